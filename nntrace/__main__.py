@@ -1,0 +1,5 @@
+"""``python -m nntrace``."""
+
+from .cli import main
+
+main()

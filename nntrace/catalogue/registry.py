@@ -1,0 +1,115 @@
+"""Where the catalogue's entries are kept: a decorator for each kind, and a function's signature as the schema of its options.
+
+An entry is a function that returns formulas. Its ordinary parameters are the options a network file may give
+(their defaults and types are the schema); its keyword-only parameters are conventions that the network fills in.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any, NamedTuple, get_args
+
+from ..expr import Expr, Sym
+
+
+class Operation(NamedTuple):
+    """One textbook formula, ``output = formula``, over the arguments' own symbols.
+
+    ``declared`` gives the partial by an argument in the textbook's forms, where these take algebra that
+    ``differentiate`` does not do: each form equals the derived one, the last is the one that is used.
+    """
+
+    output: Sym
+    formula: Expr
+    declared: Mapping[str, tuple[Expr, ...]] = {}
+
+
+class Loss(NamedTuple):
+    """A loss as what each output ``y[k]`` adds against its target ``t[k]``, and how these are put together."""
+
+    part: Expr
+    reduction: str
+    """``sum`` or ``mean``, over the outputs."""
+
+
+class Option(NamedTuple):
+    """One option of an entry: ``type`` is ``number``, ``count``, ``flag`` or ``word``; ``choices`` are a word's."""
+
+    type: str
+    default: Any
+    choices: tuple[str, ...] = ()
+
+
+class Entry(NamedTuple):
+    """One entry of the catalogue."""
+
+    kind: str
+    name: str
+    aliases: tuple[str, ...]
+    build: Callable[..., Any]
+
+    @property
+    def summary(self) -> str:
+        """The first line of the entry's docstring."""
+        return (self.build.__doc__ or "").strip().splitlines()[0]
+
+    def options(self) -> dict[str, Option]:
+        """The options a network file may give, read from the function's signature."""
+        import inspect
+
+        signature = inspect.signature(self.build, eval_str=True)
+        return {
+            name: _option(parameter.annotation, parameter.default)
+            for name, parameter in signature.parameters.items()
+            if parameter.kind is parameter.POSITIONAL_OR_KEYWORD
+        }
+
+    def conventions(self) -> tuple[str, ...]:
+        """The names of the conventions that the network fills in."""
+        code = self.build.__code__
+        start = code.co_argcount
+        return code.co_varnames[start : start + code.co_kwonlyargcount]
+
+
+def _option(annotation: Any, default: Any) -> Option:
+    if annotation is bool:
+        return Option("flag", default)
+    if annotation is int:
+        return Option("count", default)
+    if choices := get_args(annotation):
+        return Option("word", default, choices)
+    return Option("number", default)
+
+
+KINDS: dict[str, dict[str, Entry]] = {"layer": {}, "activation": {}, "loss": {}, "optimizer": {}}
+
+
+def _decorator(kind: str) -> Callable[..., Any]:
+    def register(*aliases: Any) -> Any:
+        if aliases and callable(aliases[0]):
+            return register()(aliases[0])
+
+        def keep(build: Callable[..., Any]) -> Callable[..., Any]:
+            KINDS[kind][build.__name__] = Entry(kind, build.__name__, aliases, build)
+            return build
+
+        return keep
+
+    return register
+
+
+layer = _decorator("layer")
+activation = _decorator("activation")
+loss = _decorator("loss")
+optimizer = _decorator("optimizer")
+
+
+def names(kind: str) -> tuple[str, ...]:
+    """Every word that a network file may write for this kind, aliases included."""
+    return tuple(word for entry in KINDS[kind].values() for word in (entry.name, *entry.aliases))
+
+
+def find(kind: str, word: str) -> Entry | None:
+    """The entry of a name or an alias, or ``None``."""
+    entries = KINDS[kind]
+    return entries.get(word) or next((entry for entry in entries.values() if word in entry.aliases), None)

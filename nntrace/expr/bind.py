@@ -1,0 +1,153 @@
+"""Binding: indices to numbers, symbols to expressions, sums to their addends. Structure only, nothing is computed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping
+
+from .nodes import ONE, ZERO, Add, Delta, Expr, Index, Mul, Neg, Num, Partial, Size, Sum, Sym, children, rebuild
+from .structure import product
+
+
+def transform(node: Expr, leaf: Callable[[Expr], Expr | None]) -> Expr:
+    """The expression with every node for which ``leaf`` gives another one replaced by that, from the top down."""
+    replacement = leaf(node)
+    if replacement is not None:
+        return replacement
+    parts = children(node)
+    if not parts:
+        return node
+    changed = tuple(transform(part, leaf) for part in parts)
+    return node if all(new is old for new, old in zip(changed, parts, strict=True)) else rebuild(node, changed)
+
+
+def symbols(node: Expr) -> Iterator[Sym | Partial]:
+    """Every symbol in the order it is written, as often as it is written. ∂a/∂b is one symbol."""
+    if isinstance(node, Sym | Partial):
+        yield node
+    else:
+        for part in children(node):
+            yield from symbols(part)
+
+
+def free_indices(node: Expr) -> dict[str, None]:
+    """The names of the indices that no sum inside binds, in the order they are written (an ordered set)."""
+    match node:
+        case Sym(_, index, _):
+            return {name: None for name in index if isinstance(name, str)}
+        case Delta(i, j):
+            return {name: None for name in (i, j) if isinstance(name, str)}
+        case Sum(over, body):
+            return {name: None for name in free_indices(body) if name != over}
+        case _:
+            return {name: None for part in children(node) for name in free_indices(part)}
+
+
+def at(node: Expr, binding: Mapping[str, Index]) -> Expr:
+    """Indices bound (or renamed): ``at(z_formula, {"j": 0})`` is the formula of the first element.
+
+    An index that a sum inside binds is left alone; one that the sum would capture is renamed there first.
+    """
+    if not binding:
+        return node
+
+    def leaf(part: Expr) -> Expr | None:
+        match part:
+            case Sym(name, index, mark) if index:
+                return Sym(name, tuple(_bound(i, binding) for i in index), mark)
+            case Delta(i, j):
+                return kronecker(_bound(i, binding), _bound(j, binding))
+            case Size(over) if over in binding:
+                renamed = binding[over]
+                return Size(renamed) if isinstance(renamed, str) else part
+            case Sum(over, body):
+                inner = {name: index for name, index in binding.items() if name != over}
+                if over in inner.values():
+                    new = fresh(over, {*free_indices(body), *map(str, inner.values())})
+                    over, body = new, at(body, {over: new})
+                return Sum(over, at(body, inner))
+            case _:
+                return None
+
+    return transform(node, leaf)
+
+
+def _bound(index: Index, binding: Mapping[str, Index]) -> Index:
+    return binding.get(index, index) if isinstance(index, str) else index
+
+
+def fresh(index: str, taken: set[str]) -> str:
+    """An index name like this one that is not taken: ``j``, ``j′``, ``j′′``."""
+    while index in taken:
+        index += "′"
+    return index
+
+
+def extent(index: str, sizes: Mapping[str, int]) -> int:
+    """How many values an index takes; one renamed by ``fresh`` takes as many as the one it was."""
+    return sizes[index] if index in sizes else sizes[index.rstrip("′")]
+
+
+def kronecker(i: Index, j: Index) -> Expr:
+    """δ_ij, decided where both are the same name or both are numbers."""
+    if i == j:
+        return ONE
+    return Num(0) if isinstance(i, int) and isinstance(j, int) else Delta(i, j)
+
+
+def substitute(node: Expr, values: Mapping[Expr, Expr]) -> Expr:
+    """Expressions for symbols, found by structure."""
+    return transform(node, values.get)
+
+
+def rename(node: Expr, name: Callable[[Sym | Partial], Expr]) -> Expr:
+    """Every symbol replaced by what ``name`` calls it."""
+    return transform(node, lambda part: name(part) if isinstance(part, Sym | Partial) else None)
+
+
+def expand(node: Expr, sizes: Mapping[str, int], absent: Callable[[Sym], bool] = lambda _: False) -> Expr:
+    """Every sum written out and every size a number; a product with an ``absent`` symbol leaves no addend.
+
+    >>> expand(Sum("i", Sym("x", ("i",))), {"i": 2})
+    Add((Sym('x', (0,), ''), Sym('x', (1,), '')))
+    """
+
+    def leaf(part: Expr) -> Expr | None:
+        match part:
+            case Sum(over, body):
+                addends: list[Expr] = []
+                for value in range(extent(over, sizes)):
+                    addend = expand(at(body, {over: value}), sizes, absent)
+                    if not is_absent(addend, absent):
+                        addends.extend(addend.terms if isinstance(addend, Add) else (addend,))
+                return _sum(addends)
+            case Add(terms):
+                kept = [expand(term, sizes, absent) for term in terms if not is_absent(term, absent)]
+                flat = [inner for term in kept for inner in (term.terms if isinstance(term, Add) else (term,))]
+                return _sum(flat)
+            case Mul(factors):
+                return product(expand(factor, sizes, absent) for factor in factors)
+            case Size(over):
+                return Num(extent(over, sizes))
+            case _:
+                return None
+
+    return transform(node, leaf)
+
+
+def _sum(terms: list[Expr]) -> Expr:
+    return Add(tuple(terms)) if len(terms) > 1 else terms[0] if terms else ZERO
+
+
+def is_absent(node: Expr, absent: Callable[[Sym], bool]) -> bool:
+    """Whether a term is nothing because one of its factors is an absent symbol."""
+    match node:
+        case Sym():
+            return absent(node)
+        case Partial(_, by):
+            return absent(by)
+        case Mul(parts):
+            return any(is_absent(part, absent) for part in parts)
+        case Neg(body):
+            return is_absent(body, absent)
+        case _:
+            return False

@@ -1,0 +1,89 @@
+"""Where an expression needs brackets: one table of how tightly each kind binds, one of what each place asks for."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+
+from .nodes import Add, Call, Cases, Div, Expr, Mul, Neg, Num, Partial, Pow, Rest, Sum
+
+CASES, SUM, NEGATIVE, PRODUCT, TIGHT, POWER, ATOM = range(7)
+
+PLACES: dict[str, int] = {
+    "whole": CASES,
+    "case": SUM,
+    "side": SUM,
+    "first term": NEGATIVE,
+    "term": PRODUCT,
+    "negated": PRODUCT,
+    "summed": PRODUCT,
+    "factor": TIGHT,
+    "top": PRODUCT,
+    "bottom": POWER,
+    "base": ATOM,
+}
+
+
+def binding(node: Expr) -> int:
+    """How tightly the node's own outermost operator binds."""
+    match node:
+        case Cases():
+            return CASES
+        case Add(terms):
+            return SUM if terms else ATOM
+        case Rest():
+            return SUM
+        case Neg():
+            return NEGATIVE
+        case Num(value):
+            return _number(value)
+        case Mul() | Div() | Sum():
+            return PRODUCT
+        case Partial():
+            return TIGHT
+        case Pow() | Call("exp"):
+            return POWER
+        case _:
+            return ATOM
+
+
+def _number(value: int | Fraction | Decimal) -> int:
+    if value < 0:
+        return NEGATIVE
+    if isinstance(value, Decimal):
+        return TIGHT if is_scientific(value) else ATOM
+    return ATOM if value.denominator == 1 else PRODUCT
+
+
+def is_scientific(value: Decimal) -> bool:
+    """Whether a quantity is written with a power of ten: below 10⁻⁴, from 10¹⁰ on, or rounded left of the point."""
+    exponent = value.as_tuple().exponent
+    return bool(value) and isinstance(exponent, int) and (value.adjusted() < -4 or value.adjusted() > 9 or exponent > 0)
+
+
+def is_fraction(node: Expr) -> bool:
+    """A constant fraction such as 1/2, written without spaces."""
+    match node:
+        case Div(Num(int(top)), Num(int(bottom))):
+            return top >= 0 and bottom > 0
+        case Num(Fraction() as value):
+            return value.denominator != 1
+        case _:
+            return False
+
+
+def ends_in_sum(node: Expr) -> bool:
+    """A product whose last factor is a sum: what follows it would be read as part of that sum."""
+    return isinstance(node, Mul) and bool(node.factors) and isinstance(node.factors[-1], Sum)
+
+
+def needs_brackets(node: Expr, place: str, first: bool = False, last: bool = False) -> bool:
+    """Whether the node must be bracketed in this place of its parent; ``first`` and ``last`` among the factors.
+
+    Two habits of textbooks: a constant fraction stands bare as the first factor (1/2 × a), a sum as the last (c Σ_i a_i).
+    """
+    if place == "factor" and (first and is_fraction(node) and binding(node) == PRODUCT or last and isinstance(node, Sum)):
+        return False
+    if place == "top" and (isinstance(node, Div | Sum) or is_fraction(node) or ends_in_sum(node)):
+        return True
+    return binding(node) < PLACES[place]

@@ -1,0 +1,320 @@
+"""The language of formulas: scalar expressions over indexed symbols.
+
+Build them with Python's operators; nothing is simplified on the way:
+
+>>> W, x, b = Tensor("W"), Tensor("x"), Tensor("b")
+>>> z = Sum("i", x["i"] * W["j", "i"]) + b["j"]
+>>> z.terms[0].over
+'i'
+
+A symbol's index is a name (free, ``"j"``) or a number (bound, counted from 0). What an
+expression *means* (its numbers, text, derivative) is for the interpreters in the files beside this one.
+"""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, dataclass_transform
+
+Index = str | int
+Number = int | Fraction | Decimal
+
+
+@dataclass_transform(frozen_default=True)
+class Node:
+    """A frozen record compared by kind and content; fields are its ``__slots__``, in order.
+
+    A dozen frozen dataclasses would add 9 ms to every start of the program, this base adds none.
+    """
+
+    __slots__ = ()
+    __match_args__: tuple[str, ...] = ()
+
+    def __init_subclass__(cls) -> None:
+        cls.__match_args__ = tuple(cls.__slots__)
+
+    def __init__(self, *values: Any) -> None:
+        for field, value in zip(self.__match_args__, values, strict=True):
+            object.__setattr__(self, field, value)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"{type(self).__name__} is frozen")
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (isinstance(other, Node) and type(self) is type(other) and self.parts() == other.parts())
+
+    def __hash__(self) -> int:
+        return hash((type(self).__name__, self.parts()))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(map(repr, self.parts()))})"
+
+    def __reduce__(self) -> tuple[type, tuple[Any, ...]]:
+        return type(self), self.parts()
+
+    def parts(self) -> tuple[Any, ...]:
+        """The fields' values in order."""
+        return tuple(getattr(self, field) for field in self.__match_args__)
+
+
+class Expr(Node):
+    """An expression; the operators build larger ones and simplify nothing."""
+
+    __slots__ = ()
+
+    def __add__(self, other: Expr | int) -> Expr:
+        return Add((*(self.terms if isinstance(self, Add) else (self,)), expr(other)))
+
+    def __radd__(self, other: Expr | int) -> Expr:
+        return expr(other) + self
+
+    def __sub__(self, other: Expr | int) -> Expr:
+        return self + Neg(expr(other))
+
+    def __rsub__(self, other: Expr | int) -> Expr:
+        return expr(other) - self
+
+    def __mul__(self, other: Expr | int) -> Expr:
+        return Mul((*(self.factors if isinstance(self, Mul) else (self,)), expr(other)))
+
+    def __rmul__(self, other: Expr | int) -> Expr:
+        return expr(other) * self
+
+    def __truediv__(self, other: Expr | int) -> Expr:
+        return Div(self, expr(other))
+
+    def __rtruediv__(self, other: Expr | int) -> Expr:
+        return Div(expr(other), self)
+
+    def __pow__(self, exponent: Expr | int) -> Expr:
+        return Pow(self, expr(exponent))
+
+    def __neg__(self) -> Expr:
+        return Neg(self)
+
+
+class Num(Expr):
+    """A number. An ``int`` or ``Fraction`` is a constant of the formula (``2``, ``1/2``) or a count; a ``Decimal``
+    is a quantity's value with exactly the digits to be shown (``2.0``, ``0.593270``)."""
+
+    __slots__ = ("value",)
+    value: Number
+
+
+class Sym(Expr):
+    """A symbol: a scalar, or one element of a tensor. ``mark`` is written after it (``⁺``: after the update)."""
+
+    __slots__ = ("name", "index", "mark")
+    name: str
+    index: tuple[Index, ...]
+    mark: str
+
+    def __init__(self, name: str, index: tuple[Index, ...] = (), mark: str = "") -> None:
+        super().__init__(name, index, mark)
+
+
+class Partial(Expr):
+    """∂of/∂by, as one symbol."""
+
+    __slots__ = ("of", "by")
+    of: Sym
+    by: Sym
+
+
+class Size(Expr):
+    """How many values an index takes: the n of a mean."""
+
+    __slots__ = ("over",)
+    over: str
+
+
+class Add(Expr):
+    """A sum of terms; a difference is a sum with a ``Neg``."""
+
+    __slots__ = ("terms",)
+    terms: tuple[Expr, ...]
+
+
+class Neg(Expr):
+    """-body."""
+
+    __slots__ = ("body",)
+    body: Expr
+
+
+class Mul(Expr):
+    """A product of factors, in the order to be written."""
+
+    __slots__ = ("factors",)
+    factors: tuple[Expr, ...]
+
+
+class Div(Expr):
+    """top / bottom."""
+
+    __slots__ = ("top", "bottom")
+    top: Expr
+    bottom: Expr
+
+
+class Pow(Expr):
+    """base to the exponent."""
+
+    __slots__ = ("base", "exponent")
+    base: Expr
+    exponent: Expr
+
+
+class Call(Expr):
+    """A function of the table in ``functions``, applied."""
+
+    __slots__ = ("function", "args")
+    function: str
+    args: tuple[Expr, ...]
+
+
+class Sum(Expr):
+    """Σ over one index."""
+
+    __slots__ = ("over", "body")
+    over: str
+    body: Expr
+
+
+class Delta(Expr):
+    """Kronecker's delta: 1 where the two indices are equal, else 0."""
+
+    __slots__ = ("i", "j")
+    i: Index
+    j: Index
+
+
+class Condition(Node):
+    """left relation right, with a relation of ``> ≥ < ≤ = ≠``."""
+
+    __slots__ = ("left", "relation", "right")
+    left: Expr
+    relation: str
+    right: Expr
+
+
+class Indicator(Expr):
+    """1 where the condition holds, else 0."""
+
+    __slots__ = ("condition",)
+    condition: Condition
+
+
+class Cases(Expr):
+    """``then`` where the condition holds, else ``otherwise``."""
+
+    __slots__ = ("condition", "then", "otherwise")
+    condition: Condition
+    then: Expr
+    otherwise: Expr
+
+
+class Rest(Expr):
+    """The addends a long sum leaves out: how many, and what they come to (``None`` in a formula without numbers).
+
+    ``noun`` says what they are: a ``term``, a ``path``.
+    """
+
+    __slots__ = ("count", "total", "noun")
+    count: int
+    total: Num | None
+    noun: str
+
+    def __init__(self, count: int, total: Num | None, noun: str = "term") -> None:
+        super().__init__(count, total, noun)
+
+
+ZERO, ONE = Num(0), Num(1)
+HALF = Div(ONE, Num(2))
+
+
+def partial_key(of: str, by: str) -> str:
+    """The name under which the numbers of ∂of/∂by are looked up."""
+    return f"∂{of}/∂{by}"
+
+
+def expr(value: Expr | int) -> Expr:
+    """An expression as it is, an integer as a constant."""
+    return value if isinstance(value, Expr) else Num(value)
+
+
+class Tensor:
+    """A name to be indexed: ``Tensor("W")["j", "i"]`` is one element; no index, a scalar."""
+
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def __getitem__(self, index: Index | tuple[Index, ...]) -> Sym:
+        return Sym(self.name, index if isinstance(index, tuple) else (index,))
+
+
+def exp(x: Expr) -> Expr:
+    return Call("exp", (x,))
+
+
+def ln(x: Expr) -> Expr:
+    return Call("ln", (x,))
+
+
+def tanh(x: Expr) -> Expr:
+    return Call("tanh", (x,))
+
+
+def maximum(a: Expr | int, b: Expr | int) -> Expr:
+    return Call("max", (expr(a), expr(b)))
+
+
+def children(node: Expr) -> tuple[Expr, ...]:
+    """The expressions directly inside a node, in the order they are written."""
+    match node:
+        case Add(terms):
+            return terms
+        case Mul(factors):
+            return factors
+        case Call(_, args):
+            return args
+        case Div(first, second) | Pow(first, second) | Partial(first, second):
+            return (first, second)
+        case Neg(body) | Sum(_, body):
+            return (body,)
+        case Indicator(condition):
+            return (condition.left, condition.right)
+        case Cases(condition, then, otherwise):
+            return (condition.left, condition.right, then, otherwise)
+        case Rest(_, total, _):
+            return () if total is None else (total,)
+        case _:
+            return ()
+
+
+def rebuild(node: Expr, parts: tuple[Expr, ...]) -> Expr:
+    """The same node over other children: the inverse of ``children``."""
+    match node:
+        case Add():
+            return Add(parts)
+        case Mul():
+            return Mul(parts)
+        case Call(function, _):
+            return Call(function, parts)
+        case Div() | Pow() | Partial():
+            return type(node)(*parts)
+        case Neg():
+            return Neg(*parts)
+        case Sum(over, _):
+            return Sum(over, *parts)
+        case Indicator(condition):
+            return Indicator(Condition(parts[0], condition.relation, parts[1]))
+        case Cases(condition):
+            return Cases(Condition(parts[0], condition.relation, parts[1]), parts[2], parts[3])
+        case Rest(count, Num(), noun):
+            (inner,) = parts
+            assert isinstance(inner, Num)
+            return Rest(count, inner, noun)
+        case _:
+            return node

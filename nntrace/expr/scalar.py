@@ -1,0 +1,206 @@
+"""One number for an expression: as a float, or exactly as a Fraction where everything on the way is rational."""
+
+from __future__ import annotations
+
+import math
+import operator
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from .bind import extent
+from .functions import FUNCTIONS
+from .nodes import (
+    Add,
+    Call,
+    Cases,
+    Condition,
+    Delta,
+    Div,
+    Expr,
+    Indicator,
+    Mul,
+    Neg,
+    Num,
+    Partial,
+    Pow,
+    Rest,
+    Size,
+    Sum,
+    Sym,
+    partial_key,
+)  # fmt: skip
+
+Bound = Mapping[str, int]
+
+RELATIONS: dict[str, Callable[[Any, Any], Any]] = {
+    ">": operator.gt,
+    "≥": operator.ge,
+    "<": operator.lt,
+    "≤": operator.le,
+    "=": operator.eq,
+    "≠": operator.ne,
+}
+
+
+class Irrational(ArithmeticError):
+    """The value is not a fraction, or one within the digits allowed."""
+
+
+class _Arithmetic:
+    """Floats. Overflow gives an infinity and an undefined operation a NaN, as numpy has it."""
+
+    def number(self, value: int | Fraction | Decimal) -> Any:
+        return float(value)
+
+    def call(self, function: str, args: list[Any]) -> Any:
+        return FUNCTIONS[function].number(*args)
+
+    def divide(self, top: Any, bottom: Any) -> Any:
+        if bottom == 0:
+            return math.nan if top == 0 or top != top else math.copysign(math.inf, top) * math.copysign(1, bottom)
+        return top / bottom
+
+    def power(self, base: Any, exponent: Any) -> Any:
+        try:
+            result = base**exponent
+        except ZeroDivisionError:
+            return math.inf
+        except OverflowError:
+            return -math.inf if base < 0 and exponent % 2 == 1 else math.inf
+        return math.nan if isinstance(result, complex) else result
+
+    def check(self, value: Any) -> Any:
+        return value
+
+
+class _Exact(_Arithmetic):
+    """Fractions; raises ``Irrational`` where there is none, or where it grows beyond ``bits``."""
+
+    def __init__(self, bits: int) -> None:
+        self.bits = bits
+
+    def number(self, value: int | Fraction | Decimal) -> Any:
+        return Fraction(value)
+
+    def call(self, function: str, args: list[Any]) -> Any:
+        result = FUNCTIONS[function].exact(*args)
+        if result is None:
+            raise Irrational
+        return result
+
+    def divide(self, top: Any, bottom: Any) -> Any:
+        if bottom == 0:
+            raise Irrational
+        return top / bottom
+
+    def power(self, base: Any, exponent: Any) -> Any:
+        if exponent.denominator != 1 or abs(exponent) > 64 or (base == 0 and exponent < 0):
+            raise Irrational
+        return base ** int(exponent)
+
+    def check(self, value: Any) -> Any:
+        if value.denominator.bit_length() > self.bits or value.numerator.bit_length() > self.bits:
+            raise Irrational
+        return value
+
+
+_FLOATS = _Arithmetic()
+_FRACTIONS = _Exact(512)
+
+
+class _Run(NamedTuple):
+    value: Lookup
+    sizes: Bound
+    arithmetic: _Arithmetic
+
+
+
+Lookup = Callable[[str, tuple[int, ...]], Any]
+"""The number of a symbol by its name (``partial_key`` for ∂a/∂b) and its bound indices."""
+
+
+def approximate(node: Expr, value: Lookup, index: Bound = {}, sizes: Bound = {}) -> float:
+    """The expression's number in floating point.
+
+    ``index`` binds the free indices, ``sizes`` tells how far each sum runs.
+    """
+    return float(_interpret(node, _Run(value, sizes, _FLOATS), index))
+
+
+def exact(node: Expr, value: Lookup, index: Bound = {}, sizes: Bound = {}) -> Fraction | None:
+    """The expression's number as a Fraction, or ``None`` where it is irrational, undefined, or has over 512 bits."""
+
+    def known(name: str, cell: tuple[int, ...]) -> Fraction:
+        number: Fraction | None = value(name, cell)
+        if number is None:
+            raise Irrational
+        return number
+
+    try:
+        result: Fraction = _FRACTIONS.check(_interpret(node, _Run(known, sizes, _FRACTIONS), index))
+        return result
+    except Irrational:
+        return None
+
+
+def holds(condition: Condition, value: Lookup) -> bool:
+    """Whether a condition without free indices holds for these numbers."""
+    return _holds(condition, _Run(value, {}, _FLOATS), {})
+
+
+def _holds(condition: Condition, run: _Run, index: Bound) -> bool:
+    left, right = _interpret(condition.left, run, index), _interpret(condition.right, run, index)
+    return bool(RELATIONS[condition.relation](left, right))
+
+
+def _interpret(node: Expr, run: _Run, index: Bound) -> Any:
+    arithmetic = run.arithmetic
+    match node:
+        case Num(number):
+            return arithmetic.number(number)
+        case Sym(name, indices, mark):
+            return run.value(name + mark, tuple([_bound(i, index) for i in indices]))
+        case Partial(of, by):
+            return run.value(partial_key(of.name, by.name), tuple([_bound(i, index) for i in by.index]))
+        case Add(terms):
+            result = arithmetic.number(0)
+            for term in terms:
+                result = result + _interpret(term, run, index)
+            return arithmetic.check(result)
+        case Mul(factors):
+            result = arithmetic.number(1)
+            for factor in factors:
+                result = result * _interpret(factor, run, index)
+            return arithmetic.check(result)
+        case Sum(over, body):
+            result = arithmetic.number(0)
+            for value in range(extent(over, run.sizes)):
+                result = result + _interpret(body, run, {**index, over: value})
+            return arithmetic.check(result)
+        case Neg(body):
+            return -_interpret(body, run, index)
+        case Div(top, bottom):
+            quotient = arithmetic.divide(_interpret(top, run, index), _interpret(bottom, run, index))
+            return arithmetic.check(quotient)
+        case Pow(base, exponent):
+            return arithmetic.check(arithmetic.power(_interpret(base, run, index), _interpret(exponent, run, index)))
+        case Call(function, args):
+            return arithmetic.call(function, [_interpret(arg, run, index) for arg in args])
+        case Indicator(condition):
+            return arithmetic.number(int(_holds(condition, run, index)))
+        case Cases(condition, then, otherwise):
+            return _interpret(then if _holds(condition, run, index) else otherwise, run, index)
+        case Delta(i, j):
+            return arithmetic.number(int(_bound(i, index) == _bound(j, index)))
+        case Size(over):
+            return arithmetic.number(extent(over, run.sizes))
+        case Rest(_, Num(number), _):
+            return arithmetic.number(number)
+        case _:
+            raise TypeError(f"no number for {node!r}")
+
+
+def _bound(index: str | int, binding: Bound) -> int:
+    return binding[index] if isinstance(index, str) else index

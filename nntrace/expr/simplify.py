@@ -1,0 +1,183 @@
+"""Simplifying, as a step of its own: constants folded, signs gathered, like terms cancelled.
+
+``1/2 × 2 × (t - y) × (-1)`` becomes ``y - t``. Only exact algebra: the value never changes.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from decimal import Decimal
+from fractions import Fraction
+
+from .nodes import ONE, ZERO, Add, Div, Expr, Mul, Neg, Num, Pow, children, rebuild
+
+
+def simplify(node: Expr) -> Expr:
+    """An equal expression in a shorter form; simplifying it again changes nothing."""
+    parts = children(node)
+    if parts:
+        node = rebuild(node, tuple(simplify(part) for part in parts))
+    match node:
+        case Add(terms):
+            return _add(terms)
+        case Neg(body):
+            return _with(-1, [body])
+        case Mul(factors):
+            return _with(1, list(factors))
+        case Div(top, bottom):
+            return _divide(top, bottom)
+        case Pow(_, Num(0)):
+            return ONE
+        case Pow(base, Num(1)):
+            return base
+        case _:
+            return node
+
+
+def constant(value: Fraction | int) -> Expr:
+    """A number as a formula writes it: ``2``, ``-1``, ``1/2``."""
+    value = Fraction(value)
+    if value.denominator == 1:
+        return Num(value.numerator)
+    fraction = Div(Num(abs(value.numerator)), Num(value.denominator))
+    return fraction if value > 0 else Neg(fraction)
+
+
+def _as_constant(node: Expr) -> Fraction | None:
+    match node:
+        case Num(value) if not isinstance(value, Decimal):
+            return Fraction(value)
+        case Div(Num(top), Num(bottom)) if not isinstance(top, Decimal) and not isinstance(bottom, Decimal) and bottom:
+            return Fraction(top) / Fraction(bottom)
+        case Neg(body):
+            inner = _as_constant(body)
+            return None if inner is None else -inner
+        case _:
+            return None
+
+
+def _with(sign: int, factors: list[Expr]) -> Expr:
+    """The product of a sign and factors: one constant in front, the sign taken into a difference where there is one."""
+    coefficient, kept = Fraction(sign), []
+    while factors:
+        factor = factors.pop(0)
+        value = _as_constant(factor)
+        if value is not None:
+            coefficient *= value
+        elif isinstance(factor, Mul):
+            factors[:0] = factor.factors
+        elif isinstance(factor, Neg):
+            coefficient = -coefficient
+            factors.insert(0, factor.body)
+        else:
+            kept.append(factor)
+    if coefficient == 0:
+        return ZERO
+    if coefficient < 0:
+        for place, factor in enumerate(kept):
+            match factor:
+                case Add((first, Neg(second))):
+                    coefficient, kept[place] = -coefficient, Add((second, Neg(first)))
+                    break
+    kept = _gather_powers(kept)
+    if not kept:
+        return constant(coefficient)
+    if abs(coefficient) != 1:
+        kept.insert(0, constant(abs(coefficient)))
+    body = kept[0] if len(kept) == 1 else Mul(tuple(kept))
+    return Neg(body) if coefficient < 0 else body
+
+
+def _gather_powers(factors: list[Expr]) -> list[Expr]:
+    """Equal factors written as one power, at the place of the first: a × b × a is a² × b."""
+    counts: Counter[Expr] = Counter()
+    for factor in factors:
+        match factor:
+            case Pow(base, Num(int(exponent))):
+                counts[base] += exponent
+            case _:
+                counts[factor] += 1
+    powers = ((base, count) for base, count in counts.items() if count)
+    return [base if count == 1 else Pow(base, Num(count)) for base, count in powers]
+
+
+def _add(terms: tuple[Expr, ...]) -> Expr:
+    """The sum of terms: constants folded at their first place, like terms counted, zeros dropped."""
+    amounts: Counter[Expr] = Counter()
+    pending = list(terms)
+    while pending:
+        term = pending.pop(0)
+        value = _as_constant(term)
+        if value is not None:
+            amounts[ONE] += value  # type: ignore[assignment]
+        elif isinstance(term, Add):
+            pending[:0] = term.terms
+        elif isinstance(term, Neg) and isinstance(term.body, Add):
+            pending[:0] = [_with(-1, [inner]) for inner in term.body.terms]
+        else:
+            factor, body = _coefficient(term)
+            amounts[body] += factor  # type: ignore[assignment]
+    kept = [_with(1, [constant(amount), body]) for body, amount in amounts.items() if amount]
+    if len(kept) > 1:
+        kept = [Neg(Num(-term.value)) if isinstance(term, Num) and term.value < 0 else term for term in kept]
+    if len(kept) > 1 and isinstance(kept[0], Neg):
+        first = next((place for place, term in enumerate(kept) if not isinstance(term, Neg)), 0)
+        kept.insert(0, kept.pop(first))
+    return Add(tuple(kept)) if len(kept) > 1 else kept[0] if kept else ZERO
+
+
+def _coefficient(term: Expr) -> tuple[Fraction, Expr]:
+    """A term as (constant, the rest): 3 × a is (3, a), -a is (-1, a)."""
+    match term:
+        case Neg(body):
+            factor, rest = _coefficient(body)
+            return -factor, rest
+        case Mul((first, *others)):
+            value = _as_constant(first)
+            if value is not None:
+                return value, others[0] if len(others) == 1 else Mul(tuple(others))
+    return Fraction(1), term
+
+
+def _divide(top: Expr, bottom: Expr) -> Expr:
+    """top / bottom with the sign in front and common factors cancelled."""
+    if top == ZERO and bottom != ZERO:
+        return ZERO
+    sign, above = _coefficient(top)
+    scale, below = _coefficient(bottom)
+    if scale == 0 or _as_constant(bottom) == 0:
+        return Div(top, bottom)
+    value_above, value_below = _as_constant(above), _as_constant(below)
+    if value_above is not None:
+        sign, above = sign * value_above, ONE
+    if value_below is not None:
+        scale, below = scale * value_below, ONE
+    coefficient = sign / scale
+    powers = Counter(_powers(above))
+    powers.subtract(_powers(below))
+    numerator = [Pow(base, Num(n)) if n > 1 else base for base, n in powers.items() if n > 0]
+    denominator = [Pow(base, Num(-n)) if n < -1 else base for base, n in powers.items() if n < 0]
+    front: list[Expr] = [] if abs(coefficient.numerator) == 1 else [Num(abs(coefficient.numerator))]
+    under: list[Expr] = [] if coefficient.denominator == 1 else [Num(coefficient.denominator)]
+    upper, lower = _product(front + numerator), _product(under + denominator)
+    body = upper if lower == ONE else constant(abs(coefficient)) if not numerator + denominator else Div(upper, lower)
+    if coefficient >= 0:
+        return body
+    return _with(-1, [body])
+
+
+def _powers(node: Expr) -> dict[Expr, int]:
+    powers: Counter[Expr] = Counter()
+    for factor in node.factors if isinstance(node, Mul) else (node,):
+        match factor:
+            case Num(1):
+                pass
+            case Pow(base, Num(int(exponent))):
+                powers[base] += exponent
+            case _:
+                powers[factor] += 1
+    return dict(powers)
+
+
+def _product(factors: list[Expr]) -> Expr:
+    return ONE if not factors else factors[0] if len(factors) == 1 else Mul(tuple(factors))

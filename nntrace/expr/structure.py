@@ -1,0 +1,51 @@
+"""Sums and products without structural zeros and ones: what is left out is what was never there.
+
+Only ``differentiate`` (and what writes its results) builds with these; a formula's own ``× 1`` stays.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from .nodes import ONE, ZERO, Add, Div, Expr, Mul, Neg, Num
+
+
+def is_zero(node: Expr) -> bool:
+    """Zero by structure: the constant 0, not a symbol that happens to be 0."""
+    return isinstance(node, Num) and node.value == 0 and isinstance(node.value, int)
+
+
+def is_one(node: Expr) -> bool:
+    """One by structure: the constant 1, or a count divided by itself (1/1)."""
+    return node == ONE or node == Div(ONE, ONE)
+
+
+def total(terms: Iterable[Expr]) -> Expr:
+    """A sum without zeros, its nested sums written in line."""
+    kept: list[Expr] = []
+    for term in terms:
+        if not is_zero(term):
+            kept.extend(term.terms if isinstance(term, Add) else (term,))
+    return Add(tuple(kept)) if len(kept) > 1 else kept[0] if kept else ZERO
+
+
+def product(factors: Iterable[Expr]) -> Expr:
+    """A product without ones, its nested products written in line; 0 where a factor is 0."""
+    kept: list[Expr] = []
+    for factor in factors:
+        if is_zero(factor):
+            return ZERO
+        if not is_one(factor):
+            kept.extend(factor.factors if isinstance(factor, Mul) else (factor,))
+    return Mul(tuple(kept)) if len(kept) > 1 else kept[0] if kept else ONE
+
+
+def negative(node: Expr) -> Expr:
+    """-node, with -1 for the negative of 1 and 0 for that of 0."""
+    match node:
+        case Num(int(value)):
+            return Num(-value)
+        case Neg(body):
+            return body
+        case _:
+            return Neg(node)

@@ -1,0 +1,227 @@
+"""Expressions as plain text, in Unicode or in ASCII. The two differ in the signs of a ``Script``, and in nothing else.
+
+An expression is written as pieces: a line may be broken between two of them, best where ``depth`` is least.
+"""
+
+from __future__ import annotations
+
+import unicodedata
+from decimal import Decimal
+from fractions import Fraction
+from functools import lru_cache
+from typing import NamedTuple
+
+from .brackets import is_fraction, is_scientific, needs_brackets
+from .nodes import (
+    Add,
+    Call,
+    Cases,
+    Condition,
+    Delta,
+    Div,
+    Expr,
+    Indicator,
+    Mul,
+    Neg,
+    Num,
+    Partial,
+    Pow,
+    Rest,
+    Size,
+    Sum,
+    Sym,
+)  # fmt: skip
+
+
+class Script(NamedTuple):
+    """The signs of one way to write text."""
+
+    ascii: bool
+    times: str
+    partial: str
+    sum: str
+    ellipsis: str
+
+
+UNICODE = Script(False, "×", "∂", "Σ", "…")
+ASCII = Script(True, "*", "d", "sum", "...")
+
+_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_ASCII_SIGNS = {
+    "≥": ">=", "≤": "<=", "≠": "!=", "≈": "~=", "⁺": "+", "′": "'", "∂": "d", "×": "*", "Σ": "sum", "…": "...",
+    "✓": "ok", "✗": "failed", "⊙": "(*)", "→": "->", "·": "*", "∞": "inf", "–": "-", "±": "+-",
+    "²": "^2", "ᵀ": "^T", "½": "1/2", "“": '"', "”": '"', "’": "'", "ℓ": "l", "−": "-", "│": "|",
+}  # fmt: skip
+
+
+class Piece(NamedTuple):
+    """Text that is never broken; a break before it is better the smaller ``depth`` is."""
+
+    text: str
+    depth: int
+
+
+def text(node: Expr, script: Script = UNICODE) -> str:
+    """The whole expression on one line."""
+    return " ".join(piece.text for piece in pieces(node, script))
+
+
+def pieces(node: Expr, script: Script = UNICODE, depth: int = 0) -> list[Piece]:
+    """The expression in pieces to be joined by single spaces; ``depth`` grows inside products and brackets."""
+
+    def write(part: Expr, place: str, at: int = depth + 1, **position: bool) -> list[Piece]:
+        if needs_brackets(part, place, **position):
+            return _around("(", pieces(part, script, at + 2), ")")
+        return pieces(part, script, at)
+
+    match node:
+        case Num(value):
+            return [Piece(_number(value, script), depth)]
+        case Sym() | Partial() | Size():
+            return [Piece(symbol(node, script), depth)]
+        case Add(()) | Mul(()):
+            return [Piece("0" if isinstance(node, Add) else "1", depth)]
+        case Add(terms):
+            result = write(terms[0], "first term", depth)
+            for term in terms[1:]:
+                sign, body = ("-", term.body) if isinstance(term, Neg) else ("+", term)
+                added = pieces(body, script, depth) if isinstance(body, Rest) else write(body, "term", depth)
+                result += _led(f"{sign} ", added, depth)
+            return result
+        case Neg(body):
+            return _around("-", write(body, "negated"), "")
+        case Mul(factors):
+            result = write(factors[0], "factor", first=True, last=len(factors) == 1)
+            for place, factor in enumerate(factors[1:], start=2):
+                result += _led(f"{script.times} ", write(factor, "factor", last=place == len(factors)), depth + 1)
+            return result
+        case Div(top, bottom) if is_fraction(node):
+            return [Piece(f"{text(top, script)}/{text(bottom, script)}", depth)]
+        case Div(top, bottom):
+            return write(top, "top") + _led("/ ", write(bottom, "bottom"), depth + 1)
+        case Pow(base, exponent):
+            return _around("", write(base, "base"), _exponent(exponent, script))
+        case Call("exp", (argument,)):
+            return _around("e^{", pieces(argument, script, depth + 3), "}")
+        case Call("abs", (argument,)):
+            return _around("|", pieces(argument, script, depth + 3), "|")
+        case Call(function, args):
+            written = [pieces(arg, script, depth + 3) for arg in args]
+            joined = [piece for arg in written[:-1] for piece in _around("", arg, ",")] + written[-1]
+            return _around(f"{function}(", joined, ")")
+        case Sum(over, body):
+            return _around(f"{script.sum}_{plain(over, script)} ", write(body, "summed"), "")
+        case Delta(i, j):
+            return [Piece(plain(f"1[{_index(i)} = {_index(j)}]", script), depth)]
+        case Indicator(condition):
+            return _around("1[", _condition(condition, script, depth), "]")
+        case Cases(condition, then, otherwise):
+            whole = _around("", write(then, "case"), " if")
+            whole += _around("", _condition(condition, script, depth + 1), ",")
+            return whole + _around("else ", pieces(otherwise, script, depth + 1), "")
+        case Rest(count, total, noun):
+            words = f"{script.ellipsis} {count} more {noun if count == 1 else noun + 's'}"
+            together = "" if total is None else f", together {text(total, script)}"
+            return [Piece(words + together, depth)]
+        case _:
+            raise TypeError(f"no text for {node!r}")
+
+
+def _condition(condition: Condition, script: Script, depth: int) -> list[Piece]:
+    left, right = (
+        _around("(", pieces(side, script, depth + 3), ")") if needs_brackets(side, "side") else pieces(side, script, depth + 3)
+        for side in (condition.left, condition.right)
+    )
+    return left + _led(f"{plain(condition.relation, script)} ", right, depth + 3)
+
+
+def _around(before: str, inner: list[Piece], after: str) -> list[Piece]:
+    """Text set against the first and the last piece, without a space."""
+    first, *others = inner
+    inner = [Piece(before + first.text, first.depth), *others]
+    last = inner[-1]
+    return [*inner[:-1], Piece(last.text + after, last.depth)]
+
+
+def _led(operator: str, inner: list[Piece], depth: int) -> list[Piece]:
+    """An operator before the first piece, where a line may break."""
+    return [Piece(operator + inner[0].text, depth), *inner[1:]]
+
+
+def _exponent(exponent: Expr, script: Script) -> str:
+    match exponent:
+        case Num(int(value)):
+            if not script.ascii:
+                return str(value).translate(_SUPERSCRIPTS)
+            return f"^{value}" if value >= 0 else f"^({value})"
+        case _:
+            return "^{" + text(exponent, script) + "}"
+
+
+def _number(value: int | Fraction | Decimal, script: Script) -> str:
+    if not isinstance(value, Decimal):
+        return str(value)
+    if not value:
+        return f"{value.copy_abs():f}"  # a zero has no sign
+    if not is_scientific(value):
+        return f"{value:f}"
+    digits, power = scientific(value)
+    if script.ascii:
+        return f"{digits}e{power}"
+    return f"{digits}×10{str(power).translate(_SUPERSCRIPTS)}"
+
+
+def scientific(value: Decimal) -> tuple[str, int]:
+    """The digits, with a point, and the power of ten of a number in scientific writing."""
+    power = value.adjusted()
+    digits = f"{value.scaleb(-power):f}"
+    return (digits if "." in digits else digits + ".0"), power
+
+
+def symbol(node: Sym | Partial | Size, script: Script = UNICODE) -> str:
+    """A symbol's text: ``w21``, ``W1[2,1]`` (counted from 1), ``z_j``, ``∂MSE/∂w21``."""
+    match node:
+        case Sym(name, index, mark):
+            return plain(name, script) + plain(subscript(index), script) + plain(mark, script)
+        case Partial(of, by):
+            return f"{script.partial}{symbol(of, script)}/{script.partial}{symbol(by, script)}"
+        case Size(over):
+            return f"n_{plain(over, script)}"
+
+
+def subscript(index: tuple[str | int, ...]) -> str:
+    """``[2,1]`` for bound indices, counted from 1; ``_ji`` for free ones."""
+    if not index:
+        return ""
+    if all(isinstance(i, str) for i in index):
+        return "_" + "".join(map(str, index))
+    return "[" + ",".join(_index(i) for i in index) + "]"
+
+
+def _index(index: str | int) -> str:
+    return index if isinstance(index, str) else str(index + 1)
+
+
+@lru_cache(maxsize=65536)
+def plain(words: str, script: Script) -> str:
+    """Words or a name in this script: as they are, or letter by letter in ASCII (δ: delta, ŷ: yhat)."""
+    if not script.ascii or words.isascii():
+        return words
+    return "".join(_ascii(letter) for letter in unicodedata.normalize("NFD", words))
+
+
+def _ascii(letter: str) -> str:
+    if letter.isascii():
+        return letter
+    if letter in _ASCII_SIGNS:
+        return _ASCII_SIGNS[letter]
+    folded = unicodedata.normalize("NFKD", letter)
+    if folded.isascii():
+        return folded
+    words = unicodedata.name(letter, "").split()
+    if words[:1] == ["GREEK"] and "LETTER" in words:
+        name = words[words.index("LETTER") + 1]
+        return name.lower() if "SMALL" in words else name.capitalize()
+    if words[:1] == ["COMBINING"]:
+        return {"\u0302": "hat", "\u0304": "bar", "\u0303": "tilde"}.get(letter, "")
+    return f"u{ord(letter):04x}"

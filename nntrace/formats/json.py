@@ -1,0 +1,106 @@
+"""The machine's sheet: one JSON object, as ``sheet.schema.json`` describes it, each of its steps on a line of its own."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Iterator, Mapping
+from math import isfinite
+from typing import Any
+
+from ..expr.text import UNICODE, Script, text
+from ..solution.model import Check, Line, LossValue, Note, Solution, Step
+from .page.breaking import enumerated, sentence
+
+SCHEMA = "nntrace/1"
+
+
+def write(solution: Solution, width: int, script: Script) -> Iterator[str]:
+    """The object's lines. Its text is Unicode, escaped where the script is ASCII; the width does not matter."""
+
+    def encode(value: object) -> str:
+        return json.dumps(finite(value), ensure_ascii=script.ascii, allow_nan=False)
+
+    checks: list[dict[str, Any]] = []
+    yield f'{{"schema": {encode(SCHEMA)},'
+    yield f' "title": {encode(solution.title)},'
+    yield f' "source": {encode(solution.source)},'
+    yield f' "conventions": {encode(solution.conventions)},'
+    yield ' "steps": ['
+    last = ""
+    for section in solution.sections:
+        for block in section.blocks:
+            if isinstance(block, Check):
+                checks.append(check_object(block))
+            elif isinstance(block, Step):
+                if last:
+                    yield f"  {last},"
+                last = encode(step_object(block))
+    if last:
+        yield f"  {last}"
+    yield " ],"
+    for key, value in _results(solution):
+        yield f" {encode(key)}: {encode(value)},"
+    yield f' "checks": {encode(checks)}}}'
+
+
+def _results(solution: Solution) -> Iterator[tuple[str, object]]:
+    """The keys that the command computed, in the order of the schema."""
+    results = solution.results
+    known = {
+        "learning_rate": results.learning_rate,
+        "loss": None if results.loss is None else loss_object(results.loss),
+        "values": results.values,
+        "gradients": results.gradients,
+        "updated": results.updated,
+    }
+    return ((key, value) for key, value in known.items() if value is not None)
+
+
+def step_object(step: Step) -> dict[str, Any]:
+    """A step and its lines; a path belongs to the backward pass."""
+    return {
+        "id": step.id,
+        "section": "backward" if step.section == "paths" else step.section,
+        "name": text(step.name),
+        "sample": step.sample,
+        "iteration": step.iteration,
+        "lines": [line_object(line) for line in step.lines],
+        "value": step.value,
+        "exact": None if step.exact is None else str(step.exact),
+        "reason": _words(step.reason),
+    }
+
+
+def line_object(line: Line) -> dict[str, Any]:
+    """A line's text without its relation; a local derivative's is an equation of its own."""
+    body = text(line.body)
+    equation = body if line.left is None else f"{text(line.left)} {line.relation} {body}"
+    return {"kind": line.kind, "relation": line.relation, "text": equation, "note": _words(*line.notes)}
+
+
+def loss_object(loss: LossValue) -> dict[str, Any]:
+    """The loss before the update, and after it where there is one."""
+    after = {} if loss.after is None else {"after": loss.after}
+    return {"name": loss.name, "before": loss.before, **after}
+
+
+def check_object(check: Check) -> dict[str, Any]:
+    """A check's words and how it came out."""
+    return {"name": _words(check.words), "status": check.status}
+
+
+def _words(*notes: Note) -> str | None:
+    return sentence(enumerated(notes, UNICODE)) or None
+
+
+def finite(value: object) -> object:
+    """The same value with null for what is no number in JSON: NaN and the infinities."""
+    match value:
+        case float():
+            return value if isfinite(value) else None
+        case Mapping():
+            return {key: finite(inner) for key, inner in value.items()}
+        case list() | tuple():
+            return [finite(inner) for inner in value]
+        case _:
+            return value

@@ -1,0 +1,132 @@
+"""A whole solution as rows: its head, its sections in order, the checks at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import chain, groupby, islice
+
+from ...expr.text import Script, plain
+from ...solution.model import Block, Check, Matrix, Quantities, Remark, Section, SectionName, Solution, Step, Table
+from .breaking import words, wrapped
+from .given import matrix_rows, quantity_rows
+from .rows import Page, Role, Row, Span, columns, drawing, length
+from .steps import HANG, step_rows
+from .tables import table_rows
+
+TITLES: dict[SectionName, str] = {
+    "given": "Given",
+    "conventions": "Conventions",
+    "forward": "Forward",
+    "loss": "Loss",
+    "backward": "Backward",
+    "update": "Update",
+    "checks": "Checks",
+}
+"""The sections' names. The paths have none: they are a part of the backward pass, under a heading of their own."""
+LOOKAHEAD = 512
+"""The blocks of a section that decide how wide its column of ids is. The others stream."""
+BETWEEN_CHECKS = 6
+
+
+def rows(solution: Solution, width: int, script: Script) -> Iterator[Row]:
+    """The sheet's rows, made as they are asked for."""
+    page = Page(width, script)
+    if solution.title:
+        yield from _paragraph(wrapped(words((solution.title,), script), width), "title", page)
+    yield from _paragraph(wrapped(words((f"network: {solution.source}",), script), width), "source", page)
+    conventions = Section("conventions", ()) if solution.agreed else None
+    for section in solution.sections:
+        if conventions and section.name != "given":
+            yield from _agreed(solution, page._replace(section="conventions"))
+            conventions = None
+        yield from _section(section, page._replace(section=section.name))
+    if conventions:
+        yield from _agreed(solution, page._replace(section="conventions"))
+
+
+def _paragraph(lines: Iterable[str], role: Role, page: Page, indent: int = 0) -> Iterator[Row]:
+    for line in lines:
+        yield page.row(Span(" " * indent), Span(line, role))
+
+
+def _agreed(solution: Solution, page: Page) -> Iterator[Row]:
+    """The conventions in a box as wide as the longest of them."""
+    yield page.row(Span(TITLES["conventions"], "heading"))
+    draw = drawing(page.script)
+    lines = [
+        ("  " if place else "") + line
+        for note in solution.agreed
+        for place, line in enumerate(wrapped(words(note, page.script), page.width - len("|    |")))
+    ]
+    inside = max(map(columns, lines))
+    (left, right), (foot_left, foot_right) = draw.top, draw.bottom
+    yield page.row(Span(left + draw.rule * (inside + 2) + right, "frame"))
+    for line in lines:
+        space = Span(" " * (inside - columns(line) + 1))
+        yield page.row(Span(draw.side, "frame"), Span(" "), Span(line), space, Span(draw.side, "frame"))
+    yield page.row(Span(foot_left + draw.rule * (inside + 2) + foot_right, "frame"))
+
+
+def _section(section: Section, page: Page) -> Iterator[Row]:
+    title = TITLES.get(section.name)
+    if title:
+        heading = (title, ", ", *section.addition) if section.addition else (title,)
+        yield from _paragraph(wrapped(words(heading, page.script), page.width), "heading", page)
+    blocks = iter(section.blocks)
+    first = list(islice(blocks, LOOKAHEAD))
+    ids = max((len(block.id) + 1 for block in first if isinstance(block, Step)), default=HANG)
+    for checks, group in groupby(chain(first, blocks), key=lambda block: isinstance(block, Check)):
+        if checks:
+            yield from _checks((block for block in group if isinstance(block, Check)), page)
+        else:
+            for block in group:
+                yield from _block(block, page, max(HANG, ids))
+
+
+def _block(block: Block, page: Page, ids: int) -> Iterator[Row]:
+    match block:
+        case Step():
+            return step_rows(block, page, ids)
+        case Quantities():
+            return quantity_rows(block, page, HANG)
+        case Matrix():
+            return matrix_rows(block, page, HANG)
+        case Table():
+            return table_rows(block, page)
+        case Remark(note, heading):
+            indent = 0 if heading else ids
+            lines = wrapped(words(note, page.script), page.width - indent)
+            return _paragraph(lines, "heading" if heading else "", page, indent)
+        case Check():
+            return _checks([block], page)
+
+
+def _checks(checks: Iterable[Check], page: Page) -> Iterator[Row]:
+    """Checks beside each other where they fit, each with its mark."""
+    line: list[Span] = []
+    for check in checks:
+        first, *more = _check_lines(check, page)
+        if line and not more and length(line) + BETWEEN_CHECKS + length(first) <= page.width:
+            line += [Span(" " * BETWEEN_CHECKS), *first]
+            continue
+        if line:
+            yield page.row(*line)
+        line = [Span(" " * HANG), *first]
+        for spans in more:
+            yield page.row(*line)
+            line = [Span(" " * (HANG + 2)), *spans]
+    if line:
+        yield page.row(*line)
+
+
+def _check_lines(check: Check, page: Page) -> list[list[Span]]:
+    """The check's words, led by ``note:`` or with its mark at the end."""
+    if check.status == "note":
+        written = words(("note: ", *check.words), page.script)
+        return [[Span(line, "note")] for line in wrapped(written, page.width - HANG - 2)]
+    sign = "✓" if check.status == "ok" else "✗"
+    mark = Span(plain(sign, page.script), "ok" if check.status == "ok" else "failed")
+    room = page.width - HANG - 2 - columns(mark.text) - 1
+    lines = [[Span(line)] for line in wrapped(words(check.words, page.script), room)] or [[]]
+    lines[-1] += [Span(" "), mark]
+    return lines

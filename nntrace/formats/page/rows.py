@@ -1,0 +1,83 @@
+"""Rows of spans, and how many columns a text takes."""
+
+from __future__ import annotations
+
+import re
+from typing import Literal, NamedTuple
+
+from ...expr.text import Script
+from ...solution.model import SectionName
+
+Role = Literal[
+    "", "title", "source", "heading", "id", "name", "relation", "body", "value", "note", "frame", "ok", "failed"
+]  # fmt: skip
+
+
+class Span(NamedTuple):
+    """Text that plays one role in its row; blank space has none."""
+
+    text: str
+    role: Role = ""
+
+
+class Row(NamedTuple):
+    """One printed line, and the section it stands in."""
+
+    spans: tuple[Span, ...]
+    section: SectionName | None = None
+
+
+class Page(NamedTuple):
+    """What a sheet is written on: how many columns, in which signs, for which section."""
+
+    width: int
+    script: Script
+    section: SectionName | None = None
+
+    def row(self, *spans: Span) -> Row:
+        return Row(spans, self.section)
+
+
+class Drawing(NamedTuple):
+    """The signs that are no formula's: the same places in Unicode and in ASCII."""
+
+    rule: str
+    side: str
+    top: tuple[str, str]
+    bottom: tuple[str, str]
+    below: str
+    absent: str
+
+
+_BOXES = Drawing("─", "│", ("┌", "┐"), ("└", "┘"), "← ", "·")
+_ASCII_BOXES = Drawing("-", "|", ("+", "+"), ("+", "+"), "<- ", ".")
+
+
+def drawing(script: Script) -> Drawing:
+    """Lines and boxes in this script."""
+    return _ASCII_BOXES if script.ascii else _BOXES
+
+
+_NARROW = re.compile(
+    "[ -~\u00a1-\u00ac\u00ae-\u02ff\u0370-\u0377\u037a-\u037f\u0384-\u0482"
+    "\u2010-\u2027\u2030-\u205e\u2070-\u2071\u2074-\u208e\u20a0-\u20c0\u2100-\u218b\u2190-\u22ff\u2500-\u25fc✓✗]*"
+)
+
+
+def columns(text: str) -> int:
+    """How many columns a text takes: two for each wide character, none for an accent that is set over another."""
+    if text.isascii() or _NARROW.fullmatch(text):
+        return len(text)
+    from rich.cells import cell_len  # the one table of widths that is worth its 5 ms, for those that need it
+
+    return cell_len(text)
+
+
+def length(spans: tuple[Span, ...] | list[Span]) -> int:
+    """How many columns these spans take."""
+    return sum(columns(span.text) for span in spans)
+
+
+def joined(row: Row) -> str:
+    """The row as plain text."""
+    return "".join(span.text for span in row.spans).rstrip(" ")

@@ -1,0 +1,168 @@
+"""A numbered step as rows: ``F1  h1 = …``, the ``=`` signs under each other, the notes in a column of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import groupby
+from typing import NamedTuple
+
+from ...expr import ZERO, Add, Expr, Neg
+from ...expr.text import Piece, Script, pieces, plain
+from ...solution.model import Line, Note, Step
+from .breaking import broken, enumerated, sentence, wrapped
+from .rows import Page, Role, Row, Span, columns, drawing, length
+
+NOTES = 60
+"""The column where notes stand, unless the step's lines reach further."""
+HANG = 4
+"""The column of the relations where the name before them would take half of the page."""
+
+
+class Form(NamedTuple):
+    """``relation body``: one form of a quantity, or one addend of it with its sign for a relation."""
+
+    relation: str
+    body: list[Piece]
+    role: Role
+    notes: tuple[Note, ...]
+    joins: bool
+    addend: bool = False
+
+    @property
+    def spans(self) -> list[Span]:
+        body = " ".join(piece.text for piece in self.body)
+        return [Span(self.relation, "relation"), Span(" "), Span(body, self.role)]
+
+
+class Equation(NamedTuple):
+    """``name form form …``: the step's own quantity, or a local derivative beside it."""
+
+    name: str
+    forms: list[Form]
+    compact: bool
+
+    def whole(self, signs: int) -> int:
+        """How long it is on a single line, the first relation set in this many columns."""
+        return signs - columns(self.forms[0].relation) + sum(length(form.spans) + 1 for form in self.forms) - 1
+
+
+class Lines(NamedTuple):
+    """Rows that belong together, a form and its continuations, and the notes beside the first of them."""
+
+    rows: list[list[Span]]
+    notes: list[Note]
+    joins: bool
+
+
+def step_rows(step: Step, page: Page, ids: int) -> Iterator[Row]:
+    """The step's rows; the id stands in a column of this width."""
+    equations = _equations(step, page.script)
+    names = max(columns(equation.name) for equation in equations)
+    signs = max(columns(form.relation) for equation in equations for form in equation.forms)
+    at = max(ids, columns(step.id) + 1) + names + 1
+    short = all((one.compact or len(one.forms) == 1) and at + one.whole(signs) <= page.width for one in equations)
+    hanging = at + signs + 1 > page.width // 2 and not short
+    lines: list[Lines] = []
+    for equation in equations:
+        written = _lines(equation, page.width, HANG if hanging else at, signs)
+        lead = [Span(("" if lines else step.id).ljust(ids - 1) + " ", "id"), Span(equation.name, "name")]
+        first = written[0].rows
+        if hanging:
+            first.insert(0, lead)
+        else:
+            first[0][:1] = [*lead, Span(" " * (columns(first[0][0].text) - length(lead)))]
+        lines += written
+    own = len(lines) - len(written)
+    yield from _placed(lines, own, step.reason, page, (HANG if hanging else at) + signs + 1)
+
+
+def _equations(step: Step, script: Script) -> list[Equation]:
+    """The local derivatives, then the step's own equation."""
+    local = (line for line in step.lines if line.left is not None)
+    result = [
+        Equation(_name(left, script), [form for line in lines for form in _forms(line, script)], compact=True)
+        for left, lines in groupby(local, key=lambda line: line.left)
+        if left is not None
+    ]
+    own = [form for line in step.lines if line.left is None for form in _forms(line, script)]
+    return [*result, Equation(_name(step.name, script), own, step.compact and not any(form.addend for form in own))]
+
+
+def _name(name: Expr, script: Script) -> str:
+    return " ".join(piece.text for piece in pieces(name, script))
+
+
+def _forms(line: Line, script: Script) -> list[Form]:
+    """The line as one form, or each of its addends as one."""
+    role: Role = "value" if line.kind == "value" else "body"
+    relation = plain(line.relation, script)
+    match line.body:
+        case Add((first, *others)) if line.summands:
+            forms = [Form(relation, pieces(Add((first,)), script), role, line.notes[:1], joins=False, addend=True)]
+            for place, term in enumerate(others, start=1):
+                sign = "-" if isinstance(term, Neg) else "+"
+                (text, depth), *rest = pieces(Add((ZERO, term)), script)[1:]
+                body = [Piece(text.removeprefix(f"{sign} "), depth), *rest]
+                forms.append(Form(sign, body, role, line.notes[place : place + 1], joins=False, addend=True))
+            return forms
+        case body:
+            return [Form(relation, pieces(body, script), role, line.notes, line.kind in ("chain", "rule", "formula"))]
+
+
+def _lines(equation: Equation, width: int, at: int, signs: int) -> list[Lines]:
+    """The equation's lines, relations at this column: all forms on one where it is compact and fits, else one for
+    each form, though chain, rule and formula share a line where they fit."""
+    whole = equation.compact and at + equation.whole(signs) <= width
+    result: list[Lines] = []
+    for form in equation.forms:
+        if result and (whole or (form.joins and result[-1].joins)):
+            line = [*result[-1].rows[0], Span(" "), *form.spans]
+            if len(result[-1].rows) == 1 and length(line) <= width:
+                result[-1].rows[0] = line
+                result[-1].notes.extend(form.notes)
+                continue
+        (_, first), *more = broken(form.body, width - at - signs - 1, inside=form.addend)
+        space = Span(" " * (at + signs - columns(form.relation)))
+        rows = [[space, Span(form.relation, "relation"), Span(" "), Span(first, form.role)]]
+        rows += [[Span(" " * (at + signs + 1 + indent)), Span(text, form.role)] for indent, text in more]
+        result.append(Lines(rows, list(form.notes), form.joins))
+    return result
+
+
+def _placed(lines: list[Lines], own: int, reason: Note, page: Page, body: int) -> Iterator[Row]:
+    """The rows with their notes: beside the first row of their lines, in one column, or below where they do not fit."""
+    reasons = [reason] if reason else []
+    texts = [
+        sentence(enumerated(line.notes + (reasons if place == own else []), page.script))
+        for place, line in enumerate(lines)
+    ]
+    column = _column(lines, texts, page.width)
+    for place, (line, text) in enumerate(zip(lines, texts, strict=True)):
+        beside = bool(text) and column + columns(text) <= page.width
+        if beside:
+            line.rows[0] += [Span(" " * (column - length(line.rows[0]))), Span(text, "note")]
+            reasons = [] if place == own else reasons
+        yield from (page.row(*row) for row in line.rows)
+        if line.notes and not beside:
+            yield from below(line.notes, page, body)
+    if reasons:
+        yield from below(reasons, page, body)
+
+
+def _column(lines: list[Lines], texts: list[str], width: int) -> int:
+    """Where the step's notes stand: right of its longest line, or as far right as lets all of them fit."""
+    column = max(NOTES, 1 + max(length(row) for line in lines for row in line.rows))
+    widest = max(columns(text) for text in texts)
+    if column + widest <= width:
+        return column
+    taken = max((length(line.rows[0]) for line, text in zip(lines, texts, strict=True) if text), default=0)
+    return width - widest if width - widest >= taken + 2 else column
+
+
+def below(notes: list[Note], page: Page, body: int) -> Iterator[Row]:
+    """Notes on lines of their own: under the body they belong to where it leaves room for them."""
+    sign = drawing(page.script).below
+    written = enumerated(notes, page.script)
+    indent = body if body + columns(sign) + columns(sentence(written)) <= page.width else min(HANG, page.width // 8)
+    for place, text in enumerate(wrapped(written, page.width - indent - columns(sign))):
+        yield page.row(Span(" " * indent), Span(sign if place == 0 else " " * columns(sign)), Span(text, "note"))

@@ -1,0 +1,80 @@
+"""Tables: rows under headed columns, or stacked entries where the page is too narrow for that."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, islice
+
+from ...solution.model import Table
+from .breaking import Word, sentence, words, wrapped
+from .columns import GAP, Cell, Column, cell, total
+from .rows import Page, Role, Row, Span, columns, drawing
+from .steps import HANG
+
+STACKED = 60
+"""A narrower page than this has stacked entries for tables."""
+LOOKAHEAD = 256
+"""The rows that decide how wide the columns are. The others stream, and widen a column where they must."""
+
+
+def table_rows(table: Table, page: Page) -> Iterator[Row]:
+    """The table; a title may wrap between words, a cell never does."""
+    rows = ([cell(note, page.script) for note in row] for row in table.rows)
+    sample = list(islice(rows, LOOKAHEAD))
+    titles = [words(note, page.script) for note in table.columns]
+    grid = [
+        Column((row[place] for row in sample), [sentence(title)] if title else [""])
+        for place, title in enumerate(titles)
+    ]
+    _narrow(grid, titles, page.width)
+    if page.width < STACKED or total(grid) > page.width:
+        yield from _stacked([sentence(title) for title in titles], sample, rows, page)
+        return
+    height = max(len(column.title) for column in grid)
+    for line in range(height):
+        texts = [["", *column.title][max(0, line - height + len(column.title) + 1)] for column in grid]
+        yield _set([column.heading(text) for column, text in zip(grid, texts, strict=True)], "name", page)
+    yield _set([drawing(page.script).rule * column.width for column in grid], "frame", page)
+    for row in chain(sample, rows):
+        for column, one in zip(grid, row, strict=True):
+            column.take(one)
+        yield _set([column.set(one) for column, one in zip(grid, row, strict=True)], "body", page)
+
+
+def _narrow(grid: Sequence[Column], titles: Sequence[Sequence[Word]], width: int) -> None:
+    """Wrap titles, the widest first, until the columns fit or no title is left that reaches beyond its cells."""
+    for place in sorted(range(len(grid)), key=lambda place: grid[place].content - grid[place].width):
+        column, over = grid[place], total(grid) - width
+        if over > 0 and titles[place]:
+            longest_word = max(columns(" ".join(word)) for word in titles[place])
+            column.title = wrapped(titles[place], max(column.width - over, column.content, longest_word))
+
+
+def _set(texts: Sequence[str], role: Role, page: Page) -> Row:
+    spans = [part for text in texts for part in (Span(" " * GAP), Span(text, role))]
+    return page.row(*spans[1:])
+
+
+def _stacked(titles: Sequence[str], sample: list[list[Cell]], rows: Iterable[list[Cell]], page: Page) -> Iterator[Row]:
+    """Each row an entry: its first cell in front, the other cells under each other behind their titles."""
+    front = 1 + max((columns(row[0].text) for row in sample), default=0)
+    indent = max(HANG, front) if front <= page.width // 4 else HANG
+    label = max(map(columns, titles[1:]), default=0) + GAP
+    for row in chain(sample, rows):
+        numbers = Column(one for one in row[1:] if one.number)
+        lead = [Span(row[0].text, "id")]
+        if columns(row[0].text) >= indent or len(row) == 1:
+            yield page.row(*lead)
+            lead = [Span("")]
+        for title, one in zip(titles[1:], row[1:], strict=True):
+            written = numbers.set(one) if one.number else one.text
+            lead.append(Span(" " * (indent - columns(lead[0].text))))
+            lead.append(Span(title, "name"))
+            if indent + label + columns(written) <= page.width:
+                yield page.row(*lead, Span(" " * (label - columns(title))), Span(written, "body"))
+            else:
+                yield page.row(*lead)
+                room = page.width - indent - GAP
+                for line in [one.text] if one.number else wrapped([(word,) for word in one.text.split()], room):
+                    yield page.row(Span(" " * (indent + GAP)), Span(line, "body"))
+            lead = [Span("")]

@@ -1,0 +1,62 @@
+"""The sheet on a terminal: the same rows as plain text, coloured by the section they stand in and the role of each text.
+
+Colour says nothing that the text does not. Only the terminal's own colours are used, of those that can be read on a
+dark ground and on a light one; rich leaves them out where the output is no terminal or ``NO_COLOR`` is set.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from itertools import islice
+
+from rich.console import Console, ConsoleOptions
+from rich.segment import Segment
+from rich.style import Style
+
+from ..expr.text import Script
+from ..solution.model import SectionName, Solution
+from .page import Row, rows
+
+FORWARD, BACKWARD, UPDATE, PLAIN = "cyan", "magenta", "green", "default"
+COLOURS: dict[SectionName | None, str] = {
+    "forward": FORWARD,
+    "loss": FORWARD,
+    "backward": BACKWARD,
+    "paths": BACKWARD,
+    "update": UPDATE,
+}
+STYLES = {
+    "title": "bold",
+    "heading": "bold underline {colour}",
+    "id": "{colour}",
+    "name": "bold",
+    "value": "bold {colour}",
+    "note": "italic",
+    "frame": "dim",
+    "ok": "green",
+    "failed": "bold red",
+}
+BATCH = 64
+"""Rows printed at once: often enough to be read as they come, seldom enough to be fast."""
+
+
+def show(solution: Solution, console: Console, script: Script, width: int | None = None) -> None:
+    """Print the sheet, as wide as the console where no width is given."""
+    lines = rows(solution, width or console.width, script)
+    while batch := list(islice(lines, BATCH)):
+        console.print(_Styled(batch), soft_wrap=True, end="")
+
+
+class _Styled:
+    """Rows for rich to print as they are: nothing in them is markup, and nothing is wrapped again."""
+
+    def __init__(self, lines: Iterable[Row]) -> None:
+        self.lines = lines
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Segment]:
+        for line in self.lines:
+            colour = COLOURS.get(line.section, PLAIN)
+            for span in line.spans:
+                style = STYLES.get(span.role)
+                yield Segment(span.text, Style.parse(style.format(colour=colour)) if style else None)
+            yield Segment.line()

@@ -1,0 +1,14 @@
+"""Plain text, one line after the other."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ..expr.text import Script
+from ..solution.model import Solution
+from .page import joined, rows
+
+
+def write(solution: Solution, width: int, script: Script) -> Iterator[str]:
+    """The sheet's lines, without line ends."""
+    return map(joined, rows(solution, width, script))

@@ -1,0 +1,325 @@
+"""From a ``Spec`` to a ``Network``: sizes, names and numbers resolved; the problems of all layers told at once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import prod
+from typing import Any, NamedTuple
+
+from .. import catalogue
+from ..catalogue import Loss, Operation
+from ..expr import ONE, Size, Sum, Sym, Div
+from ..spec.model import Items, Layer, Name, Number, Place, Spec, Table, Value
+from ..spec.model import Loss as LossSpec
+from ..spec.problems import Problems, quoted, suggestion
+from .leaves import Leaves, elements
+from .model import Element, Network, Role, Step, Tensor
+from .names import Names
+from .quantities import find, known_names
+
+
+def build(spec: Spec, anywhere: bool = False) -> Network:
+    """The network of a file, or a ``SpecError`` with every problem of names, sizes and numbers.
+
+    ``anywhere`` allows array files outside the network's folder.
+    """
+    return _Builder(spec, anywhere).network()
+
+
+class _Result(NamedTuple):
+    """What names a layer's result: the tensor, its elements, or how many there are."""
+
+    tensor: Name | None = None
+    elements: tuple[Name, ...] = ()
+    count: int | None = None
+    place: Place | None = None
+
+
+_OPERATIONS: dict[Any, Operation] = {}
+
+
+def operation(entry: catalogue.Entry, options: Mapping[str, Any], **conventions: Any) -> Operation:
+    """The entry's formula for these options; the same object for the same options, so that plans are made once."""
+    wanted = {name: value for name, value in conventions.items() if name in entry.conventions()}
+    key = (entry.kind, entry.name, *sorted(options.items()), *sorted(wanted.items()))
+    if key not in _OPERATIONS:
+        _OPERATIONS[key] = entry.build(**options, **wanted)
+    return _OPERATIONS[key]
+
+
+class _Builder:
+    def __init__(self, spec: Spec, anywhere: bool) -> None:
+        self.spec = spec
+        self.problems = Problems(spec.source, spec.lines)
+        self.names = Names(spec.values, self.problems)
+        self.leaves = Leaves(self.names, self.problems, spec.folder, anywhere)
+        self.tensors: dict[str, Tensor] = {}
+        self.steps: list[Step] = []
+        self.parameters: list[str] = []
+        self.level = 0
+
+    def network(self) -> Network:
+        spec = self.spec
+        self._register_numbers()
+        current = self._given(spec.inputs, "x", "x", "input")
+        for layer in spec.layers:
+            current = self._layer(layer, current)
+            if layer.activation:
+                current = self._layer(layer.activation, current)
+        targets = self._given(spec.targets, "y", "y", "target") if spec.targets else None
+        if spec.loss:
+            self._loss(spec.loss, current, targets)
+        rate = spec.learning_rate
+        network = Network(
+            spec.title,
+            spec.source,
+            self.tensors,
+            tuple(self.steps),
+            tuple(dict.fromkeys(self.parameters)),
+            self._uses(),
+            frozenset(name.text for name in spec.frozen),
+            "L" if spec.loss else None,
+            rate.value if rate else None,
+            spec.conventions,
+            self.names.integers,
+        )
+        self._check_frozen(network)
+        self._check_default_names()
+        self.names.check_collisions()
+        self.problems.raise_if_any()
+        return network
+
+    def _register_numbers(self) -> None:
+        """Numbers given inline may be used by name before the line that gives them."""
+        for value in (self.spec.inputs, self.spec.targets):
+            self._register(value)
+        for layer in self.spec.layers:
+            self._register(layer.biases)
+            self._register(layer.bias)
+            if isinstance(layer.weights, Table):
+                for _, row in layer.weights.entries:
+                    self._register(row)
+
+    def _register(self, value: Value | None) -> None:
+        if isinstance(value, Table):
+            for name, inner in value.entries:
+                if isinstance(inner, Number):
+                    self.names.define(name, inner)
+
+    def _add(self, tensor: Tensor) -> Tensor:
+        self.tensors[tensor.key] = tensor
+        return tensor
+
+    def _key(self, wanted: str) -> str:
+        key, count = wanted, 1
+        while key in self.tensors:
+            count += 1
+            key = f"{wanted}.{count}"
+        return key
+
+    def _given(self, value: Value | None, key: str, name: str, role: Role) -> Tensor:
+        tensor = self.leaves.vector(value, key, name, role) if value is not None else Tensor(key, name, (0,), role)
+        if len(tensor.shape) != 1:
+            self.problems.add(
+                value.place if value is not None else Place(1, 1),
+                f"the {'inputs' if role == 'input' else 'targets'} have {len(tensor.shape)} dimensions",
+                "give a list of numbers; several samples stand under samples:",
+            )
+            tensor = tensor._replace(shape=(0,), array=None)
+        return self._add(tensor)
+
+    def _layer(self, layer: Layer, current: Tensor) -> Tensor:
+        if entry := catalogue.find("layer", layer.kind.text):
+            return self._weighted(layer, entry, current)
+        entry = catalogue.find("activation", layer.kind.text)
+        assert entry is not None  # the reader knows the kinds
+        result = self._result(layer)
+        size = current.shape[0]
+        count = len(result.elements) or result.count
+        if count is not None and count != size:
+            self.problems.add(
+                result.place or layer.kind.place,
+                f"{quoted(layer.kind.text)} gives {size} {'result' if size == 1 else 'results'}, not {count}",
+                "an activation has as many results as the layer before it",
+            )
+        key = self._key(f"a{self.level}")
+        made = operation(entry, _plain(layer.options))
+        return self._step(layer, entry.name, made, key, f"a{self.level}", result, size, {"z": current.key}, {"j": size})
+
+    def _weighted(self, layer: Layer, entry: catalogue.Entry, current: Tensor) -> Tensor:
+        """A layer with weights: how many units follows from the weights, else from the names or the count."""
+        self.level += 1
+        level, vectors = self.level, self.spec.conventions.vectors
+        result = self._result(layer)
+        inputs, rows = list(elements(current)), vectors == "rows"
+        name = result.tensor.text if result.tensor else f"z{level}"
+        units = [unit.text for unit in result.elements] or [f"{name}[{n + 1}]" for n in range(result.count or 0)]
+        weights = self.leaves.matrix(layer, f"W{level}", f"W{level}", rows, inputs, units)
+        size, found = (weights.shape[1], weights.shape[0]) if rows else weights.shape[:2]
+        if layer.weights is not None:
+            place = layer.weights.place
+            expected = len(inputs)
+            if weights.typed is not None or weights.array is not None:
+                self._match(place, found, expected, "inputs", weights.shape, vectors)
+                if units:
+                    self._match(result.place or place, size, len(units), "units", weights.shape, vectors)
+        size = len(units) or size
+        keyed = {"x": current.key, "W": self._add(weights).key}
+        self.parameters.append(weights.key)
+        bias = "none"
+        if layer.biases is not None:
+            tensor = self._add(self.leaves.vector(layer.biases, f"b{level}", f"b{level}", "parameter"))
+            if tensor.shape != (size,):
+                self.problems.add(
+                    layer.biases.place,
+                    f"there are {tensor.shape[0] if tensor.shape else 0} biases for {size} units",
+                    "give one for each unit; one shared by all is bias: {b: 0.35}",
+                )
+            bias, keyed["b"] = "each", tensor.key
+        elif layer.bias is not None:
+            bias, keyed["b"] = "shared", self._add(self.leaves.shared(layer.bias, f"b{level}", f"b{level}")).key
+        if bias != "none":
+            place = layer.biases.place if layer.biases is not None else layer.bias.place if layer.bias else Place(1, 1)
+            first = layer.weights is not None and place < layer.weights.place
+            self.parameters.insert(len(self.parameters) - first, f"b{level}")
+        made = operation(entry, _plain(layer.options), vectors=vectors, bias=bias)
+        sizes = {"j": size, "i": len(inputs)}
+        return self._step(layer, entry.name, made, f"z{level}", f"z{level}", result, size, keyed, sizes)
+
+    def _match(
+        self, place: Place, found: int, expected: int, what: str, shape: tuple[int, ...], vectors: str
+    ) -> None:
+        if found != expected:
+            row, column = ("input", "unit") if vectors == "rows" else ("unit", "input")
+            self.problems.add(
+                place,
+                f"the weights are {'×'.join(map(str, shape))}: for {found} {what}, but there are {expected}",
+                f"with vectors: {vectors} a matrix has one row for each {row} and one column for each {column}",
+            )
+
+    def _step(
+        self,
+        layer: Layer,
+        kind: str,
+        made: Operation,
+        key: str,
+        default: str,
+        result: _Result,
+        size: int,
+        keyed: Mapping[str, str],
+        sizes: Mapping[str, int],
+    ) -> Tensor:
+        if result.tensor:
+            self.leaves.own.add(key)
+        for name in (result.tensor, *result.elements):
+            if name:
+                self.names.result(name)
+        names = {(place,): name.text for place, name in enumerate(result.elements)}
+        tensor = Tensor(key, result.tensor.text if result.tensor else default, (size,), "unit", names)
+        self.steps.append(Step(kind, made, key, {**keyed, made.output.name: key}, sizes))
+        return self._add(tensor)
+
+    def _result(self, layer: Layer) -> _Result:
+        value = layer.result
+        match value:
+            case None:
+                return _Result()
+            case Name():
+                return _Result(tensor=value, place=value.place)
+            case Number():
+                return _Result(count=int(value.value), place=value.place)
+            case Items(items, place):
+                return _Result(elements=tuple(item for item in items if isinstance(item, Name)), place=place)
+            case Table(((name, Items(items, _)),), place):
+                named = tuple(item for item in items if isinstance(item, Name))
+                return _Result(tensor=name, elements=named, place=place)
+            case _:
+                self.problems.add(
+                    value.place, "this does not name a result", "write names [h1, h2], one name, a count, or nothing"
+                )
+                return _Result()
+
+    def _loss(self, loss: LossSpec, current: Tensor, targets: Tensor | None) -> None:
+        entry = catalogue.find("loss", loss.kind.text)
+        assert entry is not None  # the reader knows the kinds
+        size = current.shape[0]
+        if targets is None:
+            self.problems.add(loss.kind.place, "a loss needs targets", "add a line targets: {t1: 1.0, …}")
+            return
+        assert self.spec.targets is not None
+        if targets.shape[0] != size:
+            self.problems.add(
+                self.spec.targets.place,
+                f"there are {targets.shape[0]} targets for {size} {'output' if size == 1 else 'outputs'}",
+                "give one target for each element of the last result",
+            )
+        if loss.name:
+            self.names.result(loss.name)
+        made: Loss = entry.build(**_plain(loss.options))
+        mean = (loss.over_outputs or made.reduction) == "mean"
+        name = loss.name.text if loss.name else "L"
+        part = made.part
+        keyed = {"y": current.key, "t": targets.key}
+        if loss.parts:
+            self._parts(loss, size, Operation(Sym("p", ("k",)), part), keyed)
+            part, keyed = Sym("p", ("k",)), {"p": "p"}
+        total = Sum("k", part)
+        formula = Div(ONE, Size("k")) * total if mean and size != 1 else total
+        self._add(Tensor("L", name, (), "loss", {(): name}))
+        self.steps.append(Step(entry.name, Operation(Sym("L"), formula), "L", {**keyed, "L": "L"}, {"k": size}))
+
+    def _parts(self, loss: LossSpec, size: int, part: Operation, keyed: Mapping[str, str]) -> None:
+        if len(loss.parts) != size:
+            self.problems.add(
+                loss.parts[0].place,
+                f"{len(loss.parts)} parts are named for {size} {'output' if size == 1 else 'outputs'}",
+                "give one name for each output",
+            )
+        for name in loss.parts:
+            self.names.result(name)
+        names = {(place,): name.text for place, name in enumerate(loss.parts)}
+        self._add(Tensor("p", None, (size,), "loss", names))
+        self.steps.append(Step(loss.kind.text, part, "p", {**keyed, "p": "p"}, {"k": size}))
+
+    def _uses(self) -> dict[str, tuple[Element, ...]]:
+        """The elements that each of the user's names stands for."""
+        found: dict[str, list[Element]] = {}
+        for tensor in self.tensors.values():
+            for cell, name in tensor.names.items():
+                found.setdefault(name, []).append(Element(tensor.key, cell))
+        return {name: tuple(uses) for name, uses in found.items()}
+
+    def _check_frozen(self, network: Network) -> None:
+        for name in self.spec.frozen:
+            if not any(found.role == "parameter" for found in find(network, name.text)):
+                known = known_names(network, "parameter")
+                self.problems.add(name.place, f"there is no parameter {quoted(name.text)}", suggestion(name.text, known))
+
+    def _check_default_names(self) -> None:
+        """A tensor is shown by its name where an element has none; a default name must then be free."""
+        taken = {**self.names.used, **self.names.results}
+        shown: set[str] = set()
+        for tensor in self.tensors.values():
+            if tensor.name is None or len(tensor.names) + len(tensor.missing) >= prod(tensor.shape):
+                continue
+            place = taken.get(tensor.name)
+            if tensor.name in shown or (place is not None and tensor.key not in self.leaves.own):
+                self.problems.add(
+                    place or Place(1, 1),
+                    f"{quoted(tensor.name)} would also be the default name of {_ROLES[tensor.role]}",
+                    "give one of the two another name",
+                )
+            shown.add(tensor.name)
+
+
+_ROLES = {
+    "input": "the inputs",
+    "target": "the targets",
+    "parameter": "a layer's parameters",
+    "unit": "a layer's result",
+    "loss": "the loss",
+}
+
+
+def _plain(options: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value.value if isinstance(value, Number) else value.text for name, value in options.items()}

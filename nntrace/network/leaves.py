@@ -1,0 +1,297 @@
+"""Given tensors: from what the file says to a shape, names and numbers for every cell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from ..spec.model import File, Init, Items, Layer, Name, Null, Number, Place, Size, Table, Value
+from ..spec.problems import Problems, quoted, suggestion
+from .files import read_array
+from .model import Cell, Role, Tensor
+from .names import Names
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from .model import Array
+
+Entry = Number | Name | Null
+"""What one cell of a tensor may be: a number, a name (with or without its number), or no connection."""
+
+
+class Leaves:
+    """Reads given tensors; every problem is collected, and a tensor is always returned so that reading can go on."""
+
+    def __init__(self, names: Names, problems: Problems, folder: Path | None, anywhere: bool) -> None:
+        self.names = names
+        self.problems = problems
+        self.folder = folder
+        self.anywhere = anywhere
+        self.own: set[str] = set()
+        """The keys of the tensors whose names the file gives."""
+        self.built: dict[str, Tensor] = {}
+        """The tensors of the table ``values`` that are in use: another use is the same tensor."""
+
+    def vector(self, value: Value, key: str, name: str | None, role: Role) -> Tensor:
+        """A tensor of one dimension, such as the inputs or the biases: named entries, a list, a file, a name."""
+        match value:
+            case Table(((label, (Items() | File() | Name() | Table()) as inner),), _) if not isinstance(inner, Table):
+                if isinstance(inner, Name) and inner.text not in self.names.tensors:
+                    return self._cells(key, name, role, (len(value.entries),), [((0,), label, inner)])
+                return self._called(self.vector(inner, key, label.text, role), label)
+            case Table(entries, place):
+                return self._cells(key, name, role, (len(entries),), _numbered(entries, self.problems, place))
+            case Items(items, place):
+                listed: list[tuple[Cell, Name | None, Entry]] = []
+                for cell, item in enumerate(items):
+                    listed.append(((cell,), None, self._entry(item)))
+                return self._cells(key, name, role, (len(items),), listed)
+            case Name() if value.text in self.names.tensors:
+                if value.text not in self.built:
+                    inner, _ = self.names.tensors[value.text]
+                    self.built[value.text] = self._called(self.vector(inner, key, value.text, role), value)
+                return self.built[value.text]
+            case Name() | Number():
+                return self._cells(key, name, role, (1,), [((0,), None, value)])
+            case File():
+                return self._file(value, key, name, role)
+            case _:
+                self._unfit(value, "a list of numbers, or names with numbers: {a: 1.0, b: 2.0}")
+                return Tensor(key, name, (0,), role)
+
+    def shared(self, value: Value, key: str, name: str | None) -> Tensor:
+        """A scalar: one bias for all units of a layer."""
+        match value:
+            case Table(((label, (Number() | Name()) as inner),), _):
+                return self._cells(key, name, "parameter", (), [((), label, inner)])
+            case Number() | Name():
+                return self._cells(key, name, "parameter", (), [((), None, value)])
+            case _:
+                self._unfit(value, "one number or one name; for one of each unit write biases: [...]")
+                return Tensor(key, name, (), "parameter")
+
+    def matrix(
+        self, layer: Layer, key: str, name: str | None, rows: bool, inputs: Sequence[str], units: Sequence[str]
+    ) -> Tensor:
+        """The weights of a layer; ``rows`` tells that a matrix without labels has a row for each input.
+
+        ``inputs`` and ``units`` are the names of the elements on both sides (``units`` is empty where the count is
+        not known yet). The result's shape is (inputs, units) with ``rows``, else (units, inputs).
+        """
+        value = layer.weights
+        match value:
+            case None:
+                self.problems.add(
+                    layer.kind.place, f"the layer {quoted(layer.kind.text)} has no weights", "add a line weights: …"
+                )
+            case Table(((label, inner),), _) if label.text not in inputs and label.text not in units:
+                if isinstance(inner, Items | File):
+                    return self._called(self._matrix(inner, key, label.text, rows, inputs), label)
+                self._label(label, inputs, units)
+            case Table(entries, place):
+                return self._labelled(entries, place, key, name, rows, inputs, units)
+            case Name() if value.text in self.names.tensors:
+                if value.text not in self.built:
+                    inner, _ = self.names.tensors[value.text]
+                    self.built[value.text] = self._called(self._matrix(inner, key, value.text, rows, inputs), value)
+                return self.built[value.text]
+            case _:
+                return self._matrix(value, key, name, rows, inputs)
+        shape = (len(inputs), len(units)) if rows else (len(units), len(inputs))
+        return Tensor(key, name, shape, "parameter")
+
+    def _matrix(self, value: Value, key: str, name: str | None, rows: bool, inputs: Sequence[str]) -> Tensor:
+        match value:
+            case File():
+                tensor = self._file(value, key, name, "parameter")
+                if len(tensor.shape) != 2:
+                    self.problems.add(
+                        value.place,
+                        f"{quoted(value.path)} has the shape {_by(tensor.shape)}, weights have two dimensions",
+                        "save it with one row for each unit (vectors: columns) or for each input (vectors: rows)",
+                    )
+                    return tensor._replace(shape=(0, len(inputs)), array=None)
+                return tensor
+            case Items(items, place):
+                listed: list[tuple[Cell, Name | None, Entry]] = []
+                width = 0
+                for row, item in enumerate(items):
+                    if not isinstance(item, Items):
+                        self._unfit(item, "a row of the matrix in brackets: [[0.1, 0.2], [0.3, 0.4]]")
+                        continue
+                    width = width or len(item.items)
+                    if len(item.items) != width:
+                        self.problems.add(
+                            item.place,
+                            f"this row has {_count(len(item.items), 'number')}, the rows before it have {width}",
+                            "give every row as many; write null where there is no connection",
+                        )
+                        continue
+                    listed += [((row, column), None, self._entry(cell)) for column, cell in enumerate(item.items)]
+                return self._cells(key, name, "parameter", (len(items), width), listed)
+            case _:
+                self._unfit(value, "a matrix [[0.1, 0.2], …], rows with labels, or {file: w.npy}")
+                return Tensor(key, name, (0, len(inputs)), "parameter")
+
+    def _labelled(
+        self,
+        entries: tuple[tuple[Name, Value], ...],
+        place: Place,
+        key: str,
+        name: str | None,
+        rows: bool,
+        inputs: Sequence[str],
+        units: Sequence[str],
+    ) -> Tensor:
+        """Rows with labels: all of them inputs, or all of them units; that is the direction."""
+        labels = [label.text for label, _ in entries]
+        by_input = sum(label in inputs for label in labels) >= sum(label in units for label in labels)
+        side, other = (inputs, units) if by_input else (units, inputs)
+        found: dict[str, list[tuple[Name | None, Entry]]] = {}
+        for label, value in entries:
+            if label.text not in side:
+                self._label(label, inputs, units)
+                continue
+            row = self._row(value)
+            wanted = len(other) or len(next(iter(found.values()), row))
+            if len(row) != wanted:
+                per = "unit of this layer" if by_input else "input of this layer"
+                names = f" ({', '.join(other[:8])})" if other else ""
+                self.problems.add(
+                    label.place,
+                    f"the row {quoted(label.text)} has {_count(len(row), 'weight')} instead of {wanted}",
+                    f"give one for each {per}{names}; write null where there is no connection",
+                )
+                row = (row + [(None, Null(label.place))] * wanted)[:wanted]
+            found[label.text] = row
+        if absent := [label for label in side if label not in found]:
+            self.problems.add(
+                place,
+                f"no row of weights for {', '.join(absent[:8])}",
+                f"add {absent[0]}: {{…}}, or {absent[0]}: [null, …] where there is no connection",
+            )
+        columns = len(other) or max((len(row) for row in found.values()), default=0)
+        listed: list[tuple[Cell, Name | None, Entry]] = []
+        for label_text, row in found.items():
+            line = side.index(label_text)
+            for column, (own, entry) in enumerate(row):
+                cell = (line, column) if by_input == rows else (column, line)
+                listed.append((cell, own, entry))
+        shape = (len(side), columns) if by_input == rows else (columns, len(side))
+        return self._cells(key, name, "parameter", shape, listed, by_column=by_input != rows)
+
+    def _row(self, value: Value) -> list[tuple[Name | None, Entry]]:
+        match value:
+            case Table(entries, place):
+                return [(own, entry) for _, own, entry in _numbered(entries, self.problems, place)]
+            case Items(items, _):
+                return [(None, self._entry(item)) for item in items]
+            case _:
+                return [(None, self._entry(value))]
+
+    def _entry(self, value: Value) -> Entry:
+        if isinstance(value, Number | Name | Null):
+            return value
+        self._unfit(value, "a number, a name, or null")
+        return Null(value.place)
+
+    def _cells(
+        self,
+        key: str,
+        name: str | None,
+        role: Role,
+        shape: tuple[int, ...],
+        listed: Sequence[tuple[Cell, Name | None, Entry]],
+        by_column: bool = False,
+    ) -> Tensor:
+        """A tensor from its cells: each has perhaps a name of its own, and a number, a name or nothing."""
+        names: dict[Cell, str] = {}
+        numbers: dict[Cell, Fraction] = {}
+        missing: set[Cell] = set()
+        for cell, own, entry in listed:
+            if isinstance(entry, Null):
+                missing.add(cell)
+                if role in ("input", "target"):
+                    self.problems.add(entry.place, f"null is no value of {_article(role)}", "write a number")
+                continue
+            if isinstance(entry, Number):
+                numbers[cell] = entry.value
+                if own is None:
+                    self.names.count(entry)
+            if own is None and isinstance(entry, Name):
+                own = entry
+            if own is not None:
+                names[cell] = own.text
+                self.names.used.setdefault(own.text, own.place)
+            if isinstance(entry, Name):
+                numbers[cell] = self.names.number(entry)
+        return Tensor(key, name, shape, role, names, frozenset(missing), None, numbers, by_column)
+
+    def _called(self, tensor: Tensor, label: Name) -> Tensor:
+        """The tensor under the name that the file gives it."""
+        self.names.used.setdefault(label.text, label.place)
+        self.own.add(tensor.key)
+        return tensor._replace(name=label.text)
+
+    def _file(self, value: File, key: str, name: str | None, role: Role) -> Tensor:
+        array = read_array(value, self.folder, self.anywhere, self.problems)
+        self.names.integers = False
+        if array is None:
+            return Tensor(key, name, (0, 0) if role == "parameter" else (0,), role)
+        if role in ("input", "target"):
+            array = _flat(array)
+        return Tensor(key, name, array.shape, role, array=array, text=value.path)
+
+    def _label(self, label: Name, inputs: Sequence[str], units: Sequence[str]) -> None:
+        self.problems.add(
+            label.place,
+            f"{quoted(label.text)} is neither an input nor a unit of this layer",
+            suggestion(label.text, (*inputs, *units)),
+        )
+
+    def _unfit(self, value: Value, wanted: str) -> None:
+        what = {Init: "an init", Size: "a size", Null: "null", Items: "a list", Table: "a mapping"}.get(
+            type(value), "this value"
+        )
+        self.problems.add(value.place, f"{what} cannot stand here", f"give {wanted}")
+
+
+def _numbered(
+    entries: tuple[tuple[Name, Value], ...], problems: Problems, place: Place
+) -> list[tuple[Cell, Name | None, Entry]]:
+    listed: list[tuple[Cell, Name | None, Entry]] = []
+    for cell, (own, value) in enumerate(entries):
+        if isinstance(value, Number | Null):
+            listed.append(((cell,), own, value))
+        elif isinstance(value, Name):
+            listed.append(((cell,), None, value))
+            problems.add(own.place, f"{quoted(own.text)} is given a name, not a number", f"write [{value.text}] for it")
+        else:
+            problems.add(own.place, f"{quoted(own.text)} needs one number", f"write {own.text}: 1.0")
+            listed.append(((cell,), own, Null(place)))
+    return listed
+
+
+def _flat(array: Array) -> Array:
+    """A column or row of numbers as a vector."""
+    return array.reshape(-1) if array.ndim == 2 and 1 in array.shape else array
+
+
+def _article(role: Role) -> str:
+    return "an input" if role == "input" else "a target"
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun}" + ("" if number == 1 else "s")
+
+
+def _by(shape: Sequence[int]) -> str:
+    return "×".join(map(str, shape)) or "()"
+
+
+def elements(tensor: Tensor) -> Iterator[str]:
+    """The names of a vector's elements, as a file writes them: ``h1``, or ``z1[1]``."""
+    for place in range(tensor.shape[0]):
+        yield tensor.names.get((place,)) or f"{tensor.name}[{place + 1}]"

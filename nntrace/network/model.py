@@ -1,0 +1,116 @@
+"""A network as ordered steps over named tensors, ready to be computed.
+
+A tensor's ``key`` is its name inside the program (``x``, ``W1``, ``b1``, ``z1``, ``a1``, ``y``, ``L``) and always
+unique; its ``name`` and its elements' names are the user's, and what a sheet shows.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
+from itertools import product as cells_of
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from ..catalogue import Operation
+from ..expr import Expr, Sym
+from ..spec.model import Conventions
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    Array = np.ndarray[Any, np.dtype[np.float64]]
+
+Cell = tuple[int, ...]
+Role = Literal["input", "target", "parameter", "unit", "loss"]
+
+
+class Element(NamedTuple):
+    """One element of a tensor: which tensor, where. Indices count from 0."""
+
+    key: str
+    cell: Cell
+
+
+class Tensor(NamedTuple):
+    """A tensor: its shape, whose names its elements have, and its numbers where they are given.
+
+    ``names`` holds the user's name of an element by its cell, in the order of the file; ``missing`` the cells
+    where there is no connection; ``typed`` the exact numbers as they were typed. ``by_column``: the file lists the
+    elements of a column one after the other. ``text`` says where numbers come from that were not typed.
+    """
+
+    key: str
+    name: str | None
+    shape: tuple[int, ...]
+    role: Role
+    names: Mapping[Cell, str] = {}
+    missing: frozenset[Cell] = frozenset()
+    array: Array | None = None
+    typed: Mapping[Cell, Fraction] | None = None
+    by_column: bool = False
+    text: str = ""
+
+    def cells(self) -> Iterator[Cell]:
+        """The cells that there are, in the order of the file."""
+        ranges = [range(size) for size in self.shape]
+        if self.by_column:
+            order = (cell[::-1] for cell in cells_of(*ranges[::-1]))
+        else:
+            order = cells_of(*ranges)
+        return (cell for cell in order if cell not in self.missing)
+
+    def symbol(self, cell: Cell) -> Sym:
+        """The element as a sheet writes it: the user's name for it, else the tensor's with an index."""
+        given = self.names.get(cell)
+        return Sym(given) if given is not None else Sym(self.name or self.key, cell)
+
+
+class Step(NamedTuple):
+    """One operation of the catalogue, bound: which tensors its symbols stand for, how far its indices run.
+
+    ``kind`` is the catalogue's name (``dense``, ``relu``, ``half_squared_error``).
+    """
+
+    kind: str
+    operation: Operation
+    output: str
+    arguments: Mapping[str, str]
+    sizes: Mapping[str, int]
+
+
+class Network(NamedTuple):
+    """A checked network. ``steps`` compute the layers' results, then the loss's parts (if named) and the loss.
+
+    ``parameters`` are the keys of the learned tensors in file order; ``uses`` the elements that a name stands for
+    where these are more than one (a tied parameter) or the name is not a tensor's element alone; ``frozen`` the
+    names that keep their values. ``integers``: every given number is an integer.
+    """
+
+    title: str | None
+    source: str
+    tensors: Mapping[str, Tensor]
+    steps: tuple[Step, ...]
+    parameters: tuple[str, ...]
+    uses: Mapping[str, tuple[Element, ...]]
+    frozen: frozenset[str]
+    loss: str | None
+    learning_rate: Fraction | None
+    conventions: Conventions
+    integers: bool
+
+    def symbol(self, element: Element) -> Sym:
+        """An element as a sheet writes it."""
+        return self.tensors[element.key].symbol(element.cell)
+
+    def display(self, symbol: Sym) -> Expr:
+        """A symbol over keys and bound indices as a sheet writes it."""
+        tensor = self.tensors.get(symbol.name)
+        return symbol if tensor is None else tensor.symbol(symbol.index)  # type: ignore[arg-type]
+
+    def layer_steps(self) -> tuple[Step, ...]:
+        """The steps of the layers, without those of the loss."""
+        return tuple(step for step in self.steps if self.tensors[step.output].role == "unit")
+
+    def loss_steps(self) -> tuple[Step, ...]:
+        """The steps of the loss: its parts if they have names, then the loss."""
+        return tuple(step for step in self.steps if self.tensors[step.output].role == "loss")

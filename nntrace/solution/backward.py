@@ -1,0 +1,222 @@
+"""The backward pass on the sheet, in delta form: each gradient from the stored gradients of the steps after it."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ..expr import ONE, Add, Expr, Indicator, Mul, Num, Partial, Rest, Sym, product, rename, simplify, total
+from ..network.adjoint import LOSS, adjoint, arguments
+from ..network.model import Element, Network
+from ..network.model import Step as NetworkStep
+from ..network.quantities import Quantity, quantity
+from ..trace.trace import Amount
+from .element import Writer, Written
+from .ids import Ids
+from .model import Line, Note, Step
+from .reasons import decisions, no_gradient
+
+
+class Edge(NamedTuple):
+    """One reader of a tensor: the step, and which of its arguments the tensor is."""
+
+    step: NetworkStep
+    argument: str
+
+
+class Summand(NamedTuple):
+    """One addend of a gradient, over keys: ∂L/∂output × local. ``output`` is ``None`` next to the loss itself.
+
+    ``forms`` are the local derivative from what the rules give to what is used (``local``); a single one needs no
+    derivation. A ``Rest`` stands for the addends left out of a long sum: then ``local`` is that, and nothing else counts.
+    """
+
+    edge: Edge
+    output: Element | None
+    local: Expr
+    forms: tuple[Expr, ...] = ()
+
+    @property
+    def body(self) -> Expr:
+        """The addend as it stands in the formula."""
+        if self.output is None:
+            return self.local
+        return product((Partial(LOSS, Sym(self.output.key, self.output.cell)), self.local))
+
+
+class Gradients:
+    """The chain rule at one element: what a gradient is made of, read from the adjoints of the steps."""
+
+    def __init__(self, writer: Writer) -> None:
+        self.writer = writer
+        self.network: Network = writer.network
+        self._edges: dict[str, list[Edge]] = {}
+        for step in self.network.steps:
+            for argument in arguments(step.operation):
+                self._edges.setdefault(step.arguments[argument], []).append(Edge(step, argument))
+
+    def summands(self, use: Element) -> tuple[list[Summand], tuple[Amount, ...]]:
+        """The addends of ∂L/∂element through this one use, and what the parts left out of long sums come to."""
+        found: list[Summand] = []
+        rests: tuple[Amount, ...] = ()
+        for edge in self._edges.get(use.key, []):
+            declared = edge.argument in edge.step.operation.declared
+            derived = adjoint(edge.step.operation, edge.argument, self.network.conventions.relu_at_zero)
+            index = {str(axis): place for axis, place in zip(derived.argument.index, use.cell, strict=True)}
+            written = self.writer.write(derived.formula if declared else derived.derived, edge.step, index)
+            rests += written.rests
+            for term in _terms(self._without_parts(written.body)):
+                output, local = _chained(term)
+                used = local if declared else simplify(local)
+                if used == Num(0):
+                    continue
+                forms: tuple[Expr, ...] = (used,)
+                if declared:
+                    raw = self._raw(edge, derived.derived, index)
+                    forms = (raw, simplify(raw), *self._declared(edge, index), used)
+                elif not isinstance(local, Rest):
+                    forms = (local, used)
+                found.append(Summand(edge, output, used, tuple(dict.fromkeys(forms))))
+        return found, rests
+
+    def _raw(self, edge: Edge, formula: Expr, index: dict[str, int]) -> Expr:
+        """The local derivative as differentiation gives it."""
+        _, local = _chained(self.writer.write(formula, edge.step, index).body)
+        return local
+
+    def _declared(self, edge: Edge, index: dict[str, int]) -> list[Expr]:
+        forms = edge.step.operation.declared[edge.argument]
+        return [self.writer.write(form, edge.step, index).body for form in forms[:-1]]
+
+    def _without_parts(self, body: Expr) -> Expr:
+        """The parts of a loss have no steps of their own: ∂L/∂part is written in as it is, 1 or 1/n."""
+
+        def inline(symbol: Sym | Partial) -> Expr:
+            if isinstance(symbol, Partial) and self.network.tensors[symbol.by.name].role == "loss":
+                if symbol.by.name == self.network.loss:
+                    return ONE
+                element = Element(symbol.by.name, symbol.by.index)  # type: ignore[arg-type]
+                return total(summand.body for summand in self.summands(element)[0])
+            return symbol
+
+        return _without_ones(rename(body, inline))
+
+
+def _without_ones(body: Expr) -> Expr:
+    if isinstance(body, Add):
+        return total(_without_ones(term) for term in body.terms)
+    return product(body.factors) if isinstance(body, Mul) else body
+
+
+def _terms(body: Expr) -> tuple[Expr, ...]:
+    """The addends of a gradient; one that starts at the loss is a single local derivative, whatever its shape."""
+    if isinstance(body, Add) and all(isinstance(term, Rest) or _chained(term)[0] for term in body.terms):
+        return body.terms
+    return (body,)
+
+
+def _chained(term: Expr) -> tuple[Element | None, Expr]:
+    """An addend as (the output that ∂L/∂output is of, the local derivative)."""
+    first, *others = term.factors if isinstance(term, Mul) else (term,)
+    if isinstance(first, Partial):
+        return Element(first.by.name, first.by.index), product(others)  # type: ignore[arg-type]
+    return None, term
+
+
+class Backward:
+    """Writes the steps B1, B2, …; a local derivative is derived where the sheet first uses it."""
+
+    def __init__(self, writer: Writer, ids: Ids) -> None:
+        self.writer = writer
+        self.network = writer.network
+        self.ids = ids
+        self.gradients = Gradients(writer)
+        self._derived: set[tuple[int, str]] = set()
+
+    def step(self, found: Quantity) -> Step:
+        """∂L/∂quantity as a numbered step: one summand for each use and each reader."""
+        writer, first = self.writer, found.uses[0]
+        summands: list[Summand] = []
+        rests: tuple[Amount, ...] = ()
+        for use in found.uses:
+            more, amounts = self.gradients.summands(use)
+            summands += more
+            rests += amounts
+        body = total(summand.body for summand in summands)
+        name = writer.gradient_name(first)
+        before: tuple[Line, ...] = ()
+        if len(summands) == 1 and summands[0].output is None:
+            before = self._beside_loss(first, name, summands[0])
+        else:
+            before = self._local_rules(first, summands)
+        value = writer.trace.total(found)
+        return Step(
+            self.ids.of("B", first),
+            "backward",
+            name,
+            writer.lines(Written(body, rests), value, before, via(writer, summands)),
+            value.number,
+            value.exact,
+            self._reason(first, summands, body),
+            compact=not isinstance(body, Add),
+        )
+
+    def needed(self, asked: list[Quantity]) -> list[Quantity]:
+        """The units whose gradients these quantities' formulas use, directly or through others, in the order of their ids."""
+        found: dict[Element, Quantity] = {}
+        pending = [use for one in asked for use in one.uses]
+        while pending:
+            for summand in self.gradients.summands(pending.pop())[0]:
+                output = summand.output
+                if output is not None and output not in found:
+                    found[output] = quantity(self.network, output)
+                    pending.append(output)
+        for one in asked:
+            for use in one.uses:
+                found.pop(use, None)
+        return sorted(found.values(), key=lambda one: int(self.ids.of("B", one.uses[0])[1:]))
+
+    def _beside_loss(self, first: Element, name: Expr, summand: Summand) -> tuple[Line, ...]:
+        """``δ_o1 = ∂MSE/∂o1 = 1/2 × 2 × (t1 - o1) × (-1) = o1 - t1``: what δ is, and the rule where it is new."""
+        before: list[Line] = []
+        if not isinstance(name, Partial):
+            before.append(Line("chain", "=", self.writer.partial(first)))
+        if self._is_new(summand):
+            before += [Line("rule", "=", self.writer.named(form)) for form in summand.forms[:-1]]
+        return tuple(before)
+
+    def _local_rules(self, first: Element, summands: list[Summand]) -> tuple[Line, ...]:
+        """``∂a/∂z = e^{-z} / (1 + e^{-z})² = a × (1 - a)``, an equation of its own before the step."""
+        lines: list[Line] = []
+        for summand in summands:
+            if summand.output is not None and len(summand.forms) > 1 and self._is_new(summand):
+                symbol = self.network.symbol
+                left = Partial(symbol(summand.output), symbol(first))
+                lines += [Line("rule", "=", self.writer.named(form), left=left) for form in summand.forms]
+        return tuple(lines)
+
+    def _is_new(self, summand: Summand) -> bool:
+        key = (id(summand.edge.step.operation), summand.edge.argument)
+        new = key not in self._derived
+        self._derived.add(key)
+        return new
+
+    def _reason(self, first: Element, summands: list[Summand], body: Expr) -> Note:
+        reason = decisions(self.writer, body)
+        if reason and len(summands) == 1 and self._is_dead(body):
+            for step in self.network.layer_steps():
+                if step.output == first.key and step.kind:
+                    return reason + no_gradient(self.network, self.writer, first, step)
+        return reason
+
+    def _is_dead(self, body: Expr) -> bool:
+        """Whether a factor that is an indicator is 0: nothing gets through."""
+        factors = body.factors if isinstance(body, Mul) else (body,)
+        return any(isinstance(factor, Indicator) and not self.writer.holds(factor.condition) for factor in factors)
+
+
+def via(writer: Writer, summands: list[Summand]) -> tuple[Note, ...]:
+    """``via o1, via o2``: one note for each addend, where there are several."""
+    outputs = [summand.output for summand in summands if not isinstance(summand.local, Rest)]
+    if len(summands) < 2 or any(output is None for output in outputs):
+        return ()
+    return tuple(("via ", writer.network.symbol(output)) for output in outputs if output is not None)

@@ -1,0 +1,285 @@
+"""One element's formula on the sheet: written out in the user's names, with numbers for names, and term by term."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from fractions import Fraction
+from typing import NamedTuple
+
+from ..catalogue import KINDS
+from ..expr import (
+    Add,
+    Condition,
+    Expr,
+    Indicator,
+    Mul,
+    Neg,
+    Num,
+    Partial,
+    Rest,
+    Sum,
+    Sym,
+    approximate,
+    at,
+    exact,
+    expand,
+    free_indices,
+    holds,
+    partial_key,
+    product,
+    rename,
+    symbols,
+    total,
+)  # fmt: skip
+from ..expr.bind import is_absent, transform
+from ..network.adjoint import LOSS
+from ..network.model import Cell, Element, Network, Step
+from ..trace.trace import Amount, Trace
+from .model import Line, LineKind, Note
+from .numbers import Digits, Shown
+
+SHOWN_FIRST, SHOWN_LAST, LONGEST_SUM = 3, 1, 12
+
+
+class Written(NamedTuple):
+    """A formula over keys and bound indices (``Sym("W1", (0, 1))``), with what its ``Rest`` nodes come to, in order."""
+
+    body: Expr
+    rests: tuple[Amount, ...] = ()
+
+
+class Writer:
+    """Writes formulas of one trace with the sheet's digits. ``full`` cuts no sum."""
+
+    def __init__(self, trace: Trace, digits: Digits, full: bool = False) -> None:
+        self.trace = trace
+        self.network: Network = trace.network
+        self.digits = digits
+        self.full = full
+        self._weighted = {step.output for step in self.network.steps if step.kind in KINDS["layer"]}
+        self.extra: dict[str, Amount] = {}
+        """Numbers of symbols that are no elements of the network, such as the learning rate."""
+
+    # -- names and numbers of symbols ------------------------------------------------------------------------------
+
+    def name(self, symbol: Sym | Partial) -> Expr:
+        """A symbol over keys as the sheet writes it: the user's name, ``δ_h1``, ``∂MSE/∂h3``."""
+        if isinstance(symbol, Partial):
+            return self.gradient_name(Element(symbol.by.name, _cell(symbol.by)))
+        return self.network.display(symbol)
+
+    def gradient_name(self, element: Element) -> Expr:
+        """∂L/∂element: δ for a layer's result before its activation."""
+        tensor = self.network.tensors[element.key]
+        if self.is_delta(element.key):
+            given = tensor.names.get(element.cell)
+            if given is not None:
+                return Sym(f"δ_{given}")
+            if tensor.name == tensor.key:
+                return Sym(f"δ{tensor.key.removeprefix('z')}", element.cell)
+            return Sym(f"δ_{tensor.name}", element.cell)
+        return self.partial(element)
+
+    def partial(self, element: Element) -> Partial:
+        """∂L/∂element, written as a derivative."""
+        assert self.network.loss is not None
+        return Partial(self.network.tensors[self.network.loss].symbol(()), self.network.symbol(element))
+
+    def is_delta(self, key: str) -> bool:
+        """Whether a tensor is a layer's result before its activation."""
+        return key in self._weighted
+
+    def amount(self, name: str, cell: Cell) -> Amount:
+        """The number of a symbol over keys."""
+        if name in self.extra:
+            return self.extra[name]
+        prefix = partial_key(LOSS.name, "")
+        if name.startswith(prefix):
+            return self.trace.gradient(Element(name.removeprefix(prefix), cell))
+        return self.trace.value(Element(name, cell))
+
+    def evaluate(self, body: Expr) -> Amount:
+        """The number of an expression over keys."""
+        whole = exact(body, lambda name, cell: self.amount(name, cell).exact)
+        if whole is not None:
+            return Amount(float(whole), whole)
+        return Amount(approximate(body, lambda name, cell: self.amount(name, cell).number))
+
+    # -- formulas ----------------------------------------------------------------------------------------------------
+
+    def write(self, formula: Expr, step: Step, index: Mapping[str, int], partials: bool = False) -> Written:
+        """An operation's formula for one element, over keys, its sums written out and long ones cut."""
+
+        def keyed(symbol: Sym | Partial) -> Expr:
+            if isinstance(symbol, Partial):
+                return Partial(LOSS, Sym(step.arguments[symbol.by.name], symbol.by.index))
+            return Sym(step.arguments[symbol.name], symbol.index)
+
+        bound = rename(at(formula, index), keyed)
+        rests: list[Amount] = []
+        body = self._written_out(bound, step.sizes, rests)
+        return Written(body, tuple(rests))
+
+    def _written_out(self, node: Expr, sizes: Mapping[str, int], rests: list[Amount]) -> Expr:
+        """Sums written out, connections that are missing left out, the middle of a long sum as a ``Rest``."""
+
+        def leaf(part: Expr) -> Expr | None:
+            match part:
+                case Sum(over, body):
+                    return self._long_sum(over, body, sizes, rests)
+                case Add(terms):
+                    return total(self._written_out(term, sizes, rests) for term in terms if not self._absent(term))
+                case Mul(factors):
+                    return product(self._written_out(factor, sizes, rests) for factor in factors)
+                case _:
+                    return None
+
+        return expand(transform(node, leaf), sizes)
+
+    def _long_sum(self, over: str, body: Expr, sizes: Mapping[str, int], rests: list[Amount]) -> Expr:
+        places = [place for place in range(sizes[over]) if not self._absent(at(body, {over: place}))]
+        if self.full or len(places) <= LONGEST_SUM:
+            return total(self._written_out(at(body, {over: place}), sizes, rests) for place in places)
+        first, middle, last = places[:SHOWN_FIRST], places[SHOWN_FIRST:-SHOWN_LAST], places[-SHOWN_LAST:]
+        rests.append(self._together(over, body, middle, sizes))
+        return Add(
+            (
+                *(self._written_out(at(body, {over: place}), sizes, rests) for place in first),
+                Rest(len(middle), None),
+                *(self._written_out(at(body, {over: place}), sizes, rests) for place in last),
+            )
+        )
+
+    def _together(self, over: str, body: Expr, places: list[int], sizes: Mapping[str, int]) -> Amount:
+        def number(name: str, cell: Cell) -> float:
+            return self.amount(name, cell).number
+
+        if self.trace.fractions:
+            parts = [
+                exact(body, lambda name, cell: self.amount(name, cell).exact, {over: place}, sizes) for place in places
+            ]
+            known = [part for part in parts if part is not None]
+            if len(known) == len(places):
+                whole = sum(known, Fraction(0))
+                return Amount(float(whole), whole)
+        return Amount(sum(approximate(body, number, {over: place}, sizes) for place in places))
+
+    def _absent(self, term: Expr) -> bool:
+        def absent(symbol: Sym) -> bool:
+            tensor = self.network.tensors.get(symbol.name)
+            return tensor is not None and symbol.index in tensor.missing
+
+        return is_absent(term, absent)
+
+    # -- lines -------------------------------------------------------------------------------------------------------
+
+    def named(self, body: Expr) -> Expr:
+        """An expression over keys in the user's names."""
+        return rename(body, self.name)
+
+    def substituted(self, written: Written) -> tuple[Expr, bool]:
+        """One number for each symbol, in the same order; and whether any of them was rounded."""
+        rounded = False
+        rests = iter(written.rests)
+
+        def shown(amount: Amount) -> Num:
+            nonlocal rounded
+            found = self.digits.show(amount)
+            rounded = rounded or found.rounded
+            return found.number
+
+        def leaf(part: Expr) -> Expr | None:
+            match part:
+                case Sym(name, index, _):
+                    return shown(self.amount(name, index))  # type: ignore[arg-type]
+                case Partial(of, by):
+                    return shown(self.amount(partial_key(of.name, by.name), _cell(by)))
+                case Indicator(condition):
+                    return Num(int(self.holds(condition)))
+                case Rest(count, _, noun):
+                    return Rest(count, shown(next(rests)), noun)
+                case _:
+                    return None
+
+        return transform(written.body, leaf), rounded
+
+    def holds(self, condition: Condition) -> bool:
+        """Whether a condition over keys holds."""
+        return holds(condition, lambda name, cell: self.amount(name, cell).number)
+
+    def terms(self, written: Written) -> tuple[Expr, bool] | None:
+        """One number for each term, its sign folded; ``None`` where the formula is no sum."""
+        outer, inner = _sum_inside(written.body)
+        if inner is None:
+            return None
+        rounded = False
+        rests = iter(written.rests)
+        folded: list[Expr] = []
+        for term in inner.terms:
+            if isinstance(term, Rest):
+                found = self.digits.show(next(rests))
+                folded.append(Rest(term.count, found.number, term.noun))
+            else:
+                found = self.digits.show(self.evaluate(term))
+                folded.append(folded_sign(found.decimal, first=not folded))
+            rounded = rounded or found.rounded
+        return outer(Add(tuple(folded))), rounded
+
+    def lines(
+        self,
+        written: Written,
+        value: Amount,
+        before: tuple[Line, ...] = (),
+        notes: tuple[Note, ...] = (),
+        formula: Expr | None = None,
+        kind: LineKind = "formula",
+        summands: bool = False,
+    ) -> tuple[Line, ...]:
+        """Formula = substitution = terms = value, a form left out where it would repeat its neighbour.
+
+        From the first rounded number on, the sign is ``≈``.
+        """
+        formula = formula if formula is not None else self.named(written.body)
+        result = [*before, Line(kind, "=", formula, notes, summands=summands)]
+        shown: Shown = self.digits.show(value)
+        substitution, rounded = self.substituted(written)
+        forms: list[tuple[LineKind, Expr, bool]] = []
+        if substitution != shown.number:
+            forms.append(("substitution", substitution, rounded))
+        terms = self.terms(written)
+        if terms is not None and terms[0] not in (substitution, shown.number):
+            forms.append(("terms", *terms))
+        forms.append(("value", shown.number, shown.rounded))
+        about = False
+        for form, body, inexact in forms:
+            about = about or inexact
+            result.append(Line(form, "≈" if about else "=", body))
+        return tuple(result)
+
+
+def folded_sign(value: Decimal, first: bool) -> Expr:
+    """A term's number: as it is in front, behind as a difference where it is negative."""
+    return Neg(Num(-value)) if value < 0 and not first else Num(value)
+
+
+def _sum_inside(body: Expr) -> tuple[Callable[[Expr], Expr], Add] | tuple[None, None]:
+    """The sum whose terms are worked out: the formula itself, or the one sum that a constant multiplies."""
+    if isinstance(body, Add):
+        return (lambda inner: inner), body
+    if isinstance(body, Mul):
+        sums = [place for place, factor in enumerate(body.factors) if isinstance(factor, Add)]
+        constants = all(not list(symbols(factor)) for place, factor in enumerate(body.factors) if place not in sums)
+        if len(sums) == 1 and constants:
+            place = sums[0]
+            inner = body.factors[place]
+            assert isinstance(inner, Add)
+            factors = body.factors
+            return (lambda new: Mul((*factors[:place], new, *factors[place + 1 :]))), inner
+    return None, None
+
+
+def _cell(symbol: Sym) -> Cell:
+    return tuple(int(index) for index in symbol.index)
+
+

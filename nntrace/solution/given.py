@@ -1,0 +1,87 @@
+"""The head of a sheet: the given numbers, and the conventions behind everything that follows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from ..expr import Expr, Sym
+from ..network.model import Element, Network, Role, Tensor
+from ..network.quantities import of_tensor
+from ..spec.model import Conventions
+from .element import Writer
+from .model import Matrix, Note, Quantities
+
+MOST_CELLS = 64
+
+
+def given_blocks(writer: Writer) -> Iterator[Quantities | Matrix]:
+    """Inputs, parameters and targets: named numbers side by side, tensors without names as matrices."""
+    network = writer.network
+    roles: tuple[Role, ...] = ("input", "parameter", "target")
+    tensors = [tensor for role in roles for tensor in network.tensors.values() if tensor.role == role]
+    pairs: dict[Expr, Expr] = {}
+    matrices: list[Matrix] = []
+    for tensor in tensors:
+        if tensor.names:
+            for found in of_tensor(network, tensor):
+                pairs.setdefault(found.symbol, writer.digits.show(writer.trace.value(found.uses[0])).number)
+        else:
+            matrices.append(matrix(writer, tensor))
+    if pairs:
+        yield Quantities((), tuple(pairs.items()))
+    yield from matrices
+
+
+def matrix(writer: Writer, tensor: Tensor) -> Matrix:
+    """A tensor's numbers in rows, or only its shape and where it comes from where it is large."""
+    name = Sym(tensor.name or tensor.key)
+    count = 1
+    for size in tensor.shape:
+        count *= size
+    where: Note = (f"from {tensor.text}",) if tensor.text else ()
+    if count > MOST_CELLS and not writer.full:
+        return Matrix(name, tensor.shape, (), where or (f"{count} numbers",))
+    columns = tensor.shape[-1] if tensor.shape else 1
+    rows = []
+    for row in range(tensor.shape[0] if len(tensor.shape) == 2 else 1):
+        cells: list[Expr | None] = []
+        for column in range(columns):
+            cell = (row, column) if len(tensor.shape) == 2 else (column,) if tensor.shape else ()
+            missing = cell in tensor.missing
+            cells.append(
+                None if missing else writer.digits.show(writer.trace.value(Element(tensor.key, cell))).number
+            )
+        rows.append(tuple(cells))
+    return Matrix(name, tensor.shape, tuple(rows), where)
+
+
+def convention_values(conventions: Conventions) -> dict[str, Any]:
+    """The conventions in the form that a network file gives them."""
+    rounding: Any = "full"
+    if conventions.rounding.places is not None:
+        places: Any = conventions.rounding.places
+        rounding = {"carry": {"significant": places} if conventions.rounding.significant else places}
+    return {
+        "vectors": conventions.vectors,
+        "relu_at_zero": conventions.relu_at_zero,
+        "log": conventions.log,
+        "rounding": rounding,
+        "digits": conventions.digits,
+    }
+
+
+def agreed(network: Network) -> tuple[Note, ...]:
+    """The conventions in sentences."""
+    conventions = network.conventions
+    product = "W x + b, one row of W for each unit" if conventions.vectors == "columns" else (
+        "x W + b, one row of W for each input"
+    )
+    slope = "right" if conventions.relu_at_zero else "left"
+    return (
+        (f"vectors: {conventions.vectors} ({product})",),
+        (f"relu_at_zero: {conventions.relu_at_zero} (at a kink the {slope} slope)",),
+        (f"log: {conventions.log} (ln is the natural logarithm)",),
+        ("rounding: full (full precision inside; exact decimals to 10 digits,"
+         f" others rounded to {conventions.digits}, marked ≈)",),
+    )  # fmt: skip

@@ -1,0 +1,64 @@
+"""The numbers of the steps: ``F1``, ``L1``, ``B9``, ``U3``; counted in the full sheet, so that they never move."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import prod
+
+from ..expr import Sym
+from ..network.model import Element, Network, Tensor
+from ..network.quantities import Quantity, of_tensor, quantity
+
+
+class Ids:
+    """The ids of one network. Nothing is listed for a tensor without names: its ids are counted, not kept."""
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        tensors = network.tensors
+        results = [step.output for step in network.layer_steps()]
+        self._first: dict[tuple[str, str], int] = {}
+        self._named: dict[tuple[str, Sym], int] = {}
+        self._count("F", [tensors[key] for key in results])
+        self._count("L", [tensors[step.output] for step in network.loss_steps()])
+        parameters = [tensors[key] for key in network.parameters]
+        inputs = [tensor for tensor in tensors.values() if tensor.role == "input"]
+        self._count("B", [tensors[key] for key in reversed(results)] + parameters + inputs)
+        self._count("U", parameters)
+
+    def _count(self, letter: str, tensors: list[Tensor]) -> None:
+        number = 1
+        for tensor in tensors:
+            self._first[letter, tensor.key] = number
+            if not (tensor.names or tensor.missing):
+                number += prod(tensor.shape)
+                continue
+            for found in of_tensor(self.network, tensor):
+                if (letter, found.symbol) not in self._named:
+                    self._named[letter, found.symbol] = number
+                    number += 1
+
+    def of(self, letter: str, element: Element) -> str:
+        """The id of an element's step: ``F`` of its value, ``B`` of its gradient, ``U`` of its update."""
+        tensor = self.network.tensors[element.key]
+        named = self._named.get((letter, quantity(self.network, element).symbol))
+        if named is not None:
+            return f"{letter}{named}"
+        shape, cell = tensor.shape, element.cell
+        if tensor.by_column:
+            shape, cell = shape[::-1], cell[::-1]
+        place = 0
+        for size, index in zip(shape, cell, strict=True):
+            place = place * size + index
+        return f"{letter}{self._first[letter, element.key] + place}"
+
+
+def update_order(network: Network) -> Iterator[Quantity]:
+    """The parameters in the order of their update steps."""
+    seen: set[Sym] = set()
+    for key in network.parameters:
+        for found in of_tensor(network, network.tensors[key]):
+            if found.symbol not in seen:
+                if len(found.uses) > 1:
+                    seen.add(found.symbol)
+                yield found

@@ -1,0 +1,136 @@
+"""A worked solution as data: sections of numbered steps, tables and notes, holding expressions and numbers.
+
+Nothing here is finished text: a format decides how an expression is written, where a line breaks, what is bold.
+A number inside an expression is a ``Num`` with a ``Decimal`` that has exactly the digits to be shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from fractions import Fraction
+from typing import Any, Literal, NamedTuple
+
+from ..expr import Condition, Expr
+
+Note = tuple[str | Expr | Condition, ...]
+"""Words and expressions, to be written one after the other (the words carry their own spaces)."""
+
+LineKind = Literal["chain", "local", "rule", "formula", "substitution", "terms", "value"]
+SectionName = Literal["given", "conventions", "forward", "loss", "backward", "paths", "update", "checks"]
+
+
+class Line(NamedTuple):
+    """One form of a step's quantity: ``relation body``.
+
+    ``left`` is given where the line is an equation of its own (a local derivative derived beside the step).
+    ``notes`` has one note for each summand of the body, or a single one for the whole line, or none.
+    ``summands``: each addend of the body stands on a line of its own, beside its note (the chain rule over paths).
+    """
+
+    kind: LineKind
+    relation: str
+    body: Expr
+    notes: tuple[Note, ...] = ()
+    left: Expr | None = None
+    summands: bool = False
+
+
+class Step(NamedTuple):
+    """One numbered result: ``name = line = line = … = value``.
+
+    ``compact`` steps stand on one physical line where it fits (a product, a call); the others have one line
+    for each form, though chain, rule and formula share the first where they fit. ``sample`` and ``iteration`` count from 1.
+    ``value`` is the number in full precision, ``exact`` the same as a fraction where it is rational.
+    """
+
+    id: str
+    section: SectionName
+    name: Expr
+    lines: tuple[Line, ...]
+    value: float
+    exact: Fraction | None
+    reason: Note = ()
+    compact: bool = False
+    sample: int | None = None
+    iteration: int | None = None
+
+
+class Quantities(NamedTuple):
+    """Names and numbers, to be set side by side as a homework's table of given values. ``caption`` may be empty."""
+
+    caption: Note
+    pairs: tuple[tuple[Expr, Expr], ...]
+
+
+class Matrix(NamedTuple):
+    """A tensor of one or two dimensions: ``rows`` of numbers (a missing connection is ``None``), or no rows where it
+    is too large to print; ``note`` then says how large and where from."""
+
+    name: Expr
+    shape: tuple[int, ...]
+    rows: tuple[tuple[Expr | None, ...], ...]
+    note: Note = ()
+
+
+class Table(NamedTuple):
+    """Rows under named columns; a cell is an expression, words, or a note of both."""
+
+    columns: tuple[Note, ...]
+    rows: Iterable[tuple[Note, ...]]
+
+
+class Remark(NamedTuple):
+    """A sentence between the steps. A ``heading`` stands over what follows ("The same over its paths")."""
+
+    words: Note
+    heading: bool = False
+
+
+class Check(NamedTuple):
+    """One of the checks that a sheet ends with. ``note``: it does not hold, or was skipped, for the good reason given."""
+
+    words: Note
+    status: Literal["ok", "note", "failed"]
+
+
+Block = Step | Quantities | Matrix | Table | Remark | Check
+
+
+class Section(NamedTuple):
+    """A named part of the sheet. ``addition`` is written after its name ("Update, learning rate 0.1")."""
+
+    name: SectionName
+    blocks: Iterable[Block]
+    addition: Note = ()
+
+
+class LossValue(NamedTuple):
+    """The loss's name, its value, and its value after the update."""
+
+    name: str
+    before: float
+    after: float | None = None
+
+
+class Results(NamedTuple):
+    """The numbers of a sheet by the user's names, for a program to read; ``None`` where a command does not compute them.
+
+    A value is a float, or nested lists of floats by tensor name where elements have no names.
+    """
+
+    values: Mapping[str, Any] | None = None
+    gradients: Mapping[str, Any] | None = None
+    updated: Mapping[str, Any] | None = None
+    learning_rate: float | None = None
+    loss: LossValue | None = None
+
+
+class Solution(NamedTuple):
+    """The whole sheet. ``conventions`` has the file's own forms, ``agreed`` says the same in sentences."""
+
+    title: str | None
+    source: str
+    conventions: Mapping[str, Any]
+    agreed: tuple[Note, ...]
+    sections: tuple[Section, ...]
+    results: Results

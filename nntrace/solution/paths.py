@@ -1,0 +1,152 @@
+"""The chain rule over paths: one product for each way from the asked quantity to the loss, the largest first."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from heapq import nlargest
+from typing import NamedTuple
+
+from ..expr import Add, Expr, Partial, Rest, product
+from ..network.model import Element
+from ..network.quantities import Quantity
+from ..trace.trace import Amount
+from .backward import Gradients, Summand
+from .element import Writer, Written
+from .ids import Ids
+from .model import Line, Note, Step
+
+MOST_PATHS = 6
+LONGEST_PATH = 16
+
+
+class Path(NamedTuple):
+    """A way from an element to the loss: its edges in this order, and the product of their local derivatives."""
+
+    start: Element
+    edges: tuple[Summand, ...]
+    size: float
+
+    @property
+    def elements(self) -> tuple[Element, ...]:
+        """The elements passed, without the start and the loss."""
+        return tuple(edge.output for edge in self.edges if edge.output is not None)
+
+
+class Paths:
+    """The paths of one sheet. Each element's best paths and their number are worked out once."""
+
+    def __init__(self, writer: Writer, gradients: Gradients, ids: Ids) -> None:
+        self.writer = writer
+        self.network = writer.network
+        self.gradients = gradients
+        self.ids = ids
+        self._best: dict[Element, tuple[list[Path], int]] = {}
+
+    def step(self, found: Quantity) -> Step | None:
+        """∂L/∂quantity over its paths, or ``None`` where these are too long to be written."""
+        best = [self.from_element(use) for use in found.uses]
+        count = sum(number for _, number in best)
+        everything = [path for paths, _ in best for path in paths]
+        limit = count if self.writer.full else MOST_PATHS
+        if not everything or max(len(path.edges) for path in everything) > LONGEST_PATH:
+            return None
+        shown = everything if count <= limit else nlargest(limit, everything, key=lambda path: abs(path.size))
+        first = found.uses[0]
+        writer, value = self.writer, self.writer.trace.total(found)
+        written, chain = self._bodies(shown, count, value)
+        name = writer.partial(first)
+        notes = self._notes(shown)
+        before = (Line("chain", "=", chain, notes, summands=len(shown) > 1),)
+        return Step(
+            self.ids.of("B", first) + "p",
+            "paths",
+            name,
+            writer.lines(written, value, before, kind="local"),
+            value.number,
+            value.exact,
+        )
+
+    def from_element(self, start: Element) -> tuple[list[Path], int]:
+        """The largest paths from an element to the loss, and how many there are. Walks without recursion."""
+        pending = [start]
+        while pending:
+            element = pending[-1]
+            if element in self._best:
+                pending.pop()
+                continue
+            summands = self.gradients.summands(element)[0]
+            waiting = [s.output for s in summands if s.output is not None and s.output not in self._best]
+            if waiting:
+                pending += waiting
+                continue
+            self._best[element] = self._continued(element, summands)
+            pending.pop()
+        return self._best[start]
+
+    def _continued(self, element: Element, summands: list[Summand]) -> tuple[list[Path], int]:
+        candidates: list[Path] = []
+        count = 0
+        for summand in summands:
+            local = self.writer.evaluate(summand.local).number
+            if summand.output is None:
+                candidates.append(Path(element, (summand,), local))
+                count += 1
+                continue
+            further, number = self._best[summand.output]
+            count += number
+            candidates += [Path(element, (summand, *path.edges), local * path.size) for path in further]
+        if self.writer.full or len(candidates) <= MOST_PATHS:
+            return candidates, count
+        best = {id(path) for path in nlargest(MOST_PATHS, candidates, key=lambda path: abs(path.size))}
+        return [path for path in candidates if id(path) in best], count
+
+    def _bodies(self, shown: list[Path], count: int, value: Amount) -> tuple[Written, Expr]:
+        """The sum of products of local derivatives over keys, and the same as a chain of ∂/∂ symbols."""
+        products = [product(edge.local for edge in reversed(path.edges)) for path in shown]
+        chains = [self._chain(path) for path in shown]
+        if len(shown) == count:
+            return Written(_sum(products)), _sum(chains)
+        together = self._rest(products, value)
+        rest = Rest(count - len(shown), None, "path")
+        return Written(_sum([*products, rest]), (together,)), _sum([*chains, rest])
+
+    def _rest(self, products: list[Expr], value: Amount) -> Amount:
+        parts = [self.writer.evaluate(body) for body in products]
+        exact = [part.exact for part in parts if part.exact is not None]
+        if value.exact is not None and len(exact) == len(parts):
+            left = value.exact - sum(exact, Fraction(0))
+            return Amount(float(left), left)
+        return Amount(value.number - sum(part.number for part in parts))
+
+    def _chain(self, path: Path) -> Expr:
+        """∂L/∂o1 × ∂o1/∂h3 × …, from the loss back to the start."""
+        symbol = self.network.symbol
+        assert self.network.loss is not None
+        loss = self.network.tensors[self.network.loss].symbol(())
+        factors: list[Expr] = []
+        below = path.start
+        for edge in path.edges:
+            above = loss if edge.output is None else symbol(edge.output)
+            factors.append(Partial(above, symbol(below)))
+            if edge.output is not None:
+                below = edge.output
+        return product(reversed(factors))
+
+    def _notes(self, shown: list[Path]) -> tuple[Note, ...]:
+        """Which units tell the paths apart: the layers' results that are not on all of them."""
+        if len(shown) < 2:
+            return ()
+        common = set(shown[0].elements).intersection(*(path.elements for path in shown[1:]))
+        return tuple(self._note(path, common) for path in shown)
+
+    def _note(self, path: Path, common: set[Element]) -> Note:
+        own = [element for element in path.elements if element not in common]
+        results = [element for element in own if self.writer.is_delta(element.key)] or own
+        note: Note = ("via ",)
+        for place, element in enumerate(results):
+            note += ((", ", self.network.symbol(element)) if place else (self.network.symbol(element),))
+        return note if results else ("directly",)
+
+
+def _sum(terms: list[Expr]) -> Expr:
+    return Add(tuple(terms)) if len(terms) > 1 else terms[0]

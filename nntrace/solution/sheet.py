@@ -1,0 +1,194 @@
+"""The sheets: for each question the sections that answer it, put together from the parts beside this file."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from typing import NamedTuple
+
+from ..errors import UserError
+from ..expr import Num
+from ..network.model import Network
+from ..network.quantities import Quantity, find, frozen, known_names, of_role, of_tensor
+from ..trace.trace import Trace
+from .backward import Backward
+from .checks import gradient_checks, loss_check
+from .element import Writer
+from .forward import forward_steps, loss_steps, more, shown_cells
+from .given import agreed, convention_values, given_blocks
+from .ids import Ids, update_order
+from .model import Block, LossValue, Quantities, Remark, Results, Section, Solution
+from .numbers import Digits
+from .paths import Paths
+from .results import gradient_results, updated_results, value_results
+from .update import update_step, update_table
+
+MOST_WITH_PATHS = 12
+MOST_VALUES = 40
+
+
+class Settings(NamedTuple):
+    """How a sheet is to be written: ``full`` cuts nothing."""
+
+    digits: int | None = None
+    full: bool = False
+
+
+class Sheet:
+    """One network's sheets. ``source`` is what the head names as the file."""
+
+    def __init__(self, network: Network, settings: Settings = Settings()) -> None:
+        self.network = network
+        digits = Digits(settings.digits or network.conventions.digits, network.integers)
+        self.trace = Trace(network)
+        self.writer = Writer(self.trace, digits, settings.full)
+        self.ids = Ids(network)
+        self.backward = Backward(self.writer, self.ids)
+
+    def forward(self) -> Solution:
+        """Every unit, then the loss if the network has one."""
+        sections = [Section("forward", _kept(forward_steps(self.writer, self.ids)))]
+        if self.network.loss:
+            sections.append(Section("loss", _kept(loss_steps(self.writer, self.ids))))
+        return self._solution(sections, Results(values=value_results(self.trace), loss=self._loss()))
+
+    def gradient(self, asked: Sequence[Quantity], paths: bool) -> Solution:
+        """The gradient by each asked quantity, from the forward values that it uses; over its paths where wanted."""
+        needed = self.backward.needed(list(asked))
+        sections = [
+            Section("forward", (self._forward_values([*needed, *asked]),)),
+            *self._backward_sections(needed, asked, paths),
+            Section("checks", tuple(gradient_checks(self.writer, list(asked)))),
+        ]
+        results = Results(
+            values=value_results(self.trace),
+            gradients=gradient_results(self.trace, asked),
+            loss=self._loss(),
+        )
+        return self._solution(sections, results)
+
+    def step(self, rate: Fraction, only: Sequence[Quantity] | None = None) -> Solution:
+        """Forward, backward and the update; ``only`` limits it to these parameters."""
+        parameters = list(update_order(self.network))
+        asked = list(only) if only is not None else parameters
+        after = self.trace.updated(rate, {one.name: one for one in only} if only is not None else None)
+        needed = self.backward.needed(asked)
+        if only is None:
+            needed = [one for one in self._units_backward() if not _in(one, asked)]
+        updates: tuple[Block, ...]
+        self.writer.extra["lr"] = _rate_amount(rate)
+        if len(asked) == 1 and not frozen(self.network, asked[0]):
+            updates = (update_step(self.writer, self.ids, asked[0], after),)
+        else:
+            updates = self._update_blocks(asked, after, rate)
+        sections = [
+            Section("forward", _kept(forward_steps(self.writer, self.ids))),
+            Section("loss", _kept(loss_steps(self.writer, self.ids))),
+            *self._backward_sections(needed, asked, only is not None and len(asked) <= MOST_WITH_PATHS),
+            Section("update", updates, (", learning rate ", self._shown_rate(rate))),
+            Section("checks", (*gradient_checks(self.writer, asked), loss_check(self.writer, after))),
+        ]
+        results = Results(
+            values=value_results(self.trace),
+            gradients=gradient_results(self.trace, parameters),
+            updated=updated_results(after, only),
+            learning_rate=float(rate),
+            loss=self._loss(after),
+        )
+        return self._solution(sections, results)
+
+    def _solution(self, sections: list[Section], results: Results) -> Solution:
+        network = self.network
+        head = Section("given", _kept(given_blocks(self.writer)))
+        return Solution(
+            network.title,
+            network.source,
+            convention_values(network.conventions),
+            agreed(network),
+            (head, *sections),
+            results,
+        )
+
+    def _loss(self, after: Trace | None = None) -> LossValue | None:
+        if self.network.loss is None:
+            return None
+        name = self.network.tensors[self.network.loss].symbol(()).name
+        later = after.value_of_loss().number if after else None
+        return LossValue(name, self.trace.value_of_loss().number, later)
+
+    def _shown_rate(self, rate: Fraction) -> Num:
+        return self.writer.digits.show(_rate_amount(rate)).number
+
+    def _units_backward(self) -> Iterator[Quantity]:
+        """Every unit, from the last layer to the first."""
+        for step in reversed(self.network.layer_steps()):
+            yield from of_tensor(self.network, self.network.tensors[step.output])
+
+    def _backward_sections(self, needed: Sequence[Quantity], asked: Sequence[Quantity], paths: bool) -> list[Section]:
+        blocks: list[Block] = []
+        for group in (needed, asked):
+            blocks += self._gradient_steps(group)
+        sections = [Section("backward", tuple(blocks))]
+        if paths:
+            written = Paths(self.writer, self.backward.gradients, self.ids)
+            steps = [step for found in asked if (step := written.step(found)) is not None]
+            if steps:
+                sections.append(Section("paths", (Remark(("The same over its paths",), heading=True), *steps)))
+        return sections
+
+    def _gradient_steps(self, group: Sequence[Quantity]) -> Iterator[Block]:
+        """The steps of these quantities, those of one large tensor cut in the middle."""
+        by_tensor: dict[str, list[Quantity]] = {}
+        for found in group:
+            by_tensor.setdefault(found.uses[0].key, []).append(found)
+        for members in by_tensor.values():
+            for place in shown_cells([(number,) for number in range(len(members))], self.writer.full):
+                yield more(place) if isinstance(place, int) else self.backward.step(members[place[0]])
+
+    def _forward_values(self, used: Sequence[Quantity]) -> Quantities:
+        """The values of the units, as a table; of a large network only the first that these steps use."""
+        units = [one for one in of_role(self.network, "unit")] if self._is_small() else []
+        if not units:
+            units = [one for one in used if one.role == "unit"][:MOST_VALUES]
+        shown = [(one.symbol, self.writer.digits.show(self.trace.value(one.uses[0])).number) for one in units]
+        return Quantities((), tuple(shown))
+
+    def _is_small(self) -> bool:
+        sizes = [self.network.tensors[step.output].shape[0] for step in self.network.layer_steps()]
+        return sum(sizes) <= MOST_VALUES
+
+    def _update_blocks(self, asked: Sequence[Quantity], after: Trace, rate: Fraction) -> tuple[Block, ...]:
+        old = Remark(("All new values are computed from the old ones.",))
+        if self.writer.full or len(asked) <= MOST_VALUES:
+            return update_table(self.writer, self.ids, list(asked), after, rate), old
+        shown = [*asked[:MOST_VALUES]]
+        return update_table(self.writer, self.ids, shown, after, rate), more(len(asked) - len(shown)), old
+
+
+def _kept(blocks: Iterator[Block]) -> tuple[Block, ...]:
+    return tuple(blocks)
+
+
+def _in(one: Quantity, others: Sequence[Quantity]) -> bool:
+    return any(one.symbol == other.symbol for other in others)
+
+
+def _rate_amount(rate: Fraction):  # type: ignore[no-untyped-def]
+    from ..trace.trace import Amount
+
+    return Amount(float(rate), rate)
+
+
+def asked_quantities(network: Network, texts: Sequence[str], *, parameters: bool = False) -> list[Quantity]:
+    """The quantities that names, tensors and globs mean, each once; a name that fits none is the user's mistake."""
+    roles = ("parameter",) if parameters else ("input", "parameter", "unit")
+    asked: dict[str, Quantity] = {}
+    for text in texts:
+        found = [one for one in find(network, text) if one.role in roles]
+        if not found:
+            from ..spec.problems import quoted, suggestion
+
+            what = "parameter" if parameters else "quantity to take the gradient by"
+            raise UserError(f"there is no {what} {quoted(text)}\n  {suggestion(text, known_names(network, *roles))}")
+        asked.update((one.name, one) for one in found)
+    return list(asked.values())

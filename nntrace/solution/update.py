@@ -1,0 +1,70 @@
+"""The update on the sheet: one line for one parameter, a table for several; always from the old values."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+
+from ..catalogue import Operation
+from ..expr import Expr, Partial, Sym, rename
+from ..network.adjoint import LOSS
+from ..network.quantities import Quantity, frozen
+from ..trace.trace import GRADIENT_DESCENT, Amount, Trace
+from .element import Writer, Written
+from .ids import Ids
+from .model import Note, Step, Table
+
+COLUMNS: tuple[Note, ...] = (("id",), ("parameter",), ("old",), ("gradient",), ("lr × gradient",), ("new",))
+
+
+def update_step(writer: Writer, ids: Ids, found: Quantity, after: Trace) -> Step:
+    """U3: w21⁺ = w21 - lr × ∂L/∂w21 = … = new, from the optimizer's formula."""
+    first = found.uses[0]
+    new = after.value(first)
+    written = Written(_bound(GRADIENT_DESCENT, found))
+    return Step(
+        ids.of("U", first),
+        "update",
+        Sym(found.symbol.name, found.symbol.index, "⁺"),
+        writer.lines(written, new),
+        new.number,
+        new.exact,
+        compact=True,
+    )
+
+
+def _bound(operation: Operation, found: Quantity) -> Expr:
+    """The optimizer's formula for one parameter, over keys."""
+    first = found.uses[0]
+    meant: dict[str, Expr] = {
+        "w": Sym(first.key, first.cell),
+        "g": Partial(LOSS, Sym(first.key, first.cell)),
+        "lr": Sym("lr"),
+    }
+    return rename(operation.formula, lambda symbol: meant[symbol.name] if isinstance(symbol, Sym) else symbol)
+
+
+def update_table(writer: Writer, ids: Ids, parameters: list[Quantity], after: Trace, rate: Fraction) -> Table:
+    """One row for each parameter; a frozen one says that it keeps its value."""
+    return Table(COLUMNS, _rows(writer, ids, parameters, after, rate))
+
+
+def _rows(
+    writer: Writer, ids: Ids, parameters: list[Quantity], after: Trace, rate: Fraction
+) -> Iterator[tuple[Note, ...]]:
+    def cell(amount: Amount) -> Note:
+        return (writer.digits.show(amount).number,)
+
+    for found in parameters:
+        first = found.uses[0]
+        gradient = writer.trace.total(found)
+        change = Amount(float(rate) * gradient.number, None if gradient.exact is None else rate * gradient.exact)
+        kept = frozen(writer.network, found)
+        yield (
+            (ids.of("U", first),),
+            (found.symbol,),
+            cell(writer.trace.value(first)),
+            cell(gradient),
+            ("frozen",) if kept else cell(change),
+            cell(after.value(first)),
+        )

@@ -1,0 +1,106 @@
+"""``kind: what names it`` with options beside: the form that layers, activations, losses and optimizers share.
+
+The kinds and their options are the catalogue's; an entry's signature is the schema of its options.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import NamedTuple
+
+from ..catalogue.registry import Entry, Option, find, names
+from . import not_yet, tree, values
+from .model import Name, Number
+from .problems import Problems, quoted, suggestion
+from .tree import Node, describe, is_null
+
+Entries = Sequence[tuple[tree.Scalar, Node]]
+
+
+class Kinded(NamedTuple):
+    """A kind, its catalogue entry (``None`` if unknown), what stands behind it, and the keys beside it."""
+
+    kind: Name
+    entry: Entry | None
+    content: Node | None
+    beside: Entries
+
+
+def kinded(node: Node, what: str, sorts: Sequence[str], own_keys: Sequence[str], problems: Problems) -> Kinded | None:
+    """Read ``relu`` or ``{relu: …, option: …}``, noting a problem and giving ``None`` where there is no kind.
+
+    ``what`` is its word in a message, ``sorts`` are the catalogue's, ``own_keys`` stand beside it and are no options.
+    """
+    known = [word for sort in sorts for word in names(sort)]
+    match node:
+        case tree.Scalar() if not is_null(node):
+            return Kinded(Name(node.text, node.place), _entry(node, what, sorts, problems), None, ())
+        case tree.Mapping() if node.entries:
+            place = _kind_index(node.entries, known, own_keys)
+            if place is None:
+                problems.add(node.place, f"{what} without its kind", f"begin with the kind; {suggestion('', known)}")
+                return None
+            key, content = node.entries[place]
+            beside = _without_second_kind(node.entries[:place] + node.entries[place + 1 :], what, known, problems)
+            entry = _entry(key, what, sorts, problems)
+            return Kinded(Name(key.text, key.place), entry, None if is_null(content) else content, beside)
+    problems.add(node.place, f"{what} cannot be {describe(node)}", f"write its kind; {suggestion('', known)}")
+    return None
+
+
+def _kind_index(entries: Entries, known: Sequence[str], own_keys: Sequence[str]) -> int | None:
+    words = [key.text for key, _ in entries]
+    sure = (at for at, word in enumerate(words) if word in known)
+    perhaps = (at for at, word in enumerate(words) if word not in own_keys)
+    return next(sure, next(perhaps, None))
+
+
+def _without_second_kind(beside: Entries, what: str, known: Sequence[str], problems: Problems) -> Entries:
+    for key, _ in beside:
+        if key.text in known:
+            problems.add(
+                key.place, f"{what} with a second kind, {quoted(key.text)}", "give each kind an entry of its own"
+            )
+    return [(key, node) for key, node in beside if key.text not in known]
+
+
+def _entry(word: tree.Scalar, what: str, sorts: Sequence[str], problems: Problems) -> Entry | None:
+    for sort in sorts:
+        if entry := find(sort, word.text):
+            return entry
+    if word.text in not_yet.KEYS:
+        not_yet.refuse_key(word, problems)
+    else:
+        known = (word for sort in sorts for word in names(sort))
+        problems.add(word.place, f"{what} of unknown kind {quoted(word.text)}", suggestion(word.text, known))
+    return None
+
+
+def options(
+    of: Kinded, beside: Entries, where: str, own_keys: Sequence[str], problems: Problems
+) -> Mapping[str, Number | Name]:
+    """The options among ``beside``, by the signature of the kind's entry. Those of an unknown kind are left unread."""
+    found: dict[str, Number | Name] = {}
+    if not beside or of.entry is None:
+        return found
+    schema = of.entry.options()
+    for key, node in beside:
+        if key.text in not_yet.KEYS:
+            not_yet.refuse_key(key, problems)
+        elif key.text not in schema:
+            values.unknown_key(key, where, (*own_keys, *schema), problems)
+        elif (option := _option(schema[key.text], node, f"`{key.text}`", problems)) is not None:
+            found[key.text] = option
+    return found
+
+
+def _option(option: Option, node: Node, what: str, problems: Problems) -> Number | Name | None:
+    match option.type:
+        case "count":
+            return values.count(node, problems, what)
+        case "flag":
+            return values.word(node, problems, what, ("true", "false"))
+        case "word":
+            return values.word(node, problems, what, option.choices)
+        case _:
+            return values.number(node, problems, what)

@@ -1,0 +1,129 @@
+"""The entries of ``layers``: a kind, the names of its result, its parameters and its options."""
+
+from __future__ import annotations
+
+from . import kinds, tree, values
+from .kinds import Kinded
+from .model import Items, Layer, Size, Table, Value
+from .problems import Problems, quoted
+from .scalars import looks_like_number
+from .tree import Node, describe, is_null
+
+PARAMETERS = ("weights", "biases", "bias")
+LAYER_KEYS = (*PARAMETERS, "activation")
+
+
+def layers(node: Node, problems: Problems) -> tuple[Layer, ...]:
+    """The list of layers, which may be empty."""
+    if not isinstance(node, tree.Sequence):
+        problems.add(
+            node.place,
+            f"`layers` is not a list but {describe(node)}",
+            "begin each layer with `- `, such as `- dense: [h1, h2]`",
+        )
+        return ()
+    found = (_layer(item, problems) for item in node.items)
+    return tuple(layer for layer in found if layer is not None)
+
+
+def _layer(node: Node, problems: Problems) -> Layer | None:
+    of = kinds.kinded(node, "a layer", ("layer", "activation"), LAYER_KEYS, problems)
+    if of is None:
+        return None
+    own = {key.text: inner for key, inner in of.beside if key.text in LAYER_KEYS}
+    beside = [(key, inner) for key, inner in of.beside if key.text not in LAYER_KEYS]
+    if of.entry is not None and of.entry.kind == "activation":
+        return _activation(of, problems)
+    for key, inner in of.beside:
+        if key.text in own and is_null(inner):
+            values.nothing_after(key, problems)
+            del own[key.text]
+    if "bias" in own and "biases" in own:
+        place = next(key.place for key, _ in of.beside if key.text == "bias")
+        problems.add(
+            place,
+            "`bias` beside `biases`",
+            "`biases` has one for each unit, `bias` one shared by all: keep one of them",
+        )
+    activation = own.get("activation")
+    return Layer(
+        kind=of.kind,
+        result=_result(of.content, problems) if of.entry else None,
+        weights=_parameter(own.get("weights"), True, problems),
+        biases=_parameter(own.get("biases"), False, problems),
+        bias=_parameter(own.get("bias"), False, problems),
+        options=kinds.options(of, beside, "a layer", LAYER_KEYS, problems),
+        activation=_activation_key(activation, problems) if activation is not None else None,
+    )
+
+
+def _activation_key(node: Node, problems: Problems) -> Layer | None:
+    of = kinds.kinded(node, "an activation", ("activation",), (), problems)
+    return _activation(of, problems) if of else None
+
+
+def _activation(of: Kinded, problems: Problems) -> Layer:
+    for key, _ in of.beside:
+        if of.entry and key.text in LAYER_KEYS:
+            problems.add(key.place, f"{quoted(of.kind.text)} has no `{key.text}`", "give it to a layer such as `dense`")
+    beside = [(key, inner) for key, inner in of.beside if key.text not in LAYER_KEYS]
+    options = kinds.options(of, beside, f"the activation {quoted(of.kind.text)}", (), problems)
+    return Layer(of.kind, _result(of.content, problems), None, None, None, options, None)
+
+
+def _result(node: Node | None, problems: Problems) -> Value | None:
+    """What names a result: a list of its elements, a word for the tensor, a count, or a table of one of these."""
+    match node:
+        case None:
+            return None
+        case tree.Scalar():
+            return _count_or_name(node, problems)
+        case tree.Sequence():
+            return _name_list(node, problems)
+        case tree.Mapping():
+            return _result_table(node, problems)
+
+
+def _count_or_name(node: tree.Scalar, problems: Problems) -> Value | None:
+    if node.plain and looks_like_number(node.text):
+        return values.count(node, problems, "the number of units")
+    return values.name(node, problems, "a result")
+
+
+def _name_list(node: tree.Sequence, problems: Problems) -> Value:
+    if not node.items:
+        problems.add(
+            node.place, "a layer's result has no names here", "name its elements, as in [h1, h2], or give their count"
+        )
+    return Items(values.names(node, problems, "a layer's result"), node.place)
+
+
+def _result_table(node: tree.Mapping, problems: Problems) -> Value | None:
+    if isinstance(size := values.special(node, problems, sizes=True), Size):
+        return size
+    if len(node.entries) != 1:
+        problems.add(
+            node.place, "a layer has one result", "name it as in [h1, h2], or {z1: [h1, h2]}, or {z1: {size: 2}}"
+        )
+        return None
+    (key, inner), *_ = node.entries
+    label = values.name(key, problems, "a result")
+    content: Value | None = None
+    if isinstance(inner, tree.Sequence):
+        content = _name_list(inner, problems)
+    elif isinstance(inner, tree.Mapping) and isinstance(size := values.special(inner, problems, sizes=True), Size):
+        content = size
+    else:
+        problems.add(
+            inner.place,
+            f"a result cannot be {describe(inner)}",
+            "name its elements, {z1: [h1, h2]}, or give their count, {z1: {size: 2}}",
+        )
+    return Table(((label, content),), node.place) if label and content else None
+
+
+def _parameter(node: Node | None, labelled: bool, problems: Problems) -> Value | None:
+    """Weights, whose outer labels may be elements such as ``x[1]``, or biases, which are named by name only."""
+    if isinstance(node, tree.Mapping):
+        return values.special(node, problems, sizes=False) or values.table(node, problems, elements=labelled)
+    return values.value(node, problems) if node is not None else None

@@ -1,0 +1,153 @@
+"""What a network file says, checked for form: every value keeps its text, its line and its column.
+
+``Spec`` names things as the file does; what the names mean (sizes, ties, numbers) is for ``network``.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from pathlib import Path
+from typing import NamedTuple
+
+
+class Place(NamedTuple):
+    """A position in the file; both count from 1."""
+
+    line: int
+    column: int
+
+
+class Number(NamedTuple):
+    """A finite number, with the text that was typed: ``0.5``, ``-.5``, ``1e-3``, ``3/4``."""
+
+    text: str
+    value: Fraction
+    place: Place
+
+
+class Name(NamedTuple):
+    """A name: letters of any script, digits, ``_`` and primes."""
+
+    text: str
+    place: Place
+
+
+class Null(NamedTuple):
+    """``null``: no connection."""
+
+    place: Place
+
+
+class Items(NamedTuple):
+    """A list of values."""
+
+    items: tuple[Value, ...]
+    place: Place
+
+
+class Table(NamedTuple):
+    """Labels and their values, in the order of the file."""
+
+    entries: tuple[tuple[Name, Value], ...]
+    place: Place
+
+
+class File(NamedTuple):
+    """``{file: w.npy}``; ``key`` names an array of an ``.npz``."""
+
+    path: str
+    key: str | None
+    place: Place
+
+
+class Init(NamedTuple):
+    """``{init: he_normal, seed: 0}``."""
+
+    scheme: str
+    options: Mapping[str, Number]
+    place: Place
+
+
+class Size(NamedTuple):
+    """A size for a value: a count, or a symbol such as ``D_x``; ``one_hot`` is a one-hot target's class, a symbol."""
+
+    size: int | str
+    one_hot: str | None
+    place: Place
+
+
+Value = Number | Name | Null | Items | Table | File | Init | Size
+
+
+class Layer(NamedTuple):
+    """One entry of ``layers``: its kind, what names its result (if anything), its parameters and options."""
+
+    kind: Name
+    result: Value | None
+    weights: Value | None
+    biases: Value | None
+    bias: Value | None
+    options: Mapping[str, Number | Name]
+    activation: Layer | None
+
+
+class Loss(NamedTuple):
+    """``loss: {half_squared_error: MSE, parts: [...]}``. ``name`` is ``None`` where the file gives none."""
+
+    kind: Name
+    name: Name | None
+    parts: tuple[Name, ...]
+    over_outputs: str | None
+    over_samples: str
+    options: Mapping[str, Number | Name]
+
+
+class Optimizer(NamedTuple):
+    """``optimizer: adam`` or ``optimizer: {momentum: {beta: 0.9}}``."""
+
+    kind: Name
+    options: Mapping[str, Number | Name]
+
+
+class Rounding(NamedTuple):
+    """``full`` (``places`` is ``None``), or ``carry``: each result is rounded to ``places`` decimals (keeping at
+    least ``at_least`` significant digits), or to ``places`` significant digits."""
+
+    places: int | None = None
+    significant: bool = False
+    at_least: int = 3
+
+
+class Conventions(NamedTuple):
+    """The conventions of a file, each with its default."""
+
+    vectors: str = "columns"
+    relu_at_zero: int = 0
+    log: str = "e"
+    rounding: Rounding = Rounding()
+    digits: int = 6
+
+
+class Spec(NamedTuple):
+    """One network file. ``lines`` is its text, for messages; ``folder`` is where relative files are looked for;
+    ``places`` has the place of each top-level key that the file gives."""
+
+    source: str
+    lines: tuple[str, ...]
+    folder: Path | None
+    title: str | None
+    inputs: Value | None
+    targets: Value | None
+    samples: Value | None
+    layers: tuple[Layer, ...]
+    loss: Loss | None
+    report: tuple[Loss, ...]
+    values: Table
+    frozen: tuple[Name, ...]
+    learning_rate: Number | None
+    iterations: Number | None
+    samples_per_step: Number | None
+    optimizer: Optimizer | None
+    conventions: Conventions
+    places: Mapping[str, Place] = {}

@@ -1,0 +1,101 @@
+"""What the form of a network file has and the program has not: each a row, deleted when the feature is there."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+from .model import Init, Items, Number, Optimizer, Place, Size, Spec, Table, Value
+from .problems import Problems
+from .tree import Scalar
+
+KEYS = {  # keys that nothing reads, and what works instead
+    "penalty": "leave it out",
+    "upstream": "give a loss",
+    "from": "let each layer follow the one before it",
+    "let": "use the layers of the catalogue",
+    "for": "write the steps out as layers",
+}
+
+
+class Row(NamedTuple):
+    """A feature that is read but not supported: where a file uses it, and what works instead."""
+
+    feature: str
+    places: Callable[[Spec], Iterable[Place]]
+    remedy: str
+
+
+ROWS = (
+    Row("`samples`", lambda spec: _standing(spec.samples), "give one sample in `inputs` and `targets`"),
+    Row("`samples_per_step`", lambda spec: _standing(spec.samples_per_step), "leave it out"),
+    Row(
+        "`init`", lambda spec: (value.place for value in _values(spec) if isinstance(value, Init)), "write the numbers"
+    ),
+    Row("a size without numbers", lambda spec: _symbolic_sizes(spec), "write the numbers"),
+    Row("more than one iteration", lambda spec: _several(spec.iterations), "leave `iterations` out, or write 1"),
+    Row("this optimizer", lambda spec: _optimizer(spec.optimizer), "use gradient_descent"),
+    Row("`carry`", lambda spec: _at(spec, "rounding", spec.conventions.rounding.places is not None), "write `full`"),
+    Row("`report`", lambda spec: [loss.kind.place for loss in spec.report], "leave it out"),
+    Row("`over_samples: sum`", lambda spec: _sums_over_samples(spec), "leave it out"),
+    Row("a logarithm to this base", lambda spec: _at(spec, "log", spec.conventions.log != "e"), "write `log: e`"),
+)
+
+
+def refuse(spec: Spec, problems: Problems) -> None:
+    """Note every use of a feature that is not supported yet."""
+    for row in ROWS:
+        for place in row.places(spec):
+            problems.add(place, f"{row.feature} is not supported yet", row.remedy)
+
+
+def refuse_key(key: Scalar, problems: Problems) -> None:
+    """Note a key of ``KEYS``."""
+    problems.add(key.place, f"`{key.text}` is not supported yet", KEYS[key.text])
+
+
+def _at(spec: Spec, key: str, used: bool) -> list[Place]:
+    return [spec.places[key]] if used else []
+
+
+def _standing(value: Value | None) -> list[Place]:
+    return [value.place] if value else []
+
+
+def _several(iterations: Number | None) -> list[Place]:
+    return [iterations.place] if iterations and iterations.value > 1 else []
+
+
+def _optimizer(optimizer: Optimizer | None) -> list[Place]:
+    return [optimizer.kind.place] if optimizer and optimizer.kind.text not in ("gradient_descent", "sgd") else []
+
+
+def _sums_over_samples(spec: Spec) -> list[Place]:
+    losses = (spec.loss, *spec.report)
+    return [loss.kind.place for loss in losses if loss is not None and loss.over_samples != "mean"]
+
+
+def _symbolic_sizes(spec: Spec) -> Iterator[Place]:
+    for value in _values(spec):
+        if isinstance(value, Size) and (value.one_hot is not None or isinstance(value.size, str)):
+            yield value.place
+
+
+def _values(spec: Spec) -> Iterator[Value]:
+    """Every value of the file, and the values inside it."""
+    yield from _inside(spec.inputs, spec.targets, spec.samples, spec.values)
+    for layer in spec.layers:
+        yield from _inside(layer.result, layer.weights, layer.biases, layer.bias)
+        if layer.activation:
+            yield from _inside(layer.activation.result)
+
+
+def _inside(*values: Value | None) -> Iterator[Value]:
+    for value in values:
+        if value is None:
+            continue
+        yield value
+        if isinstance(value, Items):
+            yield from _inside(*value.items)
+        elif isinstance(value, Table):
+            yield from _inside(*(inner for _, inner in value.entries))

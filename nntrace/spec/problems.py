@@ -1,0 +1,136 @@
+"""What is wrong in a network file: each problem with its place, all of them told at once.
+
+Collect with ``Problems.add``, tell with ``Problems.raise_if_any``; every stage that knows a ``Spec`` may do so.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple, NoReturn
+
+from ..errors import UserError
+from .model import Place
+
+MOST_SHOWN = 20
+WIDEST_LINE = 96
+WIDEST_WORD = 60
+MOST_KNOWN = 40
+
+_LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # what ends a line in YAML; str.splitlines knows more
+_BIDI_CONTROLS = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+
+
+class Problem(NamedTuple):
+    """One mistake: where, what is wrong, and what would work."""
+
+    place: Place
+    message: str
+    remedy: str
+
+
+class SpecError(UserError):
+    """The problems of one network file, in the order of the file. Its text shows each with its line."""
+
+    def __init__(self, problems: Iterable[Problem], source: str, lines: Sequence[str]) -> None:
+        self.problems = tuple(sorted(problems, key=lambda problem: problem.place))
+        shown = [_render(problem, source, lines) for problem in self.problems[:MOST_SHOWN]]
+        if len(self.problems) > MOST_SHOWN:
+            shown.append(f"… {len(self.problems) - MOST_SHOWN} more")
+        super().__init__("\n".join(shown))
+
+
+class Problems:
+    """Collects the problems of one file."""
+
+    def __init__(self, source: str, lines: Sequence[str]) -> None:
+        self.source = source
+        self.lines = lines
+        self.found: list[Problem] = []
+
+    def add(self, place: Place, message: str, remedy: str) -> None:
+        """Note one problem; reading goes on."""
+        self.found.append(Problem(place, message, remedy))
+
+    def fail(self, place: Place, message: str, remedy: str) -> NoReturn:
+        """Note a problem that ends the reading, and raise a ``SpecError`` with all that were found."""
+        self.add(place, message, remedy)
+        raise SpecError(self.found, self.source, self.lines)
+
+    def raise_if_any(self) -> None:
+        """Raise a ``SpecError`` with everything that was found, if anything was."""
+        if self.found:
+            raise SpecError(self.found, self.source, self.lines)
+
+
+def split_lines(text: str) -> tuple[str, ...]:
+    """The lines of a file, broken where YAML breaks them, so that its line numbers fit."""
+    return tuple(_LINE_BREAK.split(text))
+
+
+def quoted(text: str) -> str:
+    """A word of the file in a message: in quotes, shortened where it is long, harmless on a terminal."""
+    short = text if len(text) <= WIDEST_WORD else text[: WIDEST_WORD - 1] + "…"
+    return f"'{printable(short)}'"
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """``did you mean 'weights'? known here: weights, biases``: the nearest known word, if one is near, and all."""
+    words = list(dict.fromkeys(known))
+    if not words:
+        return "remove it: nothing is known here"
+    listed = "known here: " + ", ".join(words[:MOST_KNOWN]) + (", …" if len(words) > MOST_KNOWN else "")
+    near = nearest(word, words)
+    return f"did you mean '{near}'? {listed}" if near else listed
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known word that is most like this one, whatever its case."""
+    from difflib import get_close_matches
+
+    by_lower = {other.lower(): other for other in reversed(list(known))}
+    found = get_close_matches(word.lower()[:WIDEST_WORD], by_lower, n=1)
+    return by_lower[found[0]] if found else None
+
+
+def printable(text: str) -> str:
+    """The text without what would move a terminal's cursor or turn its direction; a tab is a space."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(_shown(char) for char in text)
+
+
+def _shown(char: str) -> str:
+    if char == "\t":
+        return " "
+    unsafe = char in _BIDI_CONTROLS or unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp")
+    return "\N{REPLACEMENT CHARACTER}" if unsafe else char
+
+
+def _render(problem: Problem, source: str, lines: Sequence[str]) -> str:
+    line, column = problem.place
+    head = f"{printable(source)}:{line}:{column}: {problem.message}"
+    remedy = f"  {problem.remedy}"
+    if not 1 <= line <= len(lines):
+        return f"{head}\n{remedy}"
+    text, offset = _excerpt(lines[line - 1], column - 1)
+    gutter = " " * len(str(line))
+    return f"{head}\n  {line} | {text}\n  {gutter} | {' ' * offset}^\n{remedy}"
+
+
+def _excerpt(line: str, at: int) -> tuple[str, int]:
+    """The line, cut around the character ``at`` where it is long, and the terminal cells before that character."""
+    start = max(0, min(at - WIDEST_LINE // 2, len(line) - WIDEST_LINE))
+    end = start + WIDEST_LINE
+    before = ("…" if start else "") + printable(line[start:at])
+    after = printable(line[max(start, at) : end]) + ("…" if end < len(line) else "")
+    return (before + after).rstrip(), sum(map(_cells, before))
+
+
+def _cells(char: str) -> int:
+    if char.isascii():
+        return 1
+    if unicodedata.category(char) in ("Mn", "Me", "Cf"):
+        return 0
+    return 2 if unicodedata.east_asian_width(char) in ("W", "F") else 1

@@ -1,0 +1,183 @@
+"""A network file's text → a ``Spec``, or all of its problems at once."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from ..errors import UserError
+from . import conventions, losses, not_yet, tree, values
+from .layers import LAYER_KEYS, layers
+from .model import Conventions, Items, Name, Null, Number, Place, Spec, Table, Value
+from .problems import Problems, printable, split_lines
+from .tree import Node, describe, is_null
+
+REQUIRED = {
+    "inputs": "give the inputs and their values, such as inputs: {x1: 0.5, x2: 1.0}",
+    "layers": "give the layers, such as layers: [dense: [h1, h2]], or layers: [] for none",
+}
+
+
+def read(text: str, source: str, folder: Path | None) -> Spec:
+    """The network that a text describes.
+
+    ``source`` is what messages call it, ``folder`` where its relative files are looked for. Raises a ``SpecError``
+    with every problem of the text, or another ``UserError`` where there is nothing to read.
+    """
+    text = text.removeprefix("\ufeff")
+    lines = split_lines(text)
+    problems = Problems(source, lines)
+    root = tree.parse(text, problems)
+    if is_null(root):
+        raise UserError(f"{printable(source)} is empty\n  it needs at least `inputs` and `layers`")
+    if not isinstance(root, tree.Mapping):
+        problems.fail(root.place, f"a network file is a table of keys, and this is {describe(root)}",
+                      "begin with `inputs:` and `layers:`")  # fmt: skip
+    spec = _spec(root, source, lines, folder, problems)
+    not_yet.refuse(spec, problems)
+    problems.raise_if_any()
+    return spec
+
+
+def _spec(root: tree.Mapping, source: str, lines: tuple[str, ...], folder: Path | None, problems: Problems) -> Spec:
+    found = _read_keys(root, problems)
+    for key, remedy in REQUIRED.items():
+        if root.get(key) is None:
+            problems.add(Place(1, 1), f"`{key}` is missing", remedy)
+    given = {key: found[key] for key in conventions.READERS if found.get(key) is not None}
+    return Spec(
+        source=source,
+        lines=lines,
+        folder=folder,
+        title=found.get("title"),
+        inputs=found.get("inputs"),
+        targets=found.get("targets"),
+        samples=found.get("samples"),
+        layers=found.get("layers", ()),
+        loss=found.get("loss"),
+        report=found.get("report", ()),
+        values=found.get("values") or Table((), Place(1, 1)),
+        frozen=found.get("frozen", ()),
+        learning_rate=found.get("learning_rate"),
+        iterations=found.get("iterations"),
+        samples_per_step=found.get("samples_per_step"),
+        optimizer=found.get("optimizer"),
+        conventions=Conventions(**given),
+        places={key.text: key.place for key, _ in root.entries},
+    )
+
+
+def _read_keys(root: tree.Mapping, problems: Problems) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for key, node in root.entries:
+        if key.text in not_yet.KEYS:
+            not_yet.refuse_key(key, problems)
+        elif key.text not in READERS:
+            _refuse_unknown(key, problems)
+        elif is_null(node) and key.text != "title":
+            values.nothing_after(key, problems)
+        else:
+            found[key.text] = READERS[key.text](node, problems)
+    return found
+
+
+def _refuse_unknown(key: tree.Scalar, problems: Problems) -> None:
+    if key.text in LAYER_KEYS:
+        problems.add(
+            key.place, f"`{key.text}` outside of a layer", "indent it under its layer, in the column of `dense`"
+        )
+    else:
+        values.unknown_key(key, "a network file", READERS, problems)
+
+
+def _title(node: Node, problems: Problems) -> str | None:
+    if not isinstance(node, tree.Scalar):
+        problems.add(
+            node.place,
+            f"`title` cannot be {describe(node)}",
+            "write one line of text; put it in quotes where it has : or [",
+        )
+        return None
+    return None if is_null(node) else " ".join(node.text.split())
+
+
+def _inputs(node: Node, problems: Problems) -> Value | None:
+    return values.given(node, problems, "inputs")
+
+
+def _targets(node: Node, problems: Problems) -> Value | None:
+    return values.given(node, problems, "targets")
+
+
+def _samples(node: Node, problems: Problems) -> Value | None:
+    """A list with a list for each sample, or a file."""
+    if isinstance(node, tree.Mapping) and (file := values.special(node, problems, sizes=False)):
+        return file
+    if not isinstance(node, tree.Sequence):
+        problems.add(
+            node.place,
+            f"`samples` cannot be {describe(node)}",
+            "write a list for each sample, [[1, 0], [0, 1]], or {file: xor.csv}",
+        )
+        return None
+    found = values.items(node, problems)
+    for sample in found.items:
+        if not isinstance(sample, Items):
+            problems.add(
+                sample.place, "a sample is a list here", "write its inputs, then its targets, as in [[1, 0], [0, 1]]"
+            )
+    return found
+
+
+def _values(node: Node, problems: Problems) -> Table | None:
+    """The table of given values: a number for a name, or for a tensor a nested list, a file or a scheme."""
+    if not isinstance(node, tree.Mapping):
+        problems.add(node.place, f"`values` is not a table but {describe(node)}", "write {w11: 1.0, w12: -0.5}")
+        return None
+    if not node.entries:
+        return Table((), node.place)
+    found = values.table(node, problems, elements=False)
+    for _, value in found.entries:
+        if isinstance(value, (Null, Name, Table)):
+            problems.add(
+                value.place, "`values` has no number here", "give a number, a nested list of numbers or {file: …}"
+            )
+    return found
+
+
+def _frozen(node: Node, problems: Problems) -> tuple[Name, ...]:
+    return values.names(node, problems, "`frozen`", elements=True)
+
+
+def _learning_rate(node: Node, problems: Problems) -> Number | None:
+    return values.number(node, problems, "`learning_rate`")
+
+
+def _iterations(node: Node, problems: Problems) -> Number | None:
+    return values.count(node, problems, "`iterations`")
+
+
+def _samples_per_step(node: Node, problems: Problems) -> Number | None:
+    if isinstance(node, tree.Scalar) and node.text == "all":
+        return None
+    return values.count(node, problems, "`samples_per_step`")
+
+
+READERS: dict[str, Callable[[Node, Problems], Any]] = {
+    "title": _title,
+    "inputs": _inputs,
+    "targets": _targets,
+    "samples": _samples,
+    "layers": layers,
+    "loss": losses.loss,
+    "report": losses.report,
+    "values": _values,
+    "frozen": _frozen,
+    "learning_rate": _learning_rate,
+    "iterations": _iterations,
+    "samples_per_step": _samples_per_step,
+    "optimizer": losses.optimizer,
+    **conventions.READERS,
+}
+"""Every key of a network file, and the function that reads it."""

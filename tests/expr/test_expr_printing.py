@@ -1,0 +1,113 @@
+"""What is printed is what is meant: text read back by an independent reader has the expression's value."""
+
+from __future__ import annotations
+
+import math
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+from hypothesis import find, given, settings
+
+from nntrace.expr import (
+    Add, Call, Cases, Condition, Delta, Div, Expr, Indicator, Mul, Neg, Num, Partial, Pow, Rest, Size, Sum, Sym, approximate,
+)  # fmt: skip
+from nntrace.expr.text import ASCII, UNICODE, Script, pieces, text
+from tests.expr.expressions import SIZES, Numbers, close, expressions, kinds, walk
+from tests.reader import evaluate, numbers, read
+
+NUMBERS = Numbers(seed=1)
+SYMBOLS = {script: NUMBERS.printed(script.ascii) for script in (UNICODE, ASCII)}
+SCRIPTS = pytest.mark.parametrize("script", [UNICODE, ASCII], ids=["unicode", "ascii"])
+
+
+@pytest.mark.parametrize("kind", kinds(), ids=lambda kind: kind.__name__)
+def test_the_strategy_draws_every_kind(kind: type[Expr]) -> None:
+    find(expressions(), lambda node: any(type(part) is kind for part in walk(node)), settings=settings(database=None))
+
+
+@SCRIPTS
+@given(node=expressions())
+def test_text_read_back_has_the_same_value(script: Script, node: Expr) -> None:
+    written = text(node, script)
+    read(written)
+    expected = approximate(node, NUMBERS, sizes=SIZES)
+    try:
+        value = evaluate(written, SYMBOLS[script], SIZES)
+    except ArithmeticError:
+        return
+    if math.isfinite(expected) and math.isfinite(value):
+        assert close(value, expected, 1e-12, 0), written
+
+
+@given(node=expressions())
+def test_ascii_is_ascii_and_says_the_same(node: Expr) -> None:
+    written = text(node, ASCII)
+    assert written.isascii()
+    assert len(pieces(node, ASCII)) == len(pieces(node, UNICODE))
+
+
+@SCRIPTS
+@given(node=expressions())
+def test_pieces_join_to_the_text_and_cut_no_number(script: Script, node: Expr) -> None:
+    parts = pieces(node, script)
+    written = text(node, script)
+    assert " ".join(part.text for part in parts) == written
+    rest, ends = 0, []
+    for part in parts:
+        assert part.text and part.text == part.text.strip()
+        rest += len(part.text) + 1
+        ends.append(rest - 1)
+    for number in set(numbers(written)):
+        start = -1
+        while (start := written.find(number, start + 1)) >= 0:
+            assert not any(start < end < start + len(number) for end in ends[:-1]), (number, parts)
+
+
+a, b, h = Sym("a"), Sym("b"), Sym("h1")
+LONG = Rest(781, Num(Decimal("0.4127")))
+
+TEXTS: list[tuple[Expr, str, str]] = [
+    (Num(Decimal("2.0")), "2.0", "2.0"),
+    (Num(Decimal("-0.0")), "0.0", "0.0"),
+    (Num(Decimal("4.92000E-5")), "4.92000×10⁻⁵", "4.92000e-5"),
+    (Num(Decimal("-4.92000E-5")), "-4.92000×10⁻⁵", "-4.92000e-5"),
+    (Num(Decimal("2E+3")), "2.0×10³", "2.0e3"),
+    (Num(Decimal("12345678901")), "1.2345678901×10¹⁰", "1.2345678901e10"),
+    (Num(Decimal("1234567890")), "1234567890", "1234567890"),
+    (Num(Decimal("0.000439")), "0.000439", "0.000439"),
+    (Num(Fraction(1, 2)), "1/2", "1/2"),
+    (Num(Fraction(4, 2)), "2", "2"),
+    (Sym("W1", (1, 0)), "W1[2,1]", "W1[2,1]"),
+    (Sym("W", ("j", "i")), "W_ji", "W_ji"),
+    (Sym("W", (0, "i")), "W[1,i]", "W[1,i]"),
+    (Sym("W", ("j′", "i")), "W_j′i", "W_j'i"),
+    (Sym("w21", (), "⁺"), "w21⁺", "w21+"),
+    (Sym("w", (0,), "⁺") ** 2, "w[1]⁺²", "w[1]+^2"),
+    (Sym("ŷ", ("k",)), "ŷ_k", "yhat_k"),
+    (Partial(Sym("MSE"), Sym("w21")), "∂MSE/∂w21", "dMSE/dw21"),
+    (Partial(Sym("L"), Sym("W1", (1, 0))), "∂L/∂W1[2,1]", "dL/dW1[2,1]"),
+    (Size("k"), "n_k", "n_k"),
+    (Size("k′"), "n_k′", "n_k'"),
+    (Delta("i", "j′"), "1[i = j′]", "1[i = j']"),
+    (Delta(0, 1), "1[1 = 2]", "1[1 = 2]"),
+    (Indicator(Condition(h, "≥", Num(0))), "1[h1 ≥ 0]", "1[h1 >= 0]"),
+    (Call("max", (Num(0), h)), "max(0, h1)", "max(0, h1)"),
+    (Call("abs", (a - b,)), "|a - b|", "|a - b|"),
+    (Call("exp", (Neg(Num(Decimal("0.0"))),)), "e^{-0.0}", "e^{-0.0}"),
+    (Call("exp", (a + b,)), "e^{a + b}", "e^{a + b}"),
+    (Sum("i", Sym("W", ("j", "i")) * Sym("x", ("i",))) + Sym("b", ("j",)), "Σ_i W_ji × x_i + b_j", "sum_i W_ji * x_i + b_j"),
+    (a * b + LONG, "a × b + … 781 more terms, together 0.4127", "a * b + ... 781 more terms, together 0.4127"),
+    (a + Rest(1, None), "a + … 1 more term", "a + ... 1 more term"),
+    (Cases(Condition(a, ">", Num(0)), a, b), "a if a > 0, else b", "a if a > 0, else b"),
+    (Add(()), "0", "0"),
+    (Mul(()), "1", "1"),
+    (Mul((a,)), "a", "a"),
+    (Mul((a + b,)), "(a + b)", "(a + b)"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("node", "unicode", "ascii"), TEXTS, ids=[row[1] for row in TEXTS])
+def test_text(node: Expr, unicode: str, ascii: str) -> None:
+    assert text(node, UNICODE) == unicode
+    assert text(node, ASCII) == ascii
