@@ -140,10 +140,11 @@ class _Reader:
             return rest
         if found := self.matches(rf"(Σ|sum)_[^\W\d_][{PRIMES}]* "):
             return Read("sum", (found.split("_", 1)[1].strip(), self.product()))
-        result = self.fraction() or self.power()
+        fraction = self.fraction()
+        result = fraction or self.power()
         while sign := self.has(" × ", " * ", " / "):
             if sign == " / ":
-                if result.kind == "fraction":
+                if result is fraction:
                     raise self.error("no / after a fraction without brackets")
                 result = Read("over", (result, self.power()))
             elif self.text[self.at :].startswith(("Σ_", "sum_")):
@@ -238,7 +239,7 @@ class _Reader:
 
     @staticmethod
     def _in_name(sign: str, first: bool) -> bool:
-        if sign in SUPERSCRIPTS:
+        if sign in SUPERSCRIPTS or first and sign == "Σ":
             return False
         if sign.isalpha():
             return True

@@ -84,6 +84,6 @@ def needs_brackets(node: Expr, place: str, first: bool = False, last: bool = Fal
     """
     if place == "factor" and (first and is_fraction(node) and binding(node) == PRODUCT or last and isinstance(node, Sum)):
         return False
-    if place == "top" and (isinstance(node, Div | Sum) or is_fraction(node) or ends_in_sum(node)):
+    if place == "top" and (isinstance(node, Div | Sum | Partial) or is_fraction(node) or ends_in_sum(node)):
         return True
     return binding(node) < PLACES[place]

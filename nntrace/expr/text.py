@@ -207,14 +207,15 @@ def plain(words: str, script: Script) -> str:
     """Words or a name in this script: as they are, or letter by letter in ASCII (δ: delta, ŷ: yhat)."""
     if not script.ascii or words.isascii():
         return words
-    return "".join(_ascii(letter) for letter in unicodedata.normalize("NFD", words))
+    return "".join(
+        _ASCII_SIGNS.get(letter) or "".join(_ascii(part) for part in unicodedata.normalize("NFD", letter))
+        for letter in unicodedata.normalize("NFC", words)
+    )
 
 
 def _ascii(letter: str) -> str:
     if letter.isascii():
         return letter
-    if letter in _ASCII_SIGNS:
-        return _ASCII_SIGNS[letter]
     folded = unicodedata.normalize("NFKD", letter)
     if folded.isascii():
         return folded

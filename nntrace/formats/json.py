@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from math import isfinite
 from typing import Any
 
 from ..expr.text import UNICODE, Script, text
-from ..solution.model import Check, Line, LossValue, Note, Solution, Step
+from ..solution.model import Block, Check, Line, LossValue, Note, Solution, Step, Table
 from .page.breaking import enumerated, sentence
 
 SCHEMA = "nntrace/1"
@@ -31,16 +31,23 @@ def write(solution: Solution, width: int, script: Script) -> Iterator[str]:
         for block in section.blocks:
             if isinstance(block, Check):
                 checks.append(check_object(block))
-            elif isinstance(block, Step):
+            for step in _steps(block):
                 if last:
                     yield f"  {last},"
-                last = encode(step_object(block))
+                last = encode(step_object(step))
     if last:
         yield f"  {last}"
     yield " ],"
     for key, value in _results(solution):
         yield f" {encode(key)}: {encode(value)},"
     yield f' "checks": {encode(checks)}}}'
+
+
+def _steps(block: Block) -> Iterable[Step]:
+    """The numbered steps of a block: itself, or those that a table's rows stand for."""
+    if isinstance(block, Table):
+        return block.steps
+    return (block,) if isinstance(block, Step) else ()
 
 
 def _results(solution: Solution) -> Iterator[tuple[str, object]]:

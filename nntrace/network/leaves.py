@@ -210,6 +210,7 @@ class Leaves:
         names: dict[Cell, str] = {}
         numbers: dict[Cell, Fraction] = {}
         missing: set[Cell] = set()
+        places: dict[Cell, Place] = {}
         for cell, own, entry in listed:
             if isinstance(entry, Null):
                 missing.add(cell)
@@ -218,6 +219,7 @@ class Leaves:
                 continue
             if isinstance(entry, Number):
                 numbers[cell] = entry.value
+                places[cell] = entry.place
                 if own is None:
                     self.names.count(entry)
             if own is None and isinstance(entry, Name):
@@ -227,7 +229,11 @@ class Leaves:
                 self.names.used.setdefault(own.text, own.place)
             if isinstance(entry, Name):
                 numbers[cell] = self.names.number(entry)
-        return Tensor(key, name, shape, role, names, frozenset(missing), None, numbers, by_column)
+                if entry.text in self.names.numbers:
+                    places[cell] = self.names.numbers[entry.text].number.place
+        return Tensor(
+            key, name, shape, role, names, frozenset(missing), typed=numbers, by_column=by_column, places=places
+        )
 
     def _called(self, tensor: Tensor, label: Name) -> Tensor:
         """The tensor under the name that the file gives it."""
@@ -242,7 +248,7 @@ class Leaves:
             return Tensor(key, name, (0, 0) if role == "parameter" else (0,), role)
         if role in ("input", "target"):
             array = _flat(array)
-        return Tensor(key, name, array.shape, role, array=array, text=value.path)
+        return Tensor(key, name, array.shape, role, array=array, text=value.path, whole=value.place)
 
     def _label(self, label: Name, inputs: Sequence[str], units: Sequence[str]) -> None:
         self.problems.add(

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from ..catalogue import Operation
 from ..expr import Expr, Sym
-from ..spec.model import Conventions
+from ..spec.model import Conventions, Place
 
 if TYPE_CHECKING:
     import numpy as np
@@ -36,7 +36,8 @@ class Tensor(NamedTuple):
 
     ``names`` holds the user's name of an element by its cell, in the order of the file; ``missing`` the cells
     where there is no connection; ``typed`` the exact numbers as they were typed. ``by_column``: the file lists the
-    elements of a column one after the other. ``text`` says where numbers come from that were not typed.
+    elements of a column one after the other. ``text`` says where numbers come from that were not typed. ``places``
+    tells where the file has the number of a cell, ``whole`` where it has the array's file.
     """
 
     key: str
@@ -49,6 +50,8 @@ class Tensor(NamedTuple):
     typed: Mapping[Cell, Fraction] | None = None
     by_column: bool = False
     text: str = ""
+    places: Mapping[Cell, Place] = {}
+    whole: Place | None = None
 
     def cells(self) -> Iterator[Cell]:
         """The cells that there are, in the order of the file."""

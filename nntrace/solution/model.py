@@ -73,10 +73,14 @@ class Matrix(NamedTuple):
 
 
 class Table(NamedTuple):
-    """Rows under named columns; a cell is an expression, words, or a note of both."""
+    """Rows under named columns; a cell is an expression, words, or a note of both.
+
+    ``steps`` are the numbered steps that the rows stand for, for a format that lists steps instead.
+    """
 
     columns: tuple[Note, ...]
     rows: Iterable[tuple[Note, ...]]
+    steps: Iterable[Step] = ()
 
 
 class Remark(NamedTuple):

@@ -10,7 +10,7 @@ from ..errors import UserError
 from ..expr import Num
 from ..network.model import Network
 from ..network.quantities import Quantity, find, frozen, known_names, of_role, of_tensor
-from ..trace.trace import Trace
+from ..trace.trace import Amount, Trace
 from .backward import Backward
 from .checks import gradient_checks, loss_check
 from .element import Writer
@@ -69,14 +69,14 @@ class Sheet:
 
     def step(self, rate: Fraction, only: Sequence[Quantity] | None = None) -> Solution:
         """Forward, backward and the update; ``only`` limits it to these parameters."""
-        parameters = list(update_order(self.network))
+        parameters = all_parameters(self.network)
         asked = list(only) if only is not None else parameters
-        after = self.trace.updated(rate, {one.name: one for one in only} if only is not None else None)
+        after = self.after(rate, only)
         needed = self.backward.needed(asked)
         if only is None:
             needed = [one for one in self._units_backward() if not _in(one, asked)]
         updates: tuple[Block, ...]
-        self.writer.extra["lr"] = _rate_amount(rate)
+        self.writer.extra["lr"] = Amount(float(rate), rate)
         if len(asked) == 1 and not frozen(self.network, asked[0]):
             updates = (update_step(self.writer, self.ids, asked[0], after),)
         else:
@@ -85,7 +85,7 @@ class Sheet:
             Section("forward", _kept(forward_steps(self.writer, self.ids))),
             Section("loss", _kept(loss_steps(self.writer, self.ids))),
             *self._backward_sections(needed, asked, only is not None and len(asked) <= MOST_WITH_PATHS),
-            Section("update", updates, (", learning rate ", self._shown_rate(rate))),
+            Section("update", updates, ("learning rate ", self._shown_rate(rate))),
             Section("checks", (*gradient_checks(self.writer, asked), loss_check(self.writer, after))),
         ]
         results = Results(
@@ -96,6 +96,10 @@ class Sheet:
             loss=self._loss(after),
         )
         return self._solution(sections, results)
+
+    def after(self, rate: Fraction, only: Sequence[Quantity] | None = None) -> Trace:
+        """The trace after the update."""
+        return self.trace.updated(rate, {one.name: one for one in only} if only is not None else None)
 
     def _solution(self, sections: list[Section], results: Results) -> Solution:
         network = self.network
@@ -117,7 +121,7 @@ class Sheet:
         return LossValue(name, self.trace.value_of_loss().number, later)
 
     def _shown_rate(self, rate: Fraction) -> Num:
-        return self.writer.digits.show(_rate_amount(rate)).number
+        return self.writer.digits.show(Amount(float(rate), rate)).number
 
     def _units_backward(self) -> Iterator[Quantity]:
         """Every unit, from the last layer to the first."""
@@ -173,10 +177,9 @@ def _in(one: Quantity, others: Sequence[Quantity]) -> bool:
     return any(one.symbol == other.symbol for other in others)
 
 
-def _rate_amount(rate: Fraction):  # type: ignore[no-untyped-def]
-    from ..trace.trace import Amount
-
-    return Amount(float(rate), rate)
+def all_parameters(network: Network) -> list[Quantity]:
+    """Every parameter in the order of the file."""
+    return list(update_order(network))
 
 
 def asked_quantities(network: Network, texts: Sequence[str], *, parameters: bool = False) -> list[Quantity]:

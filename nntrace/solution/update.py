@@ -46,7 +46,9 @@ def _bound(operation: Operation, found: Quantity) -> Expr:
 
 def update_table(writer: Writer, ids: Ids, parameters: list[Quantity], after: Trace, rate: Fraction) -> Table:
     """One row for each parameter; a frozen one says that it keeps its value."""
-    return Table(COLUMNS, _rows(writer, ids, parameters, after, rate))
+    learned = [found for found in parameters if not frozen(writer.network, found)]
+    steps = tuple(update_step(writer, ids, found, after) for found in learned)
+    return Table(COLUMNS, tuple(_rows(writer, ids, parameters, after, rate)), steps)
 
 
 def _rows(

@@ -13,18 +13,19 @@ _CONTROLS = {code: " " for code in (*range(32), *range(127, 160), 0x2028, 0x2029
 
 
 def broken(expression: Sequence[Piece], width: int, inside: bool = False) -> list[tuple[int, str]]:
-    """The expression's lines, each with its extra indent: 2 where a line continues inside an addend, or is all inside.
+    """The expression's lines, each with its extra indent: 2 where it continues an addend, 4 in brackets of that.
 
-    A line is as full as its best break allows: the one of least depth, of those the last.
+    A line is as full as its best break allows: the one of least depth, of those the last. ``inside``: the whole
+    expression is an addend.
     """
     whole = " ".join(piece.text for piece in expression)
     if len(expression) < 2 or columns(whole) <= width:
         return [(0, whole)]
-    outermost = -1 if inside else min(piece.depth for piece in expression[1:])
+    outermost = min(piece.depth for piece in expression[1:]) - inside
     lines: list[tuple[int, str]] = []
     start = 0
     while start < len(expression):
-        indent = 2 if start and expression[start].depth > outermost else 0
+        indent = 2 * min(2, expression[start].depth - outermost) if start else 0
         end = _fitting(expression, start, width - indent)
         if end < len(expression):
             end = min(range(start + 1, end + 1), key=lambda place: (expression[place].depth, -place))

@@ -78,8 +78,7 @@ class Column:
         """The cell's text in the column's width."""
         if not one.number:
             return one.text + " " * (self.width - columns(one.text))
-        behind = " " * (self.after - one.after)
-        return " " * (self.width - self.before + one.before - self.after) + one.text + behind
+        return " " * (self.width - self.after - one.before) + one.text + " " * (self.after - one.after)
 
     def heading(self, line: str) -> str:
         """A line of its title, over numbers at the right."""

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from ...expr import Expr
 from ...expr.text import text
 from ...solution.model import Matrix, Quantities
-from .breaking import words, wrapped
+from .breaking import sentence, words, wrapped
 from .columns import GAP, Cell, Column, cell, total
-from .rows import Page, Role, Row, Span, columns, drawing
+from .rows import Page, Role, Row, Span, columns, drawing, length
 from .steps import below
 
 
@@ -54,6 +54,9 @@ def matrix_rows(matrix: Matrix, page: Page, indent: int) -> Iterator[Row]:
     if matrix.rows:
         cells = [[_entry(one, page) for one in row] for row in matrix.rows]
         yield from _bracketed(cells, head, page, indent)
+    elif length(head) + GAP + columns(note := sentence(words(matrix.note, page.script))) <= page.width:
+        yield page.row(*head, Span(" " * GAP), Span(note, "note"))
+        return
     else:
         yield page.row(*head)
     if matrix.note:
@@ -67,7 +70,7 @@ def _entry(number: Expr | None, page: Page) -> Cell:
 def _bracketed(cells: list[list[Cell]], head: list[Span], page: Page, indent: int) -> Iterator[Row]:
     grid = [Column(row[place] for row in cells if place < len(row)) for place in range(max(map(len, cells)))]
     brackets = len("[  ]")
-    lead = sum(columns(span.text) for span in head) + len(" = ")
+    lead = length(head) + len(" = ")
     head = [*head, Span(" "), Span("=", "relation")]
     if lead + brackets + total(grid) <= page.width:
         head.append(Span(" "))

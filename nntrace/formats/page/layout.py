@@ -34,6 +34,7 @@ def rows(solution: Solution, width: int, script: Script) -> Iterator[Row]:
     if solution.title:
         yield from _paragraph(wrapped(words((solution.title,), script), width), "title", page)
     yield from _paragraph(wrapped(words((f"network: {solution.source}",), script), width), "source", page)
+    yield page.row()
     conventions = Section("conventions", ()) if solution.agreed else None
     for section in solution.sections:
         if conventions and section.name != "given":
@@ -112,9 +113,10 @@ def _checks(checks: Iterable[Check], page: Page) -> Iterator[Row]:
         if line:
             yield page.row(*line)
         line = [Span(" " * HANG), *first]
-        for spans in more:
+        if more:
             yield page.row(*line)
-            line = [Span(" " * (HANG + 2)), *spans]
+            yield from (page.row(Span(" " * (HANG + 2)), *spans) for spans in more)
+            line = []
     if line:
         yield page.row(*line)
 

@@ -1,0 +1,26 @@
+"""The command line: arguments in, an exit code out. 0: done; 1: a check failed; 2: the command or a file is wrong."""
+
+from __future__ import annotations
+
+import os
+import sys
+
+
+def main() -> None:
+    """Run the command of ``sys.argv`` and exit. A user's mistake is a message on standard error and exit code 2."""
+    from ..errors import UserError
+    from .app import app
+    from .run import say
+
+    if hasattr(sys.stdout, "reconfigure"):
+        sys.stdout.reconfigure(errors="backslashreplace")
+    try:
+        app()
+    except UserError as mistake:
+        say(str(mistake))
+        sys.exit(2)
+    except BrokenPipeError:  # the reader (head, less) has seen enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        sys.exit(0)
+    except KeyboardInterrupt:
+        sys.exit(130)

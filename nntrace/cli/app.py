@@ -1,0 +1,193 @@
+"""The commands. What they import, they import when they run."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+from ..errors import UserError
+from . import options
+from .run import Page, assignment, deliver, read_network
+
+app = typer.Typer(
+    name="nntrace",
+    help="A tracer of neural networks that shows its work: each number as formula = numbers put in = value.",
+    epilog="Start with: nntrace step --lr 0.1      (the built-in homework; then: nntrace init, and edit net.yaml)",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+def _version(asked: bool) -> None:
+    if asked:
+        from .. import __version__
+
+        typer.echo(f"nntrace {__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def common(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
+    ] = False,
+) -> None:
+    """A tracer of neural networks that shows its work: each number as formula = numbers put in = value."""
+
+
+@app.command(epilog="Examples:  nntrace forward net.yaml     nntrace forward --set i1=3     nntrace forward -f json")
+def forward(
+    net: options.Net = None,
+    change: options.Set = [],
+    expect: options.Expect = [],
+    full: options.Full = False,
+    format: options.Format = None,
+    output: options.Output = None,
+    digits: options.Digits = None,
+    width: options.Width = None,
+    ascii: options.Ascii = False,
+    quiet: options.Quiet = False,
+    allow_files: options.AllowFiles = False,
+) -> None:
+    """Every unit's value: formula, numbers put in, terms, value; then the loss."""
+    from ..solution.sheet import Settings, Sheet
+
+    network, _ = read_network(net, change, allow_files)
+    sheet = Sheet(network, Settings(digits, full))
+    raise typer.Exit(deliver(sheet.forward(), Page(format, output, width, ascii, quiet), expect))
+
+
+@app.command(
+    epilog="Examples:  nntrace grad --param w21     nntrace grad net.yaml -p 'w1*' -p b1     nntrace grad --all"
+)
+def grad(
+    net: options.Net = None,
+    param: Annotated[
+        list[str],
+        typer.Option("--param", "-p", metavar="NAME", help="A weight, bias, unit, input, tensor or glob. Repeatable."),
+    ] = [],
+    everything: Annotated[bool, typer.Option("--all", help="All parameters. The default without --param.")] = False,
+    change: options.Set = [],
+    expect: options.Expect = [],
+    full: options.Full = False,
+    format: options.Format = None,
+    output: options.Output = None,
+    digits: options.Digits = None,
+    width: options.Width = None,
+    ascii: options.Ascii = False,
+    quiet: options.Quiet = False,
+    allow_files: options.AllowFiles = False,
+) -> None:
+    """The gradient of the loss: by stored deltas, and for what is asked by name also over its paths."""
+    from ..solution.sheet import MOST_WITH_PATHS, Settings, Sheet, all_parameters, asked_quantities
+
+    network, _ = read_network(net, change, allow_files)
+    _need_loss(network.loss)
+    asked = asked_quantities(network, param) if param else []
+    if everything or not param:
+        asked = list(dict.fromkeys([*asked, *all_parameters(network)]))
+    paths = bool(param) and not everything and len(asked) <= MOST_WITH_PATHS
+    solution = Sheet(network, Settings(digits, full)).gradient(asked, paths)
+    raise typer.Exit(deliver(solution, Page(format, output, width, ascii, quiet), expect))
+
+
+@app.command(
+    epilog="Examples:  nntrace step --lr 0.1     nntrace step --only w21     nntrace step --save next.yaml"
+)
+def step(
+    net: options.Net = None,
+    lr: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--lr", metavar="NUMBER", help="Learning rate. Default: the file's."),
+    ] = None,
+    only: Annotated[
+        list[str], typer.Option("--only", metavar="NAME", help="Update just this parameter. Repeatable.")
+    ] = [],
+    save: Annotated[
+        Optional[Path],  # noqa: UP045
+        typer.Option("--save", metavar="FILE", help="Write the updated network to a file."),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Let --save replace a file.")] = False,
+    change: options.Set = [],
+    expect: options.Expect = [],
+    full: options.Full = False,
+    format: options.Format = None,
+    output: options.Output = None,
+    digits: options.Digits = None,
+    width: options.Width = None,
+    ascii: options.Ascii = False,
+    quiet: options.Quiet = False,
+    allow_files: options.AllowFiles = False,
+) -> None:
+    """One training step: forward, backward, then every parameter's old value, gradient and new value."""
+    from ..solution.sheet import Settings, Sheet, asked_quantities
+    from .save import check_free, save_network
+
+    if save is not None:
+        check_free(save, force)
+    network, spec = read_network(net, change, allow_files)
+    _need_loss(network.loss)
+    rate = _learning_rate(lr, network.learning_rate)
+    chosen = asked_quantities(network, only, parameters=True) if only else None
+    sheet = Sheet(network, Settings(digits, full))
+    solution = sheet.step(rate, chosen)
+    code = deliver(solution, Page(format, output, width, ascii, quiet), expect)
+    if save is not None:
+        save_network(spec, network, sheet.after(rate, chosen), save, force)
+    raise typer.Exit(code)
+
+
+@app.command(epilog="Examples:  nntrace examples     nntrace examples mazur > net.yaml")
+def examples(
+    name: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Argument(metavar="[NAME]", help="Print this network's file."),
+    ] = None,
+) -> None:
+    """List the networks that come with nntrace, or print one of them."""
+    from .run import example_names, example_text
+
+    if name is not None:
+        typer.echo(example_text(name), nl=False)
+        return
+    from ..spec import read
+
+    known = example_names()
+    width = max(map(len, known))
+    for one in known:
+        title = read(example_text(one), one, None).title or ""
+        typer.echo(f"{one:{width}}  {title}".rstrip())
+
+
+@app.command(epilog="Examples:  nntrace init     nntrace init mine.yaml")
+def init(
+    file: Annotated[Path, typer.Argument(metavar="[FILE]", help="The file to write.")] = Path("net.yaml"),
+    force: Annotated[bool, typer.Option("--force", help="Replace the file if it is there.")] = False,
+) -> None:
+    """Write a commented network file to start from."""
+    from .run import say, write_file
+    from .save import check_free
+    from .start import STARTING_FILE
+
+    check_free(file, force)
+    write_file(file, iter(STARTING_FILE.splitlines()))
+    say(f"wrote {file}; now: nntrace step {file}")
+
+
+def _need_loss(loss: str | None) -> None:
+    if loss is None:
+        raise UserError("this network has no loss, so there is no gradient\n  add targets: and loss: to the file")
+
+
+def _learning_rate(typed: str | None, given: Fraction | None) -> Fraction:
+    if typed is not None:
+        return assignment(f"--lr={typed}", "--lr")[2]
+    if given is None:
+        raise UserError("there is no learning rate\n  add learning_rate: 0.1 to the file, or --lr 0.1 to the command")
+    return given

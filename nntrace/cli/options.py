@@ -1,0 +1,42 @@
+"""The options that mean the same in every command."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated, Optional
+
+import typer
+
+Net = Annotated[
+    Optional[str],  # noqa: UP045 (typer reads it at run time)
+    typer.Argument(metavar="[NET]", help="Network file; - reads standard input. Default: net.yaml here, else homework 3."),
+]
+Set = Annotated[
+    list[str], typer.Option("--set", metavar="NAME=NUMBER", help="Change a given number, e.g. i1=3. Repeatable.")
+]
+Expect = Annotated[
+    list[str],
+    typer.Option("--expect", metavar="NAME=NUMBER", help="Exit 1 unless the number has these digits. Repeatable."),
+]
+Full = Annotated[bool, typer.Option("--full", help="Cut nothing, however long.")]
+Format = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option("--format", "-f", metavar="FORMAT", help="terminal, txt or json. Default: terminal, or txt when piped."),
+]
+Output = Annotated[
+    Optional[Path],  # noqa: UP045
+    typer.Option("--output", "-o", metavar="FILE", help="Write to a file; its suffix gives the format."),
+]
+Digits = Annotated[
+    Optional[int],  # noqa: UP045
+    typer.Option("--digits", min=1, max=17, metavar="N", help="Significant digits of a rounded number. Default: 6."),
+]
+Width = Annotated[
+    Optional[int],  # noqa: UP045
+    typer.Option("--width", min=20, max=10000, metavar="N", help="Columns of the page. Default: the terminal's, or 120."),
+]
+Ascii = Annotated[bool, typer.Option("--ascii", help="Plain characters only: * for ×, dMSE/dw21 for ∂MSE/∂w21.")]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print no sheet: only what --expect and --save have to say.")]
+AllowFiles = Annotated[
+    bool, typer.Option("--allow-files", help="Let the network read arrays outside its own folder.")
+]

@@ -1,0 +1,163 @@
+"""What every command does around its own question: read the network, write the sheet, compare what is expected."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from ..errors import UserError
+
+if TYPE_CHECKING:
+    from ..network.model import Network
+    from ..solution.model import Solution
+    from ..spec import Spec
+
+DEFAULT_FILE = "net.yaml"
+BUILT_IN = "homework3"
+PIPED_WIDTH = 120
+
+
+class Page(NamedTuple):
+    """How and where a sheet is written."""
+
+    format: str | None = None
+    output: Path | None = None
+    width: int | None = None
+    ascii: bool = False
+    quiet: bool = False
+
+
+def read_network(net: str | None, changes: Sequence[str], anywhere: bool = False) -> tuple[Network, Spec]:
+    """The network of a file (or of the default), with the numbers of ``--set``."""
+    from ..network.build import build
+    from ..network.change import with_number
+    from ..spec import load, read
+
+    if net is None and not Path(DEFAULT_FILE).exists():
+        spec = read(example_text(BUILT_IN), f"{BUILT_IN} (built in)", None)
+    else:
+        spec = load(net if net is not None else DEFAULT_FILE)
+    network = build(spec, anywhere)
+    for change in changes:
+        name, text, value = assignment(change, "--set")
+        network = with_number(network, name, value, text.lstrip("+-").isdigit())
+    return network, spec
+
+
+def assignment(text: str, option: str) -> tuple[str, str, Fraction]:
+    """``w21=0.65`` as its name, the number as typed, and its value."""
+    from ..spec.scalars import Fault, number
+
+    name, sign, typed = (part.strip() for part in text.partition("="))
+    if not sign or not name or not typed:
+        raise UserError(f"{option} {text!r} is no assignment\n  write a name, = and a number: {option} w21=0.65")
+    value = number(typed)
+    if isinstance(value, Fault):
+        raise UserError(f"{option} {text}: {value.message}\n  {value.remedy}")
+    return name, typed, value
+
+
+def example_names() -> list[str]:
+    """The networks that come with the program."""
+    return sorted(path.name.removesuffix(".yaml") for path in _examples().iterdir() if path.suffix == ".yaml")
+
+
+def example_text(name: str) -> str:
+    """The text of a shipped network."""
+    from ..spec.problems import quoted, suggestion
+
+    if name not in example_names():
+        raise UserError(f"there is no example {quoted(name)}\n  {suggestion(name, example_names())}")
+    return (_examples() / f"{name}.yaml").read_text(encoding="utf-8")
+
+
+def _examples() -> Path:
+    """Inside the installed package, or beside it in a source tree."""
+    package = Path(__file__).resolve().parent.parent
+    installed = package / "configs"
+    return installed if installed.is_dir() else package.parent / "configs"
+
+
+def deliver(solution: Solution, page: Page, expected: Sequence[str]) -> int:
+    """Write the sheet and compare the expected numbers. The exit code: 0, or 1 where a number or a check fails."""
+    from ..solution.expect import compare
+
+    differences = [
+        found
+        for name, typed, value in (assignment(text, "--expect") for text in expected)
+        if (found := compare(solution, name, typed, value))
+    ]
+    if not page.quiet:
+        write(solution, page)
+    for difference in differences:
+        say(f"{difference.name}: expected {difference.expected}, found {difference.found}")
+    return 1 if differences else 0
+
+
+def write(solution: Solution, page: Page) -> None:
+    """The sheet to standard output or to a file, in the format asked for or that fits."""
+    from ..expr.text import ASCII, UNICODE
+    from ..formats import render
+
+    form = page.format or (page.output.suffix.removeprefix(".") if page.output else None)
+    if page.output is not None:
+        lines = render(solution, form or "txt", width=page.width or PIPED_WIDTH, script=ASCII if page.ascii else UNICODE)
+        write_file(page.output, lines)
+        return
+    plain = page.ascii or not carries_unicode(sys.stdout.encoding)
+    script = ASCII if plain else UNICODE
+    if form == "terminal" or (form is None and sys.stdout.isatty()):
+        from rich.console import Console
+
+        from ..formats.terminal import show
+
+        show(solution, Console(width=page.width, highlight=False, markup=False, emoji=False), script)
+        return
+    for line in render(solution, form or "txt", width=page.width or PIPED_WIDTH, script=script):
+        sys.stdout.write(line + "\n")
+    sys.stdout.flush()
+
+
+def carries_unicode(encoding: str | None) -> bool:
+    """Whether an output's encoding has the signs of the sheets."""
+    try:
+        "×∂δ²⁺≈".encode(encoding or "ascii")
+    except (UnicodeEncodeError, LookupError):
+        return False
+    return True
+
+
+def write_file(path: Path, content: Iterator[str] | bytes) -> None:
+    """Write a file whole or not at all, from its lines or bytes: to a neighbour first, then moved into place."""
+    import tempfile
+
+    try:
+        with tempfile.NamedTemporaryFile("wb", dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+            try:
+                file.writelines([content] if isinstance(content, bytes) else (f"{line}\n".encode() for line in content))
+                file.flush()
+                os.chmod(file.name, 0o666 & ~_umask())
+                os.replace(file.name, path)
+            except BaseException:
+                Path(file.name).unlink(missing_ok=True)
+                raise
+    except OSError as error:
+        reason = error.strerror or error
+        raise UserError(f"cannot write {path}: {reason}\n  check the folder, or choose another") from None
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def say(message: str) -> None:
+    """A message to standard error, whatever its encoding can carry."""
+    stream = sys.stderr
+    encoding = stream.encoding or "ascii"
+    stream.write(message.encode(encoding, "backslashreplace").decode(encoding) + "\n")

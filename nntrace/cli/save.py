@@ -1,0 +1,71 @@
+"""Writing the updated network: the same file with new numbers, which loads again to the same network."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import UserError
+from .run import write_file
+
+if TYPE_CHECKING:
+    from ..network.model import Cell, Network, Tensor
+    from ..spec.model import Place, Spec
+    from ..trace.trace import Trace
+
+LONGEST_EXACT = 40
+
+
+def check_free(path: Path, force: bool) -> None:
+    """Refuse to replace a file unless that was asked for."""
+    if path.exists() and not force:
+        raise UserError(f"{path} is there already\n  choose another name, or replace it with --force")
+
+
+def save_network(spec: Spec, network: Network, after: Trace, path: Path, force: bool) -> None:
+    """Write the network with the numbers after the update. Arrays that came from files go into new files beside it."""
+    from ..spec.rewrite import rewritten
+
+    replacements: dict[Place, str] = {}
+    moved = spec.folder is None or spec.folder.resolve() != path.parent.resolve()
+    for tensor in network.tensors.values():
+        if tensor.array is not None and tensor.whole is not None:
+            if moved or tensor.role == "parameter":
+                replacements[tensor.whole] = _array_file(tensor, after, path, force)
+        elif tensor.typed is not None:
+            for cell, place in tensor.places.items():
+                replacements[place] = number_text(tensor, cell, after)
+    write_file(path, iter(rewritten(spec, replacements).splitlines()))
+
+
+def _array_file(tensor: Tensor, after: Trace, path: Path, force: bool) -> str:
+    import io
+
+    import numpy as np
+
+    target = path.with_name(f"{path.stem}.{tensor.name or tensor.key}.npy")
+    check_free(target, force)
+    content = io.BytesIO()
+    np.save(content, after.arrays[tensor.key], allow_pickle=False)
+    write_file(target, content.getvalue())
+    return f"{{file: '{target.name}'}}"
+
+
+def number_text(tensor: Tensor, cell: Cell, after: Trace) -> str:
+    """A number as a network file writes it: exact where it is short enough, else the float's shortest digits."""
+    from ..network.model import Element
+    from ..solution.numbers import exact_decimal
+
+    amount = after.value(Element(tensor.key, cell))
+    if amount.exact is None:
+        return repr(amount.number)
+    ending = exact_decimal(amount.exact)
+    if ending is not None and len(ending.as_tuple().digits) <= LONGEST_EXACT:
+        return f"{ending:f}" if -8 < ending.adjusted() < 16 else str(ending)
+    return _ratio(amount.exact)
+
+
+def _ratio(value: Fraction) -> str:
+    text = f"{value.numerator}/{value.denominator}"
+    return text if len(text) <= LONGEST_EXACT else repr(float(value))

@@ -1,0 +1,46 @@
+"""The same network with other numbers: for ``--set``, and for the network after an update."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+
+from ..errors import UserError
+from .model import Cell, Network, Tensor
+from .quantities import find, known_names
+
+GIVEN = ("input", "target", "parameter")
+
+
+def with_number(network: Network, name: str, value: Fraction, integer: bool) -> Network:
+    """The network with one given number changed, in every place that uses it."""
+    from ..spec.problems import quoted, suggestion
+
+    found = find(network, name)
+    if len(found) != 1 or found[0].role not in GIVEN:
+        whole = len(found) > 1
+        what = f"{quoted(name)} is no single given number" if found else f"there is no given number {quoted(name)}"
+        remedy = f"give one of its elements, such as {found[0].name}" if whole else ""
+        raise UserError(f"{what}\n  {remedy or suggestion(name, known_names(network, *GIVEN))}")
+    cells: dict[str, dict[Cell, Fraction]] = {}
+    for use in found[0].uses:
+        cells.setdefault(use.key, {})[use.cell] = value
+    changed = network._replace(integers=network.integers and integer)
+    return with_typed(changed, cells)
+
+
+def with_typed(network: Network, cells: Mapping[str, Mapping[Cell, Fraction]]) -> Network:
+    """The network with some cells' numbers replaced, by tensor key."""
+    tensors = dict(network.tensors)
+    for key, numbers in cells.items():
+        tensors[key] = _changed(tensors[key], numbers)
+    return network._replace(tensors=tensors)
+
+
+def _changed(tensor: Tensor, numbers: Mapping[Cell, Fraction]) -> Tensor:
+    if tensor.array is None:
+        return tensor._replace(typed={**(tensor.typed or {}), **numbers})
+    array = tensor.array.copy()
+    for cell, number in numbers.items():
+        array[cell] = float(number)
+    return tensor._replace(array=array)

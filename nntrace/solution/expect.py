@@ -1,0 +1,85 @@
+"""``--expect``: a number of the sheet against the digits that somebody expects."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from decimal import ROUND_HALF_UP, Context, Decimal
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from ..errors import UserError
+from ..expr.text import ASCII, plain, text
+from .model import Results, Solution, Step, Table
+
+
+class Difference(NamedTuple):
+    """A number that is not what was expected, at the digits given."""
+
+    name: str
+    expected: str
+    found: str
+
+
+def compare(solution: Solution, name: str, expected: str, value: Fraction) -> Difference | None:
+    """``None`` where the number rounds to the digits given. Raises ``UserError`` for a name that the sheet has not.
+
+    A name means what the command is about: the new value for ``step``, the gradient for ``grad``, the value for
+    ``forward``; a step's own name (``∂MSE/∂w21``, ``dMSE/dw21``, ``δ_h1``, ``w21+``) means that step.
+    """
+    known = dict(reversed(list(_numbers(solution))))
+    if name not in known:
+        from ..spec.problems import quoted, suggestion
+
+        raise UserError(f"this sheet has no number {quoted(name)}\n  {suggestion(name, known)}")
+    found = known[name]
+    return None if agrees(found, expected, value) else Difference(name, expected, repr(found))
+
+
+def agrees(found: float, expected: str, value: Fraction) -> bool:
+    """Whether a number is within half a unit of the last digit that was typed."""
+    if found != found or found in (float("inf"), float("-inf")):
+        return False
+    unit = Fraction(1, 10**9) * abs(value) if "/" in expected else Fraction(_unit(expected))
+    return abs(Fraction(found) - value) <= unit / 2 + Fraction(1, 10**12) * abs(value)
+
+
+def _unit(typed: str) -> Decimal:
+    exponent = Decimal(typed).as_tuple().exponent
+    assert isinstance(exponent, int)
+    return Decimal(1).scaleb(exponent, context=Context(prec=30, rounding=ROUND_HALF_UP))
+
+
+def _numbers(solution: Solution) -> Iterator[tuple[str, float]]:
+    """Every number with its name; where names are equal, the first counts."""
+    results = solution.results
+    for group in (results.updated, results.gradients if results.updated is None else None, results.values):
+        yield from _flat(group)
+    yield from _loss(results)
+    for section in solution.sections:
+        for block in section.blocks:
+            for step in block.steps if isinstance(block, Table) else (block,):
+                if isinstance(step, Step):
+                    name = text(step.name)
+                    yield name, step.value
+                    yield plain(name, ASCII), step.value
+
+
+def _loss(results: Results) -> Iterator[tuple[str, float]]:
+    if results.loss is not None:
+        yield results.loss.name, results.loss.before
+        if results.loss.after is not None:
+            yield results.loss.name + "⁺", results.loss.after
+            yield results.loss.name + "+", results.loss.after
+
+
+def _flat(group: Any) -> Iterator[tuple[str, float]]:
+    for name, value in (group or {}).items():
+        yield from _inside(name, value, ())
+
+
+def _inside(name: str, value: Any, index: tuple[int, ...]) -> Iterator[tuple[str, float]]:
+    if isinstance(value, list):
+        for place, inner in enumerate(value, start=1):
+            yield from _inside(name, inner, (*index, place))
+    elif value is not None:
+        yield (f"{name}[{','.join(map(str, index))}]" if index else name), value

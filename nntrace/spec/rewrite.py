@@ -1,0 +1,36 @@
+"""A network file with some of its numbers replaced: names, comments and everything else stay as they were typed."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+import yaml
+
+from .model import Place, Spec
+
+
+def rewritten(spec: Spec, replacements: Mapping[Place, str]) -> str:
+    """The file's text with other text for the values that stand at these places."""
+    lines = list(spec.lines)
+    ends = _ends("\n".join(lines))
+    for place in sorted(replacements, reverse=True):
+        line, column = place.line - 1, place.column - 1
+        last_line, last_column = ends[line, column]
+        tail = lines[last_line][last_column:]
+        lines[line : last_line + 1] = [lines[line][:column] + replacements[place] + tail]
+    return "\n".join(lines)
+
+
+def _ends(text: str) -> dict[tuple[int, int], tuple[int, int]]:
+    """Where each value ends, by where it starts; both count from 0."""
+    ends: dict[tuple[int, int], tuple[int, int]] = {}
+    opened: list[tuple[int, int]] = []
+    for event in yaml.parse(text, Loader=yaml.SafeLoader):
+        start = (event.start_mark.line, event.start_mark.column)
+        if isinstance(event, yaml.ScalarEvent):
+            ends[start] = (event.end_mark.line, event.end_mark.column)
+        elif isinstance(event, yaml.CollectionStartEvent):
+            opened.append(start)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            ends[opened.pop()] = (event.end_mark.line, event.end_mark.column)
+    return ends

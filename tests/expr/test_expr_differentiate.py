@@ -1,0 +1,229 @@
+"""Derivatives: against SymPy, against difference quotients, and by hand where an index or a kink is the point."""
+
+from __future__ import annotations
+
+import math
+from decimal import Decimal
+from fractions import Fraction
+
+import pytest
+import sympy
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from nntrace.expr import (
+    Add, Call, Cases, Condition, Delta, Div, Expr, Indicator, Mul, Neg, Num, Pow, Rest, Size, Sum, Sym, approximate, at, contract,
+    differentiate, exp, expand, ln, maximum, product, simplify, tanh, total,
+)  # fmt: skip
+from nntrace.expr.text import text
+from tests.expr.derivatives import central
+from tests.expr.expressions import SIZES, Numbers, close, expressions
+
+a, b, x = Sym("a"), Sym("b"), Sym("x")
+t, y = Sym("t"), Sym("y")
+
+
+def xs(*index: int | str) -> Sym:
+    return Sym("x", index)
+
+
+def W(*index: int | str) -> Sym:
+    return Sym("W", index)
+
+
+WRITTEN_OUT: list[tuple[Expr, Sym, str]] = [
+    (a, a, "1"),
+    (b, a, "0"),
+    (Sym("a", (), "⁺"), a, "0"),
+    (Num(3), a, "0"),
+    (3 * a, a, "3"),
+    (-a, a, "-1"),
+    (a + b, a, "1"),
+    (a * b * a, a, "b × a + a × b"),
+    (a / b, a, "1 / b"),
+    (a / b, b, "(-a) / b²"),
+    ((a + 1) / a, a, "(a - (a + 1)) / a²"),
+    (a**2, a, "2 × a"),
+    (a**3, a, "3 × a²"),
+    (a**-1, a, "(-1) × a⁻²"),
+    (Div(Num(1), Num(2)) * (t - y) ** 2, y, "1/2 × 2 × (t - y) × (-1)"),
+    (exp(-a), a, "e^{-a} × (-1)"),
+    (ln(a), a, "1 / a"),
+    (tanh(a), a, "1 - tanh(a)²"),
+    (maximum(0, a), a, "1[a > 0]"),
+    (Call("sqrt", (a,)), a, "1 / (2 × sqrt(a))"),
+    (Pow(Num(2), a), a, "2^{a} × ln(2)"),
+    (Indicator(Condition(a, ">", Num(0))), a, "0"),
+    (Cases(Condition(a, ">", Num(0)), a, Num(Decimal("0.01")) * a), a, "1 if a > 0, else 0.01"),
+    (Cases(Condition(a, ">", Num(0)), 2 * a, a + a), b, "0"),
+    (Cases(Condition(a, "=", Num(0)), 2 * a, a), a, "2 if a = 0, else 1"),
+    (xs(0), xs(0), "1"),
+    (xs(0), xs(1), "0"),
+    (xs("j"), xs("q"), "1[j = q]"),
+    (xs("j"), xs(1), "1[j = 2]"),
+    (W("j", "i"), W("p", "q"), "1[j = p] × 1[i = q]"),
+    (Sum("i", xs("i")), xs(1), "1"),
+    (Sum("i", xs("i")), xs("q"), "1"),
+    (Sum("i", xs("i")), a, "0"),
+    (Sum("i", xs("i")), xs("i"), "1"),
+    (Sum("i", xs("i") ** 2), xs("q"), "2 × x_q"),
+    (Sum("i", W("j", "i") * xs("i")), xs("q"), "W_jq"),
+    (Sum("i", W("j", "i") * xs("i")), xs("i"), "W_ji"),
+    (Sum("i", W("j", "i") * xs("i")), W("p", "q"), "1[j = p] × x_q"),
+    (Sum("i", W("j", "i") * xs("i")) + Sym("b", ("j",)), W(0, 1), "1[j = 1] × x[2]"),
+    (Sum("i", Sum("j", xs("i") * xs("j"))), xs("q"), "Σ_j x_j + Σ_i x_i"),
+    (Sum("i", exp(xs("i"))), xs("q"), "e^{x_q}"),
+    (a * Sum("j", xs("j")), a, "Σ_j x_j"),
+    (Sum("j", a * xs("j")), a, "Σ_j x_j"),
+    (Rest(3, Num(Decimal("0.5"))) + a, a, "1"),
+    (Size("k") * a, a, "n_k"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("node", "by", "expected"), WRITTEN_OUT, ids=[f"d({text(n)}) by {text(s)}" for n, s, _ in WRITTEN_OUT])
+def test_the_result_is_written_out(node: Expr, by: Sym, expected: str) -> None:
+    assert text(differentiate(node, by)) == expected
+
+
+relu, leaky = maximum(0, a), Cases(Condition(a, ">", Num(0)), a, Num(Decimal("0.01")) * a)
+mirrored = Cases(Condition(a, "<", Num(0)), Num(Decimal("0.01")) * a, a)
+KINKS: list[tuple[Expr, float, float]] = [
+    (relu, 0, 1),
+    (-relu, 0, -1),
+    (leaky, 0.01, 1),
+    (Cases(Condition(a, "≥", Num(0)), a, Num(Decimal("0.01")) * a), 0.01, 1),
+    (mirrored, 0.01, 1),
+    (Cases(Condition(a, "≤", Num(0)), Num(Decimal("0.01")) * a, a), 0.01, 1),
+    (Call("abs", (a,)), -1, 1),
+    (Sum("i", relu), 0, 2),
+]
+
+
+@pytest.mark.parametrize(("node", "left", "right"), KINKS, ids=[text(row[0]) for row in KINKS])
+def test_at_a_kink_the_convention_picks_the_side(node: Expr, left: float, right: float) -> None:
+    for point, kink, slope in ((0.0, 0, left), (0.0, 1, right), (-1.0, 0, left), (-1.0, 1, left), (1.0, 0, right), (1.0, 1, right)):
+        assert approximate(differentiate(node, a, kink), lambda name, cell, at=point: at, {}, {"i": 2}) == slope
+
+
+def to_sympy(node: Expr) -> sympy.Expr:
+    match node:
+        case Num(value):
+            return sympy.Rational(str(Fraction(value)))
+        case Sym(name):
+            return sympy.Symbol(name, positive=True)
+        case Add(terms):
+            return sympy.Add(*map(to_sympy, terms))
+        case Mul(factors):
+            return sympy.Mul(*map(to_sympy, factors))
+        case Neg(body):
+            return -to_sympy(body)
+        case Div(top, bottom):
+            return to_sympy(top) / to_sympy(bottom)
+        case Pow(base, exponent):
+            return to_sympy(base) ** to_sympy(exponent)
+        case Call(function, (argument,)):
+            return getattr(sympy, {"ln": "log"}.get(function, function))(to_sympy(argument))
+    raise TypeError(node)
+
+
+def smooth(inner: st.SearchStrategy[Expr]) -> st.SearchStrategy[Expr]:
+    """Larger expressions that are smooth for positive symbols; roots and logarithms only of positive arguments."""
+    positive = st.one_of(st.sampled_from([a, b]), inner.map(exp))
+    return st.one_of(
+        st.tuples(inner, inner).map(Add),
+        st.tuples(inner, inner).map(Mul),
+        inner.map(Neg),
+        st.tuples(inner, positive).map(lambda pair: Div(*pair)),
+        st.tuples(inner, st.integers(2, 3).map(Num)).map(lambda pair: Pow(*pair)),
+        st.tuples(positive, inner).map(lambda pair: Pow(*pair)),
+        st.tuples(st.sampled_from(["ln", "sqrt"]), positive).map(lambda pair: Call(pair[0], (pair[1],))),
+        st.tuples(st.just("tanh"), inner).map(lambda pair: Call(pair[0], (pair[1],))),
+    )
+
+
+@settings(max_examples=40)
+@given(node=st.recursive(st.sampled_from([a, b, Num(2), Num(Fraction(1, 3)), Num(Decimal("0.7"))]), smooth, max_leaves=5))
+def test_scalar_derivatives_are_those_of_sympy(node: Expr) -> None:
+    numbers = {"a": 0.6, "b": 1.3}
+    expected = sympy.diff(to_sympy(node), sympy.Symbol("a", positive=True))
+    value = complex(expected.evalf(30, subs={sympy.Symbol(name, positive=True): at for name, at in numbers.items()}))
+    found = approximate(differentiate(node, a), lambda name, _: numbers[name])
+    if abs(value) < 1e12 and math.isfinite(found):
+        assert close(found, value.real, 1e-8), text(node)
+
+
+NUMBERS = Numbers(seed=2, low=0.3, high=1.7)
+
+
+@settings(max_examples=150)
+@given(node=expressions(scope=("j",), without=(Rest,)), by=st.sampled_from(["x", "y", "V", "o1"]), data=st.data())
+def test_random_derivatives_are_difference_quotients(node: Expr, by: str, data: st.DataObject) -> None:
+    """By a cell, and by a symbol with indices of its own that is then bound to this cell."""
+    cell = data.draw(st.tuples(*(st.integers(0, SIZES[axis] - 1) for axis in {"x": "i", "y": "j", "V": "jk", "o1": ""}[by])))
+    index = {"j": data.draw(st.integers(0, SIZES["j"] - 1))}
+    expected = central(node, NUMBERS.cells, (by, cell), index, SIZES)
+    if not math.isfinite(expected) or abs(expected) > 1e4:
+        return
+    bound = approximate(differentiate(node, Sym(by, cell)), NUMBERS, index, SIZES)
+    named = tuple("pq"[place] for place in range(len(cell)))
+    free = approximate(differentiate(node, Sym(by, named)), NUMBERS, index | dict(zip(named, cell, strict=True)), SIZES)
+    if math.isfinite(bound):
+        assert close(bound, expected, 1e-4, 1e-5), text(node)
+        assert close(free, bound), text(node)
+
+
+@given(
+    factors=st.lists(
+        st.one_of(
+            st.builds(Delta, st.sampled_from(["j", "k"]), st.sampled_from(["j", "k", "p", 0, 1])),
+            st.sampled_from([Sym("y", ("j",)), Sym("y", ("k",)), Sym("y", ("p",)), Sym("V", ("j", "k")), Num(2)]),
+            st.just(Delta("j", "p") - Sym("y", ("j",))),
+            st.just(Neg(Delta("j", "k"))),
+            st.just(Sum("p", Sym("y", ("p",)) * Sym("V", ("p", "j")))),
+        ),
+        min_size=1,
+        max_size=4,
+    ),
+)
+def test_contraction_is_the_sum_written_out(factors: list[Expr]) -> None:
+    body = product(factors)
+    index = {"k": 2, "p": 1}
+    for term in (body, total((body, Sym("y", ("j",)))), Neg(body)):
+        sizes = {**SIZES, "p": 3}
+        short = contract("j", term)
+        assert close(approximate(short, NUMBERS, index, sizes), approximate(Sum("j", term), NUMBERS, index, sizes)), text(short)
+
+
+def test_an_index_of_the_other_symbol_is_not_captured() -> None:
+    """z_j = Σ_i W_ji x_i by x_i: the i of x is not the i that is summed, so the W of that i is left."""
+    z = Sum("i", Sum("q", W("q", "i") * xs("i") * Sym("g", ("q",))))
+    assert text(differentiate(z, xs("q"))) == "Σ_q′ W_q′q × g_q′"
+    assert text(at(differentiate(z, xs("p")), {"p": "q"})) == "Σ_q′ W_q′q × g_q′"
+    sizes = {"i": 2, "j": 3, "q": 3, "p": 2}
+    values = {"W": 2.0, "x": 3.0, "g": 5.0}
+    assert approximate(differentiate(z, xs("q")), lambda name, _: values[name], {"q": 0}, sizes) == 30.0
+
+
+def test_softmax_by_index() -> None:
+    """∂ŷ_k/∂z_q = ŷ_k (δ_kq - ŷ_q)."""
+    z = {0: 0.3, 1: -1.2, 2: 0.8}
+
+    def at_index(i: str) -> Sym:
+        return Sym("z", (i,))
+
+    softmax = exp(at_index("k")) / Sum("j", exp(at_index("j")))
+    total_ = sum(map(math.exp, z.values()))
+    for k in z:
+        for q in z:
+            expected = math.exp(z[k]) / total_ * ((k == q) - math.exp(z[q]) / total_)
+            for by, index in ((Sym("z", ("q",)), {"k": k, "q": q}), (Sym("z", ("j",)), {"k": k, "j": q}), (Sym("z", (q,)), {"k": k})):
+                found = differentiate(softmax, by)
+                assert math.isclose(approximate(found, lambda _, cell: z[cell[0]], index, {"j": 3}), expected, rel_tol=1e-12)
+
+
+def test_written_out_and_derived_commute() -> None:
+    """d(Σ written out) = (dΣ) written out."""
+    z = Sum("i", W("j", "i") * xs("i") ** 2)
+    whole = differentiate(expand(at(z, {"j": 0}), {"i": 2}), xs(1))
+    part = expand(at(differentiate(z, xs("q")), {"j": 0, "q": 1}), {"i": 2})
+    assert text(simplify(whole)) == text(simplify(part)) == "2 × W[1,2] × x[2]"
