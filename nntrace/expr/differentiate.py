@@ -16,6 +16,7 @@ from .nodes import (
     Delta,
     Div,
     Expr,
+    Index,
     Indicator,
     Mul,
     Neg,
@@ -98,34 +99,49 @@ def _sided(condition: Condition, kink: int) -> Condition:
 
 def contract(over: str, body: Expr) -> Expr:
     """Σ over an index, with a factor δ taken at the one value it leaves: Σ_j g_j δ_jp = g_p."""
+    other = _support(body, over)
+    if other is not None:
+        return at(_without_delta(body, over), {over: other})
     match body:
         case Add(terms):
             return total(contract(over, term) for term in terms)
         case Neg(inner):
             return negative(contract(over, inner))
-        case Mul() | Delta():
-            factors = body.factors if isinstance(body, Mul) else (body,)
+        case Mul(factors):
             for place, factor in enumerate(factors):
-                if isinstance(factor, Delta) and over in (factor.i, factor.j):
-                    other = factor.j if factor.i == over else factor.i
-                    return at(product((*factors[:place], *factors[place + 1 :])), {over: other})
-                if isinstance(factor, Add) and any(_has_delta(term, over) for term in factor.terms):
-                    return total(
-                        contract(over, product((*factors[:place], term, *factors[place + 1 :])))
-                        for term in factor.terms
-                    )
-                if isinstance(factor, Neg) and _has_delta(factor, over):
-                    return contract(over, product((*factors[:place], factor.body, Num(-1), *factors[place + 1 :])))
+                if isinstance(factor, Add) and any(_support(term, over) is not None for term in factor.terms):
+                    around = factors[:place], factors[place + 1 :]
+                    return total(contract(over, product((*around[0], term, *around[1]))) for term in factor.terms)
     return ZERO if is_zero(body) else Sum(over, body)
 
 
-def _has_delta(node: Expr, over: str) -> bool:
+def _support(node: Expr, over: str) -> Index | None:
+    """The one value of an index at which a term is not zero, because of a δ that multiplies all of it."""
     match node:
         case Delta(i, j):
-            return over in (i, j)
-        case Mul(parts) | Add(parts):
-            return any(_has_delta(part, over) for part in parts)
-        case Neg(body):
-            return _has_delta(body, over)
+            return j if i == over else i if j == over else None
+        case Mul(factors):
+            return next((found for factor in factors if (found := _support(factor, over)) is not None), None)
+        case Div(inner, _) | Neg(inner):
+            return _support(inner, over)
+        case Add(terms):
+            first, *others = (_support(term, over) for term in terms)
+            return first if all(other == first for other in others) else None
         case _:
-            return False
+            return None
+
+
+def _without_delta(node: Expr, over: str) -> Expr:
+    """The term with the δ that ``_support`` found taken out: it is 1 there."""
+    match node:
+        case Mul(factors):
+            place = next(place for place, factor in enumerate(factors) if _support(factor, over) is not None)
+            return product((*factors[:place], _without_delta(factors[place], over), *factors[place + 1 :]))
+        case Div(top, bottom):
+            return Div(_without_delta(top, over), bottom)
+        case Neg(body):
+            return negative(_without_delta(body, over))
+        case Add(terms):
+            return total(_without_delta(term, over) for term in terms)
+        case _:
+            return ONE

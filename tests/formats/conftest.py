@@ -1,4 +1,4 @@
-"""The homework's question 3 as a solution written by hand: what the stage before would give for ``step --only w21``."""
+"""Two solutions written by hand: the homework's question 3, and one that has every kind of block that it lacks."""
 
 from __future__ import annotations
 
@@ -10,8 +10,20 @@ import pytest
 from nntrace.expr import HALF, Add, Condition, Expr, Indicator, Mul, Num, Partial, Sym, maximum, substitute, total
 from nntrace.expr.nodes import expr
 from nntrace.solution.model import (
-    Check, Line, LossValue, Note, Quantities, Remark, Results, Section, SectionName, Solution, Step,
-)  # fmt: skip
+    Check,
+    Line,
+    LossValue,
+    Matrix,
+    Note,
+    Quantities,
+    Remark,
+    Results,
+    Section,
+    SectionName,
+    Solution,
+    Step,
+    Table,
+)
 
 GIVEN = {
     "i1": "2.0", "i2": "-1.0", "w11": "1.0", "w12": "-0.5", "w21": "0.5", "w22": "-1.0", "w31": "0.5", "w32": "-1.0",
@@ -154,4 +166,63 @@ def homework() -> Solution:
             learning_rate=0.1,
             loss=LossValue("MSE", 2.5, 2.2890625),
         ),
+    )
+
+
+@pytest.fixture(scope="session")
+def furniture() -> Solution:
+    """Matrices, a table, a local derivative, long notes, checks that do not hold: what the homework's sheet lacks."""
+    digits = [
+        ("U1", sym("w11"), "1.0", "3.0", "0.3", "0.7"),
+        ("U2", sym("w12"), "-0.5", "0.0", "0.0", "-0.5"),
+        ("U13", Sym("W1", (11, 2)), "10.25", "4.92000E-5", "0.000439", "123.456789"),
+    ]
+    columns: tuple[Note, ...] = (("id",), ("parameter",), ("old",), ("gradient",), ("lr × gradient",), ("new",))
+    table = Table(columns, [((id,), (name,), *((num(one),) for one in cells)) for id, name, *cells in digits])
+    small = ((num("1.0"), num("-0.5"), None), (num("10.25"), num("4.92000E-5"), num("3.0")))
+    sevenths = tuple(tuple(num(f"{(-1) ** i * i / 7:.5f}") for i in range(start, start + 12)) for start in (0, 50))
+    local = Line("local", "=", sym("a") * (1 - sym("a")), (("quotient rule",),), left=by("a", "h"))
+    why = (
+        "a reason that is long enough not to fit beside the line it belongs to, with ",
+        Condition(sym("h1"), ">", num("0.0")),
+        " in it",
+    )
+    skipped = ("skipped at the kink of relu, where ", by("w21"), " exists on one side only and says nothing of the other")
+    return Solution(
+        title=None,
+        source="the built-in [bold]network[/bold] :smile:",
+        conventions={},
+        agreed=(),
+        sections=(
+            Section(
+                "given",
+                [
+                    Quantities(("the inputs",), ((sym("i1"), num("2.0")),)),
+                    Matrix(sym("W1"), (2, 3), small, ("from w.npy",)),
+                    Matrix(sym("W2"), (2, 12), sevenths),
+                    Matrix(sym("W3"), (784, 128), (), ("he_normal, seed 0",)),
+                ],
+            ),
+            Section(
+                "forward",
+                [
+                    Step(
+                        "F130",
+                        "forward",
+                        sym("ŷ"),
+                        (local, Line("formula", "=", sym("x") * sym("y")), Line("value", "≈", num("0.593270"))),
+                        0.59327,
+                        None,
+                        why,
+                    ),
+                    Remark(("… 3 more like these (--full shows all)",)),
+                ],
+            ),
+            Section("update", [table], ("learning rate ", num("0.1"))),
+            Section(
+                "checks",
+                [Check(("Σŷ = ", num("1.0")), "ok"), Check(skipped, "note"), Check(("the loss falls",), "failed")],
+            ),
+        ),
+        results=Results(values={"ŷ": float("nan"), "W2": [[1.0, float("inf")], [None, 2.0]]}),
     )

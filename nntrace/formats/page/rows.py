@@ -35,6 +35,11 @@ class Page(NamedTuple):
     section: SectionName | None = None
 
     def row(self, *spans: Span) -> Row:
+        """The spans as a row, without blank space at its end."""
+        while spans and not (text := spans[-1].text.rstrip(" ")):
+            spans = spans[:-1]
+        if spans and text != spans[-1].text:
+            spans = (*spans[:-1], Span(text, spans[-1].role))
         return Row(spans, self.section)
 
 
@@ -80,4 +85,4 @@ def length(spans: tuple[Span, ...] | list[Span]) -> int:
 
 def joined(row: Row) -> str:
     """The row as plain text."""
-    return "".join(span.text for span in row.spans).rstrip(" ")
+    return "".join(span.text for span in row.spans)

@@ -51,8 +51,7 @@ def _narrow(grid: Sequence[Column], titles: Sequence[Sequence[Word]], width: int
 
 
 def _set(texts: Sequence[str], role: Role, page: Page) -> Row:
-    spans = [part for text in texts for part in (Span(" " * GAP), Span(text, role))]
-    return page.row(*spans[1:])
+    return page.row(*(part for text in texts for part in (Span(text, role), Span(" " * GAP))))
 
 
 def _stacked(titles: Sequence[str], sample: list[list[Cell]], rows: Iterable[list[Cell]], page: Page) -> Iterator[Row]:

@@ -1,0 +1,120 @@
+"""One number for an expression: floats as numpy has them, fractions where everything on the way is rational."""
+
+from __future__ import annotations
+
+import math
+from decimal import Decimal
+from fractions import Fraction
+
+import numpy as np
+import pytest
+from hypothesis import given
+
+from nntrace.expr import Call, Condition, Div, Expr, Indicator, Num, Pow, Rest, Sum, Sym, approximate, exact, exp, holds, ln, tanh
+from nntrace.expr.functions import FUNCTIONS
+from nntrace.expr.text import text
+from tests.expr.expressions import SIZES, Numbers, close, expressions
+from tests.reader import ReadError, evaluate_exact
+
+NUMBERS = Numbers(seed=5)
+PRINTED = {name: Fraction(str(value)) for name, value in NUMBERS.printed().items()}
+
+
+@given(node=expressions())
+def test_an_exact_value_is_the_float_and_the_printed_text(node: Expr) -> None:
+    found = exact(node, NUMBERS.fraction, {}, SIZES)
+    if found is None:
+        return
+    assert max(abs(found.numerator).bit_length(), found.denominator.bit_length()) <= 512
+    try:
+        assert evaluate_exact(text(node), PRINTED, SIZES) == found
+    except ReadError:  # the reader knows fewer roots
+        assert "sqrt" in text(node)
+    number = approximate(node, NUMBERS, {}, SIZES)
+    if math.isfinite(number) and not any(sign in text(node) for sign in ("1[", " if ", "max", "|")):
+        assert math.isclose(number, found, rel_tol=1e-6, abs_tol=1e-6)
+
+
+a = Sym("a")
+EXACT: list[tuple[Expr, Fraction | None]] = [
+    (Num(Decimal("0.1")) + Num(Decimal("0.2")), Fraction(3, 10)),
+    (Div(Num(1), Num(3)), Fraction(1, 3)),
+    (Num(1) / 0, None),
+    (Num(0) / 0, None),
+    (Pow(Num(0), Num(-1)), None),
+    (Pow(Num(2), Num(-3)), Fraction(1, 8)),
+    (Pow(Num(2), Num(Fraction(1, 2))), None),
+    (Pow(Num(2), Num(64)), Fraction(2**64)),
+    (Pow(Num(2), Num(65)), None),
+    (exp(Num(0)), Fraction(1)),
+    (exp(Num(1)), None),
+    (ln(Num(1)), Fraction(0)),
+    (ln(Num(0)), None),
+    (ln(Num(-1)), None),
+    (tanh(Num(0)), Fraction(0)),
+    (tanh(Num(1)), None),
+    (Call("sqrt", (Num(Decimal("2.25")),)), Fraction(3, 2)),
+    (Call("sqrt", (Num(2),)), None),
+    (Call("sqrt", (Num(-4),)), None),
+    (Call("max", (Num(0), Num(-1))), Fraction(0)),
+    (Call("abs", (Num(Fraction(-1, 2)),)), Fraction(1, 2)),
+    (exp(Num(0)) + exp(Num(1)), None),
+    (Num(0) * exp(Num(1)), None),
+    (Indicator(Condition(exp(Num(1)), ">", Num(0))), None),
+    (Sum("i", Num(1) / 3), Fraction(2, 3)),
+    (Rest(4, Num(Decimal("0.5"))), Fraction(1, 2)),
+    (Num(2**511), Fraction(2**511)),
+    (Num(2**512), None),
+    (Num(2**500) * Num(2**12), None),
+    (Div(Num(1), Num(2**512)), None),
+    (a, None),
+    (a * 0, None),
+]
+
+
+@pytest.mark.parametrize(("node", "expected"), EXACT, ids=[text(row[0])[:40] for row in EXACT])
+def test_exact(node: Expr, expected: Fraction | None) -> None:
+    assert exact(node, lambda name, cell: None, {}, {"i": 2}) == expected
+
+
+FLOATS = [0.0, 0.5, -0.5, 1.0, -1.0, 30.0, 709.0, 709.782, 800.0, -800.0, 1e-300, math.inf, -math.inf, math.nan]
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_is_the_same_alone_and_in_arrays(function: str) -> None:
+    row = FUNCTIONS[function]
+    for number in FLOATS:
+        args = (0.25, number) if function == "max" else (number,)
+        with np.errstate(all="ignore"):
+            expected = float(getattr(np, row.numpy)(*args))
+        assert close(row.number(*args), expected, 1e-14, 0), (function, args)
+
+
+@pytest.mark.parametrize("top", [0.0, 1.0, -2.0, math.inf, math.nan])
+@pytest.mark.parametrize("bottom", [0.0, -0.0, 2.0, math.inf])
+def test_quotients_and_powers_are_those_of_numpy(top: float, bottom: float) -> None:
+    values = {"a": top, "b": bottom}
+    with np.errstate(all="ignore"):
+        quotient = float(np.float64(top) / np.float64(bottom))
+    assert close(approximate(a / Sym("b"), lambda name, _: values[name]), quotient, 0, 0)
+
+
+POWERS = [(0.0, -1.0), (2.0, 0.5), (-2.0, 0.5), (-8.0, 3.0), (0.0, 0.0), (10.0, 400.0), (-10.0, 401.0), (-10.0, 400.0), (10.0, -400.0)]
+
+
+@pytest.mark.parametrize(("base", "exponent"), POWERS)
+def test_powers_are_those_of_numpy(base: float, exponent: float) -> None:
+    with np.errstate(all="ignore"):
+        expected = float(np.power(np.float64(base), np.float64(exponent)))
+    assert close(approximate(Pow(Num(Decimal(base)), Num(Decimal(exponent))), NUMBERS), expected, 1e-14, 0)
+
+
+@pytest.mark.parametrize(("relation", "truths"), [(">", "010"), ("≥", "110"), ("<", "001"), ("≤", "101"), ("=", "100"), ("≠", "011")])
+def test_conditions_hold(relation: str, truths: str) -> None:
+    for number, truth in zip((0.0, 1.0, -1.0), truths, strict=True):
+        assert holds(Condition(a, relation, Num(0)), lambda name, cell, at=number: at) == (truth == "1")
+
+
+def test_an_expression_without_a_number_says_so() -> None:
+    with pytest.raises(TypeError, match="no number for Rest"):
+        approximate(Rest(3, None), NUMBERS)
