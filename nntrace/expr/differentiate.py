@@ -118,7 +118,7 @@ def contract(over: str, body: Expr) -> Expr:
 def _support(node: Expr, over: str) -> Index | None:
     """The one value of an index at which a term is not zero, because of a δ that multiplies all of it."""
     match node:
-        case Delta(i, j):
+        case Delta(i, j) if i != j:
             return j if i == over else i if j == over else None
         case Mul(factors):
             return next((found for factor in factors if (found := _support(factor, over)) is not None), None)

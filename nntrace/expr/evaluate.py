@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
-from .bind import at, extent, free_indices, fresh
+from .bind import at, extent, free_indices, fresh, kronecker
 from .functions import FUNCTIONS
 from .nodes import (
     Add,
@@ -159,6 +159,9 @@ def _condition(condition: Condition) -> _Part:
 
 
 def _kronecker(i: str | int, j: str | int) -> _Part:
+    decided = kronecker(i, j)
+    if isinstance(decided, Num):
+        return _build(decided)
     axes = tuple(index for index in (i, j) if isinstance(index, str))
     if len(axes) == 2:
         first, second = axes

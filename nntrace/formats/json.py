@@ -1,4 +1,4 @@
-"""The machine's sheet: one JSON object, as ``sheet.schema.json`` describes it, each of its steps on a line of its own."""
+"""The machine's sheet: one JSON object, as ``sheet.schema.json`` describes it, each step on a line of its own."""
 
 from __future__ import annotations
 

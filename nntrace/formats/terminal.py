@@ -1,7 +1,9 @@
-"""The sheet on a terminal: the same rows as plain text, coloured by the section they stand in and the role of each text.
+"""The sheet on a terminal: the same rows as plain text, coloured by their section and the role of each text.
 
 Colour says nothing that the text does not. Only the terminal's own colours are used, of those that can be read on a
-dark ground and on a light one; rich leaves them out where the output is no terminal or ``NO_COLOR`` is set.
+dark ground and on a light one, for headings and ids; formulas and numbers keep the terminal's colour. Nothing is bold
+and coloured at once, which some terminals show in a lighter colour that a white ground swallows. rich leaves colours
+out where the output is no terminal or ``NO_COLOR`` is set.
 """
 
 from __future__ import annotations
@@ -27,14 +29,14 @@ COLOURS: dict[SectionName | None, str] = {
 }
 STYLES = {
     "title": "bold",
-    "heading": "bold underline {colour}",
+    "heading": "underline {colour}",
     "id": "{colour}",
     "name": "bold",
-    "value": "bold {colour}",
+    "value": "bold",
     "note": "italic",
     "frame": "dim",
     "ok": "green",
-    "failed": "bold red",
+    "failed": "red",
 }
 BATCH = 64
 """Rows printed at once: often enough to be read as they come, seldom enough to be fast."""

@@ -27,11 +27,6 @@ class Adjoint(NamedTuple):
     derived: Expr
 
 
-def arguments(operation: Operation) -> tuple[str, ...]:
-    """The names of the operation's arguments, in the order the formula writes them."""
-    return tuple(dict.fromkeys(symbol.name for symbol in symbols(operation.formula) if isinstance(symbol, Sym)))
-
-
 def indexed(operation: Operation, argument: str) -> Sym:
     """The argument with its indices, as the formula first writes it."""
     return next(s for s in symbols(operation.formula) if isinstance(s, Sym) and s.name == argument)

@@ -216,7 +216,7 @@ class _Builder:
                 self.names.result(name)
         names = {(place,): name.text for place, name in enumerate(result.elements)}
         tensor = Tensor(key, result.tensor.text if result.tensor else default, (size,), "unit", names)
-        self.steps.append(Step(kind, made, key, {**keyed, made.output.name: key}, sizes))
+        self.steps.append(Step(kind, made, key, dict(keyed), sizes))
         return self._add(tensor)
 
     def _result(self, layer: Layer) -> _Result:
@@ -259,14 +259,14 @@ class _Builder:
         mean = (loss.over_outputs or made.reduction) == "mean"
         name = loss.name.text if loss.name else "L"
         part = made.part
-        keyed = {"y": current.key, "t": targets.key}
+        keyed = {"t": targets.key, "y": current.key}
         if loss.parts:
             self._parts(loss, size, Operation(Sym("p", ("k",)), part), keyed)
             part, keyed = Sym("p", ("k",)), {"p": "p"}
         total = Sum("k", part)
         formula = Div(ONE, Size("k")) * total if mean and size != 1 else total
         self._add(Tensor("L", name, (), "loss", {(): name}))
-        self.steps.append(Step(entry.name, Operation(Sym("L"), formula), "L", {**keyed, "L": "L"}, {"k": size}))
+        self.steps.append(Step(entry.name, Operation(Sym("L"), formula), "L", keyed, {"k": size}))
 
     def _parts(self, loss: LossSpec, size: int, part: Operation, keyed: Mapping[str, str]) -> None:
         if len(loss.parts) != size:
@@ -279,7 +279,7 @@ class _Builder:
             self.names.result(name)
         names = {(place,): name.text for place, name in enumerate(loss.parts)}
         self._add(Tensor("p", None, (size,), "loss", names))
-        self.steps.append(Step(loss.kind.text, part, "p", {**keyed, "p": "p"}, {"k": size}))
+        self.steps.append(Step(loss.kind.text, part, "p", keyed, {"k": size}))
 
     def _uses(self) -> dict[str, tuple[Element, ...]]:
         """The elements that each of the user's names stands for."""

@@ -71,7 +71,8 @@ class Tensor(NamedTuple):
 class Step(NamedTuple):
     """One operation of the catalogue, bound: which tensors its symbols stand for, how far its indices run.
 
-    ``kind`` is the catalogue's name (``dense``, ``relu``, ``half_squared_error``).
+    ``kind`` is the catalogue's name (``dense``, ``relu``, ``half_squared_error``); ``arguments`` gives the tensor's
+    key for each argument, in the order of the formula.
     """
 
     kind: str
@@ -79,6 +80,10 @@ class Step(NamedTuple):
     output: str
     arguments: Mapping[str, str]
     sizes: Mapping[str, int]
+
+    def key(self, symbol: str) -> str:
+        """The key of the tensor that one of the operation's symbols stands for."""
+        return self.output if symbol == self.operation.output.name else self.arguments[symbol]
 
 
 class Network(NamedTuple):

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ..expr import ONE, Add, Expr, Indicator, Mul, Num, Partial, Rest, Sym, product, rename, simplify, total
-from ..network.adjoint import LOSS, adjoint, arguments
+from ..expr import ONE, ZERO, Add, Expr, Indicator, Mul, Partial, Rest, Sym, product, rename, simplify, total
+from ..network.adjoint import LOSS, Adjoint, adjoint
 from ..network.model import Element, Network
 from ..network.model import Step as NetworkStep
 from ..network.quantities import Quantity, quantity
@@ -16,6 +16,9 @@ from .model import Line, Note, Step
 from .reasons import decisions, no_gradient
 
 
+MOST_NOTES = 6
+
+
 class Edge(NamedTuple):
     """One reader of a tensor: the step, and which of its arguments the tensor is."""
 
@@ -24,16 +27,15 @@ class Edge(NamedTuple):
 
 
 class Summand(NamedTuple):
-    """One addend of a gradient, over keys: ∂L/∂output × local. ``output`` is ``None`` next to the loss itself.
+    """One addend of ∂L/∂use, over keys: ∂L/∂output × local. ``output`` is ``None`` next to the loss itself.
 
-    ``forms`` are the local derivative from what the rules give to what is used (``local``); a single one needs no
-    derivation. A ``Rest`` stands for the addends left out of a long sum: then ``local`` is that, and nothing else counts.
+    A ``Rest`` stands for the addends left out of a long sum: then ``local`` is that, and nothing else counts.
     """
 
+    use: Element
     edge: Edge
     output: Element | None
     local: Expr
-    forms: tuple[Expr, ...] = ()
 
     @property
     def body(self) -> Expr:
@@ -49,43 +51,53 @@ class Gradients:
     def __init__(self, writer: Writer) -> None:
         self.writer = writer
         self.network: Network = writer.network
+        self._known: dict[Element, tuple[list[Summand], tuple[Amount, ...]]] = {}
         self._edges: dict[str, list[Edge]] = {}
         for step in self.network.steps:
-            for argument in arguments(step.operation):
-                self._edges.setdefault(step.arguments[argument], []).append(Edge(step, argument))
+            for argument, key in step.arguments.items():
+                self._edges.setdefault(key, []).append(Edge(step, argument))
 
     def summands(self, use: Element) -> tuple[list[Summand], tuple[Amount, ...]]:
         """The addends of ∂L/∂element through this one use, and what the parts left out of long sums come to."""
+        if use not in self._known:
+            self._known[use] = self._summands(use)
+        return self._known[use]
+
+    def _summands(self, use: Element) -> tuple[list[Summand], tuple[Amount, ...]]:
         found: list[Summand] = []
         rests: tuple[Amount, ...] = ()
         for edge in self._edges.get(use.key, []):
+            derived = self._adjoint(edge)
             declared = edge.argument in edge.step.operation.declared
-            derived = adjoint(edge.step.operation, edge.argument, self.network.conventions.relu_at_zero)
-            index = {str(axis): place for axis, place in zip(derived.argument.index, use.cell, strict=True)}
-            written = self.writer.write(derived.formula if declared else derived.derived, edge.step, index)
+            written = self._written(derived.formula if declared else derived.derived, edge, use)
             rests += written.rests
             for term in _terms(self._without_parts(written.body)):
                 output, local = _chained(term)
                 used = local if declared else simplify(local)
-                if used == Num(0):
-                    continue
-                forms: tuple[Expr, ...] = (used,)
-                if declared:
-                    raw = self._raw(edge, derived.derived, index)
-                    forms = (raw, simplify(raw), *self._declared(edge, index), used)
-                elif not isinstance(local, Rest):
-                    forms = (local, used)
-                found.append(Summand(edge, output, used, tuple(dict.fromkeys(forms))))
+                if used != ZERO:
+                    found.append(Summand(use, edge, output, used))
         return found, rests
 
-    def _raw(self, edge: Edge, formula: Expr, index: dict[str, int]) -> Expr:
-        """The local derivative as differentiation gives it."""
-        _, local = _chained(self.writer.write(formula, edge.step, index).body)
-        return local
+    def forms(self, summand: Summand) -> tuple[Expr, ...]:
+        """A local derivative from what the rules of differentiation give to what is used; one form needs no derivation."""
+        edge = summand.edge
+        written = self._written(self._adjoint(edge).derived, edge, summand.use)
+        derived = next(
+            local
+            for output, local in map(_chained, _terms(self._without_parts(written.body)))
+            if output == summand.output
+        )
+        declared = edge.step.operation.declared.get(edge.argument, ())[:-1]
+        listed = [self._written(form, edge, summand.use).body for form in declared]
+        return tuple(dict.fromkeys((derived, simplify(derived), *listed, summand.local)))
 
-    def _declared(self, edge: Edge, index: dict[str, int]) -> list[Expr]:
-        forms = edge.step.operation.declared[edge.argument]
-        return [self.writer.write(form, edge.step, index).body for form in forms[:-1]]
+    def _adjoint(self, edge: Edge) -> Adjoint:
+        return adjoint(edge.step.operation, edge.argument, self.network.conventions.relu_at_zero)
+
+    def _written(self, formula: Expr, edge: Edge, use: Element) -> Written:
+        axes = self._adjoint(edge).argument.index
+        index = {str(axis): place for axis, place in zip(axes, use.cell, strict=True)}
+        return self.writer.write(formula, edge.step, index)
 
     def _without_parts(self, body: Expr) -> Expr:
         """The parts of a loss have no steps of their own: ∂L/∂part is written in as it is, 1 or 1/n."""
@@ -180,18 +192,21 @@ class Backward:
         before: list[Line] = []
         if not isinstance(name, Partial):
             before.append(Line("chain", "=", self.writer.partial(first)))
-        if self._is_new(summand):
-            before += [Line("rule", "=", self.writer.named(form)) for form in summand.forms[:-1]]
+        if not isinstance(summand.local, Rest) and self._is_new(summand):
+            forms = self.gradients.forms(summand)
+            before += [Line("rule", "=", self.writer.named(form)) for form in forms[:-1]]
         return tuple(before)
 
     def _local_rules(self, first: Element, summands: list[Summand]) -> tuple[Line, ...]:
         """``∂a/∂z = e^{-z} / (1 + e^{-z})² = a × (1 - a)``, an equation of its own before the step."""
         lines: list[Line] = []
         for summand in summands:
-            if summand.output is not None and len(summand.forms) > 1 and self._is_new(summand):
-                symbol = self.network.symbol
-                left = Partial(symbol(summand.output), symbol(first))
-                lines += [Line("rule", "=", self.writer.named(form), left=left) for form in summand.forms]
+            if summand.output is None or isinstance(summand.local, Rest) or not self._is_new(summand):
+                continue
+            forms = self.gradients.forms(summand)
+            if len(forms) > 1:
+                left = Partial(self.network.symbol(summand.output), self.network.symbol(first))
+                lines += [Line("rule", "=", self.writer.named(form), left=left) for form in forms]
         return tuple(lines)
 
     def _is_new(self, summand: Summand) -> bool:
@@ -215,8 +230,11 @@ class Backward:
 
 
 def via(writer: Writer, summands: list[Summand]) -> tuple[Note, ...]:
-    """``via o1, via o2``: one note for each addend, where there are several."""
+    """``via o1, via o2``: one note for each addend, where there are several; of many the first and the last."""
     outputs = [summand.output for summand in summands if not isinstance(summand.local, Rest)]
     if len(summands) < 2 or any(output is None for output in outputs):
         return ()
-    return tuple(("via ", writer.network.symbol(output)) for output in outputs if output is not None)
+    named = [writer.network.symbol(output) for output in outputs if output is not None]
+    if len(named) > MOST_NOTES:
+        return (("via ", named[0], " to ", named[-1]),)
+    return tuple(("via ", name) for name in named)

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from functools import partial
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from ..expr import Condition, Expr, Indicator, Num, children
-from ..expr.evaluate import Arguments, plan
-from ..network.adjoint import adjoint, arguments
-from ..network.model import Network
+from ..expr.evaluate import Arguments, Run, plan
+from ..network.adjoint import adjoint
+from ..network.model import Network, Step
 from ..network.quantities import Quantity
 from ..trace.trace import Trace
 from .element import Writer
-from .model import Check
+from .model import Check, Note
 from .numbers import trimmed
 
 if TYPE_CHECKING:
@@ -23,56 +24,66 @@ STEP = 1e-5
 AGREEMENT = 1e-6
 MOST_SHOWN = 4
 MOST_CHECKED = 100
+MOST_WORK = 40_000
 
 
-class Difference:
-    """(L(q + h) - L(q - h)) / 2h for one quantity, and whether a kink lies between."""
+class Differences:
+    """Central differences (L(q + h) - L(q - h)) / 2h over one trace, and whether a kink lies between the two."""
 
-    def __init__(self, trace: Trace, found: Quantity) -> None:
-        network = trace.network
+    def __init__(self, trace: Trace) -> None:
+        self.trace = trace
+        self.network = trace.network
+        self._decisions = list(_decisions(self.network))
+
+    def of(self, found: Quantity) -> Difference:
+        """The difference quotient by one quantity."""
+        network = self.network
         assert network.loss is not None
-        size = STEP * max(1.0, abs(trace.value(found.uses[0]).number))
-        if found.role == "unit":
-            sides = [_from_unit(trace, found, sign * size) for sign in (1, -1)]
-        else:
-            sides = [_from_given(trace, found, sign * size) for sign in (1, -1)]
-        above, below = sides
-        self.quotient = float(above[network.loss] - below[network.loss]) / (2 * size)
-        self.kink = any(
-            bool((one != other).any())
-            for one, other in zip(_decided(network, above), _decided(network, below), strict=True)
-        )
-        self.scale = abs(float(trace.arrays[network.loss])) * 1e-9 / size
+        size = STEP * max(1.0, abs(self.trace.value(found.uses[0]).number))
+        above, below = (self._moved(found, sign * size) for sign in (1, -1))
+        quotient = float(above[network.loss] - below[network.loss]) / (2 * size)
+        kink = any(bool((decided(above) != decided(below)).any()) for decided in self._decisions)
+        return Difference(quotient, kink, abs(float(self.trace.arrays[network.loss])) * 1e-9 / size + 1e-9)
+
+    def _moved(self, found: Quantity, by: float) -> dict[str, Array]:
+        """The network's arrays with a quantity moved, in all its uses; a unit is held where it was moved to."""
+        arrays = self.trace.arrays
+        moved: dict[str, Array] = {}
+        for use in found.uses:
+            moved.setdefault(use.key, arrays[use.key].copy())[use.cell] += by
+        return self.trace.program.forward({**arrays, **moved}, moved if found.role == "unit" else {})
+
+
+class Difference(NamedTuple):
+    """One central difference: its value, whether it crosses a kink, and below what it can tell nothing."""
+
+    quotient: float
+    kink: bool
+    resolution: float
 
     def agrees(self, gradient: float) -> bool:
         """Whether the difference quotient is the gradient, within what the difference itself can tell."""
-        return abs(self.quotient - gradient) <= AGREEMENT * max(abs(gradient), abs(self.quotient)) + 1e-9 + self.scale
+        return abs(self.quotient - gradient) <= AGREEMENT * max(abs(gradient), abs(self.quotient)) + self.resolution
 
 
-def _from_given(trace: Trace, found: Quantity, by: float) -> dict[str, Array]:
-    given = {key: trace.arrays[key] for key, t in trace.network.tensors.items() if t.role not in ("unit", "loss")}
-    for use in found.uses:
-        given[use.key] = given[use.key].copy()
-        given[use.key][use.cell] += by
-    return trace.program.forward(given)
-
-
-def _from_unit(trace: Trace, found: Quantity, by: float) -> dict[str, Array]:
-    (use,) = found.uses
-    changed = trace.arrays[use.key].copy()
-    changed[use.cell] += by
-    return trace.program.forward(trace.arrays, {use.key: changed})
-
-
-def _decided(network: Network, arrays: dict[str, Array]) -> Iterator[Array]:
-    """Every condition that a derivative stands on, over the whole network."""
+def _decisions(network: Network) -> Iterator[Callable[[dict[str, Array]], Array]]:
+    """Every condition that a derivative stands on, over the whole network, as a function of the arrays."""
+    kink = network.conventions.relu_at_zero
+    known: dict[int, list[Run]] = {}
     for step in network.steps:
-        for argument in arguments(step.operation):
-            derived = adjoint(step.operation, argument, network.conventions.relu_at_zero)
-            for condition in _conditions(derived.derived):
-                axes = tuple(str(index) for index in step.operation.output.index)
-                bound = {symbol: arrays[key] for symbol, key in step.arguments.items()}
-                yield plan(Indicator(condition), axes)(Arguments(bound, step.sizes))
+        operation = step.operation
+        if id(operation) not in known:
+            axes = tuple(str(index) for index in operation.output.index)
+            conditions = [c for name in step.arguments for c in _conditions(adjoint(operation, name, kink).derived)]
+            known[id(operation)] = [plan(Indicator(condition), axes) for condition in dict.fromkeys(conditions)]
+        for run in known[id(operation)]:
+            yield partial(_decided, run, step)
+
+
+def _decided(run: Run, step: Step, arrays: dict[str, Array]) -> Array:
+    bound = {symbol: arrays[key] for symbol, key in step.arguments.items()}
+    decided: Array = run(Arguments(bound, step.sizes))
+    return decided
 
 
 def _conditions(node: Expr) -> Iterator[Condition]:
@@ -84,16 +95,18 @@ def _conditions(node: Expr) -> Iterator[Condition]:
 
 def gradient_checks(writer: Writer, asked: list[Quantity]) -> Iterator[Check]:
     """The asked gradients by central difference: one by one where they are few, else in one line."""
+    differ = Differences(writer.trace)
     if len(asked) <= MOST_SHOWN:
         for found in asked:
-            yield _gradient_check(writer, found)
+            yield _gradient_check(writer, found, differ.of(found))
         return
-    spread = asked[:: -(-len(asked) // MOST_CHECKED)]
-    differences = [(found, Difference(writer.trace, found)) for found in spread]
+    most = max(1, min(MOST_CHECKED, MOST_WORK // len(writer.network.steps)))
+    spread = asked[:: -(-len(asked) // most)]
+    differences = [(found, differ.of(found)) for found in spread]
     smooth = [(found, difference) for found, difference in differences if not difference.kink]
-    wrong = [found for found, d in smooth if not d.agrees(writer.trace.total(found).number)]
-    for found in wrong:
-        yield _gradient_check(writer, found)
+    wrong = [(found, d) for found, d in smooth if not d.agrees(writer.trace.total(found).number)]
+    for found, difference in wrong:
+        yield _gradient_check(writer, found, difference)
     skipped = len(differences) - len(smooth)
     words = f"{len(smooth)} of the {len(asked)} gradients" if len(smooth) < len(asked) else f"all {len(asked)} gradients"
     because = f" ({skipped} lie at a kink)" if skipped else ""
@@ -101,27 +114,23 @@ def gradient_checks(writer: Writer, asked: list[Quantity]) -> Iterator[Check]:
         yield Check((f"{words} by central difference{because}",), "ok")
 
 
-def _gradient_check(writer: Writer, found: Quantity) -> Check:
-    difference = Difference(writer.trace, found)
-    gradient = writer.trace.total(found)
-    name = writer.partial(found.uses[0])
+def _gradient_check(writer: Writer, found: Quantity, difference: Difference) -> Check:
+    gradient = writer.trace.total(found).number
+    words: Note = (writer.partial(found.uses[0]), " by central difference")
     if difference.kink:
-        words = " by central difference: skipped, the loss has a kink here and the convention decides"
-        return Check((name, words), "note")
-    shown = Num(trimmed(writer.digits.rounded(Decimal(difference.quotient))))
-    if abs(difference.quotient) < 1e-12 + difference.scale or difference.agrees(gradient.number) and not gradient.number:
-        shown = Num(Decimal("0.0"))
-    status = "ok" if difference.agrees(gradient.number) else "failed"
-    return Check((name, " by central difference ≈ ", shown), status)  # type: ignore[arg-type]
+        return Check((*words, ": skipped, the loss has a kink here and the convention decides"), "note")
+    if gradient and abs(gradient) <= difference.resolution:
+        return Check((*words, ": skipped, the gradient is smaller than a difference can tell"), "note")
+    shown = trimmed(writer.digits.rounded(Decimal(difference.quotient))) if gradient else Decimal("0.0")
+    status: Literal["ok", "failed"] = "ok" if difference.agrees(gradient) else "failed"
+    return Check((*words, " ≈ ", Num(shown)), status)
 
 
 def loss_check(writer: Writer, after: Trace) -> Check:
     """Whether the loss fell with the update."""
     network = writer.network
     assert network.loss is not None
-    old, new = (
-        trace.value_of_loss() for trace in (writer.trace, after)
-    )
+    old, new = writer.trace.value_of_loss(), after.value_of_loss()
     before, now = writer.digits.show(old), writer.digits.show(new)
     if new.number < old.number:
         return Check(("loss after this update ", now.number, " < ", before.number), "ok")

@@ -113,8 +113,8 @@ class Writer:
 
         def keyed(symbol: Sym | Partial) -> Expr:
             if isinstance(symbol, Partial):
-                return Partial(LOSS, Sym(step.arguments[symbol.by.name], symbol.by.index))
-            return Sym(step.arguments[symbol.name], symbol.index)
+                return Partial(LOSS, Sym(step.key(symbol.by.name), symbol.by.index))
+            return Sym(step.key(symbol.name), symbol.index)
 
         bound = rename(at(formula, index), keyed)
         rests: list[Amount] = []
@@ -222,7 +222,7 @@ class Writer:
                 folded.append(Rest(term.count, found.number, term.noun))
             else:
                 found = self.digits.show(self.evaluate(term))
-                folded.append(folded_sign(found.decimal, first=not folded))
+                folded.append(folded_sign(term, found.decimal, first=not folded))
             rounded = rounded or found.rounded
         return outer(Add(tuple(folded))), rounded
 
@@ -258,9 +258,10 @@ class Writer:
         return tuple(result)
 
 
-def folded_sign(value: Decimal, first: bool) -> Expr:
-    """A term's number: as it is in front, behind as a difference where it is negative."""
-    return Neg(Num(-value)) if value < 0 and not first else Num(value)
+def folded_sign(term: Expr, value: Decimal, first: bool) -> Expr:
+    """A term's number: as it is in front, behind as a difference where it is negative (a zero keeps its term's sign)."""
+    subtracted = value < 0 or (not value and isinstance(term, Neg))
+    return Neg(Num(-value if value else value)) if subtracted and not first else Num(value)
 
 
 def _sum_inside(body: Expr) -> tuple[Callable[[Expr], Expr], Add] | tuple[None, None]:

@@ -74,7 +74,7 @@ class Sheet:
         after = self.after(rate, only)
         needed = self.backward.needed(asked)
         if only is None:
-            needed = [one for one in self._units_backward() if not _in(one, asked)]
+            needed = list(self._units_backward())
         updates: tuple[Block, ...]
         self.writer.extra["lr"] = Amount(float(rate), rate)
         if len(asked) == 1 and not frozen(self.network, asked[0]):
@@ -171,10 +171,6 @@ class Sheet:
 
 def _kept(blocks: Iterator[Block]) -> tuple[Block, ...]:
     return tuple(blocks)
-
-
-def _in(one: Quantity, others: Sequence[Quantity]) -> bool:
-    return any(one.symbol == other.symbol for other in others)
 
 
 def all_parameters(network: Network) -> list[Quantity]:

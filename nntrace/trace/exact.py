@@ -8,7 +8,7 @@ from itertools import product
 from math import prod
 
 from ..expr import Expr, exact, partial_key
-from ..network.adjoint import LOSS, adjoint, arguments
+from ..network.adjoint import LOSS, adjoint
 from ..network.model import Cell, Network, Step
 
 MOST_PRODUCTS = 20_000
@@ -53,8 +53,7 @@ def gradient_fractions(network: Network, fractions: Mapping[str, Fractions]) -> 
         if step.output not in gradients:
             continue
         partial = partial_key(LOSS.name, step.operation.output.name)
-        for argument in arguments(step.operation):
-            key = step.arguments[argument]
+        for argument, key in step.arguments.items():
             derived = adjoint(step.operation, argument, kink)
             axes = [str(index) for index in derived.argument.index]
             own = gradients.setdefault(key, {})
@@ -83,7 +82,7 @@ def _element(
     def value(name: str, cell: Cell) -> Fraction | None:
         known = partials.get(name)
         if known is None:
-            known = fractions.get(step.arguments[name])
+            known = fractions.get(step.key(name))
         return None if known is None else known.get(cell)
 
     return exact(formula, value, index, step.sizes)

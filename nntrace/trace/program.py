@@ -12,7 +12,7 @@ import numpy as np
 
 from ..expr import partial_key
 from ..expr.evaluate import Arguments, Run, plan
-from ..network.adjoint import LOSS, adjoint, arguments
+from ..network.adjoint import LOSS, adjoint
 from ..network.model import Network
 
 if TYPE_CHECKING:
@@ -45,15 +45,14 @@ class Program:
         for step in reversed(network.steps):
             operation = step.operation
             gradient = (partial_key(LOSS.name, operation.output.name), step.output)
-            for argument in arguments(operation):
-                key = step.arguments[argument]
+            for argument, key in step.arguments.items():
                 role = network.tensors[key].role
                 if of is not None and role in ("input", "target", "parameter") and role not in of:
                     continue
                 derived = adjoint(operation, argument, kink)
                 axes = tuple(str(index) for index in derived.argument.index)
                 run = plan(derived.formula, axes)
-                bound = tuple(step.arguments.items())
+                bound = (*step.arguments.items(), (operation.output.name, step.output))
                 self._backward.append(_Instruction(run, key, bound, gradient, step.sizes))
 
     def forward(self, given: Mapping[str, Array], held: Mapping[str, Array] = {}) -> dict[str, Array]:
@@ -66,7 +65,7 @@ class Program:
             for run, target, symbols, _, sizes in self._forward:
                 if target in held:
                     continue
-                bound = {symbol: arrays[key] for symbol, key in symbols if key in arrays}
+                bound = {symbol: arrays[key] for symbol, key in symbols}
                 arrays[target] = np.asarray(run(Arguments(bound, sizes)))
         return arrays
 

@@ -34,24 +34,23 @@ def wrong_derivatives(operation: Operation, cells: Cells, sizes: Mapping[str, in
     """
     wrong: list[str] = []
     output = operation.output
-    inner = {over: size for over, size in sizes.items()}
     arguments = {symbol.name: symbol for symbol in symbols(operation.formula) if isinstance(symbol, Sym)}
     known = dict(cells)
     for cell in _cells(output, sizes):
         known[output.name + output.mark, cell] = approximate(
-            operation.formula, lambda name, at: cells[name, at], _named(output, cell), inner
+            operation.formula, lambda name, at: cells[name, at], _named(output, cell), sizes
         )
     for argument in arguments.values():
         by = Sym(argument.name, tuple(f"{axis}′" for axis in argument.index), argument.mark)
         derived = differentiate(operation.formula, by, kink)
         forms = operation.declared.get(argument.name, ())
         for cell, other in product(_cells(output, sizes), _cells(argument, sizes)):
-            index = _named(output, cell) | _named(by, other)
+            index = _named(argument, other) | _named(output, cell) | _named(by, other)
             same = all(index[axis] == index[f"{axis}′"] for axis in argument.index if axis in output.index)
-            expected = central(operation.formula, cells, (argument.name, other), _named(output, cell), inner)
-            found = {"derived": approximate(derived, lambda name, at: known[name, at], index, inner)}
+            expected = central(operation.formula, cells, (argument.name, other), _named(output, cell), sizes)
+            found = {"derived": approximate(derived, lambda name, at: known[name, at], index, sizes)}
             for form in forms:
-                found[f"declared {form!r}"] = approximate(form, lambda name, at: known[name, at], index, inner) if same else 0.0
+                found[f"declared {form!r}"] = approximate(form, lambda name, at: known[name, at], index, sizes) if same else 0.0
             wrong += [
                 f"∂{output.name}{list(cell)}/∂{argument.name}{list(other)} {what}: {value}, by central difference {expected}"
                 for what, value in found.items()

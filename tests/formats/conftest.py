@@ -187,7 +187,11 @@ def furniture() -> Solution:
         Condition(sym("h1"), ">", num("0.0")),
         " in it",
     )
-    skipped = ("skipped at the kink of relu, where ", by("w21"), " exists on one side only and says nothing of the other")
+    skipped = (
+        "skipped at the kink of relu, where ",
+        by("w21"),
+        " exists on one side only and says nothing of the other",
+    )
     return Solution(
         title=None,
         source="the built-in [bold]network[/bold] :smile:",

@@ -63,7 +63,7 @@ def words(note: Note, script: Script) -> list[Word]:
             glued = new.pop(0)
             result[-1] = (*result[-1][:-1], result[-1][-1] + glued[0], *glued[1:])
         result += new
-        apart = ends or (apart or leads) and not new
+        apart = ends or ((apart or leads) and not new)
     return result
 
 

@@ -48,7 +48,7 @@ def _spread(texts: Iterable[tuple[str, int]], role: Role, page: Page, indent: in
 
 
 def matrix_rows(matrix: Matrix, page: Page, indent: int) -> Iterator[Row]:
-    """``W1 [2×3] = [ … ]``, row under row, the numbers on their points; a row too long for the page takes several lines."""
+    """``W1 [2×3] = [ … ]``, row under row, the numbers on their points; a row too long for the page goes on below."""
     shape = page.script.times.join(map(str, matrix.shape))
     head = [Span(" " * indent), Span(text(matrix.name, page.script), "name"), Span(f" [{shape}]")]
     if matrix.rows:

@@ -51,7 +51,9 @@ def _narrow(grid: Sequence[Column], titles: Sequence[Sequence[Word]], width: int
 
 
 def _set(texts: Sequence[str], role: Role, page: Page) -> Row:
-    return page.row(*(part for text in texts for part in (Span(text, role), Span(" " * GAP))))
+    first, *others = texts
+    spans = [part for text in others for part in (Span(" " * GAP), Span(text, role))]
+    return page.row(Span(first, "id" if role == "body" else role), *spans)
 
 
 def _stacked(titles: Sequence[str], sample: list[list[Cell]], rows: Iterable[list[Cell]], page: Page) -> Iterator[Row]:
