@@ -1,7 +1,53 @@
-"""A user's mistakes: one base class, each with what was tried, on what, and what would work."""
+"""A user's mistakes: one base class, each with what was tried, on what, and what would work; and the words for it."""
 
 from __future__ import annotations
+
+import unicodedata
+from collections.abc import Iterable
+
+_BIDI_CONTROLS = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+WIDEST_WORD = 60
+MOST_KNOWN = 40
 
 
 class UserError(Exception):
     """A mistake in the command or in a file. Its text is the whole message; the program ends with exit code 2."""
+
+
+def quoted(text: str) -> str:
+    """A word of the file in a message: in quotes, shortened where it is long, harmless on a terminal."""
+    short = text if len(text) <= WIDEST_WORD else text[: WIDEST_WORD - 1] + "…"
+    return f"'{printable(short)}'"
+
+
+def suggestion(word: str, known: Iterable[str]) -> str:
+    """``did you mean 'weights'? known here: weights, biases``: the nearest known word, if one is near, and all."""
+    words = list(dict.fromkeys(known))
+    if not words:
+        return "remove it: nothing is known here"
+    listed = "known here: " + ", ".join(words[:MOST_KNOWN]) + (", …" if len(words) > MOST_KNOWN else "")
+    near = nearest(word, words)
+    return f"did you mean '{near}'? {listed}" if near else listed
+
+
+def nearest(word: str, known: Iterable[str]) -> str | None:
+    """The known word that is most like this one, whatever its case."""
+    from difflib import get_close_matches
+
+    by_lower = {other.lower(): other for other in reversed(list(known))}
+    found = get_close_matches(word.lower()[:WIDEST_WORD], by_lower, n=1)
+    return by_lower[found[0]] if found else None
+
+
+def printable(text: str) -> str:
+    """The text without what would move a terminal's cursor or turn its direction; a tab is a space."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(_shown(char) for char in text)
+
+
+def _shown(char: str) -> str:
+    if char == "\t":
+        return " "
+    unsafe = char in _BIDI_CONTROLS or unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp")
+    return "\N{REPLACEMENT CHARACTER}" if unsafe else char

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from ..expr import Expr, Tensor, exp, maximum, tanh as _tanh
+from ..expr import Expr, Tensor, exp, maximum
+from ..expr import tanh as _tanh
 from .registry import Operation, activation
 
 z, a = Tensor("z")["j"], Tensor("a")["j"]
@@ -13,13 +14,13 @@ def elementwise(formula: Expr, *derivative: Expr) -> Operation:
     return Operation(a, formula, {"z": derivative} if derivative else {})
 
 
-@activation
+@activation()
 def identity() -> Operation:
     """z itself: a linear layer."""
     return elementwise(z)
 
 
-@activation
+@activation()
 def relu() -> Operation:
     """max(0, z). At z = 0 the derivative is the convention ``relu_at_zero``.
 
@@ -34,7 +35,7 @@ def sigmoid() -> Operation:
     return elementwise(1 / (1 + exp(-z)), a * (1 - a))
 
 
-@activation
+@activation()
 def tanh() -> Operation:
     """tanh(z), in (-1, 1); its derivative is 1 - a²."""
     return elementwise(_tanh(z), 1 - a**2)

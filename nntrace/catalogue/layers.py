@@ -8,7 +8,7 @@ from .registry import Operation, layer
 x, z, W, b = Tensor("x"), Tensor("z"), Tensor("W"), Tensor("b")
 
 
-@layer
+@layer()
 def dense(*, vectors: str = "columns", bias: str = "each") -> Operation:
     """z = W x + b, fully connected: ``x[i], W[j,i], b[j] → z[j]``.
 

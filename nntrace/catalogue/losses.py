@@ -8,13 +8,13 @@ from .registry import Loss, loss
 y, t = Tensor("y")["k"], Tensor("t")["k"]
 
 
-@loss
+@loss()
 def half_squared_error() -> Loss:
     """Σ 1/2 (t - y)²: the half makes the derivative y - t."""
     return Loss(HALF * (t - y) ** 2, "sum")
 
 
-@loss
+@loss()
 def squared_error() -> Loss:
     """Σ (t - y)², without a factor."""
     return Loss((t - y) ** 2, "sum")

@@ -1,4 +1,4 @@
-"""Where the catalogue's entries are kept: a decorator for each kind, and a function's signature as the schema of its options.
+"""Where the catalogue's entries are kept: a decorator for each kind; a function's signature is its options' schema.
 
 An entry is a function that returns formulas. Its ordinary parameters are the options a network file may give
 (their defaults and types are the schema); its keyword-only parameters are conventions that the network fills in.
@@ -7,7 +7,7 @@ An entry is a function that returns formulas. Its ordinary parameters are the op
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, get_args
+from typing import Any, NamedTuple, TypeVar, get_args
 
 from ..expr import Expr, Sym
 
@@ -84,12 +84,14 @@ def _option(annotation: Any, default: Any) -> Option:
 KINDS: dict[str, dict[str, Entry]] = {"layer": {}, "activation": {}, "loss": {}, "optimizer": {}}
 
 
-def _decorator(kind: str) -> Callable[..., Any]:
-    def register(*aliases: Any) -> Any:
-        if aliases and callable(aliases[0]):
-            return register()(aliases[0])
+Build = TypeVar("Build", bound=Callable[..., Any])
 
-        def keep(build: Callable[..., Any]) -> Callable[..., Any]:
+
+def _decorator(kind: str) -> Callable[..., Callable[[Build], Build]]:
+    """A decorator that keeps a function as an entry of this kind, under its own name and these aliases."""
+
+    def register(*aliases: str) -> Callable[[Build], Build]:
+        def keep(build: Build) -> Build:
             KINDS[kind][build.__name__] = Entry(kind, build.__name__, aliases, build)
             return build
 

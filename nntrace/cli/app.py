@@ -97,9 +97,7 @@ def grad(
     raise typer.Exit(deliver(solution, Page(format, output, width, ascii, quiet), expect))
 
 
-@app.command(
-    epilog="Examples:  nntrace step --lr 0.1     nntrace step --only w21     nntrace step --save next.yaml"
-)
+@app.command(epilog="Examples:  nntrace step --lr 0.1     nntrace step --only w21     nntrace step --save next.yaml")
 def step(
     net: options.Net = None,
     lr: Annotated[

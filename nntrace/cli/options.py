@@ -9,7 +9,9 @@ import typer
 
 Net = Annotated[
     Optional[str],  # noqa: UP045 (typer reads it at run time)
-    typer.Argument(metavar="[NET]", help="Network file; - reads standard input. Default: net.yaml here, else homework 3."),
+    typer.Argument(
+        metavar="[NET]", help="Network file, - for standard input. Default: net.yaml here, else homework 3."
+    ),
 ]
 Set = Annotated[
     list[str], typer.Option("--set", metavar="NAME=NUMBER", help="Change a given number, e.g. i1=3. Repeatable.")
@@ -21,7 +23,7 @@ Expect = Annotated[
 Full = Annotated[bool, typer.Option("--full", help="Cut nothing, however long.")]
 Format = Annotated[
     Optional[str],  # noqa: UP045
-    typer.Option("--format", "-f", metavar="FORMAT", help="terminal, txt or json. Default: terminal, or txt when piped."),
+    typer.Option("--format", "-f", metavar="FORMAT", help="terminal, txt or json. Default: terminal; piped: txt."),
 ]
 Output = Annotated[
     Optional[Path],  # noqa: UP045
@@ -33,10 +35,10 @@ Digits = Annotated[
 ]
 Width = Annotated[
     Optional[int],  # noqa: UP045
-    typer.Option("--width", min=20, max=10000, metavar="N", help="Columns of the page. Default: the terminal's, or 120."),
+    typer.Option(
+        "--width", min=20, max=10000, metavar="N", help="Columns of the page. Default: the terminal's; piped: 120."
+    ),
 ]
 Ascii = Annotated[bool, typer.Option("--ascii", help="Plain characters only: * for ×, dMSE/dw21 for ∂MSE/∂w21.")]
-Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print no sheet: only what --expect and --save have to say.")]
-AllowFiles = Annotated[
-    bool, typer.Option("--allow-files", help="Let the network read arrays outside its own folder.")
-]
+Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="Print no sheet, only what --expect has to say.")]
+AllowFiles = Annotated[bool, typer.Option("--allow-files", help="Let the network read arrays outside its own folder.")]

@@ -68,7 +68,7 @@ def example_names() -> list[str]:
 
 def example_text(name: str) -> str:
     """The text of a shipped network."""
-    from ..spec.problems import quoted, suggestion
+    from ..errors import quoted, suggestion
 
     if name not in example_names():
         raise UserError(f"there is no example {quoted(name)}\n  {suggestion(name, example_names())}")
@@ -105,7 +105,9 @@ def write(solution: Solution, page: Page) -> None:
 
     form = page.format or (page.output.suffix.removeprefix(".") if page.output else None)
     if page.output is not None:
-        lines = render(solution, form or "txt", width=page.width or PIPED_WIDTH, script=ASCII if page.ascii else UNICODE)
+        lines = render(
+            solution, form or "txt", width=page.width or PIPED_WIDTH, script=ASCII if page.ascii else UNICODE
+        )
         write_file(page.output, lines)
         return
     plain = page.ascii or not carries_unicode(sys.stdout.encoding)

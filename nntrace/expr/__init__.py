@@ -6,8 +6,36 @@
 from .bind import at, expand, free_indices, rename, substitute, symbols
 from .differentiate import contract, differentiate
 from .nodes import (
-    HALF, ONE, ZERO, Add, Call, Cases, Condition, Delta, Div, Expr, Index, Indicator, Mul, Neg, Num, Partial, Pow, Rest,
-    Size, Sum, Sym, Tensor, children, exp, expr, ln, maximum, partial_key, rebuild, tanh,
+    HALF,
+    ONE,
+    ZERO,
+    Add,
+    Call,
+    Cases,
+    Condition,
+    Delta,
+    Div,
+    Expr,
+    Index,
+    Indicator,
+    Mul,
+    Neg,
+    Num,
+    Partial,
+    Pow,
+    Rest,
+    Size,
+    Sum,
+    Sym,
+    Tensor,
+    children,
+    exp,
+    expr,
+    ln,
+    maximum,
+    partial_key,
+    rebuild,
+    tanh,
 )  # fmt: skip
 from .scalar import approximate, exact, holds
 from .simplify import simplify
@@ -16,6 +44,6 @@ from .structure import negative, product, total
 __all__ = [
     "HALF", "ONE", "ZERO", "Add", "Call", "Cases", "Condition", "Delta", "Div", "Expr", "Index", "Indicator", "Mul",
     "Neg", "Num", "Partial", "Pow", "Rest", "Size", "Sum", "Sym", "Tensor", "approximate", "at", "children", "contract",
-    "differentiate", "exact", "exp", "expand", "expr", "free_indices", "holds", "ln", "maximum", "negative", "partial_key", "product",
-    "rebuild", "rename", "simplify", "substitute", "symbols", "tanh", "total",
+    "differentiate", "exact", "exp", "expand", "expr", "free_indices", "holds", "ln", "maximum", "negative",
+    "partial_key", "product", "rebuild", "rename", "simplify", "substitute", "symbols", "tanh", "total",
 ]  # fmt: skip

@@ -80,9 +80,11 @@ def ends_in_sum(node: Expr) -> bool:
 def needs_brackets(node: Expr, place: str, first: bool = False, last: bool = False) -> bool:
     """Whether the node must be bracketed in this place of its parent; ``first`` and ``last`` among the factors.
 
-    Two habits of textbooks: a constant fraction stands bare as the first factor (1/2 × a), a sum as the last (c Σ_i a_i).
+    Two habits of textbooks: a constant fraction stands bare as the first factor (1/2 × a), a sum as the last (c Σ_i a).
     """
-    if place == "factor" and (first and is_fraction(node) and binding(node) == PRODUCT or last and isinstance(node, Sum)):
+    if place == "factor" and (
+        (first and is_fraction(node) and binding(node) == PRODUCT) or (last and isinstance(node, Sum))
+    ):
         return False
     if place == "top" and (isinstance(node, Div | Sum | Partial) or is_fraction(node) or ends_in_sum(node)):
         return True

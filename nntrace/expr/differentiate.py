@@ -9,6 +9,8 @@ from __future__ import annotations
 from .bind import at, free_indices, fresh, kronecker
 from .functions import FUNCTIONS
 from .nodes import (
+    ONE,
+    ZERO,
     Add,
     Call,
     Cases,
@@ -21,14 +23,12 @@ from .nodes import (
     Mul,
     Neg,
     Num,
-    ONE,
     Partial,
     Pow,
     Rest,
     Size,
     Sum,
     Sym,
-    ZERO,
 )  # fmt: skip
 from .structure import is_one, is_zero, negative, product, total
 

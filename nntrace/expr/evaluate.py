@@ -40,7 +40,7 @@ Axes = tuple[str, ...]
 
 
 class Arguments(NamedTuple):
-    """What a plan is run on: arrays by symbol name (``partial_key`` for ∂a/∂b), and how many values each index takes."""
+    """What a plan is run on: arrays by symbol name (``partial_key`` for ∂a/∂b), and how far each index runs."""
 
     arrays: Mapping[str, Array]
     sizes: Mapping[str, int]

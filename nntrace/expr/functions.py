@@ -1,7 +1,8 @@
 """The functions a formula may call: one row gives a function's numbers, its derivative and where it is exact.
 
 ``numpy`` names the ufunc, ``number`` computes one float, ``exact`` one Fraction (``None`` where the result is
-irrational), ``derivative`` the partial by each argument. ``kink`` is the convention at a corner: 0 takes the left slope, 1 the right one.
+irrational), ``derivative`` the partial by each argument. ``kink`` is the convention at a corner: 0 takes the left
+slope, 1 the right one.
 """
 
 from __future__ import annotations

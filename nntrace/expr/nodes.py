@@ -11,6 +11,8 @@ A symbol's index is a name (free, ``"j"``) or a number (bound, counted from 0). 
 expression *means* (its numbers, text, derivative) is for the interpreters in the files beside this one.
 """
 
+# ruff: noqa: RUF023  (the slots are the fields in their order; sorted, a quotient is upside down)
+
 from __future__ import annotations
 
 from decimal import Decimal
@@ -32,7 +34,7 @@ class Node:
     __match_args__: tuple[str, ...] = ()
 
     def __init_subclass__(cls) -> None:
-        cls.__match_args__ = tuple(cls.__slots__)
+        cls.__match_args__ = tuple(cls.__slots__)  # type: ignore[misc]
 
     def __init__(self, *values: Any) -> None:
         for field, value in zip(self.__match_args__, values, strict=True):
@@ -42,7 +44,9 @@ class Node:
         raise AttributeError(f"{type(self).__name__} is frozen")
 
     def __eq__(self, other: object) -> bool:
-        return self is other or (isinstance(other, Node) and type(self) is type(other) and self.parts() == other.parts())
+        return self is other or (
+            isinstance(other, Node) and type(self) is type(other) and self.parts() == other.parts()
+        )
 
     def __hash__(self) -> int:
         return hash((type(self).__name__, self.parts()))
@@ -302,7 +306,11 @@ def rebuild(node: Expr, parts: tuple[Expr, ...]) -> Expr:
             return Mul(parts)
         case Call(function, _):
             return Call(function, parts)
-        case Div() | Pow() | Partial():
+        case Partial():
+            of, by = parts
+            assert isinstance(of, Sym) and isinstance(by, Sym)
+            return Partial(of, by)
+        case Div() | Pow():
             return type(node)(*parts)
         case Neg():
             return Neg(*parts)

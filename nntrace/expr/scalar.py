@@ -44,7 +44,7 @@ RELATIONS: dict[str, Callable[[Any, Any], Any]] = {
 }
 
 
-class Irrational(ArithmeticError):
+class IrrationalError(ArithmeticError):
     """The value is not a fraction, or one within the digits allowed."""
 
 
@@ -76,7 +76,7 @@ class _Arithmetic:
 
 
 class _Exact(_Arithmetic):
-    """Fractions; raises ``Irrational`` where there is none, or where it grows beyond ``bits``."""
+    """Fractions; raises ``IrrationalError`` where there is none, or where it grows beyond ``bits``."""
 
     def __init__(self, bits: int) -> None:
         self.bits = bits
@@ -87,22 +87,22 @@ class _Exact(_Arithmetic):
     def call(self, function: str, args: list[Any]) -> Any:
         result = FUNCTIONS[function].exact(*args)
         if result is None:
-            raise Irrational
+            raise IrrationalError
         return result
 
     def divide(self, top: Any, bottom: Any) -> Any:
         if bottom == 0:
-            raise Irrational
+            raise IrrationalError
         return top / bottom
 
     def power(self, base: Any, exponent: Any) -> Any:
         if exponent.denominator != 1 or abs(exponent) > 64 or (base == 0 and exponent < 0):
-            raise Irrational
+            raise IrrationalError
         return base ** int(exponent)
 
     def check(self, value: Any) -> Any:
         if value.denominator.bit_length() > self.bits or value.numerator.bit_length() > self.bits:
-            raise Irrational
+            raise IrrationalError
         return value
 
 
@@ -114,7 +114,6 @@ class _Run(NamedTuple):
     value: Lookup
     sizes: Bound
     arithmetic: _Arithmetic
-
 
 
 Lookup = Callable[[str, tuple[int, ...]], Any]
@@ -135,13 +134,13 @@ def exact(node: Expr, value: Lookup, index: Bound = {}, sizes: Bound = {}) -> Fr
     def known(name: str, cell: tuple[int, ...]) -> Fraction:
         number: Fraction | None = value(name, cell)
         if number is None:
-            raise Irrational
+            raise IrrationalError
         return number
 
     try:
         result: Fraction = _FRACTIONS.check(_interpret(node, _Run(known, sizes, _FRACTIONS), index))
         return result
-    except Irrational:
+    except IrrationalError:
         return None
 
 

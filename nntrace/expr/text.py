@@ -129,7 +129,9 @@ def pieces(node: Expr, script: Script = UNICODE, depth: int = 0) -> list[Piece]:
 
 def _condition(condition: Condition, script: Script, depth: int) -> list[Piece]:
     left, right = (
-        _around("(", pieces(side, script, depth + 3), ")") if needs_brackets(side, "side") else pieces(side, script, depth + 3)
+        _around("(", pieces(side, script, depth + 3), ")")
+        if needs_brackets(side, "side")
+        else pieces(side, script, depth + 3)
         for side in (condition.left, condition.right)
     )
     return left + _led(f"{plain(condition.relation, script)} ", right, depth + 3)

@@ -8,12 +8,13 @@ from typing import Any, NamedTuple
 
 from .. import catalogue
 from ..catalogue import Loss, Operation
-from ..expr import ONE, Size, Sum, Sym, Div
+from ..errors import quoted, suggestion
+from ..expr import ONE, Div, Size, Sum, Sym
 from ..spec.model import Items, Layer, Name, Number, Place, Spec, Table, Value
 from ..spec.model import Loss as LossSpec
-from ..spec.problems import Problems, quoted, suggestion
+from ..spec.problems import Problems
 from .leaves import Leaves, elements
-from .model import Element, Network, Role, Step, Tensor
+from .model import Cell, Element, Network, Role, Step, Tensor
 from .names import Names
 from .quantities import find, known_names
 
@@ -31,7 +32,7 @@ class _Result(NamedTuple):
 
     tensor: Name | None = None
     elements: tuple[Name, ...] = ()
-    count: int | None = None
+    units: int | None = None
     place: Place | None = None
 
 
@@ -135,7 +136,7 @@ class _Builder:
         assert entry is not None  # the reader knows the kinds
         result = self._result(layer)
         size = current.shape[0]
-        count = len(result.elements) or result.count
+        count = len(result.elements) or result.units
         if count is not None and count != size:
             self.problems.add(
                 result.place or layer.kind.place,
@@ -153,7 +154,7 @@ class _Builder:
         result = self._result(layer)
         inputs, rows = list(elements(current)), vectors == "rows"
         name = result.tensor.text if result.tensor else f"z{level}"
-        units = [unit.text for unit in result.elements] or [f"{name}[{n + 1}]" for n in range(result.count or 0)]
+        units = [unit.text for unit in result.elements] or [f"{name}[{n + 1}]" for n in range(result.units or 0)]
         weights = self.leaves.matrix(layer, f"W{level}", f"W{level}", rows, inputs, units)
         size, found = (weights.shape[1], weights.shape[0]) if rows else weights.shape[:2]
         if layer.weights is not None:
@@ -186,9 +187,7 @@ class _Builder:
         sizes = {"j": size, "i": len(inputs)}
         return self._step(layer, entry.name, made, f"z{level}", f"z{level}", result, size, keyed, sizes)
 
-    def _match(
-        self, place: Place, found: int, expected: int, what: str, shape: tuple[int, ...], vectors: str
-    ) -> None:
+    def _match(self, place: Place, found: int, expected: int, what: str, shape: tuple[int, ...], vectors: str) -> None:
         if found != expected:
             row, column = ("input", "unit") if vectors == "rows" else ("unit", "input")
             self.problems.add(
@@ -214,7 +213,7 @@ class _Builder:
         for name in (result.tensor, *result.elements):
             if name:
                 self.names.result(name)
-        names = {(place,): name.text for place, name in enumerate(result.elements)}
+        names: dict[Cell, str] = {(place,): name.text for place, name in enumerate(result.elements)}
         tensor = Tensor(key, result.tensor.text if result.tensor else default, (size,), "unit", names)
         self.steps.append(Step(kind, made, key, dict(keyed), sizes))
         return self._add(tensor)
@@ -227,7 +226,7 @@ class _Builder:
             case Name():
                 return _Result(tensor=value, place=value.place)
             case Number():
-                return _Result(count=int(value.value), place=value.place)
+                return _Result(units=int(value.value), place=value.place)
             case Items(items, place):
                 return _Result(elements=tuple(item for item in items if isinstance(item, Name)), place=place)
             case Table(((name, Items(items, _)),), place):
@@ -277,7 +276,7 @@ class _Builder:
             )
         for name in loss.parts:
             self.names.result(name)
-        names = {(place,): name.text for place, name in enumerate(loss.parts)}
+        names: dict[Cell, str] = {(place,): name.text for place, name in enumerate(loss.parts)}
         self._add(Tensor("p", None, (size,), "loss", names))
         self.steps.append(Step(loss.kind.text, part, "p", keyed, {"k": size}))
 
@@ -293,7 +292,9 @@ class _Builder:
         for name in self.spec.frozen:
             if not any(found.role == "parameter" for found in find(network, name.text)):
                 known = known_names(network, "parameter")
-                self.problems.add(name.place, f"there is no parameter {quoted(name.text)}", suggestion(name.text, known))
+                self.problems.add(
+                    name.place, f"there is no parameter {quoted(name.text)}", suggestion(name.text, known)
+                )
 
     def _check_default_names(self) -> None:
         """A tensor is shown by its name where an element has none; a default name must then be free."""

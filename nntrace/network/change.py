@@ -6,15 +6,15 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 from ..errors import UserError
-from .model import Cell, Network, Tensor
+from .model import Cell, Network, Role, Tensor
 from .quantities import find, known_names
 
-GIVEN = ("input", "target", "parameter")
+GIVEN: tuple[Role, ...] = ("input", "target", "parameter")
 
 
 def with_number(network: Network, name: str, value: Fraction, integer: bool) -> Network:
     """The network with one given number changed, in every place that uses it."""
-    from ..spec.problems import quoted, suggestion
+    from ..errors import quoted, suggestion
 
     found = find(network, name)
     if len(found) != 1 or found[0].role not in GIVEN:

@@ -5,8 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..errors import quoted, suggestion
 from ..spec.model import File
-from ..spec.problems import Problems, quoted, suggestion
+from ..spec.problems import Problems
 
 if TYPE_CHECKING:
     from .model import Array
@@ -53,9 +54,7 @@ def _read(path: Path, file: File, problems: Problems) -> Array | None:
             with np.load(path, allow_pickle=False) as archive:
                 if file.key not in archive.files:
                     asked = "it needs a key" if file.key is None else f"it has no array {quoted(file.key)}"
-                    problems.add(
-                        file.place, f"{quoted(file.path)}: {asked}", suggestion(file.key or "", archive.files)
-                    )
+                    problems.add(file.place, f"{quoted(file.path)}: {asked}", suggestion(file.key or "", archive.files))
                     return None
                 array = archive[file.key]
         else:

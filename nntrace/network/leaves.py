@@ -6,8 +6,9 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+from ..errors import quoted, suggestion
 from ..spec.model import File, Init, Items, Layer, Name, Null, Number, Place, Size, Table, Value
-from ..spec.problems import Problems, quoted, suggestion
+from ..spec.problems import Problems
 from .files import read_array
 from .model import Cell, Role, Tensor
 from .names import Names
@@ -37,21 +38,19 @@ class Leaves:
     def vector(self, value: Value, key: str, name: str | None, role: Role) -> Tensor:
         """A tensor of one dimension, such as the inputs or the biases: named entries, a list, a file, a name."""
         match value:
-            case Table(((label, (Items() | File() | Name() | Table()) as inner),), _) if not isinstance(inner, Table):
-                if isinstance(inner, Name) and inner.text not in self.names.tensors:
-                    return self._cells(key, name, role, (len(value.entries),), [((0,), label, inner)])
+            case Table(((label, (Items() | File()) as inner),), _):
                 return self._called(self.vector(inner, key, label.text, role), label)
             case Table(entries, place):
                 return self._cells(key, name, role, (len(entries),), _numbered(entries, self.problems, place))
-            case Items(items, place):
+            case Items(items, _):
                 listed: list[tuple[Cell, Name | None, Entry]] = []
                 for cell, item in enumerate(items):
                     listed.append(((cell,), None, self._entry(item)))
                 return self._cells(key, name, role, (len(items),), listed)
             case Name() if value.text in self.names.tensors:
                 if value.text not in self.built:
-                    inner, _ = self.names.tensors[value.text]
-                    self.built[value.text] = self._called(self.vector(inner, key, value.text, role), value)
+                    content, _ = self.names.tensors[value.text]
+                    self.built[value.text] = self._called(self.vector(content, key, value.text, role), value)
                 return self.built[value.text]
             case Name() | Number():
                 return self._cells(key, name, role, (1,), [((0,), None, value)])
@@ -114,7 +113,7 @@ class Leaves:
                     )
                     return tensor._replace(shape=(0, len(inputs)), array=None)
                 return tensor
-            case Items(items, place):
+            case Items(items, _):
                 listed: list[tuple[Cell, Name | None, Entry]] = []
                 width = 0
                 for row, item in enumerate(items):

@@ -56,11 +56,8 @@ class Tensor(NamedTuple):
     def cells(self) -> Iterator[Cell]:
         """The cells that there are, in the order of the file."""
         ranges = [range(size) for size in self.shape]
-        if self.by_column:
-            order = (cell[::-1] for cell in cells_of(*ranges[::-1]))
-        else:
-            order = cells_of(*ranges)
-        return (cell for cell in order if cell not in self.missing)
+        cells = (cell[::-1] for cell in cells_of(*ranges[::-1])) if self.by_column else cells_of(*ranges)
+        return (cell for cell in cells if cell not in self.missing)
 
     def symbol(self, cell: Cell) -> Sym:
         """The element as a sheet writes it: the user's name for it, else the tensor's with an index."""

@@ -5,8 +5,9 @@ from __future__ import annotations
 from fractions import Fraction
 from typing import NamedTuple
 
+from ..errors import quoted, suggestion
 from ..spec.model import Name, Number, Place, Table, Value
-from ..spec.problems import Problems, quoted, suggestion
+from ..spec.problems import Problems
 
 
 class Given(NamedTuple):

@@ -15,7 +15,6 @@ from .ids import Ids
 from .model import Line, Note, Step
 from .reasons import decisions, no_gradient
 
-
 MOST_NOTES = 6
 
 
@@ -79,7 +78,7 @@ class Gradients:
         return found, rests
 
     def forms(self, summand: Summand) -> tuple[Expr, ...]:
-        """A local derivative from what the rules of differentiation give to what is used; one form needs no derivation."""
+        """A local derivative from what the rules give to what is used; a single form needs no derivation."""
         edge = summand.edge
         written = self._written(self._adjoint(edge).derived, edge, summand.use)
         derived = next(
@@ -173,7 +172,7 @@ class Backward:
         )
 
     def needed(self, asked: list[Quantity]) -> list[Quantity]:
-        """The units whose gradients these quantities' formulas use, directly or through others, in the order of their ids."""
+        """The units whose gradients these quantities' formulas use, directly or through others, by their ids."""
         found: dict[Element, Quantity] = {}
         pending = [use for one in asked for use in one.uses]
         while pending:
@@ -182,10 +181,7 @@ class Backward:
                 if output is not None and output not in found:
                     found[output] = quantity(self.network, output)
                     pending.append(output)
-        for one in asked:
-            for use in one.uses:
-                found.pop(use, None)
-        return sorted(found.values(), key=lambda one: int(self.ids.of("B", one.uses[0])[1:]))
+        return sorted(found.values(), key=lambda one: self.ids.number("B", one.uses[0]))
 
     def _beside_loss(self, first: Element, name: Expr, summand: Summand) -> tuple[Line, ...]:
         """``δ_o1 = ∂MSE/∂o1 = 1/2 × 2 × (t1 - o1) × (-1) = o1 - t1``: what δ is, and the rule where it is new."""

@@ -108,7 +108,9 @@ def gradient_checks(writer: Writer, asked: list[Quantity]) -> Iterator[Check]:
     for found, difference in wrong:
         yield _gradient_check(writer, found, difference)
     skipped = len(differences) - len(smooth)
-    words = f"{len(smooth)} of the {len(asked)} gradients" if len(smooth) < len(asked) else f"all {len(asked)} gradients"
+    words = (
+        f"{len(smooth)} of the {len(asked)} gradients" if len(smooth) < len(asked) else f"all {len(asked)} gradients"
+    )
     because = f" ({skipped} lie at a kink)" if skipped else ""
     if smooth and not wrong:
         yield Check((f"{words} by central difference{because}",), "ok")

@@ -24,7 +24,6 @@ from ..expr import (
     at,
     exact,
     expand,
-    free_indices,
     holds,
     partial_key,
     product,
@@ -210,9 +209,10 @@ class Writer:
 
     def terms(self, written: Written) -> tuple[Expr, bool] | None:
         """One number for each term, its sign folded; ``None`` where the formula is no sum."""
-        outer, inner = _sum_inside(written.body)
-        if inner is None:
+        found_sum = _sum_inside(written.body)
+        if found_sum is None:
             return None
+        outer, inner = found_sum
         rounded = False
         rests = iter(written.rests)
         folded: list[Expr] = []
@@ -259,12 +259,12 @@ class Writer:
 
 
 def folded_sign(term: Expr, value: Decimal, first: bool) -> Expr:
-    """A term's number: as it is in front, behind as a difference where it is negative (a zero keeps its term's sign)."""
+    """A term's number: as it is in front, a difference behind where it is negative (a zero keeps its term's sign)."""
     subtracted = value < 0 or (not value and isinstance(term, Neg))
     return Neg(Num(-value if value else value)) if subtracted and not first else Num(value)
 
 
-def _sum_inside(body: Expr) -> tuple[Callable[[Expr], Expr], Add] | tuple[None, None]:
+def _sum_inside(body: Expr) -> tuple[Callable[[Expr], Expr], Add] | None:
     """The sum whose terms are worked out: the formula itself, or the one sum that a constant multiplies."""
     if isinstance(body, Add):
         return (lambda inner: inner), body
@@ -277,10 +277,8 @@ def _sum_inside(body: Expr) -> tuple[Callable[[Expr], Expr], Add] | tuple[None, 
             assert isinstance(inner, Add)
             factors = body.factors
             return (lambda new: Mul((*factors[:place], new, *factors[place + 1 :]))), inner
-    return None, None
+    return None
 
 
 def _cell(symbol: Sym) -> Cell:
     return tuple(int(index) for index in symbol.index)
-
-

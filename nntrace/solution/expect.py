@@ -28,7 +28,7 @@ def compare(solution: Solution, name: str, expected: str, value: Fraction) -> Di
     """
     known = dict(reversed(list(_numbers(solution))))
     if name not in known:
-        from ..spec.problems import quoted, suggestion
+        from ..errors import quoted, suggestion
 
         raise UserError(f"this sheet has no number {quoted(name)}\n  {suggestion(name, known)}")
     found = known[name]

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..expr import Add
-from ..network.model import Cell, Element, Step as NetworkStep
+from ..network.model import Cell, Element
+from ..network.model import Step as NetworkStep
 from .element import Writer
 from .ids import Ids
 from .model import Remark, SectionName, Step
@@ -37,9 +38,9 @@ def layer_steps(writer: Writer, ids: Ids, step: NetworkStep, section: SectionNam
             yield element_step(writer, ids, step, cell, section)
 
 
-def shown_cells(cells: list[Cell], full: bool) -> Iterator[Cell | int]:
-    """The cells to be shown; where some are left out, their number in their place."""
-    if full or len(cells) <= MOST_ELEMENTS:
+def shown_cells(cells: list[Cell], full: bool, most: int = MOST_ELEMENTS) -> Iterator[Cell | int]:
+    """The cells to be shown; where there are more than ``most``, the number of those left out in their place."""
+    if full or len(cells) <= most:
         yield from cells
         return
     yield from cells[:SHOWN_ELEMENTS]

@@ -49,9 +49,7 @@ def matrix(writer: Writer, tensor: Tensor) -> Matrix:
         for column in range(columns):
             cell = (row, column) if len(tensor.shape) == 2 else (column,) if tensor.shape else ()
             missing = cell in tensor.missing
-            cells.append(
-                None if missing else writer.digits.show(writer.trace.value(Element(tensor.key, cell))).number
-            )
+            cells.append(None if missing else writer.digits.show(writer.trace.value(Element(tensor.key, cell))).number)
         rows.append(tuple(cells))
     return Matrix(name, tensor.shape, tuple(rows), where)
 
@@ -74,8 +72,10 @@ def convention_values(conventions: Conventions) -> dict[str, Any]:
 def agreed(network: Network) -> tuple[Note, ...]:
     """The conventions in sentences."""
     conventions = network.conventions
-    product = "W x + b, one row of W for each unit" if conventions.vectors == "columns" else (
-        "x W + b, one row of W for each input"
+    product = (
+        "W x + b, one row of W for each unit"
+        if conventions.vectors == "columns"
+        else ("x W + b, one row of W for each input")
     )
     slope = "right" if conventions.relu_at_zero else "left"
     return (

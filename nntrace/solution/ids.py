@@ -40,17 +40,21 @@ class Ids:
 
     def of(self, letter: str, element: Element) -> str:
         """The id of an element's step: ``F`` of its value, ``B`` of its gradient, ``U`` of its update."""
+        return f"{letter}{self.number(letter, element)}"
+
+    def number(self, letter: str, element: Element) -> int:
+        """The number in an id."""
         tensor = self.network.tensors[element.key]
         named = self._named.get((letter, quantity(self.network, element).symbol))
         if named is not None:
-            return f"{letter}{named}"
+            return named
         shape, cell = tensor.shape, element.cell
         if tensor.by_column:
             shape, cell = shape[::-1], cell[::-1]
         place = 0
         for size, index in zip(shape, cell, strict=True):
             place = place * size + index
-        return f"{letter}{self._first[letter, element.key] + place}"
+        return self._first[letter, element.key] + place
 
 
 def update_order(network: Network) -> Iterator[Quantity]:

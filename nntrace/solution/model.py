@@ -39,7 +39,8 @@ class Step(NamedTuple):
     """One numbered result: ``name = line = line = … = value``.
 
     ``compact`` steps stand on one physical line where it fits (a product, a call); the others have one line
-    for each form, though chain, rule and formula share the first where they fit. ``sample`` and ``iteration`` count from 1.
+    for each form, though chain, rule and formula share the first where they fit. At least one line has no ``left``.
+    ``sample`` and ``iteration`` count from 1.
     ``value`` is the number in full precision, ``exact`` the same as a fraction where it is rational.
     """
 
@@ -91,7 +92,7 @@ class Remark(NamedTuple):
 
 
 class Check(NamedTuple):
-    """One of the checks that a sheet ends with. ``note``: it does not hold, or was skipped, for the good reason given."""
+    """One of the checks that a sheet ends with. ``note``: it does not hold, or was skipped, for the reason given."""
 
     words: Note
     status: Literal["ok", "note", "failed"]
@@ -117,7 +118,7 @@ class LossValue(NamedTuple):
 
 
 class Results(NamedTuple):
-    """The numbers of a sheet by the user's names, for a program to read; ``None`` where a command does not compute them.
+    """The numbers of a sheet by the user's names, for a program; ``None`` where a command does not compute them.
 
     A value is a float, or nested lists of floats by tensor name where elements have no names.
     """

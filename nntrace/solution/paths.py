@@ -144,7 +144,7 @@ class Paths:
         results = [element for element in own if self.writer.is_delta(element.key)] or own
         note: Note = ("via ",)
         for place, element in enumerate(results):
-            note += ((", ", self.network.symbol(element)) if place else (self.network.symbol(element),))
+            note += (", ", self.network.symbol(element)) if place else (self.network.symbol(element),)
         return note if results else ("directly",)
 
 

@@ -3,12 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ..network.model import Cell, Element, Tensor
 from ..network.quantities import Quantity, frozen
 from ..trace.trace import Trace
 from .ids import update_order
+
+if TYPE_CHECKING:
+    from ..network.model import Array
 
 
 def value_results(trace: Trace) -> dict[str, Any]:
@@ -16,56 +19,53 @@ def value_results(trace: Trace) -> dict[str, Any]:
     result: dict[str, Any] = {}
     for tensor in trace.network.tensors.values():
         if tensor.key != trace.network.loss:
-            _add(result, trace, tensor, lambda element: trace.value(element).number)
+            _add(result, tensor, lambda element: trace.value(element).number, _plain(trace, trace.arrays, tensor))
     return result
 
 
 def gradient_results(trace: Trace, asked: Sequence[Quantity]) -> dict[str, Any]:
     """The gradients of these quantities; a tensor without names as a whole where all of it is asked."""
-    return _by_name(trace, asked, lambda one: trace.total(one).number)
+    return _by_name(trace, asked, lambda one: trace.total(one).number, trace.gradients)
 
 
 def updated_results(after: Trace, only: Sequence[Quantity] | None) -> dict[str, Any]:
     """The parameters after the update: all of them, or those that were updated."""
     asked = list(update_order(after.network)) if only is None else [o for o in only if not frozen(after.network, o)]
-    return _by_name(after, asked, lambda one: after.value(one.uses[0]).number)
+    return _by_name(after, asked, lambda one: after.value(one.uses[0]).number, after.arrays)
 
 
-def _by_name(trace: Trace, asked: Iterable[Quantity], number: Callable[[Quantity], float]) -> dict[str, Any]:
-    numbers: dict[Element, float] = {}
-    named: dict[str, float] = {}
-    whole: dict[str, list[Quantity]] = {}
-    for one in asked:
-        element = one.uses[0]
-        tensor = trace.network.tensors[element.key]
-        numbers[element] = number(one)
-        if tensor.names or not tensor.shape:
-            named[one.name] = numbers[element]
-        else:
-            whole.setdefault(element.key, []).append(one)
-            named[one.name] = numbers[element]
+def _plain(trace: Trace, arrays: dict[str, Array], tensor: Tensor) -> Array | None:
+    """The array of a tensor whose numbers are floats, one for each cell; else they are taken one by one."""
+    simple = not (tensor.names or tensor.missing or trace.fractions)
+    return arrays.get(tensor.key) if simple else None
+
+
+def _by_name(
+    trace: Trace, asked: Iterable[Quantity], number: Callable[[Quantity], float], arrays: dict[str, Array]
+) -> dict[str, Any]:
     result: dict[str, Any] = {}
-    for one_name, value in named.items():
-        result[one_name] = value
-    for key, members in whole.items():
+    by_tensor: dict[str, list[Quantity]] = {}
+    for one in asked:
+        by_tensor.setdefault(one.uses[0].key, []).append(one)
+    for key, members in by_tensor.items():
         tensor = trace.network.tensors[key]
-        if len(members) == sum(1 for _ in tensor.cells()):
-            for member in members:
-                del result[member.name]
-            _add(result, trace, tensor, numbers.__getitem__)
+        if tensor.names or not tensor.shape or len(members) < sum(1 for _ in tensor.cells()):
+            result.update((one.name, number(one)) for one in members)
+            continue
+        plain = _plain(trace, arrays, tensor)
+        numbers = {one.uses[0]: number(one) for one in members} if plain is None else {}
+        _add(result, tensor, numbers.__getitem__, plain)
     return result
 
 
-def _add(result: dict[str, Any], trace: Trace, tensor: Tensor, number: Callable[[Element], float]) -> None:
+def _add(result: dict[str, Any], tensor: Tensor, number: Callable[[Element], float], plain: Array | None) -> None:
     """A tensor's numbers under its elements' names, or as nested lists under its own."""
     if tensor.names:
-        for cell in tensor.cells():
-            symbol = tensor.symbol(cell)
-            if cell in tensor.names:
-                result.setdefault(symbol.name, number(Element(tensor.key, cell)))
+        for cell, name in tensor.names.items():
+            result.setdefault(name, number(Element(tensor.key, cell)))
         if len(tensor.names) == sum(1 for _ in tensor.cells()):
             return
-    result[tensor.name or tensor.key] = _nested(tensor, number, ())
+    result[tensor.name or tensor.key] = _nested(tensor, number, ()) if plain is None else plain.tolist()
 
 
 def _nested(tensor: Tensor, number: Callable[[Element], float], cell: Cell) -> Any:

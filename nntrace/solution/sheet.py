@@ -14,7 +14,7 @@ from ..trace.trace import Amount, Trace
 from .backward import Backward
 from .checks import gradient_checks, loss_check
 from .element import Writer
-from .forward import forward_steps, loss_steps, more, shown_cells
+from .forward import MOST_ELEMENTS, forward_steps, loss_steps, more, shown_cells
 from .given import agreed, convention_values, given_blocks
 from .ids import Ids, update_order
 from .model import Block, LossValue, Quantities, Remark, Results, Section, Solution
@@ -25,6 +25,7 @@ from .update import update_step, update_table
 
 MOST_WITH_PATHS = 12
 MOST_VALUES = 40
+MOST_OF_MANY = 6
 
 
 class Settings(NamedTuple):
@@ -37,7 +38,7 @@ class Settings(NamedTuple):
 class Sheet:
     """One network's sheets. ``source`` is what the head names as the file."""
 
-    def __init__(self, network: Network, settings: Settings = Settings()) -> None:
+    def __init__(self, network: Network, settings: Settings) -> None:
         self.network = network
         digits = Digits(settings.digits or network.conventions.digits, network.integers)
         self.trace = Trace(network)
@@ -54,7 +55,9 @@ class Sheet:
 
     def gradient(self, asked: Sequence[Quantity], paths: bool) -> Solution:
         """The gradient by each asked quantity, from the forward values that it uses; over its paths where wanted."""
-        needed = self.backward.needed(list(asked))
+        many = len(asked) > MOST_VALUES
+        needed = list(self._units_backward()) if many else self.backward.needed(list(asked))
+        needed = _without(needed, asked)
         sections = [
             Section("forward", (self._forward_values([*needed, *asked]),)),
             *self._backward_sections(needed, asked, paths),
@@ -72,9 +75,7 @@ class Sheet:
         parameters = all_parameters(self.network)
         asked = list(only) if only is not None else parameters
         after = self.after(rate, only)
-        needed = self.backward.needed(asked)
-        if only is None:
-            needed = list(self._units_backward())
+        needed = self.backward.needed(asked) if only is not None else list(self._units_backward())
         updates: tuple[Block, ...]
         self.writer.extra["lr"] = Amount(float(rate), rate)
         if len(asked) == 1 and not frozen(self.network, asked[0]):
@@ -129,10 +130,8 @@ class Sheet:
             yield from of_tensor(self.network, self.network.tensors[step.output])
 
     def _backward_sections(self, needed: Sequence[Quantity], asked: Sequence[Quantity], paths: bool) -> list[Section]:
-        blocks: list[Block] = []
-        for group in (needed, asked):
-            blocks += self._gradient_steps(group)
-        sections = [Section("backward", tuple(blocks))]
+        ordered = sorted([*needed, *asked], key=lambda one: self.ids.number("B", one.uses[0]))
+        sections = [Section("backward", _kept(self._gradient_steps(ordered)))]
         if paths:
             written = Paths(self.writer, self.backward.gradients, self.ids)
             steps = [step for found in asked if (step := written.step(found)) is not None]
@@ -146,12 +145,13 @@ class Sheet:
         for found in group:
             by_tensor.setdefault(found.uses[0].key, []).append(found)
         for members in by_tensor.values():
-            for place in shown_cells([(number,) for number in range(len(members))], self.writer.full):
+            most = MOST_ELEMENTS if self._is_small() else MOST_OF_MANY
+            for place in shown_cells([(number,) for number in range(len(members))], self.writer.full, most):
                 yield more(place) if isinstance(place, int) else self.backward.step(members[place[0]])
 
     def _forward_values(self, used: Sequence[Quantity]) -> Quantities:
         """The values of the units, as a table; of a large network only the first that these steps use."""
-        units = [one for one in of_role(self.network, "unit")] if self._is_small() else []
+        units = list(of_role(self.network, "unit")) if self._is_small() else []
         if not units:
             units = [one for one in used if one.role == "unit"][:MOST_VALUES]
         shown = [(one.symbol, self.writer.digits.show(self.trace.value(one.uses[0])).number) for one in units]
@@ -167,6 +167,12 @@ class Sheet:
             return update_table(self.writer, self.ids, list(asked), after, rate), old
         shown = [*asked[:MOST_VALUES]]
         return update_table(self.writer, self.ids, shown, after, rate), more(len(asked) - len(shown)), old
+
+
+def _without(needed: list[Quantity], asked: Sequence[Quantity]) -> list[Quantity]:
+    """The quantities that are not asked for themselves."""
+    symbols = {one.symbol for one in asked if one.role == "unit"}
+    return [one for one in needed if one.symbol not in symbols]
 
 
 def _kept(blocks: Iterator[Block]) -> tuple[Block, ...]:
@@ -185,7 +191,7 @@ def asked_quantities(network: Network, texts: Sequence[str], *, parameters: bool
     for text in texts:
         found = [one for one in find(network, text) if one.role in roles]
         if not found:
-            from ..spec.problems import quoted, suggestion
+            from ..errors import quoted, suggestion
 
             what = "parameter" if parameters else "quantity to take the gradient by"
             raise UserError(f"there is no {what} {quoted(text)}\n  {suggestion(text, known_names(network, *roles))}")

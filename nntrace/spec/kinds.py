@@ -9,9 +9,10 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 from ..catalogue.registry import Entry, Option, find, names
+from ..errors import quoted, suggestion
 from . import not_yet, tree, values
 from .model import Name, Number
-from .problems import Problems, quoted, suggestion
+from .problems import Problems
 from .tree import Node, describe, is_null
 
 Entries = Sequence[tuple[tree.Scalar, Node]]

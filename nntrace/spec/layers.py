@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from ..errors import quoted
 from . import kinds, tree, values
 from .kinds import Kinded
 from .model import Items, Layer, Size, Table, Value
-from .problems import Problems, quoted
+from .problems import Problems
 from .scalars import looks_like_number
 from .tree import Node, describe, is_null
 

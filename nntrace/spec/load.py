@@ -5,9 +5,8 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 
-from ..errors import UserError
+from ..errors import UserError, nearest, printable
 from .model import Spec
-from .problems import nearest, printable
 from .reader import read
 
 STANDARD_INPUT = "-"

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from ..errors import quoted
 from . import kinds, tree, values
 from .kinds import Kinded
 from .model import Loss, Name, Optimizer
-from .problems import Problems, quoted
+from .problems import Problems
 from .tree import Node, describe
 
 LOSS_KEYS = ("parts", "over_outputs", "over_samples")

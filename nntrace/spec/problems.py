@@ -10,16 +10,13 @@ import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import NamedTuple, NoReturn
 
-from ..errors import UserError
+from ..errors import UserError, printable
 from .model import Place
 
 MOST_SHOWN = 20
 WIDEST_LINE = 96
-WIDEST_WORD = 60
-MOST_KNOWN = 40
 
 _LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # what ends a line in YAML; str.splitlines knows more
-_BIDI_CONTROLS = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
 
 
 class Problem(NamedTuple):
@@ -67,45 +64,6 @@ class Problems:
 def split_lines(text: str) -> tuple[str, ...]:
     """The lines of a file, broken where YAML breaks them, so that its line numbers fit."""
     return tuple(_LINE_BREAK.split(text))
-
-
-def quoted(text: str) -> str:
-    """A word of the file in a message: in quotes, shortened where it is long, harmless on a terminal."""
-    short = text if len(text) <= WIDEST_WORD else text[: WIDEST_WORD - 1] + "…"
-    return f"'{printable(short)}'"
-
-
-def suggestion(word: str, known: Iterable[str]) -> str:
-    """``did you mean 'weights'? known here: weights, biases``: the nearest known word, if one is near, and all."""
-    words = list(dict.fromkeys(known))
-    if not words:
-        return "remove it: nothing is known here"
-    listed = "known here: " + ", ".join(words[:MOST_KNOWN]) + (", …" if len(words) > MOST_KNOWN else "")
-    near = nearest(word, words)
-    return f"did you mean '{near}'? {listed}" if near else listed
-
-
-def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word that is most like this one, whatever its case."""
-    from difflib import get_close_matches
-
-    by_lower = {other.lower(): other for other in reversed(list(known))}
-    found = get_close_matches(word.lower()[:WIDEST_WORD], by_lower, n=1)
-    return by_lower[found[0]] if found else None
-
-
-def printable(text: str) -> str:
-    """The text without what would move a terminal's cursor or turn its direction; a tab is a space."""
-    if text.isascii() and text.isprintable():
-        return text
-    return "".join(_shown(char) for char in text)
-
-
-def _shown(char: str) -> str:
-    if char == "\t":
-        return " "
-    unsafe = char in _BIDI_CONTROLS or unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp")
-    return "\N{REPLACEMENT CHARACTER}" if unsafe else char
 
 
 def _render(problem: Problem, source: str, lines: Sequence[str]) -> str:

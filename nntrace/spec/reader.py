@@ -6,11 +6,11 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-from ..errors import UserError
+from ..errors import UserError, printable
 from . import conventions, losses, not_yet, tree, values
 from .layers import LAYER_KEYS, layers
 from .model import Conventions, Items, Name, Null, Number, Place, Spec, Table, Value
-from .problems import Problems, printable, split_lines
+from .problems import Problems, split_lines
 from .tree import Node, describe, is_null
 
 REQUIRED = {

@@ -26,11 +26,11 @@ def _ends(text: str) -> dict[tuple[int, int], tuple[int, int]]:
     ends: dict[tuple[int, int], tuple[int, int]] = {}
     opened: list[tuple[int, int]] = []
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
-        start = (event.start_mark.line, event.start_mark.column)
+        start, end = ((mark.line, mark.column) for mark in (event.start_mark, event.end_mark) if mark is not None)
         if isinstance(event, yaml.ScalarEvent):
-            ends[start] = (event.end_mark.line, event.end_mark.column)
+            ends[start] = end
         elif isinstance(event, yaml.CollectionStartEvent):
             opened.append(start)
         elif isinstance(event, yaml.CollectionEndEvent):
-            ends[opened.pop()] = (event.end_mark.line, event.end_mark.column)
+            ends[opened.pop()] = end
     return ends

@@ -10,7 +10,7 @@ import unicodedata
 from fractions import Fraction
 from typing import NamedTuple
 
-from .problems import quoted
+from ..errors import quoted
 
 LONGEST_NUMBER = 400
 NULLS = frozenset(("", "~", "null", "Null", "NULL"))

@@ -14,8 +14,9 @@ from typing import Any, NamedTuple, NoReturn
 
 import yaml
 
+from ..errors import quoted
 from .model import Place
-from .problems import Problems, quoted, split_lines
+from .problems import Problems, split_lines
 from .scalars import NULLS
 
 DEEPEST = 40

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
+from ..errors import quoted, suggestion
 from . import scalars, tree
 from .model import File, Init, Items, Name, Null, Number, Place, Size, Table, Value
-from .problems import Problems, quoted, suggestion
+from .problems import Problems
 from .scalars import Fault
 from .tree import Node, describe, is_null
 

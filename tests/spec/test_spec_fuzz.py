@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from nntrace.errors import UserError
 from nntrace.spec import Problem, SpecError, read, tree
-from nntrace.spec.problems import printable, split_lines
+from nntrace.errors import printable
+from nntrace.spec.problems import split_lines
 
 HOMEWORK = (Path(__file__).parent / "homework.yaml").read_text(encoding="utf-8")
 EVERYTHING = HOMEWORK + (

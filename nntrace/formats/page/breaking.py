@@ -9,7 +9,7 @@ from ...expr.text import Piece, Script, pieces, plain
 from ...solution.model import Note
 from .rows import columns
 
-_CONTROLS = {code: " " for code in (*range(32), *range(127, 160), 0x2028, 0x2029)}
+_CONTROLS = dict.fromkeys((*range(32), *range(127, 160), 8232, 8233), " ")
 
 
 def broken(expression: Sequence[Piece], width: int, inside: bool = False) -> list[tuple[int, str]]:
