@@ -12,7 +12,8 @@ Fraction(81, 200)
 True
 
 Symbols are looked up as they are printed: ``w21``, ``W1[2,1]`` (counted from 1), ``∂MSE/∂w21``, ``w21⁺``.
-A formula with free indices (``Σ_i W_ji × x_i``) needs ``sizes`` for its sums, and ``index`` (counted from 0) for the rest.
+A formula with free indices (``Σ_i W_ji × x_i``) needs ``sizes`` for its sums, and ``index`` (counted from 0) for the
+rest.
 """
 
 from __future__ import annotations
@@ -80,7 +81,9 @@ class _Reader:
         self.text, self.at = text, 0
 
     def error(self, wanted: str) -> ReadError:
-        return ReadError(f"expected {wanted} at {self.at} in {self.text!r}, found {self.text[self.at : self.at + 12]!r}")
+        return ReadError(
+            f"expected {wanted} at {self.at} in {self.text!r}, found {self.text[self.at : self.at + 12]!r}"
+        )
 
     def has(self, *words: str) -> str:
         """The first of these words that stands here, taken; else nothing."""
@@ -130,7 +133,9 @@ class _Reader:
         if not self.has("… ", "... "):
             return None
         count = self.matches(r"\d+") or self._fail("a count")
-        self.must(" more term, together " if count == "1" else " more terms, together ")
+        ending = "" if count == "1" else "s"
+        if not self.matches(rf" more [a-z]*[a-rt-z]{ending}, together "):
+            raise self.error(f"' more', a noun{' in the plural' * bool(ending)}, ', together '")
         negative = self.has("-")
         total = self.number() or self._fail("a number")
         return Read("negative", (total,)) if negative else total
@@ -239,7 +244,7 @@ class _Reader:
 
     @staticmethod
     def _in_name(sign: str, first: bool) -> bool:
-        if sign in SUPERSCRIPTS or first and sign == "Σ":
+        if sign in SUPERSCRIPTS or (first and sign == "Σ"):
             return False
         if sign.isalpha():
             return True
@@ -317,7 +322,9 @@ def interval(
     return math.nextafter(float(low), -math.inf), math.nextafter(float(high), math.inf)
 
 
-def _value(node: Read, kind: Any, symbols: Mapping[str, Any], sizes: Mapping[str, int], index: Mapping[str, int]) -> Any:
+def _value(
+    node: Read, kind: Any, symbols: Mapping[str, Any], sizes: Mapping[str, int], index: Mapping[str, int]
+) -> Any:
     def value(part: Read) -> Any:
         return _value(part, kind, symbols, sizes, index)
 
@@ -405,9 +412,11 @@ class _Floats:
         return result
 
     def call(self, name: str, *args: Any) -> Any:
-        if name in ("ln", "sqrt") and args[0] < 0 or name == "ln" and args[0] == 0:
+        if (name in ("ln", "sqrt") and args[0] < 0) or (name == "ln" and args[0] == 0):
             raise ArithmeticError(f"{name} of {args[0]}")
-        return {"max": max, "abs": abs, "ln": math.log, "exp": math.exp, "tanh": math.tanh, "sqrt": math.sqrt}[name](*args)
+        return {"max": max, "abs": abs, "ln": math.log, "exp": math.exp, "tanh": math.tanh, "sqrt": math.sqrt}[name](
+            *args
+        )
 
     def holds(self, relation: str, a: Any, b: Any) -> bool | None:
         return {">": a > b, "≥": a >= b, "<": a < b, "≤": a <= b, "=": a == b, "≠": a != b}[relation]

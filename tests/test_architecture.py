@@ -62,7 +62,10 @@ def imports(module: str, source: str, package: bool) -> Iterator[tuple[str, bool
             base = here[: len(here) - node.level + 1] if node.level else []
             origin = ".".join([*base, *([node.module] if node.module else [])])
             for alias in node.names:
-                yield (f"{origin}.{alias.name}" if _is_module(f"{origin}.{alias.name}") else origin), id(node) in typing_only
+                yield (
+                    (f"{origin}.{alias.name}" if _is_module(f"{origin}.{alias.name}") else origin),
+                    id(node) in typing_only,
+                )
 
 
 def _is_module(dotted: str) -> bool:
@@ -83,7 +86,9 @@ def broken_rules(module: str, source: str, package: bool = False) -> list[str]:
         if top == "nntrace":
             inside = target.removeprefix("nntrace").removeprefix(".") or "__init__"
             if not within(inside, [stage, *ARROWS[stage]]):
-                broken.append(f"{module} imports {inside}; {stage} may import {', '.join(ARROWS[stage]) or 'no other stage'}")
+                broken.append(
+                    f"{module} imports {inside}; {stage} may import {', '.join(ARROWS[stage]) or 'no other stage'}"
+                )
         elif top in NEVER:
             broken.append(f"{module} imports {top}, which is for tests only")
         elif top == "numpy" and not typing_only and not within(module, NUMPY):
@@ -133,7 +138,10 @@ FORWARD = [
     ("expr.evaluate", "import numpy as np"),
     ("catalogue.losses", "from ..expr import Sym"),
     ("trace.trace", "from ..spec.model import Conventions\nimport numpy as np"),
-    ("formats.page.rows", "from ...solution.model import Solution\nfrom ...expr.text import text\nfrom ...errors import UserError"),
+    (
+        "formats.page.rows",
+        "from ...solution.model import Solution\nfrom ...expr.text import text\nfrom ...errors import UserError",
+    ),
     ("spec.load", "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import numpy as np"),
     ("cli.main", "from .. import __version__"),
 ]

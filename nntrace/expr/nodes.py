@@ -308,7 +308,8 @@ def rebuild(node: Expr, parts: tuple[Expr, ...]) -> Expr:
             return Call(function, parts)
         case Partial():
             of, by = parts
-            assert isinstance(of, Sym) and isinstance(by, Sym)
+            assert isinstance(of, Sym)
+            assert isinstance(by, Sym)
             return Partial(of, by)
         case Div() | Pow():
             return type(node)(*parts)

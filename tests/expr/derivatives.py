@@ -13,8 +13,10 @@ Cells = dict[tuple[str, tuple[int, ...]], float]
 STEP = 1e-4
 
 
-def central(node: Expr, cells: Cells, moved: tuple[str, tuple[int, ...]], index: Mapping[str, int], sizes: Mapping[str, int]) -> float:
-    """∂node/∂cell by central differences, Richardson's extrapolation of two steps; NaN where the two do not agree (a kink, a pole)."""
+def central(
+    node: Expr, cells: Cells, moved: tuple[str, tuple[int, ...]], index: Mapping[str, int], sizes: Mapping[str, int]
+) -> float:
+    """∂node/∂cell by central differences of two steps, extrapolated; NaN where they do not agree (a kink, a pole)."""
 
     def at(step: float) -> float:
         shifted = {**cells, moved: cells[moved] + step}
@@ -22,7 +24,9 @@ def central(node: Expr, cells: Cells, moved: tuple[str, tuple[int, ...]], index:
 
     coarse, fine = ((at(step) - at(-step)) / (2 * step) for step in (STEP, STEP / 2))
     forward, backward = (at(STEP) - at(0)) / STEP, (at(0) - at(-STEP)) / STEP
-    if not math.isclose(coarse, fine, rel_tol=1e-5, abs_tol=1e-7) or not math.isclose(forward, backward, rel_tol=1e-2, abs_tol=1e-2):
+    if not math.isclose(coarse, fine, rel_tol=1e-5, abs_tol=1e-7) or not math.isclose(
+        forward, backward, rel_tol=1e-2, abs_tol=1e-2
+    ):
         return math.nan
     return (4 * fine - coarse) / 3
 
@@ -50,9 +54,11 @@ def wrong_derivatives(operation: Operation, cells: Cells, sizes: Mapping[str, in
             expected = central(operation.formula, cells, (argument.name, other), _named(output, cell), sizes)
             found = {"derived": approximate(derived, lambda name, at: known[name, at], index, sizes)}
             for form in forms:
-                found[f"declared {form!r}"] = approximate(form, lambda name, at: known[name, at], index, sizes) if same else 0.0
+                found[f"declared {form!r}"] = (
+                    approximate(form, lambda name, at: known[name, at], index, sizes) if same else 0.0
+                )
             wrong += [
-                f"∂{output.name}{list(cell)}/∂{argument.name}{list(other)} {what}: {value}, by central difference {expected}"
+                f"∂{output.name}{list(cell)}/∂{argument.name}{list(other)} {what}: {value}, by difference {expected}"
                 for what, value in found.items()
                 if not math.isclose(value, expected, rel_tol=1e-6, abs_tol=1e-9)
             ]

@@ -1,7 +1,8 @@
 """Random expressions over every node kind, with numbers for their symbols.
 
-Four indices: i takes 2 values, j and k take 3, n takes 4. Each place of a tensor takes an index of its own size, so that an axis
-in the wrong place does not go unseen; j and k may stand for each other, so that a diagonal (``V[j,j]``) is drawn too.
+Four indices: i takes 2 values, j and k take 3, n takes 4. Each place of a tensor takes an index of its own size, so
+that an axis in the wrong place does not go unseen; j and k may stand for each other, so that a diagonal (``V[j,j]``)
+is drawn too.
 """
 
 from __future__ import annotations
@@ -16,8 +17,25 @@ from itertools import product
 from hypothesis import strategies as st
 
 from nntrace.expr import (
-    Add, Call, Cases, Condition, Delta, Div, Expr, Indicator, Mul, Neg, Num, Partial, Pow, Rest, Size, Sum, Sym,
-    children, partial_key,
+    Add,
+    Call,
+    Cases,
+    Condition,
+    Delta,
+    Div,
+    Expr,
+    Indicator,
+    Mul,
+    Neg,
+    Num,
+    Partial,
+    Pow,
+    Rest,
+    Size,
+    Sum,
+    Sym,
+    children,
+    partial_key,
 )  # fmt: skip
 
 SIZES = {"i": 2, "j": 3, "k": 3, "n": 4}
@@ -29,7 +47,12 @@ MARK = "⁺"
 
 def kinds(parent: type[Expr] = Expr) -> list[type[Expr]]:
     """Every node kind there is, found by looking."""
-    return [kind for child in parent.__subclasses__() if child.__module__.startswith("nntrace") for kind in (child, *kinds(child))]
+    return [
+        kind
+        for child in parent.__subclasses__()
+        if child.__module__.startswith("nntrace")
+        for kind in (child, *kinds(child))
+    ]
 
 
 def walk(node: Expr) -> Iterator[Expr]:
@@ -43,7 +66,7 @@ class Numbers:
 
     def __init__(self, seed: int = 0, low: float = -2.0, high: float = 2.0) -> None:
         draw = random.Random(seed)
-        self.cells: dict[tuple[str, tuple[int, ...]], float] = {}
+        self.cells: dict[tuple[str, tuple[int, ...]], float] = {(LOSS, ()): 1.0}
         for name, axes in TENSORS.items():
             for key in (name, name + MARK, partial_key(LOSS, name)):
                 for cell in product(*(range(SIZES[axis]) for axis in axes)):
@@ -116,7 +139,9 @@ def expressions(
 
     leaves: list[type[Expr]] = [Num, Sym, Sym, Partial, Size, Delta, Rest]
     nodes: list[type[Expr]] = [Add, Neg, Mul, Div, Pow, Call, Sum, Indicator, Cases]
-    kind = draw(st.sampled_from([kind for kind in (leaves if depth == 0 else leaves + 2 * nodes) if kind not in without]))
+    kind = draw(
+        st.sampled_from([kind for kind in (leaves if depth == 0 else leaves + 2 * nodes) if kind not in without])
+    )
     if kind is Num:
         return draw(constants())
     if kind is Sym:
@@ -130,7 +155,8 @@ def expressions(
         index = st.sampled_from([*scope, 0, 1])
         return Delta(draw(index), draw(index))
     if kind is Rest:
-        return Rest(draw(st.integers(1, 900)), draw(constants().filter(lambda number: isinstance(number.value, Decimal))))
+        total = constants().filter(lambda number: isinstance(number.value, Decimal))
+        return Rest(draw(st.integers(1, 900)), draw(total), draw(st.sampled_from(["term", "path"])))
     if kind is Neg:
         return Neg(inner())
     if kind is Div:

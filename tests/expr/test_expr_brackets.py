@@ -86,7 +86,9 @@ def test_the_grid_has_every_operand() -> None:
 def test_operator_by_operand_by_side(row: list[str]) -> None:
     name, *expected = row
     assert text(OPERANDS[name]) == name.removesuffix(" (one number)")
-    assert {place: text(build(OPERANDS[name])) for place, build in PLACES.items()} == dict(zip(PLACES, expected, strict=True))
+    assert {place: text(build(OPERANDS[name])) for place, build in PLACES.items()} == dict(
+        zip(PLACES, expected, strict=True)
+    )
 
 
 t, y = Sym("t"), Sym("y")

@@ -1,4 +1,4 @@
-"""The whole catalogue: declared derivative = derived = central difference, at every index. New entries need no edit here."""
+"""The whole catalogue: declared derivative = derived = central difference, at every index. New entries need no edit."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def _operation(loss: Loss) -> Operation:
 
 
 def numbers(operation: Operation, seed: int) -> Cells:
-    """Arguments' numbers in (0.1, 0.9), every other one negative unless it is a loss's, whose arguments may be probabilities."""
+    """Arguments' numbers in (0.1, 0.9), of either sign unless they are a loss's, which may be probabilities."""
     draw = random.Random(seed)
     signs = (1,) if operation.output.name == "L" else (1, -1)
     cells: Cells = {}
@@ -58,7 +58,8 @@ def test_a_derivative_off_by_a_twentieth_of_a_percent_is_caught(factor: float) -
     assert wrong_derivatives(right, numbers(right, 0), SIZES) == []
     wrong = elementwise(1 / (1 + exp(-z)), a * (1 - a) * Num(Decimal(str(factor))))
     found = wrong_derivatives(wrong, numbers(wrong, 0), SIZES)
-    assert len(found) == SIZES["j"] and all("declared" in line for line in found)
+    assert len(found) == SIZES["j"]
+    assert all("declared" in line for line in found)
 
 
 def test_a_forgotten_factor_of_a_loss_is_caught() -> None:
@@ -74,13 +75,15 @@ def test_an_entry_is_a_formula_with_a_docstring(entry: Entry) -> None:
     for operation in operations(entry):
         assert set(free_indices(operation.formula)) <= set(operation.output.index)
         read = {symbol.name for symbol in symbols(operation.formula) if isinstance(symbol, Sym)}
-        assert set(operation.declared) <= read and operation.output.name + operation.output.mark not in read
+        assert set(operation.declared) <= read
+        assert operation.output.name + operation.output.mark not in read
 
 
 @pytest.mark.parametrize("kind", KINDS)
 def test_no_word_means_two_entries(kind: str) -> None:
     words = names(kind)
-    assert len(set(words)) == len(words) and find(kind, "no such entry") is None
+    assert len(set(words)) == len(words)
+    assert find(kind, "no such entry") is None
 
 
 def test_a_signature_is_the_schema_of_the_options() -> None:
@@ -96,7 +99,8 @@ def test_a_signature_is_the_schema_of_the_options() -> None:
 
     made = Entry("activation", "entry", (), entry)
     assert {name: tuple(option) for name, option in made.options().items()} == {"slope": ("number", 0.01, ())}
-    assert made.conventions() == ("bias",) and made.summary == "A line."
+    assert made.conventions() == ("bias",)
+    assert made.summary == "A line."
     import inspect
 
     globals()["Literal"] = Literal

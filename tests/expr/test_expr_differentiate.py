@@ -12,8 +12,34 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from nntrace.expr import (
-    Add, Call, Cases, Condition, Delta, Div, Expr, Indicator, Mul, Neg, Num, Pow, Rest, Size, Sum, Sym, approximate, at, contract,
-    differentiate, exp, expand, ln, maximum, product, simplify, tanh, total,
+    Add,
+    Call,
+    Cases,
+    Condition,
+    Delta,
+    Div,
+    Expr,
+    Indicator,
+    Mul,
+    Neg,
+    Num,
+    Pow,
+    Rest,
+    Size,
+    Sum,
+    Sym,
+    approximate,
+    at,
+    contract,
+    differentiate,
+    exp,
+    expand,
+    ln,
+    maximum,
+    product,
+    simplify,
+    tanh,
+    total,
 )  # fmt: skip
 from nntrace.expr.text import text
 from tests.expr.derivatives import central
@@ -79,7 +105,9 @@ WRITTEN_OUT: list[tuple[Expr, Sym, str]] = [
 ]  # fmt: skip
 
 
-@pytest.mark.parametrize(("node", "by", "expected"), WRITTEN_OUT, ids=[f"d({text(n)}) by {text(s)}" for n, s, _ in WRITTEN_OUT])
+@pytest.mark.parametrize(
+    ("node", "by", "expected"), WRITTEN_OUT, ids=[f"d({text(n)}) by {text(s)}" for n, s, _ in WRITTEN_OUT]
+)
 def test_the_result_is_written_out(node: Expr, by: Sym, expected: str) -> None:
     assert text(differentiate(node, by)) == expected
 
@@ -100,7 +128,14 @@ KINKS: list[tuple[Expr, float, float]] = [
 
 @pytest.mark.parametrize(("node", "left", "right"), KINKS, ids=[text(row[0]) for row in KINKS])
 def test_at_a_kink_the_convention_picks_the_side(node: Expr, left: float, right: float) -> None:
-    for point, kink, slope in ((0.0, 0, left), (0.0, 1, right), (-1.0, 0, left), (-1.0, 1, left), (1.0, 0, right), (1.0, 1, right)):
+    for point, kink, slope in (
+        (0.0, 0, left),
+        (0.0, 1, right),
+        (-1.0, 0, left),
+        (-1.0, 1, left),
+        (1.0, 0, right),
+        (1.0, 1, right),
+    ):
         assert approximate(differentiate(node, a, kink), lambda name, cell, at=point: at, {}, {"i": 2}) == slope
 
 
@@ -141,7 +176,9 @@ def smooth(inner: st.SearchStrategy[Expr]) -> st.SearchStrategy[Expr]:
 
 
 @settings(max_examples=40)
-@given(node=st.recursive(st.sampled_from([a, b, Num(2), Num(Fraction(1, 3)), Num(Decimal("0.7"))]), smooth, max_leaves=5))
+@given(
+    node=st.recursive(st.sampled_from([a, b, Num(2), Num(Fraction(1, 3)), Num(Decimal("0.7"))]), smooth, max_leaves=5)
+)
 def test_scalar_derivatives_are_those_of_sympy(node: Expr) -> None:
     numbers = {"a": 0.6, "b": 1.3}
     expected = sympy.diff(to_sympy(node), sympy.Symbol("a", positive=True))
@@ -158,7 +195,9 @@ NUMBERS = Numbers(seed=2, low=0.3, high=1.7)
 @given(node=expressions(scope=("j",), without=(Rest,)), by=st.sampled_from(["x", "y", "V", "o1"]), data=st.data())
 def test_random_derivatives_are_difference_quotients(node: Expr, by: str, data: st.DataObject) -> None:
     """By a cell, and by a symbol with indices of its own that is then bound to this cell."""
-    cell = data.draw(st.tuples(*(st.integers(0, SIZES[axis] - 1) for axis in {"x": "i", "y": "j", "V": "jk", "o1": ""}[by])))
+    cell = data.draw(
+        st.tuples(*(st.integers(0, SIZES[axis] - 1) for axis in {"x": "i", "y": "j", "V": "jk", "o1": ""}[by]))
+    )
     index = {"j": data.draw(st.integers(0, SIZES["j"] - 1))}
     expected = central(node, NUMBERS.cells, (by, cell), index, SIZES)
     if not math.isfinite(expected) or abs(expected) > 1e4:
@@ -191,7 +230,9 @@ def test_contraction_is_the_sum_written_out(factors: list[Expr]) -> None:
     for term in (body, total((body, Sym("y", ("j",)))), Neg(body)):
         sizes = {**SIZES, "p": 3}
         short = contract("j", term)
-        assert close(approximate(short, NUMBERS, index, sizes), approximate(Sum("j", term), NUMBERS, index, sizes)), text(short)
+        assert close(approximate(short, NUMBERS, index, sizes), approximate(Sum("j", term), NUMBERS, index, sizes)), (
+            text(short)
+        )
 
 
 def test_an_index_of_the_other_symbol_is_not_captured() -> None:
@@ -217,9 +258,15 @@ def test_softmax_by_index() -> None:
     for k in z:
         for q in z:
             expected = math.exp(z[k]) / total_ * ((k == q) - math.exp(z[q]) / total_)
-            for by, index in ((Sym("z", ("q",)), {"k": k, "q": q}), (Sym("z", ("j",)), {"k": k, "j": q}), (Sym("z", (q,)), {"k": k})):
+            for by, index in (
+                (Sym("z", ("q",)), {"k": k, "q": q}),
+                (Sym("z", ("j",)), {"k": k, "j": q}),
+                (Sym("z", (q,)), {"k": k}),
+            ):
                 found = differentiate(softmax, by)
-                assert math.isclose(approximate(found, lambda _, cell: z[cell[0]], index, {"j": 3}), expected, rel_tol=1e-12)
+                assert math.isclose(
+                    approximate(found, lambda _, cell: z[cell[0]], index, {"j": 3}), expected, rel_tol=1e-12
+                )
 
 
 def test_written_out_and_derived_commute() -> None:

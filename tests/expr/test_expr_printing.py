@@ -10,7 +10,22 @@ import pytest
 from hypothesis import Phase, find, given, settings
 
 from nntrace.expr import (
-    Add, Call, Cases, Condition, Delta, Div, Expr, Indicator, Mul, Neg, Num, Partial, Pow, Rest, Size, Sum, Sym, approximate,
+    Add,
+    Call,
+    Cases,
+    Condition,
+    Delta,
+    Expr,
+    Indicator,
+    Mul,
+    Neg,
+    Num,
+    Partial,
+    Rest,
+    Size,
+    Sum,
+    Sym,
+    approximate,
 )  # fmt: skip
 from nntrace.expr.text import ASCII, UNICODE, Script, pieces, text
 from tests.expr.expressions import SIZES, Numbers, close, expressions, kinds, walk
@@ -23,7 +38,11 @@ SCRIPTS = pytest.mark.parametrize("script", [UNICODE, ASCII], ids=["unicode", "a
 
 @pytest.mark.parametrize("kind", kinds(), ids=lambda kind: kind.__name__)
 def test_the_strategy_draws_every_kind(kind: type[Expr]) -> None:
-    find(expressions(), lambda node: any(type(part) is kind for part in walk(node)), settings=settings(database=None, phases=[Phase.generate]))
+    find(
+        expressions(),
+        lambda node: any(type(part) is kind for part in walk(node)),
+        settings=settings(database=None, phases=[Phase.generate]),
+    )
 
 
 @SCRIPTS
@@ -55,7 +74,8 @@ def test_pieces_join_to_the_text_and_cut_no_number(script: Script, node: Expr) -
     assert " ".join(part.text for part in parts) == written
     rest, ends = 0, []
     for part in parts:
-        assert part.text and part.text == part.text.strip()
+        assert part.text
+        assert part.text == part.text.strip()
         rest += len(part.text) + 1
         ends.append(rest - 1)
     for number in set(numbers(written)):
@@ -96,9 +116,10 @@ TEXTS: list[tuple[Expr, str, str]] = [
     (Call("abs", (a - b,)), "|a - b|", "|a - b|"),
     (Call("exp", (Neg(Num(Decimal("0.0"))),)), "e^{-0.0}", "e^{-0.0}"),
     (Call("exp", (a + b,)), "e^{a + b}", "e^{a + b}"),
-    (Sum("i", Sym("W", ("j", "i")) * Sym("x", ("i",))) + Sym("b", ("j",)), "Σ_i W_ji × x_i + b_j", "sum_i W_ji * x_i + b_j"),
+    (Sum("i", Sym("W", ("j", "i")) * a) + Sym("b", ("j",)), "Σ_i W_ji × a + b_j", "sum_i W_ji * a + b_j"),
     (a * b + LONG, "a × b + … 781 more terms, together 0.4127", "a * b + ... 781 more terms, together 0.4127"),
     (a + Rest(1, None), "a + … 1 more term", "a + ... 1 more term"),
+    (a + Rest(2, None, "path"), "a + … 2 more paths", "a + ... 2 more paths"),
     (Cases(Condition(a, ">", Num(0)), a, b), "a if a > 0, else b", "a if a > 0, else b"),
     (Add(()), "0", "0"),
     (Mul(()), "1", "1"),

@@ -10,7 +10,24 @@ import numpy as np
 import pytest
 from hypothesis import given
 
-from nntrace.expr import Call, Condition, Div, Expr, Indicator, Num, Pow, Rest, Sum, Sym, approximate, exact, exp, holds, ln, tanh
+from nntrace.expr import (
+    Call,
+    Condition,
+    Div,
+    Expr,
+    Indicator,
+    Num,
+    Pow,
+    Rest,
+    Sum,
+    Sym,
+    approximate,
+    exact,
+    exp,
+    holds,
+    ln,
+    tanh,
+)
 from nntrace.expr.functions import FUNCTIONS
 from nntrace.expr.text import text
 from tests.expr.expressions import SIZES, Numbers, close, expressions
@@ -99,7 +116,17 @@ def test_quotients_and_powers_are_those_of_numpy(top: float, bottom: float) -> N
     assert close(approximate(a / Sym("b"), lambda name, _: values[name]), quotient, 0, 0)
 
 
-POWERS = [(0.0, -1.0), (2.0, 0.5), (-2.0, 0.5), (-8.0, 3.0), (0.0, 0.0), (10.0, 400.0), (-10.0, 401.0), (-10.0, 400.0), (10.0, -400.0)]
+POWERS = [
+    (0.0, -1.0),
+    (2.0, 0.5),
+    (-2.0, 0.5),
+    (-8.0, 3.0),
+    (0.0, 0.0),
+    (10.0, 400.0),
+    (-10.0, 401.0),
+    (-10.0, 400.0),
+    (10.0, -400.0),
+]
 
 
 @pytest.mark.parametrize(("base", "exponent"), POWERS)
@@ -109,7 +136,9 @@ def test_powers_are_those_of_numpy(base: float, exponent: float) -> None:
     assert close(approximate(Pow(Num(Decimal(base)), Num(Decimal(exponent))), NUMBERS), expected, 1e-14, 0)
 
 
-@pytest.mark.parametrize(("relation", "truths"), [(">", "010"), ("≥", "110"), ("<", "001"), ("≤", "101"), ("=", "100"), ("≠", "011")])
+@pytest.mark.parametrize(
+    ("relation", "truths"), [(">", "010"), ("≥", "110"), ("<", "001"), ("≤", "101"), ("=", "100"), ("≠", "011")]
+)
 def test_conditions_hold(relation: str, truths: str) -> None:
     for number, truth in zip((0.0, 1.0, -1.0), truths, strict=True):
         assert holds(Condition(a, relation, Num(0)), lambda name, cell, at=number: at) == (truth == "1")
