@@ -28,7 +28,7 @@ from typing import Any, NamedTuple
 Range = tuple[Fraction, Fraction]
 Rounded = bool | Callable[[str], bool]
 
-FUNCTIONS = {"max": 2, "tanh": 1, "ln": 1, "sqrt": 1, "exp": 1}
+FUNCTIONS = {"max": 2, "tanh": 1, "ln": 1, "sqrt": 1, "exp": 1, "erf": 1, "sign": 1}
 RELATIONS = {">=": "≥", "<=": "≤", "!=": "≠", ">": ">", "<": "<", "=": "=", "≥": "≥", "≤": "≤", "≠": "≠"}
 SUPERSCRIPTS = dict(zip("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789", strict=True))
 PRIMES = "'′"

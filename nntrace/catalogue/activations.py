@@ -1,20 +1,34 @@
-"""Activations, elementwise: ``z[j] → a[j]``. A declared derivative is the textbook's, in the result's own symbol."""
+"""Activations, elementwise: ``z[j] → a[j]``.
+
+A declared derivative is the textbook's, in the result's own symbol; the others are derived. At a kink the
+convention ``relu_at_zero`` takes the slope of the left side (0) or of the right one (1).
+"""
 
 from __future__ import annotations
 
-from ..expr import Expr, Tensor, exp, maximum
+from typing import Literal
+
+from ..expr import Call, Cases, Condition, Expr, Num, Tensor, exp, ln, maximum
 from ..expr import tanh as _tanh
-from .registry import Operation, activation
+from .registry import Operation, Real, activation, real
 
 z, a = Tensor("z")["j"], Tensor("a")["j"]
 
 
-def elementwise(formula: Expr, *derivative: Expr) -> Operation:
-    """a = formula in z; ``derivative`` lists the textbook's forms of ∂a/∂z, the last of them the one to use."""
-    return Operation(a, formula, {"z": derivative} if derivative else {})
+def elementwise(formula: Expr, *derivative: Expr, stable: Expr | None = None) -> Operation:
+    """a = formula in z; ``derivative`` lists the textbook's forms of ∂a/∂z, the last of them the one to use.
+
+    ``stable`` is an equal formula for the numbers where the textbook's overflows.
+    """
+    return Operation(a, formula, {"z": derivative} if derivative else {}, stable)
 
 
-@activation()
+def positive(then: Expr, otherwise: Expr) -> Expr:
+    """One formula where z > 0, another elsewhere."""
+    return Cases(Condition(z, ">", Num(0)), then, otherwise)
+
+
+@activation("linear")
 def identity() -> Operation:
     """z itself: a linear layer."""
     return elementwise(z)
@@ -22,11 +36,40 @@ def identity() -> Operation:
 
 @activation()
 def relu() -> Operation:
-    """max(0, z). At z = 0 the derivative is the convention ``relu_at_zero``.
+    """max(0, z), with a kink at 0.
 
     Source: Glorot, Bordes, Bengio, Deep Sparse Rectifier Neural Networks, 2011.
     """
     return elementwise(maximum(0, z))
+
+
+@activation()
+def leaky_relu(alpha: Real = 0.01) -> Operation:
+    """z where z > 0, else alpha z, with a kink at 0.
+
+    Source: Maas, Hannun, Ng, Rectifier Nonlinearities Improve Neural Network Acoustic Models, 2013.
+    """
+    return elementwise(positive(z, real(alpha) * z))
+
+
+@activation()
+def elu(alpha: Real = 1) -> Operation:
+    """z where z > 0, else alpha (e^z - 1); the derivative there is a + alpha. A kink at 0 unless alpha is 1.
+
+    Source: Clevert, Unterthiner, Hochreiter, Fast and Accurate Deep Network Learning by ELUs, 2016.
+    """
+    below = exp(z) - 1
+    return elementwise(positive(z, below if alpha == 1 else real(alpha) * below), positive(Num(1), a + real(alpha)))
+
+
+@activation()
+def selu() -> Operation:
+    """1.0507 z where z > 0, else 1.0507 × 1.6733 (e^z - 1), with the paper's constants to 16 digits; a kink at 0.
+
+    Source: Klambauer et al., Self-Normalizing Neural Networks, 2017.
+    """
+    scale, alpha = real(1.0507009873554805), real(1.6732632423543772)
+    return elementwise(positive(scale * z, scale * alpha * (exp(z) - 1)), positive(scale, a + scale * alpha))
 
 
 @activation("logistic")
@@ -39,3 +82,64 @@ def sigmoid() -> Operation:
 def tanh() -> Operation:
     """tanh(z), in (-1, 1); its derivative is 1 - a²."""
     return elementwise(_tanh(z), 1 - a**2)
+
+
+@activation()
+def softplus() -> Operation:
+    """ln(1 + e^z); its derivative is σ(z). The numbers come from max(0, z) + ln(1 + e^-|z|), which cannot overflow.
+
+    Source: Dugas et al., Incorporating Second-Order Functional Knowledge for Better Option Pricing, 2001.
+    """
+    stable = maximum(0, z) + ln(1 + exp(-Call("abs", (z,))))
+    return elementwise(ln(1 + exp(z)), 1 / (1 + exp(-z)), stable=stable)
+
+
+@activation()
+def softsign() -> Operation:
+    """z / (1 + |z|), in (-1, 1); its derivative is 1 / (1 + |z|)²."""
+    size = 1 + Call("abs", (z,))
+    return elementwise(z / size, 1 / size**2)
+
+
+@activation("swish")
+def silu() -> Operation:
+    """z σ(z); its derivative is a + σ(z) (1 - a).
+
+    Source: Elfwing, Uchibe, Doya, Sigmoid-Weighted Linear Units, 2017; Ramachandran et al., 2017 (swish).
+    """
+    return elementwise(z / (1 + exp(-z)), a + (1 - a) / (1 + exp(-z)))
+
+
+@activation()
+def gelu(form: Literal["exact", "tanh"] = "exact") -> Operation:
+    """z Φ(z), with the normal distribution's Φ, or the paper's approximation of it by tanh.
+
+    Source: Hendrycks, Gimpel, Gaussian Error Linear Units, 2016.
+    """
+    pi = Call("pi", ())
+    if form == "tanh":
+        inner = Call("sqrt", (2 / pi,)) * (z + real(0.044715) * z**3)
+        return elementwise(z / 2 * (1 + _tanh(inner)))
+    phi = (1 + Call("erf", (z / Call("sqrt", (Num(2),)),))) / 2
+    density = exp(-(z**2) / 2) / Call("sqrt", (2 * pi,))
+    return elementwise(z * phi, phi + z * density)
+
+
+@activation()
+def hard_sigmoid() -> Operation:
+    """0 up to -3, 1 from 3 on, z/6 + 1/2 between, with kinks at both.
+
+    Source: Courbariaux, Bengio, David, BinaryConnect, 2015, in the form that PyTorch has.
+    """
+    line = z / 6 + Num(1) / Num(2)
+    inside = Cases(Condition(z, ">", Num(-3)), line, Num(0))
+    return elementwise(Cases(Condition(z, ">", Num(3)), Num(1), inside))
+
+
+@activation("heaviside")
+def step() -> Operation:
+    """1 where z > 0, else 0: the perceptron's unit. Its derivative is 0 everywhere, by convention at the jump too.
+
+    Source: Rosenblatt, The Perceptron, 1958.
+    """
+    return elementwise(positive(Num(1), Num(0)))

@@ -7,21 +7,42 @@ An entry is a function that returns formulas. Its ordinary parameters are the op
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import Any, NamedTuple, TypeVar, get_args
+from decimal import Decimal
+from fractions import Fraction
+from typing import Any, Literal, NamedTuple, TypeVar, get_args, get_origin
 
-from ..expr import Expr, Sym
+from ..expr import Expr, Num, Sym
 
 
 class Operation(NamedTuple):
     """One textbook formula, ``output = formula``, over the arguments' own symbols.
 
     ``declared`` gives the partial by an argument in the textbook's forms, where these take algebra that
-    ``differentiate`` does not do: each form equals the derived one, the last is the one that is used.
+    ``differentiate`` does not do: each form equals the derived one, the last is the one that is used. ``stable`` is
+    an equal formula from which the numbers are computed, where the textbook's would overflow.
     """
 
     output: Sym
     formula: Expr
     declared: Mapping[str, tuple[Expr, ...]] = {}
+    stable: Expr | None = None
+
+    @property
+    def numeric(self) -> Expr:
+        """The formula that the numbers are computed from."""
+        return self.formula if self.stable is None else self.stable
+
+
+Real = float | Fraction
+"""A real option of an entry, as typed where a file gives it."""
+
+
+def real(value: Real) -> Num:
+    """A real number in a formula, with its digits: 0.01, not the float next to it."""
+    if isinstance(value, Fraction):
+        decimal = Decimal(value.numerator) / Decimal(value.denominator)
+        return Num(decimal if Fraction(decimal) == value else value)
+    return Num(Decimal(str(value)))
 
 
 class Loss(NamedTuple):
@@ -76,8 +97,8 @@ def _option(annotation: Any, default: Any) -> Option:
         return Option("flag", default)
     if annotation is int:
         return Option("count", default)
-    if choices := get_args(annotation):
-        return Option("word", default, choices)
+    if get_origin(annotation) is Literal:
+        return Option("word", default, get_args(annotation))
     return Option("number", default)
 
 

@@ -36,6 +36,7 @@ from .nodes import (
     partial_key,
     rebuild,
     tanh,
+    xln,
 )  # fmt: skip
 from .scalar import approximate, exact, holds
 from .simplify import simplify
@@ -45,5 +46,5 @@ __all__ = [
     "HALF", "ONE", "ZERO", "Add", "Call", "Cases", "Condition", "Delta", "Div", "Expr", "Index", "Indicator", "Mul",
     "Neg", "Num", "Partial", "Pow", "Rest", "Size", "Sum", "Sym", "Tensor", "approximate", "at", "children", "contract",
     "differentiate", "exact", "exp", "expand", "expr", "free_indices", "holds", "ln", "maximum", "negative",
-    "partial_key", "product", "rebuild", "rename", "simplify", "substitute", "symbols", "tanh", "total",
+    "partial_key", "product", "rebuild", "rename", "simplify", "substitute", "symbols", "tanh", "total", "xln",
 ]  # fmt: skip

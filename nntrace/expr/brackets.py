@@ -37,7 +37,7 @@ def binding(node: Expr) -> int:
             return NEGATIVE
         case Num(value):
             return _number(value)
-        case Mul() | Div() | Sum():
+        case Mul() | Div() | Sum() | Call("xln"):
             return PRODUCT
         case Partial():
             return TIGHT

@@ -125,15 +125,24 @@ def _support(node: Expr, over: str) -> Index | None:
         case Div(inner, _) | Neg(inner):
             return _support(inner, over)
         case Add(terms):
-            first, *others = (_support(term, over) for term in terms)
-            return first if all(other == first for other in others) else None
+            return _common_support(terms, over)
+        case Cases(_, then, otherwise):
+            return _common_support((then, otherwise), over)
         case _:
             return None
+
+
+def _common_support(terms: tuple[Expr, ...], over: str) -> Index | None:
+    """The support that all terms share; a zero has any."""
+    found = {_support(term, over) for term in terms if not is_zero(term)}
+    return found.pop() if len(found) == 1 else None
 
 
 def _without_delta(node: Expr, over: str) -> Expr:
     """The term with the δ that ``_support`` found taken out: it is 1 there."""
     match node:
+        case Num():
+            return node  # a zero beside a case or a term that has the δ
         case Mul(factors):
             place = next(place for place, factor in enumerate(factors) if _support(factor, over) is not None)
             return product((*factors[:place], _without_delta(factors[place], over), *factors[place + 1 :]))
@@ -143,5 +152,7 @@ def _without_delta(node: Expr, over: str) -> Expr:
             return negative(_without_delta(body, over))
         case Add(terms):
             return total(_without_delta(term, over) for term in terms)
+        case Cases(condition, then, otherwise):
+            return Cases(condition, _without_delta(then, over), _without_delta(otherwise, over))
         case _:
             return ONE

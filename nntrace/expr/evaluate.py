@@ -96,7 +96,8 @@ def _build(node: Expr) -> _Part:
         case Pow(base, exponent):
             return _apply(np.power, _build(base), _build(exponent))
         case Call(function, args):
-            return _apply(getattr(np, FUNCTIONS[function].numpy), *(_build(arg) for arg in args))
+            ufunc = FUNCTIONS[function].numpy
+            return _apply(getattr(np, ufunc) if isinstance(ufunc, str) else ufunc, *(_build(arg) for arg in args))
         case Sum():
             return _contraction(node)
         case Delta(i, j):

@@ -270,6 +270,11 @@ def tanh(x: Expr) -> Expr:
     return Call("tanh", (x,))
 
 
+def xln(x: Expr, y: Expr) -> Expr:
+    """x × ln(y), with 0 × ln(0) = 0: the limit that entropies take."""
+    return Call("xln", (x, y))
+
+
 def maximum(a: Expr | int, b: Expr | int) -> Expr:
     return Call("max", (expr(a), expr(b)))
 

@@ -17,7 +17,9 @@ def is_zero(node: Expr) -> bool:
 
 def is_one(node: Expr) -> bool:
     """One by structure: the constant 1, or a count divided by itself (1/1)."""
-    return node == ONE or node == Div(ONE, ONE)
+    if isinstance(node, Num):
+        return isinstance(node.value, int) and node.value == 1
+    return node == Div(ONE, ONE)
 
 
 def total(terms: Iterable[Expr]) -> Expr:

@@ -103,6 +103,10 @@ def pieces(node: Expr, script: Script = UNICODE, depth: int = 0) -> list[Piece]:
             return _around("", write(base, "base"), _exponent(exponent, script))
         case Call("exp", (argument,)):
             return _around("e^{", pieces(argument, script, depth + 3), "}")
+        case Call("xln", (factor, argument)):
+            return pieces(Mul((factor, Call("ln", (argument,)))), script, depth)
+        case Call("pi", ()):
+            return [Piece(plain("π", script), depth)]
         case Call("abs", (argument,)):
             return _around("|", pieces(argument, script, depth + 3), "|")
         case Call(function, args):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import NamedTuple
 
-from ..expr import ONE, ZERO, Add, Expr, Indicator, Mul, Partial, Rest, Sym, product, rename, simplify, total
+from ..expr import ONE, ZERO, Add, Condition, Expr, Indicator, Mul, Partial, Rest, Sym, product, rename, simplify, total
 from ..network.adjoint import LOSS, Adjoint, adjoint
 from ..network.model import Element, Network
 from ..network.model import Step as NetworkStep
@@ -13,7 +13,7 @@ from ..trace.trace import Amount
 from .element import Writer, Written
 from .ids import Ids
 from .model import Line, Note, Step
-from .reasons import decisions, no_gradient
+from .reasons import decisions, indicators, no_gradient
 
 MOST_NOTES = 6
 
@@ -29,12 +29,14 @@ class Summand(NamedTuple):
     """One addend of ∂L/∂use, over keys: ∂L/∂output × local. ``output`` is ``None`` next to the loss itself.
 
     A ``Rest`` stands for the addends left out of a long sum: then ``local`` is that, and nothing else counts.
+    ``decided`` are the conditions that chose between cases.
     """
 
     use: Element
     edge: Edge
     output: Element | None
     local: Expr
+    decided: tuple[tuple[Condition, bool], ...] = ()
 
     @property
     def body(self) -> Expr:
@@ -74,7 +76,7 @@ class Gradients:
                 output, local = _chained(term)
                 used = local if declared else simplify(local)
                 if used != ZERO:
-                    found.append(Summand(use, edge, output, used))
+                    found.append(Summand(use, edge, output, used, written.decided))
         return found, rests
 
     def forms(self, summand: Summand) -> tuple[Expr, ...]:
@@ -141,7 +143,7 @@ class Backward:
         self.network = writer.network
         self.ids = ids
         self.gradients = Gradients(writer)
-        self._derived: set[tuple[int, str]] = set()
+        self._derived: set[tuple[int, str, tuple[bool, ...]]] = set()
 
     def step(self, found: Quantity) -> Step:
         """∂L/∂quantity as a numbered step: one summand for each use and each reader."""
@@ -206,13 +208,15 @@ class Backward:
         return tuple(lines)
 
     def _is_new(self, summand: Summand) -> bool:
-        key = (id(summand.edge.step.operation), summand.edge.argument)
+        held = tuple(held for _, held in summand.decided)
+        key = (id(summand.edge.step.operation), summand.edge.argument, held)
         new = key not in self._derived
         self._derived.add(key)
         return new
 
     def _reason(self, first: Element, summands: list[Summand], body: Expr) -> Note:
-        reason = decisions(self.writer, body)
+        decided = {condition: held for summand in summands for condition, held in summand.decided}
+        reason = decisions(self.writer, {**decided, **indicators(self.writer, body)}.items())
         if reason and len(summands) == 1 and self._is_dead(body):
             for step in self.network.layer_steps():
                 if step.output == first.key and step.kind:

@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from ..expr import Condition, Expr, Indicator, Num, children
+from ..expr import Call, Cases, Condition, Expr, Indicator, Num, children
 from ..expr.evaluate import Arguments, Run, plan
 from ..network.adjoint import adjoint
 from ..network.model import Network, Step
@@ -87,8 +87,11 @@ def _decided(run: Run, step: Step, arrays: dict[str, Array]) -> Array:
 
 
 def _conditions(node: Expr) -> Iterator[Condition]:
-    if isinstance(node, Indicator):
-        yield node.condition
+    match node:
+        case Indicator(condition) | Cases(condition):
+            yield condition
+        case Call("sign", (argument,)):
+            yield Condition(argument, ">", Num(0))
     for part in children(node):
         yield from _conditions(part)
 
@@ -111,7 +114,7 @@ def gradient_checks(writer: Writer, asked: list[Quantity]) -> Iterator[Check]:
     words = (
         f"{len(smooth)} of the {len(asked)} gradients" if len(smooth) < len(asked) else f"all {len(asked)} gradients"
     )
-    because = f" ({skipped} lie at a kink)" if skipped else ""
+    because = f" ({skipped} at a kink)" if skipped else ""
     if smooth and not wrong:
         yield Check((f"{words} by central difference{because}",), "ok")
 

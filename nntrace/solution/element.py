@@ -10,6 +10,7 @@ from typing import NamedTuple
 from ..catalogue import KINDS
 from ..expr import (
     Add,
+    Cases,
     Condition,
     Expr,
     Indicator,
@@ -42,10 +43,15 @@ SHOWN_FIRST, SHOWN_LAST, LONGEST_SUM = 3, 1, 12
 
 
 class Written(NamedTuple):
-    """A formula over keys and bound indices (``Sym("W1", (0, 1))``), with what its ``Rest`` nodes come to, in order."""
+    """A formula over keys and bound indices (``Sym("W1", (0, 1))``), with what its ``Rest`` nodes come to, in order.
+
+    ``decided`` are the conditions of the cases that it stood on, each with how it turned out: only the case that
+    holds is written.
+    """
 
     body: Expr
     rests: tuple[Amount, ...] = ()
+    decided: tuple[tuple[Condition, bool], ...] = ()
 
 
 class Writer:
@@ -107,7 +113,7 @@ class Writer:
 
     # -- formulas ----------------------------------------------------------------------------------------------------
 
-    def write(self, formula: Expr, step: Step, index: Mapping[str, int], partials: bool = False) -> Written:
+    def write(self, formula: Expr, step: Step, index: Mapping[str, int]) -> Written:
         """An operation's formula for one element, over keys, its sums written out and long ones cut."""
 
         def keyed(symbol: Sym | Partial) -> Expr:
@@ -117,8 +123,25 @@ class Writer:
 
         bound = rename(at(formula, index), keyed)
         rests: list[Amount] = []
-        body = self._written_out(bound, step.sizes, rests)
-        return Written(body, tuple(rests))
+        decided: dict[Condition, bool] = {}
+        body = self._written_out(self._decide(bound, decided), step.sizes, rests)
+        return Written(body, tuple(rests), tuple(decided.items()))
+
+    def _decide(self, node: Expr, decided: dict[Condition, bool]) -> Expr:
+        """Of every distinction of cases the one that holds; a constant stays as a factor that is seen."""
+
+        def leaf(part: Expr) -> Expr | None:
+            match part:
+                case Cases(condition, then, otherwise):
+                    held = decided[condition] = self.holds(condition)
+                    chosen = then if held else otherwise
+                    if isinstance(chosen, Num):
+                        return Num(Decimal(chosen.value)) if isinstance(chosen.value, int) else chosen
+                    return self._decide(chosen, decided)
+                case _:
+                    return None
+
+        return transform(node, leaf)
 
     def _written_out(self, node: Expr, sizes: Mapping[str, int], rests: list[Amount]) -> Expr:
         """Sums written out, connections that are missing left out, the middle of a long sum as a ``Rest``."""

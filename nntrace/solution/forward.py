@@ -10,7 +10,7 @@ from ..network.model import Step as NetworkStep
 from .element import Writer
 from .ids import Ids
 from .model import Remark, SectionName, Step
-from .reasons import inactive
+from .reasons import decisions, inactive
 
 MOST_ELEMENTS = 40
 SHOWN_ELEMENTS = 3
@@ -66,6 +66,6 @@ def element_step(writer: Writer, ids: Ids, step: NetworkStep, cell: Cell, sectio
         writer.lines(written, value),
         value.number,
         value.exact,
-        inactive(writer, written.body),
+        inactive(writer, written.body) or decisions(writer, written.decided, slope=False),
         compact=not isinstance(written.body, Add) and section == "forward",
     )

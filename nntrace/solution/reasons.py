@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 
 from ..expr import Call, Condition, Expr, Indicator, Num, Sym, children, symbols
 from ..network.model import Element, Network, Step
@@ -24,26 +24,26 @@ def inactive(writer: Writer, body: Expr) -> Note:
     return ()
 
 
-def decisions(writer: Writer, body: Expr) -> Note:
-    """The conditions that a formula's indicators stand on, as they turned out; the convention where it decided."""
+def decisions(writer: Writer, decided: Iterable[tuple[Condition, bool]], slope: bool = True) -> Note:
+    """Conditions as they turned out; for a ``slope`` also the convention, where it decided."""
     notes: Note = ()
-    for condition in dict.fromkeys(_conditions(body)):
-        held = writer.holds(condition)
+    for condition, held in decided:
         relation = condition.relation if held else OPPOSITE[condition.relation]
         if notes:
             notes += (", ",)
         notes += _compared(writer, Condition(condition.left, relation, condition.right))
-        if writer.evaluate(condition.left).number == writer.evaluate(condition.right).number:
-            slope = writer.network.conventions.relu_at_zero
-            notes += (f", at the kink the {'right' if slope else 'left'} slope (relu_at_zero: {slope})",)
+        if slope and writer.evaluate(condition.left).number == writer.evaluate(condition.right).number:
+            side = writer.network.conventions.relu_at_zero
+            notes += (f", at the kink the {'right' if side else 'left'} slope (relu_at_zero: {side})",)
     return notes
 
 
-def _conditions(body: Expr) -> Iterator[Condition]:
-    if isinstance(body, Indicator):
-        yield body.condition
+def indicators(writer: Writer, body: Expr) -> dict[Condition, bool]:
+    """The conditions of the indicators in a formula over keys, each with whether it holds."""
+    found = {body.condition: writer.holds(body.condition)} if isinstance(body, Indicator) else {}
     for part in children(body):
-        yield from _conditions(part)
+        found.update(indicators(writer, part))
+    return found
 
 
 def _compared(writer: Writer, condition: Condition) -> Note:

@@ -41,7 +41,7 @@ class Program:
             operation = step.operation
             axes = tuple(str(index) for index in operation.output.index)
             bound = tuple(step.arguments.items())
-            self._forward.append(_Instruction(plan(operation.formula, axes), step.output, bound, None, step.sizes))
+            self._forward.append(_Instruction(plan(operation.numeric, axes), step.output, bound, None, step.sizes))
         for step in reversed(network.steps):
             operation = step.operation
             gradient = (partial_key(LOSS.name, operation.output.name), step.output)

@@ -7,6 +7,7 @@ is drawn too.
 
 from __future__ import annotations
 
+import inspect
 import math
 import random
 from collections.abc import Iterator
@@ -37,12 +38,20 @@ from nntrace.expr import (
     children,
     partial_key,
 )  # fmt: skip
+from nntrace.expr.functions import FUNCTIONS
 
 SIZES = {"i": 2, "j": 3, "k": 3, "n": 4}
 TENSORS = {"x": "i", "y": "j", "V": "jk", "W": "ji", "X": "ni", "δ_h1": "", "ŷ": "k", "o1": "", "b": ""}
 ASCII_NAMES = {"δ_h1": "delta_h1", "ŷ": "yhat"}
 LOSS = "MSE"
 MARK = "⁺"
+
+
+def arity(function: str) -> int:
+    """How many arguments a function of the table takes: as many as its number is computed from."""
+    if function in ("abs", "max"):  # what Python itself computes tells nothing
+        return {"abs": 1, "max": 2}[function]
+    return len(inspect.signature(FUNCTIONS[function].number).parameters)
 
 
 def kinds(parent: type[Expr] = Expr) -> list[type[Expr]]:
@@ -165,8 +174,8 @@ def expressions(
         exponent = draw(st.one_of(st.integers(-3, 3).map(Num), constants(), st.none()))
         return Pow(inner(), inner() if exponent is None else exponent)
     if kind is Call:
-        function = draw(st.sampled_from(["exp", "ln", "tanh", "sqrt", "max", "abs"]))
-        return Call(function, (inner(), inner()) if function == "max" else (inner(),))
+        function = draw(st.sampled_from(sorted(FUNCTIONS)))
+        return Call(function, tuple(inner() for _ in range(arity(function))))
     if kind is Sum:
         over = draw(st.sampled_from(sorted(SIZES)))
         return Sum(over, inner(over))

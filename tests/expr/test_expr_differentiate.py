@@ -121,7 +121,6 @@ KINKS: list[tuple[Expr, float, float]] = [
     (Cases(Condition(a, "≥", Num(0)), a, Num(Decimal("0.01")) * a), 0.01, 1),
     (mirrored, 0.01, 1),
     (Cases(Condition(a, "≤", Num(0)), Num(Decimal("0.01")) * a, a), 0.01, 1),
-    (Call("abs", (a,)), -1, 1),
     (Sum("i", relu), 0, 2),
 ]
 
@@ -137,6 +136,13 @@ def test_at_a_kink_the_convention_picks_the_side(node: Expr, left: float, right:
         (1.0, 1, right),
     ):
         assert approximate(differentiate(node, a, kink), lambda name, cell, at=point: at, {}, {"i": 2}) == slope
+
+
+@pytest.mark.parametrize("kink", [0, 1])
+def test_the_slope_of_the_absolute_value_is_the_sign(kink: int) -> None:
+    for number, slope in ((-2.0, -1), (0.0, 0), (2.0, 1)):
+        found = differentiate(Call("abs", (a,)), a, kink)
+        assert approximate(found, lambda name, cell, at=number: at) == slope
 
 
 def to_sympy(node: Expr) -> sympy.Expr:

@@ -1,0 +1,514 @@
+"""Random network files, each with a plain description of what it says. Nothing here goes through nntrace's reader.
+
+``generate(seed)`` draws one; ``networks()`` is the same as a hypothesis strategy. Kinds, aliases and options come from
+the catalogue, so an entry is drawn from the day it is added. What an entry needs beside it (targets of a certain sort,
+a certain activation in front) stands in the tables below.
+
+To draw more (samples, reports, penalties): a field in ``Network``, a method in ``_Drawing`` that sets it and adds lines
+to the text, and its meaning in ``oracle``.
+"""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from fractions import Fraction
+from typing import Any
+
+from hypothesis import strategies as st
+
+from nntrace.catalogue import KINDS, Entry
+
+TARGETS = {"binary_cross_entropy": "binary", "cross_entropy": "one hot", "hinge": "class"}
+"""The losses that want targets of their own sort. A ``class`` is the name of an element of the last result."""
+IN_FRONT = {"binary_cross_entropy": "sigmoid", "cross_entropy": "softmax"}
+"""The activation that a loss wants in front of it."""
+OPTIONS: dict[str, tuple[Fraction, ...]] = {}
+"""Where an option may not be just any positive number: those to draw from."""
+
+MOST_LAYERS, MOST_UNITS = 6, 5
+
+
+@dataclass(frozen=True)
+class Layer:
+    """One entry: its result's names; for one with weights, ``weights[unit][input]`` and ``biases[unit]`` by name."""
+
+    kind: str
+    units: tuple[str, ...]
+    options: dict[str, Any] = field(default_factory=dict)
+    weights: tuple[tuple[str | None, ...], ...] | None = None
+    biases: tuple[str | None, ...] = ()
+
+
+@dataclass(frozen=True)
+class Loss:
+    """The loss: its name, what parts are called if anything, ``sum`` or ``mean`` where the file says it."""
+
+    kind: str
+    name: str
+    parts: tuple[str, ...] = ()
+    over_outputs: str | None = None
+    options: dict[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True)
+class Network:
+    """What the file says, by the names that a sheet prints."""
+
+    text: str
+    inputs: tuple[str, ...]
+    targets: tuple[str, ...]
+    layers: tuple[Layer, ...]
+    loss: Loss
+    numbers: dict[str, Fraction]
+    parameters: tuple[str, ...]
+    frozen: frozenset[str]
+    rate: Fraction
+    kink: int
+    digits: int
+    integers: bool
+
+    @property
+    def outputs(self) -> tuple[str, ...]:
+        """The names that the loss reads."""
+        return self.layers[-1].units if self.layers else self.inputs
+
+    @property
+    def units(self) -> tuple[str, ...]:
+        """Every layer's results."""
+        return tuple(name for layer in self.layers for name in layer.units)
+
+    @property
+    def learned(self) -> tuple[str, ...]:
+        """The parameters that an update changes."""
+        return tuple(name for name in self.parameters if name not in self.frozen)
+
+
+SCRIPTS = (
+    ("w", "h", "b", "i", "t", "net_", "out_", "θ", "Wxh_", "a_b", "E_", "d", "e", "v'", "lnx", "max_"),
+    ("вес", "слой", "β", "ŷ", "é", "ß", "ñ"),
+    ("权重", "隠れ層", "وزن", "क", "ω̂"),
+)
+
+
+def generate(seed: int) -> Network:
+    """The network of a seed."""
+    return _Drawing(random.Random(seed)).network()
+
+
+def networks() -> st.SearchStrategy[Network]:
+    """The same for hypothesis; a failing example shows its text."""
+    return st.integers(0, 2**32 - 1).map(generate)
+
+
+class _Drawing:
+    def __init__(self, random: random.Random) -> None:
+        self.random = random
+        self.integers = random.random() < 0.1
+        self.rows = random.random() < 0.3
+        self.kink = int(random.random() < 0.3)
+        self.scripts = random.choice((SCRIPTS[:1], SCRIPTS[:1], SCRIPTS[:2], SCRIPTS))
+        self.ending = random.random() < 0.4
+        """Decimals only, so that everything stays exact for long."""
+        self.names = 9  # no W1, b1: those are default names
+        self.numbers: dict[str, Fraction] = {}
+        self.typed: dict[str, str] = {}
+        self.values: dict[str, str] = {}
+        self.values_tensors: dict[str, str] = {}
+        self.tensors: dict[str, tuple[tuple[str | None, ...], ...]] = {}
+        self.scalars: list[str] = []
+        """The user's own parameter names, to be tied."""
+        self.parameters: list[str] = []
+        self.level = 0
+        self.layers: list[Layer] = []
+        self.lines: list[str] = []
+        self.own_tensors: list[str] = []
+
+    # ------------------------------------------------------------------------------------------------------- drawing
+
+    def chance(self, probability: float) -> bool:
+        return self.random.random() < probability
+
+    def fresh(self, base: str | None = None) -> str:
+        """A name that nothing has yet."""
+        self.names += 1
+        return f"{base or self.random.choice(self.random.choice(self.scripts))}{self.names}"
+
+    def number(self, value: Fraction | None = None) -> str:
+        """A number as it is typed, in every form there is."""
+        choose = self.random
+        if value is None:
+            if self.integers:
+                return choose.choice(("-3", "-2", "-1", "0", "1", "2", "3", "+2"))
+            form = choose.randrange(12)
+            sign = choose.choice(("", "-"))
+            if form == 0:
+                return sign + str(choose.randint(0, 3))
+            if form == 1 and not self.ending:
+                return f"{sign}{choose.randint(0, 7)}/{choose.randint(1, 9)}"
+            if form == 2:
+                return f"{sign}.{choose.randint(0, 99)}"
+            if form == 3:
+                return f"{sign}{choose.randint(1, 20)}e-{choose.randint(1, 5)}"
+            if form == 4:
+                return f"{sign}{choose.randint(0, 2)}.{choose.randint(0, 9)}0"
+            if form == 5:
+                return choose.choice(("0", "0.0", "-0.0", "5.", "+1.5", "1E0", "-.5", "0.25e1"))
+            if form == 6 and not self.ending:
+                return f"{sign}{choose.random():.{choose.randint(5, 13)}f}"
+            return f"{sign}{choose.choice((0, 0, 1, 2))}.{choose.randint(1, 99):02}"
+        if value.denominator == 1:
+            return str(value)
+        places = 0
+        while (value * 10**places).denominator != 1:
+            places += 1
+            if places > 30:
+                return f"{value.numerator}/{value.denominator}"
+        digits = f"{abs(int(value * 10**places)):0{places + 1}}"
+        return f"{'-' if value < 0 else ''}{digits[:-places]}.{digits[-places:]}"
+
+    def keep(self, name: str, typed: str) -> str:
+        """Give a name its number."""
+        self.numbers[name] = Fraction(typed)
+        self.typed[name] = typed
+        return typed
+
+    def scalar(self, name: str) -> str:
+        """A number for a new name of the user's, inline: ``w: 0.5``."""
+        return f"{quoted(name)}: {self.keep(name, self.number())}"
+
+    def options(self, entry: Entry) -> dict[str, Any]:
+        drawn: dict[str, Any] = {}
+        for name, option in entry.options().items():
+            if self.chance(0.5):
+                continue
+            if option.type == "word":
+                drawn[name] = self.random.choice(option.choices)
+            elif option.type == "flag":
+                drawn[name] = self.random.choice(("true", "false"))
+            elif option.type == "count":
+                drawn[name] = Fraction(self.random.randint(1, 3))
+            else:
+                known = OPTIONS.get(name, (Fraction(1, 100), Fraction(1, 5), Fraction(1, 2), Fraction(1), Fraction(3, 2)))
+                drawn[name] = self.random.choice(known)
+        return drawn
+
+    def word(self, entry: Entry) -> str:
+        """The entry's name, or an alias of it."""
+        return self.random.choice((entry.name, *entry.aliases))
+
+    # -------------------------------------------------------------------------------------------------------- layout
+
+    def network(self) -> Network:
+        random = self.random
+        if self.chance(0.3):
+            self.lines.append("title: A network, drawn at random")
+        self.inputs = self.given("inputs", random.randint(1, MOST_UNITS), "x")
+        loss = random.choice(list(KINDS["loss"].values()))
+        self.stack(IN_FRONT.get(loss.name))
+        outputs = self.layers[-1].units if self.layers else self.inputs
+        sort = TARGETS.get(loss.name)
+        if sort == "class":
+            chosen = random.randrange(len(outputs))
+            self.lines.append(f"targets: {quoted(outputs[chosen])}")
+            targets = tuple(f"t[{place + 1}]" for place in range(len(outputs)))
+            self.numbers.update({name: Fraction(place == chosen) for place, name in enumerate(targets)})
+        else:
+            hot = random.randrange(len(outputs))
+            numbers = {
+                None: None,
+                "binary": [random.choice("01") for _ in outputs],
+                "one hot": ["1" if place == hot else "0" for place in range(len(outputs))],
+            }[sort]
+            targets = self.given("targets", len(outputs), "y", numbers)
+        described = self.loss(loss, len(outputs))
+        frozen = self.frozen()
+        rate = random.choice(("1", "2")) if self.integers else random.choice(("0.1", "1/3", "1e-2", "0.5", ".05"))
+        if self.chance(0.9):
+            self.lines.append(f"learning_rate: {rate}")
+        else:
+            rate = "0.1"
+        digits = 6
+        if self.kink:
+            self.lines.append("relu_at_zero: 1")
+        if self.rows:
+            self.lines.append("vectors: rows")
+        if self.chance(0.15):
+            digits = random.randint(3, 9)
+            self.lines.append(f"digits: {digits}")
+        table = [f"{quoted(name)}: {typed}" for name, typed in {**self.values, **self.values_tensors}.items()]
+        if table:
+            self.lines.append(f"values: {{{', '.join(table)}}}")
+        if self.chance(0.3):
+            random.shuffle(self.lines)
+        given = {*self.inputs, *targets}
+        return Network(
+            "\n".join(self.lines) + "\n",
+            self.inputs,
+            targets,
+            tuple(self.layers),
+            described,
+            self.numbers,
+            tuple(dict.fromkeys(self.parameters)),
+            frozenset(frozen | {name for name in self.parameters if name in given}),
+            Fraction(rate),
+            self.kink,
+            digits,
+            all(typed.lstrip("+-").isdigit() for typed in self.typed.values()),
+        )
+
+    def given(self, key: str, count: int, default: str, numbers: list[str] | None = None) -> tuple[str, ...]:
+        """``inputs`` or ``targets`` in one of their forms."""
+        typed = numbers or [self.number() for _ in range(count)]
+        form = self.random.choice(("table", "table", "list", "tensor", "names"))
+        if form == "table":
+            names = tuple(self.fresh() for _ in typed)
+            written = "{" + ", ".join(f"{quoted(name)}: {number}" for name, number in zip(names, typed)) + "}"
+        elif form == "names":
+            names = tuple(self.fresh() for _ in typed)
+            written = f"[{', '.join(map(quoted, names))}]"
+            self.values.update(zip(names, typed))
+        else:
+            tensor = self.fresh() if form == "tensor" else default
+            names = tuple(f"{tensor}[{place + 1}]" for place in range(count))
+            written = f"[{', '.join(typed)}]"
+            if form == "tensor":
+                written = f"{{{quoted(tensor)}: {written}}}"
+        self.lines.append(f"{key}: {written}")
+        for name, number in zip(names, typed):
+            self.keep(name, number)
+        return names
+
+    def stack(self, last: str | None) -> None:
+        """The list of layers, ``last`` at its end if anything."""
+        written: list[str] = []
+        count = 0 if self.chance(0.02) else self.random.randint(1, MOST_LAYERS)
+        names = self.inputs
+        while len(self.layers) < count - (last is not None):
+            if self.chance(0.65):
+                names = self.weighted(names, written, len(self.layers) < count - 1 - (last is not None))
+            else:
+                entry = self.random.choice(list(KINDS["activation"].values()))
+                names = self.activation(entry, names, written)
+        if last is not None and (not self.layers or self.layers[-1].kind != last):
+            self.activation(KINDS["activation"][last], names, written)
+        self.lines.append("layers:" + ("".join(f"\n  {line}" for line in written) if written else " []"))
+
+    def result(self, count: int, default: str, taken: bool) -> tuple[str | None, tuple[str, ...], bool]:
+        """How a result is named: the text behind the kind, its elements' names, whether the text gives their number."""
+        form = self.random.choice(("list", "list", "list", "word", "count", "nothing", "table"))
+        if taken and form in ("count", "nothing"):
+            form = "word"
+        if form in ("count", "nothing"):
+            names = tuple(f"{default}[{place + 1}]" for place in range(count))
+            return (str(count) if form == "count" else None), names, form == "count"
+        if form == "word":
+            name = self.fresh()
+            return name, tuple(f"{name}[{place + 1}]" for place in range(count)), False
+        names = tuple(self.fresh() for _ in range(count))
+        listed = f"[{', '.join(map(quoted, names))}]"
+        return (listed if form == "list" else f"{{{quoted(self.fresh())}: {listed}}}"), names, True
+
+    def activation(self, entry: Entry, names: tuple[str, ...], written: list[str]) -> tuple[str, ...]:
+        """An activation as a layer of its own."""
+        text, units, options = self.activated(entry, len(names))
+        written.append(f"- {self.word(entry)}{': ' + text if text else ':' if options else ''}")
+        written += [f"  {name}: {value}" for name, value in options.items()]
+        return units
+
+    def activated(self, entry: Entry, count: int) -> tuple[str | None, tuple[str, ...], dict[str, Any]]:
+        after = self.layers[-1].weights is not None if self.layers else True
+        text, units, _ = self.result(count, f"a{self.level}", not after)
+        options = self.options(entry)
+        self.layers.append(Layer(entry.name, units, options))
+        return text, units, options
+
+    def weighted(self, inputs: tuple[str, ...], written: list[str], more: bool) -> tuple[str, ...]:
+        """A layer with weights, perhaps with its activation."""
+        entry = self.random.choice(list(KINDS["layer"].values()))
+        self.level += 1
+        count = self.random.randint(1, MOST_UNITS)
+        text, units, counted = self.result(count, f"z{self.level}", False)
+        options = self.options(entry)
+        own = [f"- {entry.name}{': ' + text if text else ':'}"]
+        weights = self.weights(inputs, units, counted, own)
+        biases = self.biases(count, inputs, weights, own)
+        self.layers.append(Layer(entry.name, units, options, weights, biases))
+        own += [f"  {name}: {value}" for name, value in options.items()]
+        if more and self.chance(0.4):
+            chosen = self.random.choice(list(KINDS["activation"].values()))
+            word = self.word(chosen)
+            text, units, options = self.activated(chosen, count)
+            parts = [f"{word}: {text}" if text else f"{word}: null", *(f"{k}: {v}" for k, v in options.items())]
+            own.append(f"  activation: {word if not text and not options else '{' + ', '.join(parts) + '}'}")
+        if self.chance(0.2):
+            own[1:] = own[:0:-1]  # the keys in another order: parameters follow the file
+        written += own
+        return units
+
+    def weights(
+        self, inputs: tuple[str, ...], units: tuple[str, ...], counted: bool, own: list[str]
+    ) -> tuple[tuple[str | None, ...], ...]:
+        """The matrix, ``[unit][input]`` by name, in one of its forms; its text goes to ``own``."""
+        form = self.random.choice(("by input", "by unit", "by input", "by unit", "matrix", "tensor", "values"))
+        if form == "by unit" and not counted:
+            form = "by input"
+        if form == "values":
+            shape = (len(inputs), len(units)) if self.rows else (len(units), len(inputs))
+            fit = [name for name, rows in self.tensors.items() if (len(rows), len(rows[0])) == shape]
+            if fit and self.chance(0.7):
+                tensor = self.random.choice(fit)
+            else:
+                tensor = self.fresh()
+                self.tensors[tensor], self.values_tensors[tensor] = self.matrix(tensor, *shape)
+            own.append(f"  weights: {quoted(tensor)}")
+            return _turned(self.tensors[tensor], self.rows)
+        if form in ("matrix", "tensor"):
+            shape = (len(inputs), len(units)) if self.rows else (len(units), len(inputs))
+            tensor = self.fresh() if form == "tensor" else f"W{self.level}"
+            names, text = self.matrix(tensor, *shape)
+            own.append(f"  weights: {text if form == 'matrix' else f'{{{quoted(tensor)}: {text}}}'}")
+            return _turned(names, self.rows)
+        by_input = form == "by input"
+        side, other = (inputs, units) if by_input else (units, inputs)
+        cells: list[tuple[str | None, ...]] = []
+        lines: list[str] = []
+        for row, label in enumerate(side):
+
+            def element(column: int, row: int = row) -> str:
+                first, second = (row, column) if by_input == self.rows else (column, row)
+                return f"W{self.level}[{first + 1},{second + 1}]"
+
+            names, text = self.row(len(other), element, tables=True)
+            cells.append(names)
+            lines.append(f"{quoted(label)}: {text}")
+        if self.chance(0.2):
+            order = self.random.sample(range(len(side)), len(side))
+            lines = [lines[place] for place in order]
+        if self.chance(0.5):
+            own.append("  weights:" + "".join(f"\n      {line}" for line in lines))
+        else:
+            own.append(f"  weights: {{{', '.join(lines)}}}")
+        return _turned(tuple(cells), by_input)
+
+    def matrix(self, tensor: str, height: int, width: int) -> tuple[tuple[tuple[str | None, ...], ...], str]:
+        """A matrix without labels: the names of its cells, and its text."""
+        rows = []
+        for row in range(height):
+            rows.append(self.row(width, lambda column, row=row: f"{tensor}[{row + 1},{column + 1}]", tables=False))
+        return tuple(names for names, _ in rows), f"[{', '.join(text for _, text in rows)}]"
+
+    def row(self, width: int, element: Any, tables: bool) -> tuple[tuple[str | None, ...], str]:
+        """A row of weights: a table of names with their numbers, or a list of numbers, names and nulls."""
+        names: list[str | None] = []
+        entries: list[str] = []
+        table = tables and self.chance(0.7)
+        for column in range(width):
+            if self.chance(0.06):
+                names.append(None)
+                entries.append(f"{self.fresh()}: null" if table else "null")
+                continue
+            if table:
+                name = self.fresh()
+                entries.append(self.scalar(name))
+                self.scalars.append(name)
+            else:
+                name, text = self.entry(element(column))
+                entries.append(text)
+            names.append(name)
+            self.parameters.append(name)
+        written = ", ".join(entries)
+        return tuple(names), f"{{{written}}}" if table else f"[{written}]"
+
+    def entry(self, default: str) -> tuple[str, str]:
+        """An entry of a list: a number, a name that is used elsewhere too, or one with its number in ``values``."""
+        if self.scalars and self.chance(0.2):
+            name = self.random.choice(self.scalars)
+            return name, quoted(name)
+        if self.chance(0.02) and all("[" not in name for name in self.inputs):
+            name = self.random.choice(self.inputs)
+            return name, quoted(name)
+        if self.chance(0.25):
+            name = self.fresh()
+            self.values[name] = self.keep(name, self.number())
+            self.scalars.append(name)
+            return name, quoted(name)
+        return default, self.keep(default, self.number())
+
+    def biases(
+        self, count: int, inputs: tuple[str, ...], weights: Sequence[Sequence[str | None]], own: list[str]
+    ) -> tuple[str | None, ...]:
+        form = self.random.choice(("table", "table", "list", "tensor", "shared", "bare", "tied", "none"))
+        default = f"b{self.level}"
+        if form == "none" or (form == "tied" and not self.scalars):
+            return (None,) * count
+        names: tuple[str | None, ...]
+        if form == "table":
+            names = tuple(self.fresh() for _ in range(count))
+            typed = [self.bias(inputs, row) for row in weights]
+            own.append(f"  biases: {{{', '.join(f'{quoted(n)}: {self.keep(n, t)}' for n, t in zip(names, typed))}}}")
+            self.scalars += [name for name in names if name]
+        elif form in ("list", "tensor"):
+            tensor = self.fresh() if form == "tensor" else default
+            drawn = [self.entry(f"{tensor}[{place + 1}]") for place in range(count)]
+            names = tuple(name for name, _ in drawn)
+            listed = f"[{', '.join(text for _, text in drawn)}]"
+            own.append(f"  biases: {listed if form == 'list' else f'{{{quoted(tensor)}: {listed}}}'}")
+        elif form == "shared":
+            name = self.fresh()
+            own.append(f"  bias: {{{self.scalar(name)}}}")
+            names = (name,) * count
+            self.scalars.append(name)
+        elif form == "bare":
+            own.append(f"  bias: {self.keep(default, self.number())}")
+            names = (default,) * count
+        else:
+            name = self.random.choice(self.scalars)
+            own.append(f"  bias: {quoted(name)}")
+            names = (name,) * count
+        self.parameters += [name for name in names if name]
+        return names
+
+    def bias(self, inputs: tuple[str, ...], row: Sequence[str | None]) -> str:
+        """A bias that now and then brings its unit to 0 exactly, where that can be known."""
+        if self.chance(0.1) and all(name in self.numbers for name in inputs):
+            total = sum((self.numbers[i] * self.numbers[w] for i, w in zip(inputs, row) if w), Fraction(0))
+            if not self.integers or total.denominator == 1:
+                return self.number(-total)
+        return self.number()
+
+    def loss(self, entry: Entry, count: int) -> Loss:
+        name = self.fresh() if self.chance(0.6) else None
+        options = self.options(entry)
+        parts = tuple(self.fresh() for _ in range(count)) if self.chance(0.25) else ()
+        over = self.random.choice((None, None, "sum", "mean"))
+        beside = [f"{key}: {value}" for key, value in options.items()]
+        beside += [f"parts: [{', '.join(map(quoted, parts))}]"] if parts else []
+        beside += [f"over_outputs: {over}"] if over else []
+        word = self.word(entry)
+        if name is None and not beside:
+            self.lines.append(f"loss: {word}")
+        else:
+            called = f"{word}: {quoted(name) if name else 'null'}"
+            self.lines.append(f"loss: {{{', '.join([called, *beside])}}}")
+        return Loss(entry.name, name or "L", parts, over, options)
+
+    def frozen(self) -> set[str]:
+        """Some names, now and then a whole tensor."""
+        names = list(dict.fromkeys(name for name in self.parameters if name not in self.inputs))
+        if not names or self.chance(0.6):
+            return set()
+        chosen = self.random.sample(names, min(len(names), self.random.randint(1, 3)))
+        self.lines.append(f"frozen: [{', '.join(map(quoted, chosen))}]")
+        return set(chosen)
+
+
+def _turned(rows: tuple[tuple[str | None, ...], ...], by_input: bool) -> tuple[tuple[str | None, ...], ...]:
+    """``[unit][input]`` from rows for the inputs or for the units."""
+    return tuple(zip(*rows)) if by_input else rows
+
+
+def quoted(name: str) -> str:
+    """A name as YAML takes it."""
+    return f'"{name}"' if "[" in name or name[0] in "'\"" else name
