@@ -10,6 +10,7 @@ to the text, and its meaning in ``oracle``.
 
 from __future__ import annotations
 
+import os
 import random
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -28,6 +29,8 @@ OPTIONS: dict[str, tuple[Fraction, ...]] = {}
 """Where an option may not be just any positive number: those to draw from."""
 
 MOST_LAYERS, MOST_UNITS = 6, 5
+DRAWN = int(os.environ.get("NETWORKS", "80"))
+"""How many networks a property is tried on: ``NETWORKS=1000 pytest …`` for a long run."""
 
 
 @dataclass(frozen=True)

@@ -19,6 +19,7 @@ from typing import Any, NamedTuple
 
 import autograd
 import autograd.numpy as anp
+from autograd.extend import defvjp, primitive
 from networks import Loss, Network
 
 Number = Fraction | float
@@ -64,6 +65,10 @@ class Node:
             ),
         )
 
+    def copy(self) -> Node:
+        """The same value under a name of its own, so that its gradient is its own too."""
+        return Node(self.value, self.size, ((self, Fraction(1), 1.0),))
+
     __radd__, __rmul__ = __add__, __mul__
 
     def __rsub__(self, other: Any) -> Node:
@@ -74,7 +79,7 @@ class Node:
 
 
 def _node(value: Any) -> Node:
-    return value if isinstance(value, Node) else Node(Fraction(value))
+    return value if isinstance(value, Node) else Node(value if isinstance(value, float) else Fraction(value))
 
 
 class Tape:
@@ -83,27 +88,24 @@ class Tape:
     def __init__(self) -> None:
         self.decisions: list[bool] = []
 
-    def _call(self, z: Node, at: int, result: int, value: Callable[[float], float], slope: Callable[[float, float], float]) -> Node:  # noqa: E501
-        number = float(z.value)
-        y = value(number)
-        local = slope(number, y)
-        exact = isinstance(z.value, Fraction) and z.value == at
-        kept: Any = Fraction(local) if exact else local
-        size = abs(y) + abs(local) * z.size
-        return Node(Fraction(result) if exact and isinstance(result, int | Fraction) else y, size,
-                    ((z, kept, max(1.0, abs(local) * (1 + z.size))),))  # fmt: skip
-
     def exp(self, z: Node) -> Node:
-        return self._call(z, 0, 1, _exp, lambda _, y: y)
+        return _applied(z, _exp, lambda _, y: y, {0: (1, 1)})
 
     def ln(self, z: Node) -> Node:
-        return self._call(z, 1, 0, lambda v: math.log(v) if v > 0 else -math.inf, lambda v, _: 1 / v if v else math.inf)
+        value = lambda v: math.log(v) if v > 0 else -math.inf  # noqa: E731
+        return _applied(z, value, lambda v, _: 1 / v if v else math.inf, {1: (0, 1)})
 
     def tanh(self, z: Node) -> Node:
-        return self._call(z, 0, 0, math.tanh, lambda _, y: 1 - y * y)
+        return _applied(z, math.tanh, lambda _, y: 1 - y * y, {0: (0, 1)})
 
     def sigmoid(self, z: Node) -> Node:
-        return self._call(z, 0, Fraction(1, 2), lambda v: 1 / (1 + _exp(-v)), lambda _, y: y * (1 - y))  # type: ignore[arg-type]
+        return _applied(z, _sigmoid, lambda _, y: y * (1 - y), {0: (Fraction(1, 2), Fraction(1, 4))})
+
+    def softplus(self, z: Node) -> Node:
+        return _applied(z, lambda v: max(v, 0.0) + math.log1p(_exp(-abs(v))), lambda v, _: _sigmoid(v), least=1.0)
+
+    def normal(self, z: Node) -> Node:
+        return _applied(z, _normal, lambda v, _: _density(v), least=1.0)
 
     def above(self, z: Node, threshold: Any, kink: int) -> bool:
         """Whether z lies above a kink, or on it where its right slope is wanted."""
@@ -112,15 +114,37 @@ class Tape:
         return decided
 
 
+def _applied(
+    z: Node,
+    value: Callable[[float], float],
+    slope: Callable[[float, float], float],
+    rational: Mapping[int, tuple[Any, Any]] = {},
+    least: float = 0.0,
+) -> Node:
+    """A function of one argument; where it is ``rational``, its value and its slope. A slope's share is at least 1: what
+    forms it, as in 1 - a², may cancel."""
+    number = float(z.value)
+    y = value(number)
+    local = slope(number, y)
+    size, share = max(least, abs(y) + abs(local) * z.size), max(1.0, abs(local) * (1 + z.size))
+    if isinstance(z.value, Fraction) and z.value in rational:
+        y, local = map(Fraction, rational[int(z.value)])
+    return Node(y, size, ((z, local, share),))
+
+
 class Autograd:
     """The same functions for autograd, with the tape's decisions."""
 
     def __init__(self, decisions: list[bool]) -> None:
         self.decisions = iter(decisions)
         self.exp, self.ln, self.tanh = anp.exp, anp.log, anp.tanh
+        self.normal = _autograd_normal
 
     def sigmoid(self, z: Any) -> Any:
-        return (anp.tanh(z / 2) + 1) / 2
+        return anp.exp(-anp.logaddexp(0.0, -z))
+
+    def softplus(self, z: Any) -> Any:
+        return anp.logaddexp(0.0, z)
 
     def above(self, z: Any, threshold: Any, kink: int) -> bool:
         return next(self.decisions)
@@ -128,6 +152,22 @@ class Autograd:
 
 def _exp(value: float) -> float:
     return math.inf if value > 709.0 else math.exp(value)
+
+
+def _sigmoid(value: float) -> float:
+    return 1 / (1 + _exp(-value))
+
+
+def _normal(value: float) -> float:
+    return (1 + math.erf(value / math.sqrt(2))) / 2
+
+
+def _density(value: float) -> float:
+    return math.exp(-value * value / 2) / math.sqrt(2 * math.pi)
+
+
+_autograd_normal = primitive(_normal)
+defvjp(_autograd_normal, lambda _, z: lambda g: g * _density(z))
 
 
 def _softmax(ops: Any, zs: list[Any], kink: int) -> list[Any]:
@@ -145,8 +185,21 @@ def _each(function: Callable[..., Any]) -> Callable[..., list[Any]]:
 
 
 def _of(z: Any, number: Any) -> Any:
-    """A constant beside z: as it is on the tape, a float for autograd."""
-    return number if isinstance(z, Node) else float(number)
+    """A constant beside z: as it is written, exactly, on the tape, a float for autograd."""
+    return Fraction(str(number)) if isinstance(z, Node) else float(number)
+
+
+def _gelu(ops: Any, z: Any, form: str) -> Any:
+    if form == "exact":
+        return z * ops.normal(z)
+    inner = (z + z * z * z * _of(z, 0.044715)) * math.sqrt(2 / math.pi)
+    return z * (ops.tanh(inner) + 1) / 2
+
+
+def _hard_sigmoid(ops: Any, z: Any, kink: int) -> Any:
+    if ops.above(z, 3, kink):
+        return z * 0 + 1
+    return z / 6 + (Fraction(1, 2) if isinstance(z, Node) else 0.5) if ops.above(z, -3, kink) else z * 0
 
 
 ACTIVATIONS: dict[str, Callable[..., list[Any]]] = {
@@ -154,13 +207,18 @@ ACTIVATIONS: dict[str, Callable[..., list[Any]]] = {
     "relu": _each(lambda ops, z, kink: z if ops.above(z, 0, kink) else z * 0),
     "sigmoid": _each(lambda ops, z, kink: ops.sigmoid(z)),
     "tanh": _each(lambda ops, z, kink: ops.tanh(z)),
-    "leaky_relu": _each(
-        lambda ops, z, kink, alpha=Fraction(1, 100): z if ops.above(z, 0, kink) else z * _of(z, alpha)
+    "leaky_relu": _each(lambda ops, z, kink, alpha=0.01: z if ops.above(z, 0, kink) else z * _of(z, alpha)),
+    "elu": _each(lambda ops, z, kink, alpha=1: z if ops.above(z, 0, kink) else (ops.exp(z) - 1) * _of(z, alpha)),
+    "selu": _each(
+        lambda ops, z, kink: (z if ops.above(z, 0, kink) else (ops.exp(z) - 1) * _of(z, 1.6732632423543772))
+        * _of(z, 1.0507009873554805)
     ),
-    "elu": _each(
-        lambda ops, z, kink, alpha=1: z if ops.above(z, 0, kink) else (ops.exp(z) - 1) * _of(z, alpha)
-    ),
-    "softplus": _each(lambda ops, z, kink: ops.ln(ops.exp(z) + 1)),
+    "softplus": _each(lambda ops, z, kink: ops.softplus(z)),
+    "softsign": _each(lambda ops, z, kink: z / ((z if ops.above(z, 0, 0) else -z) + 1)),
+    "silu": _each(lambda ops, z, kink: z * ops.sigmoid(z)),
+    "gelu": _each(lambda ops, z, kink, form="exact": _gelu(ops, z, form)),
+    "hard_sigmoid": _each(lambda ops, z, kink: _hard_sigmoid(ops, z, kink)),
+    "step": _each(lambda ops, z, kink: z * 0 + (1 if ops.above(z, 0, 0) else 0)),
     "softmax": _softmax,
 }  # fmt: skip
 """Every activation by its name in the catalogue: arguments → results, and the convention at a kink."""
@@ -202,7 +260,7 @@ def known(kind: str, name: str) -> bool:
 
 
 def forward(network: Network, numbers: Mapping[str, Any], ops: Any, nudge: Mapping[str, Any] = {}) -> dict[str, Any]:
-    """Every unit, part and the loss by name. ``nudge`` is added to a result, to take the gradient by it."""
+    """Every unit, part and the loss by name. Off the tape ``nudge`` is added to each unit, to take the gradient by it."""
     values = dict(numbers)
     names = network.inputs
     for layer in network.layers:
@@ -216,7 +274,7 @@ def forward(network: Network, numbers: Mapping[str, Any], ops: Any, nudge: Mappi
             activation = ACTIVATIONS[layer.kind]
             results = activation(ops, [values[name] for name in names], network.kink, **layer.options)
         for name, result in zip(layer.units, results, strict=True):
-            values[name] = result + nudge[name] if name in nudge else result
+            values[name] = result.copy() if isinstance(result, Node) else result + nudge[name]
         names = layer.units
     return {**values, **_loss(network, network.loss, values, ops)}
 

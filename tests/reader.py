@@ -333,6 +333,8 @@ def _value(
             return kind.number(digits)
         case Read("fraction", (top, bottom)):
             return kind.over(value(top), value(bottom))
+        case Read("symbol", ("π" | "pi" as name,)) if name not in symbols:
+            return kind.call("pi")
         case Read("symbol", (name,)):
             return kind.given(_looked_up(name, symbols, sizes, index))
         case Read("negative", (body,)):
@@ -414,9 +416,13 @@ class _Floats:
     def call(self, name: str, *args: Any) -> Any:
         if (name in ("ln", "sqrt") and args[0] < 0) or (name == "ln" and args[0] == 0):
             raise ArithmeticError(f"{name} of {args[0]}")
-        return {"max": max, "abs": abs, "ln": math.log, "exp": math.exp, "tanh": math.tanh, "sqrt": math.sqrt}[name](
-            *args
-        )
+        if name == "max":
+            return max(args)
+        if name == "abs":
+            return abs(args[0])
+        if name == "sign":
+            return (args[0] > 0) - (args[0] < 0)
+        return math.pi if name == "pi" else getattr(math, {"ln": "log"}.get(name, name))(*args)
 
     def holds(self, relation: str, a: Any, b: Any) -> bool | None:
         return {">": a > b, "≥": a >= b, "<": a < b, "≤": a <= b, "=": a == b, "≠": a != b}[relation]
@@ -438,12 +444,12 @@ class _Fractions(_Floats):
         return base ** int(exponent)
 
     def call(self, name: str, *args: Any) -> Any:
-        if name in ("max", "abs"):
-            return max(args) if name == "max" else abs(args[0])
-        known = {"exp": (0, 1), "ln": (1, 0), "tanh": (0, 0)}.get(name)
+        if name in ("max", "abs", "sign"):
+            return Fraction(super().call(name, *args))
+        known = {"exp": (0, 1), "ln": (1, 0), "tanh": (0, 0), "erf": (0, 0)}.get(name)
         if known and args[0] == known[0]:
             return Fraction(known[1])
-        raise ReadError(f"no fraction for {name} of {args[0]}")
+        raise ReadError(f"no fraction for {name} of {', '.join(map(str, args))}")
 
 
 class _Intervals(_Floats):
@@ -489,6 +495,8 @@ class _Intervals(_Floats):
         return self.call("exp", self.times(exponent, self.call("ln", base)))
 
     def call(self, name: str, *args: Range) -> Range:
+        if name == "pi":
+            return self.given((math.nextafter(math.pi, 0), math.nextafter(math.pi, 4)))
         first = args[0]
         if name == "max":
             return max(first[0], args[1][0]), max(first[1], args[1][1])

@@ -1,8 +1,9 @@
 """The formula sheet: every layer, activation, loss and optimizer, each written once."""
 
 from . import activations, layers, losses, optimizers
-from .registry import KINDS, Entry, Loss, Operation, Option, find, names
+from .registry import KINDS, Entry, Fusion, Loss, Operation, Option, find, names
 
 __all__ = [
-    "KINDS", "Entry", "Loss", "Operation", "Option", "activations", "find", "layers", "losses", "names", "optimizers",
+    "KINDS", "Entry", "Fusion", "Loss", "Operation", "Option", "activations", "find", "layers", "losses", "names",
+    "optimizers",
 ]  # fmt: skip

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Literal
 
-from ..expr import Call, Cases, Condition, Expr, Num, Tensor, exp, ln, maximum
+from ..expr import Call, Cases, Condition, Delta, Expr, Max, Num, Sum, Sym, Tensor, exp, ln, maximum
 from ..expr import tanh as _tanh
 from .registry import Operation, Real, activation, real
 
@@ -134,6 +134,49 @@ def hard_sigmoid() -> Operation:
     line = z / 6 + Num(1) / Num(2)
     inside = Cases(Condition(z, ">", Num(-3)), line, Num(0))
     return elementwise(Cases(Condition(z, ">", Num(3)), Num(1), inside))
+
+
+@activation()
+def softmax() -> Operation:
+    """e^z[j] / Σ_i e^z[i], a distribution over the units; its Jacobian is a[j] (δ_ji - a[i]).
+
+    The exponentials are taken of z - max z, so that none overflows; this leaves the ratios as they are.
+    Source: Bridle, Probabilistic Interpretation of Feedforward Classification Network Outputs, 1990.
+    """
+    shifted, total, largest = Tensor("e"), Sym("Z"), Sym("m")
+    return Operation(
+        a,
+        exp(z) / Sum("i", exp(Tensor("z")["i"])),
+        {"z": (a * (Delta("j", "i") - Tensor("a")["i"]),)},
+        stable=shifted["j"] / total,
+        by={"z": Tensor("z")["i"]},
+        program=(
+            (largest, Max("i", Tensor("z")["i"])),
+            (shifted["j"], exp(z - largest)),
+            (total, Sum("i", shifted["i"])),
+        ),
+    )
+
+
+@activation()
+def log_softmax() -> Operation:
+    """ln of the softmax, z[j] - ln Σ_i e^z[i]; its Jacobian is δ_ji - e^a[i].
+
+    The exponentials are taken of z - max z, so that none overflows.
+    """
+    shifted, total, largest = Tensor("e"), Sym("Z"), Sym("m")
+    return Operation(
+        a,
+        z - ln(Sum("i", exp(Tensor("z")["i"]))),
+        {"z": (Delta("j", "i") - exp(Tensor("a")["i"]),)},
+        stable=z - largest - ln(total),
+        by={"z": Tensor("z")["i"]},
+        program=(
+            (largest, Max("i", Tensor("z")["i"])),
+            (shifted["j"], exp(z - largest)),
+            (total, Sum("i", shifted["i"])),
+        ),
+    )
 
 
 @activation("heaviside")

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
-from ..expr import HALF, Tensor
-from .registry import Loss, loss
+from ..expr import HALF, ONE, Call, Cases, Condition, Expr, Num, Sum, Sym, Tensor, exp, ln, maximum, xln
+from .registry import Fusion, Loss, Real, loss, real
 
-y, t = Tensor("y")["k"], Tensor("t")["k"]
+y, t, z = Tensor("y")["k"], Tensor("t")["k"], Tensor("z")["k"]
+
+
+def absolute(x: Expr) -> Expr:
+    return Call("abs", (x,))
 
 
 @loss()
@@ -24,3 +28,59 @@ def squared_error() -> Loss:
 def mean_squared_error() -> Loss:
     """1/n Σ (t - y)², the mean over the n outputs."""
     return Loss((t - y) ** 2, "mean")
+
+
+@loss()
+def absolute_error() -> Loss:
+    """Σ |t - y|; at t = y the derivative is taken as 0."""
+    return Loss(absolute(t - y), "sum")
+
+
+@loss("mae")
+def mean_absolute_error() -> Loss:
+    """1/n Σ |t - y|, the mean over the n outputs; at t = y the derivative is taken as 0."""
+    return Loss(absolute(t - y), "mean")
+
+
+@loss()
+def huber(delta: Real = 1) -> Loss:
+    """Σ of 1/2 (t - y)² where |t - y| ≤ delta, else delta (|t - y| - delta/2).
+
+    Source: Huber, Robust Estimation of a Location Parameter, 1964.
+    """
+    far = real(delta) * (absolute(t - y) - real(delta) / 2)
+    return Loss(Cases(Condition(absolute(t - y), ">", real(delta)), far, HALF * (t - y) ** 2), "sum")
+
+
+@loss("bce")
+def binary_cross_entropy(*, log: str = "e") -> Loss:
+    """-Σ (t ln y + (1 - t) ln(1 - y)), summed over the outputs, with 0 ln 0 = 0. After a sigmoid ∂L/∂z is y - t."""
+    part = -xln(t, y) - xln(1 - t, 1 - y)
+    stable = maximum(0, z) - t * z + ln(1 + exp(-absolute(z)))
+    return Loss(_based(part, log), "sum", {"sigmoid": Fusion(_based(stable, log), _based(y - t, log))}, "bits")
+
+
+@loss("ce")
+def cross_entropy(*, log: str = "e") -> Loss:
+    """-Σ t ln y over the classes, with 0 ln 0 = 0. After a softmax ∂L/∂z is y Σ t - t, which is y - t where Σ t = 1."""
+    stable = -(t * (z - Sym("m") - ln(Sym("Z"))))
+    every = Sum("i", Tensor("t")["i"])
+    return Loss(
+        _based(-xln(t, y), log), "sum", {"softmax": Fusion(_based(stable, log), _based(y * every - t, log))}, "classes"
+    )
+
+
+@loss()
+def hinge(margin: Real = 1) -> Loss:
+    """Σ over the classes j other than the right one y of max(0, s_j - s_y + margin), with a kink at 0.
+
+    Source: Weston, Watkins, Multi-class Support Vector Machines, 1999 (with margin 1).
+    """
+    right = Sum("i", Tensor("t")["i"] * Tensor("y")["i"])
+    above = ONE if margin == 1 else real(margin)
+    return Loss((1 - t) * maximum(0, y - right + above), "sum", targets="classes")
+
+
+def _based(formula: Expr, log: str) -> Expr:
+    """A formula of natural logarithms to another base: all of it divided by the logarithm of the base."""
+    return formula if log == "e" else formula / ln(Num(int(log)))

@@ -19,18 +19,27 @@ class Operation(NamedTuple):
 
     ``declared`` gives the partial by an argument in the textbook's forms, where these take algebra that
     ``differentiate`` does not do: each form equals the derived one, the last is the one that is used. ``stable`` is
-    an equal formula from which the numbers are computed, where the textbook's would overflow.
+    an equal formula from which the numbers are computed, where the textbook's would overflow. ``by`` has the argument
+    of a declared partial with indices of its own, where it is no elementwise one. ``program`` are the lines that a
+    sheet works out first, each a symbol and its formula; then ``stable`` is the last line, in terms of these.
     """
 
     output: Sym
     formula: Expr
     declared: Mapping[str, tuple[Expr, ...]] = {}
     stable: Expr | None = None
+    by: Mapping[str, Sym] = {}
+    program: tuple[tuple[Sym, Expr], ...] = ()
 
     @property
     def numeric(self) -> Expr:
         """The formula that the numbers are computed from."""
         return self.formula if self.stable is None else self.stable
+
+    @property
+    def shown(self) -> Expr:
+        """The formula that a sheet works out."""
+        return self.numeric if self.program else self.formula
 
 
 Real = float | Fraction
@@ -45,12 +54,28 @@ def real(value: Real) -> Num:
     return Num(Decimal(str(value)))
 
 
+class Fusion(NamedTuple):
+    """A loss right after an activation, as one operation: what cancels, and numbers that cannot overflow.
+
+    ``part`` is the loss's part in the activation's argument ``z[k]`` (and its program's symbols), ``derivative`` is
+    ∂L/∂z[k] of the sum over the parts, brought to its textbook form.
+    """
+
+    part: Expr
+    derivative: Expr
+
+
 class Loss(NamedTuple):
-    """A loss as what each output ``y[k]`` adds against its target ``t[k]``, and how these are put together."""
+    """A loss as what each output ``y[k]`` adds against its target ``t[k]``, and how these are put together.
+
+    ``reduction`` is ``sum`` or ``mean``, over the outputs. ``fused`` has the activations that it cancels against.
+    ``targets`` says which targets it takes: ``any`` numbers, ``bits`` from 0 to 1, or a distribution over ``classes``.
+    """
 
     part: Expr
     reduction: str
-    """``sum`` or ``mean``, over the outputs."""
+    fused: Mapping[str, Fusion] = {}
+    targets: str = "any"
 
 
 class Option(NamedTuple):

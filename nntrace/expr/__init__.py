@@ -18,6 +18,7 @@ from .nodes import (
     Expr,
     Index,
     Indicator,
+    Max,
     Mul,
     Neg,
     Num,
@@ -43,8 +44,8 @@ from .simplify import simplify
 from .structure import negative, product, total
 
 __all__ = [
-    "HALF", "ONE", "ZERO", "Add", "Call", "Cases", "Condition", "Delta", "Div", "Expr", "Index", "Indicator", "Mul",
-    "Neg", "Num", "Partial", "Pow", "Rest", "Size", "Sum", "Sym", "Tensor", "approximate", "at", "children", "contract",
-    "differentiate", "exact", "exp", "expand", "expr", "free_indices", "holds", "ln", "maximum", "negative",
+    "HALF", "ONE", "ZERO", "Add", "Call", "Cases", "Condition", "Delta", "Div", "Expr", "Index", "Indicator", "Max",
+    "Mul", "Neg", "Num", "Partial", "Pow", "Rest", "Size", "Sum", "Sym", "Tensor", "approximate", "at", "children",
+    "contract", "differentiate", "exact", "exp", "expand", "expr", "free_indices", "holds", "ln", "maximum", "negative",
     "partial_key", "product", "rebuild", "rename", "simplify", "substitute", "symbols", "tanh", "total", "xln",
 ]  # fmt: skip

@@ -4,7 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 
-from .nodes import ONE, ZERO, Add, Delta, Expr, Index, Mul, Neg, Num, Partial, Size, Sum, Sym, children, rebuild
+from .nodes import (
+    ONE,
+    ZERO,
+    Add,
+    Call,
+    Delta,
+    Expr,
+    Index,
+    Max,
+    Mul,
+    Neg,
+    Num,
+    Partial,
+    Size,
+    Sum,
+    Sym,
+    children,
+    rebuild,
+)
 from .structure import product
 
 
@@ -36,7 +54,7 @@ def free_indices(node: Expr) -> dict[str, None]:
             return {name: None for name in index if isinstance(name, str)}
         case Delta(i, j):
             return {name: None for name in (i, j) if isinstance(name, str)}
-        case Sum(over, body):
+        case Sum(over, body) | Max(over, body):
             return {name: None for name in free_indices(body) if name != over}
         case _:
             return {name: None for part in children(node) for name in free_indices(part)}
@@ -59,12 +77,12 @@ def at(node: Expr, binding: Mapping[str, Index]) -> Expr:
             case Size(over) if over in binding:
                 renamed = binding[over]
                 return Size(renamed) if isinstance(renamed, str) else part
-            case Sum(over, body):
+            case Sum(over, body) | Max(over, body):
                 inner = {name: index for name, index in binding.items() if name != over}
                 if over in inner.values():
-                    new = fresh(over, {*free_indices(body), *map(str, inner.values())})
+                    new = fresh(over, {*free_indices(body), *inner, *map(str, inner.values())})
                     over, body = new, at(body, {over: new})
-                return Sum(over, at(body, inner))
+                return type(part)(over, at(body, inner))
             case _:
                 return None
 
@@ -120,6 +138,10 @@ def expand(node: Expr, sizes: Mapping[str, int], absent: Callable[[Sym], bool] =
                     if not is_absent(addend, absent):
                         addends.extend(addend.terms if isinstance(addend, Add) else (addend,))
                 return _sum(addends)
+            case Max(over, body):
+                return Call(
+                    "max", tuple(expand(at(body, {over: value}), sizes, absent) for value in range(sizes[over]))
+                )
             case Add(terms):
                 kept = [expand(term, sizes, absent) for term in terms if not is_absent(term, absent)]
                 flat = [inner for term in kept for inner in (term.terms if isinstance(term, Add) else (term,))]

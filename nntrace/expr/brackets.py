@@ -5,7 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from fractions import Fraction
 
-from .nodes import Add, Call, Cases, Div, Expr, Mul, Neg, Num, Partial, Pow, Rest, Sum
+from .nodes import Add, Call, Cases, Div, Expr, Max, Mul, Neg, Num, Partial, Pow, Rest, Sum
 
 CASES, SUM, NEGATIVE, PRODUCT, TIGHT, POWER, ATOM = range(7)
 
@@ -37,7 +37,7 @@ def binding(node: Expr) -> int:
             return NEGATIVE
         case Num(value):
             return _number(value)
-        case Mul() | Div() | Sum() | Call("xln"):
+        case Mul() | Div() | Sum() | Max() | Call("xln"):
             return PRODUCT
         case Partial():
             return TIGHT
@@ -74,7 +74,7 @@ def is_fraction(node: Expr) -> bool:
 
 def ends_in_sum(node: Expr) -> bool:
     """A product whose last factor is a sum: what follows it would be read as part of that sum."""
-    return isinstance(node, Mul) and bool(node.factors) and isinstance(node.factors[-1], Sum)
+    return isinstance(node, Mul) and bool(node.factors) and isinstance(node.factors[-1], Sum | Max)
 
 
 def needs_brackets(node: Expr, place: str, first: bool = False, last: bool = False) -> bool:
@@ -83,9 +83,9 @@ def needs_brackets(node: Expr, place: str, first: bool = False, last: bool = Fal
     Two habits of textbooks: a constant fraction stands bare as the first factor (1/2 × a), a sum as the last (c Σ_i a).
     """
     if place == "factor" and (
-        (first and is_fraction(node) and binding(node) == PRODUCT) or (last and isinstance(node, Sum))
+        (first and is_fraction(node) and binding(node) == PRODUCT) or (last and isinstance(node, Sum | Max))
     ):
         return False
-    if place == "top" and (isinstance(node, Div | Sum | Partial) or is_fraction(node) or ends_in_sum(node)):
+    if place == "top" and (isinstance(node, Div | Sum | Max | Partial) or is_fraction(node) or ends_in_sum(node)):
         return True
     return binding(node) < PLACES[place]

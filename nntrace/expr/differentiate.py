@@ -109,7 +109,7 @@ def contract(over: str, body: Expr) -> Expr:
             return negative(contract(over, inner))
         case Mul(factors):
             for place, factor in enumerate(factors):
-                if isinstance(factor, Add) and any(_support(term, over) is not None for term in factor.terms):
+                if isinstance(factor, Add) and all(_support(term, over) is not None for term in factor.terms):
                     around = factors[:place], factors[place + 1 :]
                     return total(contract(over, product((*around[0], term, *around[1]))) for term in factor.terms)
     return ZERO if is_zero(body) else Sum(over, body)

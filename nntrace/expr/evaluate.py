@@ -23,6 +23,7 @@ from .nodes import (
     Div,
     Expr,
     Indicator,
+    Max,
     Mul,
     Neg,
     Num,
@@ -100,6 +101,8 @@ def _build(node: Expr) -> _Part:
             return _apply(getattr(np, ufunc) if isinstance(ufunc, str) else ufunc, *(_build(arg) for arg in args))
         case Sum():
             return _contraction(node)
+        case Max(over, body):
+            return _largest(over, _build(body))
         case Delta(i, j):
             return _kronecker(i, j)
         case Indicator(condition):
@@ -190,6 +193,12 @@ def _ordered(part: _Part, axes: Axes) -> _Part:
         return part
     order = tuple(part.axes.index(axis) for axis in axes)
     return _Part(axes, lambda arguments: part.run(arguments).transpose(order))
+
+
+def _largest(over: str, part: _Part) -> _Part:
+    place = part.axes.index(over)
+    kept = tuple(axis for axis in part.axes if axis != over)
+    return _Part(kept, lambda arguments: part.run(arguments).max(axis=place))
 
 
 def _contraction(node: Sum) -> _Part:

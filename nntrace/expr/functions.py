@@ -41,8 +41,8 @@ def _root(x: float) -> float:
     return math.nan if x < 0 else math.sqrt(x)
 
 
-def _max(a: float, b: float) -> float:
-    return math.nan if a != a or b != b else max(a, b)
+def _max(*args: float) -> float:
+    return math.nan if any(arg != arg for arg in args) else max(args)
 
 
 def _sqrt(x: Fraction) -> Fraction | None:

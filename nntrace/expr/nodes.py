@@ -11,8 +11,6 @@ A symbol's index is a name (free, ``"j"``) or a number (bound, counted from 0). 
 expression *means* (its numbers, text, derivative) is for the interpreters in the files beside this one.
 """
 
-# ruff: noqa: RUF023  (the slots are the fields in their order; sorted, a quotient is upside down)
-
 from __future__ import annotations
 
 from decimal import Decimal
@@ -186,6 +184,14 @@ class Sum(Expr):
     body: Expr
 
 
+class Max(Expr):
+    """The largest value over one index."""
+
+    __slots__ = ("over", "body")
+    over: str
+    body: Expr
+
+
 class Delta(Expr):
     """Kronecker's delta: 1 where the two indices are equal, else 0."""
 
@@ -290,7 +296,7 @@ def children(node: Expr) -> tuple[Expr, ...]:
             return args
         case Div(first, second) | Pow(first, second) | Partial(first, second):
             return (first, second)
-        case Neg(body) | Sum(_, body):
+        case Neg(body) | Sum(_, body) | Max(_, body):
             return (body,)
         case Indicator(condition):
             return (condition.left, condition.right)
@@ -320,8 +326,8 @@ def rebuild(node: Expr, parts: tuple[Expr, ...]) -> Expr:
             return type(node)(*parts)
         case Neg():
             return Neg(*parts)
-        case Sum(over, _):
-            return Sum(over, *parts)
+        case Sum(over, _) | Max(over, _):
+            return type(node)(over, *parts)
         case Indicator(condition):
             return Indicator(Condition(parts[0], condition.relation, parts[1]))
         case Cases(condition):

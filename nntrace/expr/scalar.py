@@ -20,6 +20,7 @@ from .nodes import (
     Div,
     Expr,
     Indicator,
+    Max,
     Mul,
     Neg,
     Num,
@@ -178,6 +179,8 @@ def _interpret(node: Expr, run: _Run, index: Bound) -> Any:
             for value in range(extent(over, run.sizes)):
                 result = result + _interpret(body, run, {**index, over: value})
             return arithmetic.check(result)
+        case Max(over, body):
+            return max(_interpret(body, run, {**index, over: value}) for value in range(run.sizes[over]))
         case Neg(body):
             return -_interpret(body, run, index)
         case Div(top, bottom):

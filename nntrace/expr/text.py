@@ -21,6 +21,7 @@ from .nodes import (
     Div,
     Expr,
     Indicator,
+    Max,
     Mul,
     Neg,
     Num,
@@ -115,6 +116,8 @@ def pieces(node: Expr, script: Script = UNICODE, depth: int = 0) -> list[Piece]:
             return _around(f"{function}(", joined, ")")
         case Sum(over, body):
             return _around(f"{script.sum}_{plain(over, script)} ", write(body, "summed"), "")
+        case Max(over, body):
+            return _around(f"max_{plain(over, script)} ", write(body, "summed"), "")
         case Delta(i, j):
             return [Piece(plain(f"1[{_index(i)} = {_index(j)}]", script), depth)]
         case Indicator(condition):

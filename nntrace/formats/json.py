@@ -57,6 +57,7 @@ def _results(solution: Solution) -> Iterator[tuple[str, object]]:
         "learning_rate": results.learning_rate,
         "loss": None if results.loss is None else loss_object(results.loss),
         "values": results.values,
+        "samples": results.samples,
         "gradients": results.gradients,
         "updated": results.updated,
     }

@@ -47,19 +47,22 @@ def adjoint(operation: Operation, argument: str, kink: int) -> Adjoint:
 
 
 def _derive(operation: Operation, argument: str, kink: int) -> Adjoint:
-    symbol = indexed(operation, argument)
-    names = [index for index in symbol.index if isinstance(index, str)]
-    by = Sym(symbol.name, tuple(f"{index}′" if isinstance(index, str) else index for index in symbol.index))
+    symbol = operation.by.get(argument) or indexed(operation, argument)
+    primed = {str(index): f"{index}′" for index in symbol.index}
+    by = Sym(symbol.name, tuple(primed.values()))
     derived = differentiate(operation.formula, by, kink)
     declared = operation.declared.get(argument)
-    used = simplify(derived)
-    if declared:
-        used = product((declared[-1], *(Delta(i, j) for i, j in zip(symbol.index, by.index, strict=True))))
+    if declared:  # an index that the output has too stays, and is tied to the argument's by a δ
+        shared = {index: new for index, new in primed.items() if index in operation.output.index}
+        own = {index: new for index, new in primed.items() if index not in shared}
+        used = product((at(declared[-1], own), *(Delta(i, j) for i, j in shared.items())))
+    else:
+        used = simplify(derived)
 
     def chained(partial: Expr) -> Expr:
         gradient = product((Partial(LOSS, operation.output), partial))
         for index in operation.output.index:
             gradient = contract(str(index), gradient)
-        return at(gradient, {f"{name}′": name for name in names})
+        return at(gradient, {new: index for index, new in primed.items()})
 
     return Adjoint(symbol, chained(used), chained(derived))

@@ -3,20 +3,24 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from fractions import Fraction
 from math import prod
 from typing import Any, NamedTuple
 
 from .. import catalogue
 from ..catalogue import Loss, Operation
 from ..errors import quoted, suggestion
-from ..expr import ONE, Div, Size, Sum, Sym
+from ..expr import Expr, Sym, symbols
 from ..spec.model import Items, Layer, Name, Number, Place, Spec, Table, Value
 from ..spec.model import Loss as LossSpec
 from ..spec.problems import Problems
+from .batch import batched, sized
 from .leaves import Leaves, elements
-from .model import Cell, Element, Network, Role, Step, Tensor
+from .loss import LossSteps
+from .model import Cell, Edge, Element, Network, Role, Step, Tensor
 from .names import Names
 from .quantities import find, known_names
+from .samples import Samples
 
 
 def build(spec: Spec, anywhere: bool = False) -> Network:
@@ -48,6 +52,21 @@ def operation(entry: catalogue.Entry, options: Mapping[str, Any], **conventions:
     return _OPERATIONS[key]
 
 
+def _in_batch(made: Operation) -> Operation:
+    """The same operation for a batch; the same object for the same operation."""
+    if id(made) not in _BATCHED:
+        _BATCHED[id(made)] = (made, batched(made))
+    return _BATCHED[id(made)][1]
+
+
+_BATCHED: dict[int, tuple[Operation, Operation]] = {}
+
+
+def _read(formula: Expr) -> list[Sym]:
+    """The symbols that a formula reads."""
+    return [symbol for symbol in symbols(formula) if isinstance(symbol, Sym)]
+
+
 class _Builder:
     def __init__(self, spec: Spec, anywhere: bool) -> None:
         self.spec = spec
@@ -58,18 +77,31 @@ class _Builder:
         self.steps: list[Step] = []
         self.parameters: list[str] = []
         self.level = 0
+        self.worked: list[str] = []
+        """The keys of the lines of programs; their names give way to the user's."""
+        self.samples: Samples | None = None
+        if spec.samples is not None:
+            self.samples = Samples(spec.samples, self.names, self.problems, spec.folder, anywhere)
+
+    @property
+    def count(self) -> int | None:
+        """How many samples there are; ``None`` without a batch."""
+        return None if self.samples is None else self.samples.count
 
     def network(self) -> Network:
         spec = self.spec
         self._register_numbers()
-        current = self._given(spec.inputs, "x", "x", "input")
+        current = self._inputs()
         for layer in spec.layers:
             current = self._layer(layer, current)
             if layer.activation:
                 current = self._layer(layer.activation, current)
-        targets = self._given(spec.targets, "y", "y", "target") if spec.targets else None
         if spec.loss:
-            self._loss(spec.loss, current, targets)
+            self._loss(spec.loss, current)
+        elif spec.targets is not None:
+            self._targets(current)
+        elif self.samples is not None:
+            self.samples.check_width(self.tensors["x"].shape[1], 0)
         rate = spec.learning_rate
         network = Network(
             spec.title,
@@ -83,6 +115,7 @@ class _Builder:
             rate.value if rate else None,
             spec.conventions,
             self.names.integers,
+            self.count,
         )
         self._check_frozen(network)
         self._check_default_names()
@@ -129,13 +162,19 @@ class _Builder:
             tensor = tensor._replace(shape=(0,), array=None)
         return self._add(tensor)
 
+    def _inputs(self) -> Tensor:
+        if self.samples is None:
+            return self._given(self.spec.inputs, "x", "x", "input")
+        declared = self.samples.declared(self.spec.inputs, "x", "input")
+        return self._add(self.samples.filled(declared, 0, {}))
+
     def _layer(self, layer: Layer, current: Tensor) -> Tensor:
         if entry := catalogue.find("layer", layer.kind.text):
             return self._weighted(layer, entry, current)
         entry = catalogue.find("activation", layer.kind.text)
         assert entry is not None  # the reader knows the kinds
         result = self._result(layer)
-        size = current.shape[0]
+        size = current.shape[-1]
         count = len(result.elements) or result.units
         if count is not None and count != size:
             self.problems.add(
@@ -145,7 +184,9 @@ class _Builder:
             )
         key = self._key(f"a{self.level}")
         made = operation(entry, _plain(layer.options))
-        return self._step(layer, entry.name, made, key, f"a{self.level}", result, size, {"z": current.key}, {"j": size})
+        return self._step(
+            layer, entry.name, made, key, f"a{self.level}", result, size, {"z": current.key}, {"j": size, "i": size}
+        )
 
     def _weighted(self, layer: Layer, entry: catalogue.Entry, current: Tensor) -> Tensor:
         """A layer with weights: how many units follows from the weights, else from the names or the count."""
@@ -214,9 +255,32 @@ class _Builder:
             if name:
                 self.names.result(name)
         names: dict[Cell, str] = {(place,): name.text for place, name in enumerate(result.elements)}
-        tensor = Tensor(key, result.tensor.text if result.tensor else default, (size,), "unit", names)
-        self.steps.append(Step(kind, made, key, dict(keyed), sizes))
-        return self._add(tensor)
+        if self.samples is not None:
+            made = _in_batch(made)
+        sizes = sized(sizes, self.count)
+        keyed = {**keyed, **self._program(kind, made, keyed, sizes)}
+        edges = tuple(Edge(made, name) for name in keyed if any(symbol.name == name for symbol in _read(made.formula)))
+        self.steps.append(Step(kind, made, key, keyed, sizes, edges, made.numeric))
+        shape = (size,) if self.count is None else (self.count, size)
+        tensor = Tensor(key, result.tensor.text if result.tensor else default, shape, "unit", names)
+        return self._add(tensor._replace(sampled=self.samples is not None))
+
+    def _program(
+        self, kind: str, made: Operation, keyed: Mapping[str, str], sizes: Mapping[str, int]
+    ) -> dict[str, str]:
+        """The lines that an operation works out first, as steps without a gradient of their own; their keys."""
+        keys: dict[str, str] = {}
+        for symbol, formula in made.program:
+            key = self._key(f"{symbol.name}{self.level}")
+            line = Operation(symbol, formula)
+            known = {**keyed, **keys}
+            reads = {read.name: known[read.name] for read in _read(formula)}
+            self.steps.append(Step(kind, line, key, reads, sizes, (), formula))
+            shape = tuple(sizes[str(index)] for index in symbol.index)
+            self._add(Tensor(key, key, shape, "unit", sampled=self.samples is not None))
+            self.worked.append(key)
+            keys[symbol.name] = key
+        return keys
 
     def _result(self, layer: Layer) -> _Result:
         value = layer.result
@@ -238,53 +302,80 @@ class _Builder:
                 )
                 return _Result()
 
-    def _loss(self, loss: LossSpec, current: Tensor, targets: Tensor | None) -> None:
+    def _loss(self, loss: LossSpec, current: Tensor) -> None:
         entry = catalogue.find("loss", loss.kind.text)
         assert entry is not None  # the reader knows the kinds
-        size = current.shape[0]
+        targets = self._targets(current)
+        size = current.shape[-1]
         if targets is None:
             self.problems.add(loss.kind.place, "a loss needs targets", "add a line targets: {t1: 1.0, …}")
             return
-        assert self.spec.targets is not None
-        if targets.shape[0] != size:
-            self.problems.add(
-                self.spec.targets.place,
-                f"there are {targets.shape[0]} targets for {size} {'output' if size == 1 else 'outputs'}",
-                "give one target for each element of the last result",
-            )
         if loss.name:
             self.names.result(loss.name)
-        made: Loss = entry.build(**_plain(loss.options))
-        mean = (loss.over_outputs or made.reduction) == "mean"
-        name = loss.name.text if loss.name else "L"
-        part = made.part
-        keyed = {"t": targets.key, "y": current.key}
-        if loss.parts:
-            self._parts(loss, size, Operation(Sym("p", ("k",)), part), keyed)
-            part, keyed = Sym("p", ("k",)), {"p": "p"}
-        total = Sum("k", part)
-        formula = Div(ONE, Size("k")) * total if mean and size != 1 else total
-        self._add(Tensor("L", name, (), "loss", {(): name}))
-        self.steps.append(Step(entry.name, Operation(Sym("L"), formula), "L", keyed, {"k": size}))
-
-    def _parts(self, loss: LossSpec, size: int, part: Operation, keyed: Mapping[str, str]) -> None:
-        if len(loss.parts) != size:
+        for part in loss.parts:
+            self.names.result(part)
+        if loss.parts and len(loss.parts) != size:
+            outputs = "output" if size == 1 else "outputs"
             self.problems.add(
                 loss.parts[0].place,
-                f"{len(loss.parts)} parts are named for {size} {'output' if size == 1 else 'outputs'}",
+                f"{len(loss.parts)} parts are named for {size} {outputs}",
                 "give one name for each output",
             )
-        for name in loss.parts:
-            self.names.result(name)
-        names: dict[Cell, str] = {(place,): name.text for place, name in enumerate(loss.parts)}
-        self._add(Tensor("p", None, (size,), "loss", names))
-        self.steps.append(Step(loss.kind.text, part, "p", keyed, {"k": size}))
+        made: Loss = entry.build(**_plain(loss.options), **self._conventions(entry))
+        self._check_targets(made, entry.name, targets)
+        mean = (loss.over_outputs or made.reduction) == "mean"
+        keyed = {"t": targets.key, "y": current.key}
+        last = self.steps[-1] if self.steps else None
+        built = LossSteps(entry.name, made, keyed, last, size, self.count, mean, loss.over_samples)
+        parts = [part.text for part in loss.parts]
+        for tensor in built.tensors(loss.name.text if loss.name else "L", parts):
+            self._add(tensor)
+        self.steps += built.steps(parts)
+
+    def _conventions(self, entry: catalogue.Entry) -> dict[str, Any]:
+        return {"log": self.spec.conventions.log} if "log" in entry.conventions() else {}
+
+    def _targets(self, current: Tensor) -> Tensor | None:
+        """The targets, whose number must be that of the last result; a class target is the name of one of these."""
+        value, size = self.spec.targets, current.shape[-1]
+        if value is None:
+            return None
+        classes = {name: place for place, name in enumerate(elements(current))}
+        if self.samples is not None:
+            declared = self.samples.declared(value, "y", "target")
+            self.samples.check_width(self.tensors["x"].shape[1], declared.shape[1])
+            targets = self._add(self.samples.filled(declared, self.tensors["x"].shape[1], classes))
+        elif isinstance(value, Name) and value.text in classes:
+            typed: dict[Cell, Fraction] = {(place,): Fraction(place == classes[value.text]) for place in range(size)}
+            return self._add(Tensor("y", "y", (size,), "target", typed=typed, structural=True))
+        else:
+            targets = self._given(value, "y", "y", "target")
+        if targets.shape[-1] != size:
+            self.problems.add(
+                value.place,
+                f"there are {targets.shape[-1]} targets for {size} {'output' if size == 1 else 'outputs'}",
+                "give one target for each element of the last result",
+            )
+        return targets
+
+    def _check_targets(self, loss: Loss, kind: str, targets: Tensor) -> None:
+        """Some losses take only targets from 0 to 1."""
+        assert self.spec.targets is not None
+        if loss.targets == "any" or targets.typed is None:
+            return
+        wrong = [number for number in targets.typed.values() if not 0 <= number <= 1]
+        if wrong:
+            self.problems.add(
+                self.spec.targets.place,
+                f"{kind} takes targets from 0 to 1, not {float(wrong[0]):g}",
+                "give 0 or 1 for each output" if loss.targets == "bits" else "give a distribution, or name the class",
+            )
 
     def _uses(self) -> dict[str, tuple[Element, ...]]:
         """The elements that each of the user's names stands for."""
         found: dict[str, list[Element]] = {}
         for tensor in self.tensors.values():
-            for cell, name in tensor.names.items():
+            for cell, name in () if tensor.sampled else tensor.names.items():
                 found.setdefault(name, []).append(Element(tensor.key, cell))
         return {name: tuple(uses) for name, uses in found.items()}
 
@@ -299,9 +390,14 @@ class _Builder:
     def _check_default_names(self) -> None:
         """A tensor is shown by its name where an element has none; a default name must then be free."""
         taken = {**self.names.used, **self.names.results}
+        for key in self.worked:
+            name = key
+            while name in taken:
+                name += "′"
+            self.tensors[key] = self.tensors[key]._replace(name=name)
         shown: set[str] = set()
         for tensor in self.tensors.values():
-            if tensor.name is None or len(tensor.names) + len(tensor.missing) >= prod(tensor.shape):
+            if tensor.name is None or len(tensor.names) + len(tensor.missing) >= prod(tensor.shape[tensor.sampled :]):
                 continue
             place = taken.get(tensor.name)
             if tensor.name in shown or (place is not None and tensor.key not in self.leaves.own):

@@ -298,5 +298,5 @@ def _by(shape: Sequence[int]) -> str:
 
 def elements(tensor: Tensor) -> Iterator[str]:
     """The names of a vector's elements, as a file writes them: ``h1``, or ``z1[1]``."""
-    for place in range(tensor.shape[0]):
+    for place in range(tensor.shape[-1]):
         yield tensor.names.get((place,)) or f"{tensor.name}[{place + 1}]"

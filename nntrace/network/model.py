@@ -36,8 +36,10 @@ class Tensor(NamedTuple):
 
     ``names`` holds the user's name of an element by its cell, in the order of the file; ``missing`` the cells
     where there is no connection; ``typed`` the exact numbers as they were typed. ``by_column``: the file lists the
-    elements of a column one after the other. ``text`` says where numbers come from that were not typed. ``places``
-    tells where the file has the number of a cell, ``whole`` where it has the array's file.
+    elements of a column one after the other. ``sampled``: the first index counts the samples; names and the order
+    are those of the other ones. ``structural``: its zeros and ones are no numbers but the shape of a formula (a class
+    target). ``text`` says where numbers come from that were not typed; ``places`` tells where the file has the number
+    of a cell, ``whole`` where it has the array's file.
     """
 
     key: str
@@ -52,6 +54,8 @@ class Tensor(NamedTuple):
     text: str = ""
     places: Mapping[Cell, Place] = {}
     whole: Place | None = None
+    sampled: bool = False
+    structural: bool = False
 
     def cells(self) -> Iterator[Cell]:
         """The cells that there are, in the order of the file."""
@@ -61,15 +65,34 @@ class Tensor(NamedTuple):
 
     def symbol(self, cell: Cell) -> Sym:
         """The element as a sheet writes it: the user's name for it, else the tensor's with an index."""
+        mark, cell = (sample_mark(cell[0]), cell[1:]) if self.sampled else ("", cell)
         given = self.names.get(cell)
-        return Sym(given) if given is not None else Sym(self.name or self.key, cell)
+        return Sym(given, (), mark) if given is not None else Sym(self.name or self.key, cell, mark)
+
+    def given_name(self, cell: Cell) -> str | None:
+        """The user's name of an element, the same in every sample."""
+        return self.names.get(cell[1:] if self.sampled else cell)
+
+
+def sample_mark(sample: int) -> str:
+    """What is written after a symbol to tell its sample: ``h1⁽²⁾``, counted from 1."""
+    return "⁽" + str(sample + 1).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")) + "⁾"
+
+
+class Edge(NamedTuple):
+    """One way that the gradient takes through a step: back from its output to an argument, by this operation."""
+
+    operation: Operation
+    argument: str
 
 
 class Step(NamedTuple):
     """One operation of the catalogue, bound: which tensors its symbols stand for, how far its indices run.
 
     ``kind`` is the catalogue's name (``dense``, ``relu``, ``half_squared_error``); ``arguments`` gives the tensor's
-    key for each argument, in the order of the formula.
+    key for each symbol that it reads. ``edges`` are the ways of the gradient: one for each argument of the formula;
+    none for a line of a program; where a loss is fused with the activation before it, they lead past that activation,
+    and ``bypassed`` has the edge to its result, for whoever asks. ``numeric`` computes the numbers.
     """
 
     kind: str
@@ -77,6 +100,9 @@ class Step(NamedTuple):
     output: str
     arguments: Mapping[str, str]
     sizes: Mapping[str, int]
+    edges: tuple[Edge, ...]
+    numeric: Expr
+    bypassed: tuple[Edge, ...] = ()
 
     def key(self, symbol: str) -> str:
         """The key of the tensor that one of the operation's symbols stands for."""
@@ -88,7 +114,8 @@ class Network(NamedTuple):
 
     ``parameters`` are the keys of the learned tensors in file order; ``uses`` the elements that a name stands for
     where these are more than one (a tied parameter) or the name is not a tensor's element alone; ``frozen`` the
-    names that keep their values. ``integers``: every given number is an integer.
+    names that keep their values. ``integers``: every given number is an integer. ``samples``: how many there are in
+    a batch; ``None`` where the network has a single one, whose tensors then have no index for it.
     """
 
     title: str | None
@@ -102,6 +129,7 @@ class Network(NamedTuple):
     learning_rate: Fraction | None
     conventions: Conventions
     integers: bool
+    samples: int | None = None
 
     def symbol(self, element: Element) -> Sym:
         """An element as a sheet writes it."""
@@ -111,6 +139,10 @@ class Network(NamedTuple):
         """A symbol over keys and bound indices as a sheet writes it."""
         tensor = self.tensors.get(symbol.name)
         return symbol if tensor is None else tensor.symbol(symbol.index)  # type: ignore[arg-type]
+
+    def reached(self) -> set[str]:
+        """The keys of the tensors that the gradient comes to; a result that a fused loss leads past is none."""
+        return {step.key(edge.argument) for step in self.steps for edge in step.edges} | {self.loss or ""}
 
     def layer_steps(self) -> tuple[Step, ...]:
         """The steps of the layers, without those of the loss."""

@@ -8,6 +8,7 @@ from fnmatch import translate
 from typing import NamedTuple
 
 from ..expr import Sym
+from ..expr.text import ASCII, plain
 from ..expr.text import symbol as text_of
 from .model import Element, Network, Role, Tensor
 
@@ -31,7 +32,7 @@ class Quantity(NamedTuple):
 def quantity(network: Network, element: Element) -> Quantity:
     """The quantity that an element belongs to."""
     tensor = network.tensors[element.key]
-    name = tensor.names.get(element.cell)
+    name = None if tensor.sampled else tensor.names.get(element.cell)
     if name is None:
         return Quantity(tensor.symbol(element.cell), (element,), tensor.role)
     uses = network.uses[name]
@@ -41,7 +42,7 @@ def quantity(network: Network, element: Element) -> Quantity:
 
 def of_tensor(network: Network, tensor: Tensor) -> Iterator[Quantity]:
     """The quantities of one tensor, in the order of the file; a name used twice in it comes once."""
-    if not tensor.names:
+    if tensor.sampled or not tensor.names:
         for cell in tensor.cells():
             yield Quantity(tensor.symbol(cell), (Element(tensor.key, cell),), tensor.role)
         return
@@ -76,6 +77,9 @@ def find(network: Network, text: str) -> list[Quantity]:
     text = text.strip()
     if text in network.uses:
         return [quantity(network, network.uses[text][0])]
+    for tensor in network.tensors.values():
+        if tensor.sampled and (found := [one for one in of_tensor(network, tensor) if text in _names(tensor, one)]):
+            return found
     if match := _ELEMENT.fullmatch(text):
         cell = tuple(int(index) - 1 for index in match["index"].split(","))
         for tensor in network.tensors.values():
@@ -90,6 +94,13 @@ def find(network: Network, text: str) -> list[Quantity]:
     return []
 
 
+def _names(tensor: Tensor, one: Quantity) -> tuple[str, ...]:
+    """What an element of a sample is called: by its own mark (in ASCII too), or without it, for all samples."""
+    (use,) = one.uses
+    unmarked = tensor.given_name(use.cell) or text_of(Sym(one.symbol.name, one.symbol.index))
+    return unmarked, one.name, plain(one.name, ASCII)
+
+
 class _Cells:
     def __init__(self, tensor: Tensor) -> None:
         self.tensor = tensor
@@ -102,9 +113,12 @@ class _Cells:
 
 def known_names(network: Network, *roles: Role, most: int = 500) -> list[str]:
     """Names to suggest: of tensors that have one of their own elements, and of quantities, up to ``most``."""
-    names = []
+    names: list[str] = []
     for tensor in network.tensors.values():
         if tensor.role not in roles:
+            continue
+        if tensor.sampled and tensor.names:
+            names += tensor.names.values()
             continue
         unnamed = len(tensor.names) == 0 and tensor.shape != ()
         if unnamed and tensor.name:

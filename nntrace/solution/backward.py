@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from ..expr import ONE, ZERO, Add, Condition, Expr, Indicator, Mul, Partial, Rest, Sym, product, rename, simplify, total
 from ..network.adjoint import LOSS, Adjoint, adjoint
-from ..network.model import Element, Network
+from ..network.model import Edge, Element, Network
 from ..network.model import Step as NetworkStep
 from ..network.quantities import Quantity, quantity
 from ..trace.trace import Amount
@@ -18,11 +18,11 @@ from .reasons import decisions, indicators, no_gradient
 MOST_NOTES = 6
 
 
-class Edge(NamedTuple):
-    """One reader of a tensor: the step, and which of its arguments the tensor is."""
+class Reader(NamedTuple):
+    """One reader of a tensor: the step, and the edge by which the gradient comes back."""
 
     step: NetworkStep
-    argument: str
+    edge: Edge
 
 
 class Summand(NamedTuple):
@@ -33,7 +33,7 @@ class Summand(NamedTuple):
     """
 
     use: Element
-    edge: Edge
+    reader: Reader
     output: Element | None
     local: Expr
     decided: tuple[tuple[Condition, bool], ...] = ()
@@ -53,10 +53,11 @@ class Gradients:
         self.writer = writer
         self.network: Network = writer.network
         self._known: dict[Element, tuple[list[Summand], tuple[Amount, ...]]] = {}
-        self._edges: dict[str, list[Edge]] = {}
+        self._readers: dict[str, list[Reader]] = {}
+        reached = self.network.reached()
         for step in self.network.steps:
-            for argument, key in step.arguments.items():
-                self._edges.setdefault(key, []).append(Edge(step, argument))
+            for edge in (*(step.edges if step.output in reached else ()), *step.bypassed):
+                self._readers.setdefault(step.key(edge.argument), []).append(Reader(step, edge))
 
     def summands(self, use: Element) -> tuple[list[Summand], tuple[Amount, ...]]:
         """The addends of ∂L/∂element through this one use, and what the parts left out of long sums come to."""
@@ -67,38 +68,59 @@ class Gradients:
     def _summands(self, use: Element) -> tuple[list[Summand], tuple[Amount, ...]]:
         found: list[Summand] = []
         rests: tuple[Amount, ...] = ()
-        for edge in self._edges.get(use.key, []):
-            derived = self._adjoint(edge)
-            declared = edge.argument in edge.step.operation.declared
-            written = self._written(derived.formula if declared else derived.derived, edge, use)
+        for reader in self._readers.get(use.key, []):
+            derived = self._adjoint(reader.edge)
+            declared = reader.edge.argument in reader.edge.operation.declared
+            written = self._written(derived.formula if declared else derived.derived, reader, use)
             rests += written.rests
             for term in _terms(self._without_parts(written.body)):
                 output, local = _chained(term)
                 used = local if declared else simplify(local)
                 if used != ZERO:
-                    found.append(Summand(use, edge, output, used, written.decided))
+                    found.append(Summand(use, reader, output, used, written.decided))
         return found, rests
 
     def forms(self, summand: Summand) -> tuple[Expr, ...]:
         """A local derivative from what the rules give to what is used; a single form needs no derivation."""
-        edge = summand.edge
-        written = self._written(self._adjoint(edge).derived, edge, summand.use)
+        reader, edge = summand.reader, summand.reader.edge
+        if reader.step.bypassed and edge.argument == "z":
+            return (*self._uncancelled(summand), summand.local)
+        written = self._written(self._adjoint(edge).derived, reader, summand.use)
         derived = next(
             local
             for output, local in map(_chained, _terms(self._without_parts(written.body)))
             if output == summand.output
         )
-        declared = edge.step.operation.declared.get(edge.argument, ())[:-1]
-        listed = [self._written(form, edge, summand.use).body for form in declared]
-        return tuple(dict.fromkeys((derived, simplify(derived), *listed, summand.local)))
+        return tuple(dict.fromkeys((derived, simplify(derived), summand.local)))
+
+    def _uncancelled(self, summand: Summand) -> tuple[Expr, ...]:
+        """A fused loss's long form: Σ_k ∂L/∂y_k × ∂y_k/∂z, as symbols and with the local derivatives written in."""
+        loss = summand.reader.step
+        result = loss.key("y")
+        activation = next(step for step in self.network.steps if step.output == result)
+        (edge,) = activation.edges
+        written = self._written(self._adjoint(edge).formula, Reader(activation, edge), summand.use)
+        if written.rests:
+            return ()
+        chain: list[Expr] = []
+        long: list[Expr] = []
+        for term in _terms(written.body):
+            output, local = _chained(term)
+            assert output is not None
+            before = total(one.body for one in self.summands(output)[0])
+            if before != ZERO:
+                by = Sym(summand.use.key, summand.use.cell)
+                chain.append(product((Partial(LOSS, Sym(*output)), Partial(Sym(*output), by))))
+                long.append(product((before, local)))
+        return total(chain), total(long)
 
     def _adjoint(self, edge: Edge) -> Adjoint:
-        return adjoint(edge.step.operation, edge.argument, self.network.conventions.relu_at_zero)
+        return adjoint(edge.operation, edge.argument, self.network.conventions.relu_at_zero)
 
-    def _written(self, formula: Expr, edge: Edge, use: Element) -> Written:
-        axes = self._adjoint(edge).argument.index
+    def _written(self, formula: Expr, reader: Reader, use: Element) -> Written:
+        axes = self._adjoint(reader.edge).argument.index
         index = {str(axis): place for axis, place in zip(axes, use.cell, strict=True)}
-        return self.writer.write(formula, edge.step, index)
+        return self.writer.write(formula, reader.step, index)
 
     def _without_parts(self, body: Expr) -> Expr:
         """The parts of a loss have no steps of their own: ∂L/∂part is written in as it is, 1 or 1/n."""
@@ -147,6 +169,10 @@ class Backward:
 
     def step(self, found: Quantity) -> Step:
         """∂L/∂quantity as a numbered step: one summand for each use and each reader."""
+        with self.writer.within(found.uses[0]):
+            return self._step(found)
+
+    def _step(self, found: Quantity) -> Step:
         writer, first = self.writer, found.uses[0]
         summands: list[Summand] = []
         rests: tuple[Amount, ...] = ()
@@ -171,6 +197,7 @@ class Backward:
             value.exact,
             self._reason(first, summands, body),
             compact=not isinstance(body, Add),
+            sample=writer.sample_of(first),
         )
 
     def needed(self, asked: list[Quantity]) -> list[Quantity]:
@@ -183,7 +210,7 @@ class Backward:
                 if output is not None and output not in found:
                     found[output] = quantity(self.network, output)
                     pending.append(output)
-        return sorted(found.values(), key=lambda one: self.ids.number("B", one.uses[0]))
+        return sorted(found.values(), key=lambda one: self.ids.order("B", one.uses[0]))
 
     def _beside_loss(self, first: Element, name: Expr, summand: Summand) -> tuple[Line, ...]:
         """``δ_o1 = ∂MSE/∂o1 = 1/2 × 2 × (t1 - o1) × (-1) = o1 - t1``: what δ is, and the rule where it is new."""
@@ -209,7 +236,7 @@ class Backward:
 
     def _is_new(self, summand: Summand) -> bool:
         held = tuple(held for _, held in summand.decided)
-        key = (id(summand.edge.step.operation), summand.edge.argument, held)
+        key = (id(summand.reader.edge.operation), summand.reader.edge.argument, held)
         new = key not in self._derived
         self._derived.add(key)
         return new

@@ -7,7 +7,7 @@ from decimal import Decimal
 from functools import partial
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from ..expr import Call, Cases, Condition, Expr, Indicator, Num, children
+from ..expr import Call, Cases, Condition, Expr, Indicator, Num, children, free_indices
 from ..expr.evaluate import Arguments, Run, plan
 from ..network.adjoint import adjoint
 from ..network.model import Network, Step
@@ -69,19 +69,21 @@ class Difference(NamedTuple):
 def _decisions(network: Network) -> Iterator[Callable[[dict[str, Array]], Array]]:
     """Every condition that a derivative stands on, over the whole network, as a function of the arrays."""
     kink = network.conventions.relu_at_zero
-    known: dict[int, list[Run]] = {}
+    known: dict[tuple[int, str], list[Run]] = {}
     for step in network.steps:
-        operation = step.operation
-        if id(operation) not in known:
-            axes = tuple(str(index) for index in operation.output.index)
-            conditions = [c for name in step.arguments for c in _conditions(adjoint(operation, name, kink).derived)]
-            known[id(operation)] = [plan(Indicator(condition), axes) for condition in dict.fromkeys(conditions)]
-        for run in known[id(operation)]:
-            yield partial(_decided, run, step)
+        for operation, argument in step.edges:
+            key = (id(operation), argument)
+            if key not in known:
+                conditions = dict.fromkeys(_conditions(adjoint(operation, argument, kink).derived))
+                known[key] = [plan(Indicator(one), tuple(free_indices(Indicator(one)))) for one in conditions]
+            for run in known[key]:
+                yield partial(_decided, run, step)
 
 
 def _decided(run: Run, step: Step, arrays: dict[str, Array]) -> Array:
-    bound = {symbol: arrays[key] for symbol, key in step.arguments.items()}
+    bound = {symbol: arrays[key] for symbol, key in step.arguments.items()} | {
+        step.operation.output.name: arrays[step.output]
+    }
     decided: Array = run(Arguments(bound, step.sizes))
     return decided
 
@@ -94,6 +96,15 @@ def _conditions(node: Expr) -> Iterator[Condition]:
             yield Condition(argument, ">", Num(0))
     for part in children(node):
         yield from _conditions(part)
+
+
+def forward_checks(writer: Writer) -> Iterator[Check]:
+    """That every softmax gives a distribution."""
+    for step in writer.network.layer_steps():
+        if step.kind == "softmax" and step.edges:
+            sums = writer.trace.arrays[step.output].sum(axis=-1)
+            holds = bool((abs(sums - 1) <= 1e-12).all())
+            yield Check(("the outputs of the softmax sum to 1",), "ok" if holds else "failed")
 
 
 def gradient_checks(writer: Writer, asked: list[Quantity]) -> Iterator[Check]:

@@ -2,17 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
 from ..catalogue import KINDS
 from ..expr import (
+    ONE,
+    ZERO,
     Add,
+    Call,
     Cases,
     Condition,
     Expr,
+    Index,
     Indicator,
     Mul,
     Neg,
@@ -26,15 +31,16 @@ from ..expr import (
     exact,
     expand,
     holds,
+    ln,
     partial_key,
     product,
     rename,
     symbols,
     total,
 )  # fmt: skip
-from ..expr.bind import is_absent, transform
+from ..expr.bind import extent, is_absent, transform
 from ..network.adjoint import LOSS
-from ..network.model import Cell, Element, Network, Step
+from ..network.model import Cell, Element, Network, Step, Tensor
 from ..trace.trace import Amount, Trace
 from .model import Line, LineKind, Note
 from .numbers import Digits, Shown
@@ -63,33 +69,58 @@ class Writer:
         self.digits = digits
         self.full = full
         self._weighted = {step.output for step in self.network.steps if step.kind in KINDS["layer"]}
+        self._sample: int | None = None
         self.extra: dict[str, Amount] = {}
         """Numbers of symbols that are no elements of the network, such as the learning rate."""
+
+    # -- samples -----------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def within(self, element: Element) -> Iterator[None]:
+        """While a step of one sample is written, that sample's symbols carry no mark."""
+        sampled = self.network.tensors[element.key].sampled
+        before, self._sample = self._sample, element.cell[0] if sampled else None
+        try:
+            yield
+        finally:
+            self._sample = before
+
+    def sample_of(self, element: Element) -> int | None:
+        """The sample of an element, counted from 1; ``None`` for what all samples share."""
+        return element.cell[0] + 1 if self.network.tensors[element.key].sampled else None
+
+    def symbol(self, element: Element) -> Sym:
+        """An element as the sheet writes it here."""
+        found = self.network.symbol(element)
+        own = self.network.tensors[element.key].sampled and element.cell[0] == self._sample
+        return Sym(found.name, found.index) if own else found
 
     # -- names and numbers of symbols ------------------------------------------------------------------------------
 
     def name(self, symbol: Sym | Partial) -> Expr:
         """A symbol over keys as the sheet writes it: the user's name, ``δ_h1``, ``∂MSE/∂h3``."""
         if isinstance(symbol, Partial):
-            return self.gradient_name(Element(symbol.by.name, _cell(symbol.by)))
-        return self.network.display(symbol)
+            by = Element(symbol.by.name, _cell(symbol.by))
+            if symbol.of == LOSS:
+                return self.gradient_name(by)
+            return Partial(self.symbol(Element(symbol.of.name, _cell(symbol.of))), self.symbol(by))
+        if symbol.name not in self.network.tensors:
+            return symbol
+        return self.symbol(Element(symbol.name, _cell(symbol)))
 
     def gradient_name(self, element: Element) -> Expr:
         """∂L/∂element: δ for a layer's result before its activation."""
-        tensor = self.network.tensors[element.key]
-        if self.is_delta(element.key):
-            given = tensor.names.get(element.cell)
-            if given is not None:
-                return Sym(f"δ_{given}")
-            if tensor.name == tensor.key:
-                return Sym(f"δ{tensor.key.removeprefix('z')}", element.cell)
-            return Sym(f"δ_{tensor.name}", element.cell)
-        return self.partial(element)
+        if not self.is_delta(element.key):
+            return self.partial(element)
+        tensor, symbol = self.network.tensors[element.key], self.symbol(element)
+        default = tensor.given_name(element.cell) is None and tensor.name == tensor.key
+        name = f"δ{tensor.key.removeprefix('z')}" if default else f"δ_{symbol.name}"
+        return Sym(name, symbol.index, symbol.mark)
 
     def partial(self, element: Element) -> Partial:
         """∂L/∂element, written as a derivative."""
         assert self.network.loss is not None
-        return Partial(self.network.tensors[self.network.loss].symbol(()), self.network.symbol(element))
+        return Partial(self.network.tensors[self.network.loss].symbol(()), self.symbol(element))
 
     def is_delta(self, key: str) -> bool:
         """Whether a tensor is a layer's result before its activation."""
@@ -148,10 +179,19 @@ class Writer:
 
         def leaf(part: Expr) -> Expr | None:
             match part:
+                case Sym(name, index, _):
+                    tensor = self.network.tensors.get(name)
+                    return self._structure(tensor, index) if tensor is not None and tensor.structural else None
                 case Sum(over, body):
                     return self._long_sum(over, body, sizes, rests)
                 case Add(terms):
-                    return total(self._written_out(term, sizes, rests) for term in terms if not self._absent(term))
+                    kept = (self._written_out(term, sizes, rests) for term in terms if not self._absent(term))
+                    return folded(total(kept))
+                case Neg(body):
+                    return zero_or(Neg, self._written_out(body, sizes, rests))
+                case Call("xln", (factor, argument)):
+                    weight, inner = (self._written_out(one, sizes, rests) for one in (factor, argument))
+                    return ZERO if weight == ZERO else ln(inner) if weight == ONE else Call("xln", (weight, inner))
                 case Mul(factors):
                     return product(self._written_out(factor, sizes, rests) for factor in factors)
                 case _:
@@ -160,7 +200,7 @@ class Writer:
         return expand(transform(node, leaf), sizes)
 
     def _long_sum(self, over: str, body: Expr, sizes: Mapping[str, int], rests: list[Amount]) -> Expr:
-        places = [place for place in range(sizes[over]) if not self._absent(at(body, {over: place}))]
+        places = [place for place in range(extent(over, sizes)) if not self._is_nothing(at(body, {over: place}), sizes)]
         if self.full or len(places) <= LONGEST_SUM:
             return total(self._written_out(at(body, {over: place}), sizes, rests) for place in places)
         first, middle, last = places[:SHOWN_FIRST], places[SHOWN_FIRST:-SHOWN_LAST], places[-SHOWN_LAST:]
@@ -186,6 +226,19 @@ class Writer:
                 whole = sum(known, Fraction(0))
                 return Amount(float(whole), whole)
         return Amount(sum(approximate(body, number, {over: place}, sizes) for place in places))
+
+    def _is_nothing(self, addend: Expr, sizes: Mapping[str, int]) -> bool:
+        """Whether an addend is no part of the formula: a missing connection, or a structural zero."""
+        if self._absent(addend):
+            return True
+        structural = any(self.network.tensors[s.name].structural for s in symbols(addend) if isinstance(s, Sym))
+        return structural and self._written_out(addend, sizes, []) == ZERO
+
+    @staticmethod
+    def _structure(tensor: Tensor, index: tuple[Index, ...]) -> Expr | None:
+        """The zero or one of a class target, once its place is known."""
+        cell = tuple(i for i in index if isinstance(i, int))
+        return Num(int((tensor.typed or {})[cell])) if len(cell) == len(index) else None
 
     def _absent(self, term: Expr) -> bool:
         def absent(symbol: Sym) -> bool:
@@ -285,6 +338,20 @@ def folded_sign(term: Expr, value: Decimal, first: bool) -> Expr:
     """A term's number: as it is in front, a difference behind where it is negative (a zero keeps its term's sign)."""
     subtracted = value < 0 or (not value and isinstance(term, Neg))
     return Neg(Num(-value if value else value)) if subtracted and not first else Num(value)
+
+
+def folded(body: Expr) -> Expr:
+    """A sum of the formula's own integers as one integer: 1 - 1 is 0."""
+    numbers = [term.body if isinstance(term, Neg) else term for term in body.terms] if isinstance(body, Add) else []
+    if not numbers or not all(isinstance(number, Num) and isinstance(number.value, int) for number in numbers):
+        return body
+    assert isinstance(body, Add)
+    return Num(sum(-t.body.value if isinstance(t, Neg) else t.value for t in body.terms))  # type: ignore[attr-defined]
+
+
+def zero_or(kind: Callable[[Expr], Expr], body: Expr) -> Expr:
+    """Nothing of nothing is nothing; else the node around its body."""
+    return ZERO if body == ZERO else kind(body)
 
 
 def _sum_inside(body: Expr) -> tuple[Callable[[Expr], Expr], Add] | None:

@@ -3,34 +3,68 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import isfinite
 
-from ..expr import Add
+from ..expr import Add, Max
 from ..network.model import Cell, Element
 from ..network.model import Step as NetworkStep
-from .element import Writer
+from .element import Writer, Written
 from .ids import Ids
-from .model import Remark, SectionName, Step
+from .model import Note, Remark, SectionName, Step
 from .reasons import decisions, inactive
 
 MOST_ELEMENTS = 40
 SHOWN_ELEMENTS = 3
+MOST_SAMPLES = 4
+SHOWN_SAMPLES = 2
 
 
 def forward_steps(writer: Writer, ids: Ids) -> Iterator[Step | Remark]:
     """F1, F2, …: the layers' results in order; of a wide layer the first and the last elements."""
-    for step in writer.network.layer_steps():
-        yield from layer_steps(writer, ids, step, "forward")
+    yield from _by_sample(writer, ids, writer.network.layer_steps(), "forward")
 
 
 def loss_steps(writer: Writer, ids: Ids) -> Iterator[Step | Remark]:
     """L1, L2, …: the parts of the loss if they have names, then the loss."""
-    for step in writer.network.loss_steps():
-        yield from layer_steps(writer, ids, step, "loss")
+    yield from _by_sample(writer, ids, writer.network.loss_steps(), "loss")
 
 
-def layer_steps(writer: Writer, ids: Ids, step: NetworkStep, section: SectionName) -> Iterator[Step | Remark]:
-    """The elements of one tensor, cut in the middle where there are many."""
+def _by_sample(
+    writer: Writer, ids: Ids, steps: tuple[NetworkStep, ...], section: SectionName
+) -> Iterator[Step | Remark]:
+    """The steps one sample after the other, of many samples the first and the last; then what all share."""
+    tensors = writer.network.tensors
+    for sample in shown_samples(writer):
+        if isinstance(sample, str):
+            yield Remark((sample,))
+            continue
+        yield Remark((f"Sample {sample + 1}",), heading=True)
+        for step in steps:
+            if tensors[step.output].sampled:
+                yield from layer_steps(writer, ids, step, section, sample)
+    for step in steps:
+        if not tensors[step.output].sampled:
+            yield from layer_steps(writer, ids, step, section)
+
+
+def shown_samples(writer: Writer) -> Iterator[int | str]:
+    """The samples that a sheet shows, and words for those that it leaves out."""
+    count = writer.network.samples or 0
+    if writer.full or count <= MOST_SAMPLES:
+        yield from range(count)
+        return
+    yield from range(SHOWN_SAMPLES)
+    yield f"… {count - SHOWN_SAMPLES - 1} more samples like these (--full shows all)"
+    yield count - 1
+
+
+def layer_steps(
+    writer: Writer, ids: Ids, step: NetworkStep, section: SectionName, sample: int | None = None
+) -> Iterator[Step | Remark]:
+    """The elements of one tensor (or of one sample of it), cut in the middle where there are many."""
     cells = list(writer.network.tensors[step.output].cells())
+    if sample is not None:
+        cells = [cell for cell in cells if cell[0] == sample]
     for cell in shown_cells(cells, writer.full):
         if isinstance(cell, int):
             yield more(cell)
@@ -56,16 +90,28 @@ def more(count: int) -> Remark:
 def element_step(writer: Writer, ids: Ids, step: NetworkStep, cell: Cell, section: SectionName) -> Step:
     """One element: formula, substitution, terms, value."""
     axes = (str(index) for index in step.operation.output.index)
-    written = writer.write(step.operation.formula, step, dict(zip(axes, cell, strict=True)))
     element = Element(step.output, cell)
-    value = writer.trace.value(element)
-    return Step(
-        ids.of("F" if section == "forward" else "L", element),
-        section,
-        writer.network.symbol(element),
-        writer.lines(written, value),
-        value.number,
-        value.exact,
-        inactive(writer, written.body) or decisions(writer, written.decided, slope=False),
-        compact=not isinstance(written.body, Add) and section == "forward",
-    )
+    with writer.within(element):
+        index = dict(zip(axes, cell, strict=True))
+        written = writer.write(step.operation.shown, step, index)
+        value = writer.trace.value(element)
+        if step.bypassed and not isfinite(writer.evaluate(written.body).number):
+            written = writer.write(step.numeric, step, index)  # the logarithm of what has become 0
+        return Step(
+            ids.of("F" if section == "forward" else "L", element),
+            section,
+            writer.symbol(element),
+            writer.lines(written, value),
+            value.number,
+            value.exact,
+            _reason(writer, step, written),
+            compact=not isinstance(written.body, Add) and section == "forward",
+            sample=writer.sample_of(element),
+        )
+
+
+def _reason(writer: Writer, step: NetworkStep, written: Written) -> Note:
+    """Why an element came out as it did: a decision, or what a line of a program is for."""
+    if isinstance(step.operation.formula, Max):
+        return ("the largest; taken from each, so that no exponential overflows and the ratios stay",)
+    return inactive(writer, written.body) or decisions(writer, written.decided, slope=False)

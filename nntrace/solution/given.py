@@ -10,19 +10,26 @@ from ..network.model import Element, Network, Role, Tensor
 from ..network.quantities import of_tensor
 from ..spec.model import Conventions
 from .element import Writer
-from .model import Matrix, Note, Quantities
+from .forward import shown_samples
+from .model import Matrix, Note, Quantities, Remark, Table
 
 MOST_CELLS = 64
+MOST_COLUMNS = 24
 
 
-def given_blocks(writer: Writer) -> Iterator[Quantities | Matrix]:
+def given_blocks(writer: Writer) -> Iterator[Quantities | Matrix | Table | Remark]:
     """Inputs, parameters and targets: named numbers side by side, tensors without names as matrices."""
     network = writer.network
     roles: tuple[Role, ...] = ("input", "parameter", "target")
     tensors = [tensor for role in roles for tensor in network.tensors.values() if tensor.role == role]
     pairs: dict[Expr, Expr] = {}
     matrices: list[Matrix] = []
+    samples = [tensor for tensor in tensors if tensor.sampled]
+    if samples:
+        yield sample_table(writer, samples)
     for tensor in tensors:
+        if tensor.sampled:
+            continue
         if tensor.names:
             for found in of_tensor(network, tensor):
                 pairs.setdefault(found.symbol, writer.digits.show(writer.trace.value(found.uses[0])).number)
@@ -31,6 +38,28 @@ def given_blocks(writer: Writer) -> Iterator[Quantities | Matrix]:
     if pairs:
         yield Quantities((), tuple(pairs.items()))
     yield from matrices
+
+
+def sample_table(writer: Writer, tensors: list[Tensor]) -> Table | Remark:
+    """The samples, a row for each with its inputs and targets; of many the first and the last."""
+    symbols = [
+        (tensor, cell[1:], Sym(tensor.symbol(cell).name, tensor.symbol(cell).index))
+        for tensor in tensors
+        for cell in tensor.cells()
+        if cell[0] == 0
+    ]
+    count = writer.network.samples or 0
+    if len(symbols) > MOST_COLUMNS and not writer.full:
+        source = f" from {tensors[0].text}" if tensors[0].text else ""
+        return Remark((f"{count} samples with {len(symbols)} numbers each{source}",))
+    rows: list[tuple[Note, ...]] = []
+    for sample in shown_samples(writer):
+        if isinstance(sample, str):
+            rows.append(((sample.partition(" like")[0],), *[()] * len(symbols)))
+            continue
+        amounts = [writer.trace.value(Element(tensor.key, (sample, *cell))) for tensor, cell, _ in symbols]
+        rows.append(((str(sample + 1),), *((writer.digits.show(amount).number,) for amount in amounts)))
+    return Table((("sample",), *((symbol,) for _, _, symbol in symbols)), tuple(rows))
 
 
 def matrix(writer: Writer, tensor: Tensor) -> Matrix:

@@ -23,15 +23,20 @@ class Ids:
         self._count("L", [tensors[step.output] for step in network.loss_steps()])
         parameters = [tensors[key] for key in network.parameters]
         inputs = [tensor for tensor in tensors.values() if tensor.role == "input"]
-        self._count("B", [tensors[key] for key in reversed(results)] + parameters + inputs)
+        reached = network.reached()
+        back = [tensors[key] for key in reversed(results) if key in reached]
+        past = [tensors[step.key(edge.argument)] for step in network.steps for edge in step.bypassed]
+        self.gradients = [tensor.key for tensor in back]
+        """The keys of the results that have a gradient, from the last layer to the first."""
+        self._count("B", back + parameters + inputs + past)
         self._count("U", parameters)
 
     def _count(self, letter: str, tensors: list[Tensor]) -> None:
         number = 1
         for tensor in tensors:
             self._first[letter, tensor.key] = number
-            if not (tensor.names or tensor.missing):
-                number += prod(tensor.shape)
+            if tensor.sampled or not (tensor.names or tensor.missing):
+                number += prod(tensor.shape[tensor.sampled :])
                 continue
             for found in of_tensor(self.network, tensor):
                 if (letter, found.symbol) not in self._named:
@@ -39,8 +44,17 @@ class Ids:
                     number += 1
 
     def of(self, letter: str, element: Element) -> str:
-        """The id of an element's step: ``F`` of its value, ``B`` of its gradient, ``U`` of its update."""
-        return f"{letter}{self.number(letter, element)}"
+        """The id of an element's step: ``F`` of its value, ``B`` of its gradient, ``U`` of its update.
+
+        In a batch, an element of one sample has its number behind a point: ``F1.2``.
+        """
+        sample = f".{element.cell[0] + 1}" if self.network.tensors[element.key].sampled else ""
+        return f"{letter}{self.number(letter, element)}{sample}"
+
+    def order(self, letter: str, element: Element) -> tuple[bool, int, int]:
+        """Where a step stands on the sheet: sample by sample, then what all samples share."""
+        sampled = self.network.tensors[element.key].sampled
+        return not sampled, element.cell[0] if sampled else 0, self.number(letter, element)
 
     def number(self, letter: str, element: Element) -> int:
         """The number in an id."""
@@ -48,7 +62,7 @@ class Ids:
         named = self._named.get((letter, quantity(self.network, element).symbol))
         if named is not None:
             return named
-        shape, cell = tensor.shape, element.cell
+        shape, cell = tensor.shape[tensor.sampled :], element.cell[tensor.sampled :]
         if tensor.by_column:
             shape, cell = shape[::-1], cell[::-1]
         place = 0

@@ -6,7 +6,7 @@ A number inside an expression is a ``Num`` with a ``Decimal`` that has exactly t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from fractions import Fraction
 from typing import Any, Literal, NamedTuple
 
@@ -120,10 +120,12 @@ class LossValue(NamedTuple):
 class Results(NamedTuple):
     """The numbers of a sheet by the user's names, for a program; ``None`` where a command does not compute them.
 
-    A value is a float, or nested lists of floats by tensor name where elements have no names.
+    A value is a float, or nested lists of floats by tensor name where elements have no names. In a batch ``samples``
+    has the values of each sample and its loss.
     """
 
     values: Mapping[str, Any] | None = None
+    samples: Sequence[Mapping[str, Any]] | None = None
     gradients: Mapping[str, Any] | None = None
     updated: Mapping[str, Any] | None = None
     learning_rate: float | None = None

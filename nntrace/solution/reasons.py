@@ -68,13 +68,14 @@ def no_gradient(network: Network, writer: Writer, element: Element, step: Step) 
         tensor = network.tensors[key]
         if tensor.role == "parameter" and tensor.shape:
             count += 1 if len(tensor.shape) == 1 else step.sizes["i"]
+    here = " from this sample" if network.tensors[element.key].sampled else ""
     if not named:
         return ()
     if count > max(MOST_NAMED, len(named)):
-        return (f": its {count} parameters get no gradient",)
+        return (f": its {count} parameters get no gradient{here}",)
     if len(named) == 1:
-        return (": ", named[0], " gets no gradient")
+        return (": ", named[0], f" gets no gradient{here}")
     words: Note = (": ",)
     for place, name in enumerate(named):
         words += (name, "" if place == len(named) - 1 else " and " if place == len(named) - 2 else ", ")
-    return (*words, " get no gradient")
+    return (*words, f" get no gradient{here}")

@@ -18,9 +18,35 @@ def value_results(trace: Trace) -> dict[str, Any]:
     """Inputs, targets, parameters, units and the parts of the loss."""
     result: dict[str, Any] = {}
     for tensor in trace.network.tensors.values():
-        if tensor.key != trace.network.loss:
+        if tensor.key != trace.network.loss and not tensor.sampled:
             _add(result, tensor, lambda element: trace.value(element).number, _plain(trace, trace.arrays, tensor))
     return result
+
+
+def sample_results(trace: Trace) -> list[dict[str, Any]] | None:
+    """The values that belong to each sample of a batch, and its loss."""
+    network = trace.network
+    if network.samples is None:
+        return None
+    tensors = [tensor for tensor in network.tensors.values() if tensor.sampled]
+    return [_sample(trace, tensors, sample) for sample in range(network.samples)]
+
+
+def _sample(trace: Trace, tensors: list[Tensor], sample: int) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    loss: dict[str, Any] = {}
+    for tensor in tensors:
+        one = tensor._replace(shape=tensor.shape[1:], sampled=False)
+
+        def number(element: Element) -> float:
+            return trace.value(Element(element.key, (sample, *element.cell))).number
+
+        if one.shape:
+            _add(values, one, number, None)
+        else:
+            target = loss if tensor.role == "loss" else values
+            target["loss" if tensor.role == "loss" else tensor.name or tensor.key] = number(Element(tensor.key, ()))
+    return {"values": values, **loss}
 
 
 def gradient_results(trace: Trace, asked: Sequence[Quantity]) -> dict[str, Any]:
@@ -49,7 +75,7 @@ def _by_name(
         by_tensor.setdefault(one.uses[0].key, []).append(one)
     for key, members in by_tensor.items():
         tensor = trace.network.tensors[key]
-        if tensor.names or not tensor.shape or len(members) < sum(1 for _ in tensor.cells()):
+        if tensor.sampled or tensor.names or not tensor.shape or len(members) < sum(1 for _ in tensor.cells()):
             result.update((one.name, number(one)) for one in members)
             continue
         plain = _plain(trace, arrays, tensor)

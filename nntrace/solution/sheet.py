@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from math import prod
 from typing import NamedTuple
 
 from ..errors import UserError
@@ -12,15 +13,15 @@ from ..network.model import Network
 from ..network.quantities import Quantity, find, frozen, known_names, of_role, of_tensor
 from ..trace.trace import Amount, Trace
 from .backward import Backward
-from .checks import gradient_checks, loss_check
+from .checks import forward_checks, gradient_checks, loss_check
 from .element import Writer
-from .forward import MOST_ELEMENTS, forward_steps, loss_steps, more, shown_cells
+from .forward import MOST_ELEMENTS, forward_steps, loss_steps, more, shown_cells, shown_samples
 from .given import agreed, convention_values, given_blocks
 from .ids import Ids, update_order
 from .model import Block, LossValue, Quantities, Remark, Results, Section, Solution
 from .numbers import Digits
 from .paths import Paths
-from .results import gradient_results, updated_results, value_results
+from .results import gradient_results, sample_results, updated_results, value_results
 from .update import update_step, update_table
 
 MOST_WITH_PATHS = 12
@@ -51,7 +52,10 @@ class Sheet:
         sections = [Section("forward", _kept(forward_steps(self.writer, self.ids)))]
         if self.network.loss:
             sections.append(Section("loss", _kept(loss_steps(self.writer, self.ids))))
-        return self._solution(sections, Results(values=value_results(self.trace), loss=self._loss()))
+        if checks := tuple(forward_checks(self.writer)):
+            sections.append(Section("checks", checks))
+        values, samples = value_results(self.trace), sample_results(self.trace)
+        return self._solution(sections, Results(values=values, samples=samples, loss=self._loss()))
 
     def gradient(self, asked: Sequence[Quantity], paths: bool) -> Solution:
         """The gradient by each asked quantity, from the forward values that it uses; over its paths where wanted."""
@@ -65,6 +69,7 @@ class Sheet:
         ]
         results = Results(
             values=value_results(self.trace),
+            samples=sample_results(self.trace),
             gradients=gradient_results(self.trace, asked),
             loss=self._loss(),
         )
@@ -87,10 +92,14 @@ class Sheet:
             Section("loss", _kept(loss_steps(self.writer, self.ids))),
             *self._backward_sections(needed, asked, only is not None and len(asked) <= MOST_WITH_PATHS),
             Section("update", updates, ("learning rate ", self._shown_rate(rate))),
-            Section("checks", (*gradient_checks(self.writer, asked), loss_check(self.writer, after))),
+            Section(
+                "checks",
+                (*forward_checks(self.writer), *gradient_checks(self.writer, asked), loss_check(self.writer, after)),
+            ),
         ]
         results = Results(
             values=value_results(self.trace),
+            samples=sample_results(self.trace),
             gradients=gradient_results(self.trace, parameters),
             updated=updated_results(after, only),
             learning_rate=float(rate),
@@ -126,11 +135,11 @@ class Sheet:
 
     def _units_backward(self) -> Iterator[Quantity]:
         """Every unit, from the last layer to the first."""
-        for step in reversed(self.network.layer_steps()):
-            yield from of_tensor(self.network, self.network.tensors[step.output])
+        for key in self.ids.gradients:
+            yield from of_tensor(self.network, self.network.tensors[key])
 
     def _backward_sections(self, needed: Sequence[Quantity], asked: Sequence[Quantity], paths: bool) -> list[Section]:
-        ordered = sorted([*needed, *asked], key=lambda one: self.ids.number("B", one.uses[0]))
+        ordered = sorted([*needed, *asked], key=lambda one: self.ids.order("B", one.uses[0]))
         sections = [Section("backward", _kept(self._gradient_steps(ordered)))]
         if paths:
             written = Paths(self.writer, self.backward.gradients, self.ids)
@@ -141,10 +150,17 @@ class Sheet:
 
     def _gradient_steps(self, group: Sequence[Quantity]) -> Iterator[Block]:
         """The steps of these quantities, those of one large tensor cut in the middle."""
-        by_tensor: dict[str, list[Quantity]] = {}
+        by_tensor: dict[tuple[int | None, str], list[Quantity]] = {}
         for found in group:
-            by_tensor.setdefault(found.uses[0].key, []).append(found)
-        for members in by_tensor.values():
+            by_tensor.setdefault((self.writer.sample_of(found.uses[0]), found.uses[0].key), []).append(found)
+        shown = set(shown_samples(self.writer))
+        before: int | None = None
+        for (sample, _), members in by_tensor.items():
+            if sample is not None and sample - 1 not in shown:
+                continue
+            if sample != before:
+                yield Remark((f"Sample {sample}" if sample else "All samples together",), heading=True)
+                before = sample
             most = MOST_ELEMENTS if self._is_small() else MOST_OF_MANY
             for place in shown_cells([(number,) for number in range(len(members))], self.writer.full, most):
                 yield more(place) if isinstance(place, int) else self.backward.step(members[place[0]])
@@ -158,7 +174,7 @@ class Sheet:
         return Quantities((), tuple(shown))
 
     def _is_small(self) -> bool:
-        sizes = [self.network.tensors[step.output].shape[0] for step in self.network.layer_steps()]
+        sizes = [prod(self.network.tensors[step.output].shape) for step in self.network.layer_steps()]
         return sum(sizes) <= MOST_VALUES
 
     def _update_blocks(self, asked: Sequence[Quantity], after: Trace, rate: Fraction) -> tuple[Block, ...]:

@@ -27,7 +27,6 @@ class Row(NamedTuple):
 
 
 ROWS = (
-    Row("`samples`", lambda spec: _standing(spec.samples), "give one sample in `inputs` and `targets`"),
     Row("`samples_per_step`", lambda spec: _standing(spec.samples_per_step), "leave it out"),
     Row(
         "`init`", lambda spec: (value.place for value in _values(spec) if isinstance(value, Init)), "write the numbers"
@@ -37,8 +36,6 @@ ROWS = (
     Row("this optimizer", lambda spec: _optimizer(spec.optimizer), "use gradient_descent"),
     Row("`carry`", lambda spec: _at(spec, "rounding", spec.conventions.rounding.places is not None), "write `full`"),
     Row("`report`", lambda spec: [loss.kind.place for loss in spec.report], "leave it out"),
-    Row("`over_samples: sum`", lambda spec: _sums_over_samples(spec), "leave it out"),
-    Row("a logarithm to this base", lambda spec: _at(spec, "log", spec.conventions.log != "e"), "write `log: e`"),
 )
 
 
@@ -68,11 +65,6 @@ def _several(iterations: Number | None) -> list[Place]:
 
 def _optimizer(optimizer: Optimizer | None) -> list[Place]:
     return [optimizer.kind.place] if optimizer and optimizer.kind.text not in ("gradient_descent", "sgd") else []
-
-
-def _sums_over_samples(spec: Spec) -> list[Place]:
-    losses = (spec.loss, *spec.report)
-    return [loss.kind.place for loss in losses if loss is not None and loss.over_samples != "mean"]
 
 
 def _symbolic_sizes(spec: Spec) -> Iterator[Place]:

@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..network.model import Network
+from .program import GIVEN
 
 if TYPE_CHECKING:
     from ..network.model import Array, Tensor
-
-GIVEN = ("input", "target", "parameter")
 
 
 def given_arrays(network: Network) -> dict[str, Array]:

@@ -37,7 +37,7 @@ def forward_fractions(network: Network, given: Mapping[str, Fractions]) -> dict[
     for step in network.steps:
         axes = [str(index) for index in step.operation.output.index]
         fractions[step.output] = {
-            cell: _element(step, step.operation.formula, dict(zip(axes, cell, strict=True)), fractions, {})
+            cell: _element(step, step.numeric, dict(zip(axes, cell, strict=True)), fractions, {})
             for cell in _cells(step, axes)
         }
     return fractions
@@ -52,9 +52,10 @@ def gradient_fractions(network: Network, fractions: Mapping[str, Fractions]) -> 
     for step in reversed(network.steps):
         if step.output not in gradients:
             continue
-        partial = partial_key(LOSS.name, step.operation.output.name)
-        for argument, key in step.arguments.items():
-            derived = adjoint(step.operation, argument, kink)
+        for edge in step.edges:
+            key, operation = step.key(edge.argument), edge.operation
+            partial = partial_key(LOSS.name, operation.output.name)
+            derived = adjoint(operation, edge.argument, kink)
             axes = [str(index) for index in derived.argument.index]
             own = gradients.setdefault(key, {})
             for cell in _cells(step, axes):

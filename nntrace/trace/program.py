@@ -13,10 +13,12 @@ import numpy as np
 from ..expr import partial_key
 from ..expr.evaluate import Arguments, Run, plan
 from ..network.adjoint import LOSS, adjoint
-from ..network.model import Network
+from ..network.model import Edge, Network, Step
 
 if TYPE_CHECKING:
     from ..network.model import Array
+
+GIVEN = ("input", "target", "parameter")
 
 
 class _Instruction(NamedTuple):
@@ -29,6 +31,15 @@ class _Instruction(NamedTuple):
     sizes: Mapping[str, int]
 
 
+def _back(step: Step, edge: Edge, kink: int) -> _Instruction:
+    """The gradient's way back through one edge of a step."""
+    derived = adjoint(edge.operation, edge.argument, kink)
+    axes = tuple(str(index) for index in derived.argument.index)
+    gradient = (partial_key(LOSS.name, edge.operation.output.name), step.output)
+    bound = (*step.arguments.items(), (step.operation.output.name, step.output))
+    return _Instruction(plan(derived.formula, axes), step.key(edge.argument), bound, gradient, step.sizes)
+
+
 class Program:
     """The plans of a network. ``of`` limits the gradients to these roles (default: of everything)."""
 
@@ -38,22 +49,15 @@ class Program:
         self._backward: list[_Instruction] = []
         kink = network.conventions.relu_at_zero
         for step in network.steps:
-            operation = step.operation
-            axes = tuple(str(index) for index in operation.output.index)
+            axes = tuple(str(index) for index in step.operation.output.index)
             bound = tuple(step.arguments.items())
-            self._forward.append(_Instruction(plan(operation.numeric, axes), step.output, bound, None, step.sizes))
+            self._forward.append(_Instruction(plan(step.numeric, axes), step.output, bound, None, step.sizes))
         for step in reversed(network.steps):
-            operation = step.operation
-            gradient = (partial_key(LOSS.name, operation.output.name), step.output)
-            for argument, key in step.arguments.items():
-                role = network.tensors[key].role
-                if of is not None and role in ("input", "target", "parameter") and role not in of:
-                    continue
-                derived = adjoint(operation, argument, kink)
-                axes = tuple(str(index) for index in derived.argument.index)
-                run = plan(derived.formula, axes)
-                bound = (*step.arguments.items(), (operation.output.name, step.output))
-                self._backward.append(_Instruction(run, key, bound, gradient, step.sizes))
+            for edge in step.edges:
+                role = network.tensors[step.key(edge.argument)].role
+                if of is None or role not in GIVEN or role in of:
+                    self._backward.append(_back(step, edge, kink))
+        self._past = [_back(step, edge, kink) for step in reversed(network.steps) for edge in step.bypassed]
 
     def forward(self, given: Mapping[str, Array], held: Mapping[str, Array] = {}) -> dict[str, Array]:
         """Every tensor by key, from the given ones; a result that is ``held`` is not computed but taken from there.
@@ -76,7 +80,7 @@ class Program:
             return {}
         gradients: dict[str, Array] = {network.loss: np.asarray(1.0)}
         with np.errstate(all="ignore"):
-            for run, target, symbols, gradient, sizes in self._backward:
+            for run, target, symbols, gradient, sizes in (*self._backward, *self._past):
                 assert gradient is not None
                 symbol, output = gradient
                 if output not in gradients:

@@ -1,0 +1,126 @@
+"""The samples of a batch: a row for each, its inputs first and then its targets."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from ..errors import quoted, suggestion
+from ..spec.model import File, Items, Name, Number, Place, Size, Table, Value
+from ..spec.problems import Problems
+from .files import read_array
+from .model import Cell, Role, Tensor
+from .names import Names
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from .model import Array
+
+
+class Samples:
+    """The rows of ``samples``, handed out to the inputs and to the targets."""
+
+    def __init__(self, value: Value, names: Names, problems: Problems, folder: Path | None, anywhere: bool) -> None:
+        self.place: Place = value.place
+        self.names = names
+        self.problems = problems
+        self.array: Array | None = None
+        self.rows: list[Items] = []
+        self.text = ""
+        match value:
+            case File():
+                self.array = read_array(value, folder, anywhere, problems)
+                self.text = value.path
+                names.integers = False
+                if self.array is not None and self.array.ndim == 1:
+                    self.array = self.array[None, :]
+                if self.array is not None and self.array.ndim != 2:
+                    problems.add(value.place, f"{quoted(value.path)} is no table", "give one row for each sample")
+                    self.array = None
+            case Items(items, _):
+                for row in items:
+                    if isinstance(row, Items):
+                        self.rows.append(row)
+                    else:
+                        problems.add(
+                            row.place, "this sample is no list", "write each sample in brackets: [[1, 0], [0, 1]]"
+                        )
+            case _:
+                problems.add(value.place, "this is no list of samples", "write [[1, 0, 1], …] or {file: samples.csv}")
+
+    @property
+    def count(self) -> int:
+        """How many samples there are; at least one, so that reading can go on."""
+        return max(1, len(self.rows) if self.array is None else len(self.array))
+
+    def check_width(self, inputs: int, targets: int) -> None:
+        """Every row must have a number for each input and each target (or the name of a class)."""
+        wanted = inputs + targets
+        words = f"{inputs} inputs" + (f" and {targets} targets" if targets else "")
+        remedy = "a row lists its inputs, then its targets (or the name of its class)"
+        if self.array is not None and self.array.shape[1] != wanted:
+            self.problems.add(self.place, f"a sample has {self.array.shape[1]} numbers for {words}", remedy)
+            self.array = None
+        for row in self.rows:
+            named = targets and len(row.items) == inputs + 1 and isinstance(row.items[-1], Name)
+            if len(row.items) != wanted and not named:
+                self.problems.add(row.place, f"this sample has {len(row.items)} numbers for {words}", remedy)
+
+    def declared(self, value: Value | None, key: str, role: Role) -> Tensor:
+        """The tensor that ``inputs`` or ``targets`` declare: its names and its size, its numbers being the samples'."""
+        what = "inputs" if role == "input" else "targets"
+        match value:
+            case Items(items, _) if all(isinstance(item, Name) for item in items):
+                return self._named([item for item in items if isinstance(item, Name)], key, key, role)
+            case Table(((label, Items(items, _)),), _) if all(isinstance(item, Name) for item in items):
+                return self._named([item for item in items if isinstance(item, Name)], key, label.text, role)
+            case Table(((label, Size(int(size), _, _)),), _):
+                self.names.used.setdefault(label.text, label.place)
+                return Tensor(key, label.text, (self.count, size), role, sampled=True)
+            case None:
+                pass
+            case _:
+                self.problems.add(
+                    value.place,
+                    f"with samples the {what} have no numbers of their own",
+                    f"give only their names, {what}: [{key}1, {key}2], or how many, {what}: {{{key}: {{size: 2}}}}",
+                )
+        return Tensor(key, key, (self.count, 0), role, sampled=True)
+
+    def _named(self, names: Sequence[Name], key: str, name: str, role: Role) -> Tensor:
+        found: dict[Cell, str] = {}
+        for place, one in enumerate(names):
+            found[place,] = one.text
+            self.names.result(one)
+        return Tensor(key, name, (self.count, len(names)), role, found, sampled=True)
+
+    def filled(self, tensor: Tensor, start: int, classes: Mapping[str, int]) -> Tensor:
+        """A declared tensor with its columns of the rows, from column ``start`` on."""
+        size = tensor.shape[1]
+        if self.array is not None:
+            columns = self.array[:, start : start + size]
+            return tensor._replace(array=columns.copy(), text=self.text) if columns.shape[1] == size else tensor
+        typed: dict[Cell, Fraction] = {}
+        places: dict[Cell, Place] = {}
+        for sample, row in enumerate(self.rows):
+            entries = row.items[start : start + size]
+            if tensor.role == "target" and len(entries) == 1 and isinstance(entries[0], Name):
+                chosen = self._class(entries[0], classes)
+                typed.update({(sample, place): Fraction(place == chosen) for place in range(size)})
+                continue
+            for place, entry in enumerate(entries):
+                if isinstance(entry, Number):
+                    typed[sample, place], places[sample, place] = entry.value, entry.place
+                    self.names.count(entry)
+                else:
+                    self.problems.add(entry.place, "a sample is made of numbers", "write a number")
+        return tensor._replace(typed=typed, places=places)
+
+    def _class(self, name: Name, classes: Mapping[str, int]) -> int:
+        if name.text not in classes:
+            self.problems.add(
+                name.place, f"{quoted(name.text)} is no element of the last result", suggestion(name.text, classes)
+            )
+        return classes.get(name.text, 0)

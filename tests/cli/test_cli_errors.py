@@ -1,0 +1,223 @@
+"""What a user may get wrong: exit code 2, nothing on standard output, and a message with the place and the remedy."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from conftest import Outcome, Run
+
+HOMEWORK = (Path(__file__).resolve().parents[2] / "configs" / "homework3.yaml").read_text(encoding="utf-8")
+KNOWN = "known here: w11, w12, w21, w22, b1, b2, w31, w32, w41, w42, b3, b4"
+
+
+def refused(outcome: Outcome) -> str:
+    """The message of a command that was refused."""
+    code, out, err = outcome
+    assert (code, out) == (2, "")
+    assert "Traceback" not in err
+    return err
+
+
+FILES: dict[str, tuple[str | tuple[str, str], list[str]]] = {
+    # what stands in net.yaml (or what of the homework is replaced by what), and parts of the message
+    "unknown key": (
+        ("learning_rate:", "lerning_rate:"),
+        ["net.yaml:18:1: unknown key 'lerning_rate' in a network file", "did you mean 'learning_rate'?"],
+    ),
+    "unknown key in a layer": (
+        ("    biases: {b1", "    biasses: {b1"),
+        ["net.yaml:10:5: unknown key 'biasses' in a layer", "did you mean 'biases'?"],
+    ),
+    "unknown layer": (("relu", "rleu"), ["net.yaml:11:5: a layer of unknown kind 'rleu'", "did you mean 'relu'?"]),
+    "unknown loss": (
+        ("half_squared_error", "half_square_error"),
+        ["net.yaml:17:8: a loss of unknown kind 'half_square_error'", "did you mean 'half_squared_error'?"],
+    ),
+    "wrong type": (
+        ("learning_rate: 0.1", "learning_rate: true"),
+        ["net.yaml:18:16: 'true' is not a number", "write a number such as 2, 0.5, -.5, 1e-3 or 3/4"],
+    ),
+    "a list of lists": (
+        ("inputs:  {i1: 2.0, i2: -1.0}", "inputs: [[1, 2]]"),
+        ["net.yaml:3:10: a list cannot stand here", "give a number, a name, or null"],
+    ),
+    "numbers and names": (
+        ("inputs:  {i1: 2.0, i2: -1.0}", "inputs: [1, x]"),
+        ["net.yaml:3:13: `inputs` mixes numbers, names or lists", "a table gives both: {x1: 0.5, x2: 1.0}"],
+    ),
+    "too few weights": (
+        ("i1: {w11: 1.0, w12: -0.5}", "i1: {w11: 1.0}"),
+        ["net.yaml:8:7: the row 'i1' has 1 weight instead of 2", "one for each unit of this layer (h1, h2)"],
+    ),
+    "too few results": (
+        ("relu: [h3, h4]", "relu: [h3]"),
+        ["net.yaml:11:11: 'relu' gives 2 results, not 1", "as many results as the layer before it"],
+    ),
+    "too few targets": (
+        ("targets: {t1: 1.0, t2: 0.5}", "targets: {t1: 1.0}"),
+        ["net.yaml:4:10:", "1 target", "for 2 outputs", "one target for each element of the last result"],
+    ),
+    "missing row": (
+        ("      i2: {w21: 0.5, w22: -1.0}\n", ""),
+        ["net.yaml:8:7: no row of weights for i2", "add i2: {…}, or i2: [null, …]"],
+    ),
+    "missing name": (
+        ("i1: {w11: 1.0, w12: -0.5}", "i1: [w11, w12]"),
+        ["net.yaml:8:12: the name 'w11' has no number", "or in the table values: {w11: 1.0}"],
+    ),
+    "duplicate key": (
+        ("learning_rate: 0.1", "learning_rate: 0.1\nlearning_rate: 0.2"),
+        ["net.yaml:19:1: the key 'learning_rate' stands twice, first in line 18, column 1", "keep one of the two"],
+    ),
+    "duplicate name": (
+        ("w12: -0.5", "w21: -0.5"),
+        ["net.yaml:9:12: 'w21' gets its number twice (first in line 8)", "write the bare name 'w21' to tie it"],
+    ),
+    "duplicate unit": (("[o1, o2]", "[o1, h1]"), ["net.yaml:12:17: the name 'h1' is used twice (first in line 6)"]),
+    "unused value": (
+        ("learning_rate", "values: {zz: 3}\nlearning_rate"),
+        ["net.yaml:18:10: 'zz' has a number but is used nowhere"],
+    ),
+    "unknown frozen": (("loss:", "frozen: [w99]\nloss:"), ["net.yaml:17:10: there is no parameter 'w99'", KNOWN]),
+    "not a number": (("w12: -0.5", "w12: nan"), ["net.yaml:8:27: 'nan' is not a finite number"]),
+    "infinite": (("w12: -0.5", "w12: -.inf"), ["net.yaml:8:27: '-.inf' is not a finite number"]),
+    "too large": (("w12: -0.5", "w12: 1e309"), ["net.yaml:8:27: '1e309' is too large for a number here", "1.8e308"]),
+    "decimal comma": (
+        ("learning_rate: 0.1", "learning_rate: 0,1"),
+        ["net.yaml:18:16: '0,1' is not a number", "write a decimal point: 0.1"],
+    ),
+    "no inputs": (("inputs:  {i1: 2.0, i2: -1.0}", "inputs: []"), ["net.yaml:3:9: this list is empty"]),
+    "no units": (("dense: [h1, h2]", "dense: []"), ["net.yaml:6:12: a layer's result has no names here"]),
+    "no layers key": ("inputs: [1]\n", ["net.yaml:1:1: `layers` is missing"]),
+    "markup in a name": (
+        ("[o1, o2]", "['[bold]o1[/bold]', o2]"),
+        ["net.yaml:12:13: '[bold]o1[/bold]' is not a name: brackets are for elements"],
+    ),
+    "not closed": (
+        "inputs: {a: 1\nlayers: []\n",
+        ["net.yaml:2:7: a bracket is not closed", "it began in line 1", "close each bracket"],
+    ),
+    "not a table": ("- inputs\n", ["net.yaml:1:1: a network file is a table of keys, and this is a list"]),
+    "only a word": ("hello\n", ["net.yaml:1:1: a network file is a table of keys, and this is 'hello'"]),
+    "empty": ("", ["net.yaml is empty\n  it needs at least `inputs` and `layers`"]),
+    "only a comment": ("# nothing\n", ["net.yaml is empty\n  it needs at least `inputs` and `layers`"]),
+    "no loss": (
+        ("loss: {half_squared_error: MSE}", ""),
+        ["this network has no loss, so there is no gradient", "add targets: and loss: to the file"],
+    ),
+    "no learning rate": (
+        ("learning_rate: 0.1", ""),
+        ["there is no learning rate\n  add learning_rate: 0.1 to the file, or --lr 0.1 to the command"],
+    ),
+    "not there yet": (
+        ("learning_rate", "samples_per_step: 3\nlearning_rate"),
+        ["net.yaml:18:", "`samples_per_step`"],
+    ),
+}
+
+
+@pytest.mark.parametrize(("content", "parts"), FILES.values(), ids=list(FILES))
+def test_a_wrong_file(run: Run, tmp_path: Path, content: str | tuple[str, str], parts: list[str]) -> None:
+    if isinstance(content, tuple):
+        assert content[0] in HOMEWORK
+        content = HOMEWORK.replace(*content)
+    (tmp_path / "net.yaml").write_text(content, encoding="utf-8")
+    message = refused(run("step", cwd=tmp_path))
+    for part in parts:
+        assert part in message
+
+
+def test_all_problems_at_once(run: Run, tmp_path: Path) -> None:
+    wrong = HOMEWORK.replace("relu", "rleu").replace("w12: -0.5", "w12: nan").replace("learning_rate", "lr")
+    (tmp_path / "net.yaml").write_text(wrong, encoding="utf-8")
+    message = refused(run("forward", cwd=tmp_path))
+    assert [line.split(" ")[0] for line in message.splitlines() if line.startswith("net.yaml")] == [
+        "net.yaml:8:27:", "net.yaml:11:5:", "net.yaml:18:1:",
+    ]  # fmt: skip
+
+
+def test_a_problem_shows_its_line(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "net.yaml").write_text(HOMEWORK.replace("w12: -0.5", "w12: nan"), encoding="utf-8")
+    assert refused(run("forward", cwd=tmp_path)) == (
+        "net.yaml:8:27: 'nan' is not a finite number\n"
+        "  8 |       i1: {w11: 1.0, w12: nan}\n"
+        "    |                           ^\n"
+        "  give a finite number\n"
+    )
+
+
+BYTES = {
+    "binary": (b"\x7fELF\x00\x01\x02", "standard input is not text: it has NUL bytes"),
+    "not UTF-8": (b"inputs: [1]\n\xff\xfe: 3", "standard input is not UTF-8: line 2 has the byte 0xFF"),
+    "UTF-16": ("inputs: [1]".encode("utf-16"), "standard input is UTF-16 text\n  save it as UTF-8"),
+    "empty": (b"", "standard input is empty\n  it needs at least `inputs` and `layers`"),
+}
+
+
+@pytest.mark.parametrize(("content", "part"), BYTES.values(), ids=list(BYTES))
+def test_what_is_no_text(run: Run, content: bytes, part: str) -> None:
+    assert part in refused(run("forward", "-", stdin=content))
+
+
+ARGUMENTS: dict[str, tuple[str, list[str]]] = {
+    "no such file": ("step configs/homework4.yaml", ["there is no file configs/homework4.yaml", "homework3.yaml?"]),
+    "no such folder": ("step nowhere/net.yaml", ["there is no file nowhere/net.yaml", "no folder nowhere either"]),
+    "a folder": ("step configs", ["configs is a folder\n  network files there: ", "mazur.yaml"]),
+    "unknown --param": ("grad --param w99", ["'w99'", "known here: i1, i2, w11"]),
+    "near --param": ("grad configs/mazur.yaml --param out_oo1", ["'out_oo1'", "did you mean 'out_o1'?"]),
+    "empty glob": ("grad --param z*", ["'z*'", "known here: i1, i2, w11"]),
+    "the loss for --param": ("grad --param MSE", ["'MSE'", "known here: i1, i2, w11"]),
+    "unknown --only": ("step --only w99", ["there is no parameter 'w99'", KNOWN]),
+    "a unit for --only": ("step --only h1", ["there is no parameter 'h1'", KNOWN]),
+    "unknown --set": ("forward --set w99=1", ["there is no given number 'w99'", "known here: i1, i2, w11"]),
+    "a unit for --set": ("forward --set h1=1", ["'h1'", "known here: i1, i2, w11"]),
+    "--set without number": ("forward --set w11", ["--set 'w11' is no assignment", "write a name, = and a number"]),
+    "--set without name": ("forward --set =1", ["--set '=1' is no assignment", "write a name, = and a number"]),
+    "--set with a word": ("forward --set w11=x", ["--set w11=x: 'x' is not a number", "write a number such as"]),
+    "--set infinite": ("forward --set w11=inf", ["'inf' is not a finite number"]),
+    "unknown --expect": ("step --expect w99=1", ["this sheet has no number 'w99'", "known here: "]),
+    "--expect with a word": ("step --expect w21=x", ["--expect w21=x: 'x' is not a number"]),
+    "--lr with a word": ("step --lr fast", ["--lr", "'fast' is not a number"]),
+    "--lr nothing": ("step --lr=", ["--lr"]),
+    "unknown format": ("forward -f docx", ["no output format 'docx'", "json, txt"]),
+    "unknown suffix": ("forward -o sheet.docx", ["no output format 'docx'", "json, txt"]),
+    "missing folder": ("forward -o nowhere/sheet.txt", ["cannot write nowhere/sheet.txt: No such file or directory"]),
+    "a folder for -o": ("forward -o configs", ["cannot write configs: Is a directory"]),
+    "unknown option": ("forward --frobnicate", ["No such option: --frobnicate"]),
+    "unknown command": ("forwrd", ["No such command 'forwrd'. Did you mean 'forward'?"]),
+    "two files": ("forward a.yaml b.yaml", ["unexpected extra argument"]),
+    "no digits": ("forward --digits 0", ["--digits", "1<=x<=17"]),
+    "too narrow": ("forward --width 5", ["--width", "20<=x<=10000"]),
+    "no command": ("", ["Usage: ", "forward", "grad", "step", "examples", "init"]),
+    "unknown example": ("examples mazzur", ["there is no example 'mazzur'", "did you mean 'mazur'?"]),
+}
+
+
+@pytest.mark.parametrize(("arguments", "parts"), ARGUMENTS.values(), ids=list(ARGUMENTS))
+def test_a_wrong_command(run: Run, arguments: str, parts: list[str]) -> None:
+    message = refused(run(*arguments.split()))
+    for part in parts:
+        assert part in message
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
+def test_an_unreadable_file(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "net.yaml").write_text(HOMEWORK, encoding="utf-8")
+    (tmp_path / "net.yaml").chmod(0)
+    assert "net.yaml may not be read\n  change its permissions" in refused(run("step", cwd=tmp_path))
+
+
+@pytest.mark.parametrize("file", ["../w.npy", "missing.npy", "w.pkl", "broken.npy"])
+def test_weights_that_cannot_be_read(run: Run, tmp_path: Path, file: str) -> None:
+    folder = tmp_path / "inside"
+    folder.mkdir()
+    (folder / "broken.npy").write_bytes(b"\x93NUMPY junk")
+    (tmp_path / "w.npy").write_bytes(b"")
+    text = f"inputs: [1, 2]\nlayers:\n- dense: 2\n  weights: {{file: {file}}}\n"
+    (folder / "net.yaml").write_text(text, encoding="utf-8")
+    assert refused(run("forward", cwd=folder)).startswith("net.yaml:4:")

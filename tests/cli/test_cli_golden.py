@@ -1,0 +1,97 @@
+"""Every shipped network's sheets, held against files that were read by eye (``pytest --update-golden`` rewrites them)."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import jsonschema
+import pytest
+
+import nntrace.formats
+
+if TYPE_CHECKING:
+    from conftest import Run
+
+HERE = Path(__file__).resolve().parent
+CONFIGS = sorted(path.stem for path in (HERE.parents[1] / "configs").glob("*.yaml"))
+ONE = {
+    "han-kamber": "w14", "hmkcode": "w1", "homework3": "w21", "mazur": "w1", "relu-exact": "W1[1,1]",
+    "swapped-wiring": "w1", "victorzhou": "w1",
+}  # fmt: skip
+COMMANDS = ("forward", "grad", "step")
+LAYOUTS = {
+    "40.txt": ("--width", "40"),
+    "60.txt": ("--width", "60"),
+    "80.txt": ("--width", "80"),
+    "ascii.txt": ("--width", "120", "--ascii"),
+    "json": ("-f", "json"),
+}
+SCHEMA = json.loads((Path(nntrace.formats.__file__).parent / "sheet.schema.json").read_text(encoding="utf-8"))
+
+
+def sheets() -> Iterator[tuple[str, tuple[str, ...]]]:
+    """The name of each golden file and the command that writes it."""
+    for config in CONFIGS:
+        for command in COMMANDS:
+            yield f"{config}.{command}.txt", (*asked(config, command), "--width", "120")
+    for command in COMMANDS:
+        for suffix, options in LAYOUTS.items():
+            yield f"homework3.{command}.{suffix}", (*asked("homework3", command), *options)
+
+
+def asked(config: str, command: str) -> tuple[str, ...]:
+    return (command, f"configs/{config}.yaml", *(("--param", ONE[config]) if command == "grad" else ()))
+
+
+@pytest.mark.parametrize(("name", "command"), list(sheets()), ids=[name for name, _ in sheets()])
+def test_a_sheet(run: Run, golden: Callable[[str, str], None], name: str, command: tuple[str, ...]) -> None:
+    code, out, err = run(*command)
+    assert (code, err) == (0, "")
+    golden(name, out)
+
+
+def test_no_golden_sheet_is_left_over() -> None:
+    assert {path.name for path in (HERE / "golden").iterdir()} == {name for name, _ in sheets()}
+
+
+@pytest.mark.parametrize("width", [40, 60, 80])
+@pytest.mark.parametrize("config", CONFIGS)
+def test_no_line_is_wider_than_the_page(run: Run, config: str, width: int) -> None:
+    for command in COMMANDS:
+        lines = run(*asked(config, command), "--width", width).out.splitlines()
+        assert max(map(len, lines)) <= width
+
+
+@pytest.mark.parametrize("config", CONFIGS)
+def test_ascii_has_the_same_lines(run: Run, config: str) -> None:
+    for command in COMMANDS:
+        plain = run(*asked(config, command), "--ascii", "--width", 200).out
+        assert plain.isascii()
+        assert len(plain.splitlines()) == len(run(*asked(config, command), "--width", 200).out.splitlines())
+
+
+@pytest.mark.parametrize("command", COMMANDS)
+@pytest.mark.parametrize("config", CONFIGS)
+def test_json_follows_the_schema(run: Run, config: str, command: str) -> None:
+    code, out, err = run(*asked(config, command), "-f", "json")
+    assert (code, err) == (0, "")
+    sheet = json.loads(out)
+    jsonschema.Draft202012Validator(SCHEMA).validate(sheet)
+    numbers = {"forward": {"values", "loss"}, "grad": {"values", "loss", "gradients"}}
+    assert numbers.get(command, {"values", "loss", "gradients", "updated", "learning_rate"}) <= sheet.keys()
+    ids = [step["id"] for step in sheet["steps"]]
+    assert len(ids) == len(set(ids))
+
+
+@pytest.mark.parametrize("config", CONFIGS)
+def test_ids_and_values_are_the_same_in_every_command(run: Run, config: str) -> None:
+    def steps(*command: str) -> dict[str, tuple[str, float]]:
+        sheet = json.loads(run(*command, "-f", "json").out)
+        return {step["id"]: (step["name"], step["value"]) for step in sheet["steps"]}
+
+    every = steps(*asked(config, "step")) | steps("grad", f"configs/{config}.yaml", "--param", ONE[config])
+    for command in (asked(config, "forward"), ("step", f"configs/{config}.yaml", "--only", ONE[config])):
+        assert steps(*command).items() <= every.items()

@@ -1,0 +1,152 @@
+"""``init`` and ``step --save``: files that load again, whole or not at all, and nothing replaced unasked."""
+
+from __future__ import annotations
+
+import json
+import os
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+if TYPE_CHECKING:
+    from conftest import Run
+
+CONFIGS = sorted((Path(__file__).resolve().parents[2] / "configs").glob("*.yaml"))
+ARRAYS = """\
+# weights from files
+inputs: {x: {file: x.npy}}
+targets: {y: [1, 0]}
+layers:
+- dense: 2
+  weights: {W: {file: w.npy}}   # learned
+  biases: {b: [0.5, -0.5]}
+  activation: sigmoid
+loss: {mse: L}
+learning_rate: 0.5
+"""
+
+
+def numbers(run: Run, *arguments: object, cwd: Path) -> Any:
+    code, out, err = run(*arguments, "-f", "json", cwd=cwd)
+    assert (code, err) == (0, "")
+    return json.loads(out)
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_the_saved_network_is_the_updated_one(run: Run, tmp_path: Path, path: Path) -> None:
+    step = numbers(run, "step", path, "--save", "new.yaml", cwd=tmp_path)
+    saved = numbers(run, "step", "new.yaml", cwd=tmp_path)
+    for name, value in step["updated"].items():
+        assert saved["values"][name] == value
+    assert saved["loss"]["before"] == step["loss"]["after"]
+    assert saved["learning_rate"] == step["learning_rate"]
+    unchanged = step["values"].keys() - step["gradients"].keys()
+    given = {"i1", "i2", "x1", "x2", "x3", "x", "t1", "t2", "y", "actual", "T", "y_true"}
+    for name in unchanged & given:
+        assert saved["values"][name] == step["values"][name]
+    assert [path.name for path in tmp_path.iterdir()] == ["new.yaml"]
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_comments_and_everything_but_the_numbers_are_kept(run: Run, tmp_path: Path, path: Path) -> None:
+    assert run("step", path, "--quiet", "--save", "new.yaml", cwd=tmp_path) == (0, "", "")
+    old, new = (file.read_text(encoding="utf-8").splitlines() for file in (path, tmp_path / "new.yaml"))
+    assert len(new) == len(old)
+    for before, after in zip(old, new, strict=True):
+        if not any(digit in before for digit in "0123456789") or before.startswith("#"):
+            assert after == before
+        assert after.partition("#")[2] == before.partition("#")[2]
+
+
+def test_many_steps(run: Run, tmp_path: Path) -> None:
+    """Saved and read again, ten times over, the loss keeps falling."""
+    file = CONFIGS[[path.stem for path in CONFIGS].index("mazur")]
+    losses = []
+    for count in range(10):
+        losses.append(numbers(run, "step", file, "--save", f"{count}.yaml", cwd=tmp_path)["loss"]["before"])
+        file = tmp_path / f"{count}.yaml"
+    assert losses == sorted(losses, reverse=True)
+    assert len(set(losses)) == 10
+
+
+def test_what_was_set_is_saved(run: Run, tmp_path: Path) -> None:
+    step = numbers(run, "step", "--set", "i1=3", "--set", "w11=-1/3", "--save", "new.yaml", cwd=tmp_path)
+    saved = numbers(run, "forward", "new.yaml", cwd=tmp_path)["values"]
+    assert saved["i1"] == 3.0
+    assert saved["w11"] == step["updated"]["w11"]
+
+
+def test_only_what_was_updated_changes(run: Run, tmp_path: Path) -> None:
+    run("step", "--only", "w21", "-q", "--save", "new.yaml", cwd=tmp_path)
+    old, new = (numbers(run, "forward", *file, cwd=tmp_path)["values"] for file in ((), ("new.yaml",)))
+    parameters = [name for name in old if name[0] in "wb"]
+    assert {name: new[name] for name in parameters if new[name] != old[name]} == {"w21": 0.65}
+
+
+def test_arrays_are_saved_beside(run: Run, tmp_path: Path) -> None:
+    weights = np.array([[1.0, 0.5], [-0.5, -1.0]])
+    np.save(tmp_path / "w.npy", weights)
+    np.save(tmp_path / "x.npy", np.array([1.0, 2.0]))
+    (tmp_path / "net.yaml").write_text(ARRAYS, encoding="utf-8")
+    step = numbers(run, "step", "--save", "new.yaml", cwd=tmp_path)
+    assert {path.name for path in tmp_path.iterdir()} == {"net.yaml", "new.yaml", "new.W.npy", "w.npy", "x.npy"}
+    assert np.load(tmp_path / "new.W.npy").tolist() == step["updated"]["W"]
+    assert np.load(tmp_path / "w.npy").tolist() == weights.tolist()
+    assert "weights: {W: {file: 'new.W.npy'}}   # learned" in (tmp_path / "new.yaml").read_text(encoding="utf-8")
+    saved = numbers(run, "forward", "new.yaml", cwd=tmp_path)
+    assert saved["values"]["W"] == step["updated"]["W"]
+    assert saved["loss"]["before"] == step["loss"]["after"]
+    (tmp_path / "elsewhere").mkdir()
+    assert run("step", "-q", "--save", "elsewhere/new.yaml", cwd=tmp_path) == (0, "", "")
+    moved = numbers(run, "forward", "new.yaml", cwd=tmp_path / "elsewhere")
+    assert moved["values"] == saved["values"]
+    (tmp_path / "new.yaml").unlink()
+    code, _, err = run("step", "-q", "--save", "new.yaml", cwd=tmp_path)
+    assert (code, err) == (2, "new.W.npy is there already\n  choose another name, or replace it with --force\n")
+    assert not (tmp_path / "new.yaml").exists()
+    assert run("step", "-q", "--save", "new.yaml", "--force", cwd=tmp_path) == (0, "", "")
+
+
+def test_no_file_is_replaced_unasked(run: Run, tmp_path: Path) -> None:
+    path = tmp_path / "new.yaml"
+    path.write_text("mine", encoding="utf-8")
+    for command in (("step", "--save", "new.yaml"), ("init", "new.yaml")):
+        code, out, err = run(*command, cwd=tmp_path)
+        assert (code, out) == (2, "")
+        assert err == "new.yaml is there already\n  choose another name, or replace it with --force\n"
+        assert path.read_text(encoding="utf-8") == "mine"
+        assert run(*command, "--force", cwd=tmp_path).code == 0
+        assert path.read_text(encoding="utf-8") != "mine"
+        path.write_text("mine", encoding="utf-8")
+
+
+def test_whole_or_not_at_all(run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    path = tmp_path / "new.yaml"
+    path.write_text("mine", encoding="utf-8")
+
+    def full(*_: object) -> None:
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "replace", full)
+    code, _, err = run("step", "-q", "--save", "new.yaml", "--force", cwd=tmp_path)
+    assert (code, err) == (2, "cannot write new.yaml: No space left on device\n  check the folder, or choose another\n")
+    assert [(path.name, path.read_text(encoding="utf-8")) for path in tmp_path.iterdir()] == [("new.yaml", "mine")]
+
+
+@pytest.mark.parametrize("command", [("step", "-q", "--save"), ("init",)], ids=" ".join)
+def test_a_missing_folder(run: Run, tmp_path: Path, command: tuple[str, ...]) -> None:
+    code, out, err = run(*command, "nowhere/new.yaml", cwd=tmp_path)
+    assert (code, out) == (2, "")
+    assert err == "cannot write nowhere/new.yaml: No such file or directory\n  check the folder, or choose another\n"
+
+
+def test_the_starting_file(run: Run, tmp_path: Path) -> None:
+    code, out, err = run("init", cwd=tmp_path)
+    assert (code, out, err) == (0, "", "wrote net.yaml; now: nntrace step net.yaml\n")
+    for command in (("forward",), ("grad", "--param", "w1"), ("step",)):
+        code, out, err = run(*command, cwd=tmp_path)
+        assert (code, err) == (0, "")
+        assert out.startswith("My first network\nnetwork: net.yaml\n")
+    assert "learning_rate" in (tmp_path / "net.yaml").read_text(encoding="utf-8")

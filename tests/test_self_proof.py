@@ -1,0 +1,739 @@
+"""Every printed line is read back and recomputed: formula = substitution = terms = value, in every format.
+
+The text is read with ``reader``; the layout is undone by ``equations``, which knows only its rules (the column of ids,
+relations under each other, continuations to their right, notes behind a gap or an arrow). What a symbol stands for is
+taken from the numbers of the JSON sheet, which ``test_gradients`` holds against an oracle.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import random
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from fractions import Fraction
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import pytest
+import reader
+from networks import DRAWN, Network, generate
+from reader import Read, ReadError, half_unit
+from rich.cells import cell_len
+from rich.console import Console
+
+from nntrace.expr.text import ASCII, UNICODE, plain
+from nntrace.formats import render
+from nntrace.formats.terminal import show
+from nntrace.network.build import build
+from nntrace.network.model import Network as Built
+from nntrace.solution.model import Solution
+from nntrace.solution.sheet import Settings, Sheet, asked_quantities
+from nntrace.spec import load, read
+
+CONFIGS = sorted((Path(__file__).parent.parent / "configs").glob("*.yaml"))
+WIDTHS = (40, 80, 120)
+ABOUT = ("≈", "~=")
+RELATIONS = ("=", *ABOUT)
+ARROWS = ("← ", "<- ")
+ARITHMETIC = ("+", "-", "×", "*", "/")
+COMPARED = (">", "≥", "<", "≤", "≠", "=", ">=", "<=", "!=")
+STEP = re.compile(r"([FLBU]\d+p?)( +)(?=\S)")
+LOOSE_ZERO = re.compile(r"(?<!e\^\{)(?<![\w.)\]])-0(\.0*)?(?![\d.×e])")
+"""-0 or -0.0, but not behind ``e^{``, where the minus is the formula's."""
+REST = re.compile(r" \+ (…|\.\.\.) \d+ more paths?$")
+counted: Counter[str] = Counter()
+
+
+class Form(NamedTuple):
+    relation: str
+    text: str
+
+
+class Equation(NamedTuple):
+    """``name = form = form`` of a step; ``own`` tells it from a local derivative beside it."""
+
+    id: str
+    name: str
+    forms: tuple[Form, ...]
+
+
+class Unproved(AssertionError):
+    """A printed line does not hold."""
+
+
+# ------------------------------------------------------------------------------------------------- undoing the layout
+
+
+class _Writing:
+    """An equation as its rows come in: what stands where an operator must is a note, to the end of its row."""
+
+    def __init__(self, id: str, name: str, at: int | None) -> None:
+        self.id, self.name, self.at = id, name, at
+        self.forms: list[tuple[str, list[str]]] = []
+        self.depth, self.bars, self.wants, self.condition = 0, 0, True, False
+
+    def row(self, text: str) -> None:
+        words = text.split(" ")
+        while words:
+            word = words.pop(0)
+            inside = self.depth > 0 or self.bars % 2
+            if not word:
+                if inside and not any(words):
+                    raise Unproved(f"a gap inside brackets: {text!r}")
+                return
+            if not inside and word in RELATIONS and not self.wants and not self.condition:
+                self.forms.append((word, []))
+                self.wants = True
+                continue
+            if not inside and not self.wants:
+                if word == "if":
+                    self.condition = self.wants = True
+                elif word in ARITHMETIC or self.condition and word in COMPARED or word == "else":
+                    self.wants = True
+                else:
+                    return  # a note
+            elif not inside and word in ("…", "..."):
+                count = 4 if len(words) > 2 and words[2].endswith(",") else 2
+                rest = words[: count + 1]
+                self.forms[-1][1].extend([word, *rest])
+                del words[: count + 1]
+                self.wants = False
+                continue
+            elif not word.startswith(("Σ_", "sum_")) and word not in ("+", "-"):
+                self.wants = False
+            self.forms[-1][1].append(word)
+            self.depth += sum(map(word.count, "([{")) - sum(map(word.count, ")]}"))
+            self.bars += word.count("|")
+            if self.condition and not self.depth and word.endswith(","):
+                self.condition = False
+
+    def done(self) -> Equation:
+        return Equation(self.id, self.name, tuple(Form(relation, " ".join(words)) for relation, words in self.forms))
+
+
+TITLES = ("Given", "Conventions", "Forward", "Loss", "Backward", "The same over its paths", "Update", "Checks")
+
+
+def sections(lines: Iterable[str]) -> dict[str, list[str]]:
+    """The rows under each title."""
+    found: dict[str, list[str]] = {}
+    title = ""
+    for line in lines:
+        # the head may have a title of the user's own, so a section begins only in the order of the sheet
+        first = line.split(",")[0]
+        if first in TITLES and (not title or TITLES.index(first) > TITLES.index(title)):
+            title = first
+            found[title] = []
+        elif title:
+            found[title].append(line)
+    return found
+
+
+def equations(lines: Iterable[str]) -> list[Equation]:
+    """The equations of a sheet's text, their broken lines joined."""
+    parts = sections(lines)
+    found: list[Equation] = []
+    for title in ("Forward", "Loss", "Backward", "The same over its paths", "Update"):
+        for rows in _steps(parts.get(title, [])):
+            found += _equations(rows)
+    return found
+
+
+def _steps(rows: list[str]) -> Iterator[list[str]]:
+    """The rows of each numbered step; those of tables and remarks are left out."""
+    step: list[str] = []
+    for row in rows:
+        begins = STEP.match(row)
+        if begins or re.match(r" +(All new values|(…|\.\.\.) \d+ more like)", row) or row[:2].isalpha():
+            if step:
+                yield step
+            step = []
+        if begins and not _of_table(row[begins.end() :]) or step:
+            step.append(row)
+    if step:
+        yield step
+
+
+def _of_table(row: str) -> bool:
+    words = row.split()
+    return len(words) > 1 and (words[0] == "parameter" or not any(word in RELATIONS for word in words))
+
+
+def _equations(rows: list[str]) -> list[Equation]:
+    begin = STEP.match(rows[0])
+    assert begin
+    ids = begin.end()
+    found: list[_Writing] = []
+    note: int | None = None
+    for number, row in enumerate(rows):
+        text = " " * ids + row[ids:] if number == 0 else row
+        body = text.lstrip(" ")
+        indent = len(text) - len(body)
+        relation = body.split(" ")[0]
+        at = found[-1].at if found else None
+        if body.startswith(ARROWS):
+            note = indent + len(ARROWS[0] if body.startswith(ARROWS[0]) else ARROWS[1])
+        elif relation in (*RELATIONS, "+", "-") and found and at in (None, indent + len(relation)):
+            found[-1].at, note = indent + len(relation), None
+            if relation in RELATIONS:
+                found[-1].wants = False
+            found[-1].row(body)
+        elif indent == ids and indent != note:
+            name, _, rest = body.partition(" ")
+            rest = rest.lstrip(" ")
+            relation = rest.split(" ")[0]
+            column = cell_len(text[: len(text) - len(rest)]) + len(relation) if rest else None
+            found.append(_Writing(begin[1], name, column))
+            if rest:
+                found[-1].wants = False
+                found[-1].row(rest)
+            note = None
+        elif indent != note:
+            found[-1].row(body)
+    return [each.done() for each in found]
+
+
+# --------------------------------------------------------------------------------------------------------- what is true
+
+
+class Truth(NamedTuple):
+    """What the symbols stand for: fractions where they are exact, floats elsewhere; and the digits of a rounded number."""
+
+    numbers: dict[str, Fraction | float]
+    digits: int
+
+
+def flattened(name: str, value: Any) -> Iterator[tuple[str, float]]:
+    if not isinstance(value, list):
+        if value is not None:
+            yield name, value
+        return
+    for first, inner in enumerate(value):
+        if isinstance(inner, list):
+            yield from ((f"{name}[{first + 1},{n + 1}]", one) for n, one in enumerate(inner) if one is not None)
+        elif inner is not None:
+            yield f"{name}[{first + 1}]", inner
+
+
+def truth_of(sheet: dict[str, Any], network: Built, values: Mapping[str, Any] | None = None) -> Truth:
+    """Every number of a JSON sheet by its symbol, the given ones as typed."""
+    numbers: dict[str, Fraction | float] = {}
+    for name, value in (sheet["values"] if values is None else values).items():
+        numbers.update(flattened(name, value))
+    for tensor in network.tensors.values():
+        for cell, typed in (tensor.typed or {}).items():
+            symbol = tensor.symbol(cell)
+            index = ",".join(str(i + 1) for i in cell)
+            numbers[symbol.name + (f"[{index}]" if symbol.index else "")] = typed
+    for step in sheet["steps"]:
+        exact = step["exact"]
+        numbers[step["name"]] = float("nan") if step["value"] is None else step["value"]
+        if exact is not None:
+            numbers[step["name"]] = Fraction(exact)
+    if network.learning_rate is not None:
+        numbers["lr"] = network.learning_rate
+    return Truth(numbers, network.conventions.digits)
+
+
+def json_equations(sheet: dict[str, Any]) -> list[Equation]:
+    """The equations of a JSON sheet: a local derivative's line has its own left side."""
+    found: list[Equation] = []
+    for step in sheet["steps"]:
+        own: list[Form] = []
+        local: dict[str, list[Form]] = {}
+        for line in step["lines"]:
+            left, sign, right = line["text"].partition(" = ")
+            if line["kind"] == "rule" and sign and left.startswith("∂"):
+                local.setdefault(left, []).append(Form(line["relation"], right))
+            else:
+                own.append(Form(line["relation"], line["text"]))
+        found += [Equation(step["id"], left, tuple(forms)) for left, forms in local.items()]
+        found.append(Equation(step["id"], step["name"], tuple(own)))
+    return found
+
+
+# -------------------------------------------------------------------------------------------------------------- proving
+
+
+def prove(equation: Equation, truth: Truth) -> None:
+    """Raise ``Unproved`` where a form of the equation does not hold."""
+    try:
+        _prove(equation, truth)
+    except ReadError as error:
+        raise Unproved(f"{equation.id} {equation.name}: {error}") from None
+    except Unproved as error:
+        raise Unproved(f"{equation.id} {equation.name} {' '.join(f'{r} {t}' for r, t in equation.forms)}: {error}") from None
+
+
+def _demand(holds: bool, message: str) -> None:
+    if not holds:
+        raise Unproved(message)
+
+
+def _prove(equation: Equation, truth: Truth) -> None:
+    _demand(bool(equation.forms), "nothing after the name")
+    for form in equation.forms:
+        _demand(not LOOSE_ZERO.search(form.text), f"a negative zero in {form.text}")
+    counted["lines"] += len(equation.forms)
+    # a chain's rest has no number: only what is written out can be read
+    texts = [REST.sub("", form.text) for form in equation.forms]
+    cut = any(text != form.text for text, form in zip(texts, equation.forms, strict=True))
+    forms = [
+        (form.relation in ABOUT, reader.read(text), text) for form, text in zip(equation.forms, texts, strict=True)
+    ]
+    symbolic = [(about, tree, text) for about, tree, text in forms if _has_symbols(tree)]
+    numeric = [(about, tree, text) for about, tree, text in forms if not _has_symbols(tree)]
+    true = truth.numbers.get(equation.name)
+    if true is None:  # a local derivative: its forms agree with each other
+        _prove_forms(symbolic, truth, None)
+        return
+    if not cut:
+        _prove_forms(symbolic, truth, true)
+    if isinstance(true, float) and true != true:
+        return
+    _demand(bool(numeric), "there is no value")
+    _prove_value(numeric[-1], true, truth)
+    first = numeric[0][1].parts[0] if cut and len(numeric) > 1 else numeric[0][1]
+    substitution = first if symbolic and _aligned(symbolic[-1][1], first) else None
+    if symbolic and len(numeric) > 1:
+        _demand(substitution is not None, f"{numeric[0][2]} has not one number for each symbol of {symbolic[-1][2]}")
+    rounded = False
+    exact = _exact(numeric[0][2])
+    for place, (about, tree, text) in enumerate(numeric):
+        if place == 0 and substitution is not None:
+            rounded, zero = _check_numbers(symbolic[-1][1], substitution, truth)
+            zero = zero or cut
+        elif place == 0:
+            rounded, zero = False, False
+        if place and not rounded:
+            here = _exact(text)
+            rounded = exact is None or here != exact
+        if tree is numeric[-1][1] and not rounded:
+            rounded = not isinstance(true, Fraction) or _exact(text) != true
+        unsure = zero or (isinstance(true, float) and true == 0)
+        _demand(about == rounded or unsure, f"{text} stands after {'≈' if about else '='}")
+        if not about:
+            _demand(_exact(text) is None or exact is None or _exact(text) == exact, f"{text} is not {numeric[0][2]}")
+    low, high = _interval(numeric[-1][2], truth, numeric[-1][0])
+    for about, tree, text in numeric[:-1]:
+        try:
+            least, most = _interval(text, truth, about)
+        except ZeroDivisionError:
+            counted["divisions by a range around zero"] += 1
+            continue
+        slack = 1e-12 * (abs(low) + abs(least))
+        _demand(least - slack <= high and low <= most + slack, f"{text} is between {least} and {most}, not {numeric[-1][2]}")
+    if len(numeric) > 2:
+        _check_terms(numeric[0], numeric[1], truth)
+
+
+def _has_symbols(tree: Read) -> bool:
+    return (tree.kind == "symbol" and tree.parts[0] not in ("π", "pi")) or any(_has_symbols(part) for part in tree.parts if isinstance(part, Read))
+
+
+def _exact(text: str) -> Fraction | None:
+    try:
+        return reader.evaluate_exact(text)
+    except (ReadError, ArithmeticError):
+        return None
+
+
+def _digits_of(number: str) -> int:
+    digits = re.sub(r"×10.*|e.*", "", number).replace(".", "")
+    return len(digits.lstrip("0"))
+
+
+def _interval(text: str, truth: Truth, about: bool) -> tuple[float, float]:
+    """A number with as many digits as a rounded one has may be rounded; any other is what it says."""
+    possible = (truth.digits, truth.digits + 1)
+    return reader.interval(text, lambda number: about and _digits_of(number) in possible)
+
+
+def _prove_forms(forms: list[tuple[bool, Read, str]], truth: Truth, true: Fraction | float | None) -> None:
+    """The forms with symbols, the symbols having their true numbers, come to the true value (or to the same)."""
+    ranges: dict[str, Any] = {}
+    for name, value in truth.numbers.items():
+        if isinstance(value, Fraction):
+            ranges[name] = value
+        elif value == value and abs(value) != float("inf"):
+            middle = Fraction(value)
+            ranges[name] = (middle - abs(middle) / 10**12, middle + abs(middle) / 10**12)
+    first: tuple[float, float] | None = None
+    if true is not None:
+        if true != true or abs(true) == float("inf"):
+            return
+        first = (float(true) - 1e-12 * abs(float(true)), float(true) + 1e-12 * abs(float(true)))
+    for _, _, text in forms:
+        try:
+            low, high = reader.interval(text, False, ranges)
+        except (ReadError, ArithmeticError):
+            counted["forms with symbols that have no number"] += 1
+            continue
+        slack = 1e-11 * max(abs(low), abs(high)) + 1e-15
+        counted["forms with symbols"] += 1
+        if first is None:
+            first = low, high
+        _demand(low - slack <= first[1] and first[0] <= high + slack, f"{text} is {low}, not {first[0]}")
+
+
+def _prove_value(value: tuple[bool, Read, str], true: Fraction | float, truth: Truth) -> None:
+    about, tree, text = value
+    printed = _exact(text)
+    _demand(printed is not None and tree.kind in ("number", "negative"), f"{text} is no value")
+    assert printed is not None
+    number = text.lstrip("-")
+    if not about:
+        _demand(printed == true, f"{text} stands after = but is {float(true)!r}")
+    if printed == true and isinstance(true, Fraction):
+        return  # an exact value, perhaps of rounded numbers: 0.881317 × 0.0
+    _demand(abs(printed - Fraction(true)) <= half_unit(number) * Fraction(1000001, 1000000), f"{text} is {float(true)!r}")
+    if true != 0:
+        _demand(printed != 0, f"{float(true)!r} is shown as zero")
+        _demand(_digits_of(number) in (truth.digits, truth.digits + 1), f"{text} has not {truth.digits} digits")
+
+
+def _aligned(formula: Read, numbers: Read) -> bool:
+    """Whether the second is the first with one number for each symbol, in the same order."""
+    if numbers.kind == "negative" and formula.kind != "negative":
+        numbers = numbers.parts[0]
+        return formula.kind == "symbol" and numbers.kind == "number"
+    if formula == numbers and not _has_symbols(formula):
+        return True
+    if formula.kind == "symbol" or (formula.kind == "cases" and numbers.kind == "number"):
+        return numbers.kind == "number"
+    if formula.kind != numbers.kind or len(formula.parts) != len(numbers.parts):
+        return False
+    return all(
+        _aligned(one, other) if isinstance(one, Read) and isinstance(other, Read) else one == other
+        for one, other in zip(formula.parts, numbers.parts, strict=True)
+    )
+
+
+def _check_numbers(formula: Read, numbers: Read, truth: Truth) -> tuple[bool, bool]:
+    """Whether a number of the substitution is rounded, each being its symbol's; and whether one is a float's zero."""
+    if formula.kind == "symbol" and _has_symbols(formula):
+        name = formula.parts[0]
+        negative = numbers.kind == "negative"
+        text = (numbers.parts[0] if negative else numbers).parts[0]
+        printed = -_fraction(text) if negative else _fraction(text)
+        true = truth.numbers.get(name)
+        if true is None or true != true:
+            counted["numbers for symbols that have none"] += 1
+            return False, True
+        counted["numbers for symbols"] += 1
+        if printed == true and isinstance(true, Fraction):
+            return False, False
+        zero = isinstance(true, float) and true == 0
+        near = abs(printed - Fraction(true)) <= half_unit(text) * Fraction(1000001, 1000000)
+        _demand(near, f"{text} stands for {name}, which is {float(true)!r}")
+        _demand(zero or _digits_of(text) in (truth.digits, truth.digits + 1), f"{text} is not {name} to {truth.digits} digits")
+        return not zero, zero
+    if formula.kind == "cases" and numbers.kind == "number":
+        return False, False
+    results = [
+        _check_numbers(one, other, truth)
+        for one, other in zip(formula.parts, numbers.parts, strict=True)
+        if isinstance(one, Read) and isinstance(other, Read)
+    ]
+    if formula.kind == "number" and "." in formula.parts[0] and _digits_of(formula.parts[0]) in (truth.digits, truth.digits + 1):
+        return False, True  # the total of the terms that are left out, which may be rounded
+    return any(rounded for rounded, _ in results), any(zero for _, zero in results)
+
+
+def _fraction(number: str) -> Fraction:
+    return reader.evaluate_exact(number)
+
+
+def _terms(tree: Read) -> list[tuple[int, Read]]:
+    """The addends of a sum, from left to right, with their signs."""
+    found: list[tuple[int, Read]] = []
+    while tree.kind in ("plus", "minus"):
+        found.insert(0, (1 if tree.kind == "plus" else -1, tree.parts[1]))
+        tree = tree.parts[0]
+    return [(1, tree), *found]
+
+
+def _check_terms(substitution: tuple[bool, Read, str], terms: tuple[bool, Read, str], truth: Truth) -> None:
+    """One number for each term."""
+    before, after = _terms(substitution[1]), _terms(terms[1])
+    if len(after) < 2:
+        return
+    _demand(len(before) == len(after), f"{len(after)} terms instead of {len(before)}")
+    for (sign, one), (other_sign, other) in zip(before, after, strict=True):
+        low, high = _tree_interval(one, truth)
+        least, most = _tree_interval(other, truth)
+        if sign < 0:
+            low, high = -high, -low
+        if other_sign < 0:
+            least, most = -most, -least
+        _demand(low <= most and least <= high, f"the term {float(least)} is {float(low)}")
+
+
+def _tree_interval(tree: Read, truth: Truth) -> tuple[Any, Any]:
+    possible = (truth.digits, truth.digits + 1)
+    kind = reader._Intervals(lambda number: _digits_of(number) in possible)
+    return reader._value(tree, kind, {}, {}, {})
+
+
+Row = tuple[str, str, str, str, str]
+
+
+def prove_updates(rows: Iterable[Row], rate: Fraction, truth: Truth, updated: Mapping[str, float], loss: str) -> None:
+    """old - lr × gradient = new in every row of the table, each number being what it says."""
+
+
+    def slopes(name: str) -> tuple[str, str]:
+        return f"∂{loss}/∂{name}", f"d{loss}/d{name}"
+
+    for name, old, gradient, change, new in rows:
+        counted["rows of update tables"] += 1
+        spans = {
+            text: _interval(text, truth, True) for text in (old, gradient, change, new) if text != "frozen"
+        }
+        message = f"the row {name} {old} {gradient} {change} {new}"
+        slack = 1e-12
+        true = float(next(value for symbol, value in truth.numbers.items() if symbol in slopes(name)))
+        _demand(spans[gradient][0] - slack <= true <= spans[gradient][1] + slack, f"{message}: the gradient is {true}")
+        if change == "frozen":
+            _demand(old == new, f"{message}: a frozen one is changed")
+            continue
+        low, high = (float(rate) * end for end in spans[gradient])
+        _demand(low - slack <= spans[change][1] and spans[change][0] <= high + slack, f"{message}: lr × gradient")
+        least, most = spans[old][0] - spans[change][1], spans[old][1] - spans[change][0]
+        _demand(least - slack <= spans[new][1] and spans[new][0] <= most + slack, f"{message}: old - change")
+        _demand(spans[new][0] - slack <= updated[name] <= spans[new][1] + slack, f"{message}: it is {updated[name]}")
+        true = float(truth.numbers[name])
+        _demand(spans[old][0] - slack <= true <= spans[old][1] + slack, f"{message}: old is {true}")
+
+
+def update_rows(lines: Iterable[str]) -> Iterator[Row]:
+    """The rows of the update table, side by side or stacked."""
+    rows = sections(lines).get("Update", [])
+    stacked: list[str] = []
+    for row in rows:
+        begin = STEP.match(row)
+        if begin and _of_table(row[begin.end() :]):
+            words = row[begin.end() :].split()
+            if words[0] != "parameter":
+                name, old, gradient, change, new = words
+                yield name, old, gradient, change, new
+                continue
+            stacked = [words[1]] if len(words) > 1 else []
+        elif row.startswith("U"):
+            stacked = []
+        elif stacked or re.match(r" +parameter ", row):
+            stacked += re.sub(r"^ *(parameter|old|gradient|lr [×*] gradient|new)( |$)", "", row).split()[:1]
+        if len(stacked) == 5:
+            name, old, gradient, change, new = stacked
+            yield name, old, gradient, change, new
+            stacked = []
+
+
+def prove_checks(sheet: dict[str, Any], digits: int) -> None:
+    """What the checks say of the loss is so, and none fails."""
+    for check in sheet["checks"]:
+        counted["checks"] += 1
+        _demand(check["status"] != "failed", f"a check fails: {check['name']}")
+        found = re.match(r"loss after this update (\S+) < (\S+)$", check["name"])
+        if not found:
+            continue
+        for text, key in zip(found.groups(), ("after", "before"), strict=True):
+            true = sheet["loss"][key]
+            printed = float(_fraction(text))
+            _demand(abs(printed - true) <= float(half_unit(text)) + 1e-12 * abs(true), f"{text} is {true}")
+        _demand(sheet["loss"]["after"] < sheet["loss"]["before"], "the loss has not fallen")
+
+
+# ----------------------------------------------------------------------------------------------------------- the sheets
+
+
+class Drawn(NamedTuple):
+    network: Built
+    text: str
+    choices: random.Random
+
+
+def drawn() -> Iterator[Drawn]:
+    for path in CONFIGS:
+        yield Drawn(build(load(str(path))), str(path), random.Random(0))
+    for seed in range(DRAWN):
+        text = generate(seed).text
+        yield Drawn(build(read(text, "generated", None)), text, random.Random(seed))
+
+
+def forward(one: Drawn) -> Solution:
+    return Sheet(one.network, Settings()).forward()
+
+
+def grad(one: Drawn) -> Solution | None:
+    sheet = Sheet(one.network, Settings())
+    names = [found.name for found in asked_quantities(one.network, ["*"])]
+    return sheet.gradient(asked_quantities(one.network, one.choices.sample(names, min(2, len(names)))), paths=True)
+
+
+def step(one: Drawn) -> Solution | None:
+    return Sheet(one.network, Settings()).step(one.network.learning_rate or Fraction(1, 10))
+
+
+def only(one: Drawn) -> Solution | None:
+    from nntrace.solution.sheet import all_parameters
+
+    parameters = all_parameters(one.network)
+    if not parameters:
+        return None
+    chosen = [one.choices.choice(parameters)]
+    return Sheet(one.network, Settings()).step(one.network.learning_rate or Fraction(1, 10), chosen)
+
+
+QUESTIONS: tuple[Callable[[Drawn], Solution | None], ...] = (forward, grad, step, only)
+
+
+def in_ascii(truth: Truth) -> Truth:
+    return Truth({plain(name, ASCII): number for name, number in truth.numbers.items()}, truth.digits)
+
+
+def lines_of(solution: Solution, width: int, script: Any = UNICODE) -> list[str]:
+    return list(render(solution, "txt", width=width, script=script))
+
+
+def object_of(solution: Solution) -> dict[str, Any]:
+    found: dict[str, Any] = json.loads("\n".join(render(solution, "json", width=0, script=UNICODE)))
+    return found
+
+
+def prove_sheet(solution: Solution, network: Built) -> None:
+    """One question's sheet in JSON, in text at every width, in ASCII."""
+    sheet = object_of(solution)
+    truth = truth_of(object_of(Sheet(network, Settings(full=True)).forward()), network)
+    truth.numbers.update(truth_of(sheet, network, {}).numbers)
+    rate = network.learning_rate or Fraction(1, 10)
+    truth.numbers["lr"] = rate
+    expected = json_equations(sheet)
+    for equation in expected:
+        prove(equation, truth)
+    prove_checks(sheet, truth.digits)
+    counted["sheets"] += 1
+    loss = sheet["loss"]["name"]
+    shown = [equation for equation in expected if equation.id[0] != "U" or _one_update(sheet)]
+    updated = {name: one for key, value in sheet.get("updated", {}).items() for name, one in flattened(key, value)}
+    for width in WIDTHS:
+        lines = lines_of(solution, width)
+        _same(equations(lines), shown, f"at {width} columns")
+        prove_updates(update_rows(lines), rate, truth, updated, loss)
+    plainly = lines_of(solution, 80, ASCII)
+    _demand(all(line.isascii() for line in plainly), "a sign that is not ASCII")
+    as_ascii = in_ascii(truth)
+    found = equations(plainly)
+    _demand([len(each.forms) for each in found] == [len(each.forms) for each in shown], "ASCII has other lines")
+    for equation in found:
+        prove(equation, as_ascii)
+    ascii_updated = {plain(name, ASCII): value for name, value in updated.items()}
+    prove_updates(update_rows(plainly), rate, as_ascii, ascii_updated, plain(loss, ASCII))
+
+
+def _one_update(sheet: dict[str, Any]) -> bool:
+    return sum(step["section"] == "update" for step in sheet["steps"]) == 1 and len(sheet["updated"]) == 1
+
+
+def _same(found: list[Equation], expected: list[Equation], where: str) -> None:
+    for one, other in zip(found, expected, strict=False):
+        _demand(one == other, f"{where}:\n{one}\nnot\n{other}")
+    _demand(len(found) == len(expected), f"{where}: {len(found)} equations instead of {len(expected)}")
+
+
+@pytest.mark.parametrize("question", QUESTIONS, ids=lambda question: question.__name__)
+def test_every_line_holds(question: Callable[[Drawn], Solution | None]) -> None:
+    for one in drawn():
+        try:
+            if (solution := question(one)) is not None:
+                prove_sheet(solution, one.network)
+        except Exception as error:
+            error.add_note(one.text)
+            raise
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_the_terminal_shows_the_same_lines(width: int) -> None:
+    """Without colour, and with its codes taken out."""
+    for one in list(drawn())[: len(CONFIGS) + DRAWN // 8]:
+        solution = step(one)
+        assert solution is not None
+        expected = lines_of(solution, width)
+        for colour in (None, "standard"):
+            out = io.StringIO()
+            options: Any = {"force_terminal": bool(colour), "color_system": colour}
+            show(solution, Console(file=out, width=width, highlight=False, markup=False, **options), UNICODE)
+            found = out.getvalue()
+            assert ("\x1b[" in found) == bool(colour)
+            assert re.sub(r"\x1b\[[\d;]*m", "", found).splitlines() == expected
+
+
+# ------------------------------------------------------------------------------------------------- testing the tester
+
+
+def printed_sheet() -> tuple[list[str], Truth, Built, dict[str, Any]]:
+    path = next(path for path in CONFIGS if path.stem == "mazur")
+    network = build(load(str(path)))
+    solution = Sheet(network, Settings()).step(Fraction(1, 2))
+    sheet = object_of(solution)
+    truth = truth_of(sheet, network)
+    return lines_of(solution, 100), truth, network, {
+        name: one for key, value in sheet["updated"].items() for name, one in flattened(key, value)
+    }
+
+
+def holds(lines: list[str], truth: Truth, rate: Fraction, updated: dict[str, Any], expected: int) -> bool:
+    try:
+        found = equations(lines)
+        for equation in found:
+            prove(equation, truth)
+        rows = list(update_rows(lines))
+        prove_updates(rows, rate, truth, updated, "E_total")
+    except (AssertionError, ValueError, LookupError, ArithmeticError):
+        return False
+    return len(found) + len(rows) == expected
+
+
+def corruptions(lines: list[str], pattern: str, change: Callable[[str], str]) -> Iterator[list[str]]:
+    """The sheet with one place changed, for every place between the forward pass and the checks."""
+    begin, end = lines.index("Forward") + 1, lines.index("Checks")
+    for number in range(begin, end):
+        if lines[number].startswith(("id ", "Update")):
+            continue
+        # ids, names and notes stand for no numbers
+        line = re.split(r" {4,}(?=via|inactive)", lines[number])[0]
+        for found in re.finditer(pattern, line):
+            if not STEP.match(line) or found.start() >= 4:
+                changed = line[: found.start()] + change(found.group()) + line[found.end() :]
+                yield [*lines[:number], changed + lines[number][len(line) :], *lines[number + 1 :]]
+
+
+@pytest.mark.parametrize(
+    ("pattern", "change"),
+    [
+        (r"(?<![\w.])\d+\.\d*?[1-9](?=\d?(?!\d))", lambda text: text[:-1] + str((int(text[-1]) + 4) % 10)),
+        (r"(?<= )[+-] (?=[\d(])", lambda text: "- " if text == "+ " else "+ "),
+        (r"\(-(?=\d)", lambda text: "("),
+        (r"(?<= )≈(?= )", lambda text: "="),
+        (r"(?<= )×(?= )", lambda text: "+"),
+        (r"(?<== )(?=\d)", lambda text: "-"),
+    ],
+    ids=["a digit", "a sign", "a negative", "≈ for =", "+ for ×", "a minus"],
+)
+def test_a_corrupted_sheet_is_caught(pattern: str, change: Callable[[str], str]) -> None:
+    lines, truth, network, updated = printed_sheet()
+    truth.numbers["lr"] = Fraction(1, 2)
+    rate = Fraction(1, 2)
+    expected = len(equations(lines)) + len(list(update_rows(lines)))
+    assert holds(lines, truth, rate, updated, expected)
+    tried = list(corruptions(lines, pattern, change))
+    assert len(tried) > 3
+    missed = [
+        next(line for line, old in zip(sheet, lines, strict=True) if line != old)
+        for sheet in tried
+        if holds(sheet, truth, rate, updated, expected)
+    ]
+    assert missed == [], f"{len(missed)} of {len(tried)} were not seen"
