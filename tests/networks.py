@@ -21,8 +21,8 @@ from hypothesis import strategies as st
 
 from nntrace.catalogue import KINDS, Entry
 
-TARGETS = {"binary_cross_entropy": "binary", "cross_entropy": "one hot", "hinge": "class"}
-"""The losses that want targets of their own sort. A ``class`` is the name of an element of the last result."""
+TARGETS = {"binary_cross_entropy": "binary", "cross_entropy": "one hot", "hinge": "one hot"}
+"""The losses that want targets of their own sort; a one-hot target may be the name of an element of the last result."""
 IN_FRONT = {"binary_cross_entropy": "sigmoid", "cross_entropy": "softmax"}
 """The activation that a loss wants in front of it."""
 OPTIONS: dict[str, tuple[Fraction, ...]] = {}
@@ -212,10 +212,10 @@ class _Drawing:
         self.stack(IN_FRONT.get(loss.name))
         outputs = self.layers[-1].units if self.layers else self.inputs
         sort = TARGETS.get(loss.name)
-        if sort == "class":
+        if sort == "one hot" and self.chance(0.5) and "[" not in outputs[0] and self.layers:
             chosen = random.randrange(len(outputs))
-            self.lines.append(f"targets: {quoted(outputs[chosen])}")
-            targets = tuple(f"t[{place + 1}]" for place in range(len(outputs)))
+            self.lines.append(f"targets: {outputs[chosen]}")
+            targets = tuple(f"y[{place + 1}]" for place in range(len(outputs)))
             self.numbers.update({name: Fraction(place == chosen) for place, name in enumerate(targets)})
         else:
             hot = random.randrange(len(outputs))

@@ -171,10 +171,22 @@ defvjp(_autograd_normal, lambda _, z: lambda g: g * _density(z))
 
 
 def _softmax(ops: Any, zs: list[Any], kink: int) -> list[Any]:
-    largest = max(float(z.value if isinstance(z, Node) else getattr(z, "_value", z)) for z in zs)
-    exponentials = [ops.exp(z - Fraction(largest) if isinstance(z, Node) else z - largest) for z in zs]
+    exponentials = [ops.exp(z) for z in _shifted(zs)]
     total = sum(exponentials[1:], exponentials[0])
     return [each / total for each in exponentials]
+
+
+def _log_softmax(ops: Any, zs: list[Any], kink: int) -> list[Any]:
+    exponentials = [ops.exp(z) for z in _shifted(zs)]
+    log = ops.ln(sum(exponentials[1:], exponentials[0]))
+    return [z - log for z in _shifted(zs)]
+
+
+def _shifted(zs: list[Any]) -> list[Any]:
+    """The arguments less their largest, which is a constant here."""
+    if isinstance(zs[0], Node):
+        return [z - max(each.value for each in zs) for z in zs]
+    return [z - max(float(getattr(each, "_value", each)) for each in zs) for z in zs]
 
 
 def _each(function: Callable[..., Any]) -> Callable[..., list[Any]]:
@@ -220,6 +232,7 @@ ACTIVATIONS: dict[str, Callable[..., list[Any]]] = {
     "hard_sigmoid": _each(lambda ops, z, kink: _hard_sigmoid(ops, z, kink)),
     "step": _each(lambda ops, z, kink: z * 0 + (1 if ops.above(z, 0, 0) else 0)),
     "softmax": _softmax,
+    "log_softmax": _log_softmax,
 }  # fmt: skip
 """Every activation by its name in the catalogue: arguments → results, and the convention at a kink."""
 
@@ -229,7 +242,7 @@ def _size(ops: Any, d: Any, kink: int) -> Any:
 
 
 def _huber(ops: Any, y: Any, t: Any, kink: int, delta: Any = 1) -> Any:
-    d = y - t
+    d = t - y
     positive = ops.above(d, 0, kink)
     size = d if positive else -d
     if ops.above(size, delta, 0):
@@ -241,13 +254,40 @@ def _binary(ops: Any, y: Any, t: Any, kink: int) -> Any:
     return -ops.ln(y) if float(getattr(t, "value", t)) == 1 else -ops.ln(1 - y)
 
 
+def _hinge(ops: Any, outputs: list[Any], targets: list[Any], kink: int, margin: Any = 1) -> list[Any]:
+    right = next(y for y, t in zip(outputs, targets) if float(getattr(t, "value", t)) == 1)
+    parts = []
+    for y, t in zip(outputs, targets):
+        above = y - right + _of(y, margin)
+        counts = float(getattr(t, "value", t)) != 1 and ops.above(above, 0, kink)
+        parts.append(above if counts else y * 0)
+    return parts
+
+
+def _fused_binary(ops: Any, zs: list[Any], targets: list[Any]) -> list[Any]:
+    """-ln σ(z) where the target is 1, else -ln(1 - σ(z))."""
+    return [ops.softplus(-z if float(getattr(t, "value", t)) == 1 else z) for z, t in zip(zs, targets)]
+
+
+def _fused_cross(ops: Any, zs: list[Any], targets: list[Any]) -> list[Any]:
+    logs = _log_softmax(ops, zs, 0)
+    return [-log if float(getattr(t, "value", t)) == 1 else log * 0 for log, t in zip(logs, targets)]
+
+
+FUSED: dict[tuple[str, str], Callable[..., list[Any]]] = {
+    ("sigmoid", "binary_cross_entropy"): _fused_binary,
+    ("softmax", "cross_entropy"): _fused_cross,
+}
+"""The losses that are formed from the arguments of the activation before them; that one's results have no gradients."""
+TOGETHER: dict[str, tuple[Callable[..., list[Any]], str]] = {"hinge": (_hinge, "sum")}
+"""The losses whose parts depend on all outputs."""
 PARTS: dict[str, tuple[Callable[..., Any], str]] = {
     "half_squared_error": (lambda ops, y, t, kink: (t - y) * (t - y) / 2, "sum"),
     "squared_error": (lambda ops, y, t, kink: (t - y) * (t - y), "sum"),
     "mean_squared_error": (lambda ops, y, t, kink: (t - y) * (t - y), "mean"),
-    "absolute_error": (lambda ops, y, t, kink: _size(ops, y - t, kink), "sum"),
-    "mean_absolute_error": (lambda ops, y, t, kink: _size(ops, y - t, kink), "mean"),
-    "huber": (_huber, "mean"),
+    "absolute_error": (lambda ops, y, t, kink: _size(ops, t - y, kink), "sum"),
+    "mean_absolute_error": (lambda ops, y, t, kink: _size(ops, t - y, kink), "mean"),
+    "huber": (_huber, "sum"),
     "binary_cross_entropy": (_binary, "sum"),
     "cross_entropy": (lambda ops, y, t, kink: -ops.ln(y) if float(getattr(t, "value", t)) == 1 else y * 0, "sum"),
 }
@@ -256,7 +296,7 @@ PARTS: dict[str, tuple[Callable[..., Any], str]] = {
 
 def known(kind: str, name: str) -> bool:
     """Whether the oracle has an entry of the catalogue; a layer's formula is ``forward`` itself."""
-    return name in {"layer": ("dense",), "activation": ACTIVATIONS, "loss": PARTS}[kind]
+    return name in {"layer": ("dense",), "activation": ACTIVATIONS, "loss": {*PARTS, *TOGETHER}}[kind]
 
 
 def forward(network: Network, numbers: Mapping[str, Any], ops: Any, nudge: Mapping[str, Any] = {}) -> dict[str, Any]:
@@ -279,10 +319,30 @@ def forward(network: Network, numbers: Mapping[str, Any], ops: Any, nudge: Mappi
     return {**values, **_loss(network, network.loss, values, ops)}
 
 
+def fused(network: Network) -> bool:
+    """Whether the last activation and the loss are one operation."""
+    return bool(network.layers) and (network.layers[-1].kind, network.loss.kind) in FUSED
+
+
+def with_gradients(network: Network) -> tuple[str, ...]:
+    """Everything that has a gradient: inputs, parameters, and the units that are not inside a fused operation."""
+    units = network.units[: -len(network.outputs)] if fused(network) else network.units
+    return tuple(dict.fromkeys((*network.inputs, *network.parameters, *units)))
+
+
 def _loss(network: Network, loss: Loss, values: Mapping[str, Any], ops: Any) -> dict[str, Any]:
-    part, reduction = PARTS[loss.kind]
-    outputs = network.outputs
-    added = [part(ops, values[y], values[t], network.kink, **loss.options) for y, t in zip(outputs, network.targets)]
+    outputs = [values[name] for name in network.outputs]
+    targets = [values[name] for name in network.targets]
+    if fused(network):
+        before = network.layers[-2].units if len(network.layers) > 1 else network.inputs
+        added = FUSED[network.layers[-1].kind, loss.kind](ops, [values[name] for name in before], targets)
+        reduction = PARTS[loss.kind][1]
+    elif loss.kind in TOGETHER:
+        whole, reduction = TOGETHER[loss.kind]
+        added = whole(ops, outputs, targets, network.kink, **loss.options)
+    else:
+        part, reduction = PARTS[loss.kind]
+        added = [part(ops, y, t, network.kink, **loss.options) for y, t in zip(outputs, targets)]
     total = sum(added[1:], added[0])
     if (loss.over_outputs or reduction) == "mean":
         total = total / len(added)
@@ -320,7 +380,7 @@ def run(network: Network, numbers: Mapping[str, Fraction] | None = None) -> Resu
         for parent, local, share in node.parents:
             parent.gradient = parent.gradient + node.gradient * local
             parent.share += node.share * share
-    wanted = {*network.inputs, *network.parameters, *network.units}
+    wanted = with_gradients(network)
     return Result(
         {name: node.value for name, node in nodes.items()},
         {name: node.size for name, node in nodes.items()},
@@ -332,7 +392,7 @@ def run(network: Network, numbers: Mapping[str, Fraction] | None = None) -> Resu
 
 def autograd_gradients(network: Network, decisions: list[bool]) -> dict[str, float]:
     """∂L/∂name for every input, parameter and unit."""
-    names = list(dict.fromkeys((*network.inputs, *network.parameters, *network.units)))
+    names = with_gradients(network)
     units = set(network.units)
     fixed = {name: float(value) for name, value in network.numbers.items()}
 

@@ -53,9 +53,7 @@ def close(found: float, expected: Any, size: float, what: str, rounding: float =
     assert same or abs(found - expected) <= allowed, f"{what}: {found!r}, not {expected!r} (within {allowed:.1e})"
 
 
-def names(network: Network) -> tuple[str, ...]:
-    """Everything that has a gradient."""
-    return tuple(dict.fromkeys((*network.inputs, *network.parameters, *network.units)))
+names = oracle.with_gradients
 
 
 # ------------------------------------------------------------------------------------------------------------ checks
@@ -63,7 +61,7 @@ def names(network: Network) -> tuple[str, ...]:
 
 def forward(network: Network, sheet: Sheet, truth: oracle.Result) -> None:
     """Every given number, unit, part and the loss; as arrays, as amounts and as fractions."""
-    shown = {*network.inputs, *network.targets, *names(network), *network.loss.parts, network.loss.name}
+    shown = {*network.inputs, *network.targets, *network.parameters, *network.units, *network.loss.parts, network.loss.name}
     for name in shown:
         element = one(sheet, name).uses[0]
         expected, size = truth.values[name], truth.sizes[name]

@@ -181,9 +181,7 @@ def rounds_to(number: float, digits: str) -> bool:
 
 
 @pytest.mark.parametrize(("example", "question", "name", "digits"), list(rows()))
-def test_a_published_number(
-    answers: dict[str, Answers], example: str, question: str, name: str, digits: str
-) -> None:
+def test_a_published_number(answers: dict[str, Answers], example: str, question: str, name: str, digits: str) -> None:
     number = found(answers, example, question, name)
     assert rounds_to(number, digits), f"{name}: published {digits}, found {number}"
 

@@ -41,7 +41,7 @@ class Differences:
         assert network.loss is not None
         size = STEP * max(1.0, abs(self.trace.value(found.uses[0]).number))
         above, below = (self._moved(found, sign * size) for sign in (1, -1))
-        quotient = float(above[network.loss] - below[network.loss]) / (2 * size)
+        quotient = (float(above[network.loss]) - float(below[network.loss])) / (2 * size)
         kink = any(bool((decided(above) != decided(below)).any()) for decided in self._decisions)
         return Difference(quotient, kink, abs(float(self.trace.arrays[network.loss])) * 1e-9 / size + 1e-9)
 

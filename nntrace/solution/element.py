@@ -132,7 +132,7 @@ class Writer:
             return self.extra[name]
         prefix = partial_key(LOSS.name, "")
         if name.startswith(prefix):
-            return self.trace.gradient(Element(name.removeprefix(prefix), cell))
+            return self.trace.total(quantity(self.network, Element(name.removeprefix(prefix), cell)))
         return self.trace.value(Element(name, cell))
 
     def evaluate(self, body: Expr) -> Amount:

@@ -107,6 +107,10 @@ class Sheet:
         )
         return self._solution(sections, results)
 
+    def _checks(self, asked: Sequence[Quantity], after: Trace) -> tuple[Block, ...]:
+        checks = (*forward_checks(self.writer), *gradient_checks(self.writer, list(asked)))
+        return *checks, loss_check(self.writer, after)
+
     def after(self, rate: Fraction, only: Sequence[Quantity] | None = None) -> Trace:
         """The trace after the update."""
         return self.trace.updated(rate, {one.name: one for one in only} if only is not None else None)

@@ -107,7 +107,8 @@ class Trace:
         run = plan(GRADIENT_DESCENT.formula, ())
         for key, gradient in self.totals.items():
             old = self._given[key]
-            new = np.asarray(run(Arguments({"w": old, "g": gradient, "lr": np.asarray(float(rate))}, {})))
+            with np.errstate(all="ignore"):  # an overflow is an infinity
+                new = np.asarray(run(Arguments({"w": old, "g": gradient, "lr": np.asarray(float(rate))}, {})))
             keep = self._kept(key, only)
             given[key] = np.where(keep, old, new) if keep.any() else new
         return Trace(self.network, given, fractions, self.program)

@@ -1,4 +1,4 @@
-"""Every shipped network's sheets, held against files that were read by eye (``pytest --update-golden`` rewrites them)."""
+"""Every shipped network's sheets, held against files read by eye (``pytest --update-golden`` rewrites them)."""
 
 from __future__ import annotations
 

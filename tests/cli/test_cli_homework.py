@@ -79,6 +79,12 @@ B9p ∂MSE/∂w21 = ∂MSE/∂o1 × ∂o1/∂h3 × ∂h3/∂h1 × ∂h1/∂w21  
               = 0.5 - 2.0
               = -1.5
 """
+VALUES = """\
+Forward
+     h1    h2   h3   h4   o1    o2
+    ───  ────  ───  ───  ───  ────
+    2.0  -0.5  2.0  0.0  0.0  -1.5
+"""
 UPDATE = """\
 Update, learning rate 0.1
 U3  w21⁺ = w21 - lr × ∂MSE/∂w21 = 0.5 - 0.1 × (-1.5) = 0.5 + 0.15 = 0.65
@@ -112,7 +118,7 @@ def test_grad_of_w21(run: Run, file: tuple[str, ...]) -> None:
     code, out, err = run("grad", *file, "--param", "w21")
     assert (code, err) == (0, "")
     values, _, rest = sections(out).partition("Backward\n")
-    assert values.split() == "Forward h1 h2 h3 h4 o1 o2 ─── ──── ─── ─── ─── ──── 2.0 -0.5 2.0 0.0 0.0 -1.5".split()
+    assert values == VALUES
     assert rest == (
         steps("B1", "B2", "B3", "B5", "B9") + PATHS + "Checks\n    ∂MSE/∂w21 by central difference ≈ -1.5 ✓\n"
     )
@@ -124,9 +130,7 @@ def test_a_step_of_w21_only(run: Run, file: tuple[str, ...]) -> None:
     assert (code, err) == (0, "")
     checks = "    ∂MSE/∂w21 by central difference ≈ -1.5 ✓      loss after this update 2.2890625 < 2.5 ✓\n"
     backward = steps("B1", "B2", "B3", "B5", "B9")
-    assert sections(out) == (
-        f"Forward\n{FORWARD}Loss\n{LOSS}Backward\n{backward}{PATHS}{UPDATE}Checks\n{checks}"
-    )
+    assert sections(out) == (f"Forward\n{FORWARD}Loss\n{LOSS}Backward\n{backward}{PATHS}{UPDATE}Checks\n{checks}")
 
 
 @FILES
