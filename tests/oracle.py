@@ -238,13 +238,13 @@ ACTIVATIONS: dict[str, Callable[..., list[Any]]] = {
 
 
 def _size(ops: Any, d: Any, kink: int) -> Any:
-    return d if ops.above(d, 0, kink) else -d
+    """|d|, whose slope at 0 is 0 whatever the convention for activations."""
+    return d if ops.above(d, 0, 0) else -d if not ops.above(d, 0, 1) else d * 0
 
 
 def _huber(ops: Any, y: Any, t: Any, kink: int, delta: Any = 1) -> Any:
     d = t - y
-    positive = ops.above(d, 0, kink)
-    size = d if positive else -d
+    size = d if ops.above(d, 0, kink) else -d
     if ops.above(size, delta, 0):
         return (size - _of(d, delta) / 2) * _of(d, delta)
     return d * d / 2
@@ -314,7 +314,7 @@ def forward(network: Network, numbers: Mapping[str, Any], ops: Any, nudge: Mappi
             activation = ACTIVATIONS[layer.kind]
             results = activation(ops, [values[name] for name in names], network.kink, **layer.options)
         for name, result in zip(layer.units, results, strict=True):
-            values[name] = result.copy() if isinstance(result, Node) else result + nudge[name]
+            values[name] = result.copy() if isinstance(result, Node) else result + nudge.get(name, 0.0)
         names = layer.units
     return {**values, **_loss(network, network.loss, values, ops)}
 

@@ -10,7 +10,7 @@ import typer
 
 from ..errors import UserError
 from . import options
-from .run import Page, assignment, deliver, read_network
+from .run import Page, assignment, deliver, read_network, rounding_rule
 
 app = typer.Typer(
     name="nntrace",
@@ -50,6 +50,7 @@ def forward(
     format: options.Format = None,
     output: options.Output = None,
     digits: options.Digits = None,
+    rounding: options.Rounding = None,
     width: options.Width = None,
     ascii: options.Ascii = False,
     quiet: options.Quiet = False,
@@ -59,7 +60,7 @@ def forward(
     from ..solution.sheet import Settings, Sheet
 
     network, _ = read_network(net, change, allow_files)
-    sheet = Sheet(network, Settings(digits, full))
+    sheet = Sheet(network, Settings(digits, full, rounding_rule(rounding)))
     raise typer.Exit(deliver(sheet.forward(), Page(format, output, width, ascii, quiet), expect))
 
 
@@ -79,6 +80,7 @@ def grad(
     format: options.Format = None,
     output: options.Output = None,
     digits: options.Digits = None,
+    rounding: options.Rounding = None,
     width: options.Width = None,
     ascii: options.Ascii = False,
     quiet: options.Quiet = False,
@@ -93,7 +95,7 @@ def grad(
     if everything or not param:
         asked = list(dict.fromkeys([*asked, *all_parameters(network)]))
     paths = bool(param) and not everything and len(asked) <= MOST_WITH_PATHS
-    solution = Sheet(network, Settings(digits, full)).gradient(asked, paths)
+    solution = Sheet(network, Settings(digits, full, rounding_rule(rounding))).gradient(asked, paths)
     raise typer.Exit(deliver(solution, Page(format, output, width, ascii, quiet), expect))
 
 
@@ -118,6 +120,7 @@ def step(
     format: options.Format = None,
     output: options.Output = None,
     digits: options.Digits = None,
+    rounding: options.Rounding = None,
     width: options.Width = None,
     ascii: options.Ascii = False,
     quiet: options.Quiet = False,
@@ -133,7 +136,7 @@ def step(
     _need_loss(network.loss)
     rate = _learning_rate(lr, network.learning_rate)
     chosen = asked_quantities(network, only, parameters=True) if only else None
-    sheet = Sheet(network, Settings(digits, full))
+    sheet = Sheet(network, Settings(digits, full, rounding_rule(rounding)))
     solution = sheet.step(rate, chosen)
     code = deliver(solution, Page(format, output, width, ascii, quiet), expect)
     if save is not None:

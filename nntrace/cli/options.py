@@ -33,6 +33,10 @@ Digits = Annotated[
     Optional[int],  # noqa: UP045
     typer.Option("--digits", min=1, max=17, metavar="N", help="Significant digits of a rounded number. Default: 6."),
 ]
+Rounding = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option("--rounding", metavar="RULE", help="full, carry:4 (decimals) or carry:4sf (significant digits)."),
+]
 Width = Annotated[
     Optional[int],  # noqa: UP045
     typer.Option(

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from ..network.model import Network
     from ..solution.model import Solution
     from ..spec import Spec
+    from ..spec.model import Rounding
 
 DEFAULT_FILE = "net.yaml"
 BUILT_IN = "homework3"
@@ -59,6 +60,22 @@ def assignment(text: str, option: str) -> tuple[str, str, Fraction]:
     if isinstance(value, Fault):
         raise UserError(f"{option} {text}: {value.message}\n  {value.remedy}")
     return name, typed, value
+
+
+def rounding_rule(text: str | None) -> Rounding | None:
+    """``full``, ``carry:4`` or ``carry:4sf`` as a rule."""
+    import re
+
+    from ..spec.model import Rounding
+
+    if text is None:
+        return None
+    if text == "full":
+        return Rounding()
+    match = re.fullmatch(r"carry:([0-9]{1,2})(sf)?", text)
+    if not match or not 0 < int(match[1]) <= 17:
+        raise UserError(f"--rounding {text!r} is no rule\n  write full, carry:4 (decimals) or carry:4sf (significant)")
+    return Rounding(int(match[1]), match[2] is not None)
 
 
 def example_names() -> list[str]:

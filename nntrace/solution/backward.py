@@ -13,7 +13,7 @@ from ..trace.trace import Amount
 from .element import Writer, Written
 from .ids import Ids
 from .model import Line, Note, Step
-from .reasons import decisions, indicators, no_gradient
+from .reasons import decisions, indicators, joined, no_gradient
 
 MOST_NOTES = 6
 
@@ -195,7 +195,7 @@ class Backward:
             writer.lines(Written(body, rests), value, before, via(writer, summands)),
             value.number,
             value.exact,
-            self._reason(first, summands, body),
+            joined(self._reason(first, summands, body), writer.difference(value, lambda trace: trace.total(found))),
             compact=not isinstance(body, Add),
             sample=writer.sample_of(first),
         )

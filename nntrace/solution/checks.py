@@ -109,6 +109,8 @@ def forward_checks(writer: Writer) -> Iterator[Check]:
 
 def gradient_checks(writer: Writer, asked: list[Quantity]) -> Iterator[Check]:
     """The asked gradients by central difference: one by one where they are few, else in one line."""
+    if not asked:
+        return
     differ = Differences(writer.trace)
     if len(asked) <= MOST_SHOWN:
         for found in asked:

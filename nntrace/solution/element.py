@@ -41,6 +41,8 @@ from ..expr import (
 from ..expr.bind import extent, is_absent, transform
 from ..network.adjoint import LOSS
 from ..network.model import Cell, Element, Network, Step, Tensor
+from ..network.quantities import quantity
+from ..trace.carry import carried
 from ..trace.trace import Amount, Trace
 from .model import Line, LineKind, Note
 from .numbers import Digits, Shown
@@ -61,10 +63,14 @@ class Written(NamedTuple):
 
 
 class Writer:
-    """Writes formulas of one trace with the sheet's digits. ``full`` cuts no sum."""
+    """Writes formulas of one trace with the sheet's digits. ``full`` cuts no sum.
 
-    def __init__(self, trace: Trace, digits: Digits, full: bool = False) -> None:
+    ``precise`` is the same trace in full precision, where this one carries rounded numbers.
+    """
+
+    def __init__(self, trace: Trace, digits: Digits, full: bool = False, precise: Trace | None = None) -> None:
         self.trace = trace
+        self.precise = precise if precise is not None and precise is not trace else None
         self.network: Network = trace.network
         self.digits = digits
         self.full = full
@@ -217,7 +223,7 @@ class Writer:
         def number(name: str, cell: Cell) -> float:
             return self.amount(name, cell).number
 
-        if self.trace.fractions:
+        if self.trace.elementwise:
             parts = [
                 exact(body, lambda name, cell: self.amount(name, cell).exact, {over: place}, sizes) for place in places
             ]
@@ -279,6 +285,15 @@ class Writer:
 
         return transform(written.body, leaf), rounded
 
+    def difference(self, value: Amount, precisely: Callable[[Trace], Amount]) -> Note:
+        """What full precision gives, where that differs from a carried number in a digit that is shown."""
+        if self.precise is None or value.shown is None:
+            return ()
+        precise = carried(precisely(self.precise), self.network.conventions.rounding)
+        if precise.exact == value.exact:
+            return ()
+        return ("in full precision ", self.digits.show(precise).number)
+
     def holds(self, condition: Condition) -> bool:
         """Whether a condition over keys holds."""
         return holds(condition, lambda name, cell: self.amount(name, cell).number)
@@ -326,7 +341,7 @@ class Writer:
         terms = self.terms(written)
         if terms is not None and terms[0] not in (substitution, shown.number):
             forms.append(("terms", *terms))
-        forms.append(("value", shown.number, shown.rounded))
+        forms.append(("value", shown.number, shown.rounded or value.rounded))
         about = False
         for form, body, inexact in forms:
             about = about or inexact

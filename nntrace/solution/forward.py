@@ -11,7 +11,7 @@ from ..network.model import Step as NetworkStep
 from .element import Writer, Written
 from .ids import Ids
 from .model import Note, Remark, SectionName, Step
-from .reasons import decisions, inactive
+from .reasons import decisions, inactive, joined
 
 MOST_ELEMENTS = 40
 SHOWN_ELEMENTS = 3
@@ -104,7 +104,7 @@ def element_step(writer: Writer, ids: Ids, step: NetworkStep, cell: Cell, sectio
             writer.lines(written, value),
             value.number,
             value.exact,
-            _reason(writer, step, written),
+            joined(_reason(writer, step, written), writer.difference(value, lambda trace: trace.value(element))),
             compact=not isinstance(written.body, Add) and section == "forward",
             sample=writer.sample_of(element),
         )

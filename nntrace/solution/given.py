@@ -89,6 +89,8 @@ def convention_values(conventions: Conventions) -> dict[str, Any]:
     if conventions.rounding.places is not None:
         places: Any = conventions.rounding.places
         rounding = {"carry": {"significant": places} if conventions.rounding.significant else places}
+        if conventions.rounding.at_least != 3 and not conventions.rounding.significant:
+            rounding["at_least"] = conventions.rounding.at_least
     return {
         "vectors": conventions.vectors,
         "relu_at_zero": conventions.relu_at_zero,
@@ -101,16 +103,30 @@ def convention_values(conventions: Conventions) -> dict[str, Any]:
 def agreed(network: Network) -> tuple[Note, ...]:
     """The conventions in sentences."""
     conventions = network.conventions
-    product = (
-        "W x + b, one row of W for each unit"
-        if conventions.vectors == "columns"
-        else ("x W + b, one row of W for each input")
-    )
+    by_columns = conventions.vectors == "columns"
+    product = "W x + b, one row of W for each unit" if by_columns else "x W + b, one row of W for each input"
     slope = "right" if conventions.relu_at_zero else "left"
+    logarithm = (
+        "ln is the natural logarithm" if conventions.log == "e" else f"losses divide ln by ln({conventions.log})"
+    )
     return (
         (f"vectors: {conventions.vectors} ({product})",),
         (f"relu_at_zero: {conventions.relu_at_zero} (at a kink the {slope} slope)",),
-        (f"log: {conventions.log} (ln is the natural logarithm)",),
-        ("rounding: full (full precision inside; exact decimals to 10 digits,"
-         f" others rounded to {conventions.digits}, marked ≈)",),
-    )  # fmt: skip
+        (f"log: {conventions.log} ({logarithm})",),
+        (_rounding_words(conventions),),
+    )
+
+
+def _rounding_words(conventions: Conventions) -> str:
+    rule = conventions.rounding
+    if rule.places is None:
+        return (
+            "rounding: full (full precision inside; exact decimals to 10 digits,"
+            f" others rounded to {conventions.digits}, marked ≈)"
+        )
+    digits = "significant digits" if rule.significant else "decimals"
+    least = f", at least {rule.at_least} significant digits" if rule.at_least and not rule.significant else ""
+    return (
+        f"rounding: carry (every numbered result is rounded to {rule.places} {digits}{least},"
+        " half away from zero, before it is used again; ≈ where a step rounds)"
+    )

@@ -9,6 +9,7 @@ from typing import NamedTuple
 from ..expr import Add, Expr, Partial, Rest, product
 from ..network.model import Element
 from ..network.quantities import Quantity
+from ..trace.carry import carried
 from ..trace.trace import Amount
 from .backward import Gradients, Summand
 from .element import Writer, Written
@@ -57,6 +58,13 @@ class Paths:
         name = writer.partial(first)
         notes = self._notes(shown)
         before = (Line("chain", "=", chain, notes, summands=len(shown) > 1),)
+        reason: Note = ()
+        if writer.precise is not None:  # carried: the steps of the delta form were rounded, those of a path are not
+            official = value
+            value = carried(self._sum_of(written), self.network.conventions.rounding)
+            if value.exact != official.exact:
+                rounded = "the delta form, where each step is rounded, gives "
+                reason = (rounded, writer.digits.show(official).number)
         return Step(
             self.ids.of("B", first) + "p",
             "paths",
@@ -64,7 +72,19 @@ class Paths:
             writer.lines(written, value, before, kind="local"),
             value.number,
             value.exact,
+            reason,
         )
+
+    def _sum_of(self, written: Written) -> Amount:
+        """What the products of a path form come to."""
+        terms = written.body.terms if isinstance(written.body, Add) else (written.body,)
+        rests = iter(written.rests)
+        parts = [next(rests) if isinstance(term, Rest) else self.writer.evaluate(term) for term in terms]
+        exact = [part.exact for part in parts if part.exact is not None]
+        if len(exact) == len(parts):
+            whole = sum(exact, Fraction(0))
+            return Amount(float(whole), whole)
+        return Amount(sum(part.number for part in parts))
 
     def from_element(self, start: Element) -> tuple[list[Path], int]:
         """The largest paths from an element to the loss, and how many there are. Walks without recursion."""

@@ -38,6 +38,15 @@ def decisions(writer: Writer, decided: Iterable[tuple[Condition, bool]], slope: 
     return notes
 
 
+def joined(*notes: Note) -> Note:
+    """Several notes as one, with a semicolon between."""
+    result: Note = ()
+    for note in notes:
+        if note:
+            result += ("; ", *note) if result else note
+    return result
+
+
 def indicators(writer: Writer, body: Expr) -> dict[Condition, bool]:
     """The conditions of the indicators in a formula over keys, each with whether it holds."""
     found = {body.condition: writer.holds(body.condition)} if isinstance(body, Indicator) else {}

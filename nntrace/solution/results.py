@@ -62,7 +62,7 @@ def updated_results(after: Trace, only: Sequence[Quantity] | None) -> dict[str, 
 
 def _plain(trace: Trace, arrays: dict[str, Array], tensor: Tensor) -> Array | None:
     """The array of a tensor whose numbers are floats, one for each cell; else they are taken one by one."""
-    simple = not (tensor.names or tensor.missing or trace.fractions)
+    simple = not (tensor.names or tensor.missing or trace.elementwise)
     return arrays.get(tensor.key) if simple else None
 
 

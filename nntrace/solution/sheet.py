@@ -11,6 +11,8 @@ from ..errors import UserError
 from ..expr import Num
 from ..network.model import Network
 from ..network.quantities import Quantity, find, frozen, known_names, of_role, of_tensor
+from ..spec.model import Rounding
+from ..trace.carry import CarryTrace
 from ..trace.trace import Amount, Trace
 from .backward import Backward
 from .checks import forward_checks, gradient_checks, loss_check
@@ -30,20 +32,27 @@ MOST_OF_MANY = 6
 
 
 class Settings(NamedTuple):
-    """How a sheet is to be written: ``full`` cuts nothing."""
+    """How a sheet is to be written, where this differs from the file: ``full`` cuts nothing."""
 
     digits: int | None = None
     full: bool = False
+    rounding: Rounding | None = None
 
 
 class Sheet:
     """One network's sheets. ``source`` is what the head names as the file."""
 
     def __init__(self, network: Network, settings: Settings) -> None:
-        self.network = network
-        digits = Digits(settings.digits or network.conventions.digits, network.integers)
-        self.trace = Trace(network)
-        self.writer = Writer(self.trace, digits, settings.full)
+        given = network.conventions
+        conventions = given._replace(
+            digits=settings.digits or given.digits, rounding=settings.rounding or given.rounding
+        )
+        self.network = network = network._replace(conventions=conventions)
+        digits = Digits(conventions.digits, network.integers)
+        self.precise = Trace(network)
+        """The trace in full precision: what a sheet that carries rounded numbers is checked against."""
+        self.trace = self.precise if conventions.rounding.places is None else CarryTrace(network)
+        self.writer = Writer(self.trace, digits, settings.full, self.precise)
         self.ids = Ids(network)
         self.backward = Backward(self.writer, self.ids)
 
@@ -52,7 +61,7 @@ class Sheet:
         sections = [Section("forward", _kept(forward_steps(self.writer, self.ids)))]
         if self.network.loss:
             sections.append(Section("loss", _kept(loss_steps(self.writer, self.ids))))
-        if checks := tuple(forward_checks(self.writer)):
+        if checks := self._checks(()):
             sections.append(Section("checks", checks))
         values, samples = value_results(self.trace), sample_results(self.trace)
         return self._solution(sections, Results(values=values, samples=samples, loss=self._loss()))
@@ -65,7 +74,7 @@ class Sheet:
         sections = [
             Section("forward", (self._forward_values([*needed, *asked]),)),
             *self._backward_sections(needed, asked, paths),
-            Section("checks", tuple(gradient_checks(self.writer, list(asked)))),
+            Section("checks", self._checks(asked)),
         ]
         results = Results(
             values=value_results(self.trace),
@@ -94,7 +103,7 @@ class Sheet:
             Section("update", updates, ("learning rate ", self._shown_rate(rate))),
             Section(
                 "checks",
-                (*forward_checks(self.writer), *gradient_checks(self.writer, asked), loss_check(self.writer, after)),
+                self._checks(asked, after),
             ),
         ]
         results = Results(
@@ -107,9 +116,15 @@ class Sheet:
         )
         return self._solution(sections, results)
 
-    def _checks(self, asked: Sequence[Quantity], after: Trace) -> tuple[Block, ...]:
-        checks = (*forward_checks(self.writer), *gradient_checks(self.writer, list(asked)))
-        return *checks, loss_check(self.writer, after)
+    def _checks(self, asked: Sequence[Quantity], after: Trace | None = None) -> tuple[Block, ...]:
+        """The checks, of the gradients in full precision; then whether the loss fell."""
+        exactly = Writer(self.precise, self.writer.digits)
+        checks: list[Block] = [*forward_checks(exactly), *gradient_checks(exactly, list(asked))]
+        if self.trace is not self.precise:
+            checks.insert(0, Remark(("in full precision:",)))
+        if after is not None:
+            checks.append(loss_check(self.writer, after))
+        return tuple(checks)
 
     def after(self, rate: Fraction, only: Sequence[Quantity] | None = None) -> Trace:
         """The trace after the update."""

@@ -34,7 +34,6 @@ ROWS = (
     Row("a size without numbers", lambda spec: _symbolic_sizes(spec), "write the numbers"),
     Row("more than one iteration", lambda spec: _several(spec.iterations), "leave `iterations` out, or write 1"),
     Row("this optimizer", lambda spec: _optimizer(spec.optimizer), "use gradient_descent"),
-    Row("`carry`", lambda spec: _at(spec, "rounding", spec.conventions.rounding.places is not None), "write `full`"),
     Row("`report`", lambda spec: [loss.kind.place for loss in spec.report], "leave it out"),
 )
 
@@ -49,10 +48,6 @@ def refuse(spec: Spec, problems: Problems) -> None:
 def refuse_key(key: Scalar, problems: Problems) -> None:
     """Note a key of ``KEYS``."""
     problems.add(key.place, f"`{key.text}` is not supported yet", KEYS[key.text])
-
-
-def _at(spec: Spec, key: str, used: bool) -> list[Place]:
-    return [spec.places[key]] if used else []
 
 
 def _standing(value: Value | None) -> list[Place]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING, NamedTuple
@@ -13,7 +14,7 @@ from .. import catalogue
 from ..expr import exact
 from ..expr.evaluate import Arguments, plan
 from ..network.model import Cell, Element, Network
-from ..network.quantities import Quantity, frozen
+from ..network.quantities import Quantity, frozen, quantity
 from .arrays import given_arrays
 from .exact import Fractions, affordable, forward_fractions, given_fractions, gradient_fractions
 from .program import Program
@@ -25,10 +26,15 @@ GRADIENT_DESCENT = catalogue.KINDS["optimizer"]["gradient_descent"].build()
 
 
 class Amount(NamedTuple):
-    """A number in full precision, and as a fraction where it is rational (within the budget)."""
+    """A number in full precision, and as a fraction where it is rational (within the budget).
+
+    ``shown`` has its digits where these are carried on, ``rounded`` tells that it was rounded to them in this step.
+    """
 
     number: float
     exact: Fraction | None = None
+    shown: Decimal | None = None
+    rounded: bool = False
 
 
 class Trace:
@@ -45,6 +51,11 @@ class Trace:
         self.program = program or Program(network)
         self._given = given if given is not None else given_arrays(network)
         self._given_fractions = fractions
+
+    @property
+    def elementwise(self) -> bool:
+        """Whether the numbers are kept for each element, so that the arrays alone don't have them."""
+        return bool(self.fractions)
 
     @cached_property
     def arrays(self) -> dict[str, Array]:
@@ -109,51 +120,46 @@ class Trace:
             old = self._given[key]
             with np.errstate(all="ignore"):  # an overflow is an infinity
                 new = np.asarray(run(Arguments({"w": old, "g": gradient, "lr": np.asarray(float(rate))}, {})))
-            keep = self._kept(key, only)
-            given[key] = np.where(keep, old, new) if keep.any() else new
+            stays = kept(self.network, key, only)
+            given[key] = np.where(stays, old, new) if stays.any() else new
         return Trace(self.network, given, fractions, self.program)
-
-    def _kept(self, key: str, only: Mapping[str, Quantity] | None) -> Array:
-        """Which elements of a tensor keep their value: missing, frozen, not asked for, or given data."""
-        network, tensor = self.network, self.network.tensors[key]
-        kept = np.zeros(tensor.shape, dtype=bool) if only is None else np.ones(tensor.shape, dtype=bool)
-        for quantity in (only or {}).values():
-            for use in quantity.uses:
-                if use.key == key:
-                    kept[use.cell] = False
-        for cell in tensor.missing:
-            kept[cell] = True
-        if network.frozen:
-            if tensor.name in network.frozen:
-                kept[...] = True
-            for cell in tensor.cells():
-                if tensor.symbol(cell).name in network.frozen or frozen(network, _quantity(self, key, cell)):
-                    kept[cell] = True
-        for cell, name in tensor.names.items():
-            if any(network.tensors[use.key].role != "parameter" for use in network.uses[name]):
-                kept[cell] = True
-        return kept
 
     def _updated_fractions(self, rate: Fraction, only: Mapping[str, Quantity] | None) -> dict[str, Fractions]:
         fractions = {key: self.fractions[key] for key in self._given if key in self.fractions}
         for key in self.network.parameters:
             if key not in fractions:
                 continue
-            kept = self._kept(key, only)
+            stays = kept(self.network, key, only)
             old = fractions[key]
             fractions[key] = {
-                cell: number if kept[cell] else self._new_fraction(key, cell, number, rate)
+                cell: number if stays[cell] else self._new_fraction(key, cell, number, rate)
                 for cell, number in old.items()
             }
         return fractions
 
     def _new_fraction(self, key: str, cell: Cell, old: Fraction | None, rate: Fraction) -> Fraction | None:
-        gradient = self.total(_quantity(self, key, cell)).exact
+        gradient = self.total(quantity(self.network, Element(key, cell))).exact
         numbers = {"w": old, "g": gradient, "lr": rate}
         return exact(GRADIENT_DESCENT.formula, lambda name, _: numbers[name])
 
 
-def _quantity(trace: Trace, key: str, cell: Cell) -> Quantity:
-    from ..network.quantities import quantity
-
-    return quantity(trace.network, Element(key, cell))
+def kept(network: Network, key: str, only: Mapping[str, Quantity] | None) -> Array:
+    """Which elements of a tensor keep their value: missing, frozen, not asked for, or given data."""
+    tensor = network.tensors[key]
+    stays = np.zeros(tensor.shape, dtype=bool) if only is None else np.ones(tensor.shape, dtype=bool)
+    for asked in (only or {}).values():
+        for use in asked.uses:
+            if use.key == key:
+                stays[use.cell] = False
+    for cell in tensor.missing:
+        stays[cell] = True
+    if network.frozen:
+        if tensor.name in network.frozen:
+            stays[...] = True
+        for cell in tensor.cells():
+            if tensor.symbol(cell).name in network.frozen or frozen(network, quantity(network, Element(key, cell))):
+                stays[cell] = True
+    for cell, name in tensor.names.items():
+        if any(network.tensors[use.key].role != "parameter" for use in network.uses[name]):
+            stays[cell] = True
+    return stays
