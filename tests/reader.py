@@ -257,7 +257,7 @@ class _Reader:
         while self.has(", "):
             args.append(self.expression())
         self.must(")")
-        if len(args) != FUNCTIONS[name]:
+        if len(args) != FUNCTIONS[name] and not (name == "max" and len(args) > 2):
             raise self.error(f"{FUNCTIONS[name]} arguments of {name}")
         return Read("call", (name, *args))
 
@@ -499,7 +499,7 @@ class _Intervals(_Floats):
             return self.given((math.nextafter(math.pi, 0), math.nextafter(math.pi, 4)))
         first = args[0]
         if name == "max":
-            return max(first[0], args[1][0]), max(first[1], args[1][1])
+            return max(low for low, _ in args), max(high for _, high in args)
         if name == "abs":
             ends = sorted(map(abs, first))
             return (Fraction(0) if first[0] < 0 < first[1] else ends[0]), ends[1]

@@ -10,7 +10,13 @@ import typer
 
 from ..errors import UserError
 from . import options
-from .run import Page, assignment, deliver, read_network, rounding_rule
+from .run import Page, deliver, read_network, rounding_rule, typed_number
+
+
+def _examples(*commands: str) -> str:
+    """Examples for the end of a help text, one on a line (the mark keeps their lines apart)."""
+    return "\b\nExamples:\n" + "\n".join(f"  nntrace {command}" for command in commands)
+
 
 app = typer.Typer(
     name="nntrace",
@@ -41,7 +47,7 @@ def common(
     """A tracer of neural networks that shows its work: each number as formula = numbers put in = value."""
 
 
-@app.command(epilog="Examples:  nntrace forward net.yaml     nntrace forward --set i1=3     nntrace forward -f json")
+@app.command(epilog=_examples("forward net.yaml", "forward --set i1=3", "forward -f json"))
 def forward(
     net: options.Net = None,
     change: options.Set = [],
@@ -64,9 +70,7 @@ def forward(
     raise typer.Exit(deliver(sheet.forward(), Page(format, output, width, ascii, quiet), expect))
 
 
-@app.command(
-    epilog="Examples:  nntrace grad --param w21     nntrace grad net.yaml -p 'w1*' -p b1     nntrace grad --all"
-)
+@app.command(epilog=_examples("grad --param w21", "grad net.yaml -p 'w1*' -p b1", "grad --all"))
 def grad(
     net: options.Net = None,
     param: Annotated[
@@ -99,7 +103,7 @@ def grad(
     raise typer.Exit(deliver(solution, Page(format, output, width, ascii, quiet), expect))
 
 
-@app.command(epilog="Examples:  nntrace step --lr 0.1     nntrace step --only w21     nntrace step --save next.yaml")
+@app.command(epilog=_examples("step --lr 0.1", "step --only w21", "step --save next.yaml"))
 def step(
     net: options.Net = None,
     lr: Annotated[
@@ -144,7 +148,7 @@ def step(
     raise typer.Exit(code)
 
 
-@app.command(epilog="Examples:  nntrace examples     nntrace examples mazur > net.yaml")
+@app.command(epilog=_examples("examples", "examples mazur > net.yaml"))
 def examples(
     name: Annotated[
         Optional[str],  # noqa: UP045
@@ -166,7 +170,7 @@ def examples(
         typer.echo(f"{one:{width}}  {title}".rstrip())
 
 
-@app.command(epilog="Examples:  nntrace init     nntrace init mine.yaml")
+@app.command(epilog=_examples("init", "init mine.yaml"))
 def init(
     file: Annotated[Path, typer.Argument(metavar="[FILE]", help="The file to write.")] = Path("net.yaml"),
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it is there.")] = False,
@@ -188,7 +192,7 @@ def _need_loss(loss: str | None) -> None:
 
 def _learning_rate(typed: str | None, given: Fraction | None) -> Fraction:
     if typed is not None:
-        return assignment(f"--lr={typed}", "--lr")[2]
+        return typed_number(typed, f"--lr {typed}")
     if given is None:
         raise UserError("there is no learning rate\n  add learning_rate: 0.1 to the file, or --lr 0.1 to the command")
     return given

@@ -38,6 +38,8 @@ def read_network(net: str | None, changes: Sequence[str], anywhere: bool = False
     from ..network.change import with_number
     from ..spec import load, read
 
+    if net == "":
+        raise UserError("the network file has an empty name\n  give a path, - for standard input, or leave it out")
     if net is None and not Path(DEFAULT_FILE).exists():
         spec = read(example_text(BUILT_IN), f"{BUILT_IN} (built in)", None)
     else:
@@ -51,15 +53,20 @@ def read_network(net: str | None, changes: Sequence[str], anywhere: bool = False
 
 def assignment(text: str, option: str) -> tuple[str, str, Fraction]:
     """``w21=0.65`` as its name, the number as typed, and its value."""
-    from ..spec.scalars import Fault, number
-
     name, sign, typed = (part.strip() for part in text.partition("="))
     if not sign or not name or not typed:
         raise UserError(f"{option} {text!r} is no assignment\n  write a name, = and a number: {option} w21=0.65")
-    value = number(typed)
+    return name, typed, typed_number(typed, f"{option} {text}")
+
+
+def typed_number(text: str, where: str) -> Fraction:
+    """A number of the command line, by the rules of the network file."""
+    from ..spec.scalars import Fault, number
+
+    value = number(text.strip()) if text.strip() else Fault("there is no number", "write one, such as 0.1")
     if isinstance(value, Fault):
-        raise UserError(f"{option} {text}: {value.message}\n  {value.remedy}")
-    return name, typed, value
+        raise UserError(f"{where}: {value.message}\n  {value.remedy}")
+    return value
 
 
 def rounding_rule(text: str | None) -> Rounding | None:
@@ -102,17 +109,18 @@ def _examples() -> Path:
 def deliver(solution: Solution, page: Page, expected: Sequence[str]) -> int:
     """Write the sheet and compare the expected numbers. The exit code: 0, or 1 where a number or a check fails."""
     from ..solution.expect import compare
+    from ..solution.model import Check
 
     differences = [
         found
         for name, typed, value in (assignment(text, "--expect") for text in expected)
         if (found := compare(solution, name, typed, value))
     ]
-    if not page.quiet:
-        write(solution, page)
+    write(solution, page)
     for difference in differences:
         say(f"{difference.name}: expected {difference.expected}, found {difference.found}")
-    return 1 if differences else 0
+    checks = (block for section in solution.sections for block in section.blocks if isinstance(block, Check))
+    return 1 if differences or any(check.status == "failed" for check in checks) else 0
 
 
 def write(solution: Solution, page: Page) -> None:
@@ -120,25 +128,30 @@ def write(solution: Solution, page: Page) -> None:
     from ..expr.text import ASCII, UNICODE
     from ..formats import render
 
-    form = page.format or (page.output.suffix.removeprefix(".") if page.output else None)
+    suffix = page.output.suffix.removeprefix(".").lower() if page.output else ""
+    form = page.format or suffix or None
     if page.output is not None:
-        lines = render(
-            solution, form or "txt", width=page.width or PIPED_WIDTH, script=ASCII if page.ascii else UNICODE
-        )
-        write_file(page.output, lines)
+        script = ASCII if page.ascii else UNICODE
+        form = "txt" if form in (None, "terminal") else form
+        write_file(page.output, render(solution, form, width=page.width or PIPED_WIDTH, script=script))
+        return
+    if page.quiet:
         return
     plain = page.ascii or not carries_unicode(sys.stdout.encoding)
     script = ASCII if plain else UNICODE
-    if form == "terminal" or (form is None and sys.stdout.isatty()):
-        from rich.console import Console
+    try:
+        if form == "terminal" or (form is None and sys.stdout.isatty()):
+            from rich.console import Console
 
-        from ..formats.terminal import show
+            from ..formats.terminal import show
 
-        show(solution, Console(width=page.width, highlight=False, markup=False, emoji=False), script)
-        return
-    for line in render(solution, form or "txt", width=page.width or PIPED_WIDTH, script=script):
-        sys.stdout.write(line + "\n")
-    sys.stdout.flush()
+            show(solution, Console(width=page.width, highlight=False, markup=False, emoji=False), script)
+        else:
+            for line in render(solution, form or "txt", width=page.width or PIPED_WIDTH, script=script):
+                sys.stdout.write(line + "\n")
+        sys.stdout.flush()
+    except BrokenPipeError:  # the reader (head, less) has seen enough; nothing more is to be flushed at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def carries_unicode(encoding: str | None) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -25,6 +26,7 @@ def check_free(path: Path, force: bool) -> None:
 
 def save_network(spec: Spec, network: Network, after: Trace, path: Path, force: bool) -> None:
     """Write the network with the numbers after the update. Arrays that came from files go into new files beside it."""
+    from ..network.model import Element
     from ..spec.rewrite import rewritten
 
     replacements: dict[Place, str] = {}
@@ -35,7 +37,9 @@ def save_network(spec: Spec, network: Network, after: Trace, path: Path, force: 
                 replacements[tensor.whole] = _array_file(tensor, after, path, force)
         elif tensor.typed is not None:
             for cell, place in tensor.places.items():
-                replacements[place] = number_text(tensor, cell, after)
+                text = number_text(tensor, cell, after)
+                if after.value(Element(tensor.key, cell)).exact != as_typed(spec, place):
+                    replacements[place] = text
     write_file(path, iter(rewritten(spec, replacements).splitlines()))
 
 
@@ -52,6 +56,15 @@ def _array_file(tensor: Tensor, after: Trace, path: Path, force: bool) -> str:
     return f"{{file: '{target.name}'}}"
 
 
+def as_typed(spec: Spec, place: Place) -> Fraction | None:
+    """The number that the file has at a place: it is left as it was typed where it keeps its value."""
+    from ..spec.scalars import Fault, number
+
+    rest = spec.lines[place.line - 1][place.column - 1 :]
+    value = number(re.split(r"[\s,}\]#]", rest, maxsplit=1)[0])
+    return None if isinstance(value, Fault) else value
+
+
 def number_text(tensor: Tensor, cell: Cell, after: Trace) -> str:
     """A number as a network file writes it: exact where it is short enough, else the float's shortest digits."""
     from ..network.model import Element
@@ -62,7 +75,8 @@ def number_text(tensor: Tensor, cell: Cell, after: Trace) -> str:
         return repr(amount.number)
     ending = exact_decimal(amount.exact)
     if ending is not None and len(ending.as_tuple().digits) <= LONGEST_EXACT:
-        return f"{ending:f}" if -8 < ending.adjusted() < 16 else str(ending)
+        text = f"{ending:f}" if -8 < ending.adjusted() < 16 else str(ending)
+        return text + ".0" if text.lstrip("-").isdigit() else text
     return _ratio(amount.exact)
 
 

@@ -48,10 +48,12 @@ def binding(node: Expr) -> int:
 
 
 def _number(value: int | Fraction | Decimal) -> int:
+    if isinstance(value, Decimal):
+        if value.is_nan():
+            return ATOM
+        return NEGATIVE if value < 0 else TIGHT if is_scientific(value) else ATOM
     if value < 0:
         return NEGATIVE
-    if isinstance(value, Decimal):
-        return TIGHT if is_scientific(value) else ATOM
     return ATOM if value.denominator == 1 else PRODUCT
 
 

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import math
 import operator
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 from typing import Any, NamedTuple
 
 from .bind import extent
@@ -72,6 +73,12 @@ class _Arithmetic:
             return -math.inf if base < 0 and exponent % 2 == 1 else math.inf
         return math.nan if isinstance(result, complex) else result
 
+    def product(self, factors: Iterable[Callable[[], Any]]) -> Any:
+        result = 1.0
+        for factor in factors:
+            result = result * factor()
+        return result
+
     def check(self, value: Any) -> Any:
         return value
 
@@ -100,6 +107,18 @@ class _Exact(_Arithmetic):
         if exponent.denominator != 1 or abs(exponent) > 64 or (base == 0 and exponent < 0):
             raise IrrationalError
         return base ** int(exponent)
+
+    def product(self, factors: Iterable[Callable[[], Any]]) -> Any:
+        """A product with an exact zero is 0, whatever the other factors are."""
+        result, rational = Fraction(1), True
+        for factor in factors:
+            try:
+                result = result * factor()
+            except IrrationalError:
+                rational = False
+        if not rational and result:
+            raise IrrationalError
+        return self.check(result)
 
     def check(self, value: Any) -> Any:
         if value.denominator.bit_length() > self.bits or value.numerator.bit_length() > self.bits:
@@ -170,10 +189,7 @@ def _interpret(node: Expr, run: _Run, index: Bound) -> Any:
                 result = result + _interpret(term, run, index)
             return arithmetic.check(result)
         case Mul(factors):
-            result = arithmetic.number(1)
-            for factor in factors:
-                result = result * _interpret(factor, run, index)
-            return arithmetic.check(result)
+            return arithmetic.product(partial(_interpret, factor, run, index) for factor in factors)
         case Sum(over, body):
             result = arithmetic.number(0)
             for value in range(extent(over, run.sizes)):

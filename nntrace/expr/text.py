@@ -170,6 +170,8 @@ def _exponent(exponent: Expr, script: Script) -> str:
 def _number(value: int | Fraction | Decimal, script: Script) -> str:
     if not isinstance(value, Decimal):
         return str(value)
+    if not value.is_finite():
+        return "undefined" if value.is_nan() else plain("∞" if value > 0 else "-∞", script)
     if not value:
         return f"{value.copy_abs():f}"  # a zero has no sign
     if not is_scientific(value):

@@ -32,6 +32,6 @@ def names() -> tuple[str, ...]:
 def render(solution: Solution, format: str, *, width: int, script: Script) -> Iterator[str]:
     """The sheet's lines in this format, without line ends, as they come."""
     if format not in names():
-        raise UserError(f"There is no output format {format!r}. There are: {', '.join(names())}.")
+        raise UserError(f"there is no output format {format!r}\n  known here: terminal, {', '.join(names())}")
     lines: Iterator[str] = import_module(f".{format}", __name__).write(solution, width, script)
     return lines

@@ -195,7 +195,11 @@ class Backward:
             writer.lines(Written(body, rests), value, before, via(writer, summands)),
             value.number,
             value.exact,
-            joined(self._reason(first, summands, body), writer.difference(value, lambda trace: trace.total(found))),
+            joined(
+                writer.undefined(value),
+                self._reason(first, summands, body),
+                writer.difference(value, lambda trace: trace.total(found)),
+            ),
             compact=not isinstance(body, Add),
             sample=writer.sample_of(first),
         )

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from decimal import Decimal
+from fractions import Fraction
 from functools import partial
+from math import isfinite
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from ..expr import Call, Cases, Condition, Expr, Indicator, Num, children, free_indices
@@ -120,6 +122,10 @@ def gradient_checks(writer: Writer, asked: list[Quantity]) -> Iterator[Check]:
     spread = asked[:: -(-len(asked) // most)]
     differences = [(found, differ.of(found)) for found in spread]
     smooth = [(found, difference) for found, difference in differences if not difference.kink]
+    finite = [(found, d) for found, d in smooth if isfinite(d.quotient)]
+    if len(finite) < len(smooth):
+        yield Check(("gradients by central difference: skipped, the numbers overflow",), "note")
+        return
     wrong = [(found, d) for found, d in smooth if not d.agrees(writer.trace.total(found).number)]
     for found, difference in wrong:
         yield _gradient_check(writer, found, difference)
@@ -135,6 +141,8 @@ def gradient_checks(writer: Writer, asked: list[Quantity]) -> Iterator[Check]:
 def _gradient_check(writer: Writer, found: Quantity, difference: Difference) -> Check:
     gradient = writer.trace.total(found).number
     words: Note = (writer.partial(found.uses[0]), " by central difference")
+    if not isfinite(difference.quotient) or not isfinite(gradient):
+        return Check((*words, ": skipped, the numbers overflow"), "note")
     if difference.kink:
         return Check((*words, ": skipped, the loss has a kink here and the convention decides"), "note")
     if gradient and abs(gradient) <= difference.resolution:
@@ -144,15 +152,24 @@ def _gradient_check(writer: Writer, found: Quantity, difference: Difference) -> 
     return Check((*words, " ≈ ", Num(shown)), status)
 
 
-def loss_check(writer: Writer, after: Trace) -> Check:
-    """Whether the loss fell with the update."""
-    network = writer.network
-    assert network.loss is not None
+def loss_check(writer: Writer, after: Trace, rate: Fraction) -> Check:
+    """Whether the loss fell with the update, and if not, why."""
     old, new = writer.trace.value_of_loss(), after.value_of_loss()
     before, now = writer.digits.show(old), writer.digits.show(new)
+    words: Note = ("loss after this update ", now.number)
+    if not isfinite(new.number) or not isfinite(old.number):
+        return Check((*words, ": the numbers overflow"), "note")
     if new.number < old.number:
-        return Check(("loss after this update ", now.number, " < ", before.number), "ok")
+        return Check((*words, " < ", before.number), "ok")
     if new.number == old.number:
-        return Check(("the loss stays at ", now.number, ": this update changes nothing that it depends on"), "note")
-    words = ": the learning rate is too large for this step"
-    return Check(("loss after this update ", now.number, " > ", before.number, words), "note")
+        return Check(("the loss stays at ", now.number, _why_not_lower(writer, rate)), "note")
+    why = ": a negative learning rate climbs" if rate < 0 else ": the learning rate is too large for this step"
+    return Check((*words, " > ", before.number, why), "note")
+
+
+def _why_not_lower(writer: Writer, rate: Fraction) -> str:
+    if not rate:
+        return ": the learning rate is 0"
+    if writer.precise is not None:
+        return " in the digits carried"
+    return ": the gradient of what is updated is 0, or too small to move it"

@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from decimal import Decimal
 from fractions import Fraction
+from math import isinf, isnan
 from typing import NamedTuple
 
 from ..catalogue import KINDS
@@ -294,6 +295,13 @@ class Writer:
             return ()
         return ("in full precision ", self.digits.show(precise).number)
 
+    @staticmethod
+    def undefined(value: Amount) -> Note:
+        """Why a number is none, where it is an infinity or not a number."""
+        if isinf(value.number):
+            return ("beyond 1.8×10³⁰⁸, the largest number that is computed with",)
+        return ("undefined, such as ∞ - ∞ or 0 × ∞",) if isnan(value.number) else ()
+
     def holds(self, condition: Condition) -> bool:
         """Whether a condition over keys holds."""
         return holds(condition, lambda name, cell: self.amount(name, cell).number)
@@ -351,7 +359,8 @@ class Writer:
 
 def folded_sign(term: Expr, value: Decimal, first: bool) -> Expr:
     """A term's number: as it is in front, a difference behind where it is negative (a zero keeps its term's sign)."""
-    subtracted = value < 0 or (not value and isinstance(term, Neg))
+    negative = not value.is_nan() and value < 0
+    subtracted = negative or (not value and isinstance(term, Neg))
     return Neg(Num(-value if value else value)) if subtracted and not first else Num(value)
 
 

@@ -30,7 +30,8 @@ def compare(solution: Solution, name: str, expected: str, value: Fraction) -> Di
     if name not in known:
         from ..errors import quoted, suggestion
 
-        raise UserError(f"this sheet has no number {quoted(name)}\n  {suggestion(name, known)}")
+        near = suggestion(name, list(known)[::-1])
+        raise UserError(f"this sheet has no number {quoted(name)}\n  {near}")
     found = known[name]
     return None if agrees(found, expected, value) else Difference(name, expected, repr(found))
 

@@ -104,7 +104,11 @@ def element_step(writer: Writer, ids: Ids, step: NetworkStep, cell: Cell, sectio
             writer.lines(written, value),
             value.number,
             value.exact,
-            joined(_reason(writer, step, written), writer.difference(value, lambda trace: trace.value(element))),
+            joined(
+                writer.undefined(value),
+                _reason(writer, step, written),
+                writer.difference(value, lambda trace: trace.value(element)),
+            ),
             compact=not isinstance(written.body, Add) and section == "forward",
             sample=writer.sample_of(element),
         )

@@ -103,7 +103,7 @@ class Sheet:
             Section("update", updates, ("learning rate ", self._shown_rate(rate))),
             Section(
                 "checks",
-                self._checks(asked, after),
+                self._checks(asked, after, rate),
             ),
         ]
         results = Results(
@@ -116,14 +116,16 @@ class Sheet:
         )
         return self._solution(sections, results)
 
-    def _checks(self, asked: Sequence[Quantity], after: Trace | None = None) -> tuple[Block, ...]:
+    def _checks(
+        self, asked: Sequence[Quantity], after: Trace | None = None, rate: Fraction = Fraction(0)
+    ) -> tuple[Block, ...]:
         """The checks, of the gradients in full precision; then whether the loss fell."""
         exactly = Writer(self.precise, self.writer.digits)
         checks: list[Block] = [*forward_checks(exactly), *gradient_checks(exactly, list(asked))]
         if self.trace is not self.precise:
             checks.insert(0, Remark(("in full precision:",)))
         if after is not None:
-            checks.append(loss_check(self.writer, after))
+            checks.append(loss_check(self.writer, after, rate))
         return tuple(checks)
 
     def after(self, rate: Fraction, only: Sequence[Quantity] | None = None) -> Trace:
@@ -138,7 +140,7 @@ class Sheet:
             network.source,
             convention_values(network.conventions),
             agreed(network),
-            (head, *sections),
+            (head, *(section for section in sections if section.blocks)),
             results,
         )
 
@@ -162,7 +164,8 @@ class Sheet:
         sections = [Section("backward", _kept(self._gradient_steps(ordered)))]
         if paths:
             written = Paths(self.writer, self.backward.gradients, self.ids)
-            steps = [step for found in asked if (step := written.step(found)) is not None]
+            ordered = sorted(asked, key=lambda one: self.ids.order("B", one.uses[0]))
+            steps = [step for found in ordered if (step := written.step(found)) is not None]
             if steps:
                 sections.append(Section("paths", (Remark(("The same over its paths",), heading=True), *steps)))
         return sections
@@ -197,6 +200,8 @@ class Sheet:
         return sum(sizes) <= MOST_VALUES
 
     def _update_blocks(self, asked: Sequence[Quantity], after: Trace, rate: Fraction) -> tuple[Block, ...]:
+        if not asked:
+            return (Remark(("There are no parameters to update.",)),)
         old = Remark(("All new values are computed from the old ones.",))
         if self.writer.full or len(asked) <= MOST_VALUES:
             return update_table(self.writer, self.ids, list(asked), after, rate), old

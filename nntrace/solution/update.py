@@ -64,9 +64,9 @@ def _rows(
         kept = frozen(writer.network, found)
         yield (
             (ids.of("U", first),),
-            (found.symbol,),
+            (found.symbol, " (frozen)") if kept else (found.symbol,),
             cell(writer.trace.value(first)),
             cell(gradient),
-            ("frozen",) if kept else cell(change),
+            cell(change),
             cell(after.value(first)),
         )

@@ -41,7 +41,8 @@ def _near_file(path: Path) -> str:
         here = sorted(entry.name for entry in path.parent.iterdir())
     except OSError:
         return f"there is no folder {printable(str(path.parent))} either: check the path"
-    near = nearest(path.name, here) or nearest(path.stem, here)
+    stems = {Path(name).stem: name for name in reversed(here)}
+    near = stems.get(nearest(path.stem, stems) or "")
     if near:
         return f"did you mean {printable(str(path.parent / near))}?"
     return _in_folder(path.parent)
