@@ -193,7 +193,9 @@ class _Drawing:
             elif option.type == "count":
                 drawn[name] = Fraction(self.random.randint(1, 3))
             else:
-                known = OPTIONS.get(name, (Fraction(1, 100), Fraction(1, 5), Fraction(1, 2), Fraction(1), Fraction(3, 2)))
+                known = OPTIONS.get(
+                    name, (Fraction(1, 100), Fraction(1, 5), Fraction(1, 2), Fraction(1), Fraction(3, 2))
+                )
                 drawn[name] = self.random.choice(known)
         return drawn
 
@@ -267,11 +269,13 @@ class _Drawing:
         form = self.random.choice(("table", "table", "list", "tensor", "names"))
         if form == "table":
             names = tuple(self.fresh() for _ in typed)
-            written = "{" + ", ".join(f"{quoted(name)}: {number}" for name, number in zip(names, typed)) + "}"
+            written = (
+                "{" + ", ".join(f"{quoted(name)}: {number}" for name, number in zip(names, typed, strict=False)) + "}"
+            )
         elif form == "names":
             names = tuple(self.fresh() for _ in typed)
             written = f"[{', '.join(map(quoted, names))}]"
-            self.values.update(zip(names, typed))
+            self.values.update(zip(names, typed, strict=False))
         else:
             tensor = self.fresh() if form == "tensor" else default
             names = tuple(f"{tensor}[{place + 1}]" for place in range(count))
@@ -279,7 +283,7 @@ class _Drawing:
             if form == "tensor":
                 written = f"{{{quoted(tensor)}: {written}}}"
         self.lines.append(f"{key}: {written}")
-        for name, number in zip(names, typed):
+        for name, number in zip(names, typed, strict=False):
             self.keep(name, number)
         return names
 
@@ -450,7 +454,9 @@ class _Drawing:
         if form == "table":
             names = tuple(self.fresh() for _ in range(count))
             typed = [self.bias(inputs, row) for row in weights]
-            own.append(f"  biases: {{{', '.join(f'{quoted(n)}: {self.keep(n, t)}' for n, t in zip(names, typed))}}}")
+            own.append(
+                f"  biases: {{{', '.join(f'{quoted(n)}: {self.keep(n, t)}' for n, t in zip(names, typed, strict=False))}}}"
+            )
             self.scalars += [name for name in names if name]
         elif form in ("list", "tensor"):
             tensor = self.fresh() if form == "tensor" else default
@@ -476,7 +482,9 @@ class _Drawing:
     def bias(self, inputs: tuple[str, ...], row: Sequence[str | None]) -> str:
         """A bias that now and then brings its unit to 0 exactly, where that can be known."""
         if self.chance(0.1) and all(name in self.numbers for name in inputs):
-            total = sum((self.numbers[i] * self.numbers[w] for i, w in zip(inputs, row) if w), Fraction(0))
+            total = sum(
+                (self.numbers[i] * self.numbers[w] for i, w in zip(inputs, row, strict=False) if w), Fraction(0)
+            )
             if not self.integers or total.denominator == 1:
                 return self.number(-total)
         return self.number()
@@ -509,7 +517,7 @@ class _Drawing:
 
 def _turned(rows: tuple[tuple[str | None, ...], ...], by_input: bool) -> tuple[tuple[str | None, ...], ...]:
     """``[unit][input]`` from rows for the inputs or for the units."""
-    return tuple(zip(*rows)) if by_input else rows
+    return tuple(zip(*rows, strict=False)) if by_input else rows
 
 
 def quoted(name: str) -> str:

@@ -255,9 +255,9 @@ def _binary(ops: Any, y: Any, t: Any, kink: int) -> Any:
 
 
 def _hinge(ops: Any, outputs: list[Any], targets: list[Any], kink: int, margin: Any = 1) -> list[Any]:
-    right = next(y for y, t in zip(outputs, targets) if float(getattr(t, "value", t)) == 1)
+    right = next(y for y, t in zip(outputs, targets, strict=False) if float(getattr(t, "value", t)) == 1)
     parts = []
-    for y, t in zip(outputs, targets):
+    for y, t in zip(outputs, targets, strict=False):
         above = y - right + _of(y, margin)
         counts = float(getattr(t, "value", t)) != 1 and ops.above(above, 0, kink)
         parts.append(above if counts else y * 0)
@@ -266,12 +266,12 @@ def _hinge(ops: Any, outputs: list[Any], targets: list[Any], kink: int, margin: 
 
 def _fused_binary(ops: Any, zs: list[Any], targets: list[Any]) -> list[Any]:
     """-ln σ(z) where the target is 1, else -ln(1 - σ(z))."""
-    return [ops.softplus(-z if float(getattr(t, "value", t)) == 1 else z) for z, t in zip(zs, targets)]
+    return [ops.softplus(-z if float(getattr(t, "value", t)) == 1 else z) for z, t in zip(zs, targets, strict=False)]
 
 
 def _fused_cross(ops: Any, zs: list[Any], targets: list[Any]) -> list[Any]:
     logs = _log_softmax(ops, zs, 0)
-    return [-log if float(getattr(t, "value", t)) == 1 else log * 0 for log, t in zip(logs, targets)]
+    return [-log if float(getattr(t, "value", t)) == 1 else log * 0 for log, t in zip(logs, targets, strict=False)]
 
 
 FUSED: dict[tuple[str, str], Callable[..., list[Any]]] = {
@@ -342,11 +342,11 @@ def _loss(network: Network, loss: Loss, values: Mapping[str, Any], ops: Any) -> 
         added = whole(ops, outputs, targets, network.kink, **loss.options)
     else:
         part, reduction = PARTS[loss.kind]
-        added = [part(ops, y, t, network.kink, **loss.options) for y, t in zip(outputs, targets)]
+        added = [part(ops, y, t, network.kink, **loss.options) for y, t in zip(outputs, targets, strict=False)]
     total = sum(added[1:], added[0])
     if (loss.over_outputs or reduction) == "mean":
         total = total / len(added)
-    return {**dict(zip(loss.parts, added)), loss.name: total}
+    return {**dict(zip(loss.parts, added, strict=False)), loss.name: total}
 
 
 class Result(NamedTuple):

@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 import pytest
 import reader
-from networks import DRAWN, Network, generate
+from networks import DRAWN, generate
 from reader import Read, ReadError, half_unit
 from rich.cells import cell_len
 from rich.console import Console
@@ -43,7 +43,7 @@ ARITHMETIC = ("+", "-", "×", "*", "/")
 COMPARED = (">", "≥", "<", "≤", "≠", "=", ">=", "<=", "!=")
 STEP = re.compile(r"([FLBU]\d+p?)( +)(?=\S)")
 LOOSE_ZERO = re.compile(r"(?<!e\^\{)(?<![\w.)\]])-0(\.0*)?(?![\d.×e])")
-"""-0 or -0.0, but not behind ``e^{``, where the minus is the formula's."""
+"""-0 or -0.0. In a substitution the minus before a zero may be the formula's own: there only symbols are looked at."""
 REST = re.compile(r" \+ (…|\.\.\.) \d+ more paths?$")
 counted: Counter[str] = Counter()
 reader.read = lru_cache(2**16)(reader.read)  # each text is read for several proofs
@@ -93,7 +93,7 @@ class _Writing:
             if not inside and not self.wants:
                 if word == "if":
                     self.condition = self.wants = True
-                elif word in ARITHMETIC or self.condition and word in COMPARED or word == "else":
+                elif word in ARITHMETIC or (self.condition and word in COMPARED) or word == "else":
                     self.wants = True
                 else:
                     return  # a note
@@ -153,7 +153,7 @@ def _steps(rows: list[str]) -> Iterator[list[str]]:
             if step:
                 yield step
             step = []
-        if begins and not _of_table(row[begins.end() :]) or step:
+        if (begins and not (row[0] == "U" and _of_table(row[begins.end() :]))) or step:
             step.append(row)
     if step:
         yield step
@@ -290,7 +290,9 @@ def prove(equation: Equation, truth: Truth) -> None:
     except ReadError as error:
         raise Unproved(f"{equation.id} {equation.name}: {error}") from None
     except Unproved as error:
-        raise Unproved(f"{equation.id} {equation.name} {' '.join(f'{r} {t}' for r, t in equation.forms)}: {error}") from None
+        raise Unproved(
+            f"{equation.id} {equation.name} {' '.join(f'{r} {t}' for r, t in equation.forms)}: {error}"
+        ) from None
 
 
 def _demand(holds: bool, message: str) -> None:
@@ -300,8 +302,6 @@ def _demand(holds: bool, message: str) -> None:
 
 def _prove(equation: Equation, truth: Truth) -> None:
     _demand(bool(equation.forms), "nothing after the name")
-    for form in equation.forms:
-        _demand(not LOOSE_ZERO.search(form.text), f"a negative zero in {form.text}")
     counted["lines"] += len(equation.forms)
     # a chain's rest has no number: only what is written out can be read
     texts = [REST.sub("", form.text) for form in equation.forms]
@@ -325,6 +325,9 @@ def _prove(equation: Equation, truth: Truth) -> None:
     substitution = first if symbolic and _aligned(symbolic[-1][1], first) else None
     if symbolic and len(numeric) > 1:
         _demand(substitution is not None, f"{numeric[0][2]} has not one number for each symbol of {symbolic[-1][2]}")
+    for _, tree, text in numeric:
+        own = tree is numeric[0][1] and substitution is not None
+        _demand(own or not LOOSE_ZERO.search(text), f"a negative zero in {text}")
     rounded = False
     exact = _exact(numeric[0][2])
     for place, (about, tree, text) in enumerate(numeric):
@@ -350,13 +353,17 @@ def _prove(equation: Equation, truth: Truth) -> None:
             counted["divisions by a range around zero"] += 1
             continue
         slack = 1e-12 * (abs(low) + abs(least))
-        _demand(least - slack <= high and low <= most + slack, f"{text} is between {least} and {most}, not {numeric[-1][2]}")
+        _demand(
+            least - slack <= high and low <= most + slack, f"{text} is between {least} and {most}, not {numeric[-1][2]}"
+        )
     if len(numeric) > 2:
         _check_terms(numeric[0], numeric[1], truth)
 
 
 def _has_symbols(tree: Read) -> bool:
-    return (tree.kind == "symbol" and tree.parts[0] not in ("π", "pi")) or any(_has_symbols(part) for part in tree.parts if isinstance(part, Read))
+    return (tree.kind == "symbol" and tree.parts[0] not in ("π", "pi")) or any(
+        _has_symbols(part) for part in tree.parts if isinstance(part, Read)
+    )
 
 
 def _exact(text: str) -> Fraction | None:
@@ -407,7 +414,9 @@ def _prove_value(value: tuple[bool, Read, str], true: Fraction | float, truth: T
         _demand(printed == true, f"{text} stands after = but is {float(true)!r}")
     if printed == true and isinstance(true, Fraction):
         return  # an exact value, perhaps of rounded numbers: 0.881317 × 0.0
-    _demand(abs(printed - Fraction(true)) <= half_unit(number) * Fraction(1000001, 1000000), f"{text} is {float(true)!r}")
+    _demand(
+        abs(printed - Fraction(true)) <= half_unit(number) * Fraction(1000001, 1000000), f"{text} is {float(true)!r}"
+    )
     if true != 0:
         _demand(printed != 0, f"{float(true)!r} is shown as zero")
         _demand(_digits_of(number) in (truth.digits, truth.digits + 1), f"{text} has not {truth.digits} digits")
@@ -437,6 +446,7 @@ def _check_numbers(formula: Read, numbers: Read, truth: Truth) -> tuple[bool, bo
         negative = numbers.kind == "negative"
         text = (numbers.parts[0] if negative else numbers).parts[0]
         printed = -_fraction(text) if negative else _fraction(text)
+        _demand(not (negative and printed == 0), f"{name} is a negative zero")
         true = truth.numbers.get(name)
         if true is None or true != true:
             counted["numbers for symbols that have none"] += 1
@@ -447,7 +457,10 @@ def _check_numbers(formula: Read, numbers: Read, truth: Truth) -> tuple[bool, bo
         zero = isinstance(true, float) and true == 0
         near = abs(printed - Fraction(true)) <= half_unit(text) * Fraction(1000001, 1000000)
         _demand(near, f"{text} stands for {name}, which is {float(true)!r}")
-        _demand(zero or _digits_of(text) in (truth.digits, truth.digits + 1), f"{text} is not {name} to {truth.digits} digits")
+        _demand(
+            zero or _digits_of(text) in (truth.digits, truth.digits + 1),
+            f"{text} is not {name} to {truth.digits} digits",
+        )
         return not zero, zero
     if formula.kind == "cases" and numbers.kind == "number":
         return False, False
@@ -456,7 +469,11 @@ def _check_numbers(formula: Read, numbers: Read, truth: Truth) -> tuple[bool, bo
         for one, other in zip(formula.parts, numbers.parts, strict=True)
         if isinstance(one, Read) and isinstance(other, Read)
     ]
-    if formula.kind == "number" and "." in formula.parts[0] and _digits_of(formula.parts[0]) in (truth.digits, truth.digits + 1):
+    if (
+        formula.kind == "number"
+        and "." in formula.parts[0]
+        and _digits_of(formula.parts[0]) in (truth.digits, truth.digits + 1)
+    ):
         return False, True  # the total of the terms that are left out, which may be rounded
     return any(rounded for rounded, _ in results), any(zero for _, zero in results)
 
@@ -502,15 +519,12 @@ Row = tuple[str, str, str, str, str]
 def prove_updates(rows: Iterable[Row], rate: Fraction, truth: Truth, updated: Mapping[str, float], loss: str) -> None:
     """old - lr × gradient = new in every row of the table, each number being what it says."""
 
-
     def slopes(name: str) -> tuple[str, str]:
         return f"∂{loss}/∂{name}", f"d{loss}/d{name}"
 
     for name, old, gradient, change, new in rows:
         counted["rows of update tables"] += 1
-        spans = {
-            text: _interval(text, truth, True) for text in (old, gradient, change, new) if text != "frozen"
-        }
+        spans = {text: _interval(text, truth, True) for text in (old, gradient, change, new) if text != "frozen"}
         message = f"the row {name} {old} {gradient} {change} {new}"
         slack = 1e-12
         true = float(next(value for symbol, value in truth.numbers.items() if symbol in slopes(name)))
@@ -700,9 +714,12 @@ def printed_sheet() -> tuple[list[str], Truth, Built, dict[str, Any]]:
     solution = Sheet(network, Settings()).step(Fraction(1, 2))
     sheet = object_of(solution)
     truth = truth_of(sheet, network)
-    return lines_of(solution, 100), truth, network, {
-        name: one for key, value in sheet["updated"].items() for name, one in flattened(key, value)
-    }
+    return (
+        lines_of(solution, 100),
+        truth,
+        network,
+        {name: one for key, value in sheet["updated"].items() for name, one in flattened(key, value)},
+    )
 
 
 def holds(lines: list[str], truth: Truth, rate: Fraction, updated: dict[str, Any], expected: int) -> bool:

@@ -46,8 +46,16 @@ RELATIONS: dict[str, Callable[[Any, Any], Any]] = {
 }
 
 
-class IrrationalError(ArithmeticError):
-    """The value is not a fraction, or one within the digits allowed."""
+class InexactError(ArithmeticError):
+    """There is no exact value."""
+
+
+class IrrationalError(InexactError):
+    """The value is not a fraction, or one within the digits allowed; times 0 it is 0 all the same."""
+
+
+class UndefinedError(InexactError):
+    """A division by zero: there is no value at all."""
 
 
 class _Arithmetic:
@@ -93,18 +101,22 @@ class _Exact(_Arithmetic):
         return Fraction(value)
 
     def call(self, function: str, args: list[Any]) -> Any:
-        result = FUNCTIONS[function].exact(*args)
+        row = FUNCTIONS[function]
+        result = row.exact(*args)
         if result is None:
-            raise IrrationalError
+            number = row.number(*map(float, args))
+            raise UndefinedError if number != number or number == -math.inf else IrrationalError
         return result
 
     def divide(self, top: Any, bottom: Any) -> Any:
         if bottom == 0:
-            raise IrrationalError
+            raise UndefinedError
         return top / bottom
 
     def power(self, base: Any, exponent: Any) -> Any:
-        if exponent.denominator != 1 or abs(exponent) > 64 or (base == 0 and exponent < 0):
+        if base == 0 and exponent < 0 or base < 0 and exponent.denominator != 1:
+            raise UndefinedError
+        if exponent.denominator != 1 or abs(exponent) > 64:
             raise IrrationalError
         return base ** int(exponent)
 
@@ -160,7 +172,7 @@ def exact(node: Expr, value: Lookup, index: Bound = {}, sizes: Bound = {}) -> Fr
     try:
         result: Fraction = _FRACTIONS.check(_interpret(node, _Run(known, sizes, _FRACTIONS), index))
         return result
-    except IrrationalError:
+    except InexactError:
         return None
 
 

@@ -101,7 +101,7 @@ def test_help_has_examples(run: Run) -> None:
     for command in ("forward", "grad", "step", "examples", "init"):
         code, out, err = run(command, "--help")
         assert (code, err) == (0, "")
-        assert f"Examples:  nntrace {command}" in out
+        assert f"Examples:\n    nntrace {command}" in out
     assert run("--help").out == run("-h").out
 
 
