@@ -454,9 +454,8 @@ class _Drawing:
         if form == "table":
             names = tuple(self.fresh() for _ in range(count))
             typed = [self.bias(inputs, row) for row in weights]
-            own.append(
-                f"  biases: {{{', '.join(f'{quoted(n)}: {self.keep(n, t)}' for n, t in zip(names, typed, strict=False))}}}"
-            )
+            entries = [f"{quoted(name)}: {self.keep(name, number)}" for name, number in zip(names, typed, strict=True)]
+            own.append(f"  biases: {{{', '.join(entries)}}}")
             self.scalars += [name for name in names if name]
         elif form in ("list", "tensor"):
             tensor = self.fresh() if form == "tensor" else default

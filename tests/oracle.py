@@ -121,8 +121,10 @@ def _applied(
     rational: Mapping[int, tuple[Any, Any]] = {},
     least: float = 0.0,
 ) -> Node:
-    """A function of one argument; where it is ``rational``, its value and its slope. A slope's share is at least 1: what
-    forms it, as in 1 - a², may cancel."""
+    """A function of one argument; where it is ``rational``, its value and its slope.
+
+    A slope's share is at least 1: what forms it, as in 1 - a², may cancel.
+    """
     number = float(z.value)
     y = value(number)
     local = slope(number, y)
@@ -300,7 +302,7 @@ def known(kind: str, name: str) -> bool:
 
 
 def forward(network: Network, numbers: Mapping[str, Any], ops: Any, nudge: Mapping[str, Any] = {}) -> dict[str, Any]:
-    """Every unit, part and the loss by name. Off the tape ``nudge`` is added to each unit, to take the gradient by it."""
+    """Every unit, part and the loss by name. Off the tape ``nudge`` is added to each unit, for its gradient."""
     values = dict(numbers)
     names = network.inputs
     for layer in network.layers:

@@ -102,7 +102,7 @@ def arrays(network: Network, sheet: Sheet, truth: oracle.Result) -> None:
                 truth.gradients[found.name],
                 truth.contributions[found.name],
                 f"the array at {found.name}",
-            )  # noqa: E501
+            )
         for cell in tensor.missing:
             assert array[cell] == 0, f"there is no connection at {key}{cell}"
 

@@ -62,7 +62,7 @@ class Equation(NamedTuple):
     forms: tuple[Form, ...]
 
 
-class Unproved(AssertionError):
+class Unproved(AssertionError):  # noqa: N818 - it says what it is
     """A printed line does not hold."""
 
 
@@ -160,7 +160,7 @@ def _steps(rows: list[str]) -> Iterator[list[str]]:
 
 
 def _of_table(row: str) -> bool:
-    words = row.split()
+    words = row.replace("(frozen)", "").split()
     return words[0] == "parameter" or (len(words) == 5 and not any(word in RELATIONS for word in words))
 
 
@@ -203,7 +203,7 @@ def _equations(rows: list[str]) -> list[Equation]:
 
 
 class Truth(NamedTuple):
-    """What the symbols stand for: fractions where they are exact, floats elsewhere; and the digits of a rounded number."""
+    """What the symbols stand for: fractions where exact, else floats; and the digits of a rounded number."""
 
     numbers: dict[str, Fraction | float]
     digits: int
@@ -338,7 +338,9 @@ def _prove(equation: Equation, truth: Truth) -> None:
             rounded, zero = False, False
         if place and not rounded:
             here = _exact(text)
-            rounded = exact is None or here != exact
+            # of an irrational form only 0 times it is exact
+            rounded = here != exact if exact is not None else here != true or isinstance(true, float)
+            zero = zero or (exact is None and tree is not numeric[-1][1])
         if tree is numeric[-1][1] and not rounded:
             rounded = not isinstance(true, Fraction) or _exact(text) != true
         unsure = zero or (isinstance(true, float) and true == 0)
@@ -346,7 +348,7 @@ def _prove(equation: Equation, truth: Truth) -> None:
         if not about:
             _demand(_exact(text) is None or exact is None or _exact(text) == exact, f"{text} is not {numeric[0][2]}")
     low, high = _interval(numeric[-1][2], truth, numeric[-1][0])
-    for about, tree, text in numeric[:-1]:
+    for about, _, text in numeric[:-1]:
         try:
             least, most = _interval(text, truth, about)
         except ZeroDivisionError:
@@ -513,7 +515,15 @@ def _tree_interval(tree: Read, truth: Truth) -> tuple[Any, Any]:
     return reader._value(tree, kind, {}, {}, {})
 
 
-Row = tuple[str, str, str, str, str]
+class Row(NamedTuple):
+    """A row of the update table."""
+
+    name: str
+    old: str
+    gradient: str
+    change: str
+    new: str
+    frozen: bool = False
 
 
 def prove_updates(rows: Iterable[Row], rate: Fraction, truth: Truth, updated: Mapping[str, float], loss: str) -> None:
@@ -522,18 +532,18 @@ def prove_updates(rows: Iterable[Row], rate: Fraction, truth: Truth, updated: Ma
     def slopes(name: str) -> tuple[str, str]:
         return f"∂{loss}/∂{name}", f"d{loss}/d{name}"
 
-    for name, old, gradient, change, new in rows:
+    for name, old, gradient, change, new, frozen in rows:
         counted["rows of update tables"] += 1
-        spans = {text: _interval(text, truth, True) for text in (old, gradient, change, new) if text != "frozen"}
+        spans = {text: _interval(text, truth, True) for text in (old, gradient, change, new)}
         message = f"the row {name} {old} {gradient} {change} {new}"
         slack = 1e-12
         true = float(next(value for symbol, value in truth.numbers.items() if symbol in slopes(name)))
         _demand(spans[gradient][0] - slack <= true <= spans[gradient][1] + slack, f"{message}: the gradient is {true}")
-        if change == "frozen":
-            _demand(old == new, f"{message}: a frozen one is changed")
-            continue
         low, high = (float(rate) * end for end in spans[gradient])
         _demand(low - slack <= spans[change][1] and spans[change][0] <= high + slack, f"{message}: lr × gradient")
+        if frozen:
+            _demand(old == new, f"{message}: a frozen one is changed")
+            continue
         least, most = spans[old][0] - spans[change][1], spans[old][1] - spans[change][0]
         _demand(least - slack <= spans[new][1] and spans[new][0] <= most + slack, f"{message}: old - change")
         _demand(spans[new][0] - slack <= updated[name] <= spans[new][1] + slack, f"{message}: it is {updated[name]}")
@@ -543,24 +553,24 @@ def prove_updates(rows: Iterable[Row], rate: Fraction, truth: Truth, updated: Ma
 
 def update_rows(lines: Iterable[str]) -> Iterator[Row]:
     """The rows of the update table, side by side or stacked."""
-    rows = sections(lines).get("Update", [])
     stacked: list[str] = []
-    for row in rows:
+    frozen = False
+    for row in sections(lines).get("Update", []):
         begin = STEP.match(row)
-        if begin and _of_table(row[begin.end() :]):
-            words = row[begin.end() :].split()
-            if words[0] != "parameter":
-                name, old, gradient, change, new = words
-                yield name, old, gradient, change, new
-                continue
-            stacked = [words[1]] if len(words) > 1 else []
-        elif row.startswith("U"):
+        body = row[begin.end() :] if begin else row
+        if begin and not _of_table(body):
             stacked = []
-        elif stacked or re.match(r" +parameter ", row):
-            stacked += re.sub(r"^ *(parameter|old|gradient|lr [×*] gradient|new)( |$)", "", row).split()[:1]
+            continue
+        if begin:
+            stacked, frozen = [], "(frozen)" in body
+        words = body.replace("(frozen)", "").split()
+        if begin and words[0] != "parameter":
+            yield Row(*words, frozen=frozen)
+        elif begin or stacked:
+            frozen = frozen or "(frozen)" in body
+            stacked += re.sub(r"^ *(parameter|old|gradient|lr [×*] gradient|new)( |$)", "", " ".join(words)).split()[:1]
         if len(stacked) == 5:
-            name, old, gradient, change, new = stacked
-            yield name, old, gradient, change, new
+            yield Row(*stacked, frozen=frozen)
             stacked = []
 
 
@@ -708,18 +718,14 @@ def test_the_terminal_shows_the_same_lines(width: int) -> None:
 # ------------------------------------------------------------------------------------------------- testing the tester
 
 
-def printed_sheet() -> tuple[list[str], Truth, Built, dict[str, Any]]:
+def printed_sheet() -> tuple[list[str], Truth, dict[str, float]]:
     path = next(path for path in CONFIGS if path.stem == "mazur")
     network = build(load(str(path)))
     solution = Sheet(network, Settings()).step(Fraction(1, 2))
     sheet = object_of(solution)
     truth = truth_of(sheet, network)
-    return (
-        lines_of(solution, 100),
-        truth,
-        network,
-        {name: one for key, value in sheet["updated"].items() for name, one in flattened(key, value)},
-    )
+    updated = {name: one for key, value in sheet["updated"].items() for name, one in flattened(key, value)}
+    return lines_of(solution, 100), truth, updated
 
 
 def holds(lines: list[str], truth: Truth, rate: Fraction, updated: dict[str, Any], expected: int) -> bool:
@@ -761,7 +767,7 @@ def corruptions(lines: list[str], pattern: str, change: Callable[[str], str]) ->
     ids=["a digit", "a sign", "a negative", "≈ for =", "+ for ×", "a minus"],
 )
 def test_a_corrupted_sheet_is_caught(pattern: str, change: Callable[[str], str]) -> None:
-    lines, truth, network, updated = printed_sheet()
+    lines, truth, updated = printed_sheet()
     truth.numbers["lr"] = Fraction(1, 2)
     rate = Fraction(1, 2)
     expected = len(equations(lines)) + len(list(update_rows(lines)))

@@ -114,7 +114,7 @@ class _Exact(_Arithmetic):
         return top / bottom
 
     def power(self, base: Any, exponent: Any) -> Any:
-        if base == 0 and exponent < 0 or base < 0 and exponent.denominator != 1:
+        if (base == 0 and exponent < 0) or (base < 0 and exponent.denominator != 1):
             raise UndefinedError
         if exponent.denominator != 1 or abs(exponent) > 64:
             raise IrrationalError

@@ -8,7 +8,7 @@ from math import isfinite
 from typing import Any
 
 from ..expr.text import UNICODE, Script, text
-from ..solution.model import Block, Check, Line, LossValue, Note, Solution, Step, Table
+from ..solution.model import Block, Check, Line, LossValue, Note, Results, Solution, Step, Table
 from .page.breaking import enumerated, sentence
 
 SCHEMA = "nntrace/1"
@@ -20,27 +20,51 @@ def write(solution: Solution, width: int, script: Script) -> Iterator[str]:
     def encode(value: object) -> str:
         return json.dumps(finite(value), ensure_ascii=script.ascii, allow_nan=False)
 
-    checks: list[dict[str, Any]] = []
     yield f'{{"schema": {encode(SCHEMA)},'
     yield f' "title": {encode(solution.title)},'
     yield f' "source": {encode(solution.source)},'
     yield f' "conventions": {encode(solution.conventions)},'
-    yield ' "steps": ['
+    if solution.results.iterations is not None:
+        yield from _listed("iterations", map(encode, _iterations(solution)))
+    else:
+        yield from _listed("steps", (encode(step_object(step)) for step in steps_of(solution)))
+    for key, value in _results(solution.results):
+        yield f" {encode(key)}: {encode(value)},"
+    yield f' "checks": {encode(_checks(solution))}}}'
+
+
+def _listed(key: str, items: Iterable[str]) -> Iterator[str]:
+    """A list under a key, each of its items on a line of its own."""
+    yield f' "{key}": ['
     last = ""
-    for section in solution.sections:
-        for block in section.blocks:
-            if isinstance(block, Check):
-                checks.append(check_object(block))
-            for step in _steps(block):
-                if last:
-                    yield f"  {last},"
-                last = encode(step_object(step))
+    for item in items:
+        if last:
+            yield f"  {last},"
+        last = item
     if last:
         yield f"  {last}"
     yield " ],"
-    for key, value in _results(solution):
-        yield f" {encode(key)}: {encode(value)},"
-    yield f' "checks": {encode(checks)}}}'
+
+
+def _iterations(solution: Solution) -> Iterator[dict[str, object]]:
+    """One object for each iteration: its whole sheet, or of many its results."""
+    if not solution.iterations:
+        yield from (dict(_results(results)) for results in solution.results.iterations or ())
+    for one in solution.iterations:
+        steps = [step_object(step) for step in steps_of(one)]
+        yield {"steps": steps, **dict(_results(one.results)), "checks": _checks(one)}
+
+
+def steps_of(solution: Solution) -> Iterator[Step]:
+    """Every numbered step of a sheet, in order."""
+    for section in solution.sections:
+        for block in section.blocks:
+            yield from _steps(block)
+
+
+def _checks(solution: Solution) -> list[dict[str, Any]]:
+    blocks = (block for section in solution.sections for block in section.blocks)
+    return [check_object(block) for block in blocks if isinstance(block, Check)]
 
 
 def _steps(block: Block) -> Iterable[Step]:
@@ -50,9 +74,8 @@ def _steps(block: Block) -> Iterable[Step]:
     return (block,) if isinstance(block, Step) else ()
 
 
-def _results(solution: Solution) -> Iterator[tuple[str, object]]:
+def _results(results: Results) -> Iterator[tuple[str, object]]:
     """The keys that the command computed, in the order of the schema."""
-    results = solution.results
     known = {
         "learning_rate": results.learning_rate,
         "loss": None if results.loss is None else loss_object(results.loss),

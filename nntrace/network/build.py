@@ -11,10 +11,11 @@ from .. import catalogue
 from ..catalogue import Loss, Operation
 from ..errors import quoted, suggestion
 from ..expr import Expr, Sym, symbols
-from ..spec.model import Items, Layer, Name, Number, Place, Spec, Table, Value
+from ..spec.model import Items, Layer, Name, Number, Place, Size, Spec, Table, Value
 from ..spec.model import Loss as LossSpec
 from ..spec.problems import Problems
 from .batch import batched, sized
+from .init import Fans
 from .leaves import Leaves, elements
 from .loss import LossSteps
 from .model import Cell, Edge, Element, Network, Role, Step, Tensor
@@ -116,6 +117,7 @@ class _Builder:
             spec.conventions,
             self.names.integers,
             self.count,
+            int(spec.iterations.value) if spec.iterations else 1,
         )
         self._check_frozen(network)
         self._check_default_names()
@@ -208,9 +210,9 @@ class _Builder:
         size = len(units) or size
         keyed = {"x": current.key, "W": self._add(weights).key}
         self.parameters.append(weights.key)
-        bias = "none"
+        bias, fans = "none", Fans(len(inputs), size)
         if layer.biases is not None:
-            tensor = self._add(self.leaves.vector(layer.biases, f"b{level}", f"b{level}", "parameter"))
+            tensor = self._add(self.leaves.vector(layer.biases, f"b{level}", f"b{level}", "parameter", fans))
             if tensor.shape != (size,):
                 self.problems.add(
                     layer.biases.place,
@@ -219,7 +221,7 @@ class _Builder:
                 )
             bias, keyed["b"] = "each", tensor.key
         elif layer.bias is not None:
-            bias, keyed["b"] = "shared", self._add(self.leaves.shared(layer.bias, f"b{level}", f"b{level}")).key
+            bias, keyed["b"] = "shared", self._add(self.leaves.shared(layer.bias, f"b{level}", f"b{level}", fans)).key
         if bias != "none":
             place = layer.biases.place if layer.biases is not None else layer.bias.place if layer.bias else Place(1, 1)
             first = layer.weights is not None and place < layer.weights.place
@@ -293,6 +295,10 @@ class _Builder:
                 return _Result(units=int(value.value), place=value.place)
             case Items(items, place):
                 return _Result(elements=tuple(item for item in items if isinstance(item, Name)), place=place)
+            case Size(int(units), _, place):
+                return _Result(units=units, place=place)
+            case Table(((name, Size(int(units), _, _)),), place):
+                return _Result(tensor=name, units=units, place=place)
             case Table(((name, Items(items, _)),), place):
                 named = tuple(item for item in items if isinstance(item, Name))
                 return _Result(tensor=name, elements=named, place=place)

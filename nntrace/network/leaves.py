@@ -10,6 +10,7 @@ from ..errors import quoted, suggestion
 from ..spec.model import File, Init, Items, Layer, Name, Null, Number, Place, Size, Table, Value
 from ..spec.problems import Problems
 from .files import read_array
+from .init import Fans, described, initial_array
 from .model import Cell, Role, Tensor
 from .names import Names
 
@@ -35,11 +36,14 @@ class Leaves:
         self.built: dict[str, Tensor] = {}
         """The tensors of the table ``values`` that are in use: another use is the same tensor."""
 
-    def vector(self, value: Value, key: str, name: str | None, role: Role) -> Tensor:
-        """A tensor of one dimension, such as the inputs or the biases: named entries, a list, a file, a name."""
+    def vector(self, value: Value, key: str, name: str | None, role: Role, fans: Fans | None = None) -> Tensor:
+        """A tensor of one dimension, such as the inputs or the biases: named entries, a list, a file, a name.
+
+        ``fans`` are those of the layer whose biases these are; with them, the numbers may be drawn by a scheme.
+        """
         match value:
-            case Table(((label, (Items() | File()) as inner),), _):
-                return self._called(self.vector(inner, key, label.text, role), label)
+            case Table(((label, (Items() | File() | Init()) as inner),), _):
+                return self._called(self.vector(inner, key, label.text, role, fans), label)
             case Table(entries, place):
                 return self._cells(key, name, role, (len(entries),), _numbered(entries, self.problems, place))
             case Items(items, _):
@@ -50,19 +54,25 @@ class Leaves:
             case Name() if value.text in self.names.tensors:
                 if value.text not in self.built:
                     content, _ = self.names.tensors[value.text]
-                    self.built[value.text] = self._called(self.vector(content, key, value.text, role), value)
+                    self.built[value.text] = self._called(self.vector(content, key, value.text, role, fans), value)
                 return self.built[value.text]
             case Name() | Number():
                 return self._cells(key, name, role, (1,), [((0,), None, value)])
             case File():
                 return self._file(value, key, name, role)
+            case Init() if fans is not None:
+                return self._init(value, key, name, (fans.fan_out,), fans)
             case _:
                 self._unfit(value, "a list of numbers, or names with numbers: {a: 1.0, b: 2.0}")
                 return Tensor(key, name, (0,), role)
 
-    def shared(self, value: Value, key: str, name: str | None) -> Tensor:
+    def shared(self, value: Value, key: str, name: str | None, fans: Fans) -> Tensor:
         """A scalar: one bias for all units of a layer."""
         match value:
+            case Table(((label, Init() as inner),), _):
+                return self._called(self.shared(inner, key, label.text, fans), label)
+            case Init():
+                return self._init(value, key, name, (), fans)
             case Table(((label, (Number() | Name()) as inner),), _):
                 return self._cells(key, name, "parameter", (), [((), label, inner)])
             case Number() | Name():
@@ -86,23 +96,40 @@ class Leaves:
                     layer.kind.place, f"the layer {quoted(layer.kind.text)} has no weights", "add a line weights: …"
                 )
             case Table(((label, inner),), _) if label.text not in inputs and label.text not in units:
-                if isinstance(inner, Items | File):
-                    return self._called(self._matrix(inner, key, label.text, rows, inputs), label)
+                if isinstance(inner, Items | File | Init):
+                    return self._called(self._matrix(inner, key, label.text, rows, inputs, units), label)
                 self._label(label, inputs, units)
             case Table(entries, place):
                 return self._labelled(entries, place, key, name, rows, inputs, units)
             case Name() if value.text in self.names.tensors:
                 if value.text not in self.built:
                     inner, _ = self.names.tensors[value.text]
-                    self.built[value.text] = self._called(self._matrix(inner, key, value.text, rows, inputs), value)
+                    self.built[value.text] = self._called(
+                        self._matrix(inner, key, value.text, rows, inputs, units), value
+                    )
                 return self.built[value.text]
             case _:
-                return self._matrix(value, key, name, rows, inputs)
+                return self._matrix(value, key, name, rows, inputs, units)
         shape = (len(inputs), len(units)) if rows else (len(units), len(inputs))
         return Tensor(key, name, shape, "parameter")
 
-    def _matrix(self, value: Value, key: str, name: str | None, rows: bool, inputs: Sequence[str]) -> Tensor:
+    def _matrix(
+        self, value: Value, key: str, name: str | None, rows: bool, inputs: Sequence[str], units: Sequence[str]
+    ) -> Tensor:
         match value:
+            case Init():
+                if not units:
+                    self.problems.add(
+                        value.place,
+                        "how many numbers to draw is not known: the layer does not say how many units it has",
+                        "name them, as in dense: [h1, h2], or give their count, dense: 2",
+                    )
+                fans = Fans(len(inputs), len(units))
+                tensor = self._init(value, key, name, fans[::-1], fans)
+                if not rows:
+                    return tensor
+                array = None if tensor.array is None else tensor.array.T.copy()
+                return tensor._replace(shape=tuple(fans), array=array)
             case File():
                 tensor = self._file(value, key, name, "parameter")
                 if len(tensor.shape) != 2:
@@ -248,6 +275,11 @@ class Leaves:
         if role in ("input", "target"):
             array = _flat(array)
         return Tensor(key, name, array.shape, role, array=array, text=value.path, whole=value.place)
+
+    def _init(self, value: Init, key: str, name: str | None, shape: tuple[int, ...], fans: Fans) -> Tensor:
+        array = initial_array(value, key, shape, fans, self.problems)
+        self.names.integers = False
+        return Tensor(key, name, shape, "parameter", array=array, text=described(value), whole=value.place)
 
     def _label(self, label: Name, inputs: Sequence[str], units: Sequence[str]) -> None:
         self.problems.add(

@@ -130,6 +130,7 @@ class Network(NamedTuple):
     conventions: Conventions
     integers: bool
     samples: int | None = None
+    iterations: int = 1
 
     def symbol(self, element: Element) -> Sym:
         """An element as a sheet writes it."""

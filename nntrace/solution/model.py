@@ -130,10 +130,15 @@ class Results(NamedTuple):
     updated: Mapping[str, Any] | None = None
     learning_rate: float | None = None
     loss: LossValue | None = None
+    iterations: Sequence[Results] | None = None
 
 
 class Solution(NamedTuple):
-    """The whole sheet. ``conventions`` has the file's own forms, ``agreed`` says the same in sentences."""
+    """The whole sheet. ``conventions`` has the file's own forms, ``agreed`` says the same in sentences.
+
+    Several iterations stand in ``sections`` one after the other, and in ``iterations`` each as a sheet of its own
+    (without these where only their results are kept).
+    """
 
     title: str | None
     source: str
@@ -141,3 +146,4 @@ class Solution(NamedTuple):
     agreed: tuple[Note, ...]
     sections: tuple[Section, ...]
     results: Results
+    iterations: tuple[Solution, ...] = ()

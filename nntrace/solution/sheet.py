@@ -20,7 +20,7 @@ from .element import Writer
 from .forward import MOST_ELEMENTS, forward_steps, loss_steps, more, shown_cells, shown_samples
 from .given import agreed, convention_values, given_blocks
 from .ids import Ids, update_order
-from .model import Block, LossValue, Quantities, Remark, Results, Section, Solution
+from .model import Block, LossValue, Note, Quantities, Remark, Results, Section, Solution, Step, Table
 from .numbers import Digits
 from .paths import Paths
 from .results import gradient_results, sample_results, updated_results, value_results
@@ -29,6 +29,9 @@ from .update import update_step, update_table
 MOST_WITH_PATHS = 12
 MOST_VALUES = 40
 MOST_OF_MANY = 6
+MOST_FULL_ITERATIONS = 4
+MOST_IN_PROGRESS = 6
+MOST_ROWS = 24
 
 
 class Settings(NamedTuple):
@@ -42,16 +45,20 @@ class Settings(NamedTuple):
 class Sheet:
     """One network's sheets. ``source`` is what the head names as the file."""
 
-    def __init__(self, network: Network, settings: Settings) -> None:
+    def __init__(
+        self, network: Network, settings: Settings, trace: Trace | None = None, iteration: int | None = None
+    ) -> None:
+        self.settings = settings
+        self.iteration = iteration
         given = network.conventions
         conventions = given._replace(
             digits=settings.digits or given.digits, rounding=settings.rounding or given.rounding
         )
         self.network = network = network._replace(conventions=conventions)
         digits = Digits(conventions.digits, network.integers)
-        self.precise = Trace(network)
+        self.precise = trace.precisely() if trace is not None else Trace(network)
         """The trace in full precision: what a sheet that carries rounded numbers is checked against."""
-        self.trace = self.precise if conventions.rounding.places is None else CarryTrace(network)
+        self.trace = self.precise if conventions.rounding.places is None else trace or CarryTrace(network)
         self.writer = Writer(self.trace, digits, settings.full, self.precise)
         self.ids = Ids(network)
         self.backward = Backward(self.writer, self.ids)
@@ -85,7 +92,60 @@ class Sheet:
         return self._solution(sections, results)
 
     def step(self, rate: Fraction, only: Sequence[Quantity] | None = None) -> Solution:
-        """Forward, backward and the update; ``only`` limits it to these parameters."""
+        """Forward, backward and the update, as often as the file says; ``only`` limits it to these parameters."""
+        count = self.network.iterations
+        if count == 1:
+            sections, results = self._one_step(rate, only)
+            return self._solution(sections, results)
+        if count > MOST_FULL_ITERATIONS or not self._is_small():
+            each = list(self._short_steps(rate, only))
+            progress = Section("update", (self._progress(each),), (f"{count} iterations",))
+            return self._solution([progress], _over_all(each))
+        trace, written = self.trace, []
+        for number in range(1, count + 1):
+            sheet = Sheet(self.network, self.settings, trace, number)
+            written.append(sheet._one_step(rate, only))
+            trace = sheet.after(rate, only)
+        everything = [section for sections, _ in written for section in sections]
+        return self._solution(everything, _over_all([one for _, one in written]), self._of_each(written))
+
+    def _short_steps(self, rate: Fraction, only: Sequence[Quantity] | None) -> Iterator[Results]:
+        """Only what each of many iterations comes to."""
+        trace = self.trace
+        limited = {one.name: one for one in only} if only is not None else None
+        for _ in range(self.network.iterations):
+            after = trace.updated(rate, limited).without_fractions()
+            loss = self._loss_of(trace, after)
+            yield Results(updated=updated_results(after, only), learning_rate=float(rate), loss=loss)
+            trace = after
+
+    def _of_each(self, written: Sequence[tuple[list[Section], Results]]) -> tuple[Solution, ...]:
+        return tuple(self._solution(sections, results) for sections, results in written)
+
+    def _progress(self, results: Sequence[Results]) -> Table:
+        """The loss from iteration to iteration, and the parameters where they are few; of many iterations a choice."""
+        names = [name for name, value in (results[0].updated or {}).items() if isinstance(value, float)]
+        names = names if len(names) <= MOST_IN_PROGRESS else []
+        loss = results[0].loss
+        assert loss is not None
+        columns: tuple[Note, ...] = (("iteration",), (f"{loss.name} before",), *((f"{name}⁺",) for name in names))
+        rows: list[tuple[Note, ...]] = []
+        for place in _spread(len(results), MOST_ROWS if not self.writer.full else len(results)):
+            one = results[place]
+            assert one.loss is not None
+            assert one.updated is not None
+            numbers = (one.loss.before, *(one.updated[name] for name in names))
+            shown = ((self.writer.digits.show(Amount(number)).number,) for number in numbers)
+            rows.append(((str(place + 1),), *shown))
+        after = results[-1].loss
+        assert after is not None
+        assert after.after is not None
+        last: Note = (self.writer.digits.show(Amount(after.after)).number,)
+        rows.append((("after",), last, *(() for _ in names)))
+        return Table(columns, tuple(rows))
+
+    def _one_step(self, rate: Fraction, only: Sequence[Quantity] | None) -> tuple[list[Section], Results]:
+        """One iteration: its sections and its numbers."""
         parameters = all_parameters(self.network)
         asked = list(only) if only is not None else parameters
         after = self.after(rate, only)
@@ -101,10 +161,7 @@ class Sheet:
             Section("loss", _kept(loss_steps(self.writer, self.ids))),
             *self._backward_sections(needed, asked, only is not None and len(asked) <= MOST_WITH_PATHS),
             Section("update", updates, ("learning rate ", self._shown_rate(rate))),
-            Section(
-                "checks",
-                self._checks(asked, after, rate),
-            ),
+            Section("checks", self._checks(asked, after, rate)),
         ]
         results = Results(
             values=value_results(self.trace),
@@ -114,7 +171,25 @@ class Sheet:
             learning_rate=float(rate),
             loss=self._loss(after),
         )
-        return self._solution(sections, results)
+        return [self._numbered(section) for section in sections if section.blocks], results
+
+    def _numbered(self, section: Section) -> Section:
+        """A section of one iteration among several: it says so, and its steps' ids do."""
+        if self.iteration is None:
+            return section
+        words: Note = (f"iteration {self.iteration}",)
+        blocks = tuple(self._of_iteration(block) for block in section.blocks)
+        return Section(section.name, blocks, (*words, ", ", *section.addition) if section.addition else words)
+
+    def _of_iteration(self, block: Block) -> Block:
+        prefix = f"I{self.iteration}."
+        if isinstance(block, Step):
+            return block._replace(id=prefix + block.id, iteration=self.iteration)
+        if isinstance(block, Table):
+            rows = tuple(((prefix + str(row[0][0]),), *row[1:]) for row in block.rows)
+            steps = tuple(step._replace(id=prefix + step.id, iteration=self.iteration) for step in block.steps)
+            return Table(block.columns, rows, steps)
+        return block
 
     def _checks(
         self, asked: Sequence[Quantity], after: Trace | None = None, rate: Fraction = Fraction(0)
@@ -129,10 +204,20 @@ class Sheet:
         return tuple(checks)
 
     def after(self, rate: Fraction, only: Sequence[Quantity] | None = None) -> Trace:
-        """The trace after the update."""
+        """The trace after one update."""
         return self.trace.updated(rate, {one.name: one for one in only} if only is not None else None)
 
-    def _solution(self, sections: list[Section], results: Results) -> Solution:
+    def after_all(self, rate: Fraction, only: Sequence[Quantity] | None = None) -> Trace:
+        """The trace after all the iterations that the file asks for."""
+        trace = self.trace
+        limited = {one.name: one for one in only} if only is not None else None
+        for _ in range(self.network.iterations):
+            trace = trace.updated(rate, limited)
+            if self.network.iterations > MOST_FULL_ITERATIONS:
+                trace = trace.without_fractions()
+        return trace
+
+    def _solution(self, sections: list[Section], results: Results, iterations: tuple[Solution, ...] = ()) -> Solution:
         network = self.network
         head = Section("given", _kept(given_blocks(self.writer)))
         return Solution(
@@ -142,14 +227,18 @@ class Sheet:
             agreed(network),
             (head, *(section for section in sections if section.blocks)),
             results,
+            iterations,
         )
 
     def _loss(self, after: Trace | None = None) -> LossValue | None:
+        return self._loss_of(self.trace, after)
+
+    def _loss_of(self, trace: Trace, after: Trace | None) -> LossValue | None:
         if self.network.loss is None:
             return None
         name = self.network.tensors[self.network.loss].symbol(()).name
         later = after.value_of_loss().number if after else None
-        return LossValue(name, self.trace.value_of_loss().number, later)
+        return LossValue(name, trace.value_of_loss().number, later)
 
     def _shown_rate(self, rate: Fraction) -> Num:
         return self.writer.digits.show(Amount(float(rate), rate)).number
@@ -207,6 +296,22 @@ class Sheet:
             return update_table(self.writer, self.ids, list(asked), after, rate), old
         shown = [*asked[:MOST_VALUES]]
         return update_table(self.writer, self.ids, shown, after, rate), more(len(asked) - len(shown)), old
+
+
+def _over_all(results: Sequence[Results]) -> Results:
+    """Of several iterations: the loss before the first and after the last, and what the last one left."""
+    first, last = results[0].loss, results[-1].loss
+    assert first is not None
+    assert last is not None
+    loss = LossValue(first.name, first.before, last.after)
+    return Results(updated=results[-1].updated, learning_rate=results[0].learning_rate, loss=loss, iterations=results)
+
+
+def _spread(count: int, most: int) -> list[int]:
+    """At most ``most`` places of a range, its first and its last among them, the others evenly between."""
+    if count <= most:
+        return list(range(count))
+    return sorted({round(place * (count - 1) / (most - 1)) for place in range(most)})
 
 
 def _without(needed: list[Quantity], asked: Sequence[Quantity]) -> list[Quantity]:

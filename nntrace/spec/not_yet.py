@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
 
-from .model import Init, Items, Number, Optimizer, Place, Size, Spec, Table, Value
+from .model import Items, Optimizer, Place, Size, Spec, Table, Value
 from .problems import Problems
 from .tree import Scalar
 
@@ -28,11 +28,7 @@ class Row(NamedTuple):
 
 ROWS = (
     Row("`samples_per_step`", lambda spec: _standing(spec.samples_per_step), "leave it out"),
-    Row(
-        "`init`", lambda spec: (value.place for value in _values(spec) if isinstance(value, Init)), "write the numbers"
-    ),
     Row("a size without numbers", lambda spec: _symbolic_sizes(spec), "write the numbers"),
-    Row("more than one iteration", lambda spec: _several(spec.iterations), "leave `iterations` out, or write 1"),
     Row("this optimizer", lambda spec: _optimizer(spec.optimizer), "use gradient_descent"),
     Row("`report`", lambda spec: [loss.kind.place for loss in spec.report], "leave it out"),
 )
@@ -52,10 +48,6 @@ def refuse_key(key: Scalar, problems: Problems) -> None:
 
 def _standing(value: Value | None) -> list[Place]:
     return [value.place] if value else []
-
-
-def _several(iterations: Number | None) -> list[Place]:
-    return [iterations.place] if iterations and iterations.value > 1 else []
 
 
 def _optimizer(optimizer: Optimizer | None) -> list[Place]:

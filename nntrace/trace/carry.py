@@ -122,6 +122,18 @@ class CarryTrace(Trace):
             added = _element(step, derived.formula, _at(axes, cell), self.values, partials)
             own[cell] = _plus(own[cell], added) if cell in own else added
 
+    def without_fractions(self) -> Trace:
+        return self
+
+    def precisely(self) -> Trace:
+        given = {
+            key: np.array([amounts[cell].number for cell in np.ndindex(*tensor.shape)]).reshape(tensor.shape)
+            for key, tensor in self.network.tensors.items()
+            if (amounts := self._amounts.get(key)) is not None
+        }
+        fractions = {key: {cell: one.exact for cell, one in own.items()} for key, own in self._amounts.items()}
+        return Trace(self.network, given, fractions, self.program)
+
     def value(self, element: Element) -> Amount:
         return self.values[element.key][element.cell]
 

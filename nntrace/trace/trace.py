@@ -77,6 +77,8 @@ class Trace:
         """The exact values by key; empty for a network that is too large for them."""
         if not affordable(self.network):
             return {}
+        if self._given_fractions == {}:
+            return {}
         given = self._given_fractions if self._given_fractions is not None else given_fractions(self.network)
         return forward_fractions(self.network, given)
 
@@ -84,6 +86,14 @@ class Trace:
     def gradient_fractions(self) -> dict[str, Fractions]:
         """The exact gradients by key; empty for a network that is too large for them."""
         return gradient_fractions(self.network, self.fractions) if self.fractions else {}
+
+    def without_fractions(self) -> Trace:
+        """The same trace without exact numbers: after many updates no number is short enough for them."""
+        return Trace(self.network, self._given, {}, self.program)
+
+    def precisely(self) -> Trace:
+        """The same trace in full precision."""
+        return self
 
     def value(self, element: Element) -> Amount:
         """The value of one element."""

@@ -75,11 +75,15 @@ loss: cross_entropy
 """
 
 
+def listed(letter: str, count: int) -> str:
+    return f"[{', '.join(f'{letter}{place}' for place in range(1, count + 1))}]"
+
+
 def ours(case: Case, arrays: dict[str, Array]) -> Callable[[], list[Array]]:
     """The network as a user gives it: a file, and its arrays beside it."""
     if case.samples > 1:
         files = {"samples": np.hstack([arrays["x"], arrays["y"]])}
-        head = f"inputs: {{X: {{size: {case.inputs}}}}}\ntargets: {{T: {{size: {CLASSES}}}}}\nsamples: {{file: samples.npy}}\n"
+        head = f"inputs: {listed('x', case.inputs)}\ntargets: {listed('t', CLASSES)}\nsamples: {{file: samples.npy}}\n"
     else:
         files = {"x": arrays["x"], "y": arrays["y"]}
         head = "inputs: {file: x.npy}\ntargets: {file: y.npy}\n"
