@@ -7,6 +7,8 @@ of a sum, everything else negative in brackets. ``x × -1``, ``a + -3``, ``--3``
 2.0
 >>> evaluate_exact("1/2 × (1.0 - 0.1)²")
 Fraction(81, 200)
+>>> evaluate_exact("0 × ln(0) + 0.0 × e^{1}")
+Fraction(0, 1)
 >>> low, high = interval("0.333333 × 3", rounded=True)
 >>> low < 1 < high
 True
@@ -36,6 +38,10 @@ PRIMES = "'′"
 
 class ReadError(ValueError):
     """Text that does not follow the printing rules: what was expected, and where."""
+
+
+class IrrationalError(ReadError):
+    """What was read has a value, but no fraction that the reader knows."""
 
 
 class Read(NamedTuple):
@@ -143,8 +149,9 @@ class _Reader:
     def product(self) -> Read:
         if rest := self.rest():
             return rest
-        if found := self.matches(rf"(Σ|sum)_[^\W\d_][{PRIMES}]* "):
-            return Read("sum", (found.split("_", 1)[1].strip(), self.product()))
+        if found := self.matches(rf"(Σ|sum|max)_[^\W\d_][{PRIMES}]* "):
+            sign, over = found.strip().split("_", 1)
+            return Read("max" if sign == "max" else "sum", (over, self.product()))
         fraction = self.fraction()
         result = fraction or self.power()
         while sign := self.has(" × ", " * ", " / "):
@@ -152,7 +159,7 @@ class _Reader:
                 if result is fraction:
                     raise self.error("no / after a fraction without brackets")
                 result = Read("over", (result, self.power()))
-            elif self.text[self.at :].startswith(("Σ_", "sum_")):
+            elif self.text[self.at :].startswith(("Σ_", "sum_", "max_")):
                 return Read("times", (result, self.product()))
             else:
                 result = Read("times", (result, self.power()))
@@ -302,7 +309,7 @@ def evaluate_exact(
     sizes: Mapping[str, int] = {},
     index: Mapping[str, int] = {},
 ) -> Fraction:
-    """The number of a rational text as a fraction; ``ReadError`` where a function on the way is irrational."""
+    """The number of a rational text as a fraction; ``IrrationalError`` where there is none."""
     return _value(read(text), _Fractions(), symbols, sizes, index)
 
 
@@ -339,7 +346,9 @@ def _value(
             return kind.given(_looked_up(name, symbols, sizes, index))
         case Read("negative", (body,)):
             return kind.minus(kind.given(0), value(body)) if kind.signless else -value(body)
-        case Read("plus" | "minus" | "times" | "over" | "power" as operation, (left, right)):
+        case Read("times", (left, right)):
+            return _product(left, right, kind, value)
+        case Read("plus" | "minus" | "over" | "power" as operation, (left, right)):
             return getattr(kind, operation)(value(left), value(right))
         case Read("call", (name, *args)):
             return kind.call(name, *map(value, args))
@@ -350,7 +359,31 @@ def _value(
             for each in range(_size(over, sizes)):
                 result = kind.plus(result, _value(body, kind, symbols, sizes, {**index, over: each}))
             return result
+        case Read("max", (over, body)):
+            every = range(_size(over, sizes))
+            return kind.call("max", *(_value(body, kind, symbols, sizes, {**index, over: each}) for each in every))
     raise AssertionError(node)
+
+
+def _product(left: Read, right: Read, kind: Any, value: Callable[[Read], Any]) -> Any:
+    """A product. Times 0, what is irrational is exactly 0; so is a factor ``ln(…)`` that stands right after the 0
+    (0 ln 0 = 0, as entropies have it). What has no value at all (a division by zero) has none times 0 either."""
+    zero = kind.given(0)
+    try:
+        first = value(left)
+    except IrrationalError:
+        if value(right) == zero:
+            return zero
+        raise
+    try:
+        if first == zero and right.kind == "call" and right.parts[0] == "ln":
+            value(right.parts[1])
+            return zero
+        return kind.times(first, value(right))
+    except IrrationalError:
+        if first == zero:
+            return zero
+        raise
 
 
 def _size(over: str, sizes: Mapping[str, int]) -> int:
@@ -440,16 +473,24 @@ class _Fractions(_Floats):
 
     def power(self, base: Any, exponent: Any) -> Any:
         if exponent.denominator != 1:
-            raise ReadError(f"no fraction for a power with the exponent {exponent}")
+            if base < 0 or base == 0 > exponent:
+                raise ArithmeticError(f"{base} to the power {exponent}")
+            raise IrrationalError(f"no fraction for a power with the exponent {exponent}")
         return base ** int(exponent)
 
     def call(self, name: str, *args: Any) -> Any:
         if name in ("max", "abs", "sign"):
             return Fraction(super().call(name, *args))
+        if name == "ln" and args[0] <= 0 or name == "sqrt" and args[0] < 0:
+            raise ArithmeticError(f"{name} of {args[0]}")
+        if name == "sqrt":
+            root = Fraction(math.isqrt(args[0].numerator), math.isqrt(args[0].denominator))
+            if root**2 == args[0]:
+                return root
         known = {"exp": (0, 1), "ln": (1, 0), "tanh": (0, 0), "erf": (0, 0)}.get(name)
         if known and args[0] == known[0]:
             return Fraction(known[1])
-        raise ReadError(f"no fraction for {name} of {', '.join(map(str, args))}")
+        raise IrrationalError(f"no fraction for {name} of {', '.join(map(str, args))}")
 
 
 class _Intervals(_Floats):

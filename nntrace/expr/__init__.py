@@ -4,7 +4,7 @@
 """
 
 from .bind import at, expand, free_indices, rename, substitute, symbols
-from .differentiate import contract, differentiate
+from .differentiate import contract, differentiate, sided
 from .nodes import (
     HALF,
     ONE,
@@ -47,5 +47,5 @@ __all__ = [
     "HALF", "ONE", "ZERO", "Add", "Call", "Cases", "Condition", "Delta", "Div", "Expr", "Index", "Indicator", "Max",
     "Mul", "Neg", "Num", "Partial", "Pow", "Rest", "Size", "Sum", "Sym", "Tensor", "approximate", "at", "children",
     "contract", "differentiate", "exact", "exp", "expand", "expr", "free_indices", "holds", "ln", "maximum", "negative",
-    "partial_key", "product", "rebuild", "rename", "simplify", "substitute", "symbols", "tanh", "total", "xln",
+    "partial_key", "product", "rebuild", "rename", "sided", "simplify", "substitute", "symbols", "tanh", "total", "xln",
 ]  # fmt: skip

@@ -29,6 +29,8 @@ from .nodes import (
     Size,
     Sum,
     Sym,
+    children,
+    rebuild,
 )  # fmt: skip
 from .structure import is_one, is_zero, negative, product, total
 
@@ -89,6 +91,13 @@ def _power(base: Expr, exponent: Expr, slope: Expr, growth: Expr) -> Expr:
     logarithm = Call("ln", (base,))
     change = total((product((growth, logarithm)), product((exponent, slope, Div(ONE, base)))))
     return product((Pow(base, exponent), change))
+
+
+def sided(node: Expr, kink: int) -> Expr:
+    """A derivative with the boundaries of its cases on the side whose slope the convention takes there."""
+    parts = tuple(sided(part, kink) for part in children(node))
+    node = rebuild(node, parts) if parts else node
+    return Cases(_sided(node.condition, kink), node.then, node.otherwise) if isinstance(node, Cases) else node
 
 
 def _sided(condition: Condition, kink: int) -> Condition:

@@ -196,6 +196,8 @@ def _ordered(part: _Part, axes: Axes) -> _Part:
 
 
 def _largest(over: str, part: _Part) -> _Part:
+    if over not in part.axes:
+        return part
     place = part.axes.index(over)
     kept = tuple(axis for axis in part.axes if axis != over)
     return _Part(kept, lambda arguments: part.run(arguments).max(axis=place))

@@ -76,7 +76,7 @@ class _Arithmetic:
         try:
             result = base**exponent
         except ZeroDivisionError:
-            return math.inf
+            return math.copysign(math.inf, base) if exponent % 2 == 1 else math.inf
         except OverflowError:
             return -math.inf if base < 0 and exponent % 2 == 1 else math.inf
         return math.nan if isinstance(result, complex) else result
@@ -208,7 +208,8 @@ def _interpret(node: Expr, run: _Run, index: Bound) -> Any:
                 result = result + _interpret(body, run, {**index, over: value})
             return arithmetic.check(result)
         case Max(over, body):
-            return max(_interpret(body, run, {**index, over: value}) for value in range(run.sizes[over]))
+            every = [_interpret(body, run, {**index, over: value}) for value in range(extent(over, run.sizes))]
+            return arithmetic.call("max", every)
         case Neg(body):
             return -_interpret(body, run, index)
         case Div(top, bottom):

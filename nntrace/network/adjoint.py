@@ -10,7 +10,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ..catalogue import Operation
-from ..expr import Delta, Expr, Partial, Sym, at, contract, differentiate, product, simplify, symbols
+from ..expr import Delta, Expr, Partial, Sym, at, contract, differentiate, product, sided, simplify, symbols
 
 LOSS = Sym("L")
 
@@ -55,7 +55,8 @@ def _derive(operation: Operation, argument: str, kink: int) -> Adjoint:
     if declared:  # an index that the output has too stays, and is tied to the argument's by a δ
         shared = {index: new for index, new in primed.items() if index in operation.output.index}
         own = {index: new for index, new in primed.items() if index not in shared}
-        used = product((at(declared[-1], own), *(Delta(i, j) for i, j in shared.items())))
+        form = at(sided(declared[-1], kink), own)
+        used = product((form, *(Delta(i, j) for i, j in shared.items())))
     else:
         used = simplify(derived)
 

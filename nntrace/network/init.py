@@ -7,9 +7,9 @@ layer). ``seed`` stands beside the options of every scheme.
 The numbers are the same on every machine and in every version. Their stream is that of Python's Mersenne Twister,
 whose ``random()`` is guaranteed to stay, seeded with the text ``"SEED KEY"``: the key of the tensor (``W1``, ``b2``)
 keeps layers with the same seed apart. What is computed from it takes +, -, ×, ÷ and the square root only, which IEEE
-754 rounds in one way (a logarithm of the C library may differ in its last bit), and is then rounded to six
-significant digits of the standard deviation, or of the larger limit. The numbers belong to the units one after the
-other, inputs in order within each, whatever ``vectors`` says.
+754 rounds in one way (a logarithm of the C library may differ in its last bit), and is then rounded to as many
+decimals as the standard deviation, or half the width of a uniform distribution, has with six significant digits. The
+numbers belong to the units one after the other, inputs in order within each, whatever ``vectors`` says.
 """
 
 from __future__ import annotations
@@ -95,7 +95,10 @@ def constant(value: Real) -> Constant:
 
 @scheme()
 def uniform(low: Real, high: Real) -> Uniform:
-    """U(low, high); variance (high - low)² / 12. Raises ``ValueError`` (what, remedy) where ``low`` is above ``high``."""
+    """U(low, high); variance (high - low)² / 12.
+
+    Raises ``ValueError`` (what is wrong, a remedy) where ``low`` is above ``high``.
+    """
     if low > high:
         raise ValueError("`low` is above `high`", "exchange the two")
     return Uniform(low, high)
@@ -103,7 +106,7 @@ def uniform(low: Real, high: Real) -> Uniform:
 
 @scheme()
 def normal(std: Real, mean: Real = 0) -> Normal:
-    """N(mean, std²). Raises ``ValueError`` (what, remedy) where ``std`` is negative."""
+    """N(mean, std²). Raises ``ValueError`` (what is wrong, a remedy) where ``std`` is negative."""
     if std < 0:
         raise ValueError("`std` is negative", "a standard deviation is 0 or more")
     return Normal(mean, std)
@@ -226,16 +229,15 @@ def _fits(init: Init, entry: Entry, problems: Problems) -> bool:
             )
         elif name == "seed" and number.value.denominator != 1:
             problems.add(number.place, f"`seed` cannot be {quoted(number.text)}", "give a whole number")
-    for name, option in schema.items():
-        if option.default is Parameter.empty and name not in init.options:
-            problems.add(init.place, f"{quoted(init.scheme)} needs `{name}`", f"add it: {_example(init, schema)}")
-            break
+    needed = [name for name, option in schema.items() if option.default is Parameter.empty]
+    absent = [name for name in needed if name not in init.options]
+    if absent and len(problems.found) == before:  # a misspelt option is one problem, not two
+        problems.add(init.place, f"{quoted(init.scheme)} needs `{absent[0]}`", f"write {_example(init, needed)}")
     return len(problems.found) == before
 
 
-def _example(init: Init, names: Iterable[str]) -> str:
-    likely = {"low": "-0.1", "high": "0.1", "value": "0.1", "mean": "0", "std": "0.1"}
-    options = "".join(f", {name}: {likely[name]}" for name in names if name in likely)
+def _example(init: Init, needed: Iterable[str]) -> str:
+    options = "".join(f", {name}: {'-0.1' if name == 'low' else '0.1'}" for name in needed)
     return f"{{init: {init.scheme}{options}}}"
 
 
@@ -260,7 +262,7 @@ def draw(distribution: Distribution, count: int, seed: str) -> Array:
             case Uniform(low, high):
                 part = _uniforms(stream, count)
                 numbers = (1 - part) * float(low) + part * float(high)
-                return _rounded(numbers, max(abs(float(low)), abs(float(high))))
+                return _rounded(numbers, float(high) / 2 - float(low) / 2)
             case Normal(mean, std):
                 return _rounded(float(mean) + float(std) * _normals(stream, count), float(std))
 
@@ -299,11 +301,12 @@ def _ln(values: Array) -> Array:
     series = np.zeros_like(ratio)
     for odd in range(35, 0, -2):  # |ratio| is at most 1/3, so that the next term is below 1e-18
         series = series * (ratio * ratio) + 1 / odd
-    return exponent * 0.6931471805599453 + 2 * ratio * series
+    logarithm: Array = exponent * 0.6931471805599453 + 2 * ratio * series
+    return logarithm
 
 
 def _rounded(numbers: Array, scale: float) -> Array:
-    """The numbers with as many decimals as ``scale`` has with six significant digits."""
+    """The numbers with as many decimals as ``scale`` has with six significant digits; not rounded where it is 0."""
     import numpy as np
 
     if scale == 0:
@@ -311,4 +314,5 @@ def _rounded(numbers: Array, scale: float) -> Array:
     places = min(DIGITS - 1 - Decimal(scale).adjusted(), MOST_PLACES)
     tens = float(f"1e{abs(places)}")
     rounded: Array = np.rint(numbers * tens) / tens if places >= 0 else np.rint(numbers / tens) * tens
-    return rounded + 0.0  # no -0
+    rounded += 0.0  # no -0
+    return rounded

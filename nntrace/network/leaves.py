@@ -69,8 +69,19 @@ class Leaves:
     def shared(self, value: Value, key: str, name: str | None, fans: Fans) -> Tensor:
         """A scalar: one bias for all units of a layer."""
         match value:
-            case Table(((label, Init() as inner),), _):
+            case Table(((label, (File() | Init()) as inner),), _):
                 return self._called(self.shared(inner, key, label.text, fans), label)
+            case File():
+                tensor = self._file(value, key, name, "parameter")
+                if tensor.array is None or tensor.array.size == 1:
+                    array = None if tensor.array is None else tensor.array.reshape(())
+                    return tensor._replace(shape=(), array=array)
+                self.problems.add(
+                    value.place,
+                    f"{quoted(value.path)} has the shape {_by(tensor.shape)}, a bias shared by all units is one number",
+                    "save one number; one for each unit is biases: {file: b.npy}",
+                )
+                return Tensor(key, name, (), "parameter")
             case Init():
                 return self._init(value, key, name, (), fans)
             case Table(((label, (Number() | Name()) as inner),), _):

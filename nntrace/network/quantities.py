@@ -90,7 +90,8 @@ def find(network: Network, text: str) -> list[Quantity]:
             return list(of_tensor(network, tensor))
     if "*" in text or "?" in text:
         fits = re.compile(translate(text.replace("[", "[[]"))).match
-        return [found for found in of_role(network, *ROLES) if fits(found.name)]
+        reached = network.reached()
+        return [one for one in of_role(network, *ROLES) if fits(one.name) and _is_asked(network, one, reached)]
     return []
 
 
@@ -99,6 +100,11 @@ def _names(tensor: Tensor, one: Quantity) -> tuple[str, ...]:
     (use,) = one.uses
     unmarked = tensor.given_name(use.cell) or text_of(Sym(one.symbol.name, one.symbol.index))
     return unmarked, one.name, plain(one.name, ASCII)
+
+
+def _is_asked(network: Network, one: Quantity, reached: set[str]) -> bool:
+    """Whether a glob means this quantity: not a line of a program, which has no gradient of its own."""
+    return one.role != "unit" or network.loss is None or one.uses[0].key in reached
 
 
 class _Cells:
@@ -129,6 +135,8 @@ def known_names(network: Network, *roles: Role, most: int = 500) -> list[str]:
 
 
 def frozen(network: Network, found: Quantity) -> bool:
-    """Whether a parameter keeps its value: by its own name, or because its whole tensor is frozen."""
+    """Whether a parameter keeps its value: frozen by its name or its tensor's, or given data that is also an input."""
+    if found.role in ("input", "target"):
+        return True
     tensors = {network.tensors[use.key].name for use in found.uses}
     return found.name in network.frozen or bool(tensors & network.frozen)

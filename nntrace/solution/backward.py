@@ -9,7 +9,7 @@ from ..network.adjoint import LOSS, Adjoint, adjoint
 from ..network.model import Edge, Element, Network
 from ..network.model import Step as NetworkStep
 from ..network.quantities import Quantity, quantity
-from ..trace.trace import Amount
+from ..trace.amount import Amount
 from .element import Writer, Written
 from .ids import Ids
 from .model import Line, Note, Step

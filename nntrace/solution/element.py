@@ -31,6 +31,7 @@ from ..expr import (
     at,
     exact,
     expand,
+    free_indices,
     holds,
     ln,
     partial_key,
@@ -43,8 +44,8 @@ from ..expr.bind import extent, is_absent, transform
 from ..network.adjoint import LOSS
 from ..network.model import Cell, Element, Network, Step, Tensor
 from ..network.quantities import quantity
-from ..trace.carry import carried
-from ..trace.trace import Amount, Trace
+from ..trace.amount import Amount, carried
+from ..trace.trace import Trace
 from .model import Line, LineKind, Note
 from .numbers import Digits, Shown
 
@@ -61,6 +62,14 @@ class Written(NamedTuple):
     body: Expr
     rests: tuple[Amount, ...] = ()
     decided: tuple[tuple[Condition, bool], ...] = ()
+
+
+class _Writing(NamedTuple):
+    """What is gathered while one formula is written out."""
+
+    sizes: Mapping[str, int]
+    rests: list[Amount]
+    decided: dict[Condition, bool]
 
 
 class Writer:
@@ -160,28 +169,20 @@ class Writer:
             return Sym(step.key(symbol.name), symbol.index)
 
         bound = rename(at(formula, index), keyed)
-        rests: list[Amount] = []
-        decided: dict[Condition, bool] = {}
-        body = self._written_out(self._decide(bound, decided), step.sizes, rests)
-        return Written(body, tuple(rests), tuple(decided.items()))
+        writing = _Writing(step.sizes, [], {})
+        body = self._written_out(bound, writing)
+        return Written(body, tuple(writing.rests), tuple(writing.decided.items()))
 
-    def _decide(self, node: Expr, decided: dict[Condition, bool]) -> Expr:
-        """Of every distinction of cases the one that holds; a constant stays as a factor that is seen."""
+    def _decided(self, cases: Cases, writing: _Writing) -> Expr:
+        """Of a distinction of cases the one that holds; a constant stays as a factor that is seen."""
+        condition = cases.condition
+        held = writing.decided[condition] = self.holds(condition)
+        chosen = cases.then if held else cases.otherwise
+        if isinstance(chosen, Num):
+            return Num(Decimal(chosen.value)) if isinstance(chosen.value, int) else chosen
+        return self._written_out(chosen, writing)
 
-        def leaf(part: Expr) -> Expr | None:
-            match part:
-                case Cases(condition, then, otherwise):
-                    held = decided[condition] = self.holds(condition)
-                    chosen = then if held else otherwise
-                    if isinstance(chosen, Num):
-                        return Num(Decimal(chosen.value)) if isinstance(chosen.value, int) else chosen
-                    return self._decide(chosen, decided)
-                case _:
-                    return None
-
-        return transform(node, leaf)
-
-    def _written_out(self, node: Expr, sizes: Mapping[str, int], rests: list[Amount]) -> Expr:
+    def _written_out(self, node: Expr, writing: _Writing) -> Expr:
         """Sums written out, connections that are missing left out, the middle of a long sum as a ``Rest``."""
 
         def leaf(part: Expr) -> Expr | None:
@@ -189,34 +190,40 @@ class Writer:
                 case Sym(name, index, _):
                     tensor = self.network.tensors.get(name)
                     return self._structure(tensor, index) if tensor is not None and tensor.structural else None
+                case Cases(condition) if not free_indices(Indicator(condition)):
+                    return self._decided(part, writing)
                 case Sum(over, body):
-                    return self._long_sum(over, body, sizes, rests)
+                    return self._long_sum(over, body, writing)
                 case Add(terms):
-                    kept = (self._written_out(term, sizes, rests) for term in terms if not self._absent(term))
+                    kept = (self._written_out(term, writing) for term in terms if not self._absent(term))
                     return folded(total(kept))
                 case Neg(body):
-                    return zero_or(Neg, self._written_out(body, sizes, rests))
+                    return zero_or(Neg, self._written_out(body, writing))
                 case Call("xln", (factor, argument)):
-                    weight, inner = (self._written_out(one, sizes, rests) for one in (factor, argument))
+                    weight, inner = (self._written_out(one, writing) for one in (factor, argument))
                     return ZERO if weight == ZERO else ln(inner) if weight == ONE else Call("xln", (weight, inner))
                 case Mul(factors):
-                    return product(self._written_out(factor, sizes, rests) for factor in factors)
+                    return product(self._written_out(factor, writing) for factor in factors)
                 case _:
                     return None
 
-        return expand(transform(node, leaf), sizes)
+        return expand(transform(node, leaf), writing.sizes)
 
-    def _long_sum(self, over: str, body: Expr, sizes: Mapping[str, int], rests: list[Amount]) -> Expr:
-        places = [place for place in range(extent(over, sizes)) if not self._is_nothing(at(body, {over: place}), sizes)]
+    def _long_sum(self, over: str, body: Expr, writing: _Writing) -> Expr:
+        places = [
+            place
+            for place in range(extent(over, writing.sizes))
+            if not self._is_nothing(at(body, {over: place}), writing)
+        ]
         if self.full or len(places) <= LONGEST_SUM:
-            return total(self._written_out(at(body, {over: place}), sizes, rests) for place in places)
+            return total(self._written_out(at(body, {over: place}), writing) for place in places)
         first, middle, last = places[:SHOWN_FIRST], places[SHOWN_FIRST:-SHOWN_LAST], places[-SHOWN_LAST:]
-        rests.append(self._together(over, body, middle, sizes))
+        writing.rests.append(self._together(over, body, middle, writing.sizes))
         return Add(
             (
-                *(self._written_out(at(body, {over: place}), sizes, rests) for place in first),
+                *(self._written_out(at(body, {over: place}), writing) for place in first),
                 Rest(len(middle), None),
-                *(self._written_out(at(body, {over: place}), sizes, rests) for place in last),
+                *(self._written_out(at(body, {over: place}), writing) for place in last),
             )
         )
 
@@ -234,12 +241,12 @@ class Writer:
                 return Amount(float(whole), whole)
         return Amount(sum(approximate(body, number, {over: place}, sizes) for place in places))
 
-    def _is_nothing(self, addend: Expr, sizes: Mapping[str, int]) -> bool:
+    def _is_nothing(self, addend: Expr, writing: _Writing) -> bool:
         """Whether an addend is no part of the formula: a missing connection, or a structural zero."""
         if self._absent(addend):
             return True
         structural = any(self.network.tensors[s.name].structural for s in symbols(addend) if isinstance(s, Sym))
-        return structural and self._written_out(addend, sizes, []) == ZERO
+        return structural and self._written_out(addend, writing._replace(rests=[], decided={})) == ZERO
 
     @staticmethod
     def _structure(tensor: Tensor, index: tuple[Index, ...]) -> Expr | None:

@@ -12,7 +12,7 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from ..expr import Num
-from ..trace.trace import Amount
+from ..trace.amount import Amount
 
 MOST_EXACT_DIGITS = 10
 _CONTEXT = Context(prec=800, rounding=ROUND_HALF_UP)

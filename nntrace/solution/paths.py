@@ -9,8 +9,7 @@ from typing import NamedTuple
 from ..expr import Add, Expr, Partial, Rest, product
 from ..network.model import Element
 from ..network.quantities import Quantity
-from ..trace.carry import carried
-from ..trace.trace import Amount
+from ..trace.amount import Amount, carried
 from .backward import Gradients, Summand
 from .element import Writer, Written
 from .ids import Ids

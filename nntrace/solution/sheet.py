@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from functools import cached_property
 from math import prod
 from typing import NamedTuple
 
@@ -12,8 +13,8 @@ from ..expr import Num
 from ..network.model import Network
 from ..network.quantities import Quantity, find, frozen, known_names, of_role, of_tensor
 from ..spec.model import Rounding
-from ..trace.carry import CarryTrace
-from ..trace.trace import Amount, Trace
+from ..trace.amount import Amount
+from ..trace.trace import Trace, trace_of
 from .backward import Backward
 from .checks import forward_checks, gradient_checks, loss_check
 from .element import Writer
@@ -56,9 +57,9 @@ class Sheet:
         )
         self.network = network = network._replace(conventions=conventions)
         digits = Digits(conventions.digits, network.integers)
-        self.precise = trace.precisely() if trace is not None else Trace(network)
+        self.trace = trace or trace_of(network)
+        self.precise = self.trace.precisely()
         """The trace in full precision: what a sheet that carries rounded numbers is checked against."""
-        self.trace = self.precise if conventions.rounding.places is None else trace or CarryTrace(network)
         self.writer = Writer(self.trace, digits, settings.full, self.precise)
         self.ids = Ids(network)
         self.backward = Backward(self.writer, self.ids)
@@ -97,7 +98,7 @@ class Sheet:
         if count == 1:
             sections, results = self._one_step(rate, only)
             return self._solution(sections, results)
-        if count > MOST_FULL_ITERATIONS or not self._is_small():
+        if count > MOST_FULL_ITERATIONS or not self._is_small:
             each = list(self._short_steps(rate, only))
             progress = Section("update", (self._progress(each),), (f"{count} iterations",))
             return self._solution([progress], _over_all(each))
@@ -114,7 +115,7 @@ class Sheet:
         trace = self.trace
         limited = {one.name: one for one in only} if only is not None else None
         for _ in range(self.network.iterations):
-            after = trace.updated(rate, limited).without_fractions()
+            after = trace.updated(rate, limited).in_floats()
             loss = self._loss_of(trace, after)
             yield Results(updated=updated_results(after, only), learning_rate=float(rate), loss=loss)
             trace = after
@@ -214,7 +215,7 @@ class Sheet:
         for _ in range(self.network.iterations):
             trace = trace.updated(rate, limited)
             if self.network.iterations > MOST_FULL_ITERATIONS:
-                trace = trace.without_fractions()
+                trace = trace.in_floats()
         return trace
 
     def _solution(self, sections: list[Section], results: Results, iterations: tuple[Solution, ...] = ()) -> Solution:
@@ -272,18 +273,19 @@ class Sheet:
             if sample != before:
                 yield Remark((f"Sample {sample}" if sample else "All samples together",), heading=True)
                 before = sample
-            most = MOST_ELEMENTS if self._is_small() else MOST_OF_MANY
+            most = MOST_ELEMENTS if self._is_small else MOST_OF_MANY
             for place in shown_cells([(number,) for number in range(len(members))], self.writer.full, most):
                 yield more(place) if isinstance(place, int) else self.backward.step(members[place[0]])
 
     def _forward_values(self, used: Sequence[Quantity]) -> Quantities:
         """The values of the units, as a table; of a large network only the first that these steps use."""
-        units = list(of_role(self.network, "unit")) if self._is_small() else []
+        units = list(of_role(self.network, "unit")) if self._is_small else []
         if not units:
             units = [one for one in used if one.role == "unit"][:MOST_VALUES]
         shown = [(one.symbol, self.writer.digits.show(self.trace.value(one.uses[0])).number) for one in units]
         return Quantities((), tuple(shown))
 
+    @cached_property
     def _is_small(self) -> bool:
         sizes = [prod(self.network.tensors[step.output].shape) for step in self.network.layer_steps()]
         return sum(sizes) <= MOST_VALUES

@@ -9,7 +9,8 @@ from ..catalogue import Operation
 from ..expr import Expr, Partial, Sym, rename
 from ..network.adjoint import LOSS
 from ..network.quantities import Quantity, frozen
-from ..trace.trace import GRADIENT_DESCENT, Amount, Trace
+from ..trace.amount import Amount
+from ..trace.trace import GRADIENT_DESCENT, Trace
 from .element import Writer, Written
 from .ids import Ids
 from .model import Note, Step, Table

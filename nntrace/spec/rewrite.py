@@ -24,13 +24,15 @@ def rewritten(spec: Spec, replacements: Mapping[Place, str]) -> str:
 def _ends(text: str) -> dict[tuple[int, int], tuple[int, int]]:
     """Where each value ends, by where it starts; both count from 0."""
     ends: dict[tuple[int, int], tuple[int, int]] = {}
-    opened: list[tuple[int, int]] = []
+    opened: list[tuple[tuple[int, int], bool]] = []
+    last = (0, 0)  # where the value before ends: a block ends there, its event only where the next token begins
     for event in yaml.parse(text, Loader=yaml.SafeLoader):
         start, end = ((mark.line, mark.column) for mark in (event.start_mark, event.end_mark) if mark is not None)
         if isinstance(event, yaml.ScalarEvent):
-            ends[start] = end
+            ends[start] = last = end
         elif isinstance(event, yaml.CollectionStartEvent):
-            opened.append(start)
+            opened.append((start, bool(event.flow_style)))
         elif isinstance(event, yaml.CollectionEndEvent):
-            ends[opened.pop()] = end
+            start, flow = opened.pop()
+            ends[start] = last = end if flow else last
     return ends

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from ..expr import partial_key
+from ..expr import Expr, Partial, Sym, partial_key, symbols
 from ..expr.evaluate import Arguments, Run, plan
 from ..network.adjoint import LOSS, adjoint
 from ..network.model import Edge, Network, Step
@@ -22,42 +22,67 @@ GIVEN = ("input", "target", "parameter")
 
 
 class _Instruction(NamedTuple):
-    """One plan, bound: which arrays its symbols read, which tensor its result belongs to."""
+    """One plan, bound: under which keys it finds its symbols' arrays, under which its result is kept."""
 
     run: Run
-    target: str
-    symbols: tuple[tuple[str, str], ...]
-    gradient: tuple[str, str] | None
+    reads: tuple[tuple[str, str], ...]
     sizes: Mapping[str, int]
+    target: str
+
+    def result(self, arrays: Mapping[str, Array]) -> Array:
+        bound = {symbol: arrays[key] for symbol, key in self.reads}
+        return np.asarray(self.run(Arguments(bound, self.sizes)))
+
+
+def _forward(step: Step) -> _Instruction:
+    reads = _reads(step, step.numeric)
+    return _Instruction(plan(step.numeric, _axes(step.operation.output)), reads, step.sizes, step.output)
 
 
 def _back(step: Step, edge: Edge, kink: int) -> _Instruction:
     """The gradient's way back through one edge of a step."""
     derived = adjoint(edge.operation, edge.argument, kink)
-    axes = tuple(str(index) for index in derived.argument.index)
-    gradient = (partial_key(LOSS.name, edge.operation.output.name), step.output)
-    bound = (*step.arguments.items(), (step.operation.output.name, step.output))
-    return _Instruction(plan(derived.formula, axes), step.key(edge.argument), bound, gradient, step.sizes)
+    reads = _reads(step, derived.formula)
+    return _Instruction(plan(derived.formula, _axes(derived.argument)), reads, step.sizes, step.key(edge.argument))
+
+
+def _axes(symbol: Sym) -> tuple[str, ...]:
+    return tuple(str(index) for index in symbol.index)
+
+
+def _reads(step: Step, formula: Expr) -> tuple[tuple[str, str], ...]:
+    """The symbols of a formula and their keys; that of ∂L/∂z is the key of the tensor's gradient."""
+    found: dict[str, str] = {}
+    for symbol in symbols(formula):
+        match symbol:
+            case Partial(of, by):
+                found[partial_key(of.name, by.name)] = _slope(step.output)
+            case Sym(name):
+                found[name] = step.key(name)
+    return tuple(found.items())
+
+
+def _slope(key: str) -> str:
+    """The key of a tensor's gradient, beside the tensors' own."""
+    return partial_key(LOSS.name, key)
 
 
 class Program:
-    """The plans of a network. ``of`` limits the gradients to these roles (default: of everything)."""
+    """The plans of a network. ``of`` limits the gradients to tensors of these roles, and the units on the way to them."""
 
     def __init__(self, network: Network, of: tuple[str, ...] | None = None) -> None:
         self.network = network
-        self._forward: list[_Instruction] = []
+        self._forward = [_forward(step) for step in network.steps]
         self._backward: list[_Instruction] = []
-        kink = network.conventions.relu_at_zero
-        for step in network.steps:
-            axes = tuple(str(index) for index in step.operation.output.index)
-            bound = tuple(step.arguments.items())
-            self._forward.append(_Instruction(plan(step.numeric, axes), step.output, bound, None, step.sizes))
-        for step in reversed(network.steps):
-            for edge in step.edges:
-                role = network.tensors[step.key(edge.argument)].role
-                if of is None or role not in GIVEN or role in of:
-                    self._backward.append(_back(step, edge, kink))
-        self._past = [_back(step, edge, kink) for step in reversed(network.steps) for edge in step.bypassed]
+        reached = {network.loss}
+        ways = [(step, edge) for step in reversed(network.steps) for edge in step.edges]
+        past = [(step, edge) for step in reversed(network.steps) for edge in step.bypassed]
+        for step, edge in ways if of else ways + past:
+            argument = step.key(edge.argument)
+            role = network.tensors[argument].role
+            if step.output in reached and (of is None or role not in GIVEN or role in of):
+                reached.add(argument)
+                self._backward.append(_back(step, edge, network.conventions.relu_at_zero))
 
     def forward(self, given: Mapping[str, Array], held: Mapping[str, Array] = {}) -> dict[str, Array]:
         """Every tensor by key, from the given ones; a result that is ``held`` is not computed but taken from there.
@@ -66,11 +91,9 @@ class Program:
         """
         arrays = {**given, **held}
         with np.errstate(all="ignore"):
-            for run, target, symbols, _, sizes in self._forward:
-                if target in held:
-                    continue
-                bound = {symbol: arrays[key] for symbol, key in symbols}
-                arrays[target] = np.asarray(run(Arguments(bound, sizes)))
+            for instruction in self._forward:
+                if instruction.target not in held:
+                    arrays[instruction.target] = instruction.result(arrays)
         return arrays
 
     def gradients(self, arrays: Mapping[str, Array]) -> dict[str, Array]:
@@ -79,16 +102,12 @@ class Program:
         if network.loss is None:
             return {}
         gradients: dict[str, Array] = {network.loss: np.asarray(1.0)}
+        known = {**arrays, _slope(network.loss): gradients[network.loss]}
         with np.errstate(all="ignore"):
-            for run, target, symbols, gradient, sizes in (*self._backward, *self._past):
-                assert gradient is not None
-                symbol, output = gradient
-                if output not in gradients:
-                    continue
-                bound = {name: arrays[key] for name, key in symbols}
-                bound[symbol] = gradients[output]
-                result = np.asarray(run(Arguments(bound, sizes)))
-                gradients[target] = gradients[target] + result if target in gradients else result
+            for instruction in self._backward:
+                key, result = instruction.target, instruction.result(known)
+                gradients[key] = gradients[key] + result if key in gradients else result
+                known[_slope(key)] = gradients[key]
         for key in network.parameters:
             if key in gradients and network.tensors[key].missing:
                 gradients[key] = gradients[key].copy()

@@ -26,6 +26,7 @@ from nntrace.expr import (
     Div,
     Expr,
     Indicator,
+    Max,
     Mul,
     Neg,
     Num,
@@ -147,7 +148,7 @@ def expressions(
         return tuple(inner() for _ in range(draw(st.integers(2, 3))))
 
     leaves: list[type[Expr]] = [Num, Sym, Sym, Partial, Size, Delta, Rest]
-    nodes: list[type[Expr]] = [Add, Neg, Mul, Div, Pow, Call, Sum, Indicator, Cases]
+    nodes: list[type[Expr]] = [Add, Neg, Mul, Div, Pow, Call, Sum, Max, Indicator, Cases]
     kind = draw(
         st.sampled_from([kind for kind in (leaves if depth == 0 else leaves + 2 * nodes) if kind not in without])
     )
@@ -176,9 +177,9 @@ def expressions(
     if kind is Call:
         function = draw(st.sampled_from(sorted(FUNCTIONS)))
         return Call(function, tuple(inner() for _ in range(arity(function))))
-    if kind is Sum:
+    if kind in (Sum, Max):
         over = draw(st.sampled_from(sorted(SIZES)))
-        return Sum(over, inner(over))
+        return kind(over, inner(over))
     if kind is Indicator:
         return Indicator(draw(conditions(scope, depth - 1, without)))
     if kind is Cases:

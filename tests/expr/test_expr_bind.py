@@ -16,6 +16,7 @@ from nntrace.expr import (
     Delta,
     Expr,
     Indicator,
+    Max,
     Mul,
     Neg,
     Num,
@@ -66,6 +67,8 @@ AT: list[tuple[Expr, dict[str, int | str], str]] = [
     (Sum("i", Sum("j", W("j", "i"))), {"i": 0, "j": 0}, "Σ_i Σ_j W_ji"),
     (Sum("j", W("j", "i")), {"i": "j"}, "Σ_j′ W_j′j"),
     (Sum("j", Size("j") * W("j", "i")), {"i": "j"}, "Σ_j′ n_j′ × W_j′j"),
+    (Max("i", W("j", "i")), {"i": 0, "j": 1}, "max_i W[2,i]"),
+    (Max("j", W("j", "i")), {"i": "j"}, "max_j′ W_j′j"),
     (Delta("i", "j"), {"i": 0}, "1[1 = j]"),
     (Delta("i", "j"), {"i": "j"}, "1"),
     (Delta("i", "j"), {"i": 0, "j": 1}, "0"),
@@ -93,7 +96,7 @@ def test_binding_is_evaluating_there(node: Expr, i: int, j: int, n: int) -> None
 
 @given(body=expressions(scope=("j", "k"), depth=2, without=(Num,)), j=st.integers(0, 2), k=st.integers(0, 2))
 def test_swapping_index_names_captures_nothing(body: Expr, j: int, k: int) -> None:
-    for node in (body, Sum("j", body), Sum("k", body)):
+    for node in (body, Sum("j", body), Sum("k", body), Max("j", body), Max("k", body)):
         swapped = at(node, {"j": "k", "k": "j"})
         before = approximate(node, NUMBERS, {"j": j, "k": k}, SIZES)
         assert close(before, approximate(swapped, NUMBERS, {"j": k, "k": j}, SIZES), 0, 0), text(swapped)
@@ -102,7 +105,7 @@ def test_swapping_index_names_captures_nothing(body: Expr, j: int, k: int) -> No
 @given(node=expressions(scope=("j",)), j=st.integers(0, 2))
 def test_expanding_changes_no_value_and_leaves_no_sum(node: Expr, j: int) -> None:
     written = expand(at(node, {"j": j}), SIZES)
-    assert not any(isinstance(part, Sum | Size) for part in walk(written))
+    assert not any(isinstance(part, Sum | Max | Size) for part in walk(written))
     before, after = approximate(node, NUMBERS, {"j": j}, SIZES), approximate(written, NUMBERS)
     if abs(before) < 1e12:
         assert close(before, after, 1e-6, 1e-6), text(written)
@@ -118,6 +121,9 @@ EXPANDED: list[tuple[Expr, tuple[Sym, ...], str]] = [
     (Sum("i", Partial(Sym("L"), x("i"))), (x(0),), "∂L/∂x[2]"),
     (Sum("i", Sum("j", W("j", "i"))), (), "W[1,1] + W[2,1] + W[3,1] + W[1,2] + W[2,2] + W[3,2]"),
     (a * Sum("j", W("j", 0)), (), "a × (W[1,1] + W[2,1] + W[3,1])"),
+    (Max("i", x("i")), (), "max(x[1], x[2])"),
+    (Max("i", Sum("j", W("j", "i"))) - a, (), "max(W[1,1] + W[2,1] + W[3,1], W[1,2] + W[2,2] + W[3,2]) - a"),
+    (at(Max("i", W("j", "i")), {"j": "i"}), (), "max(W[i,1], W[i,2])"),
     (a / Size("j"), (), "a / 3"),
     (a * b + c, (b,), "c"),
     (Sum("i", x("i") ** 2) / Size("i"), (), "(x[1]² + x[2]²) / 2"),
@@ -148,6 +154,7 @@ def test_symbols_come_in_the_order_they_are_written() -> None:
 def test_free_indices() -> None:
     assert list(free_indices(z)) == ["j"]
     assert list(free_indices(Sum("i", W("j", "i")) + x("i") * Delta("p", 0))) == ["j", "i", "p"]
+    assert list(free_indices(Max("i", W("j", "i")))) == ["j"]
 
 
 @given(node=expressions(scope=("j",)))

@@ -7,7 +7,26 @@ from fractions import Fraction
 
 import pytest
 
-from nntrace.expr import Cases, Condition, Div, Expr, Indicator, Mul, Neg, Num, Partial, Pow, Sum, Sym, exp, ln, tanh
+from nntrace.expr import (
+    Call,
+    Cases,
+    Condition,
+    Div,
+    Expr,
+    Indicator,
+    Max,
+    Mul,
+    Neg,
+    Num,
+    Partial,
+    Pow,
+    Sum,
+    Sym,
+    exp,
+    ln,
+    tanh,
+    xln,
+)  # fmt: skip
 from nntrace.expr.text import text
 
 a, b, c = Sym("a"), Sym("b"), Sym("c")
@@ -34,6 +53,9 @@ OPERANDS: dict[str, Expr] = {
     "e^{a}": exp(a),
     "tanh(a)": tanh(a),
     "Σ_i x_i": Sum("i", x),
+    "max_i x_i": Max("i", x),
+    "a × ln(b)": xln(a, b),
+    "π": Call("pi", ()),
     "∂a/∂b": Partial(a, b),
     "1[a > b]": Indicator(Condition(a, ">", b)),
     "a if a > 0, else b": cases,
@@ -60,6 +82,9 @@ a²                 | a² + c                   | c + a²                   | c 
 e^{a}              | e^{a} + c                | c + e^{a}                | c - e^{a}                | -e^{a}                | e^{a} × c                | c × e^{a}                | e^{a} / c                | c / e^{a}                | (e^{a})²
 tanh(a)            | tanh(a) + c              | c + tanh(a)              | c - tanh(a)              | -tanh(a)              | tanh(a) × c              | c × tanh(a)              | tanh(a) / c              | c / tanh(a)              | tanh(a)²
 Σ_i x_i            | Σ_i x_i + c              | c + Σ_i x_i              | c - Σ_i x_i              | -Σ_i x_i              | (Σ_i x_i) × c            | c × Σ_i x_i              | (Σ_i x_i) / c            | c / (Σ_i x_i)            | (Σ_i x_i)²
+max_i x_i          | max_i x_i + c            | c + max_i x_i            | c - max_i x_i            | -max_i x_i            | (max_i x_i) × c          | c × max_i x_i            | (max_i x_i) / c          | c / (max_i x_i)          | (max_i x_i)²
+a × ln(b)          | a × ln(b) + c            | c + a × ln(b)            | c - a × ln(b)            | -a × ln(b)            | (a × ln(b)) × c          | c × (a × ln(b))          | a × ln(b) / c            | c / (a × ln(b))          | (a × ln(b))²
+π                  | π + c                    | c + π                    | c - π                    | -π                    | π × c                    | c × π                    | π / c                    | c / π                    | π²
 ∂a/∂b              | ∂a/∂b + c                | c + ∂a/∂b                | c - ∂a/∂b                | -∂a/∂b                | ∂a/∂b × c                | c × ∂a/∂b                | (∂a/∂b) / c              | c / (∂a/∂b)              | (∂a/∂b)²
 1[a > b]           | 1[a > b] + c             | c + 1[a > b]             | c - 1[a > b]             | -1[a > b]             | 1[a > b] × c             | c × 1[a > b]             | 1[a > b] / c             | c / 1[a > b]             | 1[a > b]²
 a if a > 0, else b | (a if a > 0, else b) + c | c + (a if a > 0, else b) | c - (a if a > 0, else b) | -(a if a > 0, else b) | (a if a > 0, else b) × c | c × (a if a > 0, else b) | (a if a > 0, else b) / c | c / (a if a > 0, else b) | (a if a > 0, else b)²
@@ -111,6 +136,11 @@ DEEPER: list[tuple[Expr, str]] = [
     (Mul((a, Sum("i", x))) * b, "a × (Σ_i x_i) × b"),
     (a * Sum("i", x * Sum("j", Sym("W", ("j", "i")))), "a × Σ_i x_i × Σ_j W_ji"),
     (Sum("i", x + a), "Σ_i (x_i + a)"),
+    (Mul((a, Max("i", x))) / b, "(a × max_i x_i) / b"),
+    (Sum("i", exp(x - Max("j", Sym("x", ("j",))))), "Σ_i e^{x_i - max_j x_j}"),
+    (Max("i", -x), "max_i (-x_i)"),
+    (Sum("i", xln(t, x)), "Σ_i t × ln(x_i)"),
+    (xln(a + b, x) / b, "(a + b) × ln(x_i) / b"),
     (Sum("i", -x), "Σ_i (-x_i)"),
     (ln(a) * exp(-a), "ln(a) × e^{-a}"),
     (a + Div(Num(1), Num(-2)), "a + 1 / (-2)"),

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
+from functools import partial
 
 import pytest
 import sympy
@@ -20,6 +22,7 @@ from nntrace.expr import (
     Div,
     Expr,
     Indicator,
+    Max,
     Mul,
     Neg,
     Num,
@@ -40,10 +43,12 @@ from nntrace.expr import (
     simplify,
     tanh,
     total,
+    xln,
 )  # fmt: skip
+from nntrace.expr.functions import FUNCTIONS
 from nntrace.expr.text import text
 from tests.expr.derivatives import central
-from tests.expr.expressions import SIZES, Numbers, close, expressions
+from tests.expr.expressions import SIZES, Numbers, arity, close, expressions, walk
 
 a, b, x = Sym("a"), Sym("b"), Sym("x")
 t, y = Sym("t"), Sym("y")
@@ -100,6 +105,13 @@ WRITTEN_OUT: list[tuple[Expr, Sym, str]] = [
     (Sum("i", exp(xs("i"))), xs("q"), "e^{x_q}"),
     (a * Sum("j", xs("j")), a, "Σ_j x_j"),
     (Sum("j", a * xs("j")), a, "Σ_j x_j"),
+    (Call("abs", (a,)), a, "sign(a)"),
+    (Call("sign", (a,)), a, "0"),
+    (Call("pi", ()) * a, a, "π"),
+    (Call("erf", (a,)), a, "(2 / sqrt(π)) × e^{-a²}"),
+    (xln(t, y), y, "t / y"),
+    (xln(t, y), t, "ln(y)"),
+    (xln(1 - t, 1 - y), y, "((1 - t) / (1 - y)) × (-1)"),
     (Rest(3, Num(Decimal("0.5"))) + a, a, "1"),
     (Size("k") * a, a, "n_k"),
 ]  # fmt: skip
@@ -161,12 +173,20 @@ def to_sympy(node: Expr) -> sympy.Expr:
             return to_sympy(top) / to_sympy(bottom)
         case Pow(base, exponent):
             return to_sympy(base) ** to_sympy(exponent)
-        case Call(function, (argument,)):
-            return getattr(sympy, {"ln": "log"}.get(function, function))(to_sympy(argument))
+        case Call("pi", ()):
+            return sympy.pi
+        case Call("xln", (factor, argument)):
+            return to_sympy(factor) * sympy.log(to_sympy(argument))
+        case Call(function, args):
+            name = {"ln": "log", "max": "Max", "abs": "Abs"}.get(function, function)
+            return getattr(sympy, name)(*map(to_sympy, args))
     raise TypeError(node)
 
 
-def smooth(inner: st.SearchStrategy[Expr]) -> st.SearchStrategy[Expr]:
+Drawn = st.SearchStrategy[Expr]
+
+
+def smooth(inner: Drawn) -> Drawn:
     """Larger expressions that are smooth for positive symbols; roots and logarithms only of positive arguments."""
     positive = st.one_of(st.sampled_from([a, b]), inner.map(exp))
     return st.one_of(
@@ -176,9 +196,16 @@ def smooth(inner: st.SearchStrategy[Expr]) -> st.SearchStrategy[Expr]:
         st.tuples(inner, positive).map(lambda pair: Div(*pair)),
         st.tuples(inner, st.integers(2, 3).map(Num)).map(lambda pair: Pow(*pair)),
         st.tuples(positive, inner).map(lambda pair: Pow(*pair)),
-        st.tuples(st.sampled_from(["ln", "sqrt"]), positive).map(lambda pair: Call(pair[0], (pair[1],))),
-        st.tuples(st.just("tanh"), inner).map(lambda pair: Call(pair[0], (pair[1],))),
+        *(st.tuples(*arguments(function, inner, positive)).map(partial(Call, function)) for function in SMOOTH),
     )
+
+
+SMOOTH = sorted(FUNCTIONS.keys() - {"max", "abs", "sign"})
+
+
+def arguments(function: str, inner: Drawn, positive: Drawn) -> list[Drawn]:
+    """What a function may be applied to: anything, or only what is positive."""
+    return {"ln": [positive], "sqrt": [positive], "xln": [inner, positive]}.get(function, [inner] * arity(function))
 
 
 @settings(max_examples=40)
@@ -198,7 +225,7 @@ NUMBERS = Numbers(seed=2, low=0.3, high=1.7)
 
 
 @settings(max_examples=150)
-@given(node=expressions(scope=("j",), without=(Rest,)), by=st.sampled_from(["x", "y", "V", "o1"]), data=st.data())
+@given(node=expressions(scope=("j",), without=(Rest, Max)), by=st.sampled_from(["x", "y", "V", "o1"]), data=st.data())
 def test_random_derivatives_are_difference_quotients(node: Expr, by: str, data: st.DataObject) -> None:
     """By a cell, and by a symbol with indices of its own that is then bound to this cell."""
     cell = data.draw(
@@ -239,6 +266,20 @@ def test_contraction_is_the_sum_written_out(factors: list[Expr]) -> None:
         assert close(approximate(short, NUMBERS, index, sizes), approximate(Sum("j", term), NUMBERS, index, sizes)), (
             text(short)
         )
+
+
+def test_contraction_distributes_only_where_every_term_has_a_delta() -> None:
+    """Σ_j (δ_jp - y_j) stays one sum over a difference; Σ_j g_j (δ_jp a + δ_jk b) falls into its terms."""
+    y_j, g = Sym("y", ("j",)), Sym("g", ("j",))
+    mixed = g * (Delta("j", "p") - y_j)
+    assert contract("j", mixed) == Sum("j", mixed)
+    assert text(contract("j", g * (Delta("j", "p") * a + Delta("j", "k") * b))) == "g_p × a + g_k × b"
+    assert text(contract("j", g * (Delta("j", "p") - 2))) == "Σ_j g_j × (1[j = p] - 2)"
+
+
+def test_the_largest_has_no_derivative() -> None:
+    with pytest.raises(TypeError, match="no derivative for Max"):
+        differentiate(Max("i", xs("i")), xs(0))
 
 
 def test_an_index_of_the_other_symbol_is_not_captured() -> None:

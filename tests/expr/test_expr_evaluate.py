@@ -17,6 +17,7 @@ from nntrace.expr import (
     Delta,
     Expr,
     Indicator,
+    Max,
     Mul,
     Neg,
     Num,
@@ -109,6 +110,15 @@ FORMULAS: list[tuple[Expr, str]] = [
     (Sym("y", ("j",), MARK), "j"),
     (Pow(x, Num(2)) + Pow(x, Num(-1)), "i"),
     (Call("exp", (y,)) / Sum("j", Call("exp", (y,))), "j"),
+    (Max("i", x), ""),
+    (Max("j", W * y), "i"),
+    (Max("n", X) - x, "i"),
+    (Max("j", S("V", "j", "j")), ""),
+    (Max("i", b), ""),
+    (Max("i", b), "n"),
+    (Call("exp", (y - Max("j", y),)), "j"),
+    (Sum("j", W * Max("n", X)), "i"),
+    (Max("i", Max("i", x) * x), ""),
     (Num(1), ""),
     (Num(1), "nj"),
     (Size("k"), "j"),
@@ -127,6 +137,7 @@ RENAMED: list[tuple[Expr, dict[str, int | str]]] = [
     (Sum("i", x * W), {"j": "i"}),
     (Sum("i", x / Size("i") * W), {"j": "i"}),
     (Sum("i", Sum("i", x) * W), {"j": "i"}),
+    (Max("i", x * W), {"j": "i"}),
 ]
 
 

@@ -17,6 +17,7 @@ from nntrace.expr import (
     Delta,
     Expr,
     Indicator,
+    Max,
     Mul,
     Neg,
     Num,
@@ -26,6 +27,7 @@ from nntrace.expr import (
     Sum,
     Sym,
     approximate,
+    xln,
 )  # fmt: skip
 from nntrace.expr.text import ASCII, UNICODE, Script, pieces, text
 from tests.expr.expressions import SIZES, Numbers, close, expressions, kinds, walk
@@ -121,6 +123,16 @@ TEXTS: list[tuple[Expr, str, str]] = [
     (a * b + LONG, "a × b + … 781 more terms, together 0.4127", "a * b + ... 781 more terms, together 0.4127"),
     (a + Rest(1, None), "a + … 1 more term", "a + ... 1 more term"),
     (a + Rest(2, None, "path"), "a + … 2 more paths", "a + ... 2 more paths"),
+    (Max("i", Sym("x", ("i",))), "max_i x_i", "max_i x_i"),
+    (2 * Max("i", Sym("x", ("i",)) * a) - b, "2 × max_i x_i × a - b", "2 * max_i x_i * a - b"),
+    (Max("i", Sym("x", ("i",))) * a, "(max_i x_i) × a", "(max_i x_i) * a"),
+    (Max("i", a - b) / a, "(max_i (a - b)) / a", "(max_i (a - b)) / a"),
+    (Call("max", (Num(0), a, -b)), "max(0, a, -b)", "max(0, a, -b)"),
+    (Call("pi", ()) / 2, "π / 2", "pi / 2"),
+    (xln(a, b), "a × ln(b)", "a * ln(b)"),
+    (-xln(1 - a, 1 - b), "-(1 - a) × ln(1 - b)", "-(1 - a) * ln(1 - b)"),
+    (a * xln(a, b), "a × (a × ln(b))", "a * (a * ln(b))"),
+    (xln(-a, b) ** 2, "((-a) × ln(b))²", "((-a) * ln(b))^2"),
     (Cases(Condition(a, ">", Num(0)), a, b), "a if a > 0, else b", "a if a > 0, else b"),
     (Add(()), "0", "0"),
     (Mul(()), "1", "1"),

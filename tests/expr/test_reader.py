@@ -7,7 +7,7 @@ from fractions import Fraction
 
 import pytest
 
-from tests.reader import ReadError, evaluate, evaluate_exact, interval, numbers, read, symbols
+from tests.reader import IrrationalError, ReadError, evaluate, evaluate_exact, interval, numbers, read, symbols
 
 READ = [
     ("2.0 × 1.0 + (-1.0) × 0.5 + 0.5", 2.0),
@@ -32,6 +32,12 @@ READ = [
     ("8 / 2 / 2 × 3", 6.0),
     ("2 × Σ_i i × 3 + 1", 19.0),
     ("π / pi + sign(-2.0) + erf(0)", 0.0),
+    ("max(0, 3.0, -1, 2)", 3.0),
+    ("max_i i × 3 + 1", 7.0),
+    ("2 × max_i (-i) - 0.5", -2.5),
+    ("Σ_i max_i i", 4.0),
+    ("0 × ln(0) + 2 × (0.0 × ln(-1))", 0.0),
+    ("-0 * ln(0.0) * 3", 0.0),
 ]
 
 
@@ -44,7 +50,7 @@ REFUSED = [
     "", "2.0 × -1", "--3", "2 + -3", "2 - -3", "2 / -3", "2 +3", "2  + 3", "2+3", "(2", "2)", "2 3", "2 ×",
     "max(1)", "max(1,2)", "sin(1)", "1 / 1/2", "1/2²", "1/2 / 3", "3 × 1/2", "x if y", "x if y > 0", "1[x]",
     "1[x > 0", "|x", "e^{x", "2^-3", "x²⁻", "∂L/x", "∂L", "… 3 more terms", "… 1 more terms, together 2.0", "2x",
-    "2.", ".5", "×", "2 × Σ_i", " 2", "2 ", "2\n+ 3", "-(-(-3)", "4.9×10 + 1 ×",
+    "2.", ".5", "×", "2 × Σ_i", "3 × max_i -2", "max_i -2", "max_i + 2", "max()", " 2", "2 ", "2\n+ 3", "-(-(-3)", "4.9×10 + 1 ×",
 ]  # fmt: skip
 
 
@@ -71,8 +77,23 @@ def test_free_indices_are_bound() -> None:
 
 def test_exact() -> None:
     assert evaluate_exact("1/3 × (0.1 + x) - e^{0}", {"x": Fraction(1, 5)}) == Fraction(-9, 10)
-    with pytest.raises(ReadError, match="no fraction for exp"):
+    assert evaluate_exact("sqrt(9/4) - max(1/2, 1, x)", {"x": Fraction(0)}) == Fraction(1, 2)
+    with pytest.raises(IrrationalError, match="no fraction for exp"):
         evaluate_exact("e^{1}")
+
+
+def test_times_zero() -> None:
+    """The irrational is 0 there and so is the logarithm after it; what is undefined stays so."""
+    for text in ("e^{1} × 3 × 0", "0 × π × e^{1}", "(1 - 1) × sqrt(2)", "0 × ln(0)", "0 × ln(-2)", "0 × ln(e^{1})"):
+        assert evaluate_exact(text) == evaluate(text) == 0, text
+    for text in ("0 × (1 / 0)", "ln(0) × 0", "0 × sqrt(-1)", "0 × 0⁻¹", "0 × ln(1 / 0)", "0 × (ln(0) + 1)", "2 × ln(0)"):
+        for run in (evaluate_exact, evaluate):
+            with pytest.raises(ArithmeticError):
+                run(text)
+    for text in ("0.0 × ln(0)", "0 × ln(0.0)"):
+        assert interval(text, False) == pytest.approx((0, 0), abs=1e-300)
+    with pytest.raises(ArithmeticError):
+        interval("0.0 × ln(0)", True)
 
 
 INTERVALS = [

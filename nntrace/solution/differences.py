@@ -1,0 +1,92 @@
+"""Central differences: a gradient by another way, and whether it crosses a kink on the way."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import partial
+from typing import TYPE_CHECKING, NamedTuple
+
+from ..expr import Call, Cases, Condition, Expr, Indicator, Num, children, free_indices
+from ..expr.evaluate import Arguments, Run, plan
+from ..network.adjoint import adjoint
+from ..network.model import Network, Step
+from ..network.quantities import Quantity
+from ..trace.trace import Trace
+
+if TYPE_CHECKING:
+    from ..network.model import Array
+
+STEP = 1e-5
+AGREEMENT = 1e-6
+
+
+class Differences:
+    """Central differences (L(q + h) - L(q - h)) / 2h over one trace, and whether a kink lies between the two."""
+
+    def __init__(self, trace: Trace) -> None:
+        self.trace = trace
+        self.network = trace.network
+        self._decisions = list(_decisions(self.network))
+
+    def of(self, found: Quantity) -> Difference:
+        """The difference quotient by one quantity."""
+        network = self.network
+        assert network.loss is not None
+        size = STEP * max(1.0, abs(self.trace.value(found.uses[0]).number))
+        above, below = (self._moved(found, sign * size) for sign in (1, -1))
+        quotient = (float(above[network.loss]) - float(below[network.loss])) / (2 * size)
+        kink = any(bool((decided(above) != decided(below)).any()) for decided in self._decisions)
+        return Difference(quotient, kink, abs(float(self.trace.arrays[network.loss])) * 1e-9 / size + 1e-9)
+
+    def _moved(self, found: Quantity, by: float) -> dict[str, Array]:
+        """The network's arrays with a quantity moved, in all its uses; a unit is held where it was moved to."""
+        arrays = self.trace.arrays
+        moved: dict[str, Array] = {}
+        for use in found.uses:
+            moved.setdefault(use.key, arrays[use.key].copy())[use.cell] += by
+        return self.trace.program.forward({**arrays, **moved}, moved if found.role == "unit" else {})
+
+
+class Difference(NamedTuple):
+    """One central difference: its value, whether it crosses a kink, and below what it can tell nothing."""
+
+    quotient: float
+    kink: bool
+    resolution: float
+
+    def agrees(self, gradient: float) -> bool:
+        """Whether the difference quotient is the gradient, within what the difference itself can tell."""
+        return abs(self.quotient - gradient) <= AGREEMENT * max(abs(gradient), abs(self.quotient)) + self.resolution
+
+
+def _decisions(network: Network) -> Iterator[Callable[[dict[str, Array]], Array]]:
+    """Every condition that a derivative stands on, over the whole network, as a function of the arrays."""
+    kink = network.conventions.relu_at_zero
+    known: dict[tuple[int, str], list[Run]] = {}
+    for step in network.steps:
+        for operation, argument in step.edges:
+            key = (id(operation), argument)
+            if key not in known:
+                derived = adjoint(operation, argument, kink).derived
+                conditions = dict.fromkeys((*_conditions(derived), *_conditions(operation.formula)))
+                known[key] = [plan(Indicator(one), tuple(free_indices(Indicator(one)))) for one in conditions]
+            for run in known[key]:
+                yield partial(_decided, run, step)
+
+
+def _decided(run: Run, step: Step, arrays: dict[str, Array]) -> Array:
+    bound = {symbol: arrays[key] for symbol, key in step.arguments.items()} | {
+        step.operation.output.name: arrays[step.output]
+    }
+    decided: Array = run(Arguments(bound, step.sizes))
+    return decided
+
+
+def _conditions(node: Expr) -> Iterator[Condition]:
+    match node:
+        case Indicator(condition) | Cases(condition):
+            yield condition
+        case Call("sign", (argument,)):
+            yield Condition(argument, ">", Num(0))
+    for part in children(node):
+        yield from _conditions(part)

@@ -1,0 +1,188 @@
+"""A trace element by element: exact where the numbers are rational, and rounded as one does by hand where wanted.
+
+Under ``carry`` every numbered result is rounded as shown *before* it is used again: computed from the digits carried
+so far, exactly where the operation is rational, and then rounded half away from zero. Nothing inside a step is
+rounded: no term, no local derivative, no lr × gradient.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from functools import cached_property
+from itertools import product
+from typing import TYPE_CHECKING
+
+from ..expr import Expr, approximate, exact, partial_key
+from ..network.adjoint import LOSS, adjoint
+from ..network.model import Cell, Edge, Element, Network, Step
+from ..network.quantities import Quantity, quantity
+from ..spec.model import Rounding
+from .amount import Amount, carried, fraction
+from .trace import GRADIENT_DESCENT, Chosen, Kept, Trace
+
+if TYPE_CHECKING:
+    from ..network.model import Array
+    from .program import Program
+
+Amounts = dict[Cell, Amount]
+NOTHING = fraction(0)
+
+
+class ElementTrace(Trace):
+    """A trace whose every number is an ``Amount``; by the network's conventions it is carried as rounded."""
+
+    elementwise = True
+
+    def __init__(
+        self, network: Network, given: Mapping[str, Amounts] | None = None, program: Program | None = None
+    ) -> None:
+        super().__init__(network, program)
+        self.rule = network.conventions.rounding
+        self._given = dict(given) if given is not None else self._as_given()
+
+    def _as_given(self) -> dict[str, Amounts]:
+        """The given numbers: as typed; those of files are floats, under carry rounded as they are shown."""
+        given: dict[str, Amounts] = {}
+        for key, tensor in self.network.tensors.items():
+            if tensor.array is not None:
+                cells = product(*map(range, tensor.shape))
+                given[key] = {cell: self._result(Amount(float(tensor.array[cell]))) for cell in cells}
+            elif tensor.typed is not None:
+                given[key] = {cell: fraction(number) for cell, number in tensor.typed.items()}
+                given[key].update(dict.fromkeys(tensor.missing, NOTHING))
+        return given
+
+    def given_arrays(self) -> dict[str, Array]:
+        import numpy as np
+
+        arrays = {}
+        for key, amounts in self._given.items():
+            arrays[key] = np.zeros(self.network.tensors[key].shape)
+            for cell, amount in amounts.items():
+                arrays[key][cell] = amount.number
+        return arrays
+
+    def _result(self, amount: Amount) -> Amount:
+        """What a numbered step leaves: the number itself, or what is carried of it."""
+        return amount if self.rule.places is None else carried(amount, self.rule)
+
+    @cached_property
+    def values(self) -> dict[str, Amounts]:
+        """Every tensor's elements by key."""
+        values = dict(self._given)
+        for step in self.network.steps:
+            formula = step.numeric if self.rule.places is None else step.operation.numeric
+            axes = [str(index) for index in step.operation.output.index]
+            values[step.output] = {
+                cell: self._result(_element(step, formula, _at(axes, cell), values, {})) for cell in _cells(step, axes)
+            }
+        return values
+
+    @cached_property
+    def _gradients(self) -> dict[str, Amounts]:
+        """The gradients by key, each use of a tied name for itself; those of units are finished steps."""
+        network = self.network
+        if network.loss is None:
+            return {}
+        gradients: dict[str, Amounts] = {network.loss: {(): fraction(1)}}
+        for step in reversed(network.steps):
+            if step.output not in gradients:
+                continue
+            if network.tensors[step.output].role == "unit":
+                own = gradients[step.output]
+                gradients[step.output] = {cell: self._result(amount) for cell, amount in own.items()}
+            for edge in step.edges:
+                self._back(gradients, step, edge)
+        for step in network.steps:
+            for edge in step.bypassed:
+                self._back(gradients, step, edge)
+        return gradients
+
+    def _back(self, gradients: dict[str, Amounts], step: Step, edge: Edge) -> None:
+        key, operation = step.key(edge.argument), edge.operation
+        derived = adjoint(operation, edge.argument, self.network.conventions.relu_at_zero)
+        partials = {partial_key(LOSS.name, operation.output.name): gradients[step.output]}
+        axes = [str(index) for index in derived.argument.index]
+        own = gradients.setdefault(key, {})
+        missing = self.network.tensors[key].missing
+        for cell in _cells(step, axes):
+            if cell in missing:
+                own[cell] = NOTHING
+                continue
+            added = _element(step, derived.formula, _at(axes, cell), self.values, partials)
+            own[cell] = own[cell].plus(added) if cell in own else added
+
+    def value(self, element: Element) -> Amount:
+        return self.values[element.key][element.cell]
+
+    def gradient(self, element: Element) -> Amount:
+        own = self._gradients.get(element.key)
+        return NOTHING if own is None else own[element.cell]
+
+    def total(self, quantity: Quantity) -> Amount:
+        whole = super().total(quantity)
+        return self._result(whole) if whole.shown is None else whole
+
+    def updated(self, rate: Fraction, only: Chosen | None = None) -> Trace:
+        given = dict(self._given)
+        for key in self.network.parameters:
+            kept = Kept(self.network, key, only)
+            given[key] = {
+                cell: old if cell in kept else self._new(Element(key, cell), old, rate)
+                for cell, old in given[key].items()
+            }
+        return ElementTrace(self.network, given, self._program)
+
+    def _new(self, element: Element, old: Amount, rate: Fraction) -> Amount:
+        amounts = {"w": old, "g": self.total(quantity(self.network, element)), "lr": fraction(rate)}
+        return self._result(_number(GRADIENT_DESCENT.formula, lambda name, _: amounts[name]))
+
+    def in_floats(self) -> Trace:
+        from .arrays import ArrayTrace
+
+        return self if self.rule.places is not None else ArrayTrace(self.network, self.given_arrays(), self.program)
+
+    def precisely(self) -> Trace:
+        if self.rule.places is None:
+            return self
+        conventions = self.network.conventions._replace(rounding=Rounding())
+        given = {key: {cell: Amount(*one[:2]) for cell, one in own.items()} for key, own in self._given.items()}
+        return ElementTrace(self.network._replace(conventions=conventions), given, self._program)
+
+
+def _cells(step: Step, axes: list[str]) -> list[Cell]:
+    return list(product(*(range(step.sizes[axis]) for axis in axes)))
+
+
+def _at(axes: list[str], cell: Cell) -> dict[str, int]:
+    return dict(zip(axes, cell, strict=True))
+
+
+def _element(
+    step: Step,
+    formula: Expr,
+    index: Mapping[str, int],
+    values: Mapping[str, Amounts],
+    partials: Mapping[str, Amounts],
+) -> Amount:
+    """One element of a formula, from the values before it."""
+
+    def value(name: str, cell: Cell) -> Amount:
+        known = partials.get(name)
+        return (values[step.key(name)] if known is None else known)[cell]
+
+    return _number(formula, value, index, step.sizes)
+
+
+def _number(
+    formula: Expr,
+    value: Callable[[str, Cell], Amount],
+    index: Mapping[str, int] = {},
+    sizes: Mapping[str, int] = {},
+) -> Amount:
+    """An expression's number: exact where it is rational."""
+    whole = exact(formula, lambda name, cell: value(name, cell).exact, index, sizes)
+    if whole is not None:
+        return fraction(whole)
+    return Amount(approximate(formula, lambda name, cell: value(name, cell).number, index, sizes))
