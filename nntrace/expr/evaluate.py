@@ -7,7 +7,8 @@ function of the arrays whose result has these axes, in this order.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import lru_cache
+from functools import lru_cache, partial
+from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -211,7 +212,7 @@ def _contraction(node: Sum) -> _Part:
         inner = fresh(body.over, {*over, *free_indices(body)})
         over.append(inner)
         body = body.body if inner == body.over else at(body.body, {body.over: inner})
-    factors = list(body.factors) if isinstance(body, Mul) else [body]
+    over, factors = _picked(over, list(body.factors) if isinstance(body, Mul) else [body])
     sign = 1
     for place, factor in enumerate(factors):
         if isinstance(factor, Neg):
@@ -230,8 +231,19 @@ def _contraction(node: Sum) -> _Part:
     for index in lacking:
         result = _multiply([result, _build(Size(index))])
     if outside:
-        result = _multiply([*map(_build, outside), result])
+        result = _multiply([*map(_build, outside), *([result] if over else [])])
     return result if sign > 0 else _apply(np.negative, result)
+
+
+def _picked(over: list[str], factors: list[Expr]) -> tuple[list[str], list[Expr]]:
+    """A δ of a summed index and its namesake, which runs as far, picks one addend: Σ_j′ g_j′ δ_j′j = g_j."""
+    for delta in factors:
+        match delta:
+            case Delta(str(i), str(j)) if i.rstrip("′") == j.rstrip("′") and (i in over or j in over):
+                index, other = (i, j) if i in over else (j, i)
+                rest = [at(factor, {index: other}) for factor in factors if factor is not delta]
+                return _picked([name for name in over if name != index], rest)
+    return over, factors
 
 
 def _same_axes(parts: list[_Part]) -> list[_Part]:
@@ -260,21 +272,18 @@ def _pair(left: _Part, right: _Part, over: Axes) -> _Part:
     kept = tuple(axis for axis in shared if axis not in contracted)
     rows = tuple(axis for axis in left.axes if axis not in shared)
     columns = tuple(axis for axis in right.axes if axis not in shared)
-    if kept:
-        return _einsum(left, right, (*kept, *rows, *columns))
-    if len(contracted) > 1 or len(rows) > 1 or len(columns) > 1:
-        return _tensordot(left, right, contracted, rows, columns)
-    first, second = _ordered(left, (*rows, *contracted)).run, _ordered(right, (*contracted, *columns)).run
-    return _Part((*rows, *columns), lambda arguments: first(arguments).dot(second(arguments)))
+    first, second = _ordered(left, (*kept, *rows, *contracted)).run, _ordered(right, (*kept, *contracted, *columns)).run
+    if kept or len(contracted) > 1 or len(rows) > 1 or len(columns) > 1:
+        product = partial(_product, len(kept), len(contracted))
+    else:
+        product = np.dot
+    return _Part((*kept, *rows, *columns), lambda arguments: product(first(arguments), second(arguments)))
 
 
-def _einsum(left: _Part, right: _Part, result: Axes) -> _Part:
-    letters = {axis: chr(97 + place) for place, axis in enumerate(dict.fromkeys(left.axes + right.axes))}
-    pattern = ",".join("".join(letters[axis] for axis in part.axes) for part in (left, right))
-    pattern += "->" + "".join(letters[axis] for axis in result)
-    return _Part(result, lambda arguments: np.einsum(pattern, left.run(arguments), right.run(arguments)))
-
-
-def _tensordot(left: _Part, right: _Part, over: Axes, rows: Axes, columns: Axes) -> _Part:
-    places = [tuple(part.axes.index(axis) for axis in over) for part in (left, right)]
-    return _Part((*rows, *columns), lambda a: np.tensordot(left.run(a), right.run(a), axes=(places[0], places[1])))
+def _product(kept: int, summed: int, left: Array, right: Array) -> Array:
+    """The matrix product of arrays of any rank, one for each place along the axes in front that both keep."""
+    front, rows = left.shape[:kept], left.shape[kept : left.ndim - summed]
+    middle, columns = right.shape[kept : kept + summed], right.shape[kept + summed :]
+    first = left.reshape(*front, prod(rows), prod(middle))
+    second = right.reshape(*front, prod(middle), prod(columns))
+    return np.matmul(first, second).reshape(front + rows + columns)

@@ -38,10 +38,10 @@ def forward_checks(writer: Writer) -> Iterator[Check]:
 
 def gradient_checks(writer: Writer, asked: list[Quantity]) -> Iterator[Check]:
     """The asked gradients by central difference: one by one where they are few, else in one line."""
-    from .differences import Differences
-
     if not asked:
         return
+    from .differences import Differences
+
     differ = Differences(writer.trace)
     if len(asked) <= MOST_SHOWN:
         for found in asked:

@@ -34,12 +34,13 @@ class _Instruction(NamedTuple):
         return np.asarray(self.run(Arguments(bound, self.sizes)))
 
 
-def _forward(step: Step) -> _Instruction:
+def _value(step: Step) -> _Instruction:
+    """What computes a step's result."""
     reads = _reads(step, step.numeric)
     return _Instruction(plan(step.numeric, _axes(step.operation.output)), reads, step.sizes, step.output)
 
 
-def _back(step: Step, edge: Edge, kink: int) -> _Instruction:
+def _gradient(step: Step, edge: Edge, kink: int) -> _Instruction:
     """The gradient's way back through one edge of a step."""
     derived = adjoint(edge.operation, edge.argument, kink)
     reads = _reads(step, derived.formula)
@@ -68,21 +69,21 @@ def _slope(key: str) -> str:
 
 
 class Program:
-    """The plans of a network. ``of`` limits the gradients to tensors of these roles, and the units on the way to them."""
+    """The plans of a network. ``of`` limits the gradients to tensors of these roles and the units on the way there."""
 
     def __init__(self, network: Network, of: tuple[str, ...] | None = None) -> None:
         self.network = network
-        self._forward = [_forward(step) for step in network.steps]
+        self._forward = [_value(step) for step in network.steps]
         self._backward: list[_Instruction] = []
         reached = {network.loss}
         ways = [(step, edge) for step in reversed(network.steps) for edge in step.edges]
         past = [(step, edge) for step in reversed(network.steps) for edge in step.bypassed]
-        for step, edge in ways if of else ways + past:
+        for step, edge in ways + past if of is None else ways:
             argument = step.key(edge.argument)
             role = network.tensors[argument].role
             if step.output in reached and (of is None or role not in GIVEN or role in of):
                 reached.add(argument)
-                self._backward.append(_back(step, edge, network.conventions.relu_at_zero))
+                self._backward.append(_gradient(step, edge, network.conventions.relu_at_zero))
 
     def forward(self, given: Mapping[str, Array], held: Mapping[str, Array] = {}) -> dict[str, Array]:
         """Every tensor by key, from the given ones; a result that is ``held`` is not computed but taken from there.
