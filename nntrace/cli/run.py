@@ -145,7 +145,11 @@ def write(solution: Solution, page: Page) -> None:
 
             from ..formats.terminal import show
 
-            show(solution, Console(width=page.width, highlight=False, markup=False, emoji=False), script)
+            class Terminal(Console):
+                def on_broken_pipe(self) -> None:
+                    raise BrokenPipeError  # rich would exit with 1
+
+            show(solution, Terminal(width=page.width, highlight=False, markup=False, emoji=False), script)
         else:
             for line in render(solution, form or "txt", width=page.width or PIPED_WIDTH, script=script):
                 sys.stdout.write(line + "\n")

@@ -273,10 +273,9 @@ def _pair(left: _Part, right: _Part, over: Axes) -> _Part:
     rows = tuple(axis for axis in left.axes if axis not in shared)
     columns = tuple(axis for axis in right.axes if axis not in shared)
     first, second = _ordered(left, (*kept, *rows, *contracted)).run, _ordered(right, (*kept, *contracted, *columns)).run
+    product: Callable[[Array, Array], Array] = np.dot
     if kept or len(contracted) > 1 or len(rows) > 1 or len(columns) > 1:
         product = partial(_product, len(kept), len(contracted))
-    else:
-        product = np.dot
     return _Part((*kept, *rows, *columns), lambda arguments: product(first(arguments), second(arguments)))
 
 
@@ -286,4 +285,5 @@ def _product(kept: int, summed: int, left: Array, right: Array) -> Array:
     middle, columns = right.shape[kept : kept + summed], right.shape[kept + summed :]
     first = left.reshape(*front, prod(rows), prod(middle))
     second = right.reshape(*front, prod(middle), prod(columns))
-    return np.matmul(first, second).reshape(front + rows + columns)
+    result: Array = np.matmul(first, second)
+    return result.reshape(front + rows + columns)

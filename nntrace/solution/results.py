@@ -13,13 +13,17 @@ from .ids import update_order
 if TYPE_CHECKING:
     from ..network.model import Array
 
+    Arrays = Callable[[], dict[str, Array]]
+
 
 def value_results(trace: Trace) -> dict[str, Any]:
     """Inputs, targets, parameters, units and the parts of the loss."""
     result: dict[str, Any] = {}
     for tensor in trace.network.tensors.values():
         if tensor.key != trace.network.loss and not tensor.sampled:
-            _add(result, tensor, lambda element: trace.value(element).number, _plain(trace, trace.arrays, tensor))
+            _add(
+                result, tensor, lambda element: trace.value(element).number, _plain(trace, lambda: trace.arrays, tensor)
+            )
     return result
 
 
@@ -51,23 +55,23 @@ def _sample(trace: Trace, tensors: list[Tensor], sample: int) -> dict[str, Any]:
 
 def gradient_results(trace: Trace, asked: Sequence[Quantity]) -> dict[str, Any]:
     """The gradients of these quantities; a tensor without names as a whole where all of it is asked."""
-    return _by_name(trace, asked, lambda one: trace.total(one).number, trace.gradients)
+    return _by_name(trace, asked, lambda one: trace.total(one).number, lambda: trace.gradients)
 
 
 def updated_results(after: Trace, only: Sequence[Quantity] | None) -> dict[str, Any]:
     """The parameters after the update: all of them, or those that were updated."""
     asked = list(update_order(after.network)) if only is None else [o for o in only if not frozen(after.network, o)]
-    return _by_name(after, asked, lambda one: after.value(one.uses[0]).number, after.arrays)
+    return _by_name(after, asked, lambda one: after.value(one.uses[0]).number, lambda: after.arrays)
 
 
-def _plain(trace: Trace, arrays: dict[str, Array], tensor: Tensor) -> Array | None:
+def _plain(trace: Trace, arrays: Arrays, tensor: Tensor) -> Array | None:
     """The array of a tensor whose numbers are floats, one for each cell; else they are taken one by one."""
     simple = not (tensor.names or tensor.missing or trace.elementwise)
-    return arrays.get(tensor.key) if simple else None
+    return arrays().get(tensor.key) if simple else None
 
 
 def _by_name(
-    trace: Trace, asked: Iterable[Quantity], number: Callable[[Quantity], float], arrays: dict[str, Array]
+    trace: Trace, asked: Iterable[Quantity], number: Callable[[Quantity], float], arrays: Arrays
 ) -> dict[str, Any]:
     result: dict[str, Any] = {}
     by_tensor: dict[str, list[Quantity]] = {}

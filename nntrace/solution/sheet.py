@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from functools import cached_property
 from math import prod
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..errors import UserError
 from ..expr import Num
@@ -15,7 +15,6 @@ from ..network.quantities import Quantity, find, frozen, known_names, of_role, o
 from ..spec.model import Rounding
 from ..trace.amount import Amount
 from ..trace.trace import Trace, trace_of
-from .backward import Backward
 from .checks import forward_checks, gradient_checks, loss_check
 from .element import Writer
 from .forward import MOST_ELEMENTS, forward_steps, loss_steps, more, shown_cells, shown_samples
@@ -23,9 +22,10 @@ from .given import agreed, convention_values, given_blocks
 from .ids import Ids, update_order
 from .model import Block, LossValue, Note, Quantities, Remark, Results, Section, Solution, Step, Table
 from .numbers import Digits
-from .paths import Paths
 from .results import gradient_results, sample_results, updated_results, value_results
-from .update import update_step, update_table
+
+if TYPE_CHECKING:
+    from .backward import Backward
 
 MOST_WITH_PATHS = 12
 MOST_VALUES = 40
@@ -62,7 +62,13 @@ class Sheet:
         """The trace in full precision: what a sheet that carries rounded numbers is checked against."""
         self.writer = Writer(self.trace, digits, settings.full, self.precise)
         self.ids = Ids(network)
-        self.backward = Backward(self.writer, self.ids)
+
+    @cached_property
+    def backward(self) -> Backward:
+        """The writer of gradients; the local derivatives are derived once for a sheet."""
+        from .backward import Backward
+
+        return Backward(self.writer, self.ids)
 
     def forward(self) -> Solution:
         """Every unit, then the loss if the network has one."""
@@ -147,6 +153,8 @@ class Sheet:
 
     def _one_step(self, rate: Fraction, only: Sequence[Quantity] | None) -> tuple[list[Section], Results]:
         """One iteration: its sections and its numbers."""
+        from .update import update_step
+
         parameters = all_parameters(self.network)
         asked = list(only) if only is not None else parameters
         after = self.after(rate, only)
@@ -253,6 +261,8 @@ class Sheet:
         ordered = sorted([*needed, *asked], key=lambda one: self.ids.order("B", one.uses[0]))
         sections = [Section("backward", _kept(self._gradient_steps(ordered)))]
         if paths:
+            from .paths import Paths
+
             written = Paths(self.writer, self.backward.gradients, self.ids)
             ordered = sorted(asked, key=lambda one: self.ids.order("B", one.uses[0]))
             steps = [step for found in ordered if (step := written.step(found)) is not None]
@@ -291,6 +301,8 @@ class Sheet:
         return sum(sizes) <= MOST_VALUES
 
     def _update_blocks(self, asked: Sequence[Quantity], after: Trace, rate: Fraction) -> tuple[Block, ...]:
+        from .update import update_table
+
         if not asked:
             return (Remark(("There are no parameters to update.",)),)
         old = Remark(("All new values are computed from the old ones.",))

@@ -44,7 +44,7 @@ def _gradient(step: Step, edge: Edge, kink: int) -> _Instruction:
     """The gradient's way back through one edge of a step."""
     derived = adjoint(edge.operation, edge.argument, kink)
     reads = _reads(step, derived.formula)
-    return _Instruction(plan(derived.formula, _axes(derived.argument)), reads, step.sizes, step.key(edge.argument))
+    return _Instruction(plan(derived.formula, _axes(derived.argument)), reads, step.sizes, _slope(step.key(edge.argument)))
 
 
 def _axes(symbol: Sym) -> tuple[str, ...]:
@@ -75,14 +75,14 @@ class Program:
         self.network = network
         self._forward = [_value(step) for step in network.steps]
         self._backward: list[_Instruction] = []
-        reached = {network.loss}
+        self._slopes = {network.loss: _slope(network.loss)} if network.loss else {}
         ways = [(step, edge) for step in reversed(network.steps) for edge in step.edges]
         past = [(step, edge) for step in reversed(network.steps) for edge in step.bypassed]
         for step, edge in ways + past if of is None else ways:
             argument = step.key(edge.argument)
             role = network.tensors[argument].role
-            if step.output in reached and (of is None or role not in GIVEN or role in of):
-                reached.add(argument)
+            if step.output in self._slopes and (of is None or role not in GIVEN or role in of):
+                self._slopes[argument] = _slope(argument)
                 self._backward.append(_gradient(step, edge, network.conventions.relu_at_zero))
 
     def forward(self, given: Mapping[str, Array], held: Mapping[str, Array] = {}) -> dict[str, Array]:
@@ -102,13 +102,12 @@ class Program:
         network = self.network
         if network.loss is None:
             return {}
-        gradients: dict[str, Array] = {network.loss: np.asarray(1.0)}
-        known = {**arrays, _slope(network.loss): gradients[network.loss]}
+        known = {**arrays, _slope(network.loss): np.asarray(1.0)}
         with np.errstate(all="ignore"):
             for instruction in self._backward:
-                key, result = instruction.target, instruction.result(known)
-                gradients[key] = gradients[key] + result if key in gradients else result
-                known[_slope(key)] = gradients[key]
+                target, result = instruction.target, instruction.result(known)
+                known[target] = known[target] + result if target in known else result
+        gradients = {key: known[slope] for key, slope in self._slopes.items()}
         for key in network.parameters:
             if key in gradients and network.tensors[key].missing:
                 gradients[key] = gradients[key].copy()
