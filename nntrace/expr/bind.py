@@ -139,8 +139,8 @@ def expand(node: Expr, sizes: Mapping[str, int], absent: Callable[[Sym], bool] =
                         addends.extend(addend.terms if isinstance(addend, Add) else (addend,))
                 return _sum(addends)
             case Max(over, body):
-                every = range(extent(over, sizes))
-                return Call("max", tuple(expand(at(body, {over: value}), sizes, absent) for value in every))
+                every = [expand(at(body, {over: value}), sizes, absent) for value in range(extent(over, sizes))]
+                return Call("max", tuple(every)) if len(every) > 1 else every[0]
             case Add(terms):
                 kept = [expand(term, sizes, absent) for term in terms if not is_absent(term, absent)]
                 flat = [inner for term in kept for inner in (term.terms if isinstance(term, Add) else (term,))]

@@ -93,7 +93,7 @@ FUNCTIONS: dict[str, Function] = {
     "ln": Function("log", _ln, _only(1, 0), lambda args, _: (Num(1) / args[0],)),
     "tanh": Function("tanh", math.tanh, _only(0, 0), lambda args, _: (1 - Pow(Call("tanh", args), Num(2)),)),
     "sqrt": Function("sqrt", _root, _sqrt, lambda args, _: (1 / (2 * Call("sqrt", args)),)),
-    "max": Function("maximum", _max, max, _max_partials),
+    "max": Function("maximum", _max, lambda *args: max(args), _max_partials),
     "abs": Function("abs", abs, abs, lambda args, _: (Call("sign", args),)),
     "sign": Function("sign", _sign, lambda x: Fraction(_sign(x)), lambda args, _: (Num(0),)),
     "erf": Function(_erf_of_array, math.erf, _only(0, 0), _erf_partial),

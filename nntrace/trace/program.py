@@ -6,6 +6,7 @@ Plans are made once for a network; running one is a walk over a list, so depth m
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
@@ -36,31 +37,29 @@ class _Instruction(NamedTuple):
 
 def _value(step: Step) -> _Instruction:
     """What computes a step's result."""
-    reads = _reads(step, step.numeric)
-    return _Instruction(plan(step.numeric, _axes(step.operation.output)), reads, step.sizes, step.output)
+    return _bound(step, step.numeric, step.operation.output, step.output)
 
 
 def _gradient(step: Step, edge: Edge, kink: int) -> _Instruction:
     """The gradient's way back through one edge of a step."""
     derived = adjoint(edge.operation, edge.argument, kink)
-    reads = _reads(step, derived.formula)
-    return _Instruction(plan(derived.formula, _axes(derived.argument)), reads, step.sizes, _slope(step.key(edge.argument)))
+    return _bound(step, derived.formula, derived.argument, _slope(step.key(edge.argument)))
 
 
-def _axes(symbol: Sym) -> tuple[str, ...]:
-    return tuple(str(index) for index in symbol.index)
+def _bound(step: Step, formula: Expr, symbol: Sym, target: str) -> _Instruction:
+    run, names = _planned(formula, symbol)
+    reads = tuple((name, _slope(step.output) if partial else step.key(name)) for name, partial in names)
+    return _Instruction(run, reads, step.sizes, target)
 
 
-def _reads(step: Step, formula: Expr) -> tuple[tuple[str, str], ...]:
-    """The symbols of a formula and their keys; that of ∂L/∂z is the key of the tensor's gradient."""
-    found: dict[str, str] = {}
-    for symbol in symbols(formula):
-        match symbol:
-            case Partial(of, by):
-                found[partial_key(of.name, by.name)] = _slope(step.output)
-            case Sym(name):
-                found[name] = step.key(name)
-    return tuple(found.items())
+@lru_cache(maxsize=4096)
+def _planned(formula: Expr, symbol: Sym) -> tuple[Run, tuple[tuple[str, bool], ...]]:
+    """The plan of a symbol's formula, and the names that it looks up; whether each is a partial ∂L/∂output."""
+    names = {
+        partial_key(read.of.name, read.by.name) if isinstance(read, Partial) else read.name: isinstance(read, Partial)
+        for read in symbols(formula)
+    }
+    return plan(formula, tuple(str(index) for index in symbol.index)), tuple(names.items())
 
 
 def _slope(key: str) -> str:
