@@ -9,7 +9,7 @@ from typing import NamedTuple
 from ..expr import Add, Expr, Partial, Rest, product
 from ..network.model import Element
 from ..network.quantities import Quantity
-from ..trace.amount import Amount, carried
+from ..trace.amount import Amount, carried, fraction
 from .backward import Gradients, Summand
 from .element import Writer, Written
 from .ids import Ids
@@ -24,12 +24,23 @@ class Path(NamedTuple):
 
     start: Element
     edges: tuple[Summand, ...]
-    size: float
+    size: Amount
 
     @property
     def elements(self) -> tuple[Element, ...]:
         """The elements passed, without the start and the loss."""
         return tuple(edge.output for edge in self.edges if edge.output is not None)
+
+
+class Found(NamedTuple):
+    """The largest paths from an element, how many there are in all, and what the others come to."""
+
+    best: list[Path]
+    number: int
+    rest: Amount
+
+
+NOTHING = fraction(0)
 
 
 class Paths:
@@ -40,20 +51,24 @@ class Paths:
         self.network = writer.network
         self.gradients = gradients
         self.ids = ids
-        self._best: dict[Element, tuple[list[Path], int]] = {}
+        self._best: dict[Element, Found] = {}
 
     def step(self, found: Quantity) -> Step | None:
         """∂L/∂quantity over its paths, or ``None`` where these are too long to be written."""
-        best = [self.from_element(use) for use in found.uses]
-        count = sum(number for _, number in best)
-        everything = [path for paths, _ in best for path in paths]
-        limit = count if self.writer.full else MOST_PATHS
+        found_paths = [self.from_element(use) for use in found.uses]
+        count = sum(one.number for one in found_paths)
+        everything = [path for one in found_paths for path in one.best]
+        rest = NOTHING
+        for one in found_paths:
+            rest = rest.plus(one.rest)
         if not everything or max(len(path.edges) for path in everything) > LONGEST_PATH:
             return None
-        shown = everything if count <= limit else nlargest(limit, everything, key=lambda path: abs(path.size))
+        shown, rest = self._largest(everything, rest)
+        if len(shown) < count:
+            shown = sorted(shown, key=lambda path: -abs(path.size.number))
         first = found.uses[0]
         writer, value = self.writer, self.writer.trace.total(found)
-        written, chain = self._bodies(shown, count, value)
+        written, chain = self._bodies(shown, count, rest)
         name = writer.partial(first)
         notes = self._notes(shown)
         before = (Line("chain", "=", chain, notes, summands=len(shown) > 1),)
@@ -85,7 +100,7 @@ class Paths:
             return Amount(float(whole), whole)
         return Amount(sum(part.number for part in parts))
 
-    def from_element(self, start: Element) -> tuple[list[Path], int]:
+    def from_element(self, start: Element) -> Found:
         """The largest paths from an element to the loss, and how many there are. Walks without recursion."""
         pending = [start]
         while pending:
@@ -102,40 +117,40 @@ class Paths:
             pending.pop()
         return self._best[start]
 
-    def _continued(self, element: Element, summands: list[Summand]) -> tuple[list[Path], int]:
+    def _continued(self, element: Element, summands: list[Summand]) -> Found:
         candidates: list[Path] = []
-        count = 0
+        count, rest = 0, NOTHING
         for summand in summands:
-            local = self.writer.evaluate(summand.local).number
+            local = self.writer.evaluate(summand.local)
             if summand.output is None:
                 candidates.append(Path(element, (summand,), local))
                 count += 1
                 continue
-            further, number = self._best[summand.output]
-            count += number
-            candidates += [Path(element, (summand, *path.edges), local * path.size) for path in further]
-        if self.writer.full or len(candidates) <= MOST_PATHS:
-            return candidates, count
-        best = {id(path) for path in nlargest(MOST_PATHS, candidates, key=lambda path: abs(path.size))}
-        return [path for path in candidates if id(path) in best], count
+            further = self._best[summand.output]
+            count += further.number
+            rest = rest.plus(local.times(further.rest))
+            candidates += [Path(element, (summand, *path.edges), local.times(path.size)) for path in further.best]
+        best, rest = self._largest(candidates, rest)
+        return Found(best, count, rest)
 
-    def _bodies(self, shown: list[Path], count: int, value: Amount) -> tuple[Written, Expr]:
+    def _largest(self, paths: list[Path], rest: Amount) -> tuple[list[Path], Amount]:
+        """The largest of some paths, in their order; the others are added to the rest."""
+        if self.writer.full or len(paths) <= MOST_PATHS:
+            return paths, rest
+        kept = {id(path) for path in nlargest(MOST_PATHS, paths, key=lambda path: abs(path.size.number))}
+        for path in paths:
+            if id(path) not in kept:
+                rest = rest.plus(path.size)
+        return [path for path in paths if id(path) in kept], rest
+
+    def _bodies(self, shown: list[Path], count: int, rest: Amount) -> tuple[Written, Expr]:
         """The sum of products of local derivatives over keys, and the same as a chain of ∂/∂ symbols."""
         products = [product(edge.local for edge in reversed(path.edges)) for path in shown]
         chains = [self._chain(path) for path in shown]
         if len(shown) == count:
             return Written(_sum(products)), _sum(chains)
-        together = self._rest(products, value)
-        rest = Rest(count - len(shown), None, "path")
-        return Written(_sum([*products, rest]), (together,)), _sum([*chains, rest])
-
-    def _rest(self, products: list[Expr], value: Amount) -> Amount:
-        parts = [self.writer.evaluate(body) for body in products]
-        exact = [part.exact for part in parts if part.exact is not None]
-        if value.exact is not None and len(exact) == len(parts):
-            left = value.exact - sum(exact, Fraction(0))
-            return Amount(float(left), left)
-        return Amount(value.number - sum(part.number for part in parts))
+        others = Rest(count - len(shown), None, "path")
+        return Written(_sum([*products, others]), (rest,)), _sum([*chains, others])
 
     def _chain(self, path: Path) -> Expr:
         """∂L/∂o1 × ∂o1/∂h3 × …, from the loss back to the start."""

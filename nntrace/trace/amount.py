@@ -30,6 +30,12 @@ class Amount(NamedTuple):
             return fraction(self.exact + other.exact)
         return Amount(self.number + other.number)
 
+    def times(self, other: Amount) -> Amount:
+        """The product of two amounts, exact where both are."""
+        if self.exact is not None and other.exact is not None:
+            return fraction(self.exact * other.exact)
+        return Amount(self.number * other.number)
+
 
 def fraction(value: Fraction | int) -> Amount:
     """An exact amount."""

@@ -1,9 +1,10 @@
 """How long a network's arithmetic takes, forward and backward to its parameters, against the same written by hand.
 
-    python tests/bench/arithmetic.py [ROUNDS]
+    OPENBLAS_NUM_THREADS=1 python tests/bench/arithmetic.py [ROUNDS]
 
 Every network is d-h-10 with ReLU, softmax and cross-entropy. Its peers compute the same loss and gradients, which is
 checked first. They run in turn in this process; a time is the least of the rounds' medians, a ratio one of two times.
+One thread, so that what else the machine does disturbs neither side.
 """
 
 import sys
@@ -153,18 +154,19 @@ def by_micrograd(case: Case, arrays: dict[str, Array]) -> Callable[[], list[Arra
     """It has no exp, so that its loss is Σ (z - y)² of the logits: less work, other gradients."""
     from micrograd.engine import Value
 
-    values = {key: np.vectorize(Value, otypes=[object])(arrays[key]) for key in PARAMETERS}
-    W1, b1, W2, b2 = (values[key] for key in PARAMETERS)
+    weights = [[[Value(w) for w in row] for row in arrays[key].tolist()] for key in ("W1", "W2")]
+    biases = [[Value(b) for b in arrays[key].tolist()] for key in ("b1", "b2")]
+    parameters = [w for matrix in (*weights, biases) for row in matrix for w in row]
     x, y = arrays["x"].tolist(), arrays["y"].tolist()
 
-    def layer(W: Array, b: Array, x: list) -> list:
-        return [sum((w * i for w, i in zip(row, x, strict=True)), bias) for row, bias in zip(W, b, strict=True)]
+    def layer(level: int, x: list) -> list:
+        rows = zip(weights[level], biases[level], strict=True)
+        return [sum((w * i for w, i in zip(row, x, strict=True)), bias) for row, bias in rows]
 
     def run() -> list[Array]:
-        for array in values.values():
-            for value in array.flat:
-                value.grad = 0
-        z = layer(W2, b2, [unit.relu() for unit in layer(W1, b1, x)])
+        for value in parameters:
+            value.grad = 0
+        z = layer(1, [unit.relu() for unit in layer(0, x)])
         sum((a - b) ** 2 for a, b in zip(z, y, strict=True)).backward()
         return []
 

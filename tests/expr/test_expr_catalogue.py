@@ -118,7 +118,9 @@ def test_an_activation_is_finite_at_a_thousand(entry: Entry) -> None:
             known = cells | computed(operation, operation.numeric, cells, sizes)
             assert all(map(math.isfinite, known.values())), (entry.name, known)
             by = operation.by.get(argument.name, argument)
-            for form, cell in product(operation.declared.get(argument.name, ())[-1:], cells_of(operation.output, sizes)):
+            for form, cell in product(
+                operation.declared.get(argument.name, ())[-1:], cells_of(operation.output, sizes)
+            ):
                 index = named(by, cell) | named(operation.output, cell)
                 assert math.isfinite(approximate(form, lambda name, at: known[name, at], index, sizes)), (form, cell)
             if operation.stable is not None:

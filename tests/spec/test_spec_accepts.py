@@ -105,6 +105,9 @@ def test_a_name_typed_in_two_ways_is_one_name() -> None:
         ("title", "3", "3"),
         ("title", "|\n  two\n  lines", "two lines"),
         ("iterations", "1", "1"),
+        ("iterations", "3", "3"),
+        ("samples", "[[1, 0, dog], [1, 1, cat]]", [["1", "0", "dog"], ["1", "1", "cat"]]),
+        ("samples", "{file: xor.csv}", ("file", "xor.csv", None)),
         ("samples_per_step", "all", None),
     ],
 )  # fmt: skip
@@ -168,6 +171,17 @@ def test_a_loss_with_its_options() -> None:
     bare = spec_of("loss: mse").loss
     assert bare is not None
     assert (bare.name, bare.over_outputs) == (None, None)
+
+
+def test_a_loss_over_samples() -> None:
+    loss = spec_of("inputs: [x]\ntargets: [t]\nsamples: [[1, 2], [3, 4]]\nloss: {mse: L, over_samples: sum}").loss
+    assert loss is not None
+    assert (loss.over_outputs, loss.over_samples) == (None, "sum")
+
+
+@pytest.mark.parametrize("base", ["e", "2", "10"])
+def test_the_base_of_the_logarithm(base: str) -> None:
+    assert spec_of(f"log: {base}").conventions.log == base
 
 
 def test_frozen_names_and_elements() -> None:
@@ -252,10 +266,10 @@ def test_what_is_read_but_not_yet_supported(monkeypatch: pytest.MonkeyPatch) -> 
     ("text", "rounding"),
     [
         ("{carry: 4}", Rounding(4)),
+        ("full", Rounding()),
         ("{carry: 3, at_least: 0}", Rounding(3, at_least=0)),
         ("{carry: {significant: 4}}", Rounding(4, significant=True)),
     ],
 )
-def test_rounding(text: str, rounding: Rounding, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(not_yet, "ROWS", ())
+def test_rounding(text: str, rounding: Rounding) -> None:
     assert spec_of(f"rounding: {text}").conventions.rounding == rounding

@@ -1,0 +1,140 @@
+"""Several samples: one step for each, gradients that sum over them, and what a row of the wrong width is told."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import jsonschema
+import pytest
+
+import nntrace.formats
+
+if TYPE_CHECKING:
+    from conftest import Run
+
+SCHEMA = json.loads((Path(nntrace.formats.__file__).parent / "sheet.schema.json").read_text(encoding="utf-8"))
+XOR = """\
+inputs: [x1, x2]
+targets: [t]
+samples: [[1, 1, 0], [1, 0, 1]]
+layers:
+- dense: [h1, h2]
+  weights: {x1: {w1: 0.5, w2: -0.5}, x2: {w3: 1.0, w4: 0.25}}
+  biases: {b1: 0.5, b2: 0.0}
+- relu: [a1, a2]
+- dense: [y]
+  weights: {a1: {w5: 1.0}, a2: {w6: -1.0}}
+  biases: {b3: 0.25}
+loss: {half_squared_error: E}
+learning_rate: 0.1
+"""
+GRADIENTS = {"w1": 1.25, "w2": 0.0, "w3": 1.125, "w4": 0.0, "b1": 1.25, "b2": 0.0, "w5": 2.375, "w6": 0.0, "b3": 1.25}
+
+
+def sheet(run: Run, folder: Path, text: str = XOR, *command: str) -> Any:
+    (folder / "net.yaml").write_text(text, encoding="utf-8")
+    code, out, err = run(*(command or ("step",)), "-f", "json", cwd=folder)
+    assert (code, err) == (0, "")
+    found = json.loads(out)
+    jsonschema.Draft202012Validator(SCHEMA).validate(found)
+    return found
+
+
+def test_the_json_of_a_batch(run: Run, tmp_path: Path) -> None:
+    found = sheet(run, tmp_path)
+    assert found["samples"] == [
+        {
+            "values": {"x1": 1, "x2": 1, "h1": 2.0, "h2": -0.25, "a1": 2.0, "a2": 0.0, "y": 2.25, "t": 0},
+            "loss": 2.53125,
+        },
+        {"values": {"x1": 1, "x2": 0, "h1": 1.0, "h2": -0.5, "a1": 1.0, "a2": 0.0, "y": 1.25, "t": 1}, "loss": 0.03125},
+    ]
+    assert found["values"].keys() == GRADIENTS.keys()
+    assert found["gradients"] == GRADIENTS
+    assert (found["loss"]["before"], found["loss"]["name"]) == (1.28125, "E")
+    steps = {step["id"]: step for step in found["steps"]}
+    assert (steps["F1.2"]["name"], steps["F1.2"]["sample"], steps["F1.2"]["value"]) == ("h1", 2, 1.0)
+    assert (steps["L2"]["sample"], steps["B6"]["sample"], steps["U1"]["sample"]) == (None, None, None)
+    assert steps["B6"]["lines"][0]["text"] == "δ_h1⁽¹⁾ × x1⁽¹⁾ + δ_h1⁽²⁾ × x1⁽²⁾"
+    assert all(f".{step['sample']}" in id for id, step in steps.items() if step["sample"])
+
+
+def test_the_headings_of_the_samples(run: Run, tmp_path: Path) -> None:
+    sheet(run, tmp_path)
+    lines = run("step", cwd=tmp_path).out.splitlines()
+    headings = [line for line in lines if line in ("Forward", "Loss", "Backward", "All samples together")
+                or line.startswith("Sample ")]  # fmt: skip
+    each = ["Sample 1", "Sample 2"]
+    assert headings == ["Forward", *each, "Loss", *each, "Backward", *each, "All samples together"]
+    assert "F1.2 h1 = x1 × w1 + x2 × w3 + b1" in lines
+    assert any(line.startswith("L2   E = 1/2 × (E⁽¹⁾ + E⁽²⁾)") for line in lines)
+
+
+def test_a_batch_is_the_sum_of_its_samples(run: Run, tmp_path: Path) -> None:
+    whole = sheet(run, tmp_path, XOR.replace("{half_squared_error: E}", "{half_squared_error: E, over_samples: sum}"))
+    assert whole["gradients"] == {name: 2 * value for name, value in GRADIENTS.items()}
+    assert whole["loss"]["before"] == 2 * 1.28125
+    alone = [sheet(run, tmp_path, XOR.replace("[[1, 1, 0], [1, 0, 1]]", row)) for row in ("[[1, 1, 0]]", "[[1, 0, 1]]")]
+    for name, value in whole["gradients"].items():
+        assert sum(one["gradients"][name] for one in alone) == value
+
+
+def test_samples_from_a_file(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "xor.csv").write_text("1,1,0\n1,0,1\n", encoding="utf-8")
+    found = sheet(run, tmp_path, XOR.replace("[[1, 1, 0], [1, 0, 1]]", "{file: xor.csv}"))
+    typed = sheet(run, tmp_path)
+    for key in ("samples", "gradients"):
+        assert found[key] == typed[key]
+    assert found["updated"] == pytest.approx(typed["updated"], rel=1e-15)
+    assert found["loss"]["after"] == pytest.approx(typed["loss"]["after"], rel=1e-15)
+    assert all(step["exact"] is None for step in found["steps"] if step["id"].startswith("F1."))
+
+
+WRONG: dict[str, tuple[tuple[str, str], list[str]]] = {
+    "a row too short": (
+        ("[1, 0, 1]]", "[1, 0]]"),
+        [
+            "net.yaml:3:22: this sample has 2 numbers for 2 inputs and 1 target",
+            "a row lists its inputs, then its targets",
+        ],
+    ),
+    "a row too long": (("[[1, 1, 0]", "[[1, 1, 0, 5]"), ["net.yaml:3:11: this sample has 4 numbers for 2 inputs"]),
+    "no row": (("[[1, 1, 0], [1, 0, 1]]", "[1, 1, 0]"), ["net.yaml:3:11: ", "a sample is a list here", "[[1, 0], "]),
+    "an unknown class": (
+        ("[1, 0, 1]]", "[1, 0, dog]]"),
+        ["net.yaml:3:29: 'dog' is no element of the last result", "known here: y"],
+    ),
+    "a word for an input": (("[1, 0, 1]]", "[one, 0, 1]]"), ["net.yaml:3:23: a sample is made of numbers"]),
+    "inputs with numbers": (
+        ("inputs: [x1, x2]", "inputs: {x1: 1, x2: 2}"),
+        ["net.yaml:1:9: with samples the inputs have no numbers of their own", "inputs: [x1, x2]"],
+    ),
+    "a narrow file": (
+        ("[[1, 1, 0], [1, 0, 1]]", "{file: narrow.csv}"),
+        ["net.yaml:3:10: a sample has 2 numbers for 2 inputs and 1 target"],
+    ),
+    "a missing file": (("[[1, 1, 0], [1, 0, 1]]", "{file: none.csv}"), ["net.yaml:3:", "none.csv"]),
+}
+
+
+@pytest.mark.parametrize(("change", "parts"), WRONG.values(), ids=list(WRONG))
+def test_wrong_samples(run: Run, tmp_path: Path, change: tuple[str, str], parts: list[str]) -> None:
+    assert change[0] in XOR
+    (tmp_path / "narrow.csv").write_text("1,1\n1,0\n", encoding="utf-8")
+    (tmp_path / "net.yaml").write_text(XOR.replace(*change), encoding="utf-8")
+    code, out, err = run("step", cwd=tmp_path)
+    assert (code, out) == (2, "")
+    assert "Traceback" not in err
+    for part in parts:
+        assert part in err
+
+
+def test_several_iterations_follow_the_schema(run: Run, tmp_path: Path) -> None:
+    found = sheet(run, tmp_path, XOR + "iterations: 2\n")
+    first, second = found["iterations"]
+    assert (first["gradients"], second["loss"]["before"]) == (GRADIENTS, first["loss"]["after"])
+    assert [len(one["samples"]) for one in (first, second)] == [2, 2]
+    assert {step["id"].split(".")[0] for step in second["steps"]} == {"I2"}
+    assert (found["loss"]["before"], found["loss"]["after"]) == (1.28125, second["loss"]["after"])

@@ -1,0 +1,134 @@
+"""Carried rounding: each line redone from the digits that the sheet shows gives the digits that it shows."""
+
+from __future__ import annotations
+
+import json
+from fractions import Fraction
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import pytest
+
+from tests.reader import IrrationalError, evaluate, evaluate_exact
+
+if TYPE_CHECKING:
+    from conftest import Run
+
+CONFIGS = Path(__file__).resolve().parents[2] / "configs"
+
+
+class Rule(NamedTuple):
+    """To decimals, with at least some significant digits; or to significant digits."""
+
+    digits: int
+    significant: bool = False
+    at_least: int = 3
+
+    def __call__(self, value: Fraction) -> Fraction:
+        """Rounded half away from zero, as one does by hand."""
+        first = 0  # the power of ten of the first digit
+        while value and abs(value) >= Fraction(10) ** (first + 1):
+            first += 1
+        while value and abs(value) < Fraction(10) ** first:
+            first -= 1
+        places = self.digits - 1 - first if self.significant else max(self.digits, self.at_least - 1 - first)
+        scale = Fraction(10) ** places
+        units = (abs(value) * scale + Fraction(1, 2)) // 1
+        return (units if value > 0 else -units) / scale
+
+
+def test_the_rule_rounds_by_hand() -> None:
+    cases = [(Rule(4), "0.00012345", "0.000123"), (Rule(4), "-0.02145", "-0.0215"), (Rule(2), "2.5049", "2.5"),
+             (Rule(2, at_least=0), "-0.005", "-0.01"), (Rule(3, True), "1234.5", "1230"), (Rule(3, True), "0.09995", "0.1"),
+             (Rule(2), "0", "0"), (Rule(4), "-0.0000005", "-0.0000005")]  # fmt: skip
+    for rule, value, expected in cases:
+        assert rule(Fraction(value)) == Fraction(expected), (rule, value)
+
+
+RULES = {
+    "carry:4": (("--rounding", "carry:4"), "", Rule(4)),
+    "carry:2": (("--rounding", "carry:2"), "", Rule(2)),
+    "carry:4sf": (("--rounding", "carry:4sf"), "", Rule(4, significant=True)),
+    "carry: 3": ((), "rounding: {carry: 3}\n", Rule(3)),
+    "carry: 3, at_least: 0": ((), "rounding: {carry: 3, at_least: 0}\n", Rule(3, at_least=0)),
+    "carry: significant": ((), "rounding: {carry: {significant: 3}}\n", Rule(3, significant=True)),
+}
+
+
+def sheet(run: Run, folder: Path, config: str, options: tuple[str, ...], key: str) -> Any:
+    path = folder / f"{config}.yaml"
+    path.write_text((CONFIGS / path.name).read_text(encoding="utf-8") + key, encoding="utf-8")
+    code, out, err = run("step", path, *options, "-f", "json")
+    assert (code, err) == (0, "")
+    return json.loads(out)
+
+
+def number(text: str, symbols: dict[str, Fraction]) -> tuple[Fraction, bool]:
+    """What a text comes to, and whether that is its exact value."""
+    try:
+        return evaluate_exact(text, symbols), True
+    except IrrationalError:
+        return Fraction(evaluate(text, {name: float(value) for name, value in symbols.items()})), False
+
+
+@pytest.mark.parametrize(("options", "key", "rule"), RULES.values(), ids=list(RULES))
+@pytest.mark.parametrize("config", ["mazur", "swapped-wiring"])
+def test_every_line_gives_the_digits_shown(
+    run: Run, tmp_path: Path, config: str, options: tuple[str, ...], key: str, rule: Rule
+) -> None:
+    found = sheet(run, tmp_path, config, options, key)
+    given = {name for name in found["values"] if not any(step["name"] == name for step in found["steps"])}
+    shown = {name: Fraction(str(found["values"][name])) for name in given}
+    shown["lr"] = Fraction(str(found["learning_rate"]))
+    assert len(found["steps"]) > 30
+    for step in found["steps"]:
+        lines = {line["kind"]: line for line in step["lines"]}
+        value = evaluate_exact(lines["value"]["text"])
+        assert float(value) == step["value"], step["id"]
+        for kind in ("formula", "substitution", "terms"):
+            if kind not in lines or lines[kind]["relation"] != "=":
+                continue
+            full, exact = number(lines[kind]["text"], shown if kind == "formula" else {})
+            assert rule(full) == value, (step["id"], lines[kind]["text"], lines["value"]["text"])
+            assert (lines["value"]["relation"] == "=") == (exact and full == value), step["id"]
+        assert {"formula", "value"} <= lines.keys()
+        assert lines["formula"]["relation"] == "="
+        shown[step["name"]] = value
+    for name, value_ in {**found["values"], **found["updated"]}.items():
+        key_ = name + "⁺" if name in found["updated"] and name + "⁺" in shown else name
+        assert shown[key_] == Fraction(str(found["updated"].get(name, value_) if key_ != name else value_))
+
+
+def test_the_key_and_the_option_say_the_same(run: Run, tmp_path: Path) -> None:
+    """In the sheet too, whose head says how it rounds; the option wins over the key."""
+    text = (CONFIGS / "mazur.yaml").read_text(encoding="utf-8")
+    (tmp_path / "plain.yaml").write_text(text, encoding="utf-8")
+    (tmp_path / "net.yaml").write_text(text + "rounding: {carry: 3}\n", encoding="utf-8")
+    by_key = run("step", "net.yaml", cwd=tmp_path)
+    by_option = run("step", "plain.yaml", "--rounding", "carry:3", cwd=tmp_path)
+    assert by_key.code == by_option.code == 0
+    assert by_key.out == by_option.out.replace("plain.yaml", "net.yaml")
+    assert "rounding: carry (every numbered result is rounded to 3 decimals" in by_key.out
+    full = run("step", "net.yaml", "--rounding", "full", cwd=tmp_path)
+    assert full.out == run("step", "plain.yaml", cwd=tmp_path).out.replace("plain.yaml", "net.yaml")
+
+
+def test_the_json_says_how_it_rounds(run: Run, tmp_path: Path) -> None:
+    options, key, _ = RULES["carry:4"]
+    assert sheet(run, tmp_path, "mazur", options, key)["conventions"]["rounding"] == {"carry": 4}
+
+
+@pytest.mark.parametrize(
+    "rule", ["carry", "carry:", "carry:0", "carry:18", "carry:4 sf", "half", "", "carry:-1", "carry:٤"]
+)
+def test_no_rule(run: Run, rule: str) -> None:
+    code, out, err = run("step", "--rounding", rule)
+    assert (code, out) == (2, "")
+    assert err == f"--rounding {rule!r} is no rule\n  write full, carry:4 (decimals) or carry:4sf (significant)\n"
+
+
+def test_what_is_off_in_the_last_digit_says_so(run: Run) -> None:
+    """B10 of Mazur's at 4 decimals: 0.00878 × 0.1 is what the hand gets, 0.000877 what it would be."""
+    out = run("step", "configs/mazur.yaml", "--rounding", "carry:4").out
+    assert "∂E_total/∂w2 = δ_net_h1 × i2 = 0.00878 × 0.1 = 0.000878" in out
+    assert "in full precision 0.000877" in out
