@@ -34,6 +34,8 @@ FUNCTIONS = {"max": 2, "tanh": 1, "ln": 1, "sqrt": 1, "exp": 1, "erf": 1, "sign"
 RELATIONS = {">=": "≥", "<=": "≤", "!=": "≠", ">": ">", "<": "<", "=": "=", "≥": "≥", "≤": "≤", "≠": "≠"}
 SUPERSCRIPTS = dict(zip("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789", strict=True))
 PRIMES = "'′"
+OVER_AN_INDEX = rf"(Σ|sum|max)_[^\W\d_][{PRIMES}]* "
+"""Σ_i or max_i, before what it runs over: one letter; any longer ending makes it a name."""
 
 
 class ReadError(ValueError):
@@ -149,7 +151,7 @@ class _Reader:
     def product(self) -> Read:
         if rest := self.rest():
             return rest
-        if found := self.matches(rf"(Σ|sum|max)_[^\W\d_][{PRIMES}]* "):
+        if found := self.matches(OVER_AN_INDEX):
             sign, over = found.strip().split("_", 1)
             return Read("max" if sign == "max" else "sum", (over, self.product()))
         fraction = self.fraction()
@@ -159,7 +161,7 @@ class _Reader:
                 if result is fraction:
                     raise self.error("no / after a fraction without brackets")
                 result = Read("over", (result, self.power()))
-            elif self.text[self.at :].startswith(("Σ_", "sum_", "max_")):
+            elif re.match(OVER_AN_INDEX, self.text[self.at :]):
                 return Read("times", (result, self.product()))
             else:
                 result = Read("times", (result, self.power()))
@@ -481,7 +483,7 @@ class _Fractions(_Floats):
     def call(self, name: str, *args: Any) -> Any:
         if name in ("max", "abs", "sign"):
             return Fraction(super().call(name, *args))
-        if name == "ln" and args[0] <= 0 or name == "sqrt" and args[0] < 0:
+        if (name == "ln" and args[0] <= 0) or (name == "sqrt" and args[0] < 0):
             raise ArithmeticError(f"{name} of {args[0]}")
         if name == "sqrt":
             root = Fraction(math.isqrt(args[0].numerator), math.isqrt(args[0].denominator))

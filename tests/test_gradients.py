@@ -130,8 +130,8 @@ def paths(network: Network, sheet: Sheet, truth: oracle.Result) -> None:
     for name in names(network):
         found = one(sheet, name)
         ways = [walked.from_element(use) for use in found.uses]
-        assert all(len(each) == count for each, count in ways), f"{name}: not every path is there"
-        total = math.fsum(path.size for each, _ in ways for path in each)
+        assert all(len(way.best) == way.number for way in ways), f"{name}: not every path is there"
+        total = math.fsum(path.size.number for way in ways for path in way.best)
         close(total, truth.gradients[name], truth.contributions[name], f"the sum over the paths of {name}")
 
 

@@ -48,7 +48,8 @@ def huber(delta: Real = 1) -> Loss:
 
     Source: Huber, Robust Estimation of a Location Parameter, 1964.
     """
-    far = real(delta) * (absolute(t - y) - real(delta) / 2)
+    beyond = absolute(t - y) - real(delta) / 2
+    far = beyond if delta == 1 else real(delta) * beyond
     return Loss(Cases(Condition(absolute(t - y), ">", real(delta)), far, HALF * (t - y) ** 2), "sum")
 
 

@@ -178,10 +178,10 @@ def init(
     """Write a commented network file to start from."""
     from .run import say, write_file
     from .save import check_free
-    from .start import STARTING_FILE
+    from .start import starting_file
 
     check_free(file, force)
-    write_file(file, iter(STARTING_FILE.splitlines()))
+    write_file(file, iter(starting_file().splitlines()))
     say(f"wrote {file}; now: nntrace step {file}")
 
 

@@ -154,8 +154,10 @@ def write(solution: Solution, page: Page) -> None:
             for line in render(solution, form or "txt", width=page.width or PIPED_WIDTH, script=script):
                 sys.stdout.write(line + "\n")
         sys.stdout.flush()
-    except BrokenPipeError:  # the reader (head, less) has seen enough; nothing more is to be flushed at exit
+    except OSError as error:  # nothing more is to be flushed at exit
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        if not isinstance(error, BrokenPipeError):  # that one: the reader (head, less) has seen enough
+            raise UserError(f"cannot write the sheet: {error.strerror or error}\n  make room, or use -o FILE") from None
 
 
 def carries_unicode(encoding: str | None) -> bool:

@@ -1,6 +1,8 @@
 """The commented file that ``nntrace init`` writes."""
 
-STARTING_FILE = """\
+from ..catalogue import KINDS
+
+TEMPLATE = """\
 # A network for nntrace. Change the names and numbers to those of your homework, then:
 #   nntrace forward         every unit's value, with the working
 #   nntrace grad --param w1 the gradient by one weight, over its paths
@@ -17,7 +19,7 @@ layers:
       x1: {w1: 0.5, w2: -0.25}
       x2: {w3: 1.0, w4: 0.75}
     biases: {b1: 0.5, b2: 0.0}  # one for each unit; for one shared by all: bias: {b: 0.5}
-  - sigmoid: [a1, a2]           # known: identity, relu, sigmoid, tanh
+  - sigmoid: [a1, a2]           # known: @ACTIVATIONS@
 
   - dense: [y]
     weights:                    # labelled by unit, a row lists its inputs: y: {w5: 1.0, w6: -0.5}
@@ -25,10 +27,17 @@ layers:
       a2: {w6: -0.5}
     biases: {b3: 0.25}
 
-loss: {half_squared_error: E}   # known: half_squared_error, squared_error, mean_squared_error
+loss: {half_squared_error: E}   # known: @LOSSES@
 learning_rate: 0.1
 
 # A name used twice is one weight in two places (a tied weight). null means: no connection.
 # frozen: [b1]                  # keeps its value in a step
 # values: {w1: 0.5}             # numbers may stand here instead; above, write the bare name: x1: [w1, w2]
 """
+
+
+def starting_file() -> str:
+    """The file, with what the catalogue has at present."""
+    known = {kind: ", ".join(KINDS[kind]) for kind in ("activation", "loss")}
+    text = TEMPLATE.replace("@ACTIVATIONS@", known["activation"])
+    return text.replace("@LOSSES@", known["loss"])

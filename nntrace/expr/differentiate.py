@@ -137,6 +137,9 @@ def _support(node: Expr, over: str) -> Index | None:
             return _common_support(terms, over)
         case Cases(_, then, otherwise):
             return _common_support((then, otherwise), over)
+        case Sum(inner, body) if inner != over:
+            found = _support(body, over)
+            return None if found == inner else found
         case _:
             return None
 
@@ -163,5 +166,7 @@ def _without_delta(node: Expr, over: str) -> Expr:
             return total(_without_delta(term, over) for term in terms)
         case Cases(condition, then, otherwise):
             return Cases(condition, _without_delta(then, over), _without_delta(otherwise, over))
+        case Sum(inner, body):
+            return Sum(inner, _without_delta(body, over))
         case _:
             return ONE

@@ -10,6 +10,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from .nodes import ONE, ZERO, Add, Div, Expr, Mul, Neg, Num, Pow, children, rebuild
+from .structure import negative
 
 
 def simplify(node: Expr) -> Expr:
@@ -77,7 +78,7 @@ def _with(sign: int, factors: list[Expr]) -> Expr:
         for place, factor in enumerate(kept):
             match factor:
                 case Add((first, Neg(second))):
-                    coefficient, kept[place] = -coefficient, Add((second, Neg(first)))
+                    coefficient, kept[place] = -coefficient, Add((second, negative(first)))
                     break
     kept = _gather_powers(kept)
     if not kept:

@@ -83,6 +83,7 @@ class _Builder:
         self.samples: Samples | None = None
         if spec.samples is not None:
             self.samples = Samples(spec.samples, self.names, self.problems, spec.folder, anywhere)
+            self.leaves.own = self.samples.own
 
     @property
     def count(self) -> int | None:
@@ -314,7 +315,8 @@ class _Builder:
         targets = self._targets(current)
         size = current.shape[-1]
         if targets is None:
-            self.problems.add(loss.kind.place, "a loss needs targets", "add a line targets: {t1: 1.0, …}")
+            remedy = "add a line targets: {t1: 1.0, …}" if self.samples is None else "name them: targets: [t1, …]"
+            self.problems.add(loss.kind.place, "a loss needs targets", remedy)
             return
         if loss.name:
             self.names.result(loss.name)
@@ -348,7 +350,7 @@ class _Builder:
             return None
         classes = {name: place for place, name in enumerate(elements(current))}
         if self.samples is not None:
-            declared = self.samples.declared(value, "y", "target")
+            declared = self.samples.declared(value, "y", "target", size)
             self.samples.check_width(self.tensors["x"].shape[1], declared.shape[1])
             targets = self._add(self.samples.filled(declared, self.tensors["x"].shape[1], classes))
         elif isinstance(value, Name) and value.text in classes:

@@ -34,6 +34,21 @@ def read_array(file: File, folder: Path | None, anywhere: bool, problems: Proble
     return None
 
 
+def _headings(path: Path) -> int:
+    """How many lines of headings a table begins with: 1 where nothing in its first line is a number, else 0."""
+    with path.open(encoding="utf-8-sig", errors="replace") as file:
+        cells = file.readline().split(",")
+    return int(any(cell.strip() for cell in cells) and not any(_is_number(cell) for cell in cells))
+
+
+def _is_number(text: str) -> bool:
+    try:
+        float(text)
+    except ValueError:
+        return False
+    return True
+
+
 def _siblings(path: Path) -> list[Path]:
     try:
         return sorted(other for other in path.parent.iterdir() if other.suffix in (".npy", ".npz", ".csv"))
@@ -47,7 +62,7 @@ def _read(path: Path, file: File, problems: Problems) -> Array | None:
     suffix = path.suffix.lower()
     try:
         if suffix == ".csv":
-            array = np.loadtxt(path, delimiter=",", ndmin=1, dtype=np.float64)
+            array = np.loadtxt(path, delimiter=",", ndmin=1, dtype=np.float64, skiprows=_headings(path))
         elif suffix == ".npy":
             array = np.load(path, allow_pickle=False)
         elif suffix == ".npz":

@@ -9,6 +9,9 @@ from ..errors import quoted, suggestion
 from ..spec.model import Name, Number, Place, Table, Value
 from ..spec.problems import Problems
 
+RESERVED = frozenset(("e", "lr", "exp", "ln", "log", "max", "tanh", "sqrt", "sign", "erf", "pi", "π", "if", "else"))
+"""What the formulas of a sheet write themselves: e^{-z}, lr × gradient, max(0, z)."""
+
 
 class Given(NamedTuple):
     """A name's number, and where the file gives it."""
@@ -84,6 +87,13 @@ class Names:
 
     def check_collisions(self) -> None:
         """A name is either given or a result, and every number in ``values`` is for something that is there."""
+        for text, place in (*self.used.items(), *self.results.items()):
+            if text in RESERVED:
+                self.problems.add(
+                    place,
+                    f"{quoted(text)} is a word of the sheet's own formulas",
+                    f"choose another name, such as {text}1",
+                )
         for text, place in self.results.items():
             other = self.used.get(text)
             if other is not None:

@@ -29,6 +29,8 @@ class Samples:
         self.array: Array | None = None
         self.rows: list[Items] = []
         self.text = ""
+        self.own: set[str] = set()
+        """The keys of the tensors whose names the file gives."""
         match value:
             case File():
                 self.array = read_array(value, folder, anywhere, problems)
@@ -68,8 +70,11 @@ class Samples:
             if len(row.items) != wanted and not named:
                 self.problems.add(row.place, f"this sample has {len(row.items)} numbers for {words}", remedy)
 
-    def declared(self, value: Value | None, key: str, role: Role) -> Tensor:
-        """The tensor that ``inputs`` or ``targets`` declare: its names and its size, its numbers being the samples'."""
+    def declared(self, value: Value | None, key: str, role: Role, size: int | None = None) -> Tensor:
+        """The tensor that ``inputs`` or ``targets`` declare: its names and its size, its numbers being the samples'.
+
+        One bare name is the whole tensor's, where the ``size`` is known.
+        """
         what = "inputs" if role == "input" else "targets"
         match value:
             case Items(items, _) if all(isinstance(item, Name) for item in items):
@@ -78,7 +83,12 @@ class Samples:
                 return self._named([item for item in items if isinstance(item, Name)], key, label.text, role)
             case Table(((label, Size(int(size), _, _)),), _):
                 self.names.used.setdefault(label.text, label.place)
+                self.own.add(key)
                 return Tensor(key, label.text, (self.count, size), role, sampled=True)
+            case Name() if size is not None:
+                self.names.used.setdefault(value.text, value.place)
+                self.own.add(key)
+                return Tensor(key, value.text, (self.count, size), role, sampled=True)
             case None:
                 pass
             case _:

@@ -240,6 +240,10 @@ class Backward:
 
     def _is_new(self, summand: Summand) -> bool:
         held = tuple(held for _, held in summand.decided)
+        if summand.reader.edge.operation.by:  # the diagonal of a Jacobian is derived in its own right
+            output = summand.output
+            held += (summand.use == output if output is not None else isinstance(summand.local, Sym),)
+            held = (*held[:-1], output is not None and output.cell == summand.use.cell) if output is not None else held
         key = (id(summand.reader.edge.operation), summand.reader.edge.argument, held)
         new = key not in self._derived
         self._derived.add(key)

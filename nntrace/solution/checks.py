@@ -8,9 +8,10 @@ from fractions import Fraction
 from math import isfinite
 from typing import TYPE_CHECKING, Literal
 
+from ..catalogue import find
 from ..expr import Num
 from ..network.model import Element
-from ..network.quantities import Quantity
+from ..network.quantities import Quantity, of_role
 from ..trace.trace import Trace
 from .element import Writer
 from .model import Check, Note
@@ -25,7 +26,18 @@ MOST_WORK = 40_000
 
 
 def forward_checks(writer: Writer) -> Iterator[Check]:
-    """That every softmax gives a distribution."""
+    """That every softmax gives a distribution, and that a logarithm in the loss is taken of probabilities."""
+    for step in writer.network.loss_steps():
+        entry = find("loss", step.kind)
+        if entry is None or entry.build().targets == "any" or entry.name == "hinge" or "y" not in step.arguments:
+            continue
+        outputs = writer.network.tensors[step.arguments["y"]]
+        values = (writer.trace.value(Element(outputs.key, cell)).number for cell in outputs.cells())
+        if not all(0 <= value <= 1 for value in values):
+            before = "sigmoid" if entry.build().targets == "bits" else "softmax"
+            words = f"{step.kind} takes outputs between 0 and 1: put a {before} before it"
+            yield Check((words,), "note")
+        break
     for step in writer.network.layer_steps():
         if step.kind == "softmax" and step.edges:
             sums: dict[tuple[int, ...], float] = {}
@@ -101,4 +113,7 @@ def _why_not_lower(writer: Writer, rate: Fraction) -> str:
         return ": the learning rate is 0"
     if writer.precise is not None:
         return " in the digits carried"
-    return ": the gradient of what is updated is 0, or too small to move it"
+    parameters = of_role(writer.network, "parameter")
+    if any(writer.trace.total(found).number for found in parameters):
+        return ": the step ends where the loss is as high as before"
+    return ": every gradient is 0"

@@ -108,7 +108,8 @@ class Writer:
     def symbol(self, element: Element) -> Sym:
         """An element as the sheet writes it here."""
         found = self.network.symbol(element)
-        own = self.network.tensors[element.key].sampled and element.cell[0] == self._sample
+        tensor = self.network.tensors[element.key]
+        own = tensor.sampled and element.cell[0] == self._sample and tensor.shape[1:]
         return Sym(found.name, found.index) if own else found
 
     # -- names and numbers of symbols ------------------------------------------------------------------------------

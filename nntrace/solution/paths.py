@@ -61,7 +61,8 @@ class Paths:
         rest = NOTHING
         for one in found_paths:
             rest = rest.plus(one.rest)
-        if not everything or max(len(path.edges) for path in everything) > LONGEST_PATH:
+        longest = max((len(path.edges) for path in everything), default=0)
+        if longest in (0, 1) or longest > LONGEST_PATH:
             return None
         shown, rest = self._largest(everything, rest)
         if len(shown) < count:

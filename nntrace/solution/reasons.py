@@ -71,7 +71,8 @@ def no_gradient(network: Network, writer: Writer, element: Element, step: Step) 
     for symbol in symbols(writer.write(step.operation.formula, step, index).body):
         if isinstance(symbol, Sym) and network.tensors[symbol.name].role == "parameter":
             found = quantity(network, Element(symbol.name, symbol.index))  # type: ignore[arg-type]
-            if len(found.uses) == 1 and found.role == "parameter":
+            shared = not network.tensors[symbol.name].shape  # one bias for all units has its gradient from the others
+            if len(found.uses) == 1 and found.role == "parameter" and not shared:
                 named.append(found.symbol)
     for key in dict.fromkeys(step.arguments.values()):
         tensor = network.tensors[key]

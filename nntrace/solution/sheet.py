@@ -205,12 +205,11 @@ class Sheet:
     ) -> tuple[Block, ...]:
         """The checks, of the gradients in full precision; then whether the loss fell."""
         exactly = Writer(self.precise, self.writer.digits)
-        checks: list[Block] = [*forward_checks(exactly), *gradient_checks(exactly, list(asked))]
-        if self.trace is not self.precise:
-            checks.insert(0, Remark(("in full precision:",)))
-        if after is not None:
-            checks.append(loss_check(self.writer, after, rate))
-        return tuple(checks)
+        checks: list[Block] = [] if after is None else [loss_check(self.writer, after, rate)]
+        own: list[Block] = [*forward_checks(exactly), *gradient_checks(exactly, list(asked))]
+        if own and self.trace is not self.precise:
+            return *checks, Remark(("In full precision:",)), *own
+        return *own, *checks
 
     def after(self, rate: Fraction, only: Sequence[Quantity] | None = None) -> Trace:
         """The trace after one update."""

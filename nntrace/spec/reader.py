@@ -88,7 +88,8 @@ def _refuse_unknown(key: tree.Scalar, problems: Problems) -> None:
             key.place, f"`{key.text}` outside of a layer", "indent it under its layer, in the column of `dense`"
         )
     else:
-        values.unknown_key(key, "a network file", READERS, problems)
+        known = (name for name in READERS if name not in not_yet.TOP_LEVEL)
+        values.unknown_key(key, "a network file", known, problems)
 
 
 def _title(node: Node, problems: Problems) -> str | None:

@@ -108,8 +108,11 @@ def name(text: str) -> str | Fault:
     if not text or _is_reserved(text):
         return Fault(f"{quoted(text)} cannot be a name", _NAME_FORM)
     if text[0].isdecimal():
-        return Fault(f"{quoted(text)} is not a name: it starts with a digit", "put a letter first, such as h1")
+        remedy = "put a letter first, such as h1 (a decimal comma is written as a point: 0.5)"
+        return Fault(f"{quoted(text)} is not a name: it starts with a digit", remedy)
     wrong = next((char for at, char in enumerate(text) if not _belongs(char, at, len(text))), None)
+    if wrong == ":":
+        return Fault(f"{quoted(text)} is not a name: ':' cannot stand in it", "put a space after the colon: x1: 1")
     if wrong is not None:
         return Fault(f"{quoted(text)} is not a name: {quoted(wrong)} cannot stand in it there", _NAME_FORM)
     return text

@@ -143,7 +143,7 @@ def special(node: tree.Mapping, problems: Problems, *, sizes: bool) -> File | In
         return None
     is_text = not (first.plain and scalars.looks_like_number(first.text))
     match key.text:
-        case "file" if is_text:
+        case "file" if is_text or first.text.lower().endswith(FILE_SUFFIXES):
             return _file(node, first, problems)
         case "init" if is_text:
             return _init(node, first, problems)
@@ -217,7 +217,7 @@ def given(node: Node, problems: Problems, what: str) -> Value | None:
                     "write a list, such as [2], or a table, such as {x: 2}",
                 )
                 return None
-            return name(node, problems, f"`{what}`")
+            return element(node, problems, f"`{what}`") if what == "targets" else name(node, problems, f"`{what}`")
 
 
 def _refuse_null(values: Iterable[Value], problems: Problems, remedy: str) -> None:

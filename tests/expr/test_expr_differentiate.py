@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
 from functools import partial
@@ -48,7 +47,7 @@ from nntrace.expr import (
 from nntrace.expr.functions import FUNCTIONS
 from nntrace.expr.text import text
 from tests.expr.derivatives import central
-from tests.expr.expressions import SIZES, Numbers, arity, close, expressions, walk
+from tests.expr.expressions import SIZES, Numbers, arity, close, expressions
 
 a, b, x = Sym("a"), Sym("b"), Sym("x")
 t, y = Sym("t"), Sym("y")

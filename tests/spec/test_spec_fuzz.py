@@ -9,9 +9,8 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from nntrace.errors import UserError
+from nntrace.errors import UserError, printable
 from nntrace.spec import Problem, SpecError, read, tree
-from nntrace.errors import printable
 from nntrace.spec.problems import split_lines
 
 HOMEWORK = (Path(__file__).parent / "homework.yaml").read_text(encoding="utf-8")

@@ -13,6 +13,7 @@ from .breaking import broken, enumerated, sentence, wrapped
 from .rows import Page, Role, Row, Span, columns, drawing, length
 
 NOTES = 60
+GAP = 3
 """The column where notes stand, unless the step's lines reach further."""
 HANG = 4
 """The column of the relations where the name before them would take half of the page."""
@@ -151,7 +152,9 @@ def _placed(lines: list[Lines], own: int, reason: Note, page: Page, body: int) -
 
 def _column(lines: list[Lines], texts: list[str], width: int) -> int:
     """Where the step's notes stand: right of its longest line, or as far right as lets all of them fit."""
-    column = max(NOTES, 1 + max(length(row) for line in lines for row in line.rows))
+    beside = (length(line.rows[0]) for line, text in zip(lines, texts, strict=True) if text)
+    longest = 1 + max(length(row) for line in lines for row in line.rows)
+    column = max(NOTES, longest, max(beside, default=0) + GAP)
     widest = max(columns(text) for text in texts)
     if column + widest <= width:
         return column
