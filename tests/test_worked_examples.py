@@ -62,6 +62,36 @@ PUBLISHED: dict[str, dict[str, str]] = {
     },
     "victorzhou, all weights [0, 1]": {"forward": "h1 0.9526, y_pred 0.7216"},
     "victorzhou, one neuron": {"forward": "s1 7, h1 0.999"},
+    "bce-dead-unit": {
+        "forward": "z1[1] 1.0, z1[2] -0.25, h[1] 1.0, h[2] 0, z2 1.0, p 0.731059, L 0.313262",
+        "gradient": "z2 -0.268941, W2[1,1] -0.268941, W2[1,2] 0, b2 -0.268941, h[1] -0.403412, h[2] 0.537883, "
+        "z1[1] -0.403412, z1[2] 0, W1[1,1] -0.403412, W1[1,2] -0.806824, W1[2,1] 0, W1[2,2] 0, b1[1] -0.403412, "
+        "b1[2] 0, x[1] -0.201706, x[2] -0.100853",
+        "updated": "W1[1,1] 0.540341, W1[1,2] 0.330682, W1[2,1] -1.0, W1[2,2] 0.25, b1[1] 0.040341, b1[2] 0.25, "
+        "W2[1,1] 1.526894, W2[1,2] -2.0, b2 -0.473106",
+        "after": "z1[1] 1.242047, z2 1.423369, p 0.805866, L 0.215838",
+    },
+    "bits-2-3-2": {
+        "forward": "z1[1] 0.7, z1[2] -0.1, z1[3] 0.2, a1[1] 0.7, a1[2] 0.0, a1[3] 0.2, z2[1] 0.6, z2[2] -0.02, "
+        "a2[1] 0.646, a2[2] 0.495",
+        "gradient": "z2[1] -0.354, z2[2] 0.495, W2[1,1] -0.248, W2[1,2] 0.000, W2[1,3] -0.071, W2[2,1] 0.347, "
+        "W2[2,2] 0.000, W2[2,3] 0.099, b2[1] -0.354, b2[2] 0.495, a1[1] -0.043, a1[2] 0.382, a1[3] -0.361, "
+        "z1[1] -0.043, z1[2] 0.000, z1[3] -0.361, W1[1,1] -0.043, W1[1,2] -0.022, W1[2,1] 0.000, W1[3,1] -0.361, "
+        "W1[3,2] -0.181, b1[1] -0.043, b1[2] 0.000, b1[3] -0.361",
+        "updated": "W2[1,1] 0.425, W2[1,2] -0.100, W2[1,3] 0.607, W2[2,1] 0.165, W2[2,2] 0.700, W2[2,3] -0.310, "
+        "b2[1] 0.235, b2[2] -0.150, W1[1,1] 0.504, W1[1,2] 0.202, W1[2,1] -0.300, W1[2,2] 0.800, W1[3,1] 0.136, "
+        "W1[3,2] -0.382, b1[1] 0.104, b1[2] -0.200, b1[3] 0.336",
+    },
+    "line-3-samples": {
+        "forward": "yhat(1) 4.0, yhat(2) 5.5, yhat(3) 7.0, L 2.417",
+        "gradient": "W -9.667, B -3.0",
+        "updated": "W 1.597, B 1.03",
+    },
+    "softmax-4-logits": {
+        "forward": "e0[1] 1.000, e0[2] 0.368, e0[3] 0.150, e0[4] 0.050, Z0 1.568, p[1] 0.638, p[2] 0.235, p[3] 0.096, "
+        "p[4] 0.032",
+        "gradient": "z[1] 0.638, z[2] -0.765, z[3] 0.096, z[4] 0.032",
+    },
 }
 SETTINGS = {
     "victorzhou, all weights [0, 1]": "w1=0 w2=1 w3=0 w4=1 w5=0 w6=1 x1=2 x2=3",
@@ -102,6 +132,8 @@ MISTAKES = [
     Mistake("swapped-wiring", "gradient", "yhat1", "0.7576", "0.757782624", "computed from the wrong yhat1"),
     Mistake("swapped-wiring", "gradient", "out_y1 / yhat1", "0.1784", "0.178292466", "computed from the wrong yhat1"),
     Mistake("swapped-wiring", "gradient", "out_y1", "0.1352", "0.135106933", "computed from the wrong yhat1"),
+    Mistake("bits-2-3-2", "forward", "L", "0.560", "1.120", "the mean over the outputs, but the gradient of their sum"),
+    Mistake("softmax-4-logits", "forward", "L", "1.447", "1.448", "-ln(0.235), the probability printed, is 1.448"),
     Mistake("victorzhou", "gradient", "y_pred", "-0.952", "-0.952609652", REUSED + ": -2 × (1 - 0.524)"),
     Mistake("victorzhou", "gradient", "w1", "0.0214", "0.0214695353", REUSED + ": -0.952 × 0.249 × (-0.0904)"),
 ]
@@ -143,8 +175,13 @@ def answered(run: Run, example: str, folder: Path) -> Answers:
     after = numbers("forward", "after.yaml")
     loss = step["loss"]
     assert after["loss"]["before"] == pytest.approx(loss["after"], rel=1e-14)
+    samples = {
+        f"{name}({place})": value
+        for place, sample in enumerate(step.get("samples", []), start=1)
+        for name, value in flat(sample["values"]).items()
+    }
     return {
-        "forward": {**flat(step["values"]), loss["name"]: loss["before"]},
+        "forward": {**flat(step["values"]), **samples, loss["name"]: loss["before"]},
         "gradient": gradients,
         "lr × gradient": {name: step["learning_rate"] * slope for name, slope in gradients.items()},
         "updated": flat(step["updated"]),

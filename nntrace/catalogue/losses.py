@@ -66,9 +66,8 @@ def cross_entropy(*, log: str = "e") -> Loss:
     """-Σ t ln y over the classes, with 0 ln 0 = 0. After a softmax ∂L/∂z is y Σ t - t, which is y - t where Σ t = 1."""
     stable = -(t * (z - Sym("m") - ln(Sym("Z"))))
     every = Sum("i", Tensor("t")["i"])
-    return Loss(
-        _based(-xln(t, y), log), "sum", {"softmax": Fusion(_based(stable, log), _based(y * every - t, log))}, "classes"
-    )
+    fusion = Fusion(_based(stable, log), _based(y * every - t, log), _based(y - t, log))
+    return Loss(_based(-xln(t, y), log), "sum", {"softmax": fusion}, "classes")
 
 
 @loss()

@@ -58,11 +58,13 @@ class Fusion(NamedTuple):
     """A loss right after an activation, as one operation: what cancels, and numbers that cannot overflow.
 
     ``part`` is the loss's part in the activation's argument ``z[k]`` (and its program's symbols), ``derivative`` is
-    ∂L/∂z[k] of the sum over the parts, brought to its textbook form.
+    ∂L/∂z[k] of the sum over the parts, brought to its textbook form; ``normal`` is what this comes to where the
+    targets sum to 1.
     """
 
     part: Expr
     derivative: Expr
+    normal: Expr | None = None
 
 
 class Loss(NamedTuple):

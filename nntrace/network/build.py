@@ -63,6 +63,14 @@ def _in_batch(made: Operation) -> Operation:
 _BATCHED: dict[int, tuple[Operation, Operation]] = {}
 
 
+def _sum_to_one(targets: Tensor) -> bool:
+    """Whether the targets, of every sample, sum to exactly 1."""
+    sums: dict[Cell, Fraction] = {}
+    for cell, number in (targets.typed or {}).items():
+        sums[cell[:-1]] = sums.get(cell[:-1], Fraction(0)) + number
+    return bool(sums) and all(total == 1 for total in sums.values())
+
+
 def _read(formula: Expr) -> list[Sym]:
     """The symbols that a formula reads."""
     return [symbol for symbol in symbols(formula) if isinstance(symbol, Sym)]
@@ -334,7 +342,8 @@ class _Builder:
         mean = (loss.over_outputs or made.reduction) == "mean"
         keyed = {"t": targets.key, "y": current.key}
         last = self.steps[-1] if self.steps else None
-        built = LossSteps(entry.name, made, keyed, last, size, self.count, mean, loss.over_samples)
+        normal = _sum_to_one(targets)
+        built = LossSteps(entry.name, made, keyed, last, size, self.count, mean, loss.over_samples, normal)
         parts = [part.text for part in loss.parts]
         for tensor in built.tensors(loss.name.text if loss.name else "L", parts):
             self._add(tensor)

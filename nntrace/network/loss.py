@@ -19,7 +19,8 @@ PART, SAMPLE_LOSS, LOSS = "p", "l", "L"
 class LossSteps:
     """Puts a loss together from the catalogue's part.
 
-    ``keyed`` are the keys of ``y`` and ``t``; ``last`` is the step that computes ``y``.
+    ``keyed`` are the keys of ``y`` and ``t``; ``last`` is the step that computes ``y``. ``normal``: the targets of
+    each sample sum to 1.
     """
 
     def __init__(
@@ -32,6 +33,7 @@ class LossSteps:
         samples: int | None,
         mean: bool,
         over_samples: str,
+        normal: bool,
     ) -> None:
         self.kind = kind
         self.loss = loss
@@ -40,6 +42,7 @@ class LossSteps:
         self.samples = samples
         self.mean = mean and size != 1
         self.over_samples = over_samples
+        self.normal = normal
         self.last = last if last is not None and last.kind in loss.fused and last.output == keyed["y"] else None
         self.fusion: Fusion | None = loss.fused[self.last.kind] if self.last else None
 
@@ -106,7 +109,8 @@ class LossSteps:
 
     def _fused(self, fusion: Fusion) -> Operation:
         scale = [Div(ONE, Size("k"))] if self.mean else []
-        derivative = product((*scale, fusion.derivative))
+        used = fusion.normal if self.normal and fusion.normal is not None else fusion.derivative
+        derivative = product((*scale, used))
         logits = Indexed("z")["k"]
         return Operation(Sym(LOSS), self._reduced(fusion.part), {"z": (derivative,)}, by={"z": logits})
 

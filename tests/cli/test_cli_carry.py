@@ -39,7 +39,8 @@ class Rule(NamedTuple):
 
 def test_the_rule_rounds_by_hand() -> None:
     cases = [(Rule(4), "0.00012345", "0.000123"), (Rule(4), "-0.02145", "-0.0215"), (Rule(2), "2.5049", "2.5"),
-             (Rule(2, at_least=0), "-0.005", "-0.01"), (Rule(3, True), "1234.5", "1230"), (Rule(3, True), "0.09995", "0.1"),
+             (Rule(2, at_least=0), "-0.005", "-0.01"), (Rule(3, True), "1234.5", "1230"),
+             (Rule(3, True), "0.09995", "0.1"),
              (Rule(2), "0", "0"), (Rule(4), "-0.0000005", "-0.0000005")]  # fmt: skip
     for rule, value, expected in cases:
         assert rule(Fraction(value)) == Fraction(expected), (rule, value)

@@ -122,7 +122,7 @@ def test_an_activation_is_finite_at_a_thousand(entry: Entry) -> None:
                 operation.declared.get(argument.name, ())[-1:], cells_of(operation.output, sizes)
             ):
                 index = named(by, cell) | named(operation.output, cell)
-                assert math.isfinite(approximate(form, lambda name, at: known[name, at], index, sizes)), (form, cell)
+                assert math.isfinite(approximate(form, lambda name, at, known=known: known[name, at], index, sizes))
             if operation.stable is not None:
                 for symbol, line in (*operation.program, (operation.output, operation.stable)):
                     found = array_of(symbol, line, known, sizes)

@@ -70,5 +70,5 @@ def test_a_local_derivative_is_an_equation_of_its_own(furniture: Solution) -> No
 def test_a_format_is_a_file() -> None:
     assert {"json", "txt"} <= set(names())
     assert not {"terminal", "page"} & set(names())
-    with pytest.raises(UserError, match="^there is no output format 'docx'\n  known here: terminal, json, txt$"):
+    with pytest.raises(UserError, match=r"^there is no output format 'docx'\n  known here: terminal, json, txt$"):
         render(None, "docx", width=80, script=UNICODE)  # type: ignore[arg-type]

@@ -151,7 +151,7 @@ def test_numbers_that_are_none(text: str, message: str) -> None:
 
 @pytest.mark.parametrize("text", ["", "# nothing\n", "---\n", "null", "~\n"])
 def test_an_empty_file(text: str) -> None:
-    with pytest.raises(UserError, match="^net.yaml is empty\n  it needs at least `inputs` and `layers`$"):
+    with pytest.raises(UserError, match=r"^net\.yaml is empty\n  it needs at least `inputs` and `layers`$"):
         read(text, "net.yaml", None)
 
 
