@@ -231,16 +231,24 @@ class _Reader:
         start = self.at
         if self.has("∂"):
             self._name()
+            self._sample()
             self.must("/∂")
             self._name()
         else:
             name = self._name()
-            if self.has("("):
+            if name in FUNCTIONS and self.has("("):
+                return self._call(name)
+            if not self._sample() and self.has("("):
                 return self._call(name)
             if name[0] == "d" and self.has("/d"):
                 self._name()
+        self._sample()
         self.has("⁺", "+")
         return Read("symbol", (self.text[start : self.at],))
+
+    def _sample(self) -> bool:
+        """The mark of a symbol's sample: ``x1⁽²⁾``, in ASCII ``x1(2)``."""
+        return bool(self.matches(r"⁽[⁰¹²³⁴⁵⁶⁷⁸⁹]+⁾|\(\d+\)"))
 
     def _name(self) -> str:
         start = self.at

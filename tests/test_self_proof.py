@@ -30,9 +30,11 @@ from nntrace.formats import render
 from nntrace.formats.terminal import show
 from nntrace.network.build import build
 from nntrace.network.model import Network as Built
+from nntrace.network.model import sample_mark
 from nntrace.solution.model import Solution
 from nntrace.solution.sheet import Settings, Sheet, asked_quantities
 from nntrace.spec import load, read
+from nntrace.spec.model import Rounding
 
 CONFIGS = sorted((Path(__file__).parent.parent / "configs").glob("*.yaml"))
 WIDTHS = (40, 80, 120)
@@ -41,7 +43,8 @@ RELATIONS = ("=", *ABOUT)
 ARROWS = ("← ", "<- ")
 ARITHMETIC = ("+", "-", "×", "*", "/")
 COMPARED = (">", "≥", "<", "≤", "≠", "=", ">=", "<=", "!=")
-STEP = re.compile(r"([FLBU]\d+p?)( +)(?=\S)")
+STEP = re.compile(r"([FLBU]\d+(?:\.\d+)?p?)( +)(?=\S)")
+SAMPLE = re.compile(r"[FLB]\d+\.(\d+)p?")
 LOOSE_ZERO = re.compile(r"(?<!e\^\{)(?<![\w.)\]])-0(\.0*)?(?![\d.×e])")
 """-0 or -0.0. In a substitution the minus before a zero may be the formula's own: there only symbols are looked at."""
 REST = re.compile(r" \+ (…|\.\.\.) \d+ more paths?$")
@@ -203,10 +206,19 @@ def _equations(rows: list[str]) -> list[Equation]:
 
 
 class Truth(NamedTuple):
-    """What the symbols stand for: fractions where exact, else floats; and the digits of a rounded number."""
+    """What the symbols stand for: fractions where exact, else floats; and the digits of a rounded number.
+
+    In the steps of one sample its symbols have no mark: ``samples`` has what they stand for there, by its number.
+    """
 
     numbers: dict[str, Fraction | float]
     digits: int
+    samples: dict[int, dict[str, Fraction | float]] = {}
+
+    def of(self, step: str) -> Truth:
+        """What the symbols stand for in one step, by its id."""
+        sample = SAMPLE.fullmatch(step)
+        return self._replace(numbers={**self.numbers, **self.samples[int(sample[1])]}) if sample else self
 
     @property
     def ranges(self) -> Mapping[str, Any]:
@@ -246,21 +258,34 @@ def flattened(name: str, value: Any) -> Iterator[tuple[str, float]]:
 def truth_of(sheet: dict[str, Any], network: Built, values: Mapping[str, Any] | None = None) -> Truth:
     """Every number of a JSON sheet by its symbol, the given ones as typed."""
     numbers: dict[str, Fraction | float] = {}
+    samples: dict[int, dict[str, Fraction | float]] = {}
+
+    def learn(name: str, value: Fraction | float, sample: int | None) -> None:
+        if sample is None:
+            numbers[name] = value
+            return
+        samples.setdefault(sample, {})[name] = value
+        mark = sample_mark(sample - 1)
+        numbers[name if name.endswith(mark) else name + mark] = value
+
     for name, value in (sheet["values"] if values is None else values).items():
         numbers.update(flattened(name, value))
+    for place, one in enumerate(sheet.get("samples", []) if values is None else [], start=1):
+        for name, value in one["values"].items():
+            for element, number in flattened(name, value):
+                learn(element, number, place)
     for tensor in network.tensors.values():
         for cell, typed in (tensor.typed or {}).items():
             symbol = tensor.symbol(cell)
-            index = ",".join(str(i + 1) for i in cell)
-            numbers[symbol.name + (f"[{index}]" if symbol.index else "")] = typed
+            index = ",".join(str(i + 1) for i in cell[tensor.sampled :])
+            name = symbol.name + (f"[{index}]" if symbol.index else "")
+            learn(name, typed, cell[0] + 1 if tensor.sampled else None)
     for step in sheet["steps"]:
-        exact = step["exact"]
-        numbers[step["name"]] = float("nan") if step["value"] is None else step["value"]
-        if exact is not None:
-            numbers[step["name"]] = Fraction(exact)
+        value = float("nan") if step["value"] is None else step["value"]
+        learn(step["name"], value if step["exact"] is None else Fraction(step["exact"]), step["sample"])
     if network.learning_rate is not None:
         numbers["lr"] = network.learning_rate
-    return Truth(numbers, network.conventions.digits)
+    return Truth(numbers, network.conventions.digits, samples)
 
 
 def json_equations(sheet: dict[str, Any]) -> list[Equation]:
@@ -286,7 +311,7 @@ def json_equations(sheet: dict[str, Any]) -> list[Equation]:
 def prove(equation: Equation, truth: Truth) -> None:
     """Raise ``Unproved`` where a form of the equation does not hold."""
     try:
-        _prove(equation, truth)
+        _prove(equation, truth.of(equation.id))
     except ReadError as error:
         raise Unproved(f"{equation.id} {equation.name}: {error}") from None
     except Unproved as error:
@@ -599,8 +624,10 @@ class Drawn(NamedTuple):
 
 
 def drawn() -> Iterator[Drawn]:
-    for path in CONFIGS:
-        yield Drawn(build(load(str(path))), str(path), random.Random(0))
+    for path in CONFIGS:  # in full precision; carried numbers are redone in tests/cli/test_cli_carry.py
+        network = build(load(str(path)))
+        conventions = network.conventions._replace(rounding=Rounding())
+        yield Drawn(network._replace(conventions=conventions), str(path), random.Random(0))
     for seed in range(DRAWN // 2):  # each for four questions, in several formats
         text = generate(seed).text
         yield Drawn(build(read(text, "generated", None)), text, random.Random(seed))
@@ -634,7 +661,11 @@ QUESTIONS: tuple[Callable[[Drawn], Solution | None], ...] = (forward, grad, step
 
 
 def in_ascii(truth: Truth) -> Truth:
-    return Truth({plain(name, ASCII): number for name, number in truth.numbers.items()}, truth.digits)
+    def plainly(numbers: Mapping[str, Fraction | float]) -> dict[str, Fraction | float]:
+        return {plain(name, ASCII): number for name, number in numbers.items()}
+
+    samples = {sample: plainly(numbers) for sample, numbers in truth.samples.items()}
+    return Truth(plainly(truth.numbers), truth.digits, samples)
 
 
 def lines_of(solution: Solution, width: int, script: Any = UNICODE) -> list[str]:
@@ -650,7 +681,10 @@ def prove_sheet(solution: Solution, network: Built) -> None:
     """One question's sheet in JSON, in text at every width, in ASCII."""
     sheet = object_of(solution)
     truth = truth_of(object_of(Sheet(network, Settings(full=True)).forward()), network)
-    truth.numbers.update(truth_of(sheet, network, {}).numbers)
+    own = truth_of(sheet, network, {})
+    truth.numbers.update(own.numbers)
+    for sample, numbers in own.samples.items():
+        truth.samples.setdefault(sample, {}).update(numbers)
     rate = network.learning_rate or Fraction(1, 10)
     truth.numbers["lr"] = rate
     expected = json_equations(sheet)

@@ -239,7 +239,7 @@ def _picked(over: list[str], factors: list[Expr]) -> tuple[list[str], list[Expr]
     """A δ of a summed index and its namesake, which runs as far, picks one addend: Σ_j′ g_j′ δ_j′j = g_j."""
     for delta in factors:
         match delta:
-            case Delta(str(i), str(j)) if i.rstrip("′") == j.rstrip("′") and (i in over or j in over):
+            case Delta(str(i), str(j)) if i != j and i.rstrip("′") == j.rstrip("′") and (i in over or j in over):
                 index, other = (i, j) if i in over else (j, i)
                 rest = [at(factor, {index: other}) for factor in factors if factor is not delta]
                 return _picked([name for name in over if name != index], rest)

@@ -52,7 +52,7 @@ def test_softmax_with_cross_entropy(run: Run, tmp_path: Path) -> None:
         "F10 dog = e1[2] / Z1 ≈ 0.367879 / 1.59101 ≈ 0.231224",
         "L1  L = -ln(dog)",
         "B1  δ_s1 = ∂L/∂s1 = ∂L/∂dog × ∂dog/∂s1 = (-1 / dog) × dog × (-cat) = cat ≈ 0.140244",
-        "B2  δ_s2 = ∂L/∂s2 = dog - 1",
+        "B2  δ_s2 = ∂L/∂s2 = ∂L/∂dog × ∂dog/∂s2 = (-1 / dog) × dog × (1 - dog) = dog - 1",
         "B3  δ_s3 = ∂L/∂s3 = cow ≈ 0.628532",
     ):
         assert line in out.splitlines()

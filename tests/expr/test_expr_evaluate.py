@@ -102,6 +102,8 @@ FORMULAS: list[tuple[Expr, str]] = [
     (S("W", 1, "i"), "ji"),
     (Sum("j", Delta("j", "k") * y), "k"),
     (Sum("j", Delta("j", 1) * y), ""),
+    (Sum("j", Delta("j", "j")), ""),
+    (Sum("j", y * Delta("j", "j")), ""),
     (Sum("j", Neg(y) * W), "i"),
     (Sum("j", Neg(W * y)), "i"),
     (Sum("j", (W - y) * y), "i"),
