@@ -213,7 +213,7 @@ class Truth(NamedTuple):
 
     numbers: dict[str, Fraction | float]
     digits: int
-    samples: dict[int, dict[str, Fraction | float]] = {}
+    samples: dict[int, dict[str, Fraction | float]]
 
     def of(self, step: str) -> Truth:
         """What the symbols stand for in one step, by its id."""

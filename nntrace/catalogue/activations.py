@@ -185,4 +185,4 @@ def step() -> Operation:
 
     Source: Rosenblatt, The Perceptron, 1958.
     """
-    return elementwise(positive(Num(1), Num(0)))
+    return elementwise(positive(Num(1), Num(0)), positive(Num(0), Num(0)))

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import NamedTuple
 
 from ..expr import ONE, ZERO, Add, Condition, Expr, Indicator, Mul, Partial, Rest, Sym, product, rename, simplify, total
+from ..expr.structure import is_zero
 from ..network.adjoint import LOSS, Adjoint, adjoint
 from ..network.model import Edge, Element, Network
 from ..network.model import Step as NetworkStep
@@ -76,7 +77,7 @@ class Gradients:
             for term in _terms(self._without_parts(written.body)):
                 output, local = _chained(term)
                 used = local if declared else simplify(local)
-                if used != ZERO:
+                if not is_zero(used):
                     found.append(Summand(use, reader, output, used, written.decided))
         return found, rests
 
@@ -86,11 +87,10 @@ class Gradients:
         if reader.step.bypassed and edge.argument == "z":
             return (*self._uncancelled(summand), summand.local)
         written = self._written(self._adjoint(edge).derived, reader, summand.use)
-        derived = next(
-            local
-            for output, local in map(_chained, _terms(self._without_parts(written.body)))
-            if output == summand.output
-        )
+        locals_of = dict(map(_chained, _terms(self._without_parts(written.body))))
+        derived = locals_of.get(summand.output)
+        if derived is None:  # nothing is left of it: the declared form says so by itself
+            return (summand.local,)
         return tuple(dict.fromkeys((derived, simplify(derived), summand.local)))
 
     def _uncancelled(self, summand: Summand) -> tuple[Expr, ...]:
