@@ -156,6 +156,8 @@ def _divide(top: Expr, bottom: Expr) -> Expr:
     coefficient = sign / scale
     powers = Counter(_powers(above))
     powers.subtract(_powers(below))
+    if ZERO in powers:  # a power of 0 may be undefined: it stays as it is written
+        return Div(top, bottom)
     numerator = [Pow(base, Num(n)) if n > 1 else base for base, n in powers.items() if n > 0]
     denominator = [Pow(base, Num(-n)) if n < -1 else base for base, n in powers.items() if n < 0]
     front: list[Expr] = [] if abs(coefficient.numerator) == 1 else [Num(abs(coefficient.numerator))]

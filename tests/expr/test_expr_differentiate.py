@@ -47,7 +47,7 @@ from nntrace.expr import (
 from nntrace.expr.functions import FUNCTIONS
 from nntrace.expr.text import text
 from tests.expr.derivatives import central
-from tests.expr.expressions import SIZES, Numbers, arity, close, expressions
+from tests.expr.expressions import SIZES, Numbers, arity, close, expressions, walk
 
 a, b, x = Sym("a"), Sym("b"), Sym("x")
 t, y = Sym("t"), Sym("y")
@@ -223,6 +223,11 @@ def test_scalar_derivatives_are_those_of_sympy(node: Expr) -> None:
 NUMBERS = Numbers(seed=2, low=0.3, high=1.7)
 
 
+def _at_its_boundary(node: Expr) -> bool:
+    """Whether cases compare a thing with itself: there the convention takes a side, wherever one looks."""
+    return isinstance(node, Cases) and node.condition.left == node.condition.right
+
+
 @settings(max_examples=150)
 @given(node=expressions(scope=("j",), without=(Rest, Max)), by=st.sampled_from(["x", "y", "V", "o1"]), data=st.data())
 def test_random_derivatives_are_difference_quotients(node: Expr, by: str, data: st.DataObject) -> None:
@@ -232,7 +237,7 @@ def test_random_derivatives_are_difference_quotients(node: Expr, by: str, data: 
     )
     index = {"j": data.draw(st.integers(0, SIZES["j"] - 1))}
     expected = central(node, NUMBERS.cells, (by, cell), index, SIZES)
-    if not math.isfinite(expected) or abs(expected) > 1e4:
+    if not math.isfinite(expected) or abs(expected) > 1e4 or any(_at_its_boundary(part) for part in walk(node)):
         return
     bound = approximate(differentiate(node, Sym(by, cell)), NUMBERS, index, SIZES)
     named = tuple("pq"[place] for place in range(len(cell)))

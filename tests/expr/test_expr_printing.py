@@ -7,7 +7,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from hypothesis import Phase, find, given, settings
+from hypothesis import Phase, assume, find, given, settings
 
 from nntrace.expr import (
     Add,
@@ -27,6 +27,7 @@ from nntrace.expr import (
     Sum,
     Sym,
     approximate,
+    children,
     xln,
 )  # fmt: skip
 from nntrace.expr.text import ASCII, UNICODE, Script, pieces, text
@@ -43,13 +44,20 @@ def test_the_strategy_draws_every_kind(kind: type[Expr]) -> None:
     find(
         expressions(),
         lambda node: any(type(part) is kind for part in walk(node)),
-        settings=settings(database=None, phases=[Phase.generate]),
+        settings=settings(database=None, phases=[Phase.generate], max_examples=5000),
     )
+
+
+def looks_like_an_entropy(node: Expr) -> bool:
+    """A product with a logarithm, which reads as x ln y: there 0 × ln(0) is 0, while of a product it is undefined."""
+    logarithms = (part for part in children(node) if isinstance(part, Call) and part.function == "ln")
+    return isinstance(node, Mul) and any(True for _ in logarithms)
 
 
 @settings(max_examples=400)
 @given(node=expressions())
 def test_text_read_back_has_the_same_value(node: Expr) -> None:
+    assume(not any(looks_like_an_entropy(part) for part in walk(node)))
     expected = approximate(node, NUMBERS, sizes=SIZES)
     for script in (UNICODE, ASCII):
         written = text(node, script)
