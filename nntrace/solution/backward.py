@@ -11,10 +11,11 @@ from ..network.model import Edge, Element, Network
 from ..network.model import Step as NetworkStep
 from ..network.quantities import Quantity, quantity
 from ..trace.amount import Amount
-from .element import Writer, Written
+from .element import Writer
 from .ids import Ids
 from .model import Line, Note, Step
 from .reasons import decisions, indicators, joined, no_gradient
+from .written import Written
 
 MOST_NOTES = 6
 

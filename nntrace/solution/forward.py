@@ -8,10 +8,11 @@ from math import isfinite
 from ..expr import Add, Max
 from ..network.model import Cell, Element
 from ..network.model import Step as NetworkStep
-from .element import Writer, Written
+from .element import Writer
 from .ids import Ids
 from .model import Note, Remark, SectionName, Step
 from .reasons import decisions, inactive, joined
+from .written import Written
 
 MOST_ELEMENTS = 40
 SHOWN_ELEMENTS = 3

@@ -11,9 +11,10 @@ from ..network.model import Element
 from ..network.quantities import Quantity
 from ..trace.amount import Amount, carried, fraction
 from .backward import Gradients, Summand
-from .element import Writer, Written
+from .element import Writer
 from .ids import Ids
 from .model import Line, Note, Step
+from .written import Written
 
 MOST_PATHS = 6
 LONGEST_PATH = 16

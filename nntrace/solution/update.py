@@ -11,9 +11,10 @@ from ..network.adjoint import LOSS
 from ..network.quantities import Quantity, frozen
 from ..trace.amount import Amount
 from ..trace.trace import GRADIENT_DESCENT, Trace
-from .element import Writer, Written
+from .element import Writer
 from .ids import Ids
 from .model import Note, Step, Table
+from .written import Written
 
 COLUMNS: tuple[Note, ...] = (("id",), ("parameter",), ("old",), ("gradient",), ("lr × gradient",), ("new",))
 
