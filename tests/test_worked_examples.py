@@ -73,7 +73,7 @@ PUBLISHED: dict[str, dict[str, str]] = {
     },
     "bits-2-3-2": {
         "forward": "z1[1] 0.7, z1[2] -0.1, z1[3] 0.2, a1[1] 0.7, a1[2] 0.0, a1[3] 0.2, z2[1] 0.6, z2[2] -0.02, "
-        "a2[1] 0.646, a2[2] 0.495",
+        "a2[1] 0.646, a2[2] 0.495, L_mean 0.560",
         "gradient": "z2[1] -0.354, z2[2] 0.495, W2[1,1] -0.248, W2[1,2] 0.000, W2[1,3] -0.071, W2[2,1] 0.347, "
         "W2[2,2] 0.000, W2[2,3] 0.099, b2[1] -0.354, b2[2] 0.495, a1[1] -0.043, a1[2] 0.382, a1[3] -0.361, "
         "z1[1] -0.043, z1[2] 0.000, z1[3] -0.361, W1[1,1] -0.043, W1[1,2] -0.022, W1[2,1] 0.000, W1[3,1] -0.361, "
@@ -132,7 +132,6 @@ MISTAKES = [
     Mistake("swapped-wiring", "gradient", "yhat1", "0.7576", "0.757782624", "computed from the wrong yhat1"),
     Mistake("swapped-wiring", "gradient", "out_y1 / yhat1", "0.1784", "0.178292466", "computed from the wrong yhat1"),
     Mistake("swapped-wiring", "gradient", "out_y1", "0.1352", "0.135106933", "computed from the wrong yhat1"),
-    Mistake("bits-2-3-2", "forward", "L", "0.560", "1.120", "the mean over the outputs, but the gradient of their sum"),
     Mistake("softmax-4-logits", "forward", "L", "1.447", "1.448", "-ln(0.235), the probability printed, is 1.448"),
     Mistake("victorzhou", "gradient", "y_pred", "-0.952", "-0.952609652", REUSED + ": -2 × (1 - 0.524)"),
     Mistake("victorzhou", "gradient", "w1", "0.0214", "0.0214695353", REUSED + ": -0.952 × 0.249 × (-0.0904)"),

@@ -106,6 +106,9 @@ class _Builder:
             current = self._layer(layer, current)
             if layer.activation:
                 current = self._layer(layer.activation, current)
+        if spec.report and not spec.loss:
+            place = spec.report[0].kind.place
+            self.problems.add(place, "a report needs a loss beside it", "add a line loss: …, or make this the loss")
         if spec.loss:
             self._loss(spec.loss, current)
         elif spec.targets is not None:
@@ -318,8 +321,6 @@ class _Builder:
                 return _Result()
 
     def _loss(self, loss: LossSpec, current: Tensor) -> None:
-        entry = catalogue.find("loss", loss.kind.text)
-        assert entry is not None  # the reader knows the kinds
         targets = self._targets(current)
         size = current.shape[-1]
         if targets is None:
@@ -337,17 +338,31 @@ class _Builder:
                 f"{len(loss.parts)} parts are named for {size} {outputs}",
                 "give one name for each output",
             )
-        made: Loss = entry.build(**_plain(loss.options), **self._conventions(entry))
-        self._check_targets(made, entry.name, targets)
-        mean = (loss.over_outputs or made.reduction) == "mean"
-        keyed = {"t": targets.key, "y": current.key}
         last = self.steps[-1] if self.steps else None
-        normal = _sum_to_one(targets)
-        built = LossSteps(entry.name, made, keyed, last, size, self.count, mean, loss.over_samples, normal)
+        built = self._built(loss, current, targets, last)
         parts = [part.text for part in loss.parts]
         for tensor in built.tensors(loss.name.text if loss.name else "L", parts):
             self._add(tensor)
         self.steps += built.steps(parts)
+        for number, further in enumerate(self.spec.report, start=1):
+            if further.name:
+                self.names.result(further.name)
+            name = further.name.text if further.name else further.kind.text
+            tensors, steps = self._built(further, current, targets, last).reported(name, f"r{number}")
+            for tensor in tensors:
+                self._add(tensor)
+            self.steps += steps
+
+    def _built(self, loss: LossSpec, current: Tensor, targets: Tensor, last: Step | None) -> LossSteps:
+        """The steps of a loss of the catalogue, on the network's outputs and targets."""
+        entry = catalogue.find("loss", loss.kind.text)
+        assert entry is not None  # the reader knows the kinds
+        made: Loss = entry.build(**_plain(loss.options), **self._conventions(entry))
+        self._check_targets(made, entry.name, targets)
+        mean = (loss.over_outputs or made.reduction) == "mean"
+        keyed = {"t": targets.key, "y": current.key}
+        normal = _sum_to_one(targets)
+        return LossSteps(entry.name, made, keyed, last, current.shape[-1], self.count, mean, loss.over_samples, normal)
 
     def _conventions(self, entry: catalogue.Entry) -> dict[str, Any]:
         return {"log": self.spec.conventions.log} if "log" in entry.conventions() else {}

@@ -60,6 +60,17 @@ class LossSteps:
             found.append(self._over_samples())
         return found
 
+    def reported(self, name: str, key: str) -> tuple[list[Tensor], list[Step]]:
+        """The loss as a further value under a key of its own, which no gradient goes through."""
+        keys = {LOSS: key, SAMPLE_LOSS: f"{key}.{SAMPLE_LOSS}"}
+
+        def own(step: Step) -> Step:
+            arguments = {symbol: keys.get(read, read) for symbol, read in step.arguments.items()}
+            return step._replace(output=keys[step.output], arguments=arguments, edges=(), bypassed=())
+
+        tensors = [tensor._replace(key=keys[tensor.key]) for tensor in self.tensors(name, ())]
+        return tensors, [own(step) for step in self.steps(())]
+
     def tensors(self, name: str, parts: Sequence[str]) -> list[Tensor]:
         """The tensors of these steps."""
         batch = () if self.samples is None else (self.samples,)

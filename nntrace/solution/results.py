@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
+from ..network.loss import SAMPLE_LOSS
 from ..network.model import Cell, Element, Tensor
 from ..network.quantities import Quantity, frozen
 from ..trace.trace import Trace
@@ -48,8 +49,8 @@ def _sample(trace: Trace, tensors: list[Tensor], sample: int) -> dict[str, Any]:
         if one.shape:
             _add(values, one, number, None)
         else:
-            target = loss if tensor.role == "loss" else values
-            target["loss" if tensor.role == "loss" else tensor.name or tensor.key] = number(Element(tensor.key, ()))
+            own = tensor.key == SAMPLE_LOSS
+            (loss if own else values)["loss" if own else tensor.name or tensor.key] = number(Element(tensor.key, ()))
     return {"values": values, **loss}
 
 

@@ -18,7 +18,7 @@ KEYS = {  # keys that nothing reads, and what works instead
 }
 
 
-TOP_LEVEL = ("report", "samples_per_step", "optimizer")
+TOP_LEVEL = ("samples_per_step", "optimizer")
 """The keys that are read and then refused: no message names them as what would work."""
 
 
@@ -34,7 +34,6 @@ ROWS = (
     Row("`samples_per_step`", lambda spec: _standing(spec.samples_per_step), "leave it out"),
     Row("a size without numbers", lambda spec: _symbolic_sizes(spec), "write the numbers"),
     Row("this optimizer", lambda spec: _optimizer(spec.optimizer), "use gradient_descent"),
-    Row("`report`", lambda spec: [loss.kind.place for loss in spec.report], "leave it out"),
 )
 
 

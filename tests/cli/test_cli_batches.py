@@ -138,3 +138,32 @@ def test_several_iterations_follow_the_schema(run: Run, tmp_path: Path) -> None:
     assert [len(one["samples"]) for one in (first, second)] == [2, 2]
     assert {step["id"].split(".")[0] for step in second["steps"]} == {"I2"}
     assert (found["loss"]["before"], found["loss"]["after"]) == (1.28125, second["loss"]["after"])
+
+
+def test_a_report_is_a_value_without_a_gradient(run: Run, tmp_path: Path) -> None:
+    """Further losses stand after the loss, among the values and for each sample; the gradients are the loss's alone."""
+    text = """\
+inputs: [x]
+targets: [t]
+samples: [[2, 5], [3, 7], [4, 9]]
+layers:
+  - dense: [yhat]
+    weights: {x: {W: 1.5}}
+    bias: {B: 1.0}
+loss: {squared_error: L}
+learning_rate: 0.01
+"""
+    (tmp_path / "plain.yaml").write_text(text, encoding="utf-8")
+    report = "report: [{mae: MAE}, {squared_error: SSE, over_samples: sum}]\n"
+    (tmp_path / "net.yaml").write_text(text + report, encoding="utf-8")
+    plain = json.loads(run("step", "plain.yaml", "-f", "json", cwd=tmp_path).out)
+    found = json.loads(run("step", "net.yaml", "-f", "json", cwd=tmp_path).out)
+    assert {key: found[key] for key in ("loss", "gradients", "updated")} == {
+        key: plain[key] for key in ("loss", "gradients", "updated")
+    }
+    assert (found["values"]["MAE"], found["values"]["SSE"]) == (1.5, 7.25)
+    assert [sample["values"]["MAE"] for sample in found["samples"]] == [1.0, 1.5, 2.0]
+    assert [sample["loss"] for sample in found["samples"]] == [1.0, 2.25, 4.0]
+    lines = run("forward", "net.yaml", cwd=tmp_path).out.splitlines()
+    assert "L4   MAE = 1/3 × (MAE⁽¹⁾ + MAE⁽²⁾ + MAE⁽³⁾)" in lines
+    assert "L6   SSE = SSE⁽¹⁾ + SSE⁽²⁾ + SSE⁽³⁾" in lines

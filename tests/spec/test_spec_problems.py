@@ -102,8 +102,6 @@ TABLE: list[tuple[str, list[str]]] = [
      "  weights: {init: he_normal, seed: 0}\npenalty: 2", [
         "1:13: a size without numbers is not supported yet", "3:3: `let` is not supported yet",
         "5:3: `from` is not supported yet", "7:1: `penalty` is not supported yet"]),
-    ("inputs: [1]\nlayers: []\nreport: [mse]\nloss: {mse: L, over_samples: sum}",
-     ["3:10: `report` is not supported yet"]),
 ]  # fmt: skip
 
 NUMBERS = {
