@@ -144,7 +144,7 @@ def step(
     solution = sheet.step(rate, chosen)
     code = deliver(solution, Page(format, output, width, ascii, quiet), expect)
     if save is not None:
-        save_network(spec, network, sheet.after_all(rate, chosen), save, force)
+        save_network(spec, network, sheet.final, save, force)
     raise typer.Exit(code)
 
 

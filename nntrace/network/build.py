@@ -90,8 +90,8 @@ class _Builder:
         """The keys of the lines of programs; their names give way to the user's."""
         self.samples: Samples | None = None
         if spec.samples is not None:
-            self.samples = Samples(spec.samples, self.names, self.problems, spec.folder, anywhere)
-            self.leaves.own = self.samples.own
+            own = self.leaves.own
+            self.samples = Samples(spec.samples, self.names, self.problems, spec.folder, anywhere, own)
 
     @property
     def count(self) -> int | None:

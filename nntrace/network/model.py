@@ -136,11 +136,6 @@ class Network(NamedTuple):
         """An element as a sheet writes it."""
         return self.tensors[element.key].symbol(element.cell)
 
-    def display(self, symbol: Sym) -> Expr:
-        """A symbol over keys and bound indices as a sheet writes it."""
-        tensor = self.tensors.get(symbol.name)
-        return symbol if tensor is None else tensor.symbol(symbol.index)  # type: ignore[arg-type]
-
     def reached(self) -> set[str]:
         """The keys of the tensors that the gradient comes to; a result that a fused loss leads past is none."""
         return {step.key(edge.argument) for step in self.steps for edge in step.edges} | {self.loss or ""}

@@ -20,17 +20,21 @@ if TYPE_CHECKING:
 
 
 class Samples:
-    """The rows of ``samples``, handed out to the inputs and to the targets."""
+    """The rows of ``samples``, handed out to the inputs and to the targets.
 
-    def __init__(self, value: Value, names: Names, problems: Problems, folder: Path | None, anywhere: bool) -> None:
+    ``own`` gathers the keys of the tensors whose names the file gives.
+    """
+
+    def __init__(
+        self, value: Value, names: Names, problems: Problems, folder: Path | None, anywhere: bool, own: set[str]
+    ) -> None:
         self.place: Place = value.place
         self.names = names
         self.problems = problems
         self.array: Array | None = None
         self.rows: list[Items] = []
         self.text = ""
-        self.own: set[str] = set()
-        """The keys of the tensors whose names the file gives."""
+        self.own = own
         match value:
             case File():
                 self.array = read_array(value, folder, anywhere, problems)

@@ -243,8 +243,7 @@ class Backward:
         held = tuple(held for _, held in summand.decided)
         if summand.reader.edge.operation.by:  # the diagonal of a Jacobian is derived in its own right
             output = summand.output
-            held += (summand.use == output if output is not None else isinstance(summand.local, Sym),)
-            held = (*held[:-1], output is not None and output.cell == summand.use.cell) if output is not None else held
+            held += (isinstance(summand.local, Sym) if output is None else output.cell == summand.use.cell,)
         key = (id(summand.reader.edge.operation), summand.reader.edge.argument, held)
         new = key not in self._derived
         self._derived.add(key)
@@ -255,7 +254,7 @@ class Backward:
         reason = decisions(self.writer, {**decided, **indicators(self.writer, body)}.items())
         if reason and len(summands) == 1 and self._is_dead(body):
             for step in self.network.layer_steps():
-                if step.output == first.key and step.kind:
+                if step.output == first.key:
                     return reason + no_gradient(self.network, self.writer, first, step)
         return reason
 

@@ -29,12 +29,15 @@ def forward_checks(writer: Writer) -> Iterator[Check]:
     """That every softmax gives a distribution, and that a logarithm in the loss is taken of probabilities."""
     for step in writer.network.loss_steps():
         entry = find("loss", step.kind)
-        if entry is None or entry.build().targets == "any" or entry.name == "hinge" or "y" not in step.arguments:
+        if entry is None or entry.name == "hinge" or "y" not in step.arguments:
+            continue
+        wanted = entry.build().targets
+        if wanted == "any":
             continue
         outputs = writer.network.tensors[step.arguments["y"]]
         values = (writer.trace.value(Element(outputs.key, cell)).number for cell in outputs.cells())
         if not all(0 <= value <= 1 for value in values):
-            before = "sigmoid" if entry.build().targets == "bits" else "softmax"
+            before = "sigmoid" if wanted == "bits" else "softmax"
             words = f"{step.kind} takes outputs between 0 and 1: put a {before} before it"
             yield Check((words,), "note")
         break

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import prod
 from typing import Any
 
 from ..expr import Expr, Sym
@@ -65,9 +66,7 @@ def sample_table(writer: Writer, tensors: list[Tensor]) -> Table | Remark:
 def matrix(writer: Writer, tensor: Tensor) -> Matrix:
     """A tensor's numbers in rows, or only its shape and where it comes from where it is large."""
     name = Sym(tensor.name or tensor.key)
-    count = 1
-    for size in tensor.shape:
-        count *= size
+    count = prod(tensor.shape)
     where: Note = (f"from {tensor.text}",) if tensor.text else ()
     if count > MOST_CELLS and not writer.full:
         return Matrix(name, tensor.shape, (), where or (f"{count} numbers",))

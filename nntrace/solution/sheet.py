@@ -62,6 +62,8 @@ class Sheet:
         """The trace in full precision: what a sheet that carries rounded numbers is checked against."""
         self.writer = Writer(self.trace, digits, settings.full, self.precise)
         self.ids = Ids(network)
+        self.final = self.trace
+        """The trace that ``step`` ends with."""
 
     @cached_property
     def backward(self) -> Backward:
@@ -112,7 +114,7 @@ class Sheet:
         for number in range(1, count + 1):
             sheet = Sheet(self.network, self.settings, trace, number)
             written.append(sheet._one_step(rate, only))
-            trace = sheet.after(rate, only)
+            trace = self.final = sheet.final
         everything = [section for sections, _ in written for section in sections]
         return self._solution(everything, _over_all([one for _, one in written]), self._of_each(written))
 
@@ -124,7 +126,7 @@ class Sheet:
             after = trace.updated(rate, limited).in_floats()
             loss = self._loss_of(trace, after)
             yield Results(updated=updated_results(after, only), learning_rate=float(rate), loss=loss)
-            trace = after
+            trace = self.final = after
 
     def _of_each(self, written: Sequence[tuple[list[Section], Results]]) -> tuple[Solution, ...]:
         return tuple(self._solution(sections, results) for sections, results in written)
@@ -157,7 +159,7 @@ class Sheet:
 
         parameters = all_parameters(self.network)
         asked = list(only) if only is not None else parameters
-        after = self.after(rate, only)
+        after = self.final = self.after(rate, only)
         needed = self.backward.needed(asked) if only is not None else list(self._units_backward())
         updates: tuple[Block, ...]
         self.writer.extra["lr"] = Amount(float(rate), rate)
@@ -214,16 +216,6 @@ class Sheet:
     def after(self, rate: Fraction, only: Sequence[Quantity] | None = None) -> Trace:
         """The trace after one update."""
         return self.trace.updated(rate, {one.name: one for one in only} if only is not None else None)
-
-    def after_all(self, rate: Fraction, only: Sequence[Quantity] | None = None) -> Trace:
-        """The trace after all the iterations that the file asks for."""
-        trace = self.trace
-        limited = {one.name: one for one in only} if only is not None else None
-        for _ in range(self.network.iterations):
-            trace = trace.updated(rate, limited)
-            if self.network.iterations > MOST_FULL_ITERATIONS:
-                trace = trace.in_floats()
-        return trace
 
     def _solution(self, sections: list[Section], results: Results, iterations: tuple[Solution, ...] = ()) -> Solution:
         network = self.network
