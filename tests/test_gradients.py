@@ -289,7 +289,7 @@ def test_a_deep_chain(kind: str) -> None:
         case "relu":
             solution = sheet.step(Fraction(1, 10))
         case _:
-            solution = sheet.gradient(first, paths=True)
+            solution = sheet.gradient(first, named=True)
     assert sum(1 for _ in render(solution, "txt", width=100, script=UNICODE)) > 1000
     assert time.perf_counter() - start < 30
     found = sheet.trace.total(first[0]).number
@@ -329,7 +329,7 @@ def test_one_weight_of_a_wide_network(wide: Path) -> None:
     start = time.perf_counter()
     network = build(load(str(wide)))
     sheet = Sheet(network, Settings())
-    solution = sheet.gradient(asked_quantities(network, ["W1[5,300]"]), paths=True)
+    solution = sheet.gradient(asked_quantities(network, ["W1[5,300]"]), named=True)
     lines = list(render(solution, "txt", width=100, script=UNICODE))
     assert time.perf_counter() - start < 2
     assert len(lines) <= 110, f"{len(lines)} lines"

@@ -640,7 +640,7 @@ def forward(one: Drawn) -> Solution:
 def grad(one: Drawn) -> Solution | None:
     sheet = Sheet(one.network, Settings())
     names = [found.name for found in asked_quantities(one.network, ["*"])]
-    return sheet.gradient(asked_quantities(one.network, one.choices.sample(names, min(2, len(names)))), paths=True)
+    return sheet.gradient(asked_quantities(one.network, one.choices.sample(names, min(2, len(names)))), named=True)
 
 
 def step(one: Drawn) -> Solution | None:

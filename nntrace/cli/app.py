@@ -10,7 +10,7 @@ import typer
 
 from ..errors import UserError
 from . import options
-from .run import Page, deliver, read_network, rounding_rule, typed_number
+from .run import Page, deliver, read_network, rounding_rule, typed_number, view_of
 
 
 def _examples(*commands: str) -> str:
@@ -57,6 +57,7 @@ def forward(
     output: options.Output = None,
     digits: options.Digits = None,
     rounding: options.Rounding = None,
+    view: options.View = None,
     width: options.Width = None,
     ascii: options.Ascii = False,
     quiet: options.Quiet = False,
@@ -66,7 +67,7 @@ def forward(
     from ..solution.sheet import Settings, Sheet
 
     network, _ = read_network(net, change, allow_files)
-    sheet = Sheet(network, Settings(digits, full, rounding_rule(rounding)))
+    sheet = Sheet(network, Settings(digits, full, rounding_rule(rounding), view_of(view)))
     raise typer.Exit(deliver(sheet.forward(), Page(format, output, width, ascii, quiet), expect))
 
 
@@ -85,21 +86,22 @@ def grad(
     output: options.Output = None,
     digits: options.Digits = None,
     rounding: options.Rounding = None,
+    view: options.View = None,
     width: options.Width = None,
     ascii: options.Ascii = False,
     quiet: options.Quiet = False,
     allow_files: options.AllowFiles = False,
 ) -> None:
     """The gradient of the loss: by stored deltas, and for what is asked by name also over its paths."""
-    from ..solution.sheet import MOST_WITH_PATHS, Settings, Sheet, all_parameters, asked_quantities
+    from ..solution.sheet import Settings, Sheet, all_parameters, asked_quantities
 
     network, _ = read_network(net, change, allow_files)
     _need_loss(network.loss)
     asked = asked_quantities(network, param) if param else []
     if everything or not param:
         asked = list(dict.fromkeys([*asked, *all_parameters(network)]))
-    paths = bool(param) and not everything and len(asked) <= MOST_WITH_PATHS
-    solution = Sheet(network, Settings(digits, full, rounding_rule(rounding))).gradient(asked, paths)
+    sheet = Sheet(network, Settings(digits, full, rounding_rule(rounding), view_of(view)))
+    solution = sheet.gradient(asked, named=bool(param) and not everything)
     raise typer.Exit(deliver(solution, Page(format, output, width, ascii, quiet), expect))
 
 
@@ -125,6 +127,7 @@ def step(
     output: options.Output = None,
     digits: options.Digits = None,
     rounding: options.Rounding = None,
+    view: options.View = None,
     width: options.Width = None,
     ascii: options.Ascii = False,
     quiet: options.Quiet = False,
@@ -140,7 +143,7 @@ def step(
     _need_loss(network.loss)
     rate = _learning_rate(lr, network.learning_rate)
     chosen = asked_quantities(network, only, parameters=True) if only else None
-    sheet = Sheet(network, Settings(digits, full, rounding_rule(rounding)))
+    sheet = Sheet(network, Settings(digits, full, rounding_rule(rounding), view_of(view)))
     solution = sheet.step(rate, chosen)
     code = deliver(solution, Page(format, output, width, ascii, quiet), expect)
     if save is not None:

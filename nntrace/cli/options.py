@@ -37,6 +37,14 @@ Rounding = Annotated[
     Optional[str],  # noqa: UP045
     typer.Option("--rounding", metavar="RULE", help="full, carry:4 (decimals) or carry:4sf (significant digits)."),
 ]
+View = Annotated[
+    Optional[str],  # noqa: UP045
+    typer.Option(
+        "--view",
+        metavar="VIEW",
+        help="delta (by elements), paths, matrix or all. Default: delta, paths where asked by name; large: all.",
+    ),
+]
 Width = Annotated[
     Optional[int],  # noqa: UP045
     typer.Option(

@@ -14,6 +14,7 @@ from ..errors import UserError
 if TYPE_CHECKING:
     from ..network.model import Network
     from ..solution.model import Solution
+    from ..solution.sheet import View
     from ..spec import Spec
     from ..spec.model import Rounding
 
@@ -83,6 +84,22 @@ def rounding_rule(text: str | None) -> Rounding | None:
     if not match or not 0 < int(match[1]) <= 17:
         raise UserError(f"--rounding {text!r} is no rule\n  write full, carry:4 (decimals) or carry:4sf (significant)")
     return Rounding(int(match[1]), match[2] is not None)
+
+
+def view_of(text: str | None) -> View | None:
+    """A view of the calculation."""
+    from typing import get_args
+
+    from ..errors import suggestion
+    from ..solution.sheet import View
+
+    views: tuple[View, ...] = get_args(View)
+    if text is None:
+        return None
+    for view in views:
+        if text == view:
+            return view
+    raise UserError(f"there is no view {text!r}\n  {suggestion(text, views)}")
 
 
 def example_names() -> list[str]:

@@ -5,6 +5,7 @@
 
 from .bind import at, expand, free_indices, rename, substitute, symbols
 from .differentiate import contract, differentiate, sided
+from .matrices import matrix_form, shape
 from .nodes import (
     HALF,
     ONE,
@@ -16,12 +17,19 @@ from .nodes import (
     Delta,
     Div,
     Expr,
+    Hadamard,
+    HadamardDiv,
+    HadamardPow,
     Index,
     Indicator,
+    Literal,
+    MatMul,
+    MatrixExpr,
     Max,
     Mul,
     Neg,
     Num,
+    Ones,
     Partial,
     Pow,
     Rest,
@@ -29,6 +37,8 @@ from .nodes import (
     Sum,
     Sym,
     Tensor,
+    Transpose,
+    Whole,
     children,
     exp,
     expr,
@@ -44,8 +54,10 @@ from .simplify import simplify
 from .structure import negative, product, total
 
 __all__ = [
-    "HALF", "ONE", "ZERO", "Add", "Call", "Cases", "Condition", "Delta", "Div", "Expr", "Index", "Indicator", "Max",
-    "Mul", "Neg", "Num", "Partial", "Pow", "Rest", "Size", "Sum", "Sym", "Tensor", "approximate", "at", "children",
-    "contract", "differentiate", "exact", "exp", "expand", "expr", "free_indices", "holds", "ln", "maximum", "negative",
-    "partial_key", "product", "rebuild", "rename", "sided", "simplify", "substitute", "symbols", "tanh", "total", "xln",
+    "HALF", "ONE", "ZERO", "Add", "Call", "Cases", "Condition", "Delta", "Div", "Expr", "Hadamard", "HadamardDiv",
+    "HadamardPow", "Index", "Indicator", "Literal", "MatMul", "MatrixExpr", "Max", "Mul", "Neg", "Num", "Ones",
+    "Partial", "Pow", "Rest", "Size", "Sum", "Sym", "Tensor", "Transpose", "Whole", "approximate", "at", "children",
+    "contract", "differentiate", "exact", "exp", "expand", "expr", "free_indices", "holds", "ln", "matrix_form",
+    "maximum", "negative", "partial_key", "product", "rebuild", "rename", "shape", "sided", "simplify", "substitute",
+    "symbols", "tanh", "total", "xln",
 ]  # fmt: skip

@@ -5,7 +5,27 @@ from __future__ import annotations
 from decimal import Decimal
 from fractions import Fraction
 
-from .nodes import Add, Call, Cases, Div, Expr, Max, Mul, Neg, Num, Partial, Pow, Rest, Sum
+from .nodes import (
+    Add,
+    Call,
+    Cases,
+    Div,
+    Expr,
+    Hadamard,
+    HadamardDiv,
+    HadamardPow,
+    MatMul,
+    Max,
+    Mul,
+    Neg,
+    Num,
+    Partial,
+    Pow,
+    Rest,
+    Sum,
+    Transpose,
+    Whole,
+)  # fmt: skip
 
 CASES, SUM, NEGATIVE, PRODUCT, TIGHT, POWER, ATOM = range(7)
 
@@ -21,6 +41,8 @@ PLACES: dict[str, int] = {
     "top": PRODUCT,
     "bottom": POWER,
     "base": ATOM,
+    "elementwise": TIGHT,
+    "matrix": POWER,
 }
 
 
@@ -37,11 +59,13 @@ def binding(node: Expr) -> int:
             return NEGATIVE
         case Num(value):
             return _number(value)
-        case Mul() | Div() | Sum() | Max() | Call("xln"):
+        case Mul() | Div() | Sum() | Max() | Call("xln") | Hadamard() | HadamardDiv():
             return PRODUCT
-        case Partial():
+        case Partial() | MatMul():
             return TIGHT
-        case Pow() | Call("exp"):
+        case Whole(symbol):
+            return binding(symbol)
+        case Pow() | Call("exp") | Transpose() | HadamardPow():
             return POWER
         case _:
             return ATOM

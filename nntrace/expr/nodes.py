@@ -240,6 +240,75 @@ class Rest(Expr):
         super().__init__(count, total, noun)
 
 
+class MatrixExpr(Expr):
+    """What stands only in a formula between whole matrices, where symbols are ``Whole``."""
+
+    __slots__ = ()
+
+
+class Whole(MatrixExpr):
+    """A whole tensor as a matrix: the symbol it is written by, and the indices that run down and across.
+
+    ``None`` stands for a single row or column: ``Whole(Sym("x"), "i", None)`` is a column vector.
+    """
+
+    __slots__ = ("symbol", "down", "across")
+    symbol: Sym | Partial
+    down: str | None
+    across: str | None
+
+
+class Ones(MatrixExpr):
+    """A column of ones, as long as an index runs."""
+
+    __slots__ = ("over",)
+    over: str
+
+
+class Transpose(MatrixExpr):
+    """The transposed matrix."""
+
+    __slots__ = ("body",)
+    body: Expr
+
+
+class MatMul(MatrixExpr):
+    """A product of matrices."""
+
+    __slots__ = ("factors",)
+    factors: tuple[Expr, ...]
+
+
+class Hadamard(MatrixExpr):
+    """A product element by element, of matrices of one shape."""
+
+    __slots__ = ("factors",)
+    factors: tuple[Expr, ...]
+
+
+class HadamardDiv(MatrixExpr):
+    """A quotient element by element."""
+
+    __slots__ = ("top", "bottom")
+    top: Expr
+    bottom: Expr
+
+
+class HadamardPow(MatrixExpr):
+    """Each element to a power."""
+
+    __slots__ = ("base", "exponent")
+    base: Expr
+    exponent: Expr
+
+
+class Literal(MatrixExpr):
+    """A matrix of numbers, row by row; ``None`` is a cell that is left out of a large one."""
+
+    __slots__ = ("rows",)
+    rows: tuple[tuple[Expr | None, ...], ...]
+
+
 ZERO, ONE = Num(0), Num(1)
 HALF = Div(ONE, Num(2))
 
@@ -290,13 +359,15 @@ def children(node: Expr) -> tuple[Expr, ...]:
     match node:
         case Add(terms):
             return terms
-        case Mul(factors):
+        case Mul(factors) | MatMul(factors) | Hadamard(factors):
             return factors
         case Call(_, args):
             return args
         case Div(first, second) | Pow(first, second) | Partial(first, second):
             return (first, second)
-        case Neg(body) | Sum(_, body) | Max(_, body):
+        case HadamardDiv(first, second) | HadamardPow(first, second):
+            return (first, second)
+        case Neg(body) | Sum(_, body) | Max(_, body) | Transpose(body):
             return (body,)
         case Indicator(condition):
             return (condition.left, condition.right)
@@ -313,8 +384,8 @@ def rebuild(node: Expr, parts: tuple[Expr, ...]) -> Expr:
     match node:
         case Add():
             return Add(parts)
-        case Mul():
-            return Mul(parts)
+        case Mul() | MatMul() | Hadamard():
+            return type(node)(parts)
         case Call(function, _):
             return Call(function, parts)
         case Partial():
@@ -322,10 +393,8 @@ def rebuild(node: Expr, parts: tuple[Expr, ...]) -> Expr:
             assert isinstance(of, Sym)
             assert isinstance(by, Sym)
             return Partial(of, by)
-        case Div() | Pow():
+        case Div() | Pow() | HadamardDiv() | HadamardPow() | Neg() | Transpose():
             return type(node)(*parts)
-        case Neg():
-            return Neg(*parts)
         case Sum(over, _) | Max(over, _):
             return type(node)(over, *parts)
         case Indicator(condition):

@@ -20,17 +20,25 @@ from .nodes import (
     Delta,
     Div,
     Expr,
+    Hadamard,
+    HadamardDiv,
+    HadamardPow,
     Indicator,
+    Literal,
+    MatMul,
     Max,
     Mul,
     Neg,
     Num,
+    Ones,
     Partial,
     Pow,
     Rest,
     Size,
     Sum,
     Sym,
+    Transpose,
+    Whole,
 )  # fmt: skip
 
 
@@ -50,7 +58,7 @@ ASCII = Script(True, "*", "d", "sum", "...")
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 _ASCII_SIGNS = {
     "≥": ">=", "≤": "<=", "≠": "!=", "≈": "~=", "⁺": "+", "′": "'", "∂": "d", "×": "*", "Σ": "sum", "…": "...",
-    "✓": "ok", "✗": "failed", "⊙": "(*)", "→": "->", "·": "*", "∞": "inf", "–": "-", "±": "+-",
+    "✓": "ok", "✗": "failed", "⊙": ".*", "⊘": "./", "∘": ".", "→": "->", "·": "*", "∞": "inf", "–": "-", "±": "+-",
     "ᵀ": "^T", "½": "1/2", "“": '"', "”": '"', "’": "'", "ℓ": "l", "−": "-", "│": "|",
 }  # fmt: skip
 
@@ -113,7 +121,7 @@ def pieces(node: Expr, script: Script = UNICODE, depth: int = 0) -> list[Piece]:
         case Call(function, args):
             written = [pieces(arg, script, depth + 3) for arg in args]
             joined = [piece for arg in written[:-1] for piece in _around("", arg, ",")] + written[-1]
-            return _around(f"{function}(", joined, ")")
+            return _around(f"{plain(function, script)}(", joined, ")")
         case Sum(over, body):
             return _around(f"{script.sum}_{plain(over, script)} ", write(body, "summed"), "")
         case Max(over, body):
@@ -126,12 +134,46 @@ def pieces(node: Expr, script: Script = UNICODE, depth: int = 0) -> list[Piece]:
             whole = _around("", write(then, "case"), " if")
             whole += _around("", _condition(condition, script, depth + 1), ",")
             return whole + _around("else ", pieces(otherwise, script, depth + 1), "")
+        case Whole(whole):
+            return pieces(whole, script, depth)
+        case Ones(over):
+            return [Piece(f"1_{plain(_index(over), script)}", depth)]
+        case Transpose(body):
+            return _around("", write(body, "base"), plain("ᵀ", script))
+        case MatMul(factors):
+            result = write(factors[0], "matrix")
+            for factor in factors[1:]:
+                result += write(factor, "matrix", depth + 2)
+            return result
+        case Hadamard(factors):
+            result = write(factors[0], "elementwise")
+            for factor in factors[1:]:
+                result += _led(f"{plain('⊙', script)} ", write(factor, "elementwise"), depth + 1)
+            return result
+        case HadamardDiv(top, bottom):
+            below = _led(f"{plain('⊘', script)} ", write(bottom, "elementwise"), depth + 1)
+            return write(top, "elementwise") + below
+        case HadamardPow(base, exponent):
+            return _around("", write(base, "base"), "^{" + plain("∘", script) + text(exponent, script) + "}")
+        case Literal(matrix):
+            return _literal(matrix, script, depth)
         case Rest(count, total, noun):
             words = f"{script.ellipsis} {count} more {noun if count == 1 else noun + 's'}"
             together = "" if total is None else f", together {text(total, script)}"
             return [Piece(words + together, depth)]
         case _:
             raise TypeError(f"no text for {node!r}")
+
+
+def _literal(rows: tuple[tuple[Expr | None, ...], ...], script: Script, depth: int) -> list[Piece]:
+    """``[[1.0, 0.5], [-0.5, -1.0]]``, which may be broken between its numbers, better between its rows."""
+    result: list[Piece] = []
+    for row in rows:
+        cells = [script.ellipsis if cell is None else text(cell, script) for cell in row]
+        written = [Piece(cell, depth + 4) for cell in cells[:1]] + [Piece(cell, depth + 5) for cell in cells[1:]]
+        written = [Piece(f"{text},", at) for text, at in written[:-1]] + written[-1:]
+        result += _around("[", written, "]," if row is not rows[-1] else "]")
+    return _around("[", result, "]")
 
 
 def _condition(condition: Condition, script: Script, depth: int) -> list[Piece]:

@@ -59,7 +59,7 @@ def _numbers(solution: Solution) -> Iterator[tuple[str, float]]:
     for section in solution.sections:
         for block in section.blocks:
             for step in block.steps if isinstance(block, Table) else (block,):
-                if isinstance(step, Step):
+                if isinstance(step, Step) and isinstance(step.value, float):
                     name = text(step.name)
                     yield name, step.value
                     yield plain(name, ASCII), step.value

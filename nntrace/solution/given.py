@@ -99,8 +99,8 @@ def convention_values(conventions: Conventions) -> dict[str, Any]:
     }
 
 
-def agreed(network: Network) -> tuple[Note, ...]:
-    """The conventions in sentences."""
+def agreed(network: Network, matrices: bool = False) -> tuple[Note, ...]:
+    """The conventions in sentences; ``matrices``: with those of the matrix form."""
     conventions = network.conventions
     by_columns = conventions.vectors == "columns"
     product = "W x + b, one row of W for each unit" if by_columns else "x W + b, one row of W for each input"
@@ -113,7 +113,14 @@ def agreed(network: Network) -> tuple[Note, ...]:
         (f"relu_at_zero: {conventions.relu_at_zero} (at a kink the {slope} slope)",),
         (f"log: {conventions.log} ({logarithm})",),
         (_rounding_words(conventions),),
+        *((_MATRICES,) if matrices else ()),
     )
+
+
+_MATRICES: Note = (
+    "matrices: products first, then ⊙ and ⊘ (element by element), then + and -; functions, and a number beside a "
+    "matrix, go to each element; 1_n is a column of ones",
+)
 
 
 def _rounding_words(conventions: Conventions) -> str:

@@ -19,6 +19,10 @@ LineKind = Literal["chain", "local", "rule", "formula", "substitution", "terms",
 SectionName = Literal["given", "conventions", "forward", "loss", "backward", "paths", "update", "checks"]
 
 
+Rows = list[list[float]]
+"""The numbers of a matrix, row by row."""
+
+
 class Line(NamedTuple):
     """One form of a step's quantity: ``relation body``.
 
@@ -41,14 +45,15 @@ class Step(NamedTuple):
     ``compact`` steps stand on one physical line where it fits (a product, a call); the others have one line
     for each form, though chain, rule and formula share the first where they fit. At least one line has no ``left``.
     ``sample`` and ``iteration`` count from 1.
-    ``value`` is the number in full precision, ``exact`` the same as a fraction where it is rational.
+    ``value`` is the number in full precision, ``exact`` the same as a fraction where it is rational; the value of a
+    step in matrix form is rows of numbers.
     """
 
     id: str
     section: SectionName
     name: Expr
     lines: tuple[Line, ...]
-    value: float
+    value: float | Rows
     exact: Fraction | None
     reason: Note = ()
     compact: bool = False

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from functools import cached_property
+from itertools import chain
 from math import prod
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from ..errors import UserError
 from ..expr import Num
@@ -26,6 +27,7 @@ from .results import gradient_results, sample_results, updated_results, value_re
 
 if TYPE_CHECKING:
     from .backward import Backward
+    from .matrix import MatrixForms
 
 MOST_WITH_PATHS = 12
 MOST_VALUES = 40
@@ -35,12 +37,21 @@ MOST_IN_PROGRESS = 6
 MOST_ROWS = 24
 
 
+View = Literal["delta", "paths", "matrix", "all"]
+"""How a calculation is shown: element by element from stored deltas, over its paths, between whole matrices, or all."""
+
+
 class Settings(NamedTuple):
-    """How a sheet is to be written, where this differs from the file: ``full`` cuts nothing."""
+    """How a sheet is to be written, where this differs from the file: ``full`` cuts nothing.
+
+    Without a ``view``, a small network is shown by its elements (what is asked for by name over its paths too), a
+    large one in matrix form first.
+    """
 
     digits: int | None = None
     full: bool = False
     rounding: Rounding | None = None
+    view: View | None = None
 
 
 class Sheet:
@@ -64,6 +75,10 @@ class Sheet:
         self.ids = Ids(network)
         self.final = self.trace
         """The trace that ``step`` ends with."""
+        unnamed = not any(network.tensors[step.output].names for step in network.layer_steps())
+        self.view = settings.view
+        if unnamed and not self._is_small and not settings.full:
+            self.view = self.view or "all"
 
     @cached_property
     def backward(self) -> Backward:
@@ -74,22 +89,25 @@ class Sheet:
 
     def forward(self) -> Solution:
         """Every unit, then the loss if the network has one."""
-        sections = [Section("forward", _kept(forward_steps(self.writer, self.ids)))]
+        sections = [self._forward_section()]
         if self.network.loss:
-            sections.append(Section("loss", _kept(loss_steps(self.writer, self.ids))))
+            sections.append(self._loss_section())
         if checks := self._checks(()):
             sections.append(Section("checks", checks))
         values, samples = value_results(self.trace), sample_results(self.trace)
         return self._solution(sections, Results(values=values, samples=samples, loss=self._loss()))
 
-    def gradient(self, asked: Sequence[Quantity], paths: bool) -> Solution:
-        """The gradient by each asked quantity, from the forward values that it uses; over its paths where wanted."""
+    def gradient(self, asked: Sequence[Quantity], named: bool) -> Solution:
+        """The gradient by each asked quantity, from the forward values that it uses; ``named``: asked for by name."""
+        if named:
+            self.view = self.settings.view  # what is asked for by name is shown by its elements
         many = len(asked) > MOST_VALUES
         needed = list(self._units_backward()) if many else self.backward.needed(list(asked))
         needed = _without(needed, asked)
+        names = self._matrices(lambda forms: forms.names())
         sections = [
-            Section("forward", (self._forward_values([*needed, *asked]),)),
-            *self._backward_sections(needed, asked, paths),
+            Section("forward", (self._forward_values([*needed, *asked]), *names)),
+            *self._backward_sections(needed, asked, named),
             Section("checks", self._checks(asked)),
         ]
         results = Results(
@@ -163,14 +181,17 @@ class Sheet:
         needed = self.backward.needed(asked) if only is not None else list(self._units_backward())
         updates: tuple[Block, ...]
         self.writer.extra["lr"] = Amount(float(rate), rate)
-        if len(asked) == 1 and not frozen(self.network, asked[0]):
+        matrices = self._matrices(lambda forms: forms.update(after)) if only is None else ()
+        if self.view == "matrix" and len(matrices) > 1 and only is None:
+            updates = matrices[1:]
+        elif len(asked) == 1 and not frozen(self.network, asked[0]):
             updates = (update_step(self.writer, self.ids, asked[0], after),)
         else:
-            updates = self._update_blocks(asked, after, rate)
+            updates = (*self._update_blocks(asked, after, rate), *matrices)
         sections = [
-            Section("forward", _kept(forward_steps(self.writer, self.ids))),
-            Section("loss", _kept(loss_steps(self.writer, self.ids))),
-            *self._backward_sections(needed, asked, only is not None and len(asked) <= MOST_WITH_PATHS),
+            self._forward_section(),
+            self._loss_section(),
+            *self._backward_sections(needed, asked, only is not None),
             Section("update", updates, ("learning rate ", self._shown_rate(rate))),
             Section("checks", self._checks(asked, after, rate)),
         ]
@@ -224,7 +245,7 @@ class Sheet:
             network.title,
             network.source,
             convention_values(network.conventions),
-            agreed(network),
+            agreed(network, matrices=self.view in ("matrix", "all")),
             (head, *(section for section in sections if section.blocks)),
             results,
             iterations,
@@ -248,18 +269,58 @@ class Sheet:
         for key in self.ids.gradients:
             yield from of_tensor(self.network, self.network.tensors[key])
 
-    def _backward_sections(self, needed: Sequence[Quantity], asked: Sequence[Quantity], paths: bool) -> list[Section]:
-        ordered = sorted([*needed, *asked], key=lambda one: self.ids.order("B", one.uses[0]))
-        sections = [Section("backward", _kept(self._gradient_steps(ordered)))]
-        if paths:
-            from .paths import Paths
+    def _matrices(self, write: Callable[[MatrixForms], Iterator[Block]]) -> tuple[Block, ...]:
+        """Blocks in matrix form under their heading, where the view has them."""
+        if self.view not in ("matrix", "all"):
+            return ()
+        from .matrix import HEADING
 
-            written = Paths(self.writer, self.backward.gradients, self.ids)
-            ordered = sorted(asked, key=lambda one: self.ids.order("B", one.uses[0]))
-            steps = [step for found in ordered if (step := written.step(found)) is not None]
-            if steps:
-                sections.append(Section("paths", (Remark(("The same over its paths",), heading=True), *steps)))
-        return sections
+        blocks = tuple(write(self.matrix_forms))
+        return (HEADING, *blocks) if blocks else ()
+
+    @cached_property
+    def matrix_forms(self) -> MatrixForms:
+        """The writer of the matrix form."""
+        from .matrix import MatrixForms
+
+        return MatrixForms(self.writer)
+
+    def _forward_section(self) -> Section:
+        """Every layer's result, by its elements, as matrices, or both."""
+        matrices = self._matrices(lambda forms: chain(forms.names(), forms.forward()))
+        own = matrices[1:] if self.view == "matrix" else (*forward_steps(self.writer, self.ids), *matrices)
+        return Section("forward", own)
+
+    def _loss_section(self) -> Section:
+        matrices = self._matrices(lambda forms: forms.loss())
+        own = matrices[1:] if self.view == "matrix" else (*loss_steps(self.writer, self.ids), *matrices)
+        return Section("loss", own)
+
+    def _backward_sections(self, needed: Sequence[Quantity], asked: Sequence[Quantity], named: bool) -> list[Section]:
+        """The gradients in the views wanted; over their paths what was asked for by name, where it is not much."""
+        ordered = sorted([*needed, *asked], key=lambda one: self.ids.order("B", one.uses[0]))
+        keys = {use.key for one in asked for use in one.uses} if named else None
+        matrices = self._matrices(lambda forms: forms.backward(keys))
+        if self.view == "matrix":
+            return [Section("backward", matrices[1:])]
+        paths = self._path_sections(asked) if self._shows_paths(asked, named) else []
+        if self.view == "paths" and paths:
+            return paths
+        return [Section("backward", (*self._gradient_steps(ordered), *matrices)), *paths]
+
+    def _shows_paths(self, asked: Sequence[Quantity], named: bool) -> bool:
+        if self.view == "delta":
+            return False
+        return self.view == "paths" or (named and len(asked) <= MOST_WITH_PATHS)
+
+    def _path_sections(self, asked: Sequence[Quantity]) -> list[Section]:
+        from .paths import Paths
+
+        written = Paths(self.writer, self.backward.gradients, self.ids)
+        ordered = sorted(asked, key=lambda one: self.ids.order("B", one.uses[0]))
+        steps = [step for found in ordered if (step := written.step(found)) is not None]
+        heading = "Over the paths" if self.view == "paths" else "The same over its paths"
+        return [Section("paths", (Remark((heading,), heading=True), *steps))] if steps else []
 
     def _gradient_steps(self, group: Sequence[Quantity]) -> Iterator[Block]:
         """The steps of these quantities, those of one large tensor cut in the middle."""

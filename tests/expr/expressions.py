@@ -26,6 +26,7 @@ from nntrace.expr import (
     Div,
     Expr,
     Indicator,
+    MatrixExpr,
     Max,
     Mul,
     Neg,
@@ -56,11 +57,11 @@ def arity(function: str) -> int:
 
 
 def kinds(parent: type[Expr] = Expr) -> list[type[Expr]]:
-    """Every node kind there is, found by looking."""
+    """Every kind of scalar node there is, found by looking."""
     return [
         kind
         for child in parent.__subclasses__()
-        if child.__module__.startswith("nntrace")
+        if child.__module__.startswith("nntrace") and child is not MatrixExpr
         for kind in (child, *kinds(child))
     ]
 

@@ -10,6 +10,7 @@ from ...expr import ZERO, Add, Expr, Neg
 from ...expr.text import Piece, Script, pieces, plain
 from ...solution.model import Line, Note, Step
 from .breaking import broken, enumerated, sentence, wrapped
+from .grids import filled, with_places
 from .rows import Page, Role, Row, Span, columns, drawing, length
 
 NOTES = 60
@@ -27,6 +28,7 @@ class Form(NamedTuple):
     role: Role
     notes: tuple[Note, ...]
     joins: bool
+    grids: list[list[str]]
     addend: bool = False
 
     @property
@@ -57,7 +59,7 @@ class Lines(NamedTuple):
 
 def step_rows(step: Step, page: Page, ids: int) -> Iterator[Row]:
     """The step's rows; the id stands in a column of this width."""
-    equations = _equations(step, page.script)
+    equations = _equations(step, page)
     names = max(columns(equation.name) for equation in equations)
     signs = max(columns(form.relation) for equation in equations for form in equation.forms)
     at = max(ids, columns(step.id) + 1) + names + 1
@@ -77,15 +79,16 @@ def step_rows(step: Step, page: Page, ids: int) -> Iterator[Row]:
     yield from _placed(lines, own, step.reason, page, (HANG if hanging else at) + signs + 1)
 
 
-def _equations(step: Step, script: Script) -> list[Equation]:
+def _equations(step: Step, page: Page) -> list[Equation]:
     """The local derivatives, then the step's own equation."""
+    script = page.script
     local = (line for line in step.lines if line.left is not None)
     result = [
-        Equation(_name(left, script), [form for line in lines for form in _forms(line, script)], compact=True)
+        Equation(_name(left, script), [form for line in lines for form in _forms(line, page)], compact=True)
         for left, lines in groupby(local, key=lambda line: line.left)
         if left is not None
     ]
-    own = [form for line in step.lines if line.left is None for form in _forms(line, script)]
+    own = [form for line in step.lines if line.left is None for form in _forms(line, page)]
     return [*result, Equation(_name(step.name, script), own, step.compact and not any(form.addend for form in own))]
 
 
@@ -93,21 +96,24 @@ def _name(name: Expr, script: Script) -> str:
     return " ".join(piece.text for piece in pieces(name, script))
 
 
-def _forms(line: Line, script: Script) -> list[Form]:
+def _forms(line: Line, page: Page) -> list[Form]:
     """The line as one form, or each of its addends as one."""
+    script = page.script
     role: Role = "value" if line.kind == "value" else "body"
     relation = plain(line.relation, script)
     match line.body:
         case Add((first, *others)) if line.summands:
-            forms = [Form(relation, pieces(Add((first,)), script), role, line.notes[:1], joins=False, addend=True)]
+            forms = [Form(relation, pieces(Add((first,)), script), role, line.notes[:1], False, [], addend=True)]
             for place, term in enumerate(others, start=1):
                 sign = "-" if isinstance(term, Neg) else "+"
                 (text, depth), *rest = pieces(Add((ZERO, term)), script)[1:]
                 body = [Piece(text.removeprefix(f"{sign} "), depth), *rest]
-                forms.append(Form(sign, body, role, line.notes[place : place + 1], joins=False, addend=True))
+                forms.append(Form(sign, body, role, line.notes[place : place + 1], False, [], addend=True))
             return forms
         case body:
-            return [Form(relation, pieces(body, script), role, line.notes, line.kind in ("chain", "rule", "formula"))]
+            joins = line.kind in ("chain", "rule", "formula")
+            placed, grids = with_places(body, script, page.width - 2 * HANG)
+            return [Form(relation, pieces(placed, script), role, line.notes, joins, grids)]
 
 
 def _lines(equation: Equation, width: int, at: int, signs: int) -> list[Lines]:
@@ -124,8 +130,11 @@ def _lines(equation: Equation, width: int, at: int, signs: int) -> list[Lines]:
                 continue
         (_, first), *more = broken(form.body, width - at - signs - 1, inside=form.addend)
         space = Span(" " * (at + signs - columns(form.relation)))
+        first, *below = filled(first, form.grids)
         rows = [[space, Span(form.relation, "relation"), Span(" "), Span(first, form.role)]]
-        rows += [[Span(" " * (at + signs + 1 + indent)), Span(text, form.role)] for indent, text in more]
+        indented = [(0, line) for line in below]
+        indented += [(indent, line) for indent, text in more for line in filled(text, form.grids)]
+        rows += [[Span(" " * (at + signs + 1 + indent)), Span(text, form.role)] for indent, text in indented]
         result.append(Lines(rows, list(form.notes), form.joins))
     return result
 

@@ -1,0 +1,350 @@
+"""The matrix form of a formula, read off its index pattern: ``Σ_i x_i W_ji + b_j`` is ``W x + b``.
+
+A factor with two indices is a step from one index to the other, a factor with one a step from it to a single row or
+column. A sum over an index joins the two steps that share it, so a sum of products is a chain of steps from the
+index that runs down to the one that runs across; each step is a matrix, or its transpose where it is taken backwards.
+What shares all of its indices is multiplied element by element, what lacks one is repeated by a row of ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from functools import reduce
+
+from .bind import free_indices, symbols
+from .nodes import (
+    ONE,
+    Add,
+    Call,
+    Cases,
+    Condition,
+    Div,
+    Expr,
+    Hadamard,
+    HadamardDiv,
+    HadamardPow,
+    Indicator,
+    MatMul,
+    Mul,
+    Neg,
+    Num,
+    Ones,
+    Partial,
+    Pow,
+    Size,
+    Sum,
+    Sym,
+    Transpose,
+    Whole,
+)  # fmt: skip
+from .structure import is_zero, product
+
+Axes = tuple[str | None, str | None]
+"""The indices that run down and across; ``None`` for a single row or column."""
+
+
+class NoMatrixFormError(Exception):
+    """The formula is no sum of products of matrices."""
+
+
+def matrix_form(formula: Expr, target: Axes, axes: Callable[[Sym | Partial], Axes]) -> Expr | None:
+    """The formula as a matrix with these axes, or ``None`` where it has no matrix form.
+
+    ``axes`` lays out each symbol: ``W["j", "i"]`` as ("j", "i"), ``x["i"]`` as ("i", None). A number stands for
+    a matrix full of it; functions are taken of each element.
+    """
+    try:
+        return _Form(axes).whole(formula, target)
+    except NoMatrixFormError:
+        return None
+
+
+def shape(node: Expr) -> Axes | None:
+    """The axes of a matrix expression; ``None`` of a number, which fits any shape."""
+    match node:
+        case Whole(_, down, across):
+            return down, across
+        case Ones(over):
+            return over, None
+        case Transpose(body):
+            inner = shape(body)
+            return None if inner is None else inner[::-1]
+        case MatMul(factors):
+            first, last = shape(factors[0]), shape(factors[-1])
+            assert first is not None
+            assert last is not None
+            return first[0], last[1]
+        case Call("diag", (body,)):
+            inner = shape(body)
+            assert inner is not None
+            return (inner[0] or inner[1],) * 2
+        case Indicator(Condition(left, _, right)):
+            return _largest((left, right))
+        case Add(parts) | Mul(parts) | Hadamard(parts) | Call(_, parts):
+            return _largest(parts)
+        case Neg(body):
+            return shape(body)
+        case Div(top, bottom) | HadamardDiv(top, bottom) | Pow(top, bottom) | HadamardPow(top, bottom):
+            return _largest((top, bottom))
+        case _:
+            return None
+
+
+def _largest(parts: tuple[Expr, ...]) -> Axes | None:
+    """The shape of parts of one shape, or numbers, which fit any."""
+    shapes = [found for part in parts if (found := shape(part)) is not None]
+    return next((found for found in shapes if found != (None, None)), shapes[0] if shapes else None)
+
+
+class _Factor:
+    """One factor of a product, and the indices that it has."""
+
+    def __init__(self, node: Expr) -> None:
+        self.node = node
+        self.indices = tuple(free_indices(node))
+
+
+class _Form:
+    def __init__(self, axes: Callable[[Sym | Partial], Axes]) -> None:
+        self.axes = axes
+
+    def whole(self, node: Expr, target: Axes) -> Expr:
+        """The node as a matrix with exactly the target's axes; what lacks one of them is repeated."""
+        match node:
+            case Add(terms):
+                return Add(tuple(self.whole(term, target) for term in terms))
+            case Neg(body):
+                return Neg(self.whole(body, target))
+            case Num() | Size():
+                return node
+            case Mul() | Sum():
+                return self._product(node, target)
+        return self._repeated(node, target)
+
+    def _repeated(self, node: Expr, target: Axes) -> Expr:
+        """A factor brought to the target's axes."""
+        own = set(free_indices(node))
+        wanted = {index for index in target if index is not None}
+        if not own:
+            return self.elements(node, (None, None))
+        if not own <= wanted:
+            raise NoMatrixFormError
+        down, across = target
+        if own == wanted:
+            return self.elements(node, target)
+        if down in own:
+            assert across is not None
+            return MatMul((self.elements(node, (down, None)), Transpose(Ones(across))))
+        assert down is not None
+        return MatMul((Ones(down), self.elements(node, (None, across))))
+
+    def elements(self, node: Expr, target: Axes) -> Expr:
+        """A node that has all indices of the target, element by element; transposed where it is laid out that way."""
+        natural = self._natural(node)
+        if natural is not None and natural != target and natural == target[::-1]:
+            return Transpose(self.elements(node, natural))
+        match node:
+            case Num() | Size():
+                return node
+            case Sym() | Partial():
+                laid = self.axes(node)
+                if laid != target:
+                    raise NoMatrixFormError
+                return Whole(node, *laid)
+            case Call(function, args):
+                return Call(function, tuple(self.whole(arg, target) for arg in args))
+            case Div(top, bottom):
+                if not free_indices(bottom):
+                    return Div(self.whole(top, target), self.whole(bottom, (None, None)))
+                return HadamardDiv(self.whole(top, target), self.whole(bottom, target))
+            case Pow(base, exponent):
+                if not free_indices(base):
+                    return Pow(self.whole(base, target), exponent)
+                return HadamardPow(self.whole(base, target), self.whole(exponent, target))
+            case Indicator(condition):
+                return Indicator(self._condition(condition, target))
+            case Cases(condition, then, otherwise):
+                holds = Indicator(self._condition(condition, target))
+                chosen = ((holds, then), (Add((ONE, Neg(holds))), otherwise))
+                kept = [(mask, self.whole(case, target)) for mask, case in chosen if not is_zero(case)]
+                parts = tuple(mask if case == ONE else Hadamard((mask, case)) for mask, case in kept)
+                return Add(parts) if len(parts) > 1 else parts[0] if parts else Num(0)
+            case Add() | Neg() | Mul() | Sum():
+                return self.whole(node, target)
+            case _:
+                raise NoMatrixFormError
+
+    def _condition(self, condition: Condition, target: Axes) -> Condition:
+        return Condition(self.whole(condition.left, target), condition.relation, self.whole(condition.right, target))
+
+    def _natural(self, node: Expr) -> Axes | None:
+        """How a node is laid out: as its first symbol that has all of its indices."""
+        own = set(free_indices(node))
+        laid = (self.axes(symbol) for symbol in symbols(node) if set(free_indices(symbol)) == own)
+        return next(laid, None) if own else None
+
+    # -- products ----------------------------------------------------------------------------------------------------
+
+    def _product(self, node: Expr, target: Axes) -> Expr:
+        """A sum of products: chains of matrices, multiplied element by element where several have the same indices."""
+        over: list[str] = []
+        factors: list[Expr] = []
+        negative = self._flatten(node, over, factors)
+        wanted = [index for index in target if index is not None]
+        scalars: list[Expr] = []
+        groups: dict[frozenset[str], list[Expr]] = {}
+        for component in _components([_Factor(factor) for factor in factors], over):
+            free = [index for factor in component for index in factor.indices if index not in over]
+            if not set(free) <= set(wanted):
+                raise NoMatrixFormError
+            summed = any(index in over for factor in component for index in factor.indices)
+            if not free:
+                chain = self._chain(component, over, (None, None)) if summed else component[0].node
+                scalars.append(self.whole(chain, (None, None)) if not summed else chain)
+                continue
+            groups.setdefault(frozenset(free), []).append(self._placed(component, over, free, target, summed))
+        lacking = [index for index in over if not any(index in free_indices(factor) for factor in factors)]
+        scalars[:0] = [Size(index) for index in lacking]
+        body = self._joined(groups, target)
+        result = body if not scalars else product((*scalars, *([body] if body is not None else [])))
+        assert result is not None
+        return Neg(result) if negative else result
+
+    def _placed(self, component: list[_Factor], over: list[str], free: list[str], target: Axes, summed: bool) -> Expr:
+        """A component along its own axes among the target's."""
+        down, across = (index if index in free else None for index in target)
+        if not summed:
+            return self.elements(component[0].node, (down, across))
+        return self._chain(component, over, (down, across))
+
+    def _joined(self, groups: dict[frozenset[str], list[Expr]], target: Axes) -> Expr | None:
+        """The components together: an outer product of a column and a row, the rest element by element."""
+        if not groups:
+            return None
+        down, across = target
+        wanted = frozenset(index for index in target if index is not None)
+        whole = groups.pop(wanted, [])
+        sides = {index: _hadamard(groups.pop(frozenset((index,)), [])) for index in wanted} if len(wanted) > 1 else {}
+        column, row = (sides.get(index) if index is not None else None for index in (down, across))
+        if column is not None and row is not None and not whole:
+            return MatMul((*_factors(column), *_factors(row)))
+        if column is not None:
+            assert across is not None
+            whole.append(MatMul((*_factors(column), Transpose(Ones(across)))))
+        if row is not None:
+            assert down is not None
+            whole.append(MatMul((Ones(down), *_factors(row))))
+        return _hadamard(whole)
+
+    def _flatten(self, node: Expr, over: list[str], factors: list[Expr]) -> bool:
+        """The summed indices and the factors of a product; whether its sign is negative."""
+        match node:
+            case Sum(index, body):
+                if index in over:
+                    raise NoMatrixFormError
+                over.append(index)
+                return self._flatten(body, over, factors)
+            case Mul(parts):
+                return reduce(lambda sign, part: sign ^ self._flatten(part, over, factors), parts, False)
+            case Neg(body):
+                return not self._flatten(body, over, factors)
+            case Pow(base, Num(2)) if over and free_indices(base):
+                factors += [base, base]
+                return False
+            case Div(top, bottom) if not free_indices(bottom) and free_indices(top):
+                negative = self._flatten(top, over, factors)
+                factors.append(Div(ONE, bottom))
+                return negative
+            case _:
+                factors.append(node)
+                return False
+
+    def _chain(self, component: list[_Factor], over: list[str], target: Axes) -> Expr:
+        """A walk over all factors, from the index that runs down to the one that runs across."""
+        parts = [(factor.node, factor.indices) for factor in component]
+        for steps in (_steps(parts, over), _steps(_merged(parts), over)):
+            walks = [[self._taken(*step) for step in walk] for walk in _walks(steps, *target)] if steps else []
+            if walks:
+                best = min(walks, key=_transposed)
+                return MatMul(tuple(inner for factor in best for inner in _factors(factor)))
+        raise NoMatrixFormError
+
+    def _taken(self, node: Expr, here: str | None, there: str | None) -> Expr:
+        """A step of a walk: the matrix, or its transpose where it is taken backwards."""
+        if isinstance(node, Ones):
+            return Transpose(node) if here is None else node
+        return self.elements(node, (here, there))
+
+
+Step = tuple[Expr, str | None, str | None]
+Part = tuple[Expr, tuple[str, ...]]
+
+
+def _merged(parts: list[Part]) -> list[Part]:
+    """Factors with the same indices as one, to be multiplied element by element."""
+    merged: dict[frozenset[str], tuple[list[Expr], tuple[str, ...]]] = {}
+    for node, indices in parts:
+        merged.setdefault(frozenset(indices), ([], indices))[0].append(node)
+    return [(product(nodes), indices) for nodes, indices in merged.values()]
+
+
+def _components(factors: list[_Factor], over: list[str]) -> list[list[_Factor]]:
+    """The factors in groups that share summed indices, each group where its first factor stood."""
+    groups: list[tuple[set[str], list[_Factor]]] = []
+    for factor in factors:
+        joining = set(factor.indices) & set(over)
+        together = [group for group in groups if group[0] & joining]
+        if not together:
+            groups.append((joining, [factor]))
+            continue
+        first, *others = together
+        first[0].update(joining)
+        first[1].append(factor)
+        for other in others:
+            first[0].update(other[0])
+            first[1].extend(other[1])
+            groups.remove(other)
+    return [group for _, group in groups]
+
+
+def _steps(parts: list[Part], over: list[str]) -> list[Step]:
+    """Each factor as a step, a summed index that stands alone joined by a column of ones; none where it cannot be."""
+    found: list[Step] = []
+    for node, indices in parts:
+        if len(indices) > 2:
+            return []
+        found.append((node, indices[0], indices[1] if len(indices) == 2 else None))
+    for index in over:
+        count = sum(index in indices for _, indices in parts)
+        if count == 1:
+            found.append((Ones(index), index, None))
+        elif count > 2:
+            return []
+    return found
+
+
+def _walks(steps: list[Step], start: str | None, end: str | None) -> Iterator[list[Step]]:
+    """The orders of all steps in which each begins where the last one ended, from ``start`` to ``end``."""
+    if not steps and start == end:
+        yield []
+    for place, (node, first, second) in enumerate(steps):
+        for here, there in dict.fromkeys(((first, second), (second, first))):
+            if here == start:
+                for rest in _walks(steps[:place] + steps[place + 1 :], there, end):
+                    yield [(node, here, there), *rest]
+
+
+def _transposed(walk: list[Expr]) -> float:
+    """How many matrices a walk transposes; a row of ones is better than the other matrix transposed."""
+    return sum((0.5 if isinstance(one.body, Ones) else 1) for one in walk if isinstance(one, Transpose))
+
+
+def _factors(node: Expr) -> tuple[Expr, ...]:
+    return node.factors if isinstance(node, MatMul) else (node,)
+
+
+def _hadamard(parts: list[Expr]) -> Expr | None:
+    if len(parts) < 2:
+        return parts[0] if parts else None
+    flat = [inner for part in parts for inner in (part.factors if isinstance(part, Hadamard) else (part,))]
+    return Hadamard(tuple(flat))

@@ -1,0 +1,321 @@
+"""The matrix form on the sheet: each layer, each gradient and each update as one equation between whole matrices.
+
+The lines are those of the element form: formula = numbers put in = value; beside the formula stand the shapes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from functools import partial
+from itertools import product as cells_of
+from typing import TYPE_CHECKING
+
+from ..expr import (
+    ONE,
+    Call,
+    Expr,
+    Indicator,
+    Literal,
+    Num,
+    Ones,
+    Partial,
+    Size,
+    Sym,
+    Transpose,
+    Whole,
+)  # fmt: skip
+from ..expr.bind import extent, transform
+from ..expr.matrices import Axes
+from ..network.model import Cell, Element, Network, Tensor
+from ..network.model import Step as NetworkStep
+from ..network.quantities import frozen, quantity
+from ..trace.amount import Amount
+from ..trace.trace import GRADIENT_DESCENT, Trace
+from .element import Writer
+from .model import Block, Line, Matrix, Note, Remark, SectionName, Step
+from .shapes import shapes
+from .whole import PRIME, Formulas
+
+if TYPE_CHECKING:
+    from ..network.model import Array
+
+MOST_LINES = 8
+SHOWN_FIRST, SHOWN_LAST = 3, 1
+HEADING = Remark(("In matrix form",), heading=True)
+
+
+class MatrixForms:
+    """Writes the steps M1, M2, … of one trace, numbered as in the full sheet: forward, loss, gradients, updates."""
+
+    def __init__(self, writer: Writer) -> None:
+        self.writer = writer
+        self.network: Network = writer.network
+        self.formulas = Formulas(self.network)
+        self._layers = [step for step in self.network.layer_steps() if step.edges]
+        self._losses = list(self.network.loss_steps())
+        reached = self.network.reached()
+        units = [step.output for step in reversed(self._layers) if step.output in reached]
+        inputs = [key for key, tensor in self.network.tensors.items() if tensor.role == "input" and key in reached]
+        self._gradients = [*units, *self.network.parameters, *inputs]
+        order = [*(f"F{step.output}" for step in self._layers), *(f"L{step.output}" for step in self._losses)]
+        order += [f"B{key}" for key in self._gradients] + [f"U{key}" for key in self.network.parameters]
+        self._ids = {one: f"M{number}" for number, one in enumerate(order, start=1)}
+
+    # -- the sections ------------------------------------------------------------------------------------------------
+
+    def names(self) -> Iterator[Matrix]:
+        """What the matrices hold, where their elements have names of their own."""
+        shown = {key for step in (*self._layers, *self._losses) for key in (*step.arguments.values(), step.output)}
+        for key, tensor in self.network.tensors.items():
+            if key not in shown or tensor.role == "loss" or not tensor.names:
+                continue
+            shape = tensor.shape[tensor.sampled :]
+            indices = tuple("ji"[2 - len(shape) :][: len(shape)])
+            sizes = dict(zip(indices, shape, strict=True))
+            axes = self.formulas.vector(indices) if len(indices) < 2 else (indices[0], indices[1])
+            rows = self._rows(axes, sizes, partial(self._element_name, tensor), indices)
+            note: Note = ("for each sample",) if tensor.sampled else ()
+            down, across = (1 if axis is None else sizes[axis] for axis in axes)
+            yield Matrix(self.formulas.name(key), (down, across), rows, note)
+
+    @staticmethod
+    def _element_name(tensor: Tensor, cell: Cell) -> Expr | None:
+        if cell in tensor.missing:
+            return None
+        found = tensor.symbol((0, *cell) if tensor.sampled else cell)
+        return Sym(found.name, found.index)
+
+    def forward(self) -> Iterator[Block]:
+        """Every layer's result."""
+        for step in self._layers:
+            yield self._result(step, "forward")
+
+    def loss(self) -> Iterator[Block]:
+        """The loss, and what it is made of."""
+        for step in self._losses:
+            yield self._result(step, "loss")
+
+    def backward(self, keys: Iterable[str] | None = None) -> Iterator[Block]:
+        """The gradients by the layers' results, from the last to the first, then by the parameters.
+
+        ``keys`` limits them to some tensors and the results that their gradients use.
+        """
+        wanted = set(self._gradients) if keys is None else self._needed(set(keys))
+        inputs = {key for key in wanted if self.network.tensors[key].role == "input"}
+        for key in self._gradients:
+            if key in wanted and (keys is not None or key not in inputs):
+                yield self._gradient(key)
+
+    def update(self, after: Trace) -> Iterator[Block]:
+        """The new value of every parameter that is one matrix."""
+        for key in self.network.parameters:
+            if self.formulas.has_matrix(key) and not self._is_partly_frozen(key):
+                yield self._update(key, after)
+
+    def _is_partly_frozen(self, key: str) -> bool:
+        if not self.network.frozen:
+            return False
+        cells = self.network.tensors[key].cells()
+        return any(frozen(self.network, quantity(self.network, Element(key, cell))) for cell in cells)
+
+    def _needed(self, keys: set[str]) -> set[str]:
+        """Tensors, and the results between them and the loss."""
+        found = set(keys)
+        for step in self.network.steps:  # in order: what reads a wanted tensor is wanted too
+            if any(read in found for read in step.arguments.values()) and step.output in self._gradients:
+                found.add(step.output)
+        return found & set(self._gradients)
+
+    # -- the steps ---------------------------------------------------------------------------------------------------
+
+    def _result(self, step: NetworkStep, section: SectionName) -> Step | Remark:
+        output = step.operation.output
+        indices = tuple(str(index) for index in output.index)
+        axes = self.formulas.laid_out(step.output, indices)
+        body = self.formulas.matrix(self.formulas.forward(step), axes)
+        name = self.formulas.name(step.output)
+        trace = self.writer.trace
+        letter = "F" if section == "forward" else "L"
+
+        def value(cell: Cell) -> Amount:
+            return trace.value(Element(step.output, cell))
+
+        if body is None:
+            return self._given_by_elements(name)
+        return self._step(
+            f"{letter}{step.output}", section, name, body, step.sizes, axes, indices, value, lambda: trace.arrays
+        )
+
+    def _gradient(self, key: str) -> Step | Remark:
+        found = self.formulas.gradient(key)
+        axes = self.formulas.laid_out(key, found.indices)
+        name = self.formulas.gradient_name(key)
+        body = self.formulas.matrix(found.formula, axes) if self.formulas.has_matrix(key) else None
+        if body is None:
+            return self._given_by_elements(name)
+        before: tuple[Line, ...] = ()
+        if not isinstance(name, Partial):
+            loss = self.formulas.name(self.network.loss or "")
+            before = (Line("chain", "=", Partial(loss, self.formulas.name(key))),)
+
+        trace = self.writer.trace
+
+        def value(cell: Cell) -> Amount:
+            return trace.gradient(Element(key, cell))
+
+        return self._step(
+            f"B{key}", "backward", name, body, found.sizes, axes, found.indices, value, lambda: trace.gradients, before
+        )
+
+    def _update(self, key: str, after: Trace) -> Step:
+        tensor = self.network.tensors[key]
+        indices = tuple(f"i{place}" for place in range(len(tensor.shape)))
+        axes = self.formulas.laid_out(key, indices)
+        sizes = dict(zip(indices, tensor.shape, strict=True))
+        own = Sym(key, indices)
+        meant: dict[str, Expr] = {
+            "w": Whole(own, *axes),
+            "g": Whole(Partial(Sym("L"), own), *axes),
+            "lr": Sym("lr"),
+        }
+        body = transform(GRADIENT_DESCENT.formula, lambda node: meant.get(node.name) if isinstance(node, Sym) else None)
+        name = self.formulas.name(key)
+
+        def value(cell: Cell) -> Amount:
+            return after.value(Element(key, cell))
+
+        new = Sym(name.name, (), "⁺")
+        return self._step(f"U{key}", "update", new, body, sizes, axes, indices, value, lambda: after.arrays)
+
+    @staticmethod
+    def _given_by_elements(name: Expr) -> Remark:
+        return Remark((name, " has no matrix form: it is worked out by its elements"))
+
+    def _step(
+        self,
+        place: str,
+        section: SectionName,
+        name: Expr,
+        body: Expr,
+        sizes: Mapping[str, int],
+        axes: Axes,
+        indices: tuple[str, ...],
+        value: Callable[[Cell], Amount],
+        arrays: Callable[[], Mapping[str, Array]],
+        before: tuple[Line, ...] = (),
+    ) -> Step:
+        """Formula = numbers put in = value; ``≈`` from the first rounded number on."""
+        rounded: list[bool] = []
+        numbers = self._substituted(body, sizes, rounded)
+        in_formula = any(rounded)
+        rows = self._rows(axes, sizes, lambda cell: self._shown(value(cell), rounded), indices)
+        result: Expr = Literal(rows) if axes != (None, None) else (rows[0][0] or Num(0))
+        formula = Line("formula", "=", self.named(body, sizes), (shapes(body, axes, _size_of(sizes)),))
+        lines = [*before, formula]
+        if numbers != result:
+            lines.append(Line("substitution", "≈" if in_formula else "=", numbers))
+        lines.append(Line("value", "≈" if any(rounded) else "=", result))
+        down, across = (1 if axis is None else extent(axis, sizes) for axis in axes)
+        every = [[value(_cell(axes, indices, (row, column))).number for column in range(across)] for row in range(down)]
+        whole = every if axes != (None, None) else every[0][0]
+        return Step(self._ids[place], section, name, tuple(lines), whole, None)
+
+    def _shown(self, amount: Amount, rounded: list[bool]) -> Num:
+        found = self.writer.digits.show(amount)
+        rounded.append(found.rounded or amount.rounded)
+        return found.number
+
+    def named(self, body: Expr, sizes: Mapping[str, int]) -> Expr:
+        """A matrix expression over keys in the tensors' names, its sizes as numbers."""
+
+        def leaf(node: Expr) -> Expr | None:
+            match node:
+                case Whole(Partial(_, by), down, across):
+                    return Whole(self.formulas.gradient_name(by.name), down, across)
+                case Whole(Sym(name, _, mark), down, across):
+                    whole = self.formulas.name(name)
+                    return Whole(Sym(whole.name, (), mark or whole.mark), down, across)
+                case Size(over):
+                    return Num(extent(over, sizes))
+                case _:
+                    return None
+
+        return transform(body, leaf)
+
+    # -- numbers -----------------------------------------------------------------------------------------------------
+
+    def _substituted(self, body: Expr, sizes: Mapping[str, int], rounded: list[bool]) -> Expr:
+        """A matrix of numbers for each symbol, a transposed one for its transpose."""
+
+        def shown(amount: Amount) -> Num:
+            return self._shown(amount, rounded)
+
+        def leaf(node: Expr) -> Expr | None:
+            match node:
+                case Transpose(inner):
+                    found = transform(inner, leaf)
+                    if not isinstance(found, Literal):
+                        return found if isinstance(found, Num) else Transpose(found)
+                    return Literal(tuple(zip(*found.rows, strict=True)))
+                case Whole(Partial(_, by), down, across):
+                    gradient = self.writer.trace.gradient
+                    return self._literal(
+                        (down, across), sizes, by, lambda cell: shown(gradient(Element(by.name, cell)))
+                    )
+                case Whole(Sym(key, _, _) as symbol, down, across):
+                    value = self.writer.trace.value
+                    return self._literal((down, across), sizes, symbol, lambda cell: shown(value(Element(key, cell))))
+                case Ones(over):
+                    return Literal(tuple((ONE,) for _ in self._places(extent(over, sizes))))
+                case Size(over):
+                    return Num(extent(over, sizes))
+                case Sym("lr", ()):
+                    return shown(self.writer.extra["lr"])
+                case Call(function, (Whole(Sym(key, _, _) as symbol, down, across),)) if function.endswith(PRIME):
+                    return self._literal((down, across), sizes, symbol, lambda cell: self._slope(key, cell, shown))
+                case _:
+                    return None
+
+        return transform(body, leaf)
+
+    def _slope(self, key: str, cell: Cell, shown: Callable[[Amount], Num]) -> Num:
+        """The local derivative of the elementwise activation that reads this tensor; a constant as the formula's."""
+        step = next(s for s in self._layers if self.formulas.is_elementwise(s) and s.arguments["z"] == key)
+        body = self.writer.write(*self.formulas.slope(step, cell)).body
+        if isinstance(body, Indicator):
+            return Num(int(self.writer.holds(body.condition)))
+        return body if isinstance(body, Num) else shown(self.writer.evaluate(body))
+
+    def _literal(self, axes: Axes, sizes: Mapping[str, int], symbol: Sym, number: Callable[[Cell], Num]) -> Expr:
+        indices = tuple(str(index) for index in symbol.index)
+        rows = self._rows(axes, sizes, number, indices)
+        if axes == (None, None):
+            assert rows[0][0] is not None
+            return rows[0][0]
+        return Literal(rows)
+
+    def _rows(
+        self, axes: Axes, sizes: Mapping[str, int], content: Callable[[Cell], Expr | None], indices: tuple[str, ...]
+    ) -> tuple[tuple[Expr | None, ...], ...]:
+        """The cells of a matrix, those in the middle of a large one left out."""
+        down, across = (self._places(1 if axis is None else extent(axis, sizes)) for axis in axes)
+        rows = [[None] * len(across) for _ in down]
+        result: list[list[Expr | None]] = [list(row) for row in rows]
+        for (row, r), (column, c) in cells_of(enumerate(down), enumerate(across)):
+            if r is not None and c is not None:
+                result[row][column] = content(_cell(axes, indices, (r, c)))
+        return tuple(map(tuple, result))
+
+    def _places(self, count: int) -> list[int | None]:
+        if self.writer.full or count <= MOST_LINES:
+            return list(range(count))
+        return [*range(SHOWN_FIRST), None, *range(count - SHOWN_LAST, count)]
+
+
+def _cell(axes: Axes, indices: tuple[str, ...], place: tuple[int, int]) -> Cell:
+    """A tensor's cell at a place of the matrix."""
+    return tuple(place[axes.index(index)] for index in indices)
+
+
+def _size_of(sizes: Mapping[str, int]) -> Callable[[str | None], str]:
+    return lambda index: "1" if index is None else str(extent(index, sizes))
