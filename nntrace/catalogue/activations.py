@@ -75,7 +75,7 @@ def selu() -> Operation:
 @activation("logistic")
 def sigmoid() -> Operation:
     """σ(z) = 1 / (1 + e^-z), in (0, 1); its derivative is a (1 - a)."""
-    return elementwise(1 / (1 + exp(-z)), a * (1 - a))
+    return elementwise(1 / (1 + exp(-z)), 1 / (1 + exp(-z)) * (exp(-z) / (1 + exp(-z))), a * (1 - a))
 
 
 @activation()
@@ -147,7 +147,7 @@ def softmax() -> Operation:
     return Operation(
         a,
         exp(z) / Sum("i", exp(Tensor("z")["i"])),
-        {"z": (a * (Delta("j", "i") - Tensor("a")["i"]),)},
+        {"z": (a * Delta("j", "i") - a * Tensor("a")["i"], a * (Delta("j", "i") - Tensor("a")["i"]))},
         stable=shifted["j"] / total,
         by={"z": Tensor("z")["i"]},
         program=(
@@ -155,6 +155,7 @@ def softmax() -> Operation:
             (shifted["j"], exp(z - largest)),
             (total, Sum("i", shifted["i"])),
         ),
+        equal=(exp(z) / exp(largest) / Sum("i", exp(Tensor("z")["i"]) / exp(largest)),),
     )
 
 
@@ -176,6 +177,7 @@ def log_softmax() -> Operation:
             (shifted["j"], exp(z - largest)),
             (total, Sum("i", shifted["i"])),
         ),
+        equal=(z - largest - ln(Sum("i", exp(Tensor("z")["i"])) / exp(largest)),),
     )
 
 

@@ -21,7 +21,8 @@ class Operation(NamedTuple):
     ``differentiate`` does not do: each form equals the derived one, the last is the one that is used. ``stable`` is
     an equal formula from which the numbers are computed, where the textbook's would overflow. ``by`` has the argument
     of a declared partial with indices of its own, where it is no elementwise one. ``program`` are the lines that a
-    sheet works out first, each a symbol and its formula; then ``stable`` is the last line, in terms of these.
+    sheet works out first, each a symbol and its formula; then ``stable`` is the last line, in terms of these. ``equal``
+    are the forms that lead from ``stable`` to ``formula``, each equal to both.
     """
 
     output: Sym
@@ -30,6 +31,7 @@ class Operation(NamedTuple):
     stable: Expr | None = None
     by: Mapping[str, Sym] = {}
     program: tuple[tuple[Sym, Expr], ...] = ()
+    equal: tuple[Expr, ...] = ()
 
     @property
     def numeric(self) -> Expr:

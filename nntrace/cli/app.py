@@ -151,6 +151,40 @@ def step(
     raise typer.Exit(code)
 
 
+@app.command(epilog=_examples("derive net.yaml", "derive --wrt W1"))
+def derive(
+    net: options.Net = None,
+    wrt: Annotated[
+        list[str], typer.Option("--wrt", metavar="TENSOR", help="Only what leads to this tensor. Repeatable.")
+    ] = [],
+    name: Annotated[
+        list[str],
+        typer.Option("--name", metavar="LABEL=∂A/∂B", help="Call a derivative so, e.g. δ0=∂L/∂z2. Repeatable."),
+    ] = [],
+    at: Annotated[
+        Optional[str],  # noqa: UP045
+        typer.Option("--at", metavar="NAME=NUMBERS", help="Try numerical stability at, e.g. z2=1000,0,-1000."),
+    ] = None,
+    with_numbers: Annotated[
+        bool, typer.Option("--with-numbers", help="The network's numbers beside the matrix lines.")
+    ] = False,
+    format: options.Format = None,
+    output: options.Output = None,
+    width: options.Width = None,
+    ascii: options.Ascii = False,
+    quiet: options.Quiet = False,
+    allow_files: options.AllowFiles = False,
+) -> None:
+    """The symbolic solution: shapes, Jacobians, gradients in index and matrix form, each by its rule."""
+    from ..solution.derive.sheet import Derivation
+    from .question import question
+
+    network, _ = read_network(net, (), allow_files)
+    _need_loss(network.loss)
+    solution = Derivation(network, question(network, wrt, name, at, with_numbers)).solution()
+    raise typer.Exit(deliver(solution, Page(format, output, width, ascii, quiet), ()))
+
+
 @app.command(epilog=_examples("examples", "examples mazur > net.yaml"))
 def examples(
     name: Annotated[

@@ -22,7 +22,9 @@ from .nodes import (
     Partial,
     Pow,
     Rest,
+    Size,
     Sum,
+    Sym,
     Transpose,
     Whole,
 )  # fmt: skip
@@ -94,6 +96,24 @@ def is_fraction(node: Expr) -> bool:
             return top >= 0 and bottom > 0
         case Num(Fraction() as value):
             return value.denominator != 1
+        case _:
+            return False
+
+
+def is_juxtaposed(left: Expr, right: Expr) -> bool:
+    """Whether two factors of symbols stand side by side without a sign: ``W_ji x_i``, ``2 (y_k - t_k)``."""
+    counted = isinstance(left, Num) and isinstance(left.value, int) and left.value >= 0
+    return (counted or _is_plain(left)) and _is_plain(right)
+
+
+def _is_plain(node: Expr) -> bool:
+    match node:
+        case Sym() | Size() | Add() | Sum() | Whole() | MatMul():
+            return True
+        case Call(function):
+            return function not in ("xln", "pi")
+        case Pow(base, _):
+            return _is_plain(base)
         case _:
             return False
 

@@ -18,6 +18,7 @@ from .nodes import (
     Call,
     Cases,
     Condition,
+    Delta,
     Div,
     Expr,
     Hadamard,
@@ -38,6 +39,9 @@ from .nodes import (
     Whole,
 )  # fmt: skip
 from .structure import is_zero, product
+
+IDENTITY = Sym("I")
+"""The identity matrix, which a Kronecker δ is."""
 
 Axes = tuple[str | None, str | None]
 """The indices that run down and across; ``None`` for a single row or column."""
@@ -169,6 +173,8 @@ class _Form:
                 kept = [(mask, self.whole(case, target)) for mask, case in chosen if not is_zero(case)]
                 parts = tuple(mask if case == ONE else Hadamard((mask, case)) for mask, case in kept)
                 return Add(parts) if len(parts) > 1 else parts[0] if parts else Num(0)
+            case Delta(i, j) if {i, j} == set(target):
+                return Whole(IDENTITY, *target)
             case Add() | Neg() | Mul() | Sum():
                 return self.whole(node, target)
             case _:
@@ -226,6 +232,10 @@ class _Form:
         whole = groups.pop(wanted, [])
         sides = {index: _hadamard(groups.pop(frozenset((index,)), [])) for index in wanted} if len(wanted) > 1 else {}
         column, row = (sides.get(index) if index is not None else None for index in (down, across))
+        identity = Whole(IDENTITY, *target)
+        if identity in whole and (column is None) != (row is None):  # the rows or columns of I scaled
+            others = [one for one in whole if one != identity]
+            return _hadamard([*others, Call("diag", (column or row or identity,))])
         if column is not None and row is not None and not whole:
             return MatMul((*_factors(column), *_factors(row)))
         if column is not None:

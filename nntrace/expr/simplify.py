@@ -78,7 +78,8 @@ def _with(sign: int, factors: list[Expr]) -> Expr:
         for place, factor in enumerate(kept):
             match factor:
                 case Add((first, Neg(second))):
-                    coefficient, kept[place] = -coefficient, Add((second, negative(first)))
+                    opposite = Neg(first) if isinstance(first, Num) else negative(first)
+                    coefficient, kept[place] = -coefficient, Add((second, opposite))
                     break
     kept = _gather_powers(kept)
     if not kept:

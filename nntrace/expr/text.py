@@ -9,9 +9,10 @@ import unicodedata
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
+from itertools import pairwise
 from typing import NamedTuple
 
-from .brackets import is_fraction, is_scientific, needs_brackets
+from .brackets import is_fraction, is_juxtaposed, is_scientific, needs_brackets
 from .nodes import (
     Add,
     Call,
@@ -43,13 +44,14 @@ from .nodes import (
 
 
 class Script(NamedTuple):
-    """The signs of one way to write text."""
+    """The signs of one way to write text. ``symbolic``: symbols are multiplied without a sign, ``W_ji x_i``."""
 
     ascii: bool
     times: str
     partial: str
     sum: str
     ellipsis: str
+    symbolic: bool = False
 
 
 UNICODE = Script(False, "×", "∂", "Σ", "…")
@@ -101,9 +103,12 @@ def pieces(node: Expr, script: Script = UNICODE, depth: int = 0) -> list[Piece]:
             return _around("-", write(body, "negated"), "")
         case Mul(factors):
             result = write(factors[0], "factor", first=True, last=len(factors) == 1)
-            for place, factor in enumerate(factors[1:], start=2):
-                result += _led(f"{script.times} ", write(factor, "factor", last=place == len(factors)), depth + 1)
+            for place, (before, factor) in enumerate(pairwise(factors), start=2):
+                sign = "" if script.symbolic and is_juxtaposed(before, factor) else f"{script.times} "
+                result += _led(sign, write(factor, "factor", last=place == len(factors)), depth + 1)
             return result
+        case Div(Num() | Sym() as top, Num() | Sym() as bottom) if script.symbolic and not is_fraction(node):
+            return [Piece(f"{text(top, script)}/{text(bottom, script)}", depth)]
         case Div(top, bottom) if is_fraction(node):
             return [Piece(f"{text(top, script)}/{text(bottom, script)}", depth)]
         case Div(top, bottom):

@@ -20,6 +20,7 @@ def write(solution: Solution, width: int, script: Script) -> Iterator[str]:
     def encode(value: object) -> str:
         return json.dumps(finite(value), ensure_ascii=script.ascii, allow_nan=False)
 
+    written = UNICODE._replace(symbolic=solution.symbolic)
     yield f'{{"schema": {encode(SCHEMA)},'
     yield f' "title": {encode(solution.title)},'
     yield f' "source": {encode(solution.source)},'
@@ -27,7 +28,7 @@ def write(solution: Solution, width: int, script: Script) -> Iterator[str]:
     if solution.results.iterations is not None:
         yield from _listed("iterations", map(encode, _iterations(solution)))
     else:
-        yield from _listed("steps", (encode(step_object(step)) for step in steps_of(solution)))
+        yield from _listed("steps", (encode(step_object(step, written)) for step in steps_of(solution)))
     for key, value in _results(solution.results):
         yield f" {encode(key)}: {encode(value)},"
     yield f' "checks": {encode(_checks(solution))}}}'
@@ -87,25 +88,25 @@ def _results(results: Results) -> Iterator[tuple[str, object]]:
     return ((key, value) for key, value in known.items() if value is not None)
 
 
-def step_object(step: Step) -> dict[str, Any]:
+def step_object(step: Step, script: Script = UNICODE) -> dict[str, Any]:
     """A step and its lines; a path belongs to the backward pass."""
     return {
         "id": step.id,
         "section": "backward" if step.section == "paths" else step.section,
-        "name": text(step.name),
+        "name": text(step.name, script),
         "sample": step.sample,
         "iteration": step.iteration,
-        "lines": [line_object(line) for line in step.lines],
+        "lines": [line_object(line, script) for line in step.lines],
         "value": step.value,
         "exact": None if step.exact is None else str(step.exact),
         "reason": _words(step.reason),
     }
 
 
-def line_object(line: Line) -> dict[str, Any]:
+def line_object(line: Line, script: Script = UNICODE) -> dict[str, Any]:
     """A line's text without its relation; a local derivative's is an equation of its own."""
-    body = text(line.body)
-    equation = body if line.left is None else f"{text(line.left)} {line.relation} {body}"
+    body = text(line.body, script)
+    equation = body if line.left is None else f"{text(line.left, script)} {line.relation} {body}"
     return {"kind": line.kind, "relation": line.relation, "text": equation, "note": _words(*line.notes)}
 
 

@@ -56,6 +56,8 @@ class Tensor(NamedTuple):
     whole: Place | None = None
     sampled: bool = False
     structural: bool = False
+    sizes: tuple[str | int, ...] = ()
+    one_hot: str | None = None
 
     def cells(self) -> Iterator[Cell]:
         """The cells that there are, in the order of the file."""

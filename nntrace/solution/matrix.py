@@ -88,12 +88,12 @@ class MatrixForms:
     def forward(self) -> Iterator[Block]:
         """Every layer's result."""
         for step in self._layers:
-            yield self._result(step, "forward")
+            yield self.result(step, "forward")
 
     def loss(self) -> Iterator[Block]:
         """The loss, and what it is made of."""
         for step in self._losses:
-            yield self._result(step, "loss")
+            yield self.result(step, "loss")
 
     def backward(self, keys: Iterable[str] | None = None) -> Iterator[Block]:
         """The gradients by the layers' results, from the last to the first, then by the parameters.
@@ -104,7 +104,7 @@ class MatrixForms:
         inputs = {key for key in wanted if self.network.tensors[key].role == "input"}
         for key in self._gradients:
             if key in wanted and (keys is not None or key not in inputs):
-                yield self._gradient(key)
+                yield self.gradient(key)
 
     def update(self, after: Trace) -> Iterator[Block]:
         """The new value of every parameter that is one matrix."""
@@ -128,7 +128,8 @@ class MatrixForms:
 
     # -- the steps ---------------------------------------------------------------------------------------------------
 
-    def _result(self, step: NetworkStep, section: SectionName) -> Step | Remark:
+    def result(self, step: NetworkStep, section: SectionName) -> Step | Remark:
+        """A step's whole result, or words where it has no matrix form."""
         output = step.operation.output
         indices = tuple(str(index) for index in output.index)
         axes = self.formulas.laid_out(step.output, indices)
@@ -146,7 +147,8 @@ class MatrixForms:
             f"{letter}{step.output}", section, name, body, step.sizes, axes, indices, value, lambda: trace.arrays
         )
 
-    def _gradient(self, key: str) -> Step | Remark:
+    def gradient(self, key: str) -> Step | Remark:
+        """∂L/∂tensor, or words where it has no matrix form."""
         found = self.formulas.gradient(key)
         axes = self.formulas.laid_out(key, found.indices)
         name = self.formulas.gradient_name(key)

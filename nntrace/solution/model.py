@@ -16,7 +16,10 @@ Note = tuple[str | Expr | Condition, ...]
 """Words and expressions, to be written one after the other (the words carry their own spaces)."""
 
 LineKind = Literal["chain", "local", "rule", "formula", "substitution", "terms", "value"]
-SectionName = Literal["given", "conventions", "forward", "loss", "backward", "paths", "update", "checks"]
+SectionName = Literal[
+    "given", "conventions", "forward", "loss", "backward", "paths", "update", "checks",
+    "network", "shapes", "jacobian", "loss gradient", "gradients", "stability",
+]  # fmt: skip
 
 
 Rows = list[list[float]]
@@ -46,14 +49,14 @@ class Step(NamedTuple):
     for each form, though chain, rule and formula share the first where they fit. At least one line has no ``left``.
     ``sample`` and ``iteration`` count from 1.
     ``value`` is the number in full precision, ``exact`` the same as a fraction where it is rational; the value of a
-    step in matrix form is rows of numbers.
+    step in matrix form is rows of numbers; a derivation has none.
     """
 
     id: str
     section: SectionName
     name: Expr
     lines: tuple[Line, ...]
-    value: float | Rows
+    value: float | Rows | None
     exact: Fraction | None
     reason: Note = ()
     compact: bool = False
@@ -142,7 +145,7 @@ class Solution(NamedTuple):
     """The whole sheet. ``conventions`` has the file's own forms, ``agreed`` says the same in sentences.
 
     Several iterations stand in ``sections`` one after the other, and in ``iterations`` each as a sheet of its own
-    (without these where only their results are kept).
+    (without these where only their results are kept). ``symbolic``: products of symbols are written without a sign.
     """
 
     title: str | None
@@ -152,3 +155,4 @@ class Solution(NamedTuple):
     sections: tuple[Section, ...]
     results: Results
     iterations: tuple[Solution, ...] = ()
+    symbolic: bool = False

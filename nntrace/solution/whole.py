@@ -67,10 +67,11 @@ class Formulas:
         self._gradients: dict[str, Gradient] = {}
         self._names = _distinct_names(network)
         reached = network.reached()
-        self._readers: dict[str, list[tuple[Step, Edge]]] = {}
+        self.readers: dict[str, list[tuple[Step, Edge]]] = {}
+        """For each tensor the steps that read it, and by which edge its gradient comes back."""
         for step in network.steps:
             for edge in step.edges if step.output in reached else ():
-                self._readers.setdefault(step.key(edge.argument), []).append((step, edge))
+                self.readers.setdefault(step.key(edge.argument), []).append((step, edge))
 
     # -- names and layout --------------------------------------------------------------------------------------------
 
@@ -164,6 +165,13 @@ class Formulas:
             dict(zip(map(str, output.index), cell, strict=True)),
         )
 
+    def slope_factor(self, step: Step) -> Expr:
+        """The local derivative of an elementwise activation over keys, by its name where its formula is long."""
+        (edge,) = step.edges
+        formula = adjoint(edge.operation, edge.argument, self.network.conventions.relu_at_zero).formula
+        local = substitute(self._used(step, edge, formula), {Partial(LOSS, step.operation.output): ONE})
+        return self.keyed(product(local.factors) if isinstance(local, Mul) else local, step)
+
     def gradient(self, key: str) -> Gradient:
         """∂L/∂tensor through all of its readers."""
         if key not in self._gradients:
@@ -176,7 +184,7 @@ class Formulas:
         indices: tuple[str, ...] | None = None
         addends: list[Expr] = []
         sizes: dict[str, int] = {}
-        for step, edge in self._readers.get(key, []):
+        for step, edge in self.readers.get(key, []):
             derived = adjoint(edge.operation, edge.argument, self.network.conventions.relu_at_zero)
             own = tuple(str(index) for index in derived.argument.index)
             formula = self._inlined(self.keyed(self._used(step, edge, derived.formula), step))

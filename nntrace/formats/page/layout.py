@@ -21,6 +21,12 @@ TITLES: dict[SectionName, str] = {
     "backward": "Backward",
     "update": "Update",
     "checks": "Checks",
+    "network": "Network",
+    "shapes": "Shapes",
+    "jacobian": "Jacobian",
+    "loss gradient": "Gradient of the loss",
+    "gradients": "Gradients of the parameters",
+    "stability": "Numerical stability",
 }
 """The sections' names. The paths have none: they are a part of the backward pass, under a heading of their own."""
 LOOKAHEAD = 512
@@ -30,7 +36,7 @@ BETWEEN_CHECKS = 6
 
 def rows(solution: Solution, width: int, script: Script) -> Iterator[Row]:
     """The sheet's rows, made as they are asked for."""
-    page = Page(width, script)
+    page = Page(width, script._replace(symbolic=solution.symbolic))
     if solution.title:
         yield from _paragraph(wrapped(words((solution.title,), script), width), "title", page)
     yield from _paragraph(wrapped(words((f"network: {solution.source}",), script), width), "source", page)

@@ -122,7 +122,8 @@ def _lines(equation: Equation, width: int, at: int, signs: int) -> list[Lines]:
     whole = equation.compact and at + equation.whole(signs) <= width
     result: list[Lines] = []
     for form in equation.forms:
-        if result and (whole or (form.joins and result[-1].joins)):
+        apart = form.notes and result and result[-1].notes  # each beside its own form
+        if result and (whole or (form.joins and result[-1].joins and not apart)):
             line = [*result[-1].rows[0], Span(" "), *form.spans]
             if len(result[-1].rows) == 1 and length(line) <= width:
                 result[-1].rows[0] = line

@@ -1,0 +1,76 @@
+"""What ``nntrace derive`` is asked: tensors, labels and numbers, as typed, against the network's names."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from ..errors import UserError, quoted, suggestion
+from .run import typed_number
+
+if TYPE_CHECKING:
+    from ..network.model import Network
+    from ..solution.derive.sheet import Question
+
+
+def question(
+    network: Network, wrt: Sequence[str], names: Sequence[str], at: str | None, with_numbers: bool
+) -> Question:
+    """The question that the options put. Raises a ``UserError`` for a name that no tensor has."""
+    from ..solution.derive.sheet import Question
+
+    keys = _names(network)
+    labels: dict[str, str] = {}
+    jacobians: dict[tuple[str, str], str] = {}
+    for name in names:
+        label, result, argument = _label(name)
+        if label in keys or label in (*labels.values(), *jacobians.values()):
+            raise UserError(f"--name {name!r}: {quoted(label)} is a name already\n  choose another label")
+        key = _key(argument, keys, "--name")
+        if _key(result, keys, "--name") == network.loss:
+            labels[key] = label
+        else:
+            jacobians[_key(result, keys, "--name"), key] = label
+    tried = _tried(network, at, keys) if at is not None else None
+    return Question(tuple(_key(name, keys, "--wrt") for name in wrt), labels, jacobians, tried, with_numbers)
+
+
+def _names(network: Network) -> dict[str, str]:
+    """The tensors' keys by the names that they have on the sheet; the loss of a batch is the one of all samples."""
+    from ..solution.whole import Formulas
+
+    formulas = Formulas(network)
+    known = {formulas.name(key).name: key for key in network.tensors if key != network.loss}
+    return known if network.loss is None else {**known, formulas.name(network.loss).name: network.loss}
+
+
+def _label(text: str) -> tuple[str, str, str]:
+    """``δ0=∂L/∂z2`` as its label, the result and the argument; ``d`` may stand for ``∂``."""
+    from ..spec.scalars import Fault, name
+
+    label, sign, derivative = (part.strip() for part in text.partition("="))
+    above, slash, below = (part.strip() for part in derivative.partition("/"))
+    found = name(label) if label else Fault("", "")
+    if not sign or not slash or isinstance(found, Fault) or above[:1] not in "∂d" or below[:1] not in "∂d":
+        raise UserError(f"--name {text!r} names no derivative\n  write a label, = and a derivative: --name δ0=∂L/∂z2")
+    return found, above[1:], below[1:]
+
+
+def _key(name: str, keys: Mapping[str, str], option: str) -> str:
+    if name not in keys:
+        raise UserError(f"{option}: there is no tensor {quoted(name)}\n  {suggestion(name, keys)}")
+    return keys[name]
+
+
+def _tried(network: Network, text: str, keys: Mapping[str, str]) -> tuple[str, tuple[Fraction, ...]]:
+    """``z2=1000,0,-1000``: the argument of a layer and the numbers to try it at."""
+    name, sign, typed = (part.strip() for part in text.partition("="))
+    if not sign or not typed:
+        raise UserError(f"--at {text!r} gives no numbers\n  write a tensor, = and numbers: --at z2=1000,0,-1000")
+    key = _key(name, keys, "--at")
+    known = [step.arguments["z"] for step in network.layer_steps() if step.edges and step.operation.stable is not None]
+    if key not in known:
+        names = [shown for shown, one in keys.items() if one in known]
+        raise UserError(f"--at: nothing that can overflow reads {quoted(name)}\n  {suggestion(name, names)}")
+    return key, tuple(typed_number(part, f"--at {text}") for part in typed.split(","))

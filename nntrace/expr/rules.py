@@ -1,0 +1,191 @@
+"""The rules of differentiation by name, and the algebra that brings a derivative to its textbook form.
+
+``by_rule`` writes the outermost rule out as a textbook does, with its zeros; the other functions each make one kind
+of change and keep the value.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .bind import free_indices, kronecker, symbols
+from .differentiate import contract, differentiate
+from .nodes import (
+    ZERO,
+    Add,
+    Call,
+    Cases,
+    Delta,
+    Div,
+    Expr,
+    Max,
+    Mul,
+    Neg,
+    Num,
+    Pow,
+    Sum,
+    Sym,
+    children,
+    rebuild,
+)  # fmt: skip
+from .simplify import simplify
+from .structure import negative, product, total
+
+NAMES = {"exp": "e^x", "xln": "ln", "abs": "|x|"}
+
+
+def by_rule(node: Expr, by: Sym, kink: int = 0) -> tuple[Expr, tuple[str, ...]]:
+    """∂node/∂by with the outermost quotient or product rule written out, zeros included; and the rules' names."""
+    names = tuple(dict.fromkeys(_rules(node, by)))
+    return _by_rule(node, by, kink), names
+
+
+def _by_rule(node: Expr, by: Sym, kink: int) -> Expr:
+    match node:
+        case Neg(body):
+            return negative(_by_rule(body, by, kink))
+        case Div(top, bottom) if depends(bottom, by):
+            above, below = differentiate(top, by, kink), differentiate(bottom, by, kink)
+            return Div(Add((Mul((above, bottom)), negative(product((top, below))))), Pow(bottom, Num(2)))
+        case _:
+            return differentiate(node, by, kink)
+
+
+def depends(node: Expr, by: Sym) -> bool:
+    """Whether an expression has the symbol, at any index."""
+    return any(isinstance(symbol, Sym) and symbol.name == by.name for symbol in symbols(node))
+
+
+def _rules(node: Expr, by: Sym) -> Iterator[str]:
+    """The rules that a derivative takes, from the outside in."""
+    if not depends(node, by):
+        return
+    inner = [part for part in children(node) if depends(part, by)]
+    match node:
+        case Sum() | Add():
+            yield "sum rule"
+        case Div(_, bottom) if depends(bottom, by):
+            yield "quotient rule"
+        case Mul() if len(inner) > 1:
+            yield "product rule"
+        case Mul() | Div():
+            yield "constant factor rule"
+        case Pow(base, _):
+            yield "power rule"
+            if not isinstance(base, Sym):
+                yield "chain rule"
+        case Call("exp" | "ln" | "xln" | "tanh" | "sqrt" | "erf" | "abs" as function, args):
+            yield f"derivative of {NAMES.get(function, function)}"
+            if any(depends(arg, by) and not isinstance(arg, Sym) for arg in args):
+                yield "chain rule"
+        case Cases() | Call("max") | Max():
+            yield "case by case"
+    for part in inner:
+        yield from _rules(part, by)
+
+
+def where_equal(node: Expr, first: str, second: str) -> Expr:
+    """An expression where two indices are equal: the first written for both."""
+    match node:
+        case Delta(i, j):
+            return kronecker(*(first if index == second else index for index in (i, j)))
+        case Sym(name, index, mark) if index:
+            return Sym(name, tuple(first if i == second else i for i in index), mark)
+        case Mul(factors):
+            return product(where_equal(factor, first, second) for factor in factors)
+        case _:
+            parts = children(node)
+            return rebuild(node, tuple(where_equal(part, first, second) for part in parts)) if parts else node
+
+
+def where_different(node: Expr, first: str, second: str) -> Expr:
+    """An expression where two indices differ: their δ is 0, and a zero that a rule writes stays as it is written."""
+    match node:
+        case Delta(i, j):
+            return ZERO if {i, j} == {first, second} else node
+        case Mul(factors) if any(isinstance(one, Delta) and {one.i, one.j} == {first, second} for one in factors):
+            return ZERO
+        case _:
+            parts = children(node)
+            return rebuild(node, tuple(where_different(part, first, second) for part in parts)) if parts else node
+
+
+def has_delta(node: Expr, first: str, second: str) -> bool:
+    """Whether the two indices' δ is in an expression."""
+    match node:
+        case Delta(i, j):
+            return {i, j} == {first, second}
+        case _:
+            return any(has_delta(part, first, second) for part in children(node))
+
+
+def cancelled(node: Expr) -> Expr:
+    """Products with their fractions gathered into one, and what stands above and below taken out."""
+    parts = children(node)
+    if isinstance(node, Sum):
+        sign, body = _signed(cancelled(node.body))
+        return negative(Sum(node.over, body)) if sign < 0 else Sum(node.over, body)
+    if isinstance(node, Add):
+        return Add(tuple(cancelled(part) for part in parts))
+    if isinstance(node, Neg):
+        return simplify(negative(cancelled(node.body)))
+    if not isinstance(node, Mul):
+        return node
+    above: list[Expr] = []
+    below: list[Expr] = []
+    sign = 1
+    for factor in node.factors:
+        own, inner = _signed(factor)
+        sign *= own
+        if isinstance(inner, Div):
+            above.append(inner.top)
+            below.append(inner.bottom)
+        else:
+            above.append(inner)
+    body = simplify(Div(product(above), product(below)) if below else product(above))
+    return simplify(negative(body)) if sign < 0 else body
+
+
+def _signed(node: Expr) -> tuple[int, Expr]:
+    if isinstance(node, Neg):
+        sign, body = _signed(node.body)
+        return -sign, body
+    return 1, node
+
+
+def distributed(node: Expr) -> Expr:
+    """One sum among the factors of each product multiplied out (one of fractions first), like terms collected."""
+    match node:
+        case Sum(over, body):
+            return simplify(total(_summed(over, term) for term in _terms(distributed(body))))
+        case Neg(body):
+            return simplify(total(negative(term) for term in _terms(distributed(body))))
+        case Add(terms):
+            return simplify(total(distributed(term) for term in terms))
+        case Mul(factors):
+            sums = [place for place, factor in enumerate(factors) if isinstance(factor, Add)]
+            sums.sort(key=lambda place: not any(_has_fraction(term) for term in _terms(factors[place])))
+            if not sums:
+                return node
+            before, after = factors[: sums[0]], factors[sums[0] + 1 :]
+            return simplify(total(cancelled(product((*before, term, *after))) for term in _terms(factors[sums[0]])))
+        case _:
+            return node
+
+
+def _terms(node: Expr) -> tuple[Expr, ...]:
+    return node.terms if isinstance(node, Add) else (node,)
+
+
+def _has_fraction(node: Expr) -> bool:
+    return isinstance(_signed(node)[1], Div)
+
+
+def _summed(over: str, term: Expr) -> Expr:
+    """Σ of one term: a δ picks one addend, and factors without the index come out of the sum."""
+    sign, body = _signed(term)
+    factors = body.factors if isinstance(body, Mul) else (body,)
+    outside = [factor for factor in factors if over not in free_indices(factor)]
+    inside = product(factor for factor in factors if over in free_indices(factor))
+    found = product((*outside, contract(over, inside)))
+    return negative(found) if sign < 0 else found

@@ -1,0 +1,70 @@
+"""The gradients by the layers' results and the parameters: the chain rule in index notation, then matrices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...expr import Expr, Partial, Sum, Sym, at, product, total
+from ...network.adjoint import LOSS, adjoint
+from ..model import Line, Note
+from .parts import Part, index_step, matrix_step
+from .symbols import Symbols
+
+
+class ParameterGradients:
+    """Walks back through the layers; what ``done`` names has been derived with the loss."""
+
+    def __init__(self, symbols: Symbols, done: set[str]) -> None:
+        self.symbols = symbols
+        self.network = symbols.network
+        self.formulas = symbols.formulas
+        self.done = set(done)
+
+    def parts(self) -> Iterator[Part]:
+        """For each layer from the last to the first: its result's gradient, its parameters', its argument's."""
+        for step in reversed(self.symbols.layers()):
+            keys = [step.output, *(key for key in step.arguments.values() if key in self.network.parameters)]
+            for key in keys:
+                if key not in self.done and key in self.formulas.readers:
+                    self.done.add(key)
+                    yield from self.of(key)
+
+    def of(self, key: str) -> Iterator[Part]:
+        """∂L/∂tensor: the chain over its readers, the local derivatives put in, and the matrix form."""
+        found = self.formulas.gradient(key)
+        chain = total(self._chain(key, found.indices))
+        name = self.symbols.gradient(key, found.indices)
+        whole = self.symbols.partial(key, found.indices)
+        forms = [found.formula]
+        first: Expr = chain
+        part = index_step(self.symbols, name, forms, chain=self.symbols.named(first), keys={key})
+        if not isinstance(name, Partial):
+            part = part._replace(lines=(Line("chain", "=", whole), *part.lines))
+        yield part
+        matrix = matrix_step(self.symbols, key)
+        if matrix is not None:
+            yield matrix
+        elif not self.formulas.has_matrix(key):
+            why: Note = (self.formulas.name(key), " has tied or missing elements: its gradient is no one matrix")
+            yield Part(name, (), {key}, why)
+
+    def _chain(self, key: str, indices: tuple[str, ...]) -> Iterator[Expr]:
+        """For each reader Σ ∂L/∂result × ∂result/∂tensor, over the result's indices that the tensor lacks."""
+        for step, edge in self.formulas.readers[key]:
+            output = edge.operation.output
+            argument = adjoint(edge.operation, edge.argument, self.network.conventions.relu_at_zero).argument
+            renamed = dict(zip(map(str, argument.index), indices, strict=True))
+            lacking = [str(index) for index in output.index if index not in argument.index]
+            over = {letter: letter + "′" if letter in indices else letter for letter in lacking}
+            result = at(Sym(step.output, output.index), {**renamed, **over})
+            assert isinstance(result, Sym)
+            by = Sym(key, indices)
+            first = Partial(LOSS, result)
+            link = Partial(result, by)
+            if self.network.tensors[step.output].role == "loss":
+                yield Partial(result, by)
+                continue
+            body = product((first, link))
+            for letter in reversed(lacking):
+                body = Sum(over[letter], body)
+            yield body

@@ -1,0 +1,164 @@
+"""The Jacobian of each layer's result by its arguments, by named rules, brought to the textbook form."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from ...expr import ONE, ZERO, Delta, Expr, Partial, Sum, Sym, at, children, product, sided, simplify, substitute
+from ...expr.letters import relettered
+from ...expr.rules import by_rule, distributed, has_delta, where_different, where_equal
+from ...network.adjoint import indexed
+from ...network.model import Step
+from ..model import Line, Note
+from ..whole import PRIME
+from .symbols import Symbols
+
+
+class Bound(NamedTuple):
+    """An operation in the letters of a derivation, over keys: its ``output`` by ``by``.
+
+    ``result`` is the output's letter, ``other`` that of ``by`` where a δ of the two can tell cases apart. ``declared``
+    are the textbook's forms.
+    """
+
+    output: Sym
+    formula: Expr
+    by: Sym
+    declared: tuple[Expr, ...]
+    result: str
+    other: str | None
+
+
+class Jacobian(NamedTuple):
+    """∂result/∂argument at one choice of its indices: its forms, the last in the textbook's form over keys."""
+
+    name: Partial
+    lines: tuple[Line, ...]
+    form: Expr
+    reason: Note = ()
+
+
+class Jacobians:
+    """Derives Jacobians over the tensors' keys."""
+
+    def __init__(self, symbols: Symbols) -> None:
+        self.symbols = symbols
+        self.kink = symbols.network.conventions.relu_at_zero
+
+    def bound(self, step: Step, argument: str) -> Bound:
+        """An elementwise result at j by its argument at i; a softmax's at k; a layer's at j, its sum over l."""
+        operation = step.operation
+        if operation.by:
+            letters, declared_letters, apart, result = {"j": "k", "i": "j"}, {"j": "k"}, {"j": "i"}, "k"
+        elif self.symbols.formulas.is_elementwise(step):
+            letters, declared_letters, apart, result = {}, {}, {"j": "i"}, "j"
+        else:
+            letters, declared_letters, apart, result = {"i": "l"}, {}, {"j": "p"}, "j"
+        own = indexed(operation, argument)
+        by = Sym(own.name, tuple(apart.get(str(index), index) for index in own.index))
+        changed = next((apart[str(index)] for index in own.index if str(index) in apart), None)
+        forms = operation.declared.get(argument, ())
+        keyed = self.symbols.formulas.keyed
+        output, key = keyed(relettered(operation.output, letters), step), keyed(by, step)
+        assert isinstance(output, Sym)
+        assert isinstance(key, Sym)
+        return Bound(
+            output,
+            keyed(relettered(operation.formula, letters), step),
+            key,
+            tuple(keyed(relettered(sided(form, self.kink), declared_letters), step) for form in forms),
+            result,
+            changed,
+        )
+
+    def of(self, step: Step, argument: str) -> Iterator[Jacobian]:
+        """The Jacobian by one argument; apart for equal and for different indices where a δ tells them apart."""
+        one = self.bound(step, argument)
+        if self.symbols.formulas.is_elementwise(step):
+            yield from self._elementwise(one)
+            return
+        derived, rules = by_rule(one.formula, one.by, self.kink)
+        forms = [derived, *(one.declared or (simplify(derived),))]
+        forms, names = _with_names(forms)
+        words = ", ".join(rules)
+        if one.other is None or not any(has_delta(form, one.result, one.other) for form in forms):
+            yield self._jacobian(one.output, one.by, forms, words, names)
+            return
+        same = at(one.by, {one.other: one.result})
+        assert isinstance(same, Sym)
+        equal = [where_equal(form, one.result, one.other) for form in forms]
+        yield self._jacobian(
+            one.output, same, [equal[0], *map(simplify, equal[1:])], words, names, (f"{one.other} = {one.result}",)
+        )
+        different = [where_different(form, one.result, one.other) for form in forms]
+        yield self._jacobian(
+            one.output,
+            one.by,
+            [different[0], *map(simplify, different[1:])],
+            words,
+            {},
+            (f"{one.other} ≠ {one.result}",),
+        )
+
+    def _elementwise(self, one: Bound) -> Iterator[Jacobian]:
+        """Each result reads its own argument only: the Jacobian is diagonal."""
+        assert one.other is not None
+        own = at(one.by, {one.other: one.result})
+        assert isinstance(own, Sym)
+        derived, rules = by_rule(one.formula, own, self.kink)
+        side = "right" if self.kink else "left"
+        kinked = "case by case" in rules
+        reason: Note = (f"at the kink the {side} slope (relu_at_zero: {self.kink})",) if kinked else ()
+        forms = [derived, simplify(derived), *one.declared]
+        yield self._jacobian(one.output, own, forms, ", ".join(rules), {}, reason)
+        why = f"{one.other} ≠ {one.result}: each result reads its own argument only"
+        yield self._jacobian(one.output, one.by, [ZERO], "", {}, (why,))
+
+    def _jacobian(
+        self, output: Sym, by: Sym, forms: list[Expr], rules: str, names: dict[Expr, Expr], reason: Note = ()
+    ) -> Jacobian:
+        written = list(dict.fromkeys(forms))
+        named = self.symbols.named
+        definitions = [
+            Line("rule", "=", named(node, self.symbols.sizes(node)), left=name) for node, name in names.items()
+        ]
+        lines = [Line("rule", "=", named(form, self.symbols.sizes(form))) for form in written]
+        if rules:
+            lines[0] = lines[0]._replace(notes=((rules,),))
+        name = Partial(self.symbols.tensor(output), self.symbols.tensor(by))
+        return Jacobian(name, (*definitions, *lines), written[-1], reason)
+
+    def textbook(self, step: Step, argument: str) -> Expr:
+        """The Jacobian as one formula over keys, with its δ; an activation's slope by its name where it is long."""
+        one = self.bound(step, argument)
+        if self.symbols.formulas.is_elementwise(step):
+            assert one.other is not None
+            return product((self.symbols.formulas.slope_factor(step), Delta(one.result, one.other)))
+        return one.declared[-1] if one.declared else simplify(by_rule(one.formula, one.by, self.kink)[0])
+
+    def matrix(self, step: Step, argument: str) -> tuple[Expr, Expr] | None:
+        """The whole Jacobian as a matrix over keys, down the results and across the argument; and its formula."""
+        one = self.bound(step, argument)
+        if len(one.output.index) != 1 or len(one.by.index) != 1:
+            return None
+        formula = self.textbook(step, argument)
+        formula = distributed(formula) if step.operation.by else formula
+        body = self.symbols.formulas.matrix(formula, (one.result, str(one.by.index[0])))
+        return None if body is None or formula in (ONE, ZERO) else (body, formula)
+
+
+def _with_names(forms: list[Expr]) -> tuple[list[Expr], dict[Expr, Expr]]:
+    """A sum that repeats in a derivative gets a name, Z, defined beside its first use."""
+    sums = list(_sums(forms[0]))
+    repeated = [node for node in dict.fromkeys(sums) if sums.count(node) > 1]
+    names: dict[Expr, Expr] = {node: Sym("Z" + PRIME * place) for place, node in enumerate(repeated)}
+    return [substitute(form, names) for form in forms], names
+
+
+def _sums(node: Expr) -> Iterator[Sum]:
+    if isinstance(node, Sum):
+        yield node
+        return
+    for part in children(node):
+        yield from _sums(part)

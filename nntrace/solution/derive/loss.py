@@ -1,0 +1,218 @@
+"""The gradient of the loss by the network's output, and by the logits where the loss cancels against the activation."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...expr import Expr, Mul, Neg, Partial, Sum, Sym, at, ln, product, simplify, symbols
+from ...expr.bind import transform
+from ...expr.letters import relettered
+from ...expr.nodes import Call
+from ...expr.rules import by_rule, cancelled, distributed, where_different, where_equal
+from ...network.batch import SAMPLE
+from ...network.model import Step as NetworkStep
+from ..model import Line, Note
+from .jacobians import Jacobians
+from .parts import Part, index_step, matrix_step
+from .symbols import Symbols
+
+
+class LossGradient:
+    """Derives ∂L/∂``output``, what the loss reads, and ∂L/∂``fused``, what an activation that it cancels reads."""
+
+    def __init__(self, symbols: Symbols, jacobians: Jacobians) -> None:
+        self.symbols = symbols
+        self.jacobians = jacobians
+        self.network = symbols.network
+        self.formulas = symbols.formulas
+        steps = [step for step in self.network.loss_steps() if step.edges]
+        self.step: NetworkStep = next(step for step in steps if "y" in step.arguments)
+        self.output = self.step.arguments["y"]
+        self.fused = self.step.bypassed and self.step.arguments.get("z")
+        self.targets = self.step.arguments.get("t")
+        self.letter = self.targets and self.symbols.class_letter(self.targets)
+        self.batch = (SAMPLE,) if self.network.samples is not None else ()
+        self.per_sample = next((step.output for step in steps if self.network.tensors[step.output].sampled), None)
+
+    def formula(self) -> Expr:
+        """The loss (of one sample) over keys, summed over j."""
+        whole = next(
+            s for s in self.network.loss_steps() if s.output in (self.per_sample, self.network.loss) and s.edges
+        )
+        parts = {step.output: step for step in self.network.loss_steps() if step.operation.output.name == "p"}
+        found = self.formulas.keyed(whole.operation.formula, whole)
+
+        def inlined(node: Expr) -> Expr | None:
+            if isinstance(node, Sym) and node.name in parts:
+                return self.formulas.keyed(parts[node.name].operation.formula, parts[node.name])
+            return None
+
+        return relettered(_signs_out(transform(found, inlined)), {"k": "j"})
+
+    def chosen(self) -> Expr | None:
+        """The loss where the target is one-hot: the one term of the right class, which is k."""
+        if self.letter is None or self.targets is None:
+            return None
+        targets, letter = self.targets, self.letter
+
+        def leaf(node: Expr) -> Expr | None:
+            match node:
+                case Sum(over, Call("xln", (Sym(name), inner))) if name == targets:
+                    return ln(at(inner, {over: letter}))
+                case _:
+                    return None
+
+        found = transform(self.formula(), leaf)
+        return None if any(symbol.name == targets for symbol in symbols(found) if isinstance(symbol, Sym)) else found
+
+    # -- the steps ---------------------------------------------------------------------------------------------------
+
+    def parts(self) -> Iterator[Part]:
+        """The loss, its gradient by the output, and by the logits."""
+        loss = self.symbols.loss if self.per_sample is None else self.symbols.tensor(Sym(self.per_sample, self.batch))
+        formula, chosen = self.formula(), self.chosen()
+        forms = [formula] + ([chosen] if chosen is not None else [])
+        hot: Note = (f"{self._name(self.targets)} is 1 at {self.letter}, 0 elsewhere",) if chosen is not None else ()
+        yield index_step(self.symbols, loss, forms, notes={1: hot} if hot else {}, keys={self.output})
+        if self.batch:
+            yield from self._over_samples()
+        letter = self.letter if chosen is not None and self.letter else "k"
+        by = Sym(self.output, (*self.batch, letter))
+        used = chosen if chosen is not None else formula
+        kink = self.network.conventions.relu_at_zero
+        derived, rules = by_rule(used, by, kink)
+        slopes = [derived, simplify(derived)]
+        name = Partial(loss, self.symbols.tensor(by))
+        yield index_step(self.symbols, name, slopes, notes={0: (", ".join(rules),)}, keys={self.output})
+        if self.fused:
+            yield from self._logits(slopes[-1], letter, chosen is not None, loss)
+            end = str(self.fused)
+        else:
+            end = self.output
+        if self.batch:
+            yield self._of_batch(end, loss)
+        activation = next((step for step in self.network.steps if step.output == self.output), None)
+        yield from self._vector(end, self._sum_is_zero(activation) if self.fused and activation else ())
+
+    def _of_batch(self, key: str, loss: Sym) -> Part:
+        """∂L/∂element of one sample, by that sample's own loss."""
+        gradient = self.formulas.gradient(key)
+        by = Sym(key, gradient.indices)
+        chain = _chain(self.symbols.loss, self.symbols, Sym(str(self.per_sample), self.batch), by)
+        name = self.symbols.gradient(key, gradient.indices)
+        part = index_step(self.symbols, name, [gradient.formula], chain=chain, keys={key})
+        whole = self.symbols.partial(key, gradient.indices)
+        return part if name == whole else part._replace(lines=(Line("chain", "=", whole), *part.lines))
+
+    def _over_samples(self) -> Iterator[Part]:
+        step = next(step for step in self.network.loss_steps() if step.output == self.network.loss and step.edges)
+        formula = self.formulas.keyed(step.operation.formula, step)
+        yield index_step(self.symbols, self.symbols.loss, [formula], keys={self.output})
+
+    def _name(self, key: str | None) -> str:
+        return self.formulas.name(key or "").name
+
+    def _logits(self, slope: Expr, letter: str, chosen: bool, loss: Sym) -> Iterator[Part]:
+        """∂L/∂z by the chain rule through the activation, with everything that cancels written out first."""
+        activation = next(step for step in self.network.steps if step.output == self.output)
+        key = str(self.fused)
+        if self.formulas.is_elementwise(activation):
+            jacobian = relettered(self.formulas.slope_factor(activation), {"j": letter})
+            by = Sym(key, (*self.batch, letter))
+            joined: Expr = product((slope, jacobian))
+            chain = _chain(loss, self.symbols, Sym(self.output, by.index), by)
+            yield self._cancelled(loss, by, chain, joined, key)
+        elif chosen:
+            jacobian = self.jacobians.textbook(activation, "z")
+            by = Sym(key, (*self.batch, "i"))
+            chain = _chain(loss, self.symbols, Sym(self.output, (*self.batch, letter)), by)
+            named = self.symbols.named
+            link = named(Partial(Sym(self.output, (*self.batch, letter)), by))
+            half = Mul((named(slope), link))
+            hot: Note = (f"{self._name(self.targets)} one-hot at {letter}",)
+            lines = (Line("chain", "=", chain), Line("rule", "=", half, (hot,)))
+            yield Part(Partial(loss, self.symbols.tensor(by)), lines, {key})
+            yield from self._cases(loss, slope, jacobian, by, letter, key)
+        else:
+            jacobian = self.jacobians.textbook(activation, "z")
+            by = Sym(key, (*self.batch, "i"))
+            joined = Sum("k", Mul((slope, *_factors(jacobian))))
+            chain = Sum("k", _chain(loss, self.symbols, Sym(self.output, (*self.batch, "k")), by))
+            yield self._cancelled(loss, by, chain, joined, key)
+
+    def _cases(self, loss: Sym, slope: Expr, jacobian: Expr, by: Sym, letter: str, key: str) -> Iterator[Part]:
+        jacobian = relettered(jacobian, {"k": letter})
+        for same in (True, False):
+            branch = where_equal(jacobian, letter, "i") if same else simplify(where_different(jacobian, letter, "i"))
+            own = at(by, {"i": letter}) if same else by
+            assert isinstance(own, Sym)
+            whole = Mul((slope, *_factors(branch)))
+            forms = [whole, cancelled(whole)]
+            reason: Note = (f"i {'=' if same else '≠'} {letter}",)
+            yield index_step(self.symbols, Partial(loss, self.symbols.tensor(own)), forms, keys={key}, reason=reason)
+
+    def _cancelled(self, loss: Sym, by: Sym, chain: Expr, joined: Expr, key: str) -> Part:
+        """Chain = long form = cancelled = multiplied out = the textbook's form."""
+        final = self._used(by) if self.per_sample is None else None
+        forms = [joined, cancelled(joined)]
+        while (further := distributed(forms[-1])) != forms[-1] and len(forms) < 5:
+            forms.append(further)
+        notes: dict[int, Note] = {}
+        if final is not None and final != forms[-1]:
+            forms.append(final)
+            if not self._same(forms[-2], final):
+                notes[len(forms) - 1] = (self._fact(),)
+        return index_step(
+            self.symbols, Partial(loss, self.symbols.tensor(by)), forms, chain=chain, notes=notes, keys={key}
+        )
+
+    def _used(self, by: Sym) -> Expr:
+        gradient = self.formulas.gradient(by.name)
+        return at(gradient.formula, dict(zip(gradient.indices, by.index, strict=True)))
+
+    @staticmethod
+    def _same(first: Expr, second: Expr) -> bool:
+        return bool(simplify(first) == simplify(second))
+
+    def _fact(self) -> str:
+        return f"Σ_k {self._name(self.targets)}_k = 1"
+
+    def _sum_is_zero(self, activation: NetworkStep) -> Note:
+        """Σ_i δ_i = 0 behind a softmax, whose outputs sum to 1 as the targets do."""
+        key = str(self.fused)
+        gradient = self.formulas.gradient(key)
+        plain = gradient.formula == simplify(gradient.formula) and not any(
+            isinstance(node, Sum) for node in (gradient.formula,)
+        )
+        if self.formulas.is_elementwise(activation) or self.batch or not plain:
+            return ()
+        name = self.symbols.gradient(key, ("i",))
+        return ("Σ_i ", name, " = 0")
+
+    def _vector(self, key: str, reason: Note) -> Iterator[Part]:
+        part = matrix_step(self.symbols, key)
+        if part is not None:
+            yield part._replace(reason=reason)
+
+
+def _signs_out(node: Expr) -> Expr:
+    """Sums of negative terms as the negative of a sum."""
+
+    def leaf(part: Expr) -> Expr | None:
+        match part:
+            case Sum(over, Neg(body)):
+                return Neg(Sum(over, body))
+            case _:
+                return None
+
+    return transform(node, leaf)
+
+
+def _factors(node: Expr) -> tuple[Expr, ...]:
+    return node.factors if isinstance(node, Mul) else (node,)
+
+
+def _chain(loss: Sym, symbols: Symbols, middle: Sym, by: Sym) -> Expr:
+    """∂L/∂middle × ∂middle/∂by, as symbols."""
+    between, end = symbols.tensor(middle), symbols.tensor(by)
+    return Mul((Partial(loss, between), Partial(between, end)))

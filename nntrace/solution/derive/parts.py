@@ -1,0 +1,101 @@
+"""The steps of a derivation: an equation in index notation, or between whole matrices with their shapes."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+from ...expr import Expr, Hadamard, MatMul, Partial, Sym, Transpose, Whole, at, substitute
+from ..model import Line, Note
+from ..shapes import shapes
+from .symbols import Symbols
+
+
+class Part(NamedTuple):
+    """A step before it has its number: its name, its lines, and the tensors that it is about.
+
+    Without lines it is a remark. ``whole`` is the tensor that it gives as a matrix, and ``value`` or ``gradient``.
+    """
+
+    name: Expr
+    lines: tuple[Line, ...]
+    keys: set[str]
+    reason: Note = ()
+    whole: tuple[str, str] | None = None
+
+
+def index_step(
+    symbols: Symbols,
+    name: Expr,
+    forms: list[Expr],
+    *,
+    chain: Expr | None = None,
+    notes: Mapping[int, Note] = {},
+    keys: set[str],
+    reason: Note = (),
+) -> Part:
+    """name = chain = form = form …, each form over keys; a form that repeats the one before it is left out."""
+    lines = [Line("chain", "=", chain)] if chain is not None else []
+    before: Expr | None = None
+    for place, form in enumerate(forms):
+        own = notes.get(place, ())
+        if form != before:
+            written = symbols.named(form, symbols.sizes(form))
+            lines.append(Line("rule", "=", written, (own,) if own and own != ("",) else ()))
+        before = form
+    return Part(name, tuple(lines), keys, reason)
+
+
+def matrix_step(symbols: Symbols, key: str) -> Part | None:
+    """∂L/∂tensor between whole matrices, with the shapes; ``None`` where it has no matrix form."""
+    formulas = symbols.formulas
+    found = formulas.gradient(key)
+    axes = formulas.laid_out(key, found.indices)
+    body = formulas.matrix(found.formula, axes) if formulas.has_matrix(key) else None
+    if body is None:
+        return None
+    sizes = symbols.sizes(found.formula, Sym(key, found.indices))
+    forms = [body]
+    opened = _opened(symbols, body)
+    if opened is not None:
+        forms.append(opened[0])
+        sizes = {**symbols.sizes(opened[1]), **sizes}
+
+    def written(index: str | None) -> str:
+        return "1" if index is None else sizes[index]
+
+    name = symbols.gradient(key, ())
+    lines = [] if isinstance(name, Partial) else [Line("chain", "=", symbols.partial(key, ()))]
+    for form in forms:
+        note: tuple[Note, ...] = (shapes(form, axes, written),) if form is forms[-1] else ()
+        lines.append(Line("rule", "=", symbols.named(form, sizes), note))
+    lines += _by_jacobian(symbols, key)
+    return Part(name, tuple(lines), {key}, (), (key, "gradient"))
+
+
+def _by_jacobian(symbols: Symbols, key: str) -> list[Line]:
+    """The gradient by a Jacobian that has a name: ∂L/∂a1 = δ1ᵀ δ0."""
+    for (result, argument), label in symbols.jacobians.items():
+        if argument == key:
+            jacobian, behind = Whole(Sym(label), "j", "i"), Whole(symbols.gradient(result, ()), "j", None)
+            columns = symbols.network.conventions.vectors == "columns"
+            return [Line("rule", "=", MatMul((Transpose(jacobian), behind) if columns else (behind, jacobian)))]
+    return []
+
+
+def _opened(symbols: Symbols, body: Expr) -> tuple[Expr, Expr] | None:
+    """An activation's gradient with ∂L/∂result written in: W2ᵀ δ2 ⊙ relu′(z1) for ∂L/∂a1 ⊙ relu′(z1).
+
+    The second expression is what was written in, in index notation.
+    """
+    if not isinstance(body, Hadamard):
+        return None
+    for factor in body.factors:
+        match factor:
+            case Whole(Partial(_, by), down, across):
+                own = symbols.formulas.gradient(by.name)
+                formula = at(own.formula, dict(zip(own.indices, by.index, strict=True)))
+                inner = symbols.formulas.matrix(formula, (down, across))
+                if isinstance(inner, MatMul):
+                    return substitute(body, {factor: inner}), formula
+    return None

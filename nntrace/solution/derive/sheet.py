@@ -1,0 +1,237 @@
+"""The whole derivation: its sections in order, numbered throughout, or those parts that one quantity needs."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from fractions import Fraction
+from functools import cached_property
+from math import prod
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
+
+from ...expr import Expr, Mul, Num, Partial, Sym, total
+from ...network.model import Network, Tensor
+from ...network.model import Step as NetworkStep
+from ..given import agreed, convention_values, given_blocks
+from ..model import Block, Check, Line, Note, Remark, Results, Section, SectionName, Solution, Step, Table
+from ..numbers import Digits
+from ..shapes import shapes
+from .gradients import ParameterGradients
+from .jacobians import Jacobians
+from .loss import LossGradient
+from .parts import Part
+from .stability import Stability
+from .symbols import Symbols
+
+if TYPE_CHECKING:
+    from ..matrix import MatrixForms
+
+ROLES = {"input": "input", "target": "target", "parameter": "parameter", "unit": "layer's result"}
+
+
+class Question(NamedTuple):
+    """What is asked: gradients by some tensors (all where there are none), by their keys; ``labels`` for gradients and
+    ``jacobians``; the numbers to try a layer's stability at; and whether the network's numbers stand beside."""
+
+    wrt: tuple[str, ...] = ()
+    labels: Mapping[str, str] = MappingProxyType({})
+    jacobians: Mapping[tuple[str, str], str] = MappingProxyType({})
+    at: tuple[str, tuple[Fraction, ...]] | None = None
+    with_numbers: bool = False
+
+
+class Derivation:
+    """One network's symbolic solution."""
+
+    def __init__(self, network: Network, question: Question) -> None:
+        self.network = network
+        self.question = question
+        self.symbols = Symbols(network, question.labels, question.jacobians)
+        self.jacobians = Jacobians(self.symbols)
+        self._count = 0
+
+    def solution(self) -> Solution:
+        """Network and shapes, Jacobians, the loss's gradient, those of the parameters, stability, checks."""
+        network, symbols = self.network, self.symbols
+        loss = LossGradient(symbols, self.jacobians)
+        done = {str(loss.fused)} if loss.fused else set()
+        done |= {loss.output}
+        sections = [
+            Section("given", tuple(given_blocks(self._matrices.writer)) if self.question.with_numbers else ()),
+            self._section("network", self._formulas()),
+            Section("shapes", tuple(self._shapes())),
+            *self._jacobian_sections(),
+            self._section("loss gradient", loss.parts()),
+            self._section("gradients", ParameterGradients(symbols, done).parts()),
+            self._section("stability", self._stability()),
+            Section("checks", tuple(self._checks())),
+        ]
+        return Solution(
+            network.title,
+            network.source,
+            convention_values(network.conventions),
+            agreed(network, matrices=True),
+            tuple(section for section in sections if section.blocks),
+            Results(),
+            symbolic=True,
+        )
+
+    def _section(self, name: SectionName, parts: Iterable[Part], addition: Note = ()) -> Section:
+        return Section(name, tuple(self._numbered(name, parts)), addition)
+
+    def _numbered(self, section: SectionName, parts: Iterable[Part]) -> Iterator[Step | Remark]:
+        """The parts as steps D1, D2, …; those that the question does not need are counted and left out."""
+        for part in parts:
+            if not part.lines:
+                if self._is_wanted(part):
+                    yield Remark(part.reason)
+                continue
+            self._count += 1
+            if self._is_wanted(part):
+                lines = (*part.lines, *self._numbers(part))
+                yield Step(f"D{self._count}", section, part.name, lines, None, None, part.reason)
+
+    def _numbers(self, part: Part) -> tuple[Line, ...]:
+        """The network's numbers put in a matrix line, and what they come to."""
+        if not self.question.with_numbers or part.whole is None:
+            return ()
+        key, kind = part.whole
+        step = next((step for step in self.symbols.layers() if step.output == key), None)
+        if kind == "value":
+            assert step is not None
+            found: object = self._matrices.result(step, "forward")
+        else:
+            found = self._matrices.gradient(key)
+        if not isinstance(found, Step):
+            return ()
+        return tuple(line for line in found.lines if line.kind in ("substitution", "value"))
+
+    @cached_property
+    def _matrices(self) -> MatrixForms:
+        from ...trace.trace import trace_of
+        from ..element import Writer
+        from ..matrix import MatrixForms
+
+        conventions = self.network.conventions
+        return MatrixForms(Writer(trace_of(self.network), Digits(conventions.digits, self.network.integers)))
+
+    def _is_wanted(self, part: Part) -> bool:
+        return not self.question.wrt or bool(part.keys & self._needed())
+
+    def _needed(self) -> set[str]:
+        """The tensors asked for, and every result between them and the loss."""
+        found = set(self.question.wrt)
+        for step in self.network.steps:
+            if any(key in found for key in step.arguments.values()):
+                found.add(step.output)
+        return found
+
+    # -- sections ----------------------------------------------------------------------------------------------------
+
+    def _formulas(self) -> Iterator[Part]:
+        """Each layer in index notation, then between matrices."""
+        symbols, formulas = self.symbols, self.symbols.formulas
+        for step in symbols.layers():
+            output = formulas.keyed(step.operation.output, step)
+            assert isinstance(output, Sym)
+            keyed = formulas.keyed(step.operation.formula, step)
+            index = symbols.named(keyed, symbols.sizes(keyed))
+            yield Part(symbols.tensor(output), (Line("formula", "=", index),), {step.output})
+            axes = formulas.laid_out(step.output, tuple(map(str, output.index)))
+            body = formulas.matrix(formulas.forward(step), axes)
+            if body is None:
+                continue
+            sizes = symbols.sizes(keyed, output)
+            note = shapes(body, axes, _size_of(sizes))
+            line = Line("formula", "=", symbols.named(body, sizes), (note,))
+            yield Part(formulas.name(step.output), (line,), {step.output}, (), (step.output, "value"))
+
+    def _shapes(self) -> Iterator[Block]:
+        """Every tensor and its shape, for one sample and for m of them; how many parameters there are."""
+        network, symbols = self.network, self.symbols
+        rows: list[tuple[Note, ...]] = []
+        results = {step.output for step in symbols.layers()}
+        for key, tensor in network.tensors.items():
+            if key in results or tensor.role in ("input", "parameter", "target"):
+                rows.append(((symbols.formulas.name(key),), (ROLES[tensor.role],), *self._both(tensor)))
+        yield Table((("tensor",), ("what it is",), ("one sample",), ("m samples",)), tuple(rows))
+        counted = [self._count_of(network.tensors[key]) for key in network.parameters]
+        if counted:
+            number = total(counted)
+            forms = [Line("rule", "=", number)]
+            tensors = [network.tensors[key] for key in network.parameters]
+            if not any(isinstance(size, str) for tensor in tensors for size in tensor.sizes):
+                forms.append(Line("rule", "=", Num(sum(prod(tensor.shape) for tensor in tensors))))
+            self._count += 1
+            yield Step(f"D{self._count}", "shapes", Sym("parameters"), tuple(forms), None, None)
+
+    @staticmethod
+    def _sizes(tensor: Tensor) -> tuple[str | int, ...]:
+        return tensor.sizes or tensor.shape
+
+    def _count_of(self, tensor: Tensor) -> Expr:
+        sizes = [self.symbols.size(str(size)) for size in self._sizes(tensor)]
+        return sizes[0] if len(sizes) == 1 else Mul(tuple(sizes)) if sizes else Num(1)
+
+    def _both(self, tensor: Tensor) -> tuple[Note, Note]:
+        """The shape of a tensor, and that of the matrix that holds m samples of it."""
+        single = [str(size) for size in self._sizes(tensor)[1 if tensor.sampled else 0 :]]
+        columns = self.network.conventions.vectors == "columns"
+        if tensor.role == "parameter":
+            shape = "×".join(single) if len(single) == 2 else self._vector(single, "1", columns)
+            return (f"[{shape}]",), (f"[{shape}]",)
+        return (f"[{self._vector(single, '1', columns)}]",), (f"[{self._vector(single, 'm', columns)}]",)
+
+    @staticmethod
+    def _vector(sizes: list[str], count: str, columns: bool) -> str:
+        along = sizes[0] if sizes else "1"
+        return f"{along}×{count}" if columns else f"{count}×{along}"
+
+    def _jacobian_sections(self) -> Iterator[Section]:
+        """For each layer from the last to the first a section for each of its arguments; a softmax's for each case."""
+        for step in reversed(self.symbols.layers()):
+            for edge in step.edges:
+                key = step.arguments[edge.argument]
+                heading = Partial(self.symbols.formulas.name(step.output), self.symbols.formulas.name(key))
+                parts = [Part(one.name, one.lines, {key}, one.reason) for one in self.jacobians.of(step, edge.argument)]
+                matrix = self._matrix_of(step, edge.argument)
+                whole = [matrix] if matrix else []
+                if step.operation.by and len(parts) > 1:
+                    for part in parts:
+                        yield self._section("jacobian", [part], (heading, ", ", *part.reason))
+                    parts = []
+                yield self._section("jacobian", [*parts, *whole], (heading,))
+
+    def _matrix_of(self, step: NetworkStep, argument: str) -> Part | None:
+        found = self.jacobians.matrix(step, argument)
+        if found is None:
+            return None
+        body, formula = found
+        bound = self.jacobians.bound(step, argument)
+        sizes = self.symbols.sizes(formula, bound.output, bound.by)
+        axes = (bound.result, str(bound.by.index[0]))
+        note = shapes(body, axes, _size_of(sizes))
+        name = Partial(self.symbols.formulas.name(step.output), self.symbols.formulas.name(step.arguments[argument]))
+        line = Line("rule", "=", self.symbols.named(body, sizes), (note,))
+        label = self.question.jacobians.get((step.output, step.arguments[argument]))
+        if label is None:
+            return Part(name, (line,), {step.arguments[argument]})
+        return Part(Sym(label), (Line("chain", "=", name), line), {step.arguments[argument]})
+
+    def _stability(self) -> Iterator[Part]:
+        digits = Digits(self.network.conventions.digits)
+        key, numbers = self.question.at or (None, ())
+        yield from Stability(self.symbols, digits, numbers, key).parts()
+
+    def _checks(self) -> Iterator[Check]:
+        """That every gradient has the shape of its tensor."""
+        asked = self.question.wrt or self.network.parameters
+        keys = [key for key in self.network.parameters if key in asked and self.symbols.formulas.has_matrix(key)]
+        for key in keys:
+            name = self.symbols.gradient(key, ())
+            down, across = self.symbols.shape(key)
+            yield Check((name, f" [{down}×{across}] has the shape of ", self.symbols.formulas.name(key)), "ok")
+
+
+def _size_of(sizes: Mapping[str, str]) -> Callable[[str | None], str]:
+    return lambda letter: "1" if letter is None else sizes[letter]

@@ -1,0 +1,113 @@
+"""How a derivation writes things: the tensors' names with index letters, and their sizes as symbols or counts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+
+from ...expr import Expr, Num, Partial, Size, Sym, Whole, symbols
+from ...expr.bind import transform
+from ...expr.matrices import Axes
+from ...network.adjoint import LOSS
+from ...network.model import Network, Step
+from ..whole import Formulas
+
+SIZES = dict[str, str]
+
+
+class Symbols:
+    """The names of one network's derivation.
+
+    ``labels`` are a user's own for ∂L/∂tensor, by the tensor's key; ``jacobians`` those for ∂result/∂argument, by both.
+    """
+
+    def __init__(self, network: Network, labels: Mapping[str, str], jacobians: Mapping[tuple[str, str], str]) -> None:
+        self.network = network
+        self.formulas = Formulas(network)
+        self.labels = labels
+        self.jacobians = jacobians
+        self._taken = {*labels.values(), *jacobians.values()}
+        assert network.loss is not None
+        self.loss = self.formulas.name(network.loss)
+
+    # -- names -------------------------------------------------------------------------------------------------------
+
+    def named(self, node: Expr, sizes: SIZES = {}) -> Expr:
+        """An expression over keys in the tensors' names; ``sizes`` has what each index letter runs to."""
+
+        def leaf(part: Expr) -> Expr | None:
+            match part:
+                case Partial(of, by) if of == LOSS:
+                    return self.gradient(by.name, by.index)
+                case Partial(of, by):
+                    return Partial(self.tensor(of), self.tensor(by))
+                case Sym(name, _, _) if name in self.network.tensors:
+                    return self.tensor(part)
+                case Whole(Partial(_, by), down, across):
+                    return Whole(self.gradient(by.name, ()), down, across)
+                case Whole(Sym(name, _, _) as symbol, down, across):
+                    known = name in self.network.tensors
+                    return Whole(self.formulas.name(name) if known else symbol, down, across)
+                case Size(over):
+                    return self.size(sizes.get(over, f"n_{over}"))
+                case _:
+                    return None
+
+        return transform(node, leaf)
+
+    def tensor(self, symbol: Sym) -> Sym:
+        """One element of a tensor, by its index letters."""
+        if symbol.name not in self.network.tensors:
+            return symbol
+        name = self.formulas.name(symbol.name)
+        return Sym(name.name, symbol.index, name.mark if not symbol.index else symbol.mark)
+
+    def gradient(self, key: str, index: tuple[str | int, ...]) -> Sym | Partial:
+        """∂L/∂element: δ for a layer's result before its activation, or the user's label."""
+        if key in self.labels:
+            return Sym(self.labels[key], index)
+        name = self.formulas.gradient_name(key)
+        if isinstance(name, Partial) or name.name in self._taken:
+            return self.partial(key, index)
+        return Sym(name.name, index, name.mark)
+
+    def partial(self, key: str, index: tuple[str | int, ...]) -> Partial:
+        """∂L/∂element, written as a derivative."""
+        return Partial(self.loss, self.tensor(Sym(key, index)))
+
+    # -- sizes -------------------------------------------------------------------------------------------------------
+
+    def sizes(self, node: Expr, *more: Sym) -> SIZES:
+        """How far the index letters of an expression over keys run."""
+        found: SIZES = {}
+        for symbol in (*symbols(node), *more):
+            own = symbol.by if isinstance(symbol, Partial) else symbol
+            tensor = self.network.tensors.get(own.name)
+            if tensor is not None:
+                for letter, size in zip(own.index, tensor.sizes or tensor.shape, strict=True):
+                    found.setdefault(str(letter), str(size))
+        return found
+
+    @staticmethod
+    def size(text: str) -> Expr:
+        """A size as a number or a symbol."""
+        return Num(int(text)) if text.isdigit() else Sym(text)
+
+    def shape(self, key: str) -> Axes:
+        """How many rows and columns a tensor has, as written; a vector is a column or a row."""
+        tensor = self.network.tensors[key]
+        sizes = tuple(str(size) for size in tensor.sizes or tensor.shape)
+        letters = tuple(f"{place}" for place in range(len(sizes)))
+        known = dict(zip(letters, sizes, strict=True))
+        down, across = self.formulas.laid_out(key, letters)
+        return ("1" if down is None else known[down], "1" if across is None else known[across])
+
+    # -- steps -------------------------------------------------------------------------------------------------------
+
+    def layers(self) -> list[Step]:
+        """The steps of the layers, without the lines that an activation works out first."""
+        return [step for step in self.network.layer_steps() if step.edges]
+
+    def class_letter(self, key: str) -> str | None:
+        """The index at which a tensor is one-hot."""
+        tensor = self.network.tensors[key]
+        return tensor.one_hot or ("k" if tensor.structural else None)
