@@ -4,7 +4,7 @@
 the catalogue, so an entry is drawn from the day it is added. What an entry needs beside it (targets of a certain sort,
 a certain activation in front) stands in the tables below.
 
-To draw more (samples, reports, penalties): a field in ``Network``, a method in ``_Drawing`` that sets it and adds lines
+To draw more (samples, reports): a field in ``Network``, a method in ``_Drawing`` that sets it and adds lines
 to the text, and its meaning in ``oracle``.
 """
 
@@ -56,6 +56,16 @@ class Loss:
 
 
 @dataclass(frozen=True)
+class Penalty:
+    """The penalty on the loss: each kind with its factor, the parameters that count, what its two terms are called."""
+
+    kinds: dict[str, Fraction]
+    on: tuple[str, ...]
+    name: str
+    data: str
+
+
+@dataclass(frozen=True)
 class Network:
     """What the file says, by the names that a sheet prints."""
 
@@ -64,6 +74,7 @@ class Network:
     targets: tuple[str, ...]
     layers: tuple[Layer, ...]
     loss: Loss
+    penalty: Penalty | None
     numbers: dict[str, Fraction]
     parameters: tuple[str, ...]
     frozen: frozenset[str]
@@ -227,7 +238,7 @@ class _Drawing:
                 "one hot": ["1" if place == hot else "0" for place in range(len(outputs))],
             }[sort]
             targets = self.given("targets", len(outputs), "y", numbers)
-        described = self.loss(loss, len(outputs))
+        described, penalty = self.loss(loss, len(outputs))
         frozen = self.frozen()
         rate = random.choice(("1", "2")) if self.integers else random.choice(("0.1", "1/3", "1e-2", "0.5", ".05"))
         if self.chance(0.9):
@@ -254,6 +265,7 @@ class _Drawing:
             targets,
             tuple(self.layers),
             described,
+            penalty,
             self.numbers,
             tuple(dict.fromkeys(self.parameters)),
             frozenset(frozen | {name for name in self.parameters if name in given}),
@@ -488,7 +500,7 @@ class _Drawing:
                 return self.number(-total)
         return self.number()
 
-    def loss(self, entry: Entry, count: int) -> Loss:
+    def loss(self, entry: Entry, count: int) -> tuple[Loss, Penalty | None]:
         name = self.fresh() if self.chance(0.6) else None
         options = self.options(entry)
         parts = tuple(self.fresh() for _ in range(count)) if self.chance(0.25) else ()
@@ -496,13 +508,44 @@ class _Drawing:
         beside = [f"{key}: {value}" for key, value in options.items()]
         beside += [f"parts: [{', '.join(map(quoted, parts))}]"] if parts else []
         beside += [f"over_outputs: {over}"] if over else []
+        penalty, written = self.penalty(name or "L")
+        if penalty is not None and self.chance(0.5):
+            self.lines.append(f"penalty: {written}")
+        elif penalty is not None:
+            beside.append(f"penalty: {written}")
         word = self.word(entry)
         if name is None and not beside:
             self.lines.append(f"loss: {word}")
         else:
             called = f"{word}: {quoted(name) if name else 'null'}"
             self.lines.append(f"loss: {{{', '.join([called, *beside])}}}")
-        return Loss(entry.name, name or "L", parts, over, options)
+        return Loss(entry.name, name or "L", parts, over, options), penalty
+
+    def penalty(self, loss: str) -> tuple[Penalty | None, str]:
+        """Perhaps a penalty on the weights, on all parameters or on some; and its text."""
+        weights = [name for layer in self.layers for row in layer.weights or () for name in row if name]
+        if not weights or self.chance(0.6):
+            return None, ""
+        every = list(KINDS["penalty"].values())
+        kinds = {
+            entry.name: self.random.choice(("0.01", "0.1", "1e-3", "1/3", "2", "0"))
+            for entry in self.random.sample(every, self.random.choice((1, 1, 2)))
+        }
+        beside = [f"{kind}: {factor}" for kind, factor in kinds.items()]
+        on = self.random.choice(("", "weights", "all", "some"))
+        counted = weights if on in ("", "weights") else self.parameters
+        if on == "some":
+            counted = self.random.sample(self.parameters, min(len(self.parameters), 3))
+        if on:
+            listed = ", ".join(map(quoted, counted))
+            beside.append(f"on: [{listed}]" if on == "some" else f"on: {on}")
+        name, data = (self.fresh() if self.chance(0.3) else None for _ in range(2))
+        beside += [f"name: {quoted(name)}"] if name else []
+        beside += [f"data: {quoted(data)}"] if data else []
+        self.random.shuffle(beside)
+        factors = {kind: Fraction(factor) for kind, factor in kinds.items()}
+        terms = name or f"{loss}_penalty", data or f"{loss}_data"
+        return Penalty(factors, tuple(dict.fromkeys(counted)), *terms), f"{{{', '.join(beside)}}}"
 
     def frozen(self) -> set[str]:
         """Some names, now and then a whole tensor."""

@@ -296,9 +296,20 @@ PARTS: dict[str, tuple[Callable[..., Any], str]] = {
 """Every loss by its name: what one output adds, and how these are put together."""
 
 
+PENALTIES: dict[str, Callable[..., Any]] = {
+    "l2": lambda ops, w: w * w,
+    "half_l2": lambda ops, w: w * w / 2,
+    "l1": lambda ops, w: _size(ops, w, 0),
+}
+"""Every penalty by its name: what one weight adds."""
+
+
 def known(kind: str, name: str) -> bool:
     """Whether the oracle has an entry of the catalogue; a layer's formula is ``forward`` itself."""
-    return name in {"layer": ("dense",), "activation": ACTIVATIONS, "loss": {*PARTS, *TOGETHER}}[kind]
+    return (
+        name
+        in {"layer": ("dense",), "activation": ACTIVATIONS, "loss": {*PARTS, *TOGETHER}, "penalty": PENALTIES}[kind]
+    )
 
 
 def forward(network: Network, numbers: Mapping[str, Any], ops: Any, nudge: Mapping[str, Any] = {}) -> dict[str, Any]:
@@ -348,7 +359,14 @@ def _loss(network: Network, loss: Loss, values: Mapping[str, Any], ops: Any) -> 
     total = sum(added[1:], added[0])
     if (loss.over_outputs or reduction) == "mean":
         total = total / len(added)
-    return {**dict(zip(loss.parts, added, strict=False)), loss.name: total}
+    found = {**dict(zip(loss.parts, added, strict=False)), loss.name: total}
+    penalty = network.penalty
+    if penalty is None:
+        return found
+    added = [PENALTIES[kind](ops, values[name]) * _of(values[name], factor)
+             for kind, factor in penalty.kinds.items() for name in penalty.on]  # fmt: skip
+    own = sum(added[1:], added[0])
+    return {**found, penalty.data: total, penalty.name: own, loss.name: total + own}
 
 
 class Result(NamedTuple):

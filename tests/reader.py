@@ -137,13 +137,16 @@ class _Reader:
         return result
 
     def rest(self) -> Read | None:
-        """``… 781 more terms, together 0.4127``: the number they come to."""
+        """``… 781 more terms, together 0.4127``: the number they come to; a symbol where that is left out."""
+        start = self.at
         if not self.has("… ", "... "):
             return None
         count = self.matches(r"\d+") or self._fail("a count")
         ending = "" if count == "1" else "s"
-        if not self.matches(rf" more [a-z]*[a-rt-z]{ending}, together "):
-            raise self.error(f"' more', a noun{' in the plural' * bool(ending)}, ', together '")
+        if not self.matches(rf" more [a-z]*[a-rt-z]{ending}"):
+            raise self.error(f"' more', a noun{' in the plural' * bool(ending)}")
+        if not self.has(", together "):
+            return Read("symbol", (self.text[start : self.at],))
         negative = self.has("-")
         total = self.number() or self._fail("a number")
         return Read("negative", (total,)) if negative else total

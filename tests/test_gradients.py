@@ -68,6 +68,7 @@ def forward(network: Network, sheet: Sheet, truth: oracle.Result) -> None:
         *network.units,
         *network.loss.parts,
         network.loss.name,
+        *((network.penalty.name, network.penalty.data) if network.penalty else ()),
     }
     for name in shown:
         element = one(sheet, name).uses[0]
@@ -248,7 +249,7 @@ def test_a_wrong_formula_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
     assert caught(forward, "tanh")
 
 
-@pytest.mark.parametrize("kind", ["layer", "activation", "loss"])
+@pytest.mark.parametrize("kind", ["layer", "activation", "loss", "penalty"])
 def test_the_oracle_knows_every_entry(kind: str) -> None:
     """A new entry of the catalogue wants a line in ``oracle``, or in ``networks`` what it needs beside it."""
     assert [name for name in KINDS[kind] if not oracle.known(kind, name)] == []
@@ -257,7 +258,21 @@ def test_the_oracle_knows_every_entry(kind: str) -> None:
 def test_the_generator_draws_everything(drawn: list[tuple[Network, Sheet, oracle.Result]]) -> None:
     networks = [network for network, _, _ in drawn]
     text = "\n".join(network.text for network in networks)
-    for word in ("null", "frozen:", "values:", "parts:", "bias:", "biases:", "relu_at_zero: 1", "vectors: rows", "[["):
+    for word in (
+        "null",
+        "frozen:",
+        "values:",
+        "parts:",
+        "bias:",
+        "biases:",
+        "relu_at_zero: 1",
+        "vectors: rows",
+        "[[",
+        "penalty:",
+        "on: all",
+        "on: [",
+        *KINDS["penalty"],
+    ):
         assert word in text, f"no network has {word}"
     assert any(network.integers for network in networks)
     assert any(len(one(sheet, name).uses) > 1 for network, sheet, _ in drawn for name in network.parameters)

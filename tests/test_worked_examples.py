@@ -51,6 +51,11 @@ PUBLISHED: dict[str, dict[str, str]] = {
     "mazur with a bias for each unit": {  # as the test suites of several readers have it
         "updated": "w5 0.35891648, b_h2 0.34502287, b_o1 0.53075072, b_o2 0.61904912",
     },
+    "ridge": {  # our own: v1 alone has 1.5 × 1 of the error and 0.1 × 2 of the penalty
+        "forward": "z1 1, z2 -0.5, a1 1, a2 0, o 2.5, E 1.125, R 0.328125, J 1.453125",
+        "gradient": "w1 3.05, w2 -0.1, w3 6.025, w4 0.05, b1 3, v1 1.7, v2 -0.1, c 1.5",
+        "updated": "w1 0.195, w2 -0.99, w3 -0.3525, w4 0.495, b1 -0.3, v1 1.83, v2 -0.99, c 0.35",
+    },
     "swapped-wiring": {
         "forward": "z1 0.3325, a_h1 0.5824, z2 0.34, a_h2 0.5842, out_y1 1.196",
         "gradient": "w5 0.0787, z1 / a_h1 0.2432",

@@ -131,7 +131,7 @@ def _option(annotation: Any, default: Any) -> Option:
     return Option("number", default)
 
 
-KINDS: dict[str, dict[str, Entry]] = {"layer": {}, "activation": {}, "loss": {}, "optimizer": {}}
+KINDS: dict[str, dict[str, Entry]] = {"layer": {}, "activation": {}, "loss": {}, "penalty": {}, "optimizer": {}}
 
 
 Build = TypeVar("Build", bound=Callable[..., Any])
@@ -153,6 +153,7 @@ def _decorator(kind: str) -> Callable[..., Callable[[Build], Build]]:
 layer = _decorator("layer")
 activation = _decorator("activation")
 loss = _decorator("loss")
+penalty = _decorator("penalty")
 optimizer = _decorator("optimizer")
 
 

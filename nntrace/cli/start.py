@@ -29,6 +29,7 @@ layers:
 
 loss: {half_squared_error: E}   # known: @LOSSES@
 learning_rate: 0.1
+# penalty: {l2: 0.01}         # 0.01 × Σ w² on the weights; known: @PENALTIES@
 
 # A name used twice is one weight in two places (a tied weight). null means: no connection.
 # frozen: [b1]                  # keeps its value in a step
@@ -38,6 +39,6 @@ learning_rate: 0.1
 
 def starting_file() -> str:
     """The file, with what the catalogue has at present."""
-    known = {kind: ", ".join(KINDS[kind]) for kind in ("activation", "loss")}
+    known = {kind: ", ".join(KINDS[kind]) for kind in ("activation", "loss", "penalty")}
     text = TEMPLATE.replace("@ACTIVATIONS@", known["activation"])
-    return text.replace("@LOSSES@", known["loss"])
+    return text.replace("@LOSSES@", known["loss"]).replace("@PENALTIES@", known["penalty"])

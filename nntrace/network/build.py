@@ -20,6 +20,7 @@ from .leaves import Leaves, elements
 from .loss import LossSteps
 from .model import Cell, Edge, Element, Network, Role, Step, Tensor
 from .names import Names
+from .penalty import penalised
 from .quantities import find, known_names
 from .samples import Samples
 
@@ -85,6 +86,8 @@ class _Builder:
         self.tensors: dict[str, Tensor] = {}
         self.steps: list[Step] = []
         self.parameters: list[str] = []
+        self.weights: list[str] = []
+        """The keys of the parameters that are weights."""
         self.level = 0
         self.worked: list[str] = []
         """The keys of the lines of programs; their names give way to the user's."""
@@ -133,6 +136,9 @@ class _Builder:
         )
         self._check_frozen(network)
         self._check_default_names()
+        if spec.penalty and network.loss in self.tensors:
+            taken = {*self.names.used, *self.names.results}
+            network = penalised(network, spec.penalty, self.weights, taken, self.problems)
         self.names.check_collisions()
         self.problems.raise_if_any()
         return network
@@ -222,6 +228,7 @@ class _Builder:
         size = len(units) or size
         keyed = {"x": current.key, "W": self._add(weights).key}
         self.parameters.append(weights.key)
+        self.weights.append(weights.key)
         bias, fans = "none", Fans(len(inputs), size)
         if layer.biases is not None:
             tensor = self._add(self.leaves.vector(layer.biases, f"b{level}", f"b{level}", "parameter", fans))
@@ -329,7 +336,8 @@ class _Builder:
             return
         if loss.name:
             self.names.result(loss.name)
-        for part in loss.parts:
+        penalty = self.spec.penalty
+        for part in (*loss.parts, *(name for name in (penalty and (penalty.name, penalty.data)) or () if name)):
             self.names.result(part)
         if loss.parts and len(loss.parts) != size:
             outputs = "output" if size == 1 else "outputs"

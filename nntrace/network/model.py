@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, np.dtype[np.float64]]
 
 Cell = tuple[int, ...]
-Role = Literal["input", "target", "parameter", "unit", "loss"]
+Role = Literal["input", "target", "parameter", "unit", "loss", "constant"]
 
 
 class Element(NamedTuple):
@@ -38,8 +38,8 @@ class Tensor(NamedTuple):
     where there is no connection; ``typed`` the exact numbers as they were typed. ``by_column``: the file lists the
     elements of a column one after the other. ``sampled``: the first index counts the samples; names and the order
     are those of the other ones. ``structural``: its zeros and ones are no numbers but the shape of a formula (a class
-    target). ``text`` says where numbers come from that were not typed; ``places`` tells where the file has the number
-    of a cell, ``whole`` where it has the array's file.
+    target, what a penalty counts). ``text`` says where numbers come from that were not typed; ``places`` tells where
+    the file has the number of a cell, ``whole`` where it has the array's file.
     """
 
     key: str
@@ -117,7 +117,8 @@ class Network(NamedTuple):
     ``parameters`` are the keys of the learned tensors in file order; ``uses`` the elements that a name stands for
     where these are more than one (a tied parameter) or the name is not a tensor's element alone; ``frozen`` the
     names that keep their values. ``integers``: every given number is an integer. ``samples``: how many there are in
-    a batch; ``None`` where the network has a single one, whose tensors then have no index for it.
+    a batch; ``None`` where the network has a single one, whose tensors then have no index for it. ``data`` is the key
+    of the loss without its penalty, where it has one.
     """
 
     title: str | None
@@ -133,6 +134,7 @@ class Network(NamedTuple):
     integers: bool
     samples: int | None = None
     iterations: int = 1
+    data: str | None = None
 
     def symbol(self, element: Element) -> Sym:
         """An element as a sheet writes it."""

@@ -41,6 +41,11 @@ class Summand(NamedTuple):
     decided: tuple[tuple[Condition, bool], ...] = ()
 
     @property
+    def reached(self) -> Element:
+        """What the local derivative is of: the output, or next to the loss the term of it."""
+        return Element(self.reader.step.output, ()) if self.output is None else self.output
+
+    @property
     def body(self) -> Expr:
         """The addend as it stands in the formula."""
         if self.output is None:
@@ -231,11 +236,11 @@ class Backward:
         """``∂a/∂z = e^{-z} / (1 + e^{-z})² = a × (1 - a)``, an equation of its own before the step."""
         lines: list[Line] = []
         for summand in summands:
-            if summand.output is None or isinstance(summand.local, Rest) or not self._is_new(summand):
+            if isinstance(summand.local, Rest) or not self._is_new(summand):
                 continue
             forms = self.gradients.forms(summand)
             if len(forms) > 1:
-                left = Partial(self.network.symbol(summand.output), self.network.symbol(first))
+                left = Partial(self.network.symbol(summand.reached), self.network.symbol(first))
                 lines += [Line("rule", "=", self.writer.named(form), left=left) for form in forms]
         return tuple(lines)
 
@@ -244,7 +249,9 @@ class Backward:
         if summand.reader.edge.operation.by:  # the diagonal of a Jacobian is derived in its own right
             output = summand.output
             held += (isinstance(summand.local, Sym) if output is None else output.cell == summand.use.cell,)
-        key = (id(summand.reader.edge.operation), summand.reader.edge.argument, held)
+        edge, step = summand.reader.edge, summand.reader.step
+        argument = "" if step.kind == "penalty" else edge.argument  # the same for the weights of every layer
+        key = (id(edge.operation), argument, held)
         new = key not in self._derived
         self._derived.add(key)
         return new

@@ -161,10 +161,24 @@ class Writer(Formulas):
                 found = self.digits.show(next(rests))
                 folded.append(Rest(term.count, found.number, term.noun))
             else:
-                found = self.digits.show(self.evaluate(term))
+                found = self.digits.show(self._with_rests(term, rests))
                 folded.append(folded_sign(term, found.decimal, first=not folded))
             rounded = rounded or found.rounded
         return outer(Add(tuple(folded))), rounded
+
+    def _with_rests(self, term: Expr, rests: Iterator[Amount]) -> Amount:
+        """The number of a term; what the long sums inside it leave out is taken from ``rests``."""
+        left_out: list[Amount] = []
+
+        def leaf(part: Expr) -> Expr | None:
+            if not isinstance(part, Rest):
+                return None
+            left_out.append(next(rests))
+            number = left_out[-1].exact
+            return Rest(part.count, Num(Decimal(left_out[-1].number) if number is None else number), part.noun)
+
+        amount = self.evaluate(transform(term, leaf))
+        return amount if all(one.exact is not None for one in left_out) else Amount(amount.number)
 
     def lines(
         self,

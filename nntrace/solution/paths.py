@@ -162,7 +162,8 @@ class Paths:
         factors: list[Expr] = []
         below = path.start
         for edge in path.edges:
-            above = loss if edge.output is None else symbol(edge.output)
+            direct = edge.reader.step.kind == "penalty"
+            above = loss if edge.output is None and not direct else symbol(edge.reached)
             factors.append(Partial(above, symbol(below)))
             if edge.output is not None:
                 below = edge.output
@@ -172,7 +173,8 @@ class Paths:
         """Which units tell the paths apart: the layers' results that are not on all of them."""
         if len(shown) < 2:
             return ()
-        common = set(shown[0].elements).intersection(*(path.elements for path in shown[1:]))
+        through = [path.elements for path in shown if path.edges[-1].reader.step.kind != "penalty"]
+        common = set(through[0]).intersection(*through[1:]) if len(through) > 1 else set()
         return tuple(self._note(path, common) for path in shown)
 
     def _note(self, path: Path, common: set[Element]) -> Note:
@@ -181,8 +183,12 @@ class Paths:
         note: Note = ("via ",)
         for place, element in enumerate(results):
             note += (", ", self.network.symbol(element)) if place else (self.network.symbol(element),)
+        if path.edges[-1].reader.step.kind == "penalty":
+            return ("the penalty",)
         return note if results else ("directly",)
 
 
 def _sum(terms: list[Expr]) -> Expr:
-    return Add(tuple(terms)) if len(terms) > 1 else terms[0]
+    if len(terms) == 1:
+        return terms[0]
+    return Add(tuple(inner for term in terms for inner in (term.terms if isinstance(term, Add) else (term,))))

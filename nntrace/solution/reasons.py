@@ -79,6 +79,8 @@ def no_gradient(network: Network, writer: Writer, element: Element, step: Step) 
         if tensor.role == "parameter" and tensor.shape:
             count += 1 if len(tensor.shape) == 1 else step.sizes["i"]
     here = " from this sample" if network.tensors[element.key].sampled else ""
+    if not here and network.data is not None:
+        here = f" from {network.tensors[network.data].name}"  # a penalty gives them theirs
     if not named:
         return ()
     if count > max(MOST_NAMED, len(named)):

@@ -21,7 +21,7 @@ def value_results(trace: Trace) -> dict[str, Any]:
     """Inputs, targets, parameters, units and the parts of the loss."""
     result: dict[str, Any] = {}
     for tensor in trace.network.tensors.values():
-        if tensor.key != trace.network.loss and not tensor.sampled:
+        if tensor.key != trace.network.loss and tensor.role != "constant" and not tensor.sampled:
             _add(
                 result, tensor, lambda element: trace.value(element).number, _plain(trace, lambda: trace.arrays, tensor)
             )

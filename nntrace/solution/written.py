@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
+from itertools import product as cells_of
 from typing import NamedTuple
 
 from ..expr import (
@@ -147,36 +148,43 @@ class Formulas:
         return expand(transform(node, leaf), writing.sizes)
 
     def _long_sum(self, over: str, body: Expr, writing: _Writing) -> Expr:
-        places = [
-            place
-            for place in range(extent(over, writing.sizes))
-            if not self._is_nothing(at(body, {over: place}), writing)
-        ]
+        indices = [over]
+        while isinstance(body, Sum) and body.over not in indices:  # Σ_j Σ_i is one long sum
+            indices.append(body.over)
+            body = body.body
+        ranges = (range(extent(index, writing.sizes)) for index in indices)
+        places = [dict(zip(indices, place, strict=True)) for place in cells_of(*ranges)]
+        if self._may_lack(body):
+            places = [place for place in places if not self._is_nothing(at(body, place), writing)]
         if self.full or len(places) <= LONGEST_SUM:
-            return total(self._written_out(at(body, {over: place}), writing) for place in places)
+            return total(self._written_out(at(body, place), writing) for place in places)
         first, middle, last = places[:SHOWN_FIRST], places[SHOWN_FIRST:-SHOWN_LAST], places[-SHOWN_LAST:]
-        writing.rests.append(self._together(over, body, middle, writing.sizes))
+        writing.rests.append(self._together(body, middle, writing.sizes))
         return Add(
             (
-                *(self._written_out(at(body, {over: place}), writing) for place in first),
+                *(self._written_out(at(body, place), writing) for place in first),
                 Rest(len(middle), None),
-                *(self._written_out(at(body, {over: place}), writing) for place in last),
+                *(self._written_out(at(body, place), writing) for place in last),
             )
         )
 
-    def _together(self, over: str, body: Expr, places: list[int], sizes: Mapping[str, int]) -> Amount:
+    def _together(self, body: Expr, places: Sequence[Mapping[str, int]], sizes: Mapping[str, int]) -> Amount:
         def number(name: str, cell: Cell) -> float:
             return self.amount(name, cell).number
 
         if self.trace.elementwise:
-            parts = [
-                exact(body, lambda name, cell: self.amount(name, cell).exact, {over: place}, sizes) for place in places
-            ]
+            parts = [exact(body, lambda name, cell: self.amount(name, cell).exact, place, sizes) for place in places]
             known = [part for part in parts if part is not None]
             if len(known) == len(places):
                 whole = sum(known, Fraction(0))
                 return Amount(float(whole), whole)
-        return Amount(sum(approximate(body, number, {over: place}, sizes) for place in places))
+        return Amount(sum(approximate(body, number, place, sizes) for place in places))
+
+    def _may_lack(self, addend: Expr) -> bool:
+        """Whether an addend may be no part of the formula at some places."""
+        keys = (part.by.name if isinstance(part, Partial) else part.name for part in symbols(addend))
+        tensors = (self.network.tensors.get(key) for key in keys)
+        return any(tensor is None or tensor.structural or tensor.missing for tensor in tensors)
 
     def _is_nothing(self, addend: Expr, writing: _Writing) -> bool:
         """Whether an addend is no part of the formula: a missing connection, or a structural zero."""

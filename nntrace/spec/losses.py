@@ -1,17 +1,17 @@
-"""The keys ``loss``, ``report`` and ``optimizer``."""
+"""The keys ``loss``, ``penalty``, ``report`` and ``optimizer``."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable
-
-from ..errors import quoted
+from ..catalogue.registry import names
+from ..errors import quoted, suggestion
 from . import kinds, tree, values
 from .kinds import Kinded
-from .model import Loss, Name, Optimizer
+from .model import Loss, Name, Number, Optimizer, Penalty
 from .problems import Problems
 from .tree import Node, describe
 
-LOSS_KEYS = ("parts", "over_outputs", "over_samples")
+LOSS_KEYS = ("parts", "over_outputs", "over_samples", "penalty")
+PENALTY_KEYS = ("on", "name", "data")
 REDUCTIONS = ("mean", "sum")
 
 
@@ -31,6 +31,7 @@ def loss(node: Node, problems: Problems) -> Loss | None:
         over_outputs=over_outputs.text if over_outputs else None,
         over_samples=over_samples.text if over_samples else "mean",
         options=kinds.options(of, beside, "a loss", LOSS_KEYS, problems),
+        penalty=penalty(own["penalty"], problems) if "penalty" in own else None,
     )
 
 
@@ -45,11 +46,53 @@ def report(node: Node, problems: Problems) -> tuple[Loss, ...]:
             node.place, f"`report` is not a list but {describe(node)}", "write a list, such as [{mse: MSE_mean}]"
         )
         return ()
-    return _present(loss(item, problems) for item in node.items)
+    found = tuple(found for item in node.items if (found := loss(item, problems)) is not None)
+    for one in found:
+        if one.penalty:
+            problems.add(one.penalty.place, "a report has no penalty", "put it beside the loss, or leave it out")
+    return found
 
 
-def _present(losses: Iterable[Loss | None]) -> tuple[Loss, ...]:
-    return tuple(found for found in losses if found is not None)
+def penalty(node: Node, problems: Problems) -> Penalty | None:
+    """``{l2: 0.01}``, or ``{l1: 0.001, l2: 0.01, on: all, name: R, data: E}``: kinds with their factors."""
+    known = names("penalty")
+    if not isinstance(node, tree.Mapping):
+        problems.add(node.place, f"a penalty cannot be {describe(node)}", "write its kind and its factor: {l2: 0.01}")
+        return None
+    own = {key.text: inner for key, inner in node.entries if key.text in PENALTY_KEYS}
+    factors: list[tuple[Name, Number]] = []
+    for key, inner in node.entries:
+        if key.text in known:
+            factor = values.number(inner, problems, f"the factor of {quoted(key.text)}")
+            if factor is not None and factor.value < 0:
+                problems.add(factor.place, f"a penalty's factor cannot be {quoted(factor.text)}", "give 0 or more")
+            elif factor is not None:
+                factors.append((Name(key.text, key.place), factor))
+        elif key.text not in PENALTY_KEYS:
+            place, message = key.place, f"a penalty of unknown kind {quoted(key.text)}"
+            problems.add(place, message, suggestion(key.text, (*known, *PENALTY_KEYS)))
+    if not any(key.text not in PENALTY_KEYS for key, _ in node.entries):
+        problems.add(node.place, "a penalty without its kind", f"give a kind and its factor; {suggestion('', known)}")
+    return Penalty(
+        tuple(factors),
+        _penalised(own["on"], problems) if "on" in own else "weights",
+        values.name(own["name"], problems, "a penalty's name") if "name" in own else None,
+        values.name(own["data"], problems, "the name of the loss without its penalty") if "data" in own else None,
+        node.place,
+    )
+
+
+def _penalised(node: Node, problems: Problems) -> str | tuple[Name, ...]:
+    """What a penalty is on: a word, or a list of parameters."""
+    match node:
+        case tree.Sequence(items) if items:
+            return values.names(node, problems, "`on`", elements=True)
+        case tree.Scalar(text="weights" | "all" as word):
+            return word
+        case _:
+            remedy = "write weights, all (the biases too) or a list of parameters, such as [W1, b1]"
+            problems.add(node.place, f"`on` cannot be {describe(node)}", remedy)
+            return "weights"
 
 
 def optimizer(node: Node, problems: Problems) -> Optimizer | None:

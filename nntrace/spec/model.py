@@ -92,6 +92,20 @@ class Layer(NamedTuple):
     activation: Layer | None
 
 
+class Penalty(NamedTuple):
+    """``penalty: {l2: 0.01, on: all}``: each kind with its factor.
+
+    ``on`` is ``weights``, ``all`` (the biases too) or the names of parameters; ``name`` and ``data`` are what the file
+    calls the penalty and the loss without it.
+    """
+
+    kinds: tuple[tuple[Name, Number], ...]
+    on: str | tuple[Name, ...]
+    name: Name | None
+    data: Name | None
+    place: Place
+
+
 class Loss(NamedTuple):
     """``loss: {half_squared_error: MSE, parts: [...]}``. ``name`` is ``None`` where the file gives none."""
 
@@ -101,6 +115,7 @@ class Loss(NamedTuple):
     over_outputs: str | None
     over_samples: str
     options: Mapping[str, Number | Name]
+    penalty: Penalty | None = None
 
 
 class Optimizer(NamedTuple):
@@ -142,6 +157,7 @@ class Spec(NamedTuple):
     samples: Value | None
     layers: tuple[Layer, ...]
     loss: Loss | None
+    penalty: Penalty | None
     report: tuple[Loss, ...]
     values: Table
     frozen: tuple[Name, ...]

@@ -9,7 +9,7 @@ from typing import Any
 from ..errors import UserError, printable
 from . import conventions, losses, not_yet, tree, values
 from .layers import LAYER_KEYS, layers
-from .model import Conventions, Items, Name, Null, Number, Place, Spec, Table, Value
+from .model import Conventions, Items, Loss, Name, Null, Number, Penalty, Place, Spec, Table, Value
 from .problems import Problems, split_lines
 from .tree import Node, describe, is_null
 
@@ -56,6 +56,7 @@ def _spec(root: tree.Mapping, source: str, lines: tuple[str, ...], folder: Path 
         samples=found.get("samples"),
         layers=found.get("layers", ()),
         loss=found.get("loss"),
+        penalty=_penalty(found, problems),
         report=found.get("report", ()),
         values=found.get("values") or Table((), Place(1, 1)),
         frozen=found.get("frozen", ()),
@@ -80,6 +81,18 @@ def _read_keys(root: tree.Mapping, problems: Problems) -> dict[str, Any]:
         else:
             found[key.text] = READERS[key.text](node, problems)
     return found
+
+
+def _penalty(found: dict[str, Any], problems: Problems) -> Penalty | None:
+    """The penalty, which stands beside the loss or inside it."""
+    loss: Loss | None = found.get("loss")
+    beside: Penalty | None = found.get("penalty")
+    inside = loss.penalty if loss else None
+    if beside and inside:
+        problems.add(max(beside.place, inside.place), "a second penalty", "put all kinds into one: {l1: 0.1, l2: 0.01}")
+    if beside and not loss:
+        problems.add(beside.place, "a penalty needs a loss beside it", "add a line loss: …")
+    return beside or inside
 
 
 def _refuse_unknown(key: tree.Scalar, problems: Problems) -> None:
@@ -172,6 +185,7 @@ READERS: dict[str, Callable[[Node, Problems], Any]] = {
     "samples": _samples,
     "layers": layers,
     "loss": losses.loss,
+    "penalty": losses.penalty,
     "report": losses.report,
     "values": _values,
     "frozen": _frozen,

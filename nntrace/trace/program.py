@@ -19,7 +19,7 @@ from ..network.model import Edge, Network, Step
 if TYPE_CHECKING:
     from ..network.model import Array
 
-GIVEN = ("input", "target", "parameter")
+GIVEN = ("input", "target", "parameter", "constant")
 
 
 class _Instruction(NamedTuple):

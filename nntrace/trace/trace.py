@@ -14,7 +14,7 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from .. import catalogue
-from ..network.model import Cell, Element, Network
+from ..network.model import Cell, Element, Network, Step
 from ..network.quantities import Quantity, frozen, quantity
 from .amount import Amount
 
@@ -102,7 +102,7 @@ class Trace(ABC):
 
 def trace_of(network: Network) -> Trace:
     """The trace of a network's given numbers, by its conventions: what is carried is kept element by element."""
-    small = sum(prod(step.sizes.values()) for step in network.steps) <= MOST_PRODUCTS
+    small = sum(_products(network, step) for step in network.steps) <= MOST_PRODUCTS
     if small or network.conventions.rounding.places is not None:
         from .elements import ElementTrace
 
@@ -110,6 +110,13 @@ def trace_of(network: Network) -> Trace:
     from .arrays import ArrayTrace
 
     return ArrayTrace(network)
+
+
+def _products(network: Network, step: Step) -> int:
+    """How many products a step takes: its indices run inside one another, those of a penalty tensor by tensor."""
+    if step.kind == "penalty":
+        return sum(prod(network.tensors[edge.argument].shape) for edge in step.edges)
+    return prod(step.sizes.values())
 
 
 class Kept:

@@ -20,7 +20,7 @@ CONFIGS = sorted(path.stem for path in (HERE.parents[1] / "configs").glob("*.yam
 ONE = {
     "han-kamber": "w14", "hmkcode": "w1", "homework3": "w21", "mazur": "w1", "relu-exact": "W1[1,1]",
     "swapped-wiring": "w1", "victorzhou": "w1", "bce-dead-unit": "W1[1,1]", "bits-2-3-2": "W1[1,1]",
-    "line-3-samples": "W", "softmax-4-logits": "z[1]",
+    "line-3-samples": "W", "ridge": "w1", "softmax-4-logits": "z[1]",
 }  # fmt: skip
 COMMANDS = ("forward", "grad", "step")
 LAYOUTS = {

@@ -49,7 +49,7 @@ def test_reads(text: str, value: float) -> None:
 REFUSED = [
     "", "2.0 × -1", "--3", "2 + -3", "2 - -3", "2 / -3", "2 +3", "2  + 3", "2+3", "(2", "2)", "2 3", "2 ×",
     "max(1)", "max(1,2)", "sin(x)", "1 / 1/2", "1/2²", "1/2 / 3", "3 × 1/2", "x if y", "x if y > 0", "1[x]",
-    "1[x > 0", "|x", "e^{x", "2^-3", "x²⁻", "∂L/x", "∂L", "… 3 more terms", "… 1 more terms, together 2.0", "2x",
+    "1[x > 0", "|x", "e^{x", "2^-3", "x²⁻", "∂L/x", "∂L", "… 3 more term", "… 1 more terms, together 2.0", "2x",
     "2.", ".5", "×", "2 × Σ_i", "3 × max_i -2", "max_i -2", "max_i + 2", "max()",
     " 2", "2 ", "2\n+ 3", "-(-(-3)", "4.9×10 + 1 ×",
 ]  # fmt: skip
@@ -68,6 +68,8 @@ def test_symbols_are_read_whole() -> None:
     assert numbers("1/2 × w21 + 4.92×10⁻⁵") == ["1", "2", "4.92×10⁻⁵"]
     with pytest.raises(ReadError, match="no value for b1"):
         evaluate("b1", {"b2": 1.0})
+    with pytest.raises(ReadError, match="no value for … 3 more terms"):
+        evaluate("2.0 × (b1 + … 3 more terms)", {"b1": 1.0})
 
 
 def test_free_indices_are_bound() -> None:

@@ -95,13 +95,22 @@ TABLE: list[tuple[str, list[str]]] = [
         "6:6: `log` cannot be '3'", "7:11: `rounding` cannot be 'half'"]),
     ("inputs: [1]\nlayers: []\nrounding: {carry: {significant: 0}, at_least: 2}",
      ["3:33: `significant` cannot be '0'", "3:47: `at_least` beside `significant`"]),
+    ("inputs: [1]\nlayers: []\nloss: mse\npenalty: {weight_decay: 0.1, l2: much, l1: -1, on: biases, name: 3}", [
+        "4:11: a penalty of unknown kind 'weight_decay'", "4:34: 'much' is not a number",
+        "4:44: a penalty's factor cannot be '-1'", "4:52: `on` cannot be 'biases'",
+        "4:66: '3' is not a name: it starts with a digit"]),
+    ("inputs: [1]\nlayers: []\npenalty: {on: all}",
+     ["3:10: a penalty without its kind", "3:10: a penalty needs a loss beside it"]),
+    ("inputs: [1]\nlayers: []\nloss: {mse: L, penalty: {l2: 1}}\npenalty: {l1: 1}\n"
+     "report: [{mse: M, penalty: {l2: 1}}]",
+     ["4:10: a second penalty", "5:28: a report has no penalty"]),
     # not yet
     ("inputs: [1]\nlayers: []\nsamples: [[1]]\niterations: 3\nsamples_per_step: 1\nlog: 2\nrounding: {carry: 3}", [
         "5:19: `samples_per_step` is not supported yet"]),
     ("inputs: {x: {size: D}}\nlayers:\n- let: {q: x}\n- dense: 2\n  from: x\n"
      "  weights: {init: he_normal, seed: 0}\npenalty: 2", [
         "1:13: a size without numbers is not supported yet", "3:3: `let` is not supported yet",
-        "5:3: `from` is not supported yet", "7:1: `penalty` is not supported yet"]),
+        "5:3: `from` is not supported yet", "7:10: a penalty cannot be '2'"]),
 ]  # fmt: skip
 
 NUMBERS = {

@@ -1,0 +1,170 @@
+"""A penalty: a term of its own in the loss and in the gradients of what it is on, once for each parameter."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from conftest import Run
+
+NET = """\
+inputs: [x1, x2]
+targets: [t]
+samples: [[1, 2, 1], [0.5, -1, 0], [2, 0.25, 1]]
+layers:
+- dense: [h1, h2]
+  weights: {x1: {w: 0.5, u: -1.0}, x2: [w, 0.0]}
+  biases: {b1: 0.5, b2: 2.0}
+- dense: [z]
+  weights: [[w, 2.0]]
+  activation: {sigmoid: [y]}
+loss: {bce: L}
+penalty: {l2: 0.1, l1: 0.01}
+learning_rate: 0.5
+"""
+
+
+def sheet(run: Run, folder: Path, text: str, *command: str) -> Any:
+    (folder / "net.yaml").write_text(text, encoding="utf-8")
+    code, out, err = run(*(command or ("step",)), "-f", "json", cwd=folder)
+    assert (code, err) == (0, "")
+    return json.loads(out)
+
+
+def sign(w: float) -> int:
+    return (w > 0) - (w < 0)
+
+
+COUNTED = {
+    "": {"w": 0.5, "u": -1.0, "W1[2,2]": 0.0, "W2[1,2]": 2.0},
+    ", on: all": {"w": 0.5, "u": -1.0, "W1[2,2]": 0.0, "W2[1,2]": 2.0, "b1": 0.5, "b2": 2.0},
+    ", on: [W2, b1]": {"w": 0.5, "W2[1,2]": 2.0, "b1": 0.5},
+    ", on: ['W1[2,2]', u]": {"u": -1.0, "W1[2,2]": 0.0},
+}
+
+
+@pytest.mark.parametrize("rounding", ["full", "carry:6"])
+@pytest.mark.parametrize(("on", "counted"), COUNTED.items(), ids=[on or "weights" for on in COUNTED])
+def test_what_it_is_on(run: Run, tmp_path: Path, on: str, counted: dict[str, float], rounding: str) -> None:
+    """A tied weight counts once, a batch once for all samples; the slope of |w| at 0 is 0."""
+    command = ("step", "--rounding", rounding)
+    plain = sheet(run, tmp_path, NET.replace("penalty: {l2: 0.1, l1: 0.01}\n", ""), *command)
+    found = sheet(run, tmp_path, NET.replace("l1: 0.01}", f"l1: 0.01{on}}}"), *command)
+    near = 1e-12 if rounding == "full" else 2e-6
+    own = sum(0.1 * w**2 + 0.01 * abs(w) for w in counted.values())
+    assert found["values"]["L_penalty"] == pytest.approx(own, abs=near)
+    assert found["values"]["L_data"] == plain["loss"]["before"]
+    assert found["loss"]["before"] == pytest.approx(plain["loss"]["before"] + own, abs=near)
+    expected = dict(plain["gradients"])
+    for name, w in counted.items():
+        change = 0.2 * w + 0.01 * sign(w)
+        if name in expected:
+            expected[name] += change
+        else:
+            tensor, row, column = name[:2], int(name[3]) - 1, int(name[5]) - 1
+            expected[tensor][row][column] += change
+    assert flat(found["gradients"]) == pytest.approx(flat(expected), abs=near)
+    assert [step["id"] for step in found["steps"] if step["section"] == "loss"] == [
+        "L1.1", "L1.2", "L1.3", "L2", "L3", "L4"
+    ]  # fmt: skip
+    assert all(check["status"] != "failed" for check in found["checks"])
+
+
+def flat(group: dict[str, Any]) -> dict[str, float]:
+    found: dict[str, float] = {}
+    for name, value in group.items():
+        if isinstance(value, list):
+            found.update((f"{name}{i}{j}", one) for i, row in enumerate(value) for j, one in enumerate(row))
+        else:
+            found[name] = value
+    return found
+
+
+def test_the_lines_of_one_weight(run: Run, tmp_path: Path) -> None:
+    """The local derivative is derived once; the difference check leaves a weight at 0 to the convention."""
+    (tmp_path / "net.yaml").write_text(NET, encoding="utf-8")
+    lines = run("grad", "-p", "w", "-p", "u", "-p", "W1[2,2]", "--width", 200, cwd=tmp_path).out.splitlines()
+    rule = "∂L_penalty/∂w = 0.1 × 2 × w + 0.01 × sign(w) = 2 × 0.1 × w + 0.01 × sign(w)"
+    assert sum("∂L_penalty/∂w " in line and rule in line for line in lines) == 1
+    assert not any("∂L_penalty/∂u = 0.1 × 2" in line for line in lines)
+    assert any(line.strip().endswith("+ 2 × 0.1 × u + 0.01 × sign(u)") for line in lines)
+    assert any("∂L/∂W1[2,2] by central difference: skipped, the loss has a kink here" in line for line in lines)
+
+
+def test_names_that_are_taken(run: Run, tmp_path: Path) -> None:
+    found = sheet(run, tmp_path, NET.replace("b1: 0.5", "L_data: 0.5").replace("[h1,", "[L_penalty,"), "forward")
+    assert {"L_data", "L_data′", "L_penalty′"} <= found["values"].keys()
+    assert "L_penalty" in found["samples"][0]["values"]
+
+
+def test_the_file_names_its_terms(run: Run, tmp_path: Path) -> None:
+    found = sheet(run, tmp_path, NET.replace("l1: 0.01}", "l1: 0.01, name: R, data: E}"), "step", "--set", "w=1")
+    assert found["values"]["R"] == pytest.approx(0.1 * (1 + 1 + 4) + 0.01 * (1 + 1 + 2))
+    assert {step["name"] for step in found["steps"] if step["section"] == "loss"} == {
+        "E⁽¹⁾", "E⁽²⁾", "E⁽³⁾", "E", "R", "L"
+    }  # fmt: skip
+    (tmp_path / "net.yaml").write_text(NET.replace("l1: 0.01}", "l1: 0.01, name: h1}"), encoding="utf-8")
+    assert "the name 'h1' is used twice" in run("forward", cwd=tmp_path).err
+
+
+def test_a_frozen_weight_is_penalised_and_stays(run: Run, tmp_path: Path) -> None:
+    free = sheet(run, tmp_path, NET + "iterations: 3\n")
+    kept = sheet(run, tmp_path, NET + "iterations: 3\nfrozen: [w]\n")
+    assert kept["iterations"][0]["values"]["L_penalty"] == free["iterations"][0]["values"]["L_penalty"]
+    assert kept["iterations"][0]["gradients"] == free["iterations"][0]["gradients"]
+    assert (kept["iterations"][2]["values"]["w"], free["iterations"][2]["values"]["w"] == 0.5) == (0.5, False)
+
+
+WRONG = {
+    "an unknown parameter": (
+        ("l1: 0.01}", "l1: 0.01, on: [w, x1, b9]}"),
+        ["net.yaml:12:38: there is no parameter 'x1'", "net.yaml:12:42: there is no parameter 'b9'"],
+    ),
+    "in a loss": (("{bce: L}", "{bce: L, penalty: {l3: 1}}"), ["net.yaml:11:26: a penalty of unknown kind 'l3'"]),
+}
+
+
+@pytest.mark.parametrize(("change", "parts"), WRONG.values(), ids=list(WRONG))
+def test_wrong_penalties(run: Run, tmp_path: Path, change: tuple[str, str], parts: list[str]) -> None:
+    (tmp_path / "net.yaml").write_text(NET.replace(*change), encoding="utf-8")
+    code, out, err = run("step", cwd=tmp_path)
+    assert (code, out) == (2, "")
+    for part in parts:
+        assert part in err
+
+
+def test_nothing_to_penalise(run: Run, tmp_path: Path) -> None:
+    text = "inputs: [1]\ntargets: [2]\nlayers: []\nloss: {mse: L, penalty: {l2: 1}}\n"
+    (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
+    assert "net.yaml:4:25: there is no weight for a penalty" in run("forward", cwd=tmp_path).err
+
+
+def test_a_large_network(run: Run, tmp_path: Path) -> None:
+    """Whole arrays; of the 40,000 squares the sheet shows a few, and what the others come to."""
+    text = """\
+inputs: {x: [0.5, -0.5]}
+targets: {t: [1.0]}
+layers:
+- dense: 200
+  weights: {init: he_normal, seed: 1}
+- dense: 200
+  weights: {init: he_normal, seed: 2}
+- dense: 1
+  weights: {init: he_normal, seed: 3}
+loss: {half_squared_error: L, penalty: {half_l2: 0.1, on: [W2]}}
+learning_rate: 0.1
+"""
+    question = ("grad", "-p", "W2", "-p", "W1[3,1]")
+    plain = sheet(run, tmp_path, text.replace(", penalty: {half_l2: 0.1, on: [W2]}", ""), *question)
+    found = sheet(run, tmp_path, text, *question)
+    weights, slopes, before = (one["W2"] for one in (found["values"], found["gradients"], plain["gradients"]))
+    assert found["gradients"]["W1[3,1]"] == plain["gradients"]["W1[3,1]"]
+    for row in (0, 99, 199):
+        assert slopes[row] == pytest.approx([g + 0.1 * w for g, w in zip(before[row], weights[row], strict=True)])
+    own = 0.05 * sum(w * w for row in weights for w in row)
+    assert found["values"]["L_penalty"] == pytest.approx(own)
+    assert "… 39996 more terms, together " in run("forward", "--width", 400, cwd=tmp_path).out
