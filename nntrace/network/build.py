@@ -23,6 +23,7 @@ from .names import Names
 from .penalty import penalised
 from .quantities import find, known_names
 from .samples import Samples
+from .upstream import upstream
 
 
 def build(spec: Spec, anywhere: bool = False) -> Network:
@@ -112,7 +113,9 @@ class _Builder:
         if spec.report and not spec.loss:
             place = spec.report[0].kind.place
             self.problems.add(place, "a report needs a loss beside it", "add a line loss: …, or make this the loss")
-        if spec.loss:
+        if spec.loss and spec.loss.upstream is not None:
+            self._upstream(spec.loss.upstream, current)
+        elif spec.loss:
             self._loss(spec.loss, current)
         elif spec.targets is not None:
             self._targets(current)
@@ -145,7 +148,7 @@ class _Builder:
 
     def _register_numbers(self) -> None:
         """Numbers given inline may be used by name before the line that gives them."""
-        for value in (self.spec.inputs, self.spec.targets):
+        for value in (self.spec.inputs, self.spec.targets, self.spec.loss and self.spec.loss.upstream):
             self._register(value)
         for layer in self.spec.layers:
             self._register(layer.biases)
@@ -360,6 +363,15 @@ class _Builder:
             for tensor in tensors:
                 self._add(tensor)
             self.steps += steps
+
+    def _upstream(self, value: Value, current: Tensor) -> None:
+        """A loss of which only the gradient by the outputs is given."""
+        if self.samples is not None:
+            self.samples.check_width(self.tensors["x"].shape[1], 0)
+        tensors, step = upstream(value, current, self.count, self.leaves, self.problems)
+        for tensor in tensors:
+            self._add(tensor)
+        self.steps.append(step)
 
     def _built(self, loss: LossSpec, current: Tensor, targets: Tensor, last: Step | None) -> LossSteps:
         """The steps of a loss of the catalogue, on the network's outputs and targets."""

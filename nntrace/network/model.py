@@ -144,10 +144,17 @@ class Network(NamedTuple):
         """The keys of the tensors that the gradient comes to; a result that a fused loss leads past is none."""
         return {step.key(edge.argument) for step in self.steps for edge in step.edges} | {self.loss or ""}
 
+    @property
+    def loss_is_known(self) -> bool:
+        """Whether there is a loss with a value, and not only with a gradient that is given."""
+        return self.loss is not None and self.steps[-1].kind != "upstream"
+
     def layer_steps(self) -> tuple[Step, ...]:
         """The steps of the layers, without those of the loss."""
         return tuple(step for step in self.steps if self.tensors[step.output].role == "unit")
 
     def loss_steps(self) -> tuple[Step, ...]:
-        """The steps of the loss: its parts if they have names, then the loss."""
+        """The steps of the loss: its parts if they have names, then the loss; none of a loss that is not known."""
+        if not self.loss_is_known:
+            return ()
         return tuple(step for step in self.steps if self.tensors[step.output].role == "loss")

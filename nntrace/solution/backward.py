@@ -257,6 +257,8 @@ class Backward:
         return new
 
     def _reason(self, first: Element, summands: list[Summand], body: Expr) -> Note:
+        if [summand.reader.step.kind for summand in summands] == ["upstream"]:
+            return ("given",)
         decided = {condition: held for summand in summands for condition, held in summand.decided}
         reason = decisions(self.writer, {**decided, **indicators(self.writer, body)}.items())
         if reason and len(summands) == 1 and self._is_dead(body):

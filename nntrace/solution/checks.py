@@ -68,7 +68,7 @@ def gradient_checks(writer: Writer, asked: list[Quantity]) -> Iterator[Check]:
     smooth = [(found, difference) for found, difference in differences if not difference.kink]
     finite = [(found, d) for found, d in smooth if isfinite(d.quotient)]
     if len(finite) < len(smooth):
-        yield Check(("gradients by central difference: skipped, the numbers overflow",), "note")
+        yield Check((f"gradients by {_quotient(writer)}: skipped, the numbers overflow",), "note")
         return
     wrong = [(found, d) for found, d in smooth if not d.agrees(writer.trace.total(found).number)]
     for found, difference in wrong:
@@ -79,16 +79,23 @@ def gradient_checks(writer: Writer, asked: list[Quantity]) -> Iterator[Check]:
     )
     because = f" ({skipped} at a kink)" if skipped else ""
     if smooth and not wrong:
-        yield Check((f"{words} by central difference{because}",), "ok")
+        yield Check((f"{words} by {_quotient(writer)}{because}",), "ok")
+
+
+def _quotient(writer: Writer) -> str:
+    """What is differenced: the loss, or what stands in for one that is not known."""
+    known = writer.network.loss_is_known
+    return "central difference" if known else "central difference of Σ upstream × output"
 
 
 def _gradient_check(writer: Writer, found: Quantity, difference: Difference) -> Check:
     gradient = writer.trace.total(found).number
-    words: Note = (writer.partial(found.uses[0]), " by central difference")
+    what = "the loss" if writer.network.loss_is_known else "it"
+    words: Note = (writer.partial(found.uses[0]), f" by {_quotient(writer)}")
     if not isfinite(difference.quotient) or not isfinite(gradient):
         return Check((*words, ": skipped, the numbers overflow"), "note")
     if difference.kink:
-        return Check((*words, ": skipped, the loss has a kink here and the convention decides"), "note")
+        return Check((*words, f": skipped, {what} has a kink here and the convention decides"), "note")
     if gradient and abs(gradient) <= difference.resolution:
         return Check((*words, ": skipped, the gradient is smaller than a difference can tell"), "note")
     shown = trimmed(writer.digits.rounded(Decimal(difference.quotient))) if gradient else Decimal("0.0")

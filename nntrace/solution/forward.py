@@ -35,6 +35,8 @@ def _by_sample(
 ) -> Iterator[Step | Remark]:
     """The steps one sample after the other, of many samples the first and the last; then what all share."""
     tensors = writer.network.tensors
+    if not steps:
+        return
     for sample in shown_samples(writer):
         if isinstance(sample, str):
             yield Remark((sample,))

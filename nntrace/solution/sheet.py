@@ -90,7 +90,7 @@ class Sheet:
     def forward(self) -> Solution:
         """Every unit, then the loss if the network has one."""
         sections = [self._forward_section()]
-        if self.network.loss:
+        if self.network.loss_is_known:
             sections.append(self._loss_section())
         if checks := self._checks(()):
             sections.append(Section("checks", checks))
@@ -228,7 +228,8 @@ class Sheet:
     ) -> tuple[Block, ...]:
         """The checks, of the gradients in full precision; then whether the loss fell."""
         exactly = Writer(self.precise, self.writer.digits)
-        checks: list[Block] = [] if after is None else [loss_check(self.writer, after, rate)]
+        known = self.network.loss_is_known
+        checks: list[Block] = [] if after is None or not known else [loss_check(self.writer, after, rate)]
         own: list[Block] = [*forward_checks(exactly), *gradient_checks(exactly, list(asked))]
         if own and self.trace is not self.precise:
             return *checks, Remark(("In full precision:",)), *own
@@ -255,9 +256,10 @@ class Sheet:
         return self._loss_of(self.trace, after)
 
     def _loss_of(self, trace: Trace, after: Trace | None) -> LossValue | None:
-        if self.network.loss is None:
+        loss = self.network.loss
+        if loss is None or not self.network.loss_is_known:
             return None
-        name = self.network.tensors[self.network.loss].symbol(()).name
+        name = self.network.tensors[loss].symbol(()).name
         later = after.value_of_loss().number if after else None
         return LossValue(name, trace.value_of_loss().number, later)
 

@@ -8,15 +8,21 @@ from . import kinds, tree, values
 from .kinds import Kinded
 from .model import Loss, Name, Number, Optimizer, Penalty
 from .problems import Problems
-from .tree import Node, describe
+from .tree import Node, describe, is_null
 
 LOSS_KEYS = ("parts", "over_outputs", "over_samples", "penalty")
 PENALTY_KEYS = ("on", "name", "data")
+UPSTREAM = "upstream"
 REDUCTIONS = ("mean", "sum")
 
 
 def loss(node: Node, problems: Problems) -> Loss | None:
     """``mse``, or ``{mse: MSE, parts: [E1, E2], over_outputs: mean}``: its kind, then its name."""
+    if isinstance(node, tree.Mapping) and any(key.text == UPSTREAM for key, _ in node.entries):
+        return _upstream(node, problems)
+    if isinstance(node, tree.Scalar) and node.text == UPSTREAM:
+        problems.add(node.place, "`upstream` without its gradients", "write {upstream: [0.5, -1.0]}")
+        return None
     of = kinds.kinded(node, "a loss", ("loss",), LOSS_KEYS, problems)
     if of is None:
         return None
@@ -35,6 +41,19 @@ def loss(node: Node, problems: Problems) -> Loss | None:
     )
 
 
+def _upstream(node: tree.Mapping, problems: Problems) -> Loss | None:
+    """``{upstream: [0.5, -1.0]}``: a gradient for each output, of a loss that is not given."""
+    found: Loss | None = None
+    for key, inner in node.entries:
+        if key.text != UPSTREAM:
+            problems.add(key.place, f"{quoted(key.text)} beside `upstream`", "take one of the two out")
+        elif is_null(inner):
+            values.nothing_after(key, problems)
+        elif (given := values.value(inner, problems)) is not None:
+            found = Loss(Name(UPSTREAM, key.place), None, (), None, "sum", {}, upstream=given)
+    return found
+
+
 def _reduction(key: str, own: dict[str, Node], problems: Problems) -> Name | None:
     return values.word(own[key], problems, f"`{key}`", REDUCTIONS) if key in own else None
 
@@ -50,6 +69,8 @@ def report(node: Node, problems: Problems) -> tuple[Loss, ...]:
     for one in found:
         if one.penalty:
             problems.add(one.penalty.place, "a report has no penalty", "put it beside the loss, or leave it out")
+        if one.upstream:
+            problems.add(one.kind.place, "a report cannot be `upstream`", "report a loss, such as mse")
     return found
 
 

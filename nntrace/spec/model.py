@@ -107,7 +107,10 @@ class Penalty(NamedTuple):
 
 
 class Loss(NamedTuple):
-    """``loss: {half_squared_error: MSE, parts: [...]}``. ``name`` is ``None`` where the file gives none."""
+    """``loss: {half_squared_error: MSE, parts: [...]}``. ``name`` is ``None`` where the file gives none.
+
+    ``upstream`` has the gradients by the outputs where these are given and the loss is not.
+    """
 
     kind: Name
     name: Name | None
@@ -116,6 +119,7 @@ class Loss(NamedTuple):
     over_samples: str
     options: Mapping[str, Number | Name]
     penalty: Penalty | None = None
+    upstream: Value | None = None
 
 
 class Optimizer(NamedTuple):

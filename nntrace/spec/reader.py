@@ -86,6 +86,16 @@ def _read_keys(root: tree.Mapping, problems: Problems) -> dict[str, Any]:
 def _penalty(found: dict[str, Any], problems: Problems) -> Penalty | None:
     """The penalty, which stands beside the loss or inside it."""
     loss: Loss | None = found.get("loss")
+    if loss and loss.upstream:
+        for key in ("targets", "report", "penalty"):
+            if found.get(key):
+                place = found["report"][0].kind.place if key == "report" else found[key].place
+                problems.add(place, f"`{key}` beside upstream gradients, of a loss that is not known",
+                             "take one of the two out")  # fmt: skip
+        count = found.get("iterations")
+        if count and count.value > 1:
+            problems.add(count.place, "more than one iteration with upstream gradients: after a step they are others",
+                         "leave `iterations` out")  # fmt: skip
     beside: Penalty | None = found.get("penalty")
     inside = loss.penalty if loss else None
     if beside and inside:

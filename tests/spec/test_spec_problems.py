@@ -104,6 +104,14 @@ TABLE: list[tuple[str, list[str]]] = [
     ("inputs: [1]\nlayers: []\nloss: {mse: L, penalty: {l2: 1}}\npenalty: {l1: 1}\n"
      "report: [{mse: M, penalty: {l2: 1}}]",
      ["4:10: a second penalty", "5:28: a report has no penalty"]),
+    ("inputs: [1]\ntargets: [2]\nlayers: []\nloss: {upstream: [1], parts: [a]}\niterations: 2\n"
+     "report: [mse, {upstream: [1]}]\npenalty: {l2: 1}",
+     ["2:10: `targets` beside upstream gradients, of a loss that is not known",
+      "4:23: 'parts' beside `upstream`",
+      "5:13: more than one iteration with upstream gradients: after a step they are others",
+      "6:10: `report` beside upstream gradients, of a loss that is not known", "6:16: a report cannot be `upstream`",
+      "7:10: `penalty` beside upstream gradients, of a loss that is not known"]),
+    ("inputs: [1]\nlayers: []\nloss: upstream", ["3:7: `upstream` without its gradients"]),
     # not yet
     ("inputs: [1]\nlayers: []\nsamples: [[1]]\niterations: 3\nsamples_per_step: 1\nlog: 2\nrounding: {carry: 3}", [
         "5:19: `samples_per_step` is not supported yet"]),
