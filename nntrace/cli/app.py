@@ -98,7 +98,9 @@ def grad(
     network, _ = read_network(net, change, allow_files)
     _need_loss(network.loss)
     asked = asked_quantities(network, param) if param else []
-    if everything or not param:
+    if not param:
+        asked = all_parameters(network)
+    elif everything:
         asked = list(dict.fromkeys([*asked, *all_parameters(network)]))
     sheet = Sheet(network, Settings(digits, full, rounding_rule(rounding), view_of(view)))
     solution = sheet.gradient(asked, named=bool(param) and not everything)

@@ -85,8 +85,9 @@ def _number(value: int | Fraction | Decimal) -> int:
 
 def is_scientific(value: Decimal) -> bool:
     """Whether a quantity is written with a power of ten: below 10⁻⁴, from 10¹⁰ on, or rounded left of the point."""
-    exponent = value.as_tuple().exponent
-    return bool(value) and isinstance(exponent, int) and (value.adjusted() < -4 or value.adjusted() > 9 or exponent > 0)
+    if not value or not value.is_finite():
+        return False
+    return not -4 <= value.adjusted() <= 9 or "E" in str(value)  # Decimal itself writes 1.2E+3 left of the point
 
 
 def is_fraction(node: Expr) -> bool:

@@ -103,6 +103,9 @@ class Num(Expr):
     __slots__ = ("value",)
     value: Number
 
+    def __init__(self, value: Number) -> None:
+        object.__setattr__(self, "value", value)  # there are more of these than of all others together
+
 
 class Sym(Expr):
     """A symbol: a scalar, or one element of a tensor. ``mark`` is written after it (``⁺``: after the update)."""
@@ -113,7 +116,10 @@ class Sym(Expr):
     mark: str
 
     def __init__(self, name: str, index: tuple[Index, ...] = (), mark: str = "") -> None:
-        super().__init__(name, index, mark)
+        fill = object.__setattr__  # one for each quantity of a network: no loop
+        fill(self, "name", name)
+        fill(self, "index", index)
+        fill(self, "mark", mark)
 
 
 class Partial(Expr):

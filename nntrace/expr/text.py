@@ -87,7 +87,7 @@ def pieces(node: Expr, script: Script = UNICODE, depth: int = 0) -> list[Piece]:
 
     match node:
         case Num(value):
-            return [Piece(_number(value, script), depth)]
+            return [Piece(number_text(value, script), depth)]
         case Sym() | Partial() | Size():
             return [Piece(symbol(node, script), depth)]
         case Add(()) | Mul(()):
@@ -214,15 +214,18 @@ def _exponent(exponent: Expr, script: Script) -> str:
             return "^{" + text(exponent, script) + "}"
 
 
-def _number(value: int | Fraction | Decimal, script: Script) -> str:
+def number_text(value: int | Fraction | Decimal, script: Script) -> str:
+    """A number without brackets, with a power of ten where it is very small or large."""
     if not isinstance(value, Decimal):
         return str(value)
+    if value and -4 <= value.adjusted() <= 9 and "E" not in (written := str(value)) and value.is_finite():
+        return written
     if not value.is_finite():
         return "undefined" if value.is_nan() else plain("∞" if value > 0 else "-∞", script)
     if not value:
         return f"{value.copy_abs():f}"  # a zero has no sign
     if not is_scientific(value):
-        return f"{value:f}"
+        return str(value)
     digits, power = scientific(value)
     if script.ascii:
         return f"{digits}e{power}"

@@ -8,7 +8,7 @@ from math import isfinite
 from typing import Any
 
 from ..expr.text import UNICODE, Script, text
-from ..solution.model import Block, Check, Line, LossValue, Note, Results, Solution, Step, Table
+from ..solution.model import Block, Check, Family, Line, LossValue, Note, Results, Solution, Step, Table
 from .page.breaking import enumerated, sentence
 
 SCHEMA = "nntrace/1"
@@ -70,7 +70,7 @@ def _checks(solution: Solution) -> list[dict[str, Any]]:
 
 def _steps(block: Block) -> Iterable[Step]:
     """The numbered steps of a block: itself, or those that a table's rows stand for."""
-    if isinstance(block, Table):
+    if isinstance(block, Table | Family):
         return block.steps
     return (block,) if isinstance(block, Step) else ()
 

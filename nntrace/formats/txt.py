@@ -11,4 +11,4 @@ from .page import joined, rows
 
 def write(solution: Solution, width: int, script: Script) -> Iterator[str]:
     """The sheet's lines, without line ends."""
-    return map(joined, rows(solution, width, script))
+    return map(joined, rows(solution, width, script, plain=True))

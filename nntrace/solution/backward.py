@@ -2,18 +2,36 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import NamedTuple
 
-from ..expr import ONE, ZERO, Add, Condition, Expr, Indicator, Mul, Partial, Rest, Sym, product, rename, simplify, total
+from ..expr import (
+    ONE,
+    ZERO,
+    Add,
+    Condition,
+    Expr,
+    Index,
+    Indicator,
+    Mul,
+    Partial,
+    Rest,
+    Sym,
+    product,
+    rename,
+    simplify,
+    total,
+)
 from ..expr.structure import is_zero
 from ..network.adjoint import LOSS, Adjoint, adjoint
-from ..network.model import Edge, Element, Network
+from ..network.model import Edge, Element, Network, Tensor
 from ..network.model import Step as NetworkStep
 from ..network.quantities import Quantity, quantity
 from ..trace.amount import Amount
 from .element import Writer
+from .families import Families
 from .ids import Ids
-from .model import Line, Note, Step
+from .model import Family, Line, Note, Step
 from .reasons import decisions, indicators, joined, no_gradient
 from .written import Written
 
@@ -86,6 +104,28 @@ class Gradients:
                 if not is_zero(used):
                     found.append(Summand(use, reader, output, used, written.decided))
         return found, rests
+
+    def general(self, key: str) -> tuple[list[Summand], tuple[Index, ...]] | None:
+        """The addends of ∂L/∂tensor with its indices left free, and these; ``None`` where the cell makes a difference.
+
+        That is so where several steps read the tensor, or one that distinguishes cases or the places of a Jacobian.
+        """
+        readers = self._readers.get(key, [])
+        if len(readers) != 1 or readers[0].step.bypassed or readers[0].edge.operation.by:
+            return None
+        ((step, edge),) = readers
+        derived = self._adjoint(edge)
+        declared = edge.argument in edge.operation.declared
+        written = self.writer.write(derived.formula if declared else derived.derived, step, {})
+        found: list[Summand] = []
+        for term in _terms(_without_ones(written.body)):
+            output, local = _chained(term)
+            if output is None or written.rests or written.decided or self.network.tensors[output.key].role == "loss":
+                return None
+            found.append(Summand(Element(key, ()), readers[0], output, local if declared else simplify(local)))
+        outputs = [one.output.cell for one in found if one.output is not None]
+        several = len(found) > 1 and any(isinstance(index, str) for cell in outputs for index in cell)
+        return None if several else (found, derived.argument.index)
 
     def forms(self, summand: Summand) -> tuple[Expr, ...]:
         """A local derivative from what the rules give to what is used; a single form needs no derivation."""
@@ -209,6 +249,16 @@ class Backward:
             compact=not isinstance(body, Add),
             sample=writer.sample_of(first),
         )
+
+    def family(self, families: Families, tensor: Tensor, step: Callable[[int], Step]) -> Family | None:
+        """The gradients of a tensor after its first, which has what is new about the local derivative."""
+        found = self.gradients.general(tensor.key)
+        if found is None:
+            return None
+        summands, axes = found
+        result = Partial(LOSS, Sym(tensor.key, (0,) * len(tensor.shape)))
+        body = total(summand.body for summand in summands)
+        return families.family("backward", result, body, axes, step, via(self.writer, summands), start=1)
 
     def needed(self, asked: list[Quantity]) -> list[Quantity]:
         """The units whose gradients these quantities' formulas use, directly or through others, by their ids."""

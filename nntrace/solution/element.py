@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from decimal import Decimal
 from math import isinf, isnan
@@ -44,6 +44,14 @@ class Writer(Formulas):
         self.digits = digits
         self._weighted = {step.output for step in self.network.steps if step.kind in KINDS["layer"]}
         self._sample: int | None = None
+        self._decimals: dict[tuple[str, bool], Sequence[Decimal]] = {}
+
+    def decimals(self, key: str, gradient: bool = False) -> Sequence[Decimal]:
+        """The digits of every element of a tensor (or of its gradient) in a trace of arrays, row by row."""
+        if (key, gradient) not in self._decimals:
+            arrays = self.trace.gradients if gradient else self.trace.arrays
+            self._decimals[key, gradient] = self.digits.decimals(arrays[key].ravel().tolist())
+        return self._decimals[key, gradient]
 
     # -- samples -----------------------------------------------------------------------------------------------------
 

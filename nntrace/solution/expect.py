@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 
 from ..errors import UserError
 from ..expr.text import ASCII, plain, text
-from .model import Results, Solution, Step, Table
+from .model import Family, Results, Solution, Step, Table
 
 
 class Difference(NamedTuple):
@@ -58,7 +58,7 @@ def _numbers(solution: Solution) -> Iterator[tuple[str, float]]:
     yield from _loss(results)
     for section in solution.sections:
         for block in section.blocks:
-            for step in block.steps if isinstance(block, Table) else (block,):
+            for step in block.steps if isinstance(block, Table | Family) else (block,):
                 if isinstance(step, Step) and isinstance(step.value, float):
                     name = text(step.name)
                     yield name, step.value

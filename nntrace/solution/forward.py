@@ -5,12 +5,13 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import isfinite
 
-from ..expr import Add, Max
+from ..expr import Add, Max, Sym
 from ..network.model import Cell, Element
 from ..network.model import Step as NetworkStep
 from .element import Writer
+from .families import Families
 from .ids import Ids
-from .model import Note, Remark, SectionName, Step
+from .model import Family, Note, Remark, SectionName, Step
 from .reasons import decisions, inactive, joined
 from .written import Written
 
@@ -20,19 +21,19 @@ MOST_SAMPLES = 4
 SHOWN_SAMPLES = 2
 
 
-def forward_steps(writer: Writer, ids: Ids) -> Iterator[Step | Remark]:
+def forward_steps(writer: Writer, ids: Ids, families: Families) -> Iterator[Step | Family | Remark]:
     """F1, F2, …: the layers' results in order; of a wide layer the first and the last elements."""
-    yield from _by_sample(writer, ids, writer.network.layer_steps(), "forward")
+    yield from _by_sample(writer, ids, families, writer.network.layer_steps(), "forward")
 
 
-def loss_steps(writer: Writer, ids: Ids) -> Iterator[Step | Remark]:
+def loss_steps(writer: Writer, ids: Ids, families: Families) -> Iterator[Step | Family | Remark]:
     """L1, L2, …: the parts of the loss if they have names, then the loss."""
-    yield from _by_sample(writer, ids, writer.network.loss_steps(), "loss")
+    yield from _by_sample(writer, ids, families, writer.network.loss_steps(), "loss")
 
 
 def _by_sample(
-    writer: Writer, ids: Ids, steps: tuple[NetworkStep, ...], section: SectionName
-) -> Iterator[Step | Remark]:
+    writer: Writer, ids: Ids, families: Families, steps: tuple[NetworkStep, ...], section: SectionName
+) -> Iterator[Step | Family | Remark]:
     """The steps one sample after the other, of many samples the first and the last; then what all share."""
     tensors = writer.network.tensors
     if not steps:
@@ -44,10 +45,10 @@ def _by_sample(
         yield Remark((f"Sample {sample + 1}",), heading=True)
         for step in steps:
             if tensors[step.output].sampled:
-                yield from layer_steps(writer, ids, step, section, sample)
+                yield from layer_steps(writer, ids, families, step, section, sample)
     for step in steps:
         if not tensors[step.output].sampled:
-            yield from layer_steps(writer, ids, step, section)
+            yield from layer_steps(writer, ids, families, step, section)
 
 
 def shown_samples(writer: Writer) -> Iterator[int | str]:
@@ -62,10 +63,28 @@ def shown_samples(writer: Writer) -> Iterator[int | str]:
 
 
 def layer_steps(
-    writer: Writer, ids: Ids, step: NetworkStep, section: SectionName, sample: int | None = None
-) -> Iterator[Step | Remark]:
+    writer: Writer,
+    ids: Ids,
+    families: Families,
+    step: NetworkStep,
+    section: SectionName,
+    sample: int | None = None,
+) -> Iterator[Step | Family | Remark]:
     """The elements of one tensor (or of one sample of it), cut in the middle where there are many."""
-    cells = list(writer.network.tensors[step.output].cells())
+    tensor = writer.network.tensors[step.output]
+    cells = list(tensor.cells())
+    if section == "forward" and families.has(tensor):
+        body = writer.write(step.operation.shown, step, {}).body
+        family = families.family(
+            section,
+            Sym(tensor.key, cells[0]),
+            body,
+            step.operation.output.index,
+            lambda place: element_step(writer, ids, step, cells[place], section),
+        )
+        if family is not None:
+            yield family
+            return
     if sample is not None:
         cells = [cell for cell in cells if cell[0] == sample]
     for cell in shown_cells(cells, writer.full):

@@ -59,9 +59,10 @@ class Ids:
     def number(self, letter: str, element: Element) -> int:
         """The number in an id."""
         tensor = self.network.tensors[element.key]
-        named = self._named.get((letter, quantity(self.network, element).symbol))
-        if named is not None:
-            return named
+        if tensor.names or tensor.missing:
+            named = self._named.get((letter, quantity(self.network, element).symbol))
+            if named is not None:
+                return named
         shape, cell = tensor.shape[tensor.sampled :], element.cell[tensor.sampled :]
         if tensor.by_column:
             shape, cell = shape[::-1], cell[::-1]

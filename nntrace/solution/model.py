@@ -6,7 +6,8 @@ A number inside an expression is a ``Num`` with a ``Decimal`` that has exactly t
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from decimal import Decimal
 from fractions import Fraction
 from typing import Any, Literal, NamedTuple
 
@@ -64,6 +65,59 @@ class Step(NamedTuple):
     iteration: int | None = None
 
 
+class Column(NamedTuple):
+    """The elements of a tensor in a row: the symbol of the first, how far its indices go, and the number of each."""
+
+    first: Expr
+    shape: tuple[int, ...]
+    numbers: Sequence[Decimal]
+
+
+class Slot(NamedTuple):
+    """A factor in each step of a family: which column it is of, and where in it.
+
+    That is ``base``, and for each index of the step's own quantity so much further as ``strides`` says.
+    """
+
+    column: int
+    base: int
+    strides: tuple[int, ...]
+
+
+class Family(NamedTuple):
+    """The steps of a tensor whose formulas are the same sum of products of elements, told by arrays.
+
+    They are ``step(place)`` for the places of the tensor from ``start``. That is the same as what the arrays say:
+    the id is ``letter`` and ``number`` + place; the formula is ``terms`` (more than one, or more than one factor),
+    with ``notes``; ``addends(place)`` are the numbers of the terms. All numbers are rounded ones.
+    """
+
+    section: SectionName
+    letter: str
+    number: int
+    start: int
+    result: Column
+    columns: tuple[Column, ...]
+    terms: tuple[tuple[Slot, ...], ...]
+    addends: Callable[[int], Sequence[Decimal]]
+    step: Callable[[int], Step]
+    notes: tuple[Note, ...] = ()
+
+    @property
+    def places(self) -> range:
+        """The places of its steps in the tensor."""
+        return range(self.start, len(self.result.numbers))
+
+    @property
+    def steps(self) -> Iterator[Step]:
+        """Its steps, each with its expressions."""
+        return map(self.step, self.places)
+
+    def id(self, place: int) -> str:
+        """The id of a step."""
+        return f"{self.letter}{self.number + place}"
+
+
 class Quantities(NamedTuple):
     """Names and numbers, to be set side by side as a homework's table of given values. ``caption`` may be empty."""
 
@@ -106,7 +160,7 @@ class Check(NamedTuple):
     status: Literal["ok", "note", "failed"]
 
 
-Block = Step | Quantities | Matrix | Table | Remark | Check
+Block = Step | Family | Quantities | Matrix | Table | Remark | Check
 
 
 class Section(NamedTuple):

@@ -7,6 +7,7 @@ digits, rounded half away from zero.
 from __future__ import annotations
 
 import math
+from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
 from typing import NamedTuple
@@ -47,11 +48,27 @@ class Digits(NamedTuple):
             if ending is not None and len(ending.as_tuple().digits) <= MOST_EXACT_DIGITS:
                 return Shown(Num(self._pointed(ending)), False)
             value = _CONTEXT.divide(Decimal(amount.exact.numerator), Decimal(amount.exact.denominator))
-        elif not math.isfinite(amount.number):
-            return Shown(Num(Decimal(amount.number)), True)
         else:
-            value = Decimal(amount.number)
+            return Shown(Num(self.decimals((amount.number,))[0]), True)
         return Shown(Num(self.rounded(value)), True)
+
+    def decimals(self, numbers: Iterable[float]) -> list[Decimal]:
+        """The digits of floats that are not known exactly; an infinity or NaN as it is.
+
+        Python writes a float rounded correctly, but half to even. A half is a float that ends in 5 one place behind
+        the last digit: n / 2^m with m decimals, of which 5^m has no more digits than that. These few, and those that
+        are shown with their point in another place, are rounded one by one.
+        """
+        form = f"%#.{self.significant}g"
+        half = 2.0 ** math.ceil((self.significant + 1) / math.log10(5))
+        most = 0.5 * 10 ** (self.significant - 1)
+        return [
+            Decimal(form % number) if -most < number < most and number * half % 1 else self._decimal(number)
+            for number in numbers
+        ]
+
+    def _decimal(self, number: float) -> Decimal:
+        return self.rounded(Decimal(number)) if math.isfinite(number) else Decimal(number)
 
     def rounded(self, value: Decimal) -> Decimal:
         """The number to the significant digits of this sheet."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
-from functools import cached_property
+from functools import cached_property, partial
 from itertools import chain
 from math import prod
 from typing import TYPE_CHECKING, Literal, NamedTuple
@@ -18,10 +18,11 @@ from ..trace.amount import Amount
 from ..trace.trace import Trace, trace_of
 from .checks import forward_checks, gradient_checks, loss_check
 from .element import Writer
+from .families import Families
 from .forward import MOST_ELEMENTS, forward_steps, loss_steps, more, shown_cells, shown_samples
 from .given import agreed, convention_values, given_blocks
 from .ids import Ids, update_order
-from .model import Block, LossValue, Note, Quantities, Remark, Results, Section, Solution, Step, Table
+from .model import Block, Family, LossValue, Note, Quantities, Remark, Results, Section, Solution, Step, Table
 from .numbers import Digits
 from .results import gradient_results, sample_results, updated_results, value_results
 
@@ -73,6 +74,7 @@ class Sheet:
         """The trace in full precision: what a sheet that carries rounded numbers is checked against."""
         self.writer = Writer(self.trace, digits, settings.full, self.precise)
         self.ids = Ids(network)
+        self.families = Families(self.writer, self.ids)
         self.final = self.trace
         """The trace that ``step`` ends with."""
         unnamed = not any(network.tensors[step.output].names for step in network.layer_steps())
@@ -210,7 +212,8 @@ class Sheet:
         if self.iteration is None:
             return section
         words: Note = (f"iteration {self.iteration}",)
-        blocks = tuple(self._of_iteration(block) for block in section.blocks)
+        each = (block.steps if isinstance(block, Family) else (block,) for block in section.blocks)
+        blocks = tuple(self._of_iteration(block) for blocks in each for block in blocks)
         return Section(section.name, blocks, (*words, ", ", *section.addition) if section.addition else words)
 
     def _of_iteration(self, block: Block) -> Block:
@@ -290,12 +293,14 @@ class Sheet:
     def _forward_section(self) -> Section:
         """Every layer's result, by its elements, as matrices, or both."""
         matrices = self._matrices(lambda forms: chain(forms.names(), forms.forward()))
-        own = matrices[1:] if self.view == "matrix" else (*forward_steps(self.writer, self.ids), *matrices)
+        own = (
+            matrices[1:] if self.view == "matrix" else (*forward_steps(self.writer, self.ids, self.families), *matrices)
+        )
         return Section("forward", own)
 
     def _loss_section(self) -> Section:
         matrices = self._matrices(lambda forms: forms.loss())
-        own = matrices[1:] if self.view == "matrix" else (*loss_steps(self.writer, self.ids), *matrices)
+        own = matrices[1:] if self.view == "matrix" else (*loss_steps(self.writer, self.ids, self.families), *matrices)
         return Section("loss", own)
 
     def _backward_sections(self, needed: Sequence[Quantity], asked: Sequence[Quantity], named: bool) -> list[Section]:
@@ -331,15 +336,25 @@ class Sheet:
             by_tensor.setdefault((self.writer.sample_of(found.uses[0]), found.uses[0].key), []).append(found)
         shown = set(shown_samples(self.writer))
         before: int | None = None
-        for (sample, _), members in by_tensor.items():
+        for (sample, key), members in by_tensor.items():
             if sample is not None and sample - 1 not in shown:
                 continue
             if sample != before:
                 yield Remark((f"Sample {sample}" if sample else "All samples together",), heading=True)
                 before = sample
+            tensor = self.network.tensors[key]
+            if len(members) == prod(tensor.shape) > 1 and self.families.has(tensor):
+                family = self.backward.family(self.families, tensor, partial(self._step_of, members))
+                if family is not None:
+                    yield self.backward.step(members[0])
+                    yield family
+                    continue
             most = MOST_ELEMENTS if self._is_small else MOST_OF_MANY
             for place in shown_cells([(number,) for number in range(len(members))], self.writer.full, most):
                 yield more(place) if isinstance(place, int) else self.backward.step(members[place[0]])
+
+    def _step_of(self, members: Sequence[Quantity], place: int) -> Step:
+        return self.backward.step(members[place])
 
     def _forward_values(self, used: Sequence[Quantity]) -> Quantities:
         """The values of the units, as a table; of a large network only the first that these steps use."""

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Iterable, Sequence
+from itertools import accumulate, islice
+from typing import NamedTuple
 
 from ...expr import Condition, Expr
 from ...expr.text import Piece, Script, pieces, plain
@@ -12,36 +15,45 @@ from .rows import columns
 _CONTROLS = dict.fromkeys((*range(32), *range(127, 160), 8232, 8233), " ")
 
 
-def broken(expression: Sequence[Piece], width: int, inside: bool = False) -> list[tuple[int, str]]:
+class Body(NamedTuple):
+    """An expression in its pieces: their texts, and how deep each lies."""
+
+    texts: list[str]
+    depths: list[int]
+
+
+def body_of(expression: Iterable[Piece]) -> Body:
+    """The pieces' texts and depths."""
+    texts, depths = zip(*expression, strict=True)
+    return Body(list(texts), list(depths))
+
+
+def broken(expression: Body, width: int, inside: bool = False) -> list[tuple[int, str]]:
     """The expression's lines, each with its extra indent: 2 where it continues an addend, 4 in brackets of that.
 
     A line is as full as its best break allows: the one of least depth, of those the last. ``inside``: the whole
     expression is an addend.
     """
-    whole = " ".join(piece.text for piece in expression)
-    if len(expression) < 2 or columns(whole) <= width:
+    texts, depths = expression
+    whole = " ".join(texts)
+    wide = columns(whole)
+    if len(texts) < 2 or wide <= width:
         return [(0, whole)]
-    outermost = min(piece.depth for piece in expression[1:]) - inside
+    ends = list(accumulate(1 + size for size in map(len if wide == len(whole) else columns, texts)))
+    least = min(islice(depths, 1, None))
+    best = [place for place, depth in enumerate(depths) if depth == least]
     lines: list[tuple[int, str]] = []
-    start = 0
-    while start < len(expression):
-        indent = 2 * min(2, expression[start].depth - outermost) if start else 0
-        end = _fitting(expression, start, width - indent)
-        if end < len(expression):
-            end = min(range(start + 1, end + 1), key=lambda place: (expression[place].depth, -place))
-        lines.append((indent, " ".join(piece.text for piece in expression[start:end])))
-        start = end
+    start = used = indent = 0
+    while start < len(texts):
+        if start:
+            indent = 2 * min(2, depths[start] - least + inside)
+        end = max(start + 1, bisect_right(ends, used + width - indent + 1))
+        if end < len(texts):
+            within = best[bisect_right(best, start) : bisect_right(best, end)]
+            end = within[-1] if within else min(range(start + 1, end + 1), key=lambda at: (depths[at], -at))
+        lines.append((indent, " ".join(texts[start:end])))
+        start, used = end, ends[end - 1]
     return lines
-
-
-def _fitting(expression: Sequence[Piece], start: int, width: int) -> int:
-    """The end of the longest run of pieces from ``start`` that fits the width; at least one piece."""
-    used = columns(expression[start].text)
-    for end in range(start + 1, len(expression)):
-        used += 1 + columns(expression[end].text)
-        if used > width:
-            return end
-    return len(expression)
 
 
 Word = tuple[str, ...]

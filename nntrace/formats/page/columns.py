@@ -3,12 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from decimal import Decimal
 from typing import NamedTuple
 
 from ...expr import Num
-from ...expr.brackets import is_scientific
-from ...expr.text import Script, text
+from ...expr.text import Script, number_text
 from ...solution.model import Note
 from .breaking import sentence, words
 from .rows import columns
@@ -32,21 +30,11 @@ class Cell(NamedTuple):
 def cell(note: Note, script: Script) -> Cell:
     """A note that is one number becomes a number, any other words."""
     match note:
-        case (Num(value) as number,):
-            written = text(number, script)
-            return Cell(written, _before_point(value, written), number=True)
+        case (Num(value),):
+            written = number_text(value, script)
+            return Cell(written, len(written.partition(".")[0]), number=True)
         case _:
             return Cell(sentence(words(note, script)))
-
-
-def _before_point(value: object, written: str) -> int:
-    """How many columns stand before the point, counted from the number itself."""
-    if not isinstance(value, Decimal):
-        return len(written)
-    if is_scientific(value):
-        return 1 + value.is_signed()
-    exponent = value.as_tuple().exponent
-    return len(written) + exponent - 1 if isinstance(exponent, int) and exponent < 0 else len(written)
 
 
 class Column:
@@ -54,9 +42,11 @@ class Column:
 
     def __init__(self, cells: Iterable[Cell] = (), title: Sequence[str] = ("",)) -> None:
         self.title = title
-        self.before = self.after = self.words = 0
-        for one in cells:
-            self.take(one)
+        cells = list(cells)
+        numbers = [one for one in cells if one.number]
+        self.before = max((one.before for one in numbers), default=0)
+        self.after = max((columns(one.text) - one.before for one in numbers), default=0)
+        self.words = max((columns(one.text) for one in cells if not one.number), default=0)
 
     def take(self, one: Cell) -> None:
         """Make room for a cell."""
@@ -76,9 +66,17 @@ class Column:
 
     def set(self, one: Cell) -> str:
         """The cell's text in the column's width."""
-        if not one.number:
-            return one.text + " " * (self.width - columns(one.text))
-        return " " * (self.width - self.after - one.before) + one.text + " " * (self.after - one.after)
+        return self.set_all((one,))[0]
+
+    def set_all(self, cells: Iterable[Cell]) -> list[str]:
+        """The cells' texts in the column's width."""
+        width, after = self.width, self.after
+        return [
+            " " * (width - after - before) + text + " " * (after + before - columns(text))
+            if number
+            else text + " " * (width - columns(text))
+            for text, before, number in cells
+        ]
 
     def heading(self, line: str) -> str:
         """A line of its title, over numbers at the right."""

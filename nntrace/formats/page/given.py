@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain
 
 from ...expr import Expr
 from ...expr.text import text
@@ -68,7 +69,10 @@ def _entry(number: Expr | None, page: Page) -> Cell:
 
 
 def _bracketed(cells: list[list[Cell]], head: list[Span], page: Page, indent: int) -> Iterator[Row]:
-    grid = [Column(row[place] for row in cells if place < len(row)) for place in range(max(map(len, cells)))]
+    longest = max(map(len, cells))
+    narrow = longest * (1 + GAP) <= page.width
+    shared = Column(() if narrow else chain.from_iterable(cells))
+    grid = [Column(row[place] for row in cells if place < len(row)) if narrow else shared for place in range(longest)]
     brackets = len("[  ]")
     lead = length(head) + len(" = ")
     head = [*head, Span(" "), Span("=", "relation")]
@@ -79,12 +83,13 @@ def _bracketed(cells: list[list[Cell]], head: list[Span], page: Page, indent: in
         lead, head = indent, [Span(" " * indent)]
     per_line = len(grid)
     if lead + brackets + total(grid) > page.width:
-        grid = [Column(one for row in cells for one in row)] * len(grid)
+        grid = [Column(chain.from_iterable(cells))] * len(grid) if narrow else grid
         per_line = max(1, (page.width - lead - brackets + GAP) // (grid[0].width + GAP))
+    same = all(column is grid[0] for column in grid)
     for row in cells:
+        texts = grid[0].set_all(row) if same else [column.set(one) for column, one in zip(grid, row, strict=False)]
         for start in range(0, len(row), per_line):
-            part = zip(grid, row[start : start + per_line], strict=False)
-            numbers = (" " * GAP).join(column.set(one) for column, one in part)
+            numbers = (" " * GAP).join(texts[start : start + per_line])
             opening, closing = "[ " if start == 0 else "  ", " ]" if start + per_line >= len(row) else ""
             yield page.row(*head, Span(opening + numbers + closing, "body"))
             head = [Span(" " * lead)]

@@ -6,8 +6,21 @@ from collections.abc import Iterable, Iterator
 from itertools import chain, groupby, islice
 
 from ...expr.text import Script, plain
-from ...solution.model import Block, Check, Matrix, Quantities, Remark, Section, SectionName, Solution, Step, Table
+from ...solution.model import (
+    Block,
+    Check,
+    Family,
+    Matrix,
+    Quantities,
+    Remark,
+    Section,
+    SectionName,
+    Solution,
+    Step,
+    Table,
+)
 from .breaking import words, wrapped
+from .families import family_rows
 from .given import matrix_rows, quantity_rows
 from .rows import Page, Role, Row, Span, columns, drawing, length
 from .steps import HANG, step_rows
@@ -34,9 +47,9 @@ LOOKAHEAD = 512
 BETWEEN_CHECKS = 6
 
 
-def rows(solution: Solution, width: int, script: Script) -> Iterator[Row]:
-    """The sheet's rows, made as they are asked for."""
-    page = Page(width, script._replace(symbolic=solution.symbolic))
+def rows(solution: Solution, width: int, script: Script, plain: bool = False) -> Iterator[Row]:
+    """The sheet's rows, made as they are asked for; ``plain`` ones without the roles of all their texts."""
+    page = Page(width, script._replace(symbolic=solution.symbolic), plain=plain)
     if solution.title:
         yield from _paragraph(wrapped(words((solution.title,), script), width), "title", page)
     yield from _paragraph(wrapped(words((f"network: {solution.source}",), script), width), "source", page)
@@ -81,7 +94,8 @@ def _section(section: Section, page: Page) -> Iterator[Row]:
         yield from _paragraph(wrapped(words(heading, page.script), page.width), "heading", page)
     blocks = iter(section.blocks)
     first = list(islice(blocks, LOOKAHEAD))
-    ids = max((len(block.id) + 1 for block in first if isinstance(block, Step)), default=HANG)
+    shown = islice(chain.from_iterable(map(_ids, first)), LOOKAHEAD)
+    ids = max((len(id) + 1 for id in shown if id), default=HANG)
     for checks, group in groupby(chain(first, blocks), key=lambda block: isinstance(block, Check)):
         if checks:
             yield from _checks((block for block in group if isinstance(block, Check)), page)
@@ -90,10 +104,19 @@ def _section(section: Section, page: Page) -> Iterator[Row]:
                 yield from _block(block, page, max(HANG, ids))
 
 
+def _ids(block: Block) -> Iterable[str]:
+    """The ids of a block's steps, an empty one for a block of another kind."""
+    if isinstance(block, Family):
+        return map(block.id, block.places)
+    return (block.id if isinstance(block, Step) else "",)
+
+
 def _block(block: Block, page: Page, ids: int) -> Iterator[Row]:
     match block:
         case Step():
             return step_rows(block, page, ids)
+        case Family():
+            return family_rows(block, page, ids)
         case Quantities():
             return quantity_rows(block, page, HANG)
         case Matrix():

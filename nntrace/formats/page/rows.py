@@ -28,11 +28,15 @@ class Row(NamedTuple):
 
 
 class Page(NamedTuple):
-    """What a sheet is written on: how many columns, in which signs, for which section."""
+    """What a sheet is written on: how many columns, in which signs, for which section.
+
+    On a ``plain`` page nobody asks for roles, and a row may be a single span.
+    """
 
     width: int
     script: Script
     section: SectionName | None = None
+    plain: bool = False
 
     def row(self, *spans: Span) -> Row:
         """The spans as a row, without blank space at its end."""

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from ...expr import ZERO, Add, Expr, Neg
 from ...expr.text import Piece, Script, pieces, plain
 from ...solution.model import Line, Note, Step
-from .breaking import broken, enumerated, sentence, wrapped
+from .breaking import Body, body_of, broken, enumerated, sentence, wrapped
 from .grids import filled, with_places
 from .rows import Page, Role, Row, Span, columns, drawing, length
 
@@ -24,17 +24,16 @@ class Form(NamedTuple):
     """``relation body``: one form of a quantity, or one addend of it with its sign for a relation."""
 
     relation: str
-    body: list[Piece]
+    body: Body
     role: Role
     notes: tuple[Note, ...]
     joins: bool
-    grids: list[list[str]]
     addend: bool = False
+    grids: list[list[str]] | None = None
 
     @property
     def spans(self) -> list[Span]:
-        body = " ".join(piece.text for piece in self.body)
-        return [Span(self.relation, "relation"), Span(" "), Span(body, self.role)]
+        return [Span(self.relation, "relation"), Span(" "), Span(" ".join(self.body.texts), self.role)]
 
 
 class Equation(NamedTuple):
@@ -59,16 +58,20 @@ class Lines(NamedTuple):
 
 def step_rows(step: Step, page: Page, ids: int) -> Iterator[Row]:
     """The step's rows; the id stands in a column of this width."""
-    equations = _equations(step, page)
+    return equation_rows(step.id, _equations(step, page), step.reason, page, ids)
+
+
+def equation_rows(id: str, equations: list[Equation], reason: Note, page: Page, ids: int) -> Iterator[Row]:
+    """The rows of a step's equations, of which the last is its own."""
     names = max(columns(equation.name) for equation in equations)
     signs = max(columns(form.relation) for equation in equations for form in equation.forms)
-    at = max(ids, columns(step.id) + 1) + names + 1
+    at = max(ids, columns(id) + 1) + names + 1
     short = all((one.compact or len(one.forms) == 1) and at + one.whole(signs) <= page.width for one in equations)
     hanging = at + signs + 1 > page.width // 2 and not short
     lines: list[Lines] = []
     for equation in equations:
         written = _lines(equation, page.width, HANG if hanging else at, signs)
-        lead = [Span(("" if lines else step.id).ljust(ids - 1) + " ", "id"), Span(equation.name, "name")]
+        lead = [Span(("" if lines else id).ljust(ids - 1) + " ", "id"), Span(equation.name, "name")]
         first = written[0].rows
         if hanging:
             first.insert(0, lead)
@@ -76,7 +79,7 @@ def step_rows(step: Step, page: Page, ids: int) -> Iterator[Row]:
             first[0][:1] = [*lead, Span(" " * (columns(first[0][0].text) - length(lead)))]
         lines += written
     own = len(lines) - len(written)
-    yield from _placed(lines, own, step.reason, page, (HANG if hanging else at) + signs + 1)
+    yield from _placed(lines, own, reason, page, (HANG if hanging else at) + signs + 1)
 
 
 def _equations(step: Step, page: Page) -> list[Equation]:
@@ -103,17 +106,18 @@ def _forms(line: Line, page: Page) -> list[Form]:
     relation = plain(line.relation, script)
     match line.body:
         case Add((first, *others)) if line.summands:
-            forms = [Form(relation, pieces(Add((first,)), script), role, line.notes[:1], False, [], addend=True)]
+            lead = body_of(pieces(Add((first,)), script))
+            forms = [Form(relation, lead, role, line.notes[:1], joins=False, addend=True)]
             for place, term in enumerate(others, start=1):
                 sign = "-" if isinstance(term, Neg) else "+"
                 (text, depth), *rest = pieces(Add((ZERO, term)), script)[1:]
-                body = [Piece(text.removeprefix(f"{sign} "), depth), *rest]
-                forms.append(Form(sign, body, role, line.notes[place : place + 1], False, [], addend=True))
+                addend = body_of([Piece(text.removeprefix(f"{sign} "), depth), *rest])
+                forms.append(Form(sign, addend, role, line.notes[place : place + 1], joins=False, addend=True))
             return forms
-        case body:
+        case other:
             joins = line.kind in ("chain", "rule", "formula")
-            placed, grids = with_places(body, script, page.width - 2 * HANG)
-            return [Form(relation, pieces(placed, script), role, line.notes, joins, grids)]
+            placed, grids = with_places(other, script, page.width - 2 * HANG)
+            return [Form(relation, body_of(pieces(placed, script)), role, line.notes, joins, grids=grids)]
 
 
 def _lines(equation: Equation, width: int, at: int, signs: int) -> list[Lines]:
@@ -131,10 +135,10 @@ def _lines(equation: Equation, width: int, at: int, signs: int) -> list[Lines]:
                 continue
         (_, first), *more = broken(form.body, width - at - signs - 1, inside=form.addend)
         space = Span(" " * (at + signs - columns(form.relation)))
-        first, *below = filled(first, form.grids)
+        first, *below = filled(first, form.grids or [])
         rows = [[space, Span(form.relation, "relation"), Span(" "), Span(first, form.role)]]
         indented = [(0, line) for line in below]
-        indented += [(indent, line) for indent, text in more for line in filled(text, form.grids)]
+        indented += [(indent, line) for indent, text in more for line in filled(text, form.grids or [])]
         rows += [[Span(" " * (at + signs + 1 + indent)), Span(text, form.role)] for indent, text in indented]
         result.append(Lines(rows, list(form.notes), form.joins))
     return result
@@ -143,6 +147,9 @@ def _lines(equation: Equation, width: int, at: int, signs: int) -> list[Lines]:
 def _placed(lines: list[Lines], own: int, reason: Note, page: Page, body: int) -> Iterator[Row]:
     """The rows with their notes: beside the first row of their lines, in one column, or below where they do not fit."""
     reasons = [reason] if reason else []
+    if not reasons and not any(line.notes for line in lines):
+        yield from (page.row(*row) for line in lines for row in line.rows)
+        return
     texts = [
         sentence(enumerated(line.notes + (reasons if place == own else []), page.script))
         for place, line in enumerate(lines)
