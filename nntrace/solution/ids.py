@@ -77,7 +77,8 @@ def update_order(network: Network) -> Iterator[Quantity]:
     seen: set[Sym] = set()
     for key in network.parameters:
         for found in of_tensor(network, network.tensors[key]):
-            if found.symbol not in seen:
-                if len(found.uses) > 1:
-                    seen.add(found.symbol)
-                yield found
+            if len(found.uses) > 1:
+                if found.symbol in seen:
+                    continue
+                seen.add(found.symbol)
+            yield found

@@ -39,20 +39,20 @@ def broken(expression: Body, width: int, inside: bool = False) -> list[tuple[int
     wide = columns(whole)
     if len(texts) < 2 or wide <= width:
         return [(0, whole)]
-    ends = list(accumulate(1 + size for size in map(len if wide == len(whole) else columns, texts)))
+    ends = list(accumulate(map(len if wide == len(whole) else columns, texts), lambda end, size: end + size + 1))
     least = min(islice(depths, 1, None))
-    best = [place for place, depth in enumerate(depths) if depth == least]
+    best = [place for place, depth in enumerate(depths) if depth == least] if max(depths) > least else range(len(texts))
     lines: list[tuple[int, str]] = []
     start = used = indent = 0
     while start < len(texts):
         if start:
             indent = 2 * min(2, depths[start] - least + inside)
-        end = max(start + 1, bisect_right(ends, used + width - indent + 1))
+        end = max(start + 1, bisect_right(ends, used + width - indent))
         if end < len(texts):
-            within = best[bisect_right(best, start) : bisect_right(best, end)]
-            end = within[-1] if within else min(range(start + 1, end + 1), key=lambda at: (depths[at], -at))
+            last = bisect_right(best, end) - 1
+            end = best[last] if last >= 0 and best[last] > start else min(range(start + 1, end + 1), key=lambda at: (depths[at], -at))
         lines.append((indent, " ".join(texts[start:end])))
-        start, used = end, ends[end - 1]
+        start, used = end, ends[end - 1] + 1
     return lines
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from functools import cached_property
+from itertools import accumulate
 from operator import add, mul
 
 from ...expr import Add, Expr, Mul, Neg, Num, Sym
@@ -24,7 +25,7 @@ _POSITIVE, _NEGATIVE = Num(Decimal("7.0")), Num(Decimal("-7.0"))
 
 def family_rows(family: Family, page: Page, ids: int) -> Iterator[Row]:
     """The rows of a family's steps; a product of few factors is one row on a plain page, where it fits."""
-    written = _Written(family, page.script)
+    written = _Written(family, page, ids)
     rows = written.single_rows(page, ids) if written.is_single and page.plain else (None for _ in family.places)
     for place, row in zip(family.places, rows, strict=True):
         if row is not None:
@@ -36,7 +37,8 @@ def family_rows(family: Family, page: Page, ids: int) -> Iterator[Row]:
 class _Written:
     """A family's texts in one script."""
 
-    def __init__(self, family: Family, script: Script) -> None:
+    def __init__(self, family: Family, page: Page, ids: int) -> None:
+        script = page.script
         self.family = family
         self.script = script
         self.slots = [slot for term in family.terms for slot in term]
@@ -54,6 +56,10 @@ class _Written:
         ]
         assert as_said == negative.texts
         assert [before + text(_POSITIVE, script) for before in self.before] == positive.texts
+        self.narrow = columns(whole := "".join((*self._heads(), *self.before))) == len(whole)
+        longest = max(ids, len(family.id(family.places[-1])) + 1) + columns(self._result_names[-1])
+        self.least = page.width - longest - 8 if self.narrow else 0
+        """No line of a formula is shorter than this."""
         self._strides = list(dict.fromkeys(slot.strides for slot in self.slots))
         self._readers = [(slot, self._strides.index(slot.strides)) for slot in self.slots]
 
@@ -61,6 +67,9 @@ class _Written:
         """The formula's pieces with a mark for each factor."""
         products = [mark if len(term) == 1 else Mul((mark,) * len(term)) for term in self.family.terms]
         return body_of(pieces(products[0] if self.is_single else Add(tuple(products)), self.script))
+
+    def _heads(self) -> list[str]:
+        return [self._result_names[0], *(names[0] for names in self.names)]
 
     @cached_property
     def _name_readers(self) -> list[tuple[list[str], int, int]]:
@@ -94,15 +103,31 @@ class _Written:
 
         def form(relation: str, readers: list[tuple[list[str], int, int]]) -> Form:
             read = [texts[base + moved[at]] for texts, base, at in readers]
-            texts = list(map(add, self.before, read))
             notes = family.notes if relation == "=" else ()
-            return Form(relation, Body(texts, self.depths), "body", notes, joins=relation == "=")
+            return Form(relation, self._body(read), "body", notes, joins=relation == "=")
 
         forms = [form("=", self._name_readers), form(about, self._number_readers)]
         if not self.is_single:
             forms.append(Form(about, self._sum(family.addends(place)), "body", (), joins=False))
         forms.append(Form(about, Body([self._result_numbers[place]], [0]), "value", (), joins=False))
         return Equation(self._result_names[place], forms, compact=self.is_single)
+
+    def _body(self, read: list[str]) -> Body:
+        """The formula with these factors. Where no product has to be broken itself, each term is a single piece."""
+        if not self.is_single:
+            terms = (self._terms % tuple(read)).split("\n")
+            if max(map(len, terms)) <= self.least:
+                return Body(terms, [0] * len(terms))
+        return Body(list(map(add, self.before, read)), self.depths)
+
+    @cached_property
+    def _terms(self) -> str:
+        """The formula's terms, one on a line, with a place for each factor."""
+        firsts = set(accumulate(map(len, self.family.terms[:-1])))
+        around = (before.replace("%", "%%") + "%s" for before in self.before)
+        return "".join(
+            text if place == 0 else f"\n{text}" if place in firsts else f" {text}" for place, text in enumerate(around)
+        )
 
     def _sum(self, addends: Sequence[Decimal]) -> Body:
         """The terms line: the first number as it is, of the others the sign in front."""
@@ -140,10 +165,8 @@ class _Written:
             self._result_numbers[family.start :],
             strict=True,
         )
-        heads = "".join((self._result_names[0], *(names[0] for names in self.names), form))
-        narrow = columns(heads) == len(heads)
         for row in map(form.__mod__, texts):
-            if (len(row) if narrow else columns(row)) <= page.width:
+            if (len(row) if self.narrow else columns(row)) <= page.width:
                 yield Row((Span(row),), page.section)
             else:
                 yield None
