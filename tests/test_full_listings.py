@@ -71,7 +71,7 @@ KINDS = {
 def sheets(net: Network) -> list[Solution]:
     """Every value and every gradient, from arrays however small the network is."""
     sheet = Sheet(net, Settings(full=True), ArrayTrace(net))
-    return [sheet.forward(), sheet.gradient(all_parameters(net), paths=False), sheet.step(net.learning_rate or 1)]
+    return [sheet.forward(), sheet.gradient(all_parameters(net), named=False), sheet.step(net.learning_rate or 1)]
 
 
 def listing(solutions: list[Solution], format: str, width: int, script: Script) -> list[str]:

@@ -50,7 +50,11 @@ def broken(expression: Body, width: int, inside: bool = False) -> list[tuple[int
         end = max(start + 1, bisect_right(ends, used + width - indent))
         if end < len(texts):
             last = bisect_right(best, end) - 1
-            end = best[last] if last >= 0 and best[last] > start else min(range(start + 1, end + 1), key=lambda at: (depths[at], -at))
+            end = (
+                best[last]
+                if last >= 0 and best[last] > start
+                else min(range(start + 1, end + 1), key=lambda at: (depths[at], -at))
+            )
         lines.append((indent, " ".join(texts[start:end])))
         start, used = end, ends[end - 1] + 1
     return lines
