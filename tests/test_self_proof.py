@@ -639,7 +639,9 @@ learning_rate: 0.1
 
 def drawn() -> Iterator[Drawn]:
     for path in CONFIGS:  # in full precision; carried numbers are redone in tests/cli/test_cli_carry.py
-        network = build(load(str(path)))
+        network = build(load(str(path)), numbers=False)
+        if not network.has_numbers:  # its lines are held in tests/test_derive.py
+            continue
         conventions = network.conventions._replace(rounding=Rounding())
         yield Drawn(network._replace(conventions=conventions), str(path), random.Random(0))
     yield Drawn(build(read(UPSTREAM, "upstream", None)), UPSTREAM, random.Random(0))

@@ -181,9 +181,30 @@ def derive(
     from ..solution.derive.sheet import Derivation
     from .question import question
 
-    network, _ = read_network(net, (), allow_files)
+    network, _ = read_network(net, (), allow_files, numbers=with_numbers)
     _need_loss(network.loss)
     solution = Derivation(network, question(network, wrt, name, at, with_numbers)).solution()
+    raise typer.Exit(deliver(solution, Page(format, output, width, ascii, quiet), ()))
+
+
+@app.command(epilog=_examples("collapse net.yaml"))
+def collapse(
+    net: options.Net = None,
+    change: options.Set = [],
+    format: options.Format = None,
+    output: options.Output = None,
+    width: options.Width = None,
+    ascii: options.Ascii = False,
+    quiet: options.Quiet = False,
+    allow_files: options.AllowFiles = False,
+) -> None:
+    """Stacked layers as one affine map, or the activation that keeps them apart."""
+    from ..solution.collapse import Collapse
+    from ..trace.trace import trace_of
+
+    network, _ = read_network(net, change, allow_files, numbers=False)
+    trace = trace_of(network) if network.has_numbers else None
+    solution = Collapse(network, trace).solution()
     raise typer.Exit(deliver(solution, Page(format, output, width, ascii, quiet), ()))
 
 

@@ -33,8 +33,10 @@ class Page(NamedTuple):
     quiet: bool = False
 
 
-def read_network(net: str | None, changes: Sequence[str], anywhere: bool = False) -> tuple[Network, Spec]:
-    """The network of a file (or of the default), with the numbers of ``--set``."""
+def read_network(
+    net: str | None, changes: Sequence[str], anywhere: bool = False, numbers: bool = True
+) -> tuple[Network, Spec]:
+    """The network of a file (or of the default), with the numbers of ``--set``; for some questions sizes will do."""
     from ..network.build import build
     from ..network.change import with_number
     from ..spec import load, read
@@ -45,7 +47,7 @@ def read_network(net: str | None, changes: Sequence[str], anywhere: bool = False
         spec = read(example_text(BUILT_IN), f"{BUILT_IN} (built in)", None)
     else:
         spec = load(net if net is not None else DEFAULT_FILE)
-    network = build(spec, anywhere)
+    network = build(spec, anywhere, numbers)
     for change in changes:
         name, text, value = assignment(change, "--set")
         network = with_number(network, name, value, text.lstrip("+-").isdigit())

@@ -146,6 +146,15 @@ def cancelled(node: Expr) -> Expr:
     return simplify(negative(body)) if sign < 0 else body
 
 
+def signed_forms(node: Expr) -> tuple[Expr, ...]:
+    """A difference as the negative of its opposite first, so that no sign is lost unseen: -(1 - a) = a - 1."""
+    match node:
+        case Add((first, Neg(Num() as second))):
+            return Neg(Add((second, Neg(first)))), node
+        case _:
+            return (node,)
+
+
 def _signed(node: Expr) -> tuple[int, Expr]:
     if isinstance(node, Neg):
         sign, body = _signed(node.body)

@@ -23,15 +23,16 @@ from .names import Names
 from .penalty import penalised
 from .quantities import find, known_names
 from .samples import Samples
+from .sizes import Sizes
 from .upstream import upstream
 
 
-def build(spec: Spec, anywhere: bool = False) -> Network:
+def build(spec: Spec, anywhere: bool = False, numbers: bool = True) -> Network:
     """The network of a file, or a ``SpecError`` with every problem of names, sizes and numbers.
 
-    ``anywhere`` allows array files outside the network's folder.
+    ``anywhere`` allows array files outside the network's folder. Without ``numbers``, sizes are enough.
     """
-    return _Builder(spec, anywhere).network()
+    return _Builder(spec, anywhere, numbers).network()
 
 
 class _Result(NamedTuple):
@@ -67,6 +68,8 @@ _BATCHED: dict[int, tuple[Operation, Operation]] = {}
 
 def _sum_to_one(targets: Tensor) -> bool:
     """Whether the targets, of every sample, sum to exactly 1."""
+    if targets.one_hot is not None:
+        return True
     sums: dict[Cell, Fraction] = {}
     for cell, number in (targets.typed or {}).items():
         sums[cell[:-1]] = sums.get(cell[:-1], Fraction(0)) + number
@@ -79,11 +82,12 @@ def _read(formula: Expr) -> list[Sym]:
 
 
 class _Builder:
-    def __init__(self, spec: Spec, anywhere: bool) -> None:
+    def __init__(self, spec: Spec, anywhere: bool, numbers: bool) -> None:
         self.spec = spec
         self.problems = Problems(spec.source, spec.lines)
         self.names = Names(spec.values, self.problems)
-        self.leaves = Leaves(self.names, self.problems, spec.folder, anywhere)
+        self.sizes = Sizes(spec, self.problems, numbers)
+        self.leaves = Leaves(self.names, self.problems, spec.folder, anywhere, self.sizes)
         self.tensors: dict[str, Tensor] = {}
         self.steps: list[Step] = []
         self.parameters: list[str] = []
@@ -143,8 +147,10 @@ class _Builder:
             taken = {*self.names.used, *self.names.results}
             network = penalised(network, spec.penalty, self.weights, taken, self.problems)
         self.names.check_collisions()
+        self.sizes.check_names({**self._tensor_names(), **self.names.used, **self.names.results})
         self.problems.raise_if_any()
-        return network
+        tensors = {key: tensor._replace(sizes=self.sizes.of(tensor.shape)) for key, tensor in network.tensors.items()}
+        return network._replace(tensors=tensors)
 
     def _register_numbers(self) -> None:
         """Numbers given inline may be used by name before the line that gives them."""
@@ -202,7 +208,8 @@ class _Builder:
         if count is not None and count != size:
             self.problems.add(
                 result.place or layer.kind.place,
-                f"{quoted(layer.kind.text)} gives {size} {'result' if size == 1 else 'results'}, not {count}",
+                f"{quoted(layer.kind.text)} gives {self.sizes.shown(size)} "
+                f"{'result' if size == 1 else 'results'}, not {self.sizes.shown(count)}",
                 "an activation has as many results as the layer before it",
             )
         key = self._key(f"a{self.level}")
@@ -242,11 +249,13 @@ class _Builder:
                     "give one for each unit; one shared by all is bias: {b: 0.35}",
                 )
             bias, keyed["b"] = "each", tensor.key
+        elif layer.weights is None and layer.bias is None:  # a size alone: W and b
+            bias, keyed["b"] = "each", self._add(Tensor(f"b{level}", f"b{level}", (size,), "parameter")).key
         elif layer.bias is not None:
             bias, keyed["b"] = "shared", self._add(self.leaves.shared(layer.bias, f"b{level}", f"b{level}", fans)).key
         if bias != "none":
-            place = layer.biases.place if layer.biases is not None else layer.bias.place if layer.bias else Place(1, 1)
-            first = layer.weights is not None and place < layer.weights.place
+            given = layer.biases or layer.bias
+            first = given is not None and layer.weights is not None and given.place < layer.weights.place
             self.parameters.insert(len(self.parameters) - first, f"b{level}")
         made = operation(entry, _plain(layer.options), vectors=vectors, bias=bias)
         sizes = {"j": size, "i": len(inputs)}
@@ -317,10 +326,10 @@ class _Builder:
                 return _Result(units=int(value.value), place=value.place)
             case Items(items, place):
                 return _Result(elements=tuple(item for item in items if isinstance(item, Name)), place=place)
-            case Size(int(units), _, place):
-                return _Result(units=units, place=place)
-            case Table(((name, Size(int(units), _, _)),), place):
-                return _Result(tensor=name, units=units, place=place)
+            case Size(_, _, place):
+                return _Result(units=self.sizes.count(value), place=place)
+            case Table(((name, Size() as size),), place):
+                return _Result(tensor=name, units=self.sizes.count(size), place=place)
             case Table(((name, Items(items, _)),), place):
                 named = tuple(item for item in items if isinstance(item, Name))
                 return _Result(tensor=name, elements=named, place=place)
@@ -405,7 +414,8 @@ class _Builder:
         if targets.shape[-1] != size:
             self.problems.add(
                 value.place,
-                f"there are {targets.shape[-1]} targets for {size} {'output' if size == 1 else 'outputs'}",
+                f"there are {self.sizes.shown(targets.shape[-1])} targets for "
+                f"{self.sizes.shown(size)} {'output' if size == 1 else 'outputs'}",
                 "give one target for each element of the last result",
             )
         return targets
@@ -422,6 +432,9 @@ class _Builder:
                 f"{kind} takes targets from 0 to 1, not {float(wrong[0]):g}",
                 "give 0 or 1 for each output" if loss.targets == "bits" else "give a distribution, or name the class",
             )
+
+    def _tensor_names(self) -> dict[str, Place]:
+        return {tensor.name: Place(1, 1) for tensor in self.tensors.values() if tensor.name is not None}
 
     def _uses(self) -> dict[str, tuple[Element, ...]]:
         """The elements that each of the user's names stands for."""

@@ -13,6 +13,7 @@ from .files import read_array
 from .init import Fans, described, initial_array
 from .model import Cell, Role, Tensor
 from .names import Names
+from .sizes import Sizes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,11 +27,12 @@ Entry = Number | Name | Null
 class Leaves:
     """Reads given tensors; every problem is collected, and a tensor is always returned so that reading can go on."""
 
-    def __init__(self, names: Names, problems: Problems, folder: Path | None, anywhere: bool) -> None:
+    def __init__(self, names: Names, problems: Problems, folder: Path | None, anywhere: bool, sizes: Sizes) -> None:
         self.names = names
         self.problems = problems
         self.folder = folder
         self.anywhere = anywhere
+        self.sizes = sizes
         self.own: set[str] = set()
         """The keys of the tensors whose names the file gives."""
         self.built: dict[str, Tensor] = {}
@@ -44,6 +46,8 @@ class Leaves:
         match value:
             case Table(((label, (Items() | File() | Init()) as inner),), _):
                 return self._called(self.vector(inner, key, label.text, role, fans), label)
+            case Table(((label, Size() as size),), _):
+                return self._called(self.sized(size, key, label.text, role), label)
             case Table(entries, place):
                 return self._cells(key, name, role, (len(entries),), _numbered(entries, self.problems, place))
             case Items(items, _):
@@ -65,6 +69,12 @@ class Leaves:
             case _:
                 self._unfit(value, "a list of numbers, or names with numbers: {a: 1.0, b: 2.0}")
                 return Tensor(key, name, (0,), role)
+
+    def sized(self, size: Size, key: str, name: str | None, role: Role) -> Tensor:
+        """A vector of which only the length is known."""
+        what = "the inputs have" if role == "input" else "the targets have" if role == "target" else f"{name} has"
+        self.sizes.without_numbers(size.place, what)
+        return Tensor(key, name, (self.sizes.count(size),), role, one_hot=size.one_hot)
 
     def shared(self, value: Value, key: str, name: str | None, fans: Fans) -> Tensor:
         """A scalar: one bias for all units of a layer."""
@@ -103,9 +113,16 @@ class Leaves:
         value = layer.weights
         match value:
             case None:
-                self.problems.add(
-                    layer.kind.place, f"the layer {quoted(layer.kind.text)} has no weights", "add a line weights: …"
-                )
+                if self.sizes.wanted:
+                    self.problems.add(
+                        layer.kind.place, f"the layer {quoted(layer.kind.text)} has no weights", "add a line weights: …"
+                    )
+                elif not units:
+                    self.problems.add(
+                        layer.kind.place,
+                        f"the layer {quoted(layer.kind.text)} has no weights, and no size",
+                        "give its size: dense: 2, dense: {z1: {size: D}}, or names: dense: [h1, h2]",
+                    )
             case Table(((label, inner),), _) if label.text not in inputs and label.text not in units:
                 if isinstance(inner, Items | File | Init):
                     return self._called(self._matrix(inner, key, label.text, rows, inputs, units), label)

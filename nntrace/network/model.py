@@ -39,7 +39,8 @@ class Tensor(NamedTuple):
     elements of a column one after the other. ``sampled``: the first index counts the samples; names and the order
     are those of the other ones. ``structural``: its zeros and ones are no numbers but the shape of a formula (a class
     target, what a penalty counts). ``text`` says where numbers come from that were not typed; ``places`` tells where
-    the file has the number of a cell, ``whole`` where it has the array's file.
+    the file has the number of a cell, ``whole`` where it has the array's file. ``sizes`` are those of its shape as the
+    file writes them, where some are symbols; ``one_hot`` is the letter of the index at which a target is 1, else 0.
     """
 
     key: str
@@ -143,6 +144,12 @@ class Network(NamedTuple):
     def reached(self) -> set[str]:
         """The keys of the tensors that the gradient comes to; a result that a fused loss leads past is none."""
         return {step.key(edge.argument) for step in self.steps for edge in step.edges} | {self.loss or ""}
+
+    @property
+    def has_numbers(self) -> bool:
+        """Whether every given tensor has its numbers, so that the network can be computed."""
+        given = (tensor for tensor in self.tensors.values() if tensor.role in ("input", "target", "parameter"))
+        return all(tensor.typed is not None or tensor.array is not None for tensor in given)
 
     @property
     def loss_is_known(self) -> bool:

@@ -19,7 +19,7 @@ Note = tuple[str | Expr | Condition, ...]
 LineKind = Literal["chain", "local", "rule", "formula", "substitution", "terms", "value"]
 SectionName = Literal[
     "given", "conventions", "forward", "loss", "backward", "paths", "update", "checks",
-    "network", "shapes", "jacobian", "loss gradient", "gradients", "stability",
+    "network", "shapes", "jacobian", "loss gradient", "gradients", "stability", "collapse",
 ]  # fmt: skip
 
 

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from .model import Items, Optimizer, Place, Size, Spec, Table, Value
+from .model import Optimizer, Place, Spec, Value
 from .problems import Problems
 from .tree import Scalar
 
@@ -30,7 +30,6 @@ class Row(NamedTuple):
 
 ROWS = (
     Row("`samples_per_step`", lambda spec: _standing(spec.samples_per_step), "leave it out"),
-    Row("a size without numbers", lambda spec: _symbolic_sizes(spec), "write the numbers"),
     Row("this optimizer", lambda spec: _optimizer(spec.optimizer), "use gradient_descent"),
 )
 
@@ -53,29 +52,3 @@ def _standing(value: Value | None) -> list[Place]:
 
 def _optimizer(optimizer: Optimizer | None) -> list[Place]:
     return [optimizer.kind.place] if optimizer and optimizer.kind.text not in ("gradient_descent", "sgd") else []
-
-
-def _symbolic_sizes(spec: Spec) -> Iterator[Place]:
-    for value in _values(spec):
-        if isinstance(value, Size) and (value.one_hot is not None or isinstance(value.size, str)):
-            yield value.place
-
-
-def _values(spec: Spec) -> Iterator[Value]:
-    """Every value of the file, and the values inside it."""
-    yield from _inside(spec.inputs, spec.targets, spec.samples, spec.values)
-    for layer in spec.layers:
-        yield from _inside(layer.result, layer.weights, layer.biases, layer.bias)
-        if layer.activation:
-            yield from _inside(layer.activation.result)
-
-
-def _inside(*values: Value | None) -> Iterator[Value]:
-    for value in values:
-        if value is None:
-            continue
-        yield value
-        if isinstance(value, Items):
-            yield from _inside(*value.items)
-        elif isinstance(value, Table):
-            yield from _inside(*(inner for _, inner in value.entries))

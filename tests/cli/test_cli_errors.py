@@ -167,7 +167,7 @@ def test_what_is_no_text(run: Run, content: bytes, part: str) -> None:
 ARGUMENTS: dict[str, tuple[str, list[str]]] = {
     "no such file": ("step configs/homework4.yaml", ["there is no file configs/homework4.yaml", "homework3.yaml?"]),
     "no such folder": ("step nowhere/net.yaml", ["there is no file nowhere/net.yaml", "no folder nowhere either"]),
-    "a folder": ("step configs", ["configs is a folder\n  network files there: ", "mazur.yaml"]),
+    "a folder": ("step configs", ["configs is a folder\n  network files there: ", "homework3.yaml"]),
     "unknown --param": ("grad --param w99", ["'w99'", "known here: i1, i2, w11"]),
     "near --param": ("grad configs/mazur.yaml --param out_oo1", ["'out_oo1'", "did you mean 'out_o1'?"]),
     "empty glob": ("grad --param z*", ["'z*'", "known here: i1, i2, w11"]),

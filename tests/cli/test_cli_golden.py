@@ -11,16 +11,20 @@ import jsonschema
 import pytest
 
 import nntrace.formats
+from nntrace.network.build import build
+from nntrace.spec import load
 
 if TYPE_CHECKING:
     from conftest import Run
 
 HERE = Path(__file__).resolve().parent
-CONFIGS = sorted(path.stem for path in (HERE.parents[1] / "configs").glob("*.yaml"))
+FILES = sorted((HERE.parents[1] / "configs").glob("*.yaml"))
+NETWORKS = {file.stem: build(load(str(file)), numbers=False) for file in FILES}
+CONFIGS = [name for name, network in NETWORKS.items() if network.has_numbers]
 ONE = {
     "han-kamber": "w14", "hmkcode": "w1", "homework3": "w21", "mazur": "w1", "relu-exact": "W1[1,1]",
     "swapped-wiring": "w1", "victorzhou": "w1", "bce-dead-unit": "W1[1,1]", "bits-2-3-2": "W1[1,1]",
-    "line-3-samples": "W", "ridge": "w1", "softmax-4-logits": "z[1]",
+    "homework3-q2-numbers": "W1[1,1]", "line-3-samples": "W", "ridge": "w1", "softmax-4-logits": "z[1]",
 }  # fmt: skip
 COMMANDS = ("forward", "grad", "step")
 LAYOUTS = {
@@ -38,6 +42,8 @@ def sheets() -> Iterator[tuple[str, tuple[str, ...]]]:
     for config in CONFIGS:
         for command in COMMANDS:
             yield f"{config}.{command}.txt", (*asked(config, command), "--width", "120")
+    for config in NETWORKS:
+        yield f"{config}.derive.txt", ("derive", f"configs/{config}.yaml", "--width", "120")
     for command in COMMANDS:
         for suffix, options in LAYOUTS.items():
             yield f"homework3.{command}.{suffix}", (*asked("homework3", command), *options)

@@ -117,7 +117,7 @@ TABLE: list[tuple[str, list[str]]] = [
         "5:19: `samples_per_step` is not supported yet"]),
     ("inputs: {x: {size: D}}\nlayers:\n- let: {q: x}\n- dense: 2\n  from: x\n"
      "  weights: {init: he_normal, seed: 0}\npenalty: 2", [
-        "1:13: a size without numbers is not supported yet", "3:3: `let` is not supported yet",
+        "3:3: `let` is not supported yet",
         "5:3: `from` is not supported yet", "7:10: a penalty cannot be '2'"]),
 ]  # fmt: skip
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ...expr import ONE, ZERO, Delta, Expr, Partial, Sum, Sym, at, children, product, sided, simplify, substitute
+from ...expr import ONE, ZERO, Call, Delta, Expr, Partial, Sum, Sym, at, children, product, sided, simplify, substitute
 from ...expr.letters import relettered
 from ...expr.rules import by_rule, distributed, has_delta, where_different, where_equal
 from ...network.adjoint import indexed
@@ -76,7 +76,7 @@ class Jacobians:
         """The Jacobian by one argument; apart for equal and for different indices where a δ tells them apart."""
         one = self.bound(step, argument)
         if self.symbols.formulas.is_elementwise(step):
-            yield from self._elementwise(one)
+            yield from self._elementwise(one, self.symbols.formulas.slope_factor(step))
             return
         derived, rules = by_rule(one.formula, one.by, self.kink)
         forms = [derived, *(one.declared or (simplify(derived),))]
@@ -101,8 +101,8 @@ class Jacobians:
             (f"{one.other} ≠ {one.result}",),
         )
 
-    def _elementwise(self, one: Bound) -> Iterator[Jacobian]:
-        """Each result reads its own argument only: the Jacobian is diagonal."""
+    def _elementwise(self, one: Bound, slope: Expr) -> Iterator[Jacobian]:
+        """Each result reads its own argument only: the Jacobian is diagonal. A long ``slope`` has a name."""
         assert one.other is not None
         own = at(one.by, {one.other: one.result})
         assert isinstance(own, Sym)
@@ -111,7 +111,10 @@ class Jacobians:
         kinked = "case by case" in rules
         reason: Note = (f"at the kink the {side} slope (relu_at_zero: {self.kink})",) if kinked else ()
         forms = [derived, simplify(derived), *one.declared]
-        yield self._jacobian(one.output, own, forms, ", ".join(rules), {}, reason)
+        diagonal = self._jacobian(one.output, own, forms, ", ".join(rules), {}, reason)
+        if isinstance(slope, Call):
+            diagonal = diagonal._replace(lines=(Line("chain", "=", self.symbols.named(slope)), *diagonal.lines))
+        yield diagonal
         why = f"{one.other} ≠ {one.result}: each result reads its own argument only"
         yield self._jacobian(one.output, one.by, [ZERO], "", {}, (why,))
 

@@ -8,7 +8,7 @@ from ...expr import Expr, Mul, Neg, Partial, Sum, Sym, at, ln, product, simplify
 from ...expr.bind import transform
 from ...expr.letters import relettered
 from ...expr.nodes import Call
-from ...expr.rules import by_rule, cancelled, distributed, where_different, where_equal
+from ...expr.rules import by_rule, cancelled, distributed, signed_forms, where_different, where_equal
 from ...network.batch import SAMPLE
 from ...network.model import Step as NetworkStep
 from ..model import Line, Note
@@ -147,7 +147,7 @@ class LossGradient:
             own = at(by, {"i": letter}) if same else by
             assert isinstance(own, Sym)
             whole = Mul((slope, *_factors(branch)))
-            forms = [whole, cancelled(whole)]
+            forms = [whole, *signed_forms(cancelled(whole))]
             reason: Note = (f"i {'=' if same else '≠'} {letter}",)
             yield index_step(self.symbols, Partial(loss, self.symbols.tensor(own)), forms, keys={key}, reason=reason)
 

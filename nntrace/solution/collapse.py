@@ -1,0 +1,329 @@
+"""Layers with no activation between them as one affine map: W2 (W1 x + b1) + b2 = (W2 W1) x + (W2 b1 + b2).
+
+Where an activation stands between two layers they are no single map: the sheet says where, and why.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from fractions import Fraction
+from typing import NamedTuple
+
+from ..expr import ONE, Add, Expr, Literal, MatMul, Ones, Sym, Transpose, Whole, approximate, exact, total
+from ..expr.bind import transform
+from ..network.model import Cell, Element, Network, Tensor
+from ..network.model import Step as NetworkStep
+from ..trace.amount import Amount, fraction
+from ..trace.trace import Trace
+from .element import Writer
+from .given import agreed, convention_values, given_blocks
+from .model import Block, Check, Line, Note, Remark, Results, Rows, Section, Solution, Step
+from .numbers import Digits, Shown
+from .whole import Formulas
+
+Grid = list[list[Amount]]
+
+
+class Affine(NamedTuple):
+    """z = W x + b as expressions between matrices, and their numbers where the network has some."""
+
+    weights: Expr
+    bias: Expr | None
+    weight_numbers: Grid | None
+    bias_numbers: Grid | None
+
+
+class Collapse:
+    """Merges the stacked layers of a network. ``trace`` is ``None`` where it has no numbers."""
+
+    def __init__(self, network: Network, trace: Trace | None) -> None:
+        self.network = network
+        self.trace = trace
+        self.formulas = Formulas(network)
+        self.columns = network.conventions.vectors == "columns"
+        self.digits = Digits(network.conventions.digits, network.integers)
+        self._count = 0
+        self._known: dict[str, Grid] = {}
+        """The numbers of the layers' own matrices, by name."""
+
+    def solution(self) -> Solution:
+        """A section for each stack of layers, and the reason where a stack ends."""
+        network = self.network
+        sections: list[Section] = []
+        if self.trace is not None:
+            sections.append(Section("given", tuple(given_blocks(Writer(self.trace, self.digits)))))
+        for stack, after in self._stacks():
+            blocks = tuple(self._merged(stack)) if len(stack) > 1 else (self._alone(stack[0]),)
+            why = (self._why(after),) if after is not None else ()
+            sections.append(Section("collapse", (*blocks, *why), self._addition(stack)))
+        if not sections or sections[-1].name == "given":
+            sections.append(Section("collapse", (Remark(("There is no layer with weights.",)),)))
+        head = convention_values(network.conventions), agreed(network, matrices=True)
+        return Solution(network.title, network.source, *head, tuple(sections), Results(), symbolic=True)
+
+    # -- stacks ------------------------------------------------------------------------------------------------------
+
+    def _stacks(self) -> Iterator[tuple[list[NetworkStep], NetworkStep | None]]:
+        """Runs of layers with nothing but identities between them, and the activation that ends each."""
+        stack: list[NetworkStep] = []
+        for step in self.network.layer_steps():
+            if not step.edges or step.kind == "identity":
+                continue
+            if self.formulas.is_activation(step):
+                if stack:
+                    yield stack, step
+                stack = []
+            else:
+                stack.append(step)
+        if stack:
+            yield stack, None
+
+    def _addition(self, stack: list[NetworkStep]) -> Note:
+        names: Note = ()
+        for step in stack:
+            names += (", " if names else "", self.formulas.name(step.output))
+        return names
+
+    def _alone(self, step: NetworkStep) -> Block:
+        return Remark((self.formulas.name(step.output), " is one affine map already."))
+
+    def _why(self, activation: NetworkStep) -> Block:
+        """An activation is no affine map: the middle of two points does not go to the middle of their images."""
+        name = self.formulas.name(activation.output)
+        for low, high, middle in ((-2, 2, 0), (0, 2, 1)):  # odd functions keep the first middle
+            ends = [self._at(activation, value) for value in (low, high)]
+            halfway = ends[0].plus(ends[1]).times(fraction(Fraction(1, 2)))
+            there = self._at(activation, middle)
+            if abs(halfway.number - there.number) > 1e-9:
+                break
+        calls = [self._called(activation, value) for value in (low, high, middle)]
+        shown = [self.digits.show(amount).number for amount in (*ends, halfway, there)]
+        first = (name, f" = {activation.kind}(…) stands behind it and is not affine: halfway between ")
+        return Remark(
+            (*first, f"{calls[0]} = ", shown[0], f" and {calls[1]} = ", shown[1], " is ", shown[2],
+             f", but {calls[2]} = ", shown[3])
+        )  # fmt: skip
+
+    @staticmethod
+    def _called(step: NetworkStep, value: int) -> str:
+        return f"the first of {step.kind}({value}, 0)" if step.operation.by else f"{step.kind}({value})"
+
+    @staticmethod
+    def _at(step: NetworkStep, value: int) -> Amount:
+        """The activation's (first) result at a number, any others being 0."""
+        formula, output = step.operation.formula, step.operation.output
+        index = {str(letter): 0 for letter in output.index}
+
+        def number(name: str, cell: Cell) -> int:
+            return value if not cell or cell[-1] == 0 else 0
+
+        whole = exact(formula, lambda name, cell: Fraction(number(name, cell)), index, {"i": 2})
+        if whole is not None:
+            return fraction(whole)
+        return Amount(approximate(formula, lambda name, cell: float(number(name, cell)), index, {"i": 2}))
+
+    # -- algebra -----------------------------------------------------------------------------------------------------
+
+    def _merged(self, stack: list[NetworkStep]) -> Iterator[Block]:
+        """The layers put into each other, multiplied out, and the merged weights and bias with their numbers."""
+        first = stack[0]
+        x = self.formulas.name(first.arguments["x"])
+        source: Expr = Whole(x, "i", None)
+        affine = self._affine(first)
+        for step in stack[1:]:
+            own = self._affine(step)
+            name = self.formulas.name(step.output)
+            inner = self._applied(affine, source)
+            nested = self._applied(own, inner)
+            if affine.bias is not None:
+                yield self._step(name, [(nested, ("the layer before it put in",))])
+            weights = self._product(own.weights, affine.weights)
+            parts = [part for part in (self._of_bias(own, affine), own.bias) if part is not None]
+            bias = total(parts) if parts else None
+            merged = Affine(weights, bias, self._weight_numbers(own, affine), self._bias_numbers(own, affine))
+            yield self._step(name, [(self._applied(merged, source), ("multiplied out",))])
+            affine = merged
+        yield from self._result(stack, affine, source)
+
+    def _result(self, stack: list[NetworkStep], affine: Affine, source: Expr) -> Iterator[Block]:
+        last = self.formulas.name(stack[-1].output)
+        weights, bias = Sym("W" + "′" * self._primes("W")), Sym("b" + "′" * self._primes("b"))
+        yield self._numbered(weights, affine.weights, affine.weight_numbers, self._shape_of(stack, weights=True))
+        if affine.bias is not None:
+            yield self._numbered(bias, affine.bias, affine.bias_numbers, self._shape_of(stack, weights=False))
+        body = self._applied(
+            Affine(Whole(weights, "j", "i"), affine.bias and Whole(bias, "j", None), None, None), source
+        )
+        yield self._step(last, [(body, ("one affine map: depth without an activation adds nothing",))])
+        if self.trace is not None:
+            yield self._check(stack, affine)
+
+    def _primes(self, letter: str) -> int:
+        taken = {self.formulas.name(key).name for key in self.network.tensors}
+        taken |= {name for tensor in self.network.tensors.values() for name in tensor.names.values()}
+        count = 0
+        while letter + "′" * count in taken:
+            count += 1
+        return count
+
+    def _affine(self, step: NetworkStep) -> Affine:
+        weights = self._whole(step.arguments["W"])
+        key = step.arguments.get("b")
+        numbers = self._numbers(step.arguments["W"], None)
+        if numbers is not None:
+            self._known[self.formulas.name(step.arguments["W"]).name] = numbers
+        if key is None:
+            return Affine(weights, None, numbers, None)
+        units = self.network.tensors[step.output]
+        bias = self._numbers(key, units.shape[-1])
+        shared = not self.network.tensors[key].shape
+        if bias is not None:
+            self._known[self.formulas.name(key).name] = [bias[0][:1]] if shared else bias
+        if not shared:
+            return Affine(weights, self._whole(key), numbers, bias)
+        ones = Ones(str((units.sizes or units.shape)[-1]))  # one bias for all units
+        one = self._whole(key)
+        return Affine(weights, MatMul((ones, one) if self.columns else (one, Transpose(ones))), numbers, bias)
+
+    def _whole(self, key: str) -> Whole:
+        letters = ("j", "i")[: len(self.network.tensors[key].shape)]
+        return Whole(self.formulas.name(key), *self.formulas.laid_out(key, letters))
+
+    def _applied(self, affine: Affine, source: Expr) -> Expr:
+        product = self._product(affine.weights, source)
+        return product if affine.bias is None else Add((product, affine.bias))
+
+    def _product(self, weights: Expr, inner: Expr) -> Expr:
+        left, right = (weights, inner) if self.columns else (inner, weights)
+        parts = [part.factors if isinstance(part, MatMul) else (part,) for part in (left, right)]
+        return MatMul((*parts[0], *parts[1]))
+
+    def _of_bias(self, own: Affine, before: Affine) -> Expr | None:
+        """The earlier layers' bias through this layer's weights, multiplied out."""
+        if before.bias is None:
+            return None
+        terms = before.bias.terms if isinstance(before.bias, Add) else (before.bias,)
+        products = tuple(self._product(own.weights, term) for term in terms)
+        return Add(products) if len(products) > 1 else products[0]
+
+    # -- numbers -----------------------------------------------------------------------------------------------------
+
+    def _numbers(self, key: str, size: int | None) -> Grid | None:
+        """A tensor's numbers by rows; a shared bias repeated for each of the ``size`` units."""
+        if self.trace is None:
+            return None
+        tensor: Tensor = self.network.tensors[key]
+        value = self.trace.value
+        if len(tensor.shape) == 2:
+            rows = [
+                [_or_zero(tensor, (row, column), value) for column in range(tensor.shape[1])]
+                for row in range(tensor.shape[0])
+            ]
+            return rows
+        vector = [value(Element(key, ()))] * (size or 1) if not tensor.shape else []
+        vector = vector or [value(Element(key, (place,))) for place in range(tensor.shape[0])]
+        return [[amount] for amount in vector] if self.columns else [vector]
+
+    def _weight_numbers(self, own: Affine, before: Affine) -> Grid | None:
+        if own.weight_numbers is None or before.weight_numbers is None:
+            return None
+        return self._times(own.weight_numbers, before.weight_numbers)
+
+    def _times(self, weights: Grid, inner: Grid) -> Grid:
+        left, right = (weights, inner) if self.columns else (inner, weights)
+        return [[_dot(row, [line[column] for line in right]) for column in range(len(right[0]))] for row in left]
+
+    def _bias_numbers(self, own: Affine, before: Affine) -> Grid | None:
+        if own.weight_numbers is None or before.bias_numbers is None:
+            return own.bias_numbers
+        through = self._times(own.weight_numbers, before.bias_numbers)
+        if own.bias_numbers is None:
+            return through
+        return [
+            [one.plus(two) for one, two in zip(*pair, strict=True)]
+            for pair in zip(through, own.bias_numbers, strict=True)
+        ]
+
+    def _check(self, stack: list[NetworkStep], affine: Affine) -> Check:
+        """The merged map on the inputs against the network's own result."""
+        assert self.trace is not None
+        assert affine.weight_numbers is not None
+        source, last = stack[0].arguments["x"], stack[-1].output
+        samples = range(self.network.samples) if self.network.samples is not None else (None,)
+        holds = True
+        for sample in samples:
+            mark = () if sample is None else (sample,)
+            inputs = [
+                self.trace.value(Element(source, (*mark, place)))
+                for place in range(self.network.tensors[source].shape[-1])
+            ]
+            grid = [[one] for one in inputs] if self.columns else [inputs]
+            found = self._times(affine.weight_numbers, grid)
+            flat = [one for row in found for one in row]
+            bias = [one for row in affine.bias_numbers or [] for one in row]
+            flat = [one.plus(two) for one, two in zip(flat, bias, strict=True)] if bias else flat
+            for place, amount in enumerate(flat):
+                own = self.trace.value(Element(last, (*mark, place))).number
+                holds = holds and abs(amount.number - own) <= 1e-9 * max(1.0, abs(own))
+        name = self.formulas.name(last)
+        return Check((name, " of the merged map on the inputs is the network's"), "ok" if holds else "failed")
+
+    # -- steps -------------------------------------------------------------------------------------------------------
+
+    def _step(self, name: Expr, forms: list[tuple[Expr, Note]], value: Rows | None = None) -> Step:
+        self._count += 1
+        lines = tuple(Line("rule", "=", form, (note,) if note else ()) for form, note in forms)
+        return Step(f"C{self._count}", "collapse", name, lines, value, None)
+
+    def _numbered(self, name: Sym, formula: Expr, numbers: Grid | None, note: Note) -> Step:
+        step = self._step(name, [(formula, note)])
+        if numbers is None:
+            return step
+        shown = [[self.digits.show(amount) for amount in row] for row in numbers]
+        put_in, inexact = self._substituted(formula)
+        about = inexact or any(one.rounded for row in shown for one in row)
+        every = [[amount.number for amount in row] for row in numbers]
+        substitution = Line("substitution", "≈" if inexact else "=", put_in)
+        value = Line("value", "≈" if about else "=", _literal(shown))
+        return step._replace(lines=(*step.lines, substitution, value), value=every)
+
+    def _substituted(self, formula: Expr) -> tuple[Expr, bool]:
+        """The layers' own matrices put into a formula; whether any of their numbers was rounded."""
+        inexact = False
+
+        def leaf(node: Expr) -> Expr | None:
+            nonlocal inexact
+            if isinstance(node, Ones):
+                return Literal(((ONE,),) * int(node.over))
+            if isinstance(node, Transpose) and isinstance(node.body, Ones):
+                return Literal(((ONE,) * int(node.body.over),))
+            if not isinstance(node, Whole) or not isinstance(node.symbol, Sym):
+                return None
+            shown = [[self.digits.show(amount) for amount in row] for row in self._known[node.symbol.name]]
+            inexact = inexact or any(one.rounded for row in shown for one in row)
+            return _literal(shown)
+
+        return transform(formula, leaf), inexact
+
+    def _shape_of(self, stack: list[NetworkStep], weights: bool) -> Note:
+        def size(key: str) -> str:
+            tensor = self.network.tensors[key]
+            return str((tensor.sizes or tensor.shape)[-1])
+
+        units, inputs = size(stack[-1].output), size(stack[0].arguments["x"]) if weights else "1"
+        return (f"[{units}×{inputs}]",) if self.columns else (f"[{inputs}×{units}]",)
+
+
+def _or_zero(tensor: Tensor, cell: Cell, value: Callable[[Element], Amount]) -> Amount:
+    return fraction(0) if cell in tensor.missing else value(Element(tensor.key, cell))
+
+
+def _dot(left: list[Amount], right: list[Amount]) -> Amount:
+    first, *others = (one.times(two) for one, two in zip(left, right, strict=True))
+    for other in others:
+        first = first.plus(other)
+    return first
+
+
+def _literal(shown: list[list[Shown]]) -> Literal:
+    return Literal(tuple(tuple(one.number for one in row) for row in shown))
