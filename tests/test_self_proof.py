@@ -31,6 +31,7 @@ from nntrace.formats.terminal import show
 from nntrace.network.build import build
 from nntrace.network.model import Network as Built
 from nntrace.network.model import sample_mark
+from nntrace.network.portion import portion
 from nntrace.solution.model import Solution
 from nntrace.solution.sheet import Settings, Sheet, asked_quantities
 from nntrace.spec import load, read
@@ -270,7 +271,7 @@ def truth_of(sheet: dict[str, Any], network: Built, values: Mapping[str, Any] | 
 
     for name, value in (sheet["values"] if values is None else values).items():
         numbers.update(flattened(name, value))
-    for place, one in enumerate(sheet.get("samples", []) if values is None else [], start=1):
+    for place, one in enumerate(sheet.get("samples", []) if values is None else [], start=1 + network.first_sample):
         for name, value in one["values"].items():
             for element, number in flattened(name, value):
                 learn(element, number, place)
@@ -279,7 +280,7 @@ def truth_of(sheet: dict[str, Any], network: Built, values: Mapping[str, Any] | 
             symbol = tensor.symbol(cell)
             index = ",".join(str(i + 1) for i in cell[tensor.sampled :])
             name = symbol.name + (f"[{index}]" if symbol.index else "")
-            learn(name, typed, cell[0] + 1 if tensor.sampled else None)
+            learn(name, typed, cell[0] + 1 + tensor.first if tensor.sampled else None)
     for step in sheet["steps"]:
         value = float("nan") if step["value"] is None else step["value"]
         learn(step["name"], value if step["exact"] is None else Fraction(step["exact"]), step["sample"])
@@ -643,7 +644,10 @@ def drawn() -> Iterator[Drawn]:
         if not network.has_numbers:  # its lines are held in tests/test_derive.py
             continue
         conventions = network.conventions._replace(rounding=Rounding())
-        yield Drawn(network._replace(conventions=conventions), str(path), random.Random(0))
+        network = network._replace(conventions=conventions, iterations=1, samples_per_step=None)
+        yield Drawn(network, str(path), random.Random(0))
+        if path.stem == "online":  # an iteration of two samples, which keep their numbers
+            yield Drawn(portion(network, 1, 3), str(path), random.Random(0))
     yield Drawn(build(read(UPSTREAM, "upstream", None)), UPSTREAM, random.Random(0))
     for seed in range(DRAWN // 2):  # each for four questions, in several formats
         text = generate(seed).text

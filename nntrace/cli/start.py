@@ -29,6 +29,7 @@ layers:
 
 loss: {half_squared_error: E}   # known: @LOSSES@
 learning_rate: 0.1
+# iterations: 3               # so many steps; with samples, samples_per_step: 1 takes them one at a time
 # penalty: {l2: 0.01}         # 0.01 × Σ w² on the weights; known: @PENALTIES@
 
 # A name used twice is one weight in two places (a tied weight). null means: no connection.

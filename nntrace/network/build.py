@@ -140,6 +140,7 @@ class _Builder:
             self.names.integers,
             self.count,
             int(spec.iterations.value) if spec.iterations else 1,
+            samples_per_step=self._samples_per_step(),
         )
         self._check_frozen(network)
         self._check_default_names()
@@ -151,6 +152,19 @@ class _Builder:
         self.problems.raise_if_any()
         tensors = {key: tensor._replace(sizes=self.sizes.of(tensor.shape)) for key, tensor in network.tensors.items()}
         return network._replace(tensors=tensors)
+
+    def _samples_per_step(self) -> int | None:
+        """How many samples an update uses; ``None`` for all of them."""
+        given = self.spec.samples_per_step
+        if given is None:
+            return None
+        if self.count is None:
+            self.problems.add(given.place, "`samples_per_step` without samples", "add a line samples: …")
+        elif given.value > self.count:
+            samples = "1 sample" if self.count == 1 else f"{self.count} samples"
+            message = f"`samples_per_step` is {given.text}, and there are {samples}"
+            self.problems.add(given.place, message, "give a smaller number, or all")
+        return None if given.value == self.count else int(given.value)
 
     def _register_numbers(self) -> None:
         """Numbers given inline may be used by name before the line that gives them."""

@@ -34,13 +34,13 @@ class Element(NamedTuple):
 class Tensor(NamedTuple):
     """A tensor: its shape, whose names its elements have, and its numbers where they are given.
 
-    ``names`` holds the user's name of an element by its cell, in the order of the file; ``missing`` the cells
-    where there is no connection; ``typed`` the exact numbers as they were typed. ``by_column``: the file lists the
-    elements of a column one after the other. ``sampled``: the first index counts the samples; names and the order
-    are those of the other ones. ``structural``: its zeros and ones are no numbers but the shape of a formula (a class
-    target, what a penalty counts). ``text`` says where numbers come from that were not typed; ``places`` tells where
-    the file has the number of a cell, ``whole`` where it has the array's file. ``sizes`` are those of its shape as the
-    file writes them, where some are symbols; ``one_hot`` is the letter of the index at which a target is 1, else 0.
+    ``names`` holds the user's name of an element by its cell, in the order of the file; ``missing`` the cells where
+    there is no connection; ``typed`` the exact numbers as they were typed. ``by_column``: the file lists the elements
+    of a column one after the other. ``sampled``: the first index counts the samples, from ``first`` on; names and the
+    order are those of the other ones. ``structural``: its zeros and ones are no numbers but the shape of a formula (a
+    class target, what a penalty counts). ``text`` says where numbers come from that were not typed; ``places`` tells
+    where the file has the number of a cell, ``whole`` where it has the array's file. ``sizes`` are those of its shape
+    as the file writes them, where some are symbols; ``one_hot`` is the letter of the index at which a target is 1.
     """
 
     key: str
@@ -59,6 +59,7 @@ class Tensor(NamedTuple):
     structural: bool = False
     sizes: tuple[str | int, ...] = ()
     one_hot: str | None = None
+    first: int = 0
 
     def cells(self) -> Iterator[Cell]:
         """The cells that there are, in the order of the file."""
@@ -68,7 +69,7 @@ class Tensor(NamedTuple):
 
     def symbol(self, cell: Cell) -> Sym:
         """The element as a sheet writes it: the user's name for it, else the tensor's with an index."""
-        mark, cell = (sample_mark(cell[0]), cell[1:]) if self.sampled else ("", cell)
+        mark, cell = (sample_mark(cell[0] + self.first), cell[1:]) if self.sampled else ("", cell)
         given = self.names.get(cell)
         return Sym(given, (), mark) if given is not None else Sym(self.name or self.key, cell, mark)
 
@@ -119,7 +120,8 @@ class Network(NamedTuple):
     where these are more than one (a tied parameter) or the name is not a tensor's element alone; ``frozen`` the
     names that keep their values. ``integers``: every given number is an integer. ``samples``: how many there are in
     a batch; ``None`` where the network has a single one, whose tensors then have no index for it. ``data`` is the key
-    of the loss without its penalty, where it has one.
+    of the loss without its penalty, where it has one. ``samples_per_step``: how many samples an update uses, where it
+    is not all of them; ``first_sample``: of one update's network, its first sample, from 0.
     """
 
     title: str | None
@@ -136,6 +138,8 @@ class Network(NamedTuple):
     samples: int | None = None
     iterations: int = 1
     data: str | None = None
+    samples_per_step: int | None = None
+    first_sample: int = 0
 
     def symbol(self, element: Element) -> Sym:
         """An element as a sheet writes it."""

@@ -14,6 +14,7 @@ from ..network.model import Element
 from ..network.quantities import Quantity, of_role
 from ..trace.trace import Trace
 from .element import Writer
+from .forward import samples_of
 from .model import Check, Note
 from .numbers import trimmed
 
@@ -107,13 +108,14 @@ def loss_check(writer: Writer, after: Trace, rate: Fraction) -> Check:
     """Whether the loss fell with the update, and if not, why."""
     old, new = writer.trace.value_of_loss(), after.value_of_loss()
     before, now = writer.digits.show(old), writer.digits.show(new)
-    words: Note = ("loss after this update ", now.number)
+    own = f" of {samples_of(writer.network)}" if writer.network.samples_per_step else ""
+    words: Note = (f"loss{own} after this update ", now.number)
     if not isfinite(new.number) or not isfinite(old.number):
         return Check((*words, ": the numbers overflow"), "note")
     if new.number < old.number:
         return Check((*words, " < ", before.number), "ok")
     if new.number == old.number:
-        return Check(("the loss stays at ", now.number, _why_not_lower(writer, rate)), "note")
+        return Check((f"the loss{own} stays at ", now.number, _why_not_lower(writer, rate)), "note")
     why = ": a negative learning rate climbs" if rate < 0 else ": the learning rate is too large for this step"
     return Check((*words, " > ", before.number, why), "note")
 

@@ -67,7 +67,8 @@ class Writer(Formulas):
 
     def sample_of(self, element: Element) -> int | None:
         """The sample of an element, counted from 1; ``None`` for what all samples share."""
-        return element.cell[0] + 1 if self.network.tensors[element.key].sampled else None
+        tensor = self.network.tensors[element.key]
+        return element.cell[0] + 1 + tensor.first if tensor.sampled else None
 
     def symbol(self, element: Element) -> Sym:
         """An element as the sheet writes it here."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from math import isfinite
 
 from ..expr import Add, Max, Sym
-from ..network.model import Cell, Element
+from ..network.model import Cell, Element, Network
 from ..network.model import Step as NetworkStep
 from .element import Writer
 from .families import Families
@@ -42,13 +42,19 @@ def _by_sample(
         if isinstance(sample, str):
             yield Remark((sample,))
             continue
-        yield Remark((f"Sample {sample + 1}",), heading=True)
+        yield Remark((f"Sample {sample + 1 + writer.network.first_sample}",), heading=True)
         for step in steps:
             if tensors[step.output].sampled:
                 yield from layer_steps(writer, ids, families, step, section, sample)
     for step in steps:
         if not tensors[step.output].sampled:
             yield from layer_steps(writer, ids, families, step, section)
+
+
+def samples_of(network: Network) -> str:
+    """Which samples a network has: ``sample 3``, ``samples 1 to 2``."""
+    first, count = network.first_sample + 1, network.samples or 0
+    return f"sample {first}" if count == 1 else f"samples {first} to {first + count - 1}"
 
 
 def shown_samples(writer: Writer) -> Iterator[int | str]:

@@ -112,11 +112,17 @@ def agreed(network: Network, matrices: bool = False) -> tuple[Note, ...]:
     logarithm = (
         "ln is the natural logarithm" if conventions.log == "e" else f"losses divide ln by ln({conventions.log})"
     )
+    per_step = network.samples_per_step
+    some: tuple[Note, ...] = ()
+    if per_step is not None:
+        takes = "next sample, whose loss alone is" if per_step == 1 else f"next {per_step} samples, whose loss alone is"
+        some = ((f"samples_per_step: {per_step} (an iteration takes the {takes} its loss)",),)
     return (
         (f"vectors: {conventions.vectors} ({product})",),
         (f"relu_at_zero: {conventions.relu_at_zero} (at a kink the {slope} slope)",),
         (f"log: {conventions.log} ({logarithm})",),
         (_rounding_words(conventions),),
+        *some,
         *((_MATRICES,) if matrices else ()),
     )
 

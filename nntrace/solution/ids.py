@@ -48,7 +48,8 @@ class Ids:
 
         In a batch, an element of one sample has its number behind a point: ``F1.2``.
         """
-        sample = f".{element.cell[0] + 1}" if self.network.tensors[element.key].sampled else ""
+        tensor = self.network.tensors[element.key]
+        sample = f".{element.cell[0] + 1 + tensor.first}" if tensor.sampled else ""
         return f"{letter}{self.number(letter, element)}{sample}"
 
     def order(self, letter: str, element: Element) -> tuple[bool, int, int]:

@@ -34,7 +34,10 @@ def sample_results(trace: Trace) -> list[dict[str, Any]] | None:
     if network.samples is None:
         return None
     tensors = [tensor for tensor in network.tensors.values() if tensor.sampled]
-    return [_sample(trace, tensors, sample) for sample in range(network.samples)]
+    samples = [_sample(trace, tensors, sample) for sample in range(network.samples)]
+    if network.samples_per_step is None:
+        return samples
+    return [{"sample": number, **one} for number, one in enumerate(samples, start=network.first_sample + 1)]
 
 
 def _sample(trace: Trace, tensors: list[Tensor], sample: int) -> dict[str, Any]:

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from ..errors import UserError
 from ..expr import Num
 from ..network.model import Network
+from ..network.portion import portion, span
 from ..network.quantities import Quantity, find, frozen, known_names, of_role, of_tensor
 from ..spec.model import Rounding
 from ..trace.amount import Amount
@@ -19,7 +20,7 @@ from ..trace.trace import Trace, trace_of
 from .checks import forward_checks, gradient_checks, loss_check
 from .element import Writer
 from .families import Families
-from .forward import MOST_ELEMENTS, forward_steps, loss_steps, more, shown_cells, shown_samples
+from .forward import MOST_ELEMENTS, forward_steps, loss_steps, more, samples_of, shown_cells, shown_samples
 from .given import agreed, convention_values, given_blocks
 from .ids import Ids, update_order
 from .model import Block, Family, LossValue, Note, Quantities, Remark, Results, Section, Solution, Step, Table
@@ -77,9 +78,11 @@ class Sheet:
         self.families = Families(self.writer, self.ids)
         self.final = self.trace
         """The trace that ``step`` ends with."""
+        self._portions: dict[int, Trace] = {}
+        """The latest trace of each portion of the samples, by its first one."""
         unnamed = not any(network.tensors[step.output].names for step in network.layer_steps())
         self.view = settings.view
-        if unnamed and not self._is_small and not settings.full:
+        if unnamed and not _is_small(network) and not settings.full:
             self.view = self.view or "all"
 
     @cached_property
@@ -122,42 +125,64 @@ class Sheet:
 
     def step(self, rate: Fraction, only: Sequence[Quantity] | None = None) -> Solution:
         """Forward, backward and the update, as often as the file says; ``only`` limits it to these parameters."""
-        count = self.network.iterations
-        if count == 1:
+        network = self.network
+        count = network.iterations
+        if count == 1 and network.samples_per_step is None:
             sections, results = self._one_step(rate, only)
             return self._solution(sections, results)
-        if count > MOST_FULL_ITERATIONS or not self._is_small:
+        if count > MOST_FULL_ITERATIONS or not _is_small(portion(network, *span(network, 0))):
             each = list(self._short_steps(rate, only))
-            progress = Section("update", (self._progress(each),), (f"{count} iterations",))
-            return self._solution([progress], _over_all(each))
+            overall = self._over_all(each)
+            progress = Section("update", tuple(self._progress(each, overall)), (f"{count} iterations",))
+            return self._solution([progress], overall)
         trace, written = self.trace, []
-        for number in range(1, count + 1):
-            sheet = Sheet(self.network, self.settings, trace, number)
+        for number in range(count):
+            trace = self._on_its_samples(trace, number)
+            sheet = Sheet(trace.network, self.settings, trace, number + 1)
             written.append(sheet._one_step(rate, only))
-            trace = self.final = sheet.final
+            trace = sheet.final
+        self.final = trace.in_network(network)
         everything = [section for sections, _ in written for section in sections]
-        return self._solution(everything, _over_all([one for _, one in written]), self._of_each(written))
+        return self._solution(everything, self._over_all([one for _, one in written]), self._of_each(written))
+
+    def _on_its_samples(self, trace: Trace, iteration: int) -> Trace:
+        """The trace with the samples of an iteration, counted from 0."""
+        if self.network.samples_per_step is None:
+            return trace
+        start, stop = span(self.network, iteration)
+        before = self._portions.get(start)
+        network = portion(self.network, start, stop) if before is None else before.network
+        self._portions[start] = found = trace.in_network(network, before)
+        return found
 
     def _short_steps(self, rate: Fraction, only: Sequence[Quantity] | None) -> Iterator[Results]:
         """Only what each of many iterations comes to."""
         trace = self.trace
         limited = {one.name: one for one in only} if only is not None else None
-        for _ in range(self.network.iterations):
+        for number in range(self.network.iterations):
+            trace = self._on_its_samples(trace, number)
             after = trace.updated(rate, limited).in_floats()
             loss = self._loss_of(trace, after)
             yield Results(updated=updated_results(after, only), learning_rate=float(rate), loss=loss)
-            trace = self.final = after
+            trace = after
+        self.final = trace.in_network(self.network)
 
     def _of_each(self, written: Sequence[tuple[list[Section], Results]]) -> tuple[Solution, ...]:
         return tuple(self._solution(sections, results) for sections, results in written)
 
-    def _progress(self, results: Sequence[Results]) -> Table:
+    def _progress(self, results: Sequence[Results], overall: Results) -> Iterator[Block]:
         """The loss from iteration to iteration, and the parameters where they are few; of many iterations a choice."""
         names = [name for name, value in (results[0].updated or {}).items() if isinstance(value, float)]
         names = names if len(names) <= MOST_IN_PROGRESS else []
         loss = results[0].loss
         assert loss is not None
-        columns: tuple[Note, ...] = (("iteration",), (f"{loss.name} before",), *((f"{name}⁺",) for name in names))
+        some = self.network.samples_per_step is not None
+        columns: tuple[Note, ...] = (
+            ("iteration",),
+            *((("samples",),) if some else ()),
+            (f"{loss.name} before",),
+            *((f"{name}⁺",) for name in names),
+        )
         rows: list[tuple[Note, ...]] = []
         for place in _spread(len(results), MOST_ROWS if not self.writer.full else len(results)):
             one = results[place]
@@ -165,13 +190,30 @@ class Sheet:
             assert one.updated is not None
             numbers = (one.loss.before, *(one.updated[name] for name in names))
             shown = ((self.writer.digits.show(Amount(number)).number,) for number in numbers)
-            rows.append(((str(place + 1),), *shown))
-        after = results[-1].loss
+            first, stop = span(self.network, place) if some else (0, 0)
+            own: Note = (str(stop) if stop - first == 1 else f"{first + 1} to {stop}",)
+            rows.append(((str(place + 1),), *((own,) if some else ()), *shown))
+        after = overall.loss
         assert after is not None
         assert after.after is not None
         last: Note = (self.writer.digits.show(Amount(after.after)).number,)
-        rows.append((("after",), last, *(() for _ in names)))
-        return Table(columns, tuple(rows))
+        rows.append((("after",), *((("all",),) if some else ()), last, *(() for _ in names)))
+        yield Table(columns, tuple(rows))
+        if some:
+            yield Remark((f"{loss.name} before is the loss of the iteration's own samples.",))
+
+    def _over_all(self, results: Sequence[Results]) -> Results:
+        """Of several iterations: the loss before the first and after the last, and what the last one left.
+
+        Where an iteration has only some of the samples, these two are the loss of all samples.
+        """
+        first, last = results[0].loss, results[-1].loss
+        if self.network.samples_per_step is not None:
+            loss = self._loss(self.final)
+        else:
+            loss = None if first is None or last is None else LossValue(first.name, first.before, last.after)
+        updated, rate = results[-1].updated, results[0].learning_rate
+        return Results(updated=updated, learning_rate=rate, loss=loss, iterations=results)
 
     def _one_step(self, rate: Fraction, only: Sequence[Quantity] | None) -> tuple[list[Section], Results]:
         """One iteration: its sections and its numbers."""
@@ -211,7 +253,8 @@ class Sheet:
         """A section of one iteration among several: it says so, and its steps' ids do."""
         if self.iteration is None:
             return section
-        words: Note = (f"iteration {self.iteration}",)
+        own = f", {samples_of(self.network)}" if self.network.samples_per_step is not None else ""
+        words: Note = (f"iteration {self.iteration}{own}",)
         each = (block.steps if isinstance(block, Family) else (block,) for block in section.blocks)
         blocks = tuple(self._of_iteration(block) for blocks in each for block in blocks)
         return Section(section.name, blocks, (*words, ", ", *section.addition) if section.addition else words)
@@ -337,10 +380,10 @@ class Sheet:
         shown = set(shown_samples(self.writer))
         before: int | None = None
         for (sample, key), members in by_tensor.items():
-            if sample is not None and sample - 1 not in shown:
+            if sample is not None and sample - 1 - self.network.first_sample not in shown:
                 continue
             if sample != before:
-                yield Remark((f"Sample {sample}" if sample else "All samples together",), heading=True)
+                yield Remark((f"Sample {sample}" if sample else self._together,), heading=True)
                 before = sample
             tensor = self.network.tensors[key]
             if len(members) == prod(tensor.shape) > 1 and self.families.has(tensor):
@@ -349,25 +392,28 @@ class Sheet:
                     yield self.backward.step(members[0])
                     yield family
                     continue
-            most = MOST_ELEMENTS if self._is_small else MOST_OF_MANY
+            most = MOST_ELEMENTS if _is_small(self.network) else MOST_OF_MANY
             for place in shown_cells([(number,) for number in range(len(members))], self.writer.full, most):
                 yield more(place) if isinstance(place, int) else self.backward.step(members[place[0]])
 
     def _step_of(self, members: Sequence[Quantity], place: int) -> Step:
         return self.backward.step(members[place])
 
+    @property
+    def _together(self) -> str:
+        """The words over what is summed over the samples."""
+        if self.network.samples_per_step is None:
+            return "All samples together"
+        of_step = samples_of(self.network)
+        return f"{of_step.capitalize()} alone" if self.network.samples == 1 else f"{of_step.capitalize()} together"
+
     def _forward_values(self, used: Sequence[Quantity]) -> Quantities:
         """The values of the units, as a table; of a large network only the first that these steps use."""
-        units = list(of_role(self.network, "unit")) if self._is_small else []
+        units = list(of_role(self.network, "unit")) if _is_small(self.network) else []
         if not units:
             units = [one for one in used if one.role == "unit"][:MOST_VALUES]
         shown = [(one.symbol, self.writer.digits.show(self.trace.value(one.uses[0])).number) for one in units]
         return Quantities((), tuple(shown))
-
-    @cached_property
-    def _is_small(self) -> bool:
-        sizes = [prod(self.network.tensors[step.output].shape) for step in self.network.layer_steps()]
-        return sum(sizes) <= MOST_VALUES
 
     def _update_blocks(self, asked: Sequence[Quantity], after: Trace, rate: Fraction) -> tuple[Block, ...]:
         from .update import update_table
@@ -381,13 +427,10 @@ class Sheet:
         return update_table(self.writer, self.ids, shown, after, rate), more(len(asked) - len(shown)), old
 
 
-def _over_all(results: Sequence[Results]) -> Results:
-    """Of several iterations: the loss before the first and after the last, and what the last one left."""
-    first, last = results[0].loss, results[-1].loss
-    assert first is not None
-    assert last is not None
-    loss = LossValue(first.name, first.before, last.after)
-    return Results(updated=results[-1].updated, learning_rate=results[0].learning_rate, loss=loss, iterations=results)
+def _is_small(network: Network) -> bool:
+    """Whether every unit of a network is shown."""
+    sizes = [prod(network.tensors[step.output].shape) for step in network.layer_steps()]
+    return sum(sizes) <= MOST_VALUES
 
 
 def _spread(count: int, most: int) -> list[int]:

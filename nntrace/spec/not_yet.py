@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from .model import Optimizer, Place, Spec, Value
+from .model import Optimizer, Place, Spec
 from .problems import Problems
 from .tree import Scalar
 
@@ -16,7 +16,7 @@ KEYS = {  # keys that nothing reads, and what works instead
 }
 
 
-TOP_LEVEL = ("samples_per_step", "optimizer")
+TOP_LEVEL = ("optimizer",)
 """The keys that are read and then refused: no message names them as what would work."""
 
 
@@ -28,10 +28,7 @@ class Row(NamedTuple):
     remedy: str
 
 
-ROWS = (
-    Row("`samples_per_step`", lambda spec: _standing(spec.samples_per_step), "leave it out"),
-    Row("this optimizer", lambda spec: _optimizer(spec.optimizer), "use gradient_descent"),
-)
+ROWS = (Row("this optimizer", lambda spec: _optimizer(spec.optimizer), "use gradient_descent"),)
 
 
 def refuse(spec: Spec, problems: Problems) -> None:
@@ -44,10 +41,6 @@ def refuse(spec: Spec, problems: Problems) -> None:
 def refuse_key(key: Scalar, problems: Problems) -> None:
     """Note a key of ``KEYS``."""
     problems.add(key.place, f"`{key.text}` is not supported yet", KEYS[key.text])
-
-
-def _standing(value: Value | None) -> list[Place]:
-    return [value.place] if value else []
 
 
 def _optimizer(optimizer: Optimizer | None) -> list[Place]:

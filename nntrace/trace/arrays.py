@@ -72,6 +72,10 @@ class ArrayTrace(Trace):
             result[cell] = other[cell]
         return result
 
+    def in_network(self, network: Network, like: Trace | None = None) -> Trace:
+        own = {key: self._given[key] for key in network.parameters}
+        return ArrayTrace(network, {**given_arrays(network), **own}, like._program if like else None)
+
     def in_floats(self) -> Trace:
         return self
 

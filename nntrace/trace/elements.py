@@ -138,6 +138,10 @@ class ElementTrace(Trace):
         amounts = {"w": old, "g": self.total(quantity(self.network, element)), "lr": fraction(rate)}
         return self._result(_number(GRADIENT_DESCENT.formula, lambda name, _: amounts[name]))
 
+    def in_network(self, network: Network, like: Trace | None = None) -> Trace:
+        own = {key: self._given[key] for key in network.parameters}
+        return ElementTrace(network, {**ElementTrace(network)._given, **own}, like._program if like else None)
+
     def in_floats(self) -> Trace:
         from .arrays import ArrayTrace
 

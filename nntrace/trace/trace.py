@@ -87,6 +87,10 @@ class Trace(ABC):
     def precisely(self) -> Trace:
         """The same in full precision, from here on."""
 
+    @abstractmethod
+    def in_network(self, network: Network, like: Trace | None = None) -> Trace:
+        """The same parameters with the samples of another network; ``like`` is an earlier trace of that one."""
+
     def total(self, quantity: Quantity) -> Amount:
         """∂L/∂quantity: the sum over its uses."""
         first, *others = (self.gradient(use) for use in quantity.uses)

@@ -114,9 +114,9 @@ FILES: dict[str, tuple[str | tuple[str, str], list[str]]] = {
         ("learning_rate: 0.1", ""),
         ["there is no learning rate\n  add learning_rate: 0.1 to the file, or --lr 0.1 to the command"],
     ),
-    "not there yet": (
+    "no samples": (
         ("learning_rate", "samples_per_step: 3\nlearning_rate"),
-        ["net.yaml:18:", "`samples_per_step`"],
+        ["net.yaml:18:19: `samples_per_step` without samples", "add a line samples: …"],
     ),
 }
 

@@ -112,9 +112,8 @@ TABLE: list[tuple[str, list[str]]] = [
       "6:10: `report` beside upstream gradients, of a loss that is not known", "6:16: a report cannot be `upstream`",
       "7:10: `penalty` beside upstream gradients, of a loss that is not known"]),
     ("inputs: [1]\nlayers: []\nloss: upstream", ["3:7: `upstream` without its gradients"]),
+    ("inputs: [1]\nlayers: []\nsamples: [[1]]\nsamples_per_step: 0", ["4:19: `samples_per_step` cannot be '0'"]),
     # not yet
-    ("inputs: [1]\nlayers: []\nsamples: [[1]]\niterations: 3\nsamples_per_step: 1\nlog: 2\nrounding: {carry: 3}", [
-        "5:19: `samples_per_step` is not supported yet"]),
     ("inputs: {x: {size: D}}\nlayers:\n- let: {q: x}\n- dense: 2\n  from: x\n"
      "  weights: {init: he_normal, seed: 0}\npenalty: 2", [
         "3:3: `let` is not supported yet",
