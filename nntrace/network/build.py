@@ -474,6 +474,11 @@ class _Builder:
             while name in taken:
                 name += "′"
             self.tensors[key] = self.tensors[key]._replace(name=name)
+        unnamed = [one for one in (self.spec.loss, *self.spec.report) if one and not one.name]
+        for name in ("L" if one is self.spec.loss else one.kind.text for one in unnamed):
+            if name in taken:
+                message = f"{quoted(name)} would also be the default name of a loss"
+                self.problems.add(taken[name], message, "give one of the two another name, such as loss: {mse: E}")
         shown: set[str] = set()
         for tensor in self.tensors.values():
             if tensor.name is None or len(tensor.names) + len(tensor.missing) >= prod(tensor.shape[tensor.sampled :]):

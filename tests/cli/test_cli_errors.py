@@ -114,6 +114,10 @@ FILES: dict[str, tuple[str | tuple[str, str], list[str]]] = {
         ("learning_rate: 0.1", ""),
         ["there is no learning rate\n  add learning_rate: 0.1 to the file, or --lr 0.1 to the command"],
     ),
+    "the loss's default name": (
+        "inputs: {L: 1}\ntargets: [2]\nlayers:\n- dense: [h]\n  weights: [[1]]\nloss: mse\nlearning_rate: 1\n",
+        ["net.yaml:1:10: 'L' would also be the default name of a loss", "give one of the two another name"],
+    ),
     "no samples": (
         ("learning_rate", "samples_per_step: 3\nlearning_rate"),
         ["net.yaml:18:19: `samples_per_step` without samples", "add a line samples: …"],
