@@ -105,7 +105,7 @@ class Program:
         with np.errstate(all="ignore"):
             for instruction in self._backward:
                 target, result = instruction.target, instruction.result(known)
-                known[target] = known[target] + result if target in known else result
+                known[target] = np.asarray(known[target] + result) if target in known else result
         gradients = {key: known[slope] for key, slope in self._slopes.items()}
         for key in network.parameters:
             if key in gradients and network.tensors[key].missing:

@@ -143,6 +143,16 @@ def test_nothing_to_penalise(run: Run, tmp_path: Path) -> None:
     assert "net.yaml:4:25: there is no weight for a penalty" in run("forward", cwd=tmp_path).err
 
 
+def test_one_bias_for_a_layer_that_is_tied(run: Run, tmp_path: Path) -> None:
+    """A scalar with two gradients, of the layer and of the penalty, and with a second use; over arrays too."""
+    text = NET.replace("biases: {b1: 0.5, b2: 2.0}", "bias: {b: 0.5}").replace("[[w, 2.0]]", "[[w, b]]")
+    text = text.replace("l1: 0.01}", "l1: 0.01, on: all}") + "iterations: 6\n"
+    found = sheet(run, tmp_path, text)
+    assert found["iterations"][5]["loss"]["after"] < found["iterations"][0]["loss"]["before"]
+    full = sheet(run, tmp_path, text.replace("iterations: 6", "iterations: 2"))
+    assert full["iterations"][1]["loss"]["after"] == pytest.approx(found["iterations"][1]["loss"]["after"], rel=1e-12)
+
+
 def test_a_large_network(run: Run, tmp_path: Path) -> None:
     """Whole arrays; of the 40,000 squares the sheet shows a few, and what the others come to."""
     text = """\
