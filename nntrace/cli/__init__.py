@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 
 
@@ -11,6 +12,7 @@ def main() -> None:
     from .app import app
     from .run import say
 
+    gc.set_threshold(200_000)  # a sheet is many small records and no cycles: looking for these took a third of the time
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")
     try:

@@ -348,7 +348,7 @@ class Sheet:
 
     def _backward_sections(self, needed: Sequence[Quantity], asked: Sequence[Quantity], named: bool) -> list[Section]:
         """The gradients in the views wanted; over their paths what was asked for by name, where it is not much."""
-        ordered = sorted([*needed, *asked], key=lambda one: self.ids.order("B", one.uses[0]))
+        ordered = self._ordered([*needed, *asked])
         keys = {use.key for one in asked for use in one.uses} if named else None
         matrices = self._matrices(lambda forms: forms.backward(keys))
         if self.view == "matrix":
@@ -367,10 +367,13 @@ class Sheet:
         from .paths import Paths
 
         written = Paths(self.writer, self.backward.gradients, self.ids)
-        ordered = sorted(asked, key=lambda one: self.ids.order("B", one.uses[0]))
-        steps = [step for found in ordered if (step := written.step(found)) is not None]
+        steps = [step for found in self._ordered(asked) if (step := written.step(found)) is not None]
         heading = "Over the paths" if self.view == "paths" else "The same over its paths"
         return [Section("paths", (Remark((heading,), heading=True), *steps))] if steps else []
+
+    def _ordered(self, quantities: Sequence[Quantity]) -> list[Quantity]:
+        """The quantities by the ids of their gradients."""
+        return sorted(quantities, key=lambda one: self.ids.order("B", one.uses[0]))
 
     def _gradient_steps(self, group: Sequence[Quantity]) -> Iterator[Block]:
         """The steps of these quantities, those of one large tensor cut in the middle."""

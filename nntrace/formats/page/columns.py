@@ -30,11 +30,17 @@ class Cell(NamedTuple):
 def cell(note: Note, script: Script) -> Cell:
     """A note that is one number becomes a number, any other words."""
     match note:
-        case (Num(value),):
-            written = number_text(value, script)
-            return Cell(written, len(written.partition(".")[0]), number=True)
+        case (Num() as number,):
+            return number_cell(number, script)
         case _:
             return Cell(sentence(words(note, script)))
+
+
+def number_cell(number: Num, script: Script) -> Cell:
+    """A number, set by its point; one without a point ends where others have theirs."""
+    written = number_text(number.value, script)
+    point = written.find(".")
+    return Cell(written, point if point >= 0 else len(written), True)
 
 
 class Column:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
-from ...expr import Expr
+from ...expr import Expr, Num
 from ...expr.text import text
 from ...solution.model import Matrix, Quantities
 from .breaking import sentence, words, wrapped
-from .columns import GAP, Cell, Column, cell, total
+from .columns import GAP, Cell, Column, cell, number_cell, total
 from .rows import Page, Role, Row, Span, columns, drawing, length
 from .steps import below
 
@@ -65,6 +65,8 @@ def matrix_rows(matrix: Matrix, page: Page, indent: int) -> Iterator[Row]:
 
 
 def _entry(number: Expr | None, page: Page) -> Cell:
+    if isinstance(number, Num):
+        return number_cell(number, page.script)
     return Cell(drawing(page.script).absent, 1, number=True) if number is None else cell((number,), page.script)
 
 

@@ -40,6 +40,8 @@ class Page(NamedTuple):
 
     def row(self, *spans: Span) -> Row:
         """The spans as a row, without blank space at its end."""
+        if spans and spans[-1].text and spans[-1].text[-1] != " ":
+            return Row(spans, self.section)
         while spans and not (text := spans[-1].text.rstrip(" ")):
             spans = spans[:-1]
         if spans and text != spans[-1].text:
