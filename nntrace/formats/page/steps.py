@@ -135,11 +135,14 @@ def _lines(equation: Equation, width: int, at: int, signs: int) -> list[Lines]:
                 continue
         (_, first), *more = broken(form.body, width - at - signs - 1, inside=form.addend)
         space = Span(" " * (at + signs - columns(form.relation)))
-        first, *below = filled(first, form.grids or [])
+        if form.grids:
+            first, *below = filled(first, form.grids)
+            more = [(0, line) for line in below] + [
+                (indent, line) for indent, text in more for line in filled(text, form.grids)
+            ]
         rows = [[space, Span(form.relation, "relation"), Span(" "), Span(first, form.role)]]
-        indented = [(0, line) for line in below]
-        indented += [(indent, line) for indent, text in more for line in filled(text, form.grids or [])]
-        rows += [[Span(" " * (at + signs + 1 + indent)), Span(text, form.role)] for indent, text in indented]
+        spaces = {indent: Span(" " * (at + signs + 1 + indent)) for indent in (0, 2, 4)}
+        rows += [[spaces[indent], Span(text, form.role)] for indent, text in more]
         result.append(Lines(rows, list(form.notes), form.joins))
     return result
 
