@@ -6,6 +6,7 @@ An expression is written as pieces: a line may be broken between two of them, be
 from __future__ import annotations
 
 import unicodedata
+from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
@@ -218,8 +219,6 @@ def number_text(value: int | Fraction | Decimal, script: Script) -> str:
     """A number without brackets, with a power of ten where it is very small or large."""
     if not isinstance(value, Decimal):
         return str(value)
-    if value and -4 <= value.adjusted() <= 9 and "E" not in (written := str(value)) and value.is_finite():
-        return written
     if not value.is_finite():
         return "undefined" if value.is_nan() else plain("∞" if value > 0 else "-∞", script)
     if not value:
@@ -230,6 +229,16 @@ def number_text(value: int | Fraction | Decimal, script: Script) -> str:
     if script.ascii:
         return f"{digits}e{power}"
     return f"{digits}×10{str(power).translate(_SUPERSCRIPTS)}"
+
+
+def number_texts(values: Iterable[Decimal], script: Script) -> list[str]:
+    """The texts of many quantities; the usual ones, neither very small nor very large, are written at once."""
+    return [
+        written
+        if value and -4 <= value.adjusted() <= 9 and "E" not in (written := str(value)) and value.is_finite()
+        else number_text(value, script)
+        for value in values
+    ]
 
 
 def scientific(value: Decimal) -> tuple[str, int]:

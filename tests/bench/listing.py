@@ -70,10 +70,9 @@ def main(runs: int) -> None:
             least = {path: min(seconds(command, path) for _ in range(runs)) for path in (small, large)}
             listing = least[large] - least[small]
             size = large.with_name("sheet.txt").stat().st_size / 1e6
-            print(
-                f"{command:8} {count:7} terms, {size:4.1f} MB    {least[large]:5.2f} s in all,"
-                f" listing {listing:5.2f} s: {count / listing / 1e6:5.2f} million terms/s (at least {LEAST_RATE / 1e6:.0f})"
-            )
+            rate = count / listing / 1e6
+            print(f"{command:8} {count} terms, {size:.1f} MB of text, {least[large]:.2f} s in all")
+            print(f"         listing {listing:.2f} s: {rate:.2f} million terms/s (at least {LEAST_RATE / 1e6:.0f})")
     memory = resource.getrusage(resource.RUSAGE_CHILDREN).ru_maxrss / 1024
     print(f"memory   {memory:.0f} MB (at most {MOST_MEMORY})")
 

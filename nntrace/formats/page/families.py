@@ -13,7 +13,7 @@ from itertools import accumulate
 from operator import add, mul
 
 from ...expr import Add, Expr, Mul, Neg, Num, Sym
-from ...expr.text import Script, number_text, pieces, plain, subscript, text
+from ...expr.text import Script, number_text, number_texts, pieces, plain, subscript, text
 from ...solution.model import Column, Family, Slot
 from .breaking import Body, body_of
 from .rows import Page, Row, Span, columns
@@ -131,13 +131,13 @@ class _Written:
 
     def _sum(self, addends: Sequence[Decimal]) -> Body:
         """The terms line: the first number as it is, of the others the sign in front."""
-        first, *others = addends
-        plus, minus, script = *self._signs, self.script
+        plus, minus = self._signs
+        sizes = number_texts(map(Decimal.copy_abs, addends), self.script)
         texts = [
-            minus + number_text(addend.copy_abs(), script) if addend.is_signed() else plus + number_text(addend, script)
-            for addend in others
+            minus + size if addend.is_signed() else plus + size for addend, size in zip(addends, sizes, strict=True)
         ]
-        return Body([number_text(first, script), *texts], [0] * len(addends))
+        texts[0] = number_text(addends[0], self.script)
+        return Body(texts, [0] * len(texts))
 
     @cached_property
     def _signs(self) -> list[str]:
@@ -177,7 +177,7 @@ class _Numbers:
 
     def __init__(self, numbers: Sequence[Decimal], script: Script) -> None:
         self.numbers = numbers
-        self.texts = [number_text(number, script) for number in numbers]
+        self.texts = number_texts(numbers, script)
 
     @cached_property
     def bracketed(self) -> list[str]:
