@@ -9,6 +9,7 @@ import pytest
 
 from nntrace.expr.text import ASCII, UNICODE, Script
 from nntrace.formats import render
+from nntrace.formats.page import rows
 from nntrace.network.build import build
 from nntrace.network.model import Network
 from nntrace.solution.families import Families
@@ -109,6 +110,8 @@ def test_a_listing_from_arrays_is_the_one_of_steps(
     for width in widths:
         for script in (UNICODE, ASCII):
             assert listing(compiled, "txt", width, script) == listing(stepwise, "txt", width, script)
+    coloured, by_step = ([row for one in each for row in rows(one, 80, UNICODE)] for each in (compiled, stepwise))
+    assert coloured == by_step, "a terminal has the same roles too"
     assert listing(compiled, "json", 120, UNICODE) == listing(stepwise, "json", 120, UNICODE)
 
 
