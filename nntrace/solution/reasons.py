@@ -9,6 +9,7 @@ from ..network.model import Element, Network, Step
 from ..network.quantities import quantity
 from .element import Writer
 from .model import Note
+from .written import LONGEST_SUM
 
 OPPOSITE = {">": "≤", "≥": "<", "<": "≥", "≤": ">", "=": "≠", "≠": "="}
 MOST_NAMED = 6
@@ -65,26 +66,27 @@ def _compared(writer: Writer, condition: Condition) -> Note:
 
 def no_gradient(network: Network, writer: Writer, element: Element, step: Step) -> Note:
     """Which parameters of a dead unit therefore get nothing; a tied one still gets its share elsewhere."""
+    parameters = [network.tensors[key] for key in dict.fromkeys(step.arguments.values())]
+    parameters = [tensor for tensor in parameters if tensor.role == "parameter" and tensor.shape]
+    count = sum(1 if len(tensor.shape) == 1 else step.sizes["i"] for tensor in parameters)
+    here = " from this sample" if network.tensors[element.key].sampled else ""
+    if not here and network.data is not None:
+        here = f" from {network.tensors[network.data].name}"  # a penalty gives them theirs
+    many: Note = (f": its {count} parameters get no gradient{here}",)
+    if count > LONGEST_SUM + 1 and not any(tensor.names or tensor.missing for tensor in parameters):
+        return many  # a full sheet too has nothing to add to that
     index = {str(axis): place for axis, place in zip(step.operation.output.index, element.cell, strict=True)}
     named: list[Sym] = []
-    count = 0
     for symbol in symbols(writer.write(step.operation.formula, step, index).body):
         if isinstance(symbol, Sym) and network.tensors[symbol.name].role == "parameter":
             found = quantity(network, Element(symbol.name, symbol.index))  # type: ignore[arg-type]
             shared = not network.tensors[symbol.name].shape  # one bias for all units has its gradient from the others
             if len(found.uses) == 1 and found.role == "parameter" and not shared:
                 named.append(found.symbol)
-    for key in dict.fromkeys(step.arguments.values()):
-        tensor = network.tensors[key]
-        if tensor.role == "parameter" and tensor.shape:
-            count += 1 if len(tensor.shape) == 1 else step.sizes["i"]
-    here = " from this sample" if network.tensors[element.key].sampled else ""
-    if not here and network.data is not None:
-        here = f" from {network.tensors[network.data].name}"  # a penalty gives them theirs
     if not named:
         return ()
     if count > max(MOST_NAMED, len(named)):
-        return (f": its {count} parameters get no gradient{here}",)
+        return many
     if len(named) == 1:
         return (": ", named[0], f" gets no gradient{here}")
     words: Note = (": ",)
