@@ -1,0 +1,127 @@
+"""What a generated network computes, by PyTorch's own functions in double precision; nothing here comes from nntrace.
+
+``gradients`` gives the values and ∂L/∂name of every input and parameter; ``AtKinkError`` where a value lies on a kink,
+whose slope is a convention that the two need not share.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from fractions import Fraction
+from typing import Any
+
+import torch
+import torch.nn.functional as functional
+from networks import Network
+
+Values = dict[str, Any]
+NEAR = 1e-12
+
+
+class AtKinkError(Exception):
+    """A value at which a slope is a convention."""
+
+
+def _apart(z: Any, *kinks: float) -> Any:
+    """The values, none of which may lie on a kink."""
+    if any(bool((torch.abs(z - kink) <= NEAR).any()) for kink in kinks):
+        raise AtKinkError
+    return z
+
+
+def _step(z: Any) -> Any:
+    return (_apart(z, 0.0) > 0).double() + 0 * z
+
+
+ACTIVATIONS: dict[str, Callable[..., Any]] = {
+    "identity": lambda z: z,
+    "relu": lambda z: functional.relu(_apart(z, 0.0)),
+    "leaky_relu": lambda z, alpha=0.01: functional.leaky_relu(_apart(z, 0.0), float(alpha)),
+    "elu": lambda z, alpha=1: functional.elu(_apart(z, 0.0), float(alpha)),
+    "selu": lambda z: functional.selu(_apart(z, 0.0)),
+    "sigmoid": torch.sigmoid,
+    "tanh": torch.tanh,
+    "softplus": lambda z: functional.softplus(z, threshold=700.0),
+    "softsign": functional.softsign,
+    "silu": functional.silu,
+    "gelu": lambda z, form="exact": functional.gelu(z, approximate="none" if form == "exact" else "tanh"),
+    "hard_sigmoid": lambda z: functional.relu6(_apart(z, -3.0, 3.0) + 3) / 6,  # hardsigmoid has 1/6 to 8 digits
+    "step": _step,
+    "softmax": lambda z: torch.softmax(z, 0),
+    "log_softmax": lambda z: torch.log_softmax(z, 0),
+}
+
+
+def _huber(y: Any, t: Any, delta: Any = 1) -> Any:
+    _apart(torch.abs(y - t), float(delta))
+    return functional.huber_loss(y, t, reduction="sum", delta=float(delta))
+
+
+def _hinge(y: Any, t: Any, margin: Any = 1) -> Any:
+    right = int(torch.argmax(t))
+    others = torch.cat([y[:right], y[right + 1 :]])
+    _apart(others - y[right] + float(margin), 0.0)
+    return len(y) * functional.multi_margin_loss(y[None], torch.tensor([right]), margin=float(margin))
+
+
+LOSSES: dict[str, tuple[Callable[..., Any], str]] = {
+    "half_squared_error": (lambda y, t: functional.mse_loss(y, t, reduction="sum") / 2, "sum"),
+    "squared_error": (lambda y, t: functional.mse_loss(y, t, reduction="sum"), "sum"),
+    "mean_squared_error": (lambda y, t: functional.mse_loss(y, t, reduction="sum"), "mean"),
+    "absolute_error": (lambda y, t: functional.l1_loss(_apart(y - t, 0.0) + t, t, reduction="sum"), "sum"),
+    "mean_absolute_error": (lambda y, t: functional.l1_loss(_apart(y - t, 0.0) + t, t, reduction="sum"), "mean"),
+    "huber": (_huber, "sum"),
+    "binary_cross_entropy": (lambda y, t: functional.binary_cross_entropy(y, t, reduction="sum"), "sum"),
+    "cross_entropy": (lambda y, t: -torch.xlogy(t, y).sum(), "sum"),
+    "hinge": (_hinge, "sum"),
+}
+"""Each loss as the sum over the outputs, and how its name puts them together."""
+
+FUSED: dict[tuple[str, str], Callable[[Any, Any], Any]] = {
+    ("sigmoid", "binary_cross_entropy"): lambda z, t: functional.binary_cross_entropy_with_logits(
+        z, t, reduction="sum"
+    ),
+    ("softmax", "cross_entropy"): functional.cross_entropy,
+}
+PENALTIES: dict[str, Callable[[Any], Any]] = {
+    "l2": lambda w: w**2,
+    "half_l2": lambda w: w**2 / 2,
+    "l1": lambda w: torch.abs(_apart(w, 0.0)),
+}
+
+
+def gradients(network: Network, numbers: Mapping[str, Fraction]) -> tuple[float, dict[str, float]]:
+    """The loss, and ∂L/∂name for every input and parameter that it depends on."""
+    leaves = {name: torch.tensor(float(value), dtype=torch.float64, requires_grad=True)
+              for name, value in numbers.items()}  # fmt: skip
+    loss = _loss(network, leaves)
+    loss.backward()
+    wanted = dict.fromkeys((*network.inputs, *network.parameters))
+    return loss.item(), {name: 0.0 if leaves[name].grad is None else leaves[name].grad.item() for name in wanted}
+
+
+def _loss(network: Network, leaves: Values) -> Any:
+    current = torch.stack([leaves[name] for name in network.inputs])
+    before = current
+    for layer in network.layers:
+        before = current
+        if layer.weights is None:
+            current = ACTIVATIONS[layer.kind](current, **layer.options)
+            continue
+        none = torch.zeros((), dtype=torch.float64)
+        rows = [torch.stack([none if w is None else leaves[w] for w in row]) for row in layer.weights]
+        biases = torch.stack([none if b is None else leaves[b] for b in layer.biases])
+        current = torch.stack(rows) @ current + biases
+    targets = torch.stack([leaves[name] for name in network.targets]).detach()
+    whole, reduction = LOSSES[network.loss.kind]
+    last = network.layers[-1].kind if network.layers else ""
+    if (last, network.loss.kind) in FUSED:
+        loss = FUSED[last, network.loss.kind](before, targets)
+    else:
+        loss = whole(current, targets, **network.loss.options)
+    if (network.loss.over_outputs or reduction) == "mean":
+        loss = loss / len(current)
+    if network.penalty is not None:
+        for kind, factor in network.penalty.kinds.items():
+            loss = loss + float(factor) * sum(PENALTIES[kind](leaves[name]) for name in network.penalty.on)
+    return loss
