@@ -36,6 +36,7 @@ from nntrace.expr import (
     differentiate,
     exp,
     expand,
+    free_indices,
     ln,
     maximum,
     product,
