@@ -163,7 +163,7 @@ def _signed(node: Expr) -> tuple[int, Expr]:
 
 
 def distributed(node: Expr) -> Expr:
-    """One sum among the factors of each product multiplied out (one of fractions first), like terms collected."""
+    """One sum among the factors of each product multiplied out (one of fractions first, then one with a δ)."""
     match node:
         case Sum(over, body):
             return simplify(total(_summed(over, term) for term in _terms(distributed(body))))
@@ -173,9 +173,10 @@ def distributed(node: Expr) -> Expr:
             return simplify(total(distributed(term) for term in terms))
         case Mul(factors):
             sums = [place for place, factor in enumerate(factors) if isinstance(factor, Add)]
-            sums.sort(key=lambda place: not any(_has_fraction(term) for term in _terms(factors[place])))
+            sums.sort(key=lambda place: min(map(_rank, _terms(factors[place]))))
             if not sums:
-                return node
+                inner = tuple(distributed(factor) if isinstance(factor, Sum) else factor for factor in factors)
+                return node if inner == factors else distributed(Mul(inner))
             before, after = factors[: sums[0]], factors[sums[0] + 1 :]
             return simplify(total(cancelled(product((*before, term, *after))) for term in _terms(factors[sums[0]])))
         case _:
@@ -186,8 +187,10 @@ def _terms(node: Expr) -> tuple[Expr, ...]:
     return node.terms if isinstance(node, Add) else (node,)
 
 
-def _has_fraction(node: Expr) -> bool:
-    return isinstance(_signed(node)[1], Div)
+def _rank(node: Expr) -> int:
+    """Fractions cancel, and a δ picks an addend: sums of these are multiplied out first."""
+    body = _signed(node)[1]
+    return 0 if isinstance(body, Div) else 1 if isinstance(body, Delta) else 2
 
 
 def _summed(over: str, term: Expr) -> Expr:

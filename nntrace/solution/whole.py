@@ -6,7 +6,7 @@ tensors' keys. What has ties or missing connections has no matrix form.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from functools import cached_property
 from typing import NamedTuple
 
@@ -16,6 +16,7 @@ from ..expr import (
     Add,
     Call,
     Cases,
+    Delta,
     Expr,
     Indicator,
     Max,
@@ -34,12 +35,15 @@ from ..expr import (
     symbols,
     total,
 )  # fmt: skip
-from ..expr.bind import transform
+from ..expr.bind import extent, transform
+from ..expr.letters import relettered
 from ..expr.matrices import Axes
+from ..expr.rules import distributed
 from ..network.adjoint import LOSS, adjoint
 from ..network.model import Edge, Network, Step
 
 PRIME = "′"
+LETTERS = "kjilqrsuv"
 SAMPLES = "⁽ⁿ⁾"
 """What is written after the losses of the samples, as ``⁽²⁾`` is after the second one's."""
 
@@ -188,9 +192,14 @@ class Formulas:
             derived = adjoint(edge.operation, edge.argument, self.network.conventions.relu_at_zero)
             own = tuple(str(index) for index in derived.argument.index)
             formula = self._inlined(self.keyed(self._used(step, edge, derived.formula), step))
+            if _has_delta(formula):
+                formula = distributed(formula)  # Σ_j g_j a_j (δ_ji - a_i) as g_i a_i - a_i Σ_j g_j a_j
             indices = indices or own
-            addends.append(at(formula, {old: new for old, new in zip(own, indices, strict=True) if old != new}))
+            formula = at(formula, {old: new for old, new in zip(own, indices, strict=True) if old != new})
+            letters = _plain_letters(formula)
+            addends.append(relettered(formula, letters))
             sizes.update(step.sizes)
+            sizes.update({new: extent(old, step.sizes) for old, new in letters.items()})
         return Gradient(indices or (), tuple(addends), sizes)
 
     def _used(self, step: Step, edge: Edge, formula: Expr) -> Expr:
@@ -212,6 +221,31 @@ class Formulas:
         if not any(isinstance(one, Partial) and inline(one) is not one for one in symbols(formula)):
             return formula
         return _without_ones(rename(formula, inline))
+
+
+def _plain_letters(formula: Expr) -> dict[str, str]:
+    """A plain letter for each index that the rules had to mark with primes."""
+    used = dict.fromkeys(_letters(formula))
+    free = (letter for letter in LETTERS if letter not in used)
+    return {letter: next(free) for letter in used if letter.endswith(PRIME)}
+
+
+def _letters(node: Expr) -> Iterator[str]:
+    match node:
+        case Sym(_, index, _):
+            yield from map(str, index)
+        case Delta(i, j):
+            yield from (str(i), str(j))
+        case Sum(over, body) | Max(over, body):
+            yield over
+            yield from _letters(body)
+        case _:
+            for part in children(node):
+                yield from _letters(part)
+
+
+def _has_delta(node: Expr) -> bool:
+    return isinstance(node, Delta) or any(map(_has_delta, children(node)))
 
 
 def _is_long(formula: Expr) -> bool:
