@@ -104,6 +104,8 @@ def is_fraction(node: Expr) -> bool:
 def is_juxtaposed(left: Expr, right: Expr) -> bool:
     """Whether two factors of symbols stand side by side without a sign: ``W_ji x_i``, ``2 (y_k - t_k)``."""
     counted = isinstance(left, Num) and isinstance(left.value, int) and left.value >= 0
+    if isinstance(left, MatMul):  # a number before a matrix: side by side they would be one product of matrices
+        return False
     return (counted or _is_plain(left)) and _is_plain(right)
 
 

@@ -2,9 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from .nodes import Delta, Expr, Index, Max, Ones, Size, Sum, Sym, children, rebuild
+
+
+def index_letters(node: Expr) -> Iterator[str]:
+    """Every index letter of an expression, free or bound, as often as it is written."""
+    match node:
+        case Sym(_, index, _):
+            yield from map(str, index)
+        case Delta(i, j):
+            yield from (str(i), str(j))
+        case Sum(over, body) | Max(over, body):
+            yield over
+            yield from index_letters(body)
+        case _:
+            for part in children(node):
+                yield from index_letters(part)
 
 
 def relettered(node: Expr, letters: Mapping[str, str]) -> Expr:

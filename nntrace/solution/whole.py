@@ -6,7 +6,7 @@ tensors' keys. What has ties or missing connections has no matrix form.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 from typing import NamedTuple
 
@@ -36,7 +36,7 @@ from ..expr import (
     total,
 )  # fmt: skip
 from ..expr.bind import extent, transform
-from ..expr.letters import relettered
+from ..expr.letters import index_letters, relettered
 from ..expr.matrices import Axes
 from ..expr.rules import distributed
 from ..network.adjoint import LOSS, adjoint
@@ -225,23 +225,9 @@ class Formulas:
 
 def _plain_letters(formula: Expr) -> dict[str, str]:
     """A plain letter for each index that the rules had to mark with primes."""
-    used = dict.fromkeys(_letters(formula))
+    used = dict.fromkeys(index_letters(formula))
     free = (letter for letter in LETTERS if letter not in used)
     return {letter: next(free) for letter in used if letter.endswith(PRIME)}
-
-
-def _letters(node: Expr) -> Iterator[str]:
-    match node:
-        case Sym(_, index, _):
-            yield from map(str, index)
-        case Delta(i, j):
-            yield from (str(i), str(j))
-        case Sum(over, body) | Max(over, body):
-            yield over
-            yield from _letters(body)
-        case _:
-            for part in children(node):
-                yield from _letters(part)
 
 
 def _has_delta(node: Expr) -> bool:
@@ -272,7 +258,7 @@ def _distinct_names(network: Network) -> dict[str, Sym]:
         if () in tensor.names:  # a number of its own; in a batch one for each sample
             found[key] = Sym(tensor.names[()], (), SAMPLES if tensor.sampled else "")
             continue
-        name = tensor.name or key
+        name = f"M_{key.removesuffix('.mask')}" if tensor.role == "constant" else tensor.name or key
         while name in taken:
             name += PRIME
         taken.add(name)

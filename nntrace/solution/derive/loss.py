@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...expr import Expr, Mul, Neg, Partial, Sum, Sym, at, ln, product, simplify, symbols
+from ...expr import Expr, Mul, Neg, Partial, Size, Sum, Sym, at, ln, product, simplify, symbols
 from ...expr.bind import transform
-from ...expr.letters import relettered
+from ...expr.letters import index_letters, relettered
 from ...expr.nodes import Call
 from ...expr.rules import by_rule, cancelled, distributed, signed_forms, where_different, where_equal
 from ...network.batch import SAMPLE
@@ -25,7 +25,11 @@ class LossGradient:
         self.jacobians = jacobians
         self.network = symbols.network
         self.formulas = symbols.formulas
-        steps = [step for step in self.network.loss_steps() if step.edges]
+        tensors = self.network.tensors
+        steps = [step for step in self.network.steps if step.edges and tensors[step.output].role == "loss"]
+        self.steps = {step.output: step for step in steps}
+        self.data = self.network.data or str(self.network.loss)
+        """The key of the loss without a penalty: of all samples together, in a batch."""
         self.step: NetworkStep = next(step for step in steps if "y" in step.arguments)
         self.output = self.step.arguments["y"]
         self.fused = self.step.bypassed and self.step.arguments.get("z")
@@ -36,9 +40,7 @@ class LossGradient:
 
     def formula(self) -> Expr:
         """The loss (of one sample) over keys, summed over j."""
-        whole = next(
-            s for s in self.network.loss_steps() if s.output in (self.per_sample, self.network.loss) and s.edges
-        )
+        whole = self.steps[self.per_sample or self.data]
         parts = {step.output: step for step in self.network.loss_steps() if step.operation.output.name == "p"}
         found = self.formulas.keyed(whole.operation.formula, whole)
 
@@ -47,7 +49,12 @@ class LossGradient:
                 return self.formulas.keyed(parts[node.name].operation.formula, parts[node.name])
             return None
 
-        return relettered(_signs_out(transform(found, inlined)), {"k": "j"})
+        return self._sized(relettered(_signs_out(transform(found, inlined)), {"k": "j"}))
+
+    def _sized(self, formula: Expr) -> Expr:
+        """The formula with its sizes as they are written, so that they outlast the index that they count."""
+        known = self.symbols.sizes(formula)
+        return transform(formula, lambda node: self.symbols.size(known[node.over]) if isinstance(node, Size) else None)
 
     def chosen(self) -> Expr | None:
         """The loss where the target is one-hot: the one term of the right class, which is k."""
@@ -69,13 +76,20 @@ class LossGradient:
 
     def parts(self) -> Iterator[Part]:
         """The loss, its gradient by the output, and by the logits."""
-        loss = self.symbols.loss if self.per_sample is None else self.symbols.tensor(Sym(self.per_sample, self.batch))
+        if not self.network.loss_is_known:
+            gradient = self.formulas.gradient(self.output)
+            name = self.symbols.gradient(self.output, gradient.indices)
+            yield index_step(self.symbols, name, [gradient.formula], notes={0: ("given",)}, keys={self.output})
+            return
+        loss = self.symbols.tensor(Sym(self.per_sample or self.data, self.batch))
         formula, chosen = self.formula(), self.chosen()
         forms = [formula] + ([chosen] if chosen is not None else [])
         hot: Note = (f"{self._name(self.targets)} is 1 at {self.letter}, 0 elsewhere",) if chosen is not None else ()
         yield index_step(self.symbols, loss, forms, notes={1: hot} if hot else {}, keys={self.output})
         if self.batch:
-            yield from self._over_samples()
+            yield self._whole(self.data)
+        if self.network.data is not None:  # the penalty, which no output changes, and the sum of the two
+            yield from (self._whole(key) for key in self.steps if key not in (self.data, self.per_sample, "p"))
         letter = self.letter if chosen is not None and self.letter else "k"
         by = Sym(self.output, (*self.batch, letter))
         used = chosen if chosen is not None else formula
@@ -98,16 +112,20 @@ class LossGradient:
         """∂L/∂element of one sample, by that sample's own loss."""
         gradient = self.formulas.gradient(key)
         by = Sym(key, gradient.indices)
-        chain = _chain(self.symbols.loss, self.symbols, Sym(str(self.per_sample), self.batch), by)
+        total = self.symbols.tensor(Sym(self.data))
+        chain = _chain(total, self.symbols, Sym(str(self.per_sample), self.batch), by)
         name = self.symbols.gradient(key, gradient.indices)
         part = index_step(self.symbols, name, [gradient.formula], chain=chain, keys={key})
         whole = self.symbols.partial(key, gradient.indices)
         return part if name == whole else part._replace(lines=(Line("chain", "=", whole), *part.lines))
 
-    def _over_samples(self) -> Iterator[Part]:
-        step = next(step for step in self.network.loss_steps() if step.output == self.network.loss and step.edges)
+    def _whole(self, key: str) -> Part:
+        """A part of the loss by its own formula: the mean over the samples, the penalty, the sum of both."""
+        step = self.steps[key]
         formula = self.formulas.keyed(step.operation.formula, step)
-        yield index_step(self.symbols, self.symbols.loss, [formula], keys={self.output})
+        letters = {letter: letter.rstrip("0123456789") for letter in index_letters(formula)}
+        forms = [relettered(formula, letters)]
+        return index_step(self.symbols, self.symbols.tensor(Sym(key)), forms, keys={self.output})
 
     def _name(self, key: str | None) -> str:
         return self.formulas.name(key or "").name
@@ -168,7 +186,7 @@ class LossGradient:
 
     def _used(self, by: Sym) -> Expr:
         gradient = self.formulas.gradient(by.name)
-        return at(gradient.formula, dict(zip(gradient.indices, by.index, strict=True)))
+        return self._sized(at(gradient.formula, dict(zip(gradient.indices, by.index, strict=True))))
 
     @staticmethod
     def _same(first: Expr, second: Expr) -> bool:

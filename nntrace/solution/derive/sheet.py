@@ -26,7 +26,13 @@ from .symbols import Symbols
 if TYPE_CHECKING:
     from ..matrix import MatrixForms
 
-ROLES = {"input": "input", "target": "target", "parameter": "parameter", "unit": "layer's result"}
+ROLES = {
+    "input": "input",
+    "target": "target",
+    "parameter": "parameter",
+    "unit": "layer's result",
+    "constant": "what counts",
+}
 
 
 class Question(NamedTuple):
@@ -152,7 +158,7 @@ class Derivation:
         rows: list[tuple[Note, ...]] = []
         results = {step.output for step in symbols.layers()}
         for key, tensor in network.tensors.items():
-            if key in results or tensor.role in ("input", "parameter", "target"):
+            if key in results or tensor.role in ("input", "parameter", "target", "constant"):
                 rows.append(((symbols.formulas.name(key),), (ROLES[tensor.role],), *self._both(tensor)))
         yield Table((("tensor",), ("what it is",), ("one sample",), ("m samples",)), tuple(rows))
         counted = [self._count_of(network.tensors[key]) for key in network.parameters]

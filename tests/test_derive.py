@@ -1,0 +1,332 @@
+"""Every line of a derivation, read back from its text and evaluated with the network's own numbers.
+
+The lines of a step must agree with each other and with what the step's name means: a value, a gradient of the engine,
+or a local derivative, which comes from the printed forward formulas with dual numbers.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+import re
+from collections.abc import Iterator
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+from networks import DRAWN, generate
+from symbolic_reader import AtKink, Dual, Index, Matrix, dual
+
+from nntrace.catalogue import KINDS
+from nntrace.expr.text import UNICODE
+from nntrace.formats import render
+from nntrace.network.build import build
+from nntrace.network.model import Network
+from nntrace.solution.derive.sheet import Derivation, Question
+from nntrace.solution.whole import Formulas
+from nntrace.spec import load, read
+from nntrace.trace.arrays import ArrayTrace
+
+CONFIGS = sorted((Path(__file__).parent.parent / "configs").glob("*.yaml"))
+CLOSE = 1e-10
+SPLIT = re.compile(r"(\w) (≠|=) (\w)")
+
+
+class Reading:
+    """One network's derivation beside its numbers."""
+
+    def __init__(self, network: Network, sheet: dict[str, Any]) -> None:
+        self.network, self.sheet = network, sheet
+        trace = ArrayTrace(network)
+        self.values, self.slopes = trace.arrays, trace.gradients
+        formulas = Formulas(network)
+        self.keys: dict[str, str] = {}
+        self.deltas: dict[str, str] = {}
+        self.loss = formulas.name(network.loss or "").name
+        for key, tensor in network.tensors.items():
+            name = formulas.name(key)
+            self.keys[name.name + ("⁽ⁿ⁾" if name.mark else "")] = key
+            if tensor.role in ("unit", "input", "parameter") and key in self.slopes:
+                delta = formulas.gradient_name(key)
+                if hasattr(delta, "name"):
+                    self.deltas[delta.name] = key
+        self.per_sample = self.keys.get(self.loss + "⁽ⁿ⁾")
+        self.definitions: list[list[str]] = []
+        self.names = [*self.keys, *self.deltas, "Z", "Z′", "m"]
+        self.formula: dict[str, tuple[tuple[str, ...], str]] = {}
+        self.calls: dict[tuple[str, str], str] = {}
+        for step in sheet["steps"]:
+            text = step["lines"][0]["text"]
+            name, letters = self.parted(step["name"])
+            called = re.fullmatch(r"([a-z_]+)\((.+)\)", text)
+            if step["section"] == "network" and letters:
+                self.formula.setdefault(name, (letters, text))
+            elif step["section"] == "network" and called:
+                self.calls[called.group(1), called.group(2)] = name
+            elif step["section"] == "loss gradient" and name == self.loss:
+                self.formula.setdefault(name if letters or self.per_sample is None else "", (letters, text))
+            elif step["section"] == "loss gradient" and name in self.keys:
+                self.formula.setdefault(name, (letters, text))
+        hot = [t for t in network.tensors.values() if t.role == "target" and t.structural]
+        self.hot = next((cell[0] for t in hot for cell, one in (t.typed or {}).items() if one == 1), None)
+
+    def parted(self, text: str) -> tuple[str, tuple[str, ...]]:
+        """A symbol as its name and its index letters."""
+        if text in self.keys or text in self.deltas:
+            return text, ()
+        name, _, letters = text.rpartition("_")
+        return (name, tuple(letters)) if name else (text, ())
+
+    def array(self, name: str, index: tuple[int, ...] = ()) -> Any:
+        if name in self.deltas:
+            return self.slopes[self.deltas[name]]
+        if name == self.loss and index and self.per_sample:
+            return self.values[self.per_sample]
+        return self.values[self.keys[name]]
+
+    def look(self, name: str, index: tuple[int, ...]) -> float:
+        if name in ("m", "Z", "Z′"):
+            return self.named[name]
+        return float(self.array(name, index)[index])
+
+    def partial(self, of: str, at: tuple[int, ...], by: str, index: tuple[int, ...]) -> float:
+        key = self.per_sample if by == self.loss and index else self.keys[by]
+        if of == self.loss and not at:
+            return float(self.slopes[key][index]) if key in self.slopes else 0.0
+        if self.network.tensors[by_key := str(key)].role in ("unit", "input") and self.is_loss(of):
+            inner = float(self.slopes[self.per_sample][at]) if at and self.per_sample else 1.0
+            return float(self.slopes[by_key][index]) / inner  # the whole derivative: no penalty reads a unit
+        return self.local(of, at, by, index)
+
+    def is_loss(self, name: str) -> bool:
+        return name == self.loss or self.network.tensors[self.keys[name]].role == "loss"
+
+    def local(self, of: str, at: tuple[int, ...], by: str, index: tuple[int, ...]) -> float:
+        """∂of/∂by through the one printed formula of ``of``."""
+        letters, text = self.formula[of]
+
+        def look(name: str, cell: tuple[int, ...]) -> Dual:
+            return Dual(self.look(name, cell), float(name == by and cell == index))
+
+        reader = Index(self.names, look, self.partial, self.slope, self.extent)
+        return dual(reader.evaluate(text, dict(zip(letters, at, strict=True)))).slope
+
+    def slope(self, kind: str, name: str, index: tuple[int, ...]) -> float:
+        return self.local(self.calls[kind, name], index, name, index)
+
+    def sizes(self, *texts: str) -> dict[str, int]:
+        """How far each index letter runs, from the arrays that it stands at."""
+        found: dict[str, int] = {}
+        for text in texts:
+            for name in sorted(self.names, key=len, reverse=True):
+                for match in re.finditer(rf"(?<![^\W_]){re.escape(name)}_([a-z]+)(?![A-Za-z0-9_′])", text):
+                    letters = match.group(1)
+                    if name in (*self.keys, *self.deltas):
+                        shape = self.array(name, (0,) * len(letters)).shape
+                        if len(shape) == len(letters):
+                            found.update(zip(letters, shape, strict=True))
+        return found
+
+    def extent(self, letter: str, text: str) -> int:
+        """How far a letter runs where it first stands in a text."""
+        found: list[tuple[int, int]] = []
+        for name in (*self.keys, *self.deltas):
+            for match in re.finditer(rf"(?<![^\W_]){re.escape(name)}_([a-z]+)(?![A-Za-z0-9_′])", text):
+                letters = match.group(1)
+                shape = self.array(name, (0,) * len(letters)).shape
+                if letter in letters and len(shape) == len(letters):
+                    found.append((match.start(), shape[letters.index(letter)]))
+        return min(found)[1]
+
+    # -- steps -------------------------------------------------------------------------------------------------------
+
+    def disagreements(self) -> Iterator[str]:
+        """Every line that is not what its step's name means."""
+        for step in self.sheet["steps"]:
+            if step["section"] in ("stability",) or step["name"] == "parameters":
+                continue
+            own = [line for line in step["lines"] if not line["text"].startswith(("Z = ", "Z′ = "))]
+            new = [line["text"].split(" = ", 1) for line in step["lines"] if line not in own]
+            self.definitions = new or self.definitions
+            texts = [line["text"] for line in own]
+            check = self.by_index if self.in_indices(step["name"], texts) else self.as_matrix
+            yield from (f"{step['id']} {step['name']}: {problem}" for problem in check(step, texts))
+
+    def in_indices(self, name: str, texts: list[str]) -> bool:
+        whole = [text for text in (name, *texts) if self.sizes(text) or "Σ" in text]
+        return bool(whole) or name == self.loss
+
+    def by_index(self, step: dict[str, Any], texts: list[str]) -> Iterator[str]:
+        sizes = self.sizes(*texts, *(text for _, text in self.definitions)) | self.sizes(step["name"])
+        free = sorted(set("".join(re.findall(r"_([a-z]+)(?![A-Za-z0-9_′])", step["name"]))) & sizes.keys())
+        hot = self.hot is not None and step["section"] == "loss gradient" and "k" in sizes
+        fixed = {"k": self.hot} if hot else {}
+        different = SPLIT.match(step["reason"] or "") if "≠" in (step["reason"] or "") else None
+        for place in product(*(range(sizes[letter]) for letter in free)):
+            at = dict(zip(free, place, strict=True)) | fixed
+            if fixed and "k" in free and place[free.index("k")] != self.hot:
+                continue
+            if self.is_missing(step["name"], at):
+                continue
+            letters = {different.group(1), different.group(3)} if different else set()
+            if different and len({at.get(letter) for letter in letters}) < 2:
+                continue
+            self.named: dict[str, float] = {}
+            reader = Index(self.names, self.look, self.partial, self.slope, self.extent)
+            for name, text in self.definitions if any("Z" in text for text in texts) else ():
+                self.named[name] = dual(reader.evaluate(text, at)).value
+            expected = dual(reader.evaluate(step["name"], at)).value
+            for text in texts:
+                found = dual(reader.evaluate(text, at)).value
+                if not same(found, expected):
+                    yield f"{text} is {found!r} at {at}, not {expected!r}"
+
+    def is_missing(self, name: str, at: dict[str, int]) -> bool:
+        """Whether a gradient is asked where there is no connection."""
+        by, letters = self.parted(name.rpartition("/∂")[2])
+        tensor = self.network.tensors.get(self.keys.get(by, ""))
+        return tensor is not None and tuple(at.get(letter) for letter in letters) in tensor.missing
+
+    def as_matrix(self, step: dict[str, Any], texts: list[str]) -> Iterator[str]:
+        reader = Matrix(self.names, self.whole, self.whole_partial, self.call)
+        expected = reader.evaluate(step["name"])
+        for line, text in zip(step["lines"], texts, strict=True):
+            found = reader.evaluate(text)
+            if isinstance(found, str):
+                found = np.eye(len(expected))
+            if not same(found, expected):
+                yield f"{text} is {found!r}, not {expected!r}"
+            for down, across in re.findall(r"\[(\w+)×(\w+)\](?=$|, )", line["note"] or ""):
+                if np.shape(np.atleast_2d(expected)) != (int(down), int(across)):
+                    yield f"{line['note']} is not the shape {np.shape(expected)}"
+
+    def laid_out(self, key: str, array: Any) -> Any:
+        """A tensor as a matrix: a vector is a column or a row, the samples stand the other way."""
+        columns = self.network.conventions.vectors == "columns"
+        tensor = self.network.tensors[key]
+        array = np.asarray(array, dtype=float)
+        if tensor.sampled:
+            array = array.reshape(array.shape[0], -1)
+            return array.T if columns else array
+        if array.ndim == 1:
+            return array[:, None] if columns else array[None, :]
+        return array.reshape(1, 1) if array.ndim == 0 else array
+
+    def whole(self, name: str) -> Any:
+        key = self.deltas.get(name) or self.keys[name]
+        return self.laid_out(key, self.slopes[key] if name in self.deltas else self.values[key])
+
+    def whole_partial(self, of: str, by: str) -> Any:
+        if of == self.loss:
+            return self.laid_out(self.keys[by], self.slopes[self.keys[by]])
+        rows, columns = len(self.values[self.keys[of]]), len(self.values[self.keys[by]])
+        return np.array([[self.local(of, (j,), by, (i,)) for i in range(columns)] for j in range(rows)])
+
+    def call(self, kind: str, name: str) -> Any:
+        if not kind.endswith("′"):
+            return self.whole(self.calls[kind, name])
+        values = self.values[self.keys[name]]
+        slopes = np.array([self.slope(kind[:-1], name, cell) for cell in np.ndindex(values.shape)])
+        return self.laid_out(self.keys[name], slopes.reshape(values.shape))
+
+
+def same(found: Any, expected: Any) -> bool:
+    found, expected = np.asarray(found, dtype=float), np.asarray(expected, dtype=float)
+    if not (np.isfinite(found).all() and np.isfinite(expected).all()):
+        return True
+    if found.size != expected.size and 1 not in (found.size, expected.size):
+        return False
+    scale = 1 + np.abs(found).max() + np.abs(expected).max()
+    return bool((np.abs(found - expected) <= CLOSE * scale).all())
+
+
+def reading(network: Network, question: Question) -> Reading:
+    solution = Derivation(network, question).solution()
+    return Reading(network, json.loads("\n".join(render(solution, "json", width=80, script=UNICODE))))
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_every_line_of_a_config(path: Path) -> None:
+    network = build(load(str(path)), numbers=False)
+    if network.has_numbers:
+        assert list(reading(network, Question()).disagreements()) == []
+
+
+CHUNK = 10
+
+
+@pytest.mark.parametrize("start", range(0, DRAWN, CHUNK))
+def test_every_line_of_generated_networks(start: int) -> None:
+    for seed in range(start, min(start + CHUNK, DRAWN)):
+        text = generate(seed).text
+        try:
+            problems = list(reading(build(read(text, "generated", None)), Question()).disagreements())
+        except AtKink:
+            continue
+        assert problems == [], text
+
+
+BATCH = """
+inputs: {x: {size: 3}}
+targets: {y: {size: 2}}
+samples: [[1, 2, 3, 0, 1], [0.5, -1, 2, 1, 0]]
+vectors: VECTORS
+layers:
+  - dense: 4
+    weights: {init: he_normal, seed: 1}
+    biases: {init: he_normal, seed: 3}
+    activation: tanh
+  - dense: 2
+    weights: {init: he_normal, seed: 2}
+    bias: {b: 0.1}
+    activation: softmax
+loss: LOSS
+"""
+
+
+@pytest.mark.parametrize("loss", list(KINDS["loss"]))
+@pytest.mark.parametrize("vectors", ["columns", "rows"])
+def test_every_line_of_a_batch(vectors: str, loss: str) -> None:
+    text = BATCH.replace("VECTORS", vectors).replace("LOSS", loss)
+    assert list(reading(build(read(text, "batch", None)), Question()).disagreements()) == []
+
+
+# ---------------------------------------------------------------------------------------------------- test the tester
+
+WRONG = [
+    ("a sign", "ŷ_k (1 - ŷ_k)", "ŷ_k (1 + ŷ_k)"),
+    ("an index", "a1_i", "x_i"),
+    ("a transpose", "W2ᵀ δ2", "W2 δ2"),
+    ("a factor", "δ2_j a1_i", "1.0005 × δ2_j × a1_i"),
+    ("a quotient's sign", "(0 Z - e^{z2_k} e^{z2_i}) / Z²", "(0 Z + e^{z2_k} e^{z2_i}) / Z²"),
+    ("an outer product", "δ1 xᵀ", "x δ1ᵀ"),
+]
+
+
+@pytest.mark.parametrize(("right", "wrong"), [row[1:] for row in WRONG], ids=[row[0] for row in WRONG])
+def test_a_wrong_line_is_caught(right: str, wrong: str) -> None:
+    one = reading(build(load(str(next(p for p in CONFIGS if p.stem == "homework3-q2-numbers")))), Question())
+    lines = [line for step in one.sheet["steps"] for line in step["lines"] if line["text"] == right]
+    assert lines
+    for line in lines:
+        line["text"] = wrong
+    try:
+        problems = list(one.disagreements())
+    except ValueError:
+        return
+    assert problems
+
+
+def test_a_softmax_without_its_declared_jacobian(monkeypatch: pytest.MonkeyPatch) -> None:
+    entry = KINDS["activation"]["softmax"]
+    monkeypatch.setitem(
+        KINDS["activation"], "softmax", entry._replace(build=lambda: entry.build()._replace(declared={}))
+    )
+    monkeypatch.setattr("nntrace.network.build._OPERATIONS", {})
+    path = next(path for path in CONFIGS if path.stem == "homework3-q2-numbers")
+    one = reading(build(load(str(path))), Question())
+    assert not any(line["text"] == "ŷ_k (1 - ŷ_k)" for step in one.sheet["steps"] for line in step["lines"])
+    assert list(one.disagreements()) == []
+    assert math.isfinite(float(one.slopes["W1"].sum()))
