@@ -393,7 +393,7 @@ class Matrix:
             r.must("]")
             return np.asarray({">": np.greater, "≥": np.greater_equal, "<": np.less, "≤": np.less_equal}[relation](
                 left, right), dtype=float)  # fmt: skip
-        if found := re.compile(r"1_[a-z]+(?![A-Za-z0-9_])").match(r.text, r.at):
+        if found := re.compile(r"1_[a-z]+[0-9]*(?![A-Za-z0-9_])").match(r.text, r.at):
             r.at = found.end()
             return Ones()
         if r.has("∂"):

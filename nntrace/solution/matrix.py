@@ -67,14 +67,15 @@ class MatrixForms:
         """What the matrices hold, where their elements have names of their own."""
         shown = {key for step in (*self._layers, *self._losses) for key in (*step.arguments.values(), step.output)}
         for key, tensor in self.network.tensors.items():
-            if key not in shown or tensor.role == "loss" or not tensor.names:
+            counts = tensor.role == "constant"
+            if key not in shown or tensor.role == "loss" or not (tensor.names or counts):
                 continue
             shape = tensor.shape[tensor.sampled :]
             indices = tuple("ji"[2 - len(shape) :][: len(shape)])
             sizes = dict(zip(indices, shape, strict=True))
             axes = self.formulas.vector(indices) if len(indices) < 2 else (indices[0], indices[1])
             rows = self._rows(axes, sizes, partial(self._element_name, tensor), indices)
-            note: Note = ("for each sample",) if tensor.sampled else ()
+            note: Note = ("for each sample",) if tensor.sampled else ("1 where a penalty counts",) if counts else ()
             down, across = (1 if axis is None else sizes[axis] for axis in axes)
             yield Matrix(self.formulas.name(key), (down, across), rows, note)
 
@@ -82,6 +83,8 @@ class MatrixForms:
     def _element_name(tensor: Tensor, cell: Cell) -> Expr | None:
         if cell in tensor.missing:
             return None
+        if tensor.role == "constant":
+            return Num(int((tensor.typed or {})[cell]))
         found = tensor.symbol((0, *cell) if tensor.sampled else cell)
         return Sym(found.name, found.index)
 
