@@ -67,6 +67,8 @@ class MatrixForms:
         """What the matrices hold, where their elements have names of their own."""
         shown = {key for step in (*self._layers, *self._losses) for key in (*step.arguments.values(), step.output)}
         for key, tensor in self.network.tensors.items():
+            if tensor.names.get(()) == self.formulas.name(key).name:
+                continue
             counts = tensor.role == "constant"
             if key not in shown or tensor.role == "loss" or not (tensor.names or counts):
                 continue

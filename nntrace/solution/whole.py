@@ -255,7 +255,8 @@ def _distinct_names(network: Network) -> dict[str, Sym]:
     taken = {name for tensor in network.tensors.values() for name in tensor.names.values()}
     found: dict[str, Sym] = {}
     for key, tensor in network.tensors.items():
-        if () in tensor.names:  # a number of its own; in a batch one for each sample
+        tied = len(network.uses.get(tensor.names.get((), ""), ())) > 1  # what the name means is more than this tensor
+        if () in tensor.names and not tied:  # a number of its own; in a batch one for each sample
             found[key] = Sym(tensor.names[()], (), SAMPLES if tensor.sampled else "")
             continue
         name = f"M_{key.removesuffix('.mask')}" if tensor.role == "constant" else tensor.name or key
