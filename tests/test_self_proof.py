@@ -46,6 +46,7 @@ ARITHMETIC = ("+", "-", "×", "*", "/")
 COMPARED = (">", "≥", "<", "≤", "≠", "=", ">=", "<=", "!=")
 STEP = re.compile(r"([FLBU]\d+(?:\.\d+)?p?)( +)(?=\S)")
 SAMPLE = re.compile(r"[FLB]\d+\.(\d+)p?")
+NO_SUM = re.compile(r"(1/2 [×*] )?0 [×*] \(")
 LOOSE_ZERO = re.compile(r"(?<!e\^\{)(?<![\w.)\]])-0(\.0*)?(?![\d.×e])")
 """-0 or -0.0. In a substitution the minus before a zero may be the formula's own: there only symbols are looked at."""
 REST = re.compile(r" \+ (…|\.\.\.) \d+ more paths?$")
@@ -281,6 +282,9 @@ def truth_of(sheet: dict[str, Any], network: Built, values: Mapping[str, Any] | 
             index = ",".join(str(i + 1) for i in cell[tensor.sampled :])
             name = symbol.name + (f"[{index}]" if symbol.index else "")
             learn(name, typed, cell[0] + 1 + tensor.first if tensor.sampled else None)
+    for name, value in sheet.get("gradients", {}).items():
+        for element, number in flattened(name, value):
+            numbers[f"∂{sheet.get('loss', {}).get('name', 'L')}/∂{element}"] = number
     for step in sheet["steps"]:
         value = float("nan") if step["value"] is None else step["value"]
         learn(step["name"], value if step["exact"] is None else Fraction(step["exact"]), step["sample"])
@@ -369,6 +373,8 @@ def _prove(equation: Equation, truth: Truth) -> None:
             zero = zero or (exact is None and tree is not numeric[-1][1])
         if tree is numeric[-1][1] and not rounded:
             rounded = not isinstance(true, Fraction) or _exact(text) != true
+        # 0 times a sum tells nothing of how its terms were rounded
+        zero = zero or (about and NO_SUM.match(text) is not None)
         unsure = zero or (isinstance(true, float) and true == 0)
         _demand(about == rounded or unsure, f"{text} stands after {'≈' if about else '='}")
         if not about:

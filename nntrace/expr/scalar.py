@@ -146,6 +146,7 @@ class _Run(NamedTuple):
     value: Lookup
     sizes: Bound
     arithmetic: _Arithmetic
+    decide: Lookup | None = None
 
 
 Lookup = Callable[[str, tuple[int, ...]], Any]
@@ -160,8 +161,13 @@ def approximate(node: Expr, value: Lookup, index: Bound = {}, sizes: Bound = {})
     return float(_interpret(node, _Run(value, sizes, _FLOATS), index))
 
 
-def exact(node: Expr, value: Lookup, index: Bound = {}, sizes: Bound = {}) -> Fraction | None:
-    """The expression's number as a Fraction, or ``None`` where it is irrational, undefined, or has over 512 bits."""
+def exact(
+    node: Expr, value: Lookup, index: Bound = {}, sizes: Bound = {}, decide: Lookup | None = None
+) -> Fraction | None:
+    """The expression's number as a Fraction, or ``None`` where it is irrational, undefined, or has over 512 bits.
+
+    A condition on irrational numbers is decided by the floats of ``decide``: its 1 or 0 is exact all the same.
+    """
 
     def known(name: str, cell: tuple[int, ...]) -> Fraction:
         number: Fraction | None = value(name, cell)
@@ -170,7 +176,7 @@ def exact(node: Expr, value: Lookup, index: Bound = {}, sizes: Bound = {}) -> Fr
         return number
 
     try:
-        result: Fraction = _FRACTIONS.check(_interpret(node, _Run(known, sizes, _FRACTIONS), index))
+        result: Fraction = _FRACTIONS.check(_interpret(node, _Run(known, sizes, _FRACTIONS, decide), index))
         return result
     except InexactError:
         return None
@@ -182,7 +188,12 @@ def holds(condition: Condition, value: Lookup) -> bool:
 
 
 def _holds(condition: Condition, run: _Run, index: Bound) -> bool:
-    left, right = _interpret(condition.left, run, index), _interpret(condition.right, run, index)
+    try:
+        left, right = _interpret(condition.left, run, index), _interpret(condition.right, run, index)
+    except IrrationalError:
+        if run.decide is None:
+            raise
+        return _holds(condition, _Run(run.decide, run.sizes, _FLOATS), index)
     return bool(RELATIONS[condition.relation](left, right))
 
 

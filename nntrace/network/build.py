@@ -187,11 +187,11 @@ class _Builder:
         self.tensors[tensor.key] = tensor
         return tensor
 
-    def _key(self, wanted: str) -> str:
-        key, count = wanted, 1
+    def _key(self, wanted: str, more: str = ".") -> str:
+        """A key that is still free; ``more`` is added until it is."""
+        key = wanted
         while key in self.tensors:
-            count += 1
-            key = f"{wanted}.{count}"
+            key += more
         return key
 
     def _given(self, value: Value | None, key: str, name: str, role: Role) -> Tensor:
@@ -318,7 +318,7 @@ class _Builder:
         """The lines that an operation works out first, as steps without a gradient of their own; their keys."""
         keys: dict[str, str] = {}
         for symbol, formula in made.program:
-            key = self._key(f"{symbol.name}{self.level}")
+            key = self._key(f"{symbol.name}{self.level}", "′")
             line = Operation(symbol, formula)
             known = {**keyed, **keys}
             reads = {read.name: known[read.name] for read in _read(formula)}

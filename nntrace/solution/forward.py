@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from math import isfinite
+from math import nan
 
-from ..expr import Add, Max, Sym
+from ..expr import Add, Max, Sym, approximate
 from ..network.model import Cell, Element, Network
 from ..network.model import Step as NetworkStep
+from ..trace.amount import Amount
 from .element import Writer
 from .families import Families
 from .ids import Ids
@@ -55,6 +56,12 @@ def samples_of(network: Network) -> str:
     """Which samples a network has: ``sample 3``, ``samples 1 to 2``."""
     first, count = network.first_sample + 1, network.samples or 0
     return f"sample {first}" if count == 1 else f"samples {first} to {first + count - 1}"
+
+
+NOTICED = 1e-3
+"""From which deviation on the digits shown are too few for a formula."""
+
+_FROM_LOGITS = ("from the logits: for the plain formula the digits shown are too few",)
 
 
 def shown_samples(writer: Writer) -> Iterator[int | str]:
@@ -123,8 +130,9 @@ def element_step(writer: Writer, ids: Ids, step: NetworkStep, cell: Cell, sectio
         index = dict(zip(axes, cell, strict=True))
         written = writer.write(step.operation.shown, step, index)
         value = writer.trace.value(element)
-        if step.bypassed and not isfinite(writer.evaluate(written.body).number):
-            written = writer.write(step.numeric, step, index)  # the logarithm of what has become 0
+        from_logits = bool(step.bypassed) and _is_lost(writer, written, value)
+        if from_logits:
+            written = writer.write(step.numeric, step, index)
         return Step(
             ids.of("F" if section == "forward" else "L", element),
             section,
@@ -134,12 +142,18 @@ def element_step(writer: Writer, ids: Ids, step: NetworkStep, cell: Cell, sectio
             value.exact,
             joined(
                 writer.undefined(value),
-                _reason(writer, step, written),
+                _FROM_LOGITS if from_logits else _reason(writer, step, written),
                 writer.difference(value, lambda trace: trace.value(element)),
             ),
             compact=not isinstance(written.body, Add) and section == "forward",
             sample=writer.sample_of(element),
         )
+
+
+def _is_lost(writer: Writer, written: Written, value: Amount) -> bool:
+    """Whether the digits shown don't give the value: of 1 - a nothing is left, or it is the logarithm of a 0."""
+    shown = approximate(writer.substituted(written)[0], lambda name, cell: nan)
+    return not abs(shown - value.number) <= NOTICED * abs(value.number)
 
 
 def _reason(writer: Writer, step: NetworkStep, written: Written) -> Note:

@@ -89,10 +89,12 @@ class Formulas:
 
     def evaluate(self, body: Expr) -> Amount:
         """The number of an expression over keys."""
-        whole = exact(body, lambda name, cell: self.amount(name, cell).exact)
-        if whole is not None:
-            return Amount(float(whole), whole)
-        return Amount(approximate(body, lambda name, cell: self.amount(name, cell).number))
+
+        def number(name: str, cell: Cell) -> float:
+            return self.amount(name, cell).number
+
+        whole = exact(body, lambda name, cell: self.amount(name, cell).exact, decide=number)
+        return Amount(float(whole), whole) if whole is not None else Amount(approximate(body, number))
 
     def holds(self, condition: Condition) -> bool:
         """Whether a condition over keys holds."""
@@ -173,7 +175,9 @@ class Formulas:
             return self.amount(name, cell).number
 
         if self.trace.elementwise:
-            parts = [exact(body, lambda name, cell: self.amount(name, cell).exact, place, sizes) for place in places]
+            parts = [
+                exact(body, lambda name, cell: self.amount(name, cell).exact, place, sizes, number) for place in places
+            ]
             known = [part for part in parts if part is not None]
             if len(known) == len(places):
                 whole = sum(known, Fraction(0))

@@ -11,6 +11,7 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from functools import cached_property
 from itertools import product
+from math import isfinite
 from typing import TYPE_CHECKING
 
 from ..expr import Expr, approximate, exact, partial_key
@@ -72,12 +73,19 @@ class ElementTrace(Trace):
         """Every tensor's elements by key."""
         values = dict(self._given)
         for step in self.network.steps:
-            formula = step.numeric if self.rule.places is None else step.operation.numeric
             axes = [str(index) for index in step.operation.output.index]
             values[step.output] = {
-                cell: self._result(_element(step, formula, _at(axes, cell), values, {})) for cell in _cells(step, axes)
+                cell: self._result(self._value(step, _at(axes, cell), values)) for cell in _cells(step, axes)
             }
         return values
+
+    def _value(self, step: Step, index: Mapping[str, int], values: Mapping[str, Amounts]) -> Amount:
+        """One element; from carried digits by the textbook's formula, unless what was carried is a logarithm's 0."""
+        if self.rule.places is not None and step.bypassed:
+            plain = _element(step, step.operation.numeric, index, values, {})
+            if isfinite(plain.number):
+                return plain
+        return _element(step, step.numeric, index, values, {})
 
     @cached_property
     def _gradients(self) -> dict[str, Amounts]:
@@ -186,7 +194,9 @@ def _number(
     sizes: Mapping[str, int] = {},
 ) -> Amount:
     """An expression's number: exact where it is rational."""
-    whole = exact(formula, lambda name, cell: value(name, cell).exact, index, sizes)
-    if whole is not None:
-        return fraction(whole)
-    return Amount(approximate(formula, lambda name, cell: value(name, cell).number, index, sizes))
+
+    def number(name: str, cell: Cell) -> float:
+        return value(name, cell).number
+
+    whole = exact(formula, lambda name, cell: value(name, cell).exact, index, sizes, number)
+    return fraction(whole) if whole is not None else Amount(approximate(formula, number, index, sizes))

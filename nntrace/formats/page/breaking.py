@@ -69,6 +69,8 @@ def _filled(texts: Sequence[str], width: int) -> list[str]:
     return [line.replace("\n", " ") for line in lines]
 
 
+_RELATIONS = ("=", "≈", "~=")
+
 Word = tuple[str, ...]
 """What stands without a break: a word, or an expression in its pieces (to be broken only if no line could hold it)."""
 
@@ -84,7 +86,10 @@ def words(note: Note, script: Script) -> list[Word]:
             leads, ends = written.startswith(" "), written.endswith(" ")
         else:
             new, leads, ends = [_pieces(part, script)], False, False
-        if new and result and not (apart or leads):
+        if new and result and new[0][0] in _RELATIONS:  # a line that began with = would look like one more form
+            sign = new.pop(0)[0]
+            result[-1] = (*result[-1][:-1], f"{result[-1][-1]} {sign}")
+        elif new and result and not (apart or leads):
             glued = new.pop(0)
             result[-1] = (*result[-1][:-1], result[-1][-1] + glued[0], *glued[1:])
         result += new
