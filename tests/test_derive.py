@@ -150,7 +150,10 @@ class Reading:
     def disagreements(self) -> Iterator[str]:
         """Every line that is not what its step's name means."""
         for step in self.sheet["steps"]:
-            if step["section"] in ("stability",) or step["name"] == "parameters":
+            if step["name"] == "parameters":
+                continue
+            if step["section"] == "stability":
+                yield from (f"{step['id']} {step['name']}: {problem}" for problem in self.of_stability(step))
                 continue
             own = [line for line in step["lines"] if not line["text"].startswith(("Z = ", "Z′ = "))]
             new = [line["text"].split(" = ", 1) for line in step["lines"] if line not in own]
@@ -158,6 +161,37 @@ class Reading:
             texts = [line["text"] for line in own]
             check = self.by_index if self.in_indices(step["name"], texts) else self.as_matrix
             yield from (f"{step['id']} {step['name']}: {problem}" for problem in check(step, texts))
+
+    def of_stability(self, step: dict[str, Any]) -> Iterator[str]:
+        """A formula equals its safe form at the network's own numbers; numbers put in come to the value shown."""
+        texts = [line["text"] for line in step["lines"]]
+        if step["lines"][0]["kind"] == "substitution":
+            found, shown = calculated(texts[0]), {"undefined": math.nan}.get(texts[1]) or calculated(texts[1])
+            close = abs(found - shown) < 10 ** (1 - self.network.conventions.digits) * abs(found)
+            if not (found == shown or (math.isnan(found) and math.isnan(shown)) or close):
+                yield f"{texts[0]} is {found!r}, not {texts[1]}"
+            return
+
+        def one_sample(name: str) -> Any:
+            array = self.values[self.keys[name]]
+            return array[0] if self.network.tensors[self.keys[name]].sampled else array
+
+        def look(name: str, index: tuple[int, ...]) -> float:
+            return float(one_sample(read.group(1)).max()) if name == "m" else float(one_sample(name)[index])
+
+        def extent(letter: str, text: str) -> int:
+            name = max((name for name in self.keys if f"{name}_{letter}" in text), key=len)
+            return len(one_sample(name))
+
+        read = re.search(r"([^\s({]+)_[a-z] - m", texts[0]) or re.match("(.*)", "")
+        assert read is not None
+        reader = Index(self.names, look, self.partial, self.slope, extent)
+        letter = re.findall(r"_([jk])(?!\w)", step["name"])[0]
+        for place in range(extent(letter, step["name"])):
+            values = [dual(reader.evaluate(text, {letter: place})).value for text in (step["name"], *texts)]
+            for text, value in zip(texts, values[1:], strict=True):
+                if not same(value, values[0]):
+                    yield f"{text} is {value!r} at {place}, not {values[0]!r}"
 
     def in_indices(self, name: str, texts: list[str]) -> bool:
         whole = [text for text in (name, *texts) if self.sizes(text) or "Σ" in text]
@@ -235,6 +269,20 @@ class Reading:
         values = self.values[self.keys[name]]
         slopes = np.array([self.slope(kind[:-1], name, cell) for cell in np.ndindex(values.shape)])
         return self.laid_out(self.keys[name], slopes.reshape(values.shape))
+
+
+def calculated(text: str) -> float:
+    """A formula of numbers alone, as a pocket calculator that knows infinities has it."""
+    power = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
+    text = re.sub(r"×10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)", lambda found: "e" + found.group(1).translate(power), text)
+    text = re.sub(r"\|(-?[\d.]+)\|", r"abs(\1)", text).replace("e^{", "exp(").replace("}", ")").replace("×", "*")
+    text = re.sub(r"(?<![a-z\d.])\d+(\.\d+)?(e-?\d+)?", lambda found: f"number({found.group()})", text).replace(
+        "∞", "inf"
+    )
+    text = text.replace("∞", "inf")
+    known = {"exp": np.exp, "ln": np.log, "max": max, "abs": abs, "number": np.float64, "inf": np.float64("inf")}
+    with np.errstate(all="ignore"):
+        return float(eval(text, {"__builtins__": {}}, known))
 
 
 def same(found: Any, expected: Any) -> bool:

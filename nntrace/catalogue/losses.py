@@ -58,7 +58,9 @@ def binary_cross_entropy(*, log: str = "e") -> Loss:
     """-Σ (t ln y + (1 - t) ln(1 - y)), summed over the outputs, with 0 ln 0 = 0. After a sigmoid ∂L/∂z is y - t."""
     part = -xln(t, y) - xln(1 - t, 1 - y)
     stable = maximum(0, z) - t * z + ln(1 + exp(-absolute(z)))
-    return Loss(_based(part, log), "sum", {"sigmoid": Fusion(_based(stable, log), _based(y - t, log))}, "bits")
+    equal = (_based(ln(1 + exp(z)) - t * z, log),)
+    fusion = Fusion(_based(stable, log), _based(y - t, log), equal=equal)
+    return Loss(_based(part, log), "sum", {"sigmoid": fusion}, "bits")
 
 
 @loss("ce")
@@ -66,7 +68,8 @@ def cross_entropy(*, log: str = "e") -> Loss:
     """-Σ t ln y over the classes, with 0 ln 0 = 0. After a softmax ∂L/∂z is y Σ t - t, which is y - t where Σ t = 1."""
     stable = -(t * (z - Sym("m") - ln(Sym("Z"))))
     every = Sum("i", Tensor("t")["i"])
-    fusion = Fusion(_based(stable, log), _based(y * every - t, log), _based(y - t, log))
+    equal = (_based(-(t * ln(exp(z - Sym("m")) / Sym("Z"))), log),)
+    fusion = Fusion(_based(stable, log), _based(y * every - t, log), _based(y - t, log), equal)
     return Loss(_based(-xln(t, y), log), "sum", {"softmax": fusion}, "classes")
 
 

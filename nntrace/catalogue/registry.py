@@ -61,12 +61,13 @@ class Fusion(NamedTuple):
 
     ``part`` is the loss's part in the activation's argument ``z[k]`` (and its program's symbols), ``derivative`` is
     ∂L/∂z[k] of the sum over the parts, brought to its textbook form; ``normal`` is what this comes to where the
-    targets sum to 1.
+    targets sum to 1. ``equal`` are the forms that lead from ``part`` to the loss's own with the activation written in.
     """
 
     part: Expr
     derivative: Expr
     normal: Expr | None = None
+    equal: tuple[Expr, ...] = ()
 
 
 class Loss(NamedTuple):

@@ -27,6 +27,7 @@ from .nodes import (
     Sym,
     Transpose,
     Whole,
+    children,
 )  # fmt: skip
 
 CASES, SUM, NEGATIVE, PRODUCT, TIGHT, POWER, ATOM = range(7)
@@ -111,14 +112,21 @@ def is_juxtaposed(left: Expr, right: Expr) -> bool:
 
 def _is_plain(node: Expr) -> bool:
     match node:
-        case Sym() | Size() | Add() | Sum() | Whole() | MatMul():
+        case Sym() | Size() | Sum() | Whole() | MatMul():
             return True
+        case Add():
+            return _is_symbolic(node)
         case Call(function):
-            return function not in ("xln", "pi")
+            return function != "xln" and _is_symbolic(node)
         case Pow(base, _):
             return _is_plain(base)
         case _:
             return False
+
+
+def _is_symbolic(node: Expr) -> bool:
+    """Whether there is a letter in it, and not only numbers."""
+    return isinstance(node, Sym | Size | Whole) or any(map(_is_symbolic, children(node)))
 
 
 def ends_in_sum(node: Expr) -> bool:

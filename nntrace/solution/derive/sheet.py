@@ -69,7 +69,7 @@ class Derivation:
             *self._jacobian_sections(),
             self._section("loss gradient", loss.parts()),
             self._section("gradients", ParameterGradients(symbols, done).parts()),
-            self._section("stability", self._stability()),
+            self._section("stability", self._stability(loss)),
             Section("checks", tuple(self._checks())),
         ]
         return Solution(
@@ -95,7 +95,8 @@ class Derivation:
             self._count += 1
             if self._is_wanted(part):
                 lines = (*part.lines, *self._numbers(part))
-                yield Step(f"D{self._count}", section, part.name, lines, None, None, part.reason)
+                compact = lines[0].kind == "substitution"
+                yield Step(f"D{self._count}", section, part.name, lines, None, None, part.reason, compact)
 
     def _numbers(self, part: Part) -> tuple[Line, ...]:
         """The network's numbers put in a matrix line, and what they come to."""
@@ -224,10 +225,9 @@ class Derivation:
             return Part(name, (line,), {step.arguments[argument]})
         return Part(Sym(label), (Line("chain", "=", name), line), {step.arguments[argument]})
 
-    def _stability(self) -> Iterator[Part]:
+    def _stability(self, loss: LossGradient) -> Iterator[Part]:
         digits = Digits(self.network.conventions.digits)
-        key, numbers = self.question.at or (None, ())
-        yield from Stability(self.symbols, digits, numbers, key).parts()
+        yield from Stability(self.symbols, loss, digits, self.question.at).parts()
 
     def _checks(self) -> Iterator[Check]:
         """That every gradient has the shape of its tensor."""

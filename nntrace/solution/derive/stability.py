@@ -2,152 +2,270 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
 from fractions import Fraction
 from math import isfinite, isinf, isnan
 from typing import NamedTuple
 
-from ...expr import Call, Expr, Sym, approximate, at, children, expand
+from ...expr import (
+    Call,
+    Cases,
+    Div,
+    Expr,
+    Mul,
+    Neg,
+    Num,
+    Sum,
+    Sym,
+    approximate,
+    at,
+    children,
+    exact,
+    expand,
+    holds,
+    substitute,
+)
 from ...expr.bind import transform
+from ...network.batch import SAMPLE
 from ...network.model import Step as NetworkStep
-from ...trace.amount import Amount
+from ...trace.amount import Amount, fraction
 from ..model import Line, Note
 from ..numbers import Digits
+from .loss import LossGradient
 from .parts import Part
 from .symbols import Symbols
 
-EXTREMES = ((1000, 0, -1000), (-1000, -1000, -1000))
-"""The arguments that a layer is tried at: one exponential beyond all numbers, and all of them below."""
-ALONE = (1000, -1000)
+Values = tuple[Fraction, ...]
+
+EXTREMES: tuple[Values, ...] = tuple(tuple(map(Fraction, one)) for one in ((1000, 0, -1000), (-1000, -1000, -1000)))
+"""The arguments that a softmax is tried at: one exponential beyond all numbers, and all of them below."""
+ALONE: tuple[Values, ...] = ((Fraction(1000),), (Fraction(-1000),))
+CERTAIN: tuple[Values, ...] = ((Fraction(1),), (Fraction(0),))
+"""The outputs that a loss without logits is tried at."""
+TOTAL = Sym("Z")
+SAME = "the same, term by term"
 
 
-class Trial(NamedTuple):
-    """Numbers for the argument of a layer."""
+class Formula(NamedTuple):
+    """A formula that can fail, in ``z[j]``, ``y[k]`` and ``t[k]``, and its equals.
 
-    values: tuple[Fraction, ...]
+    ``name`` is what the formula gives, as a derivation writes it; ``of`` the result whose elements are tried with
+    numbers, by ``letter``, or ``None``: then ``name`` itself is. ``safe`` does not overflow; its ``equal`` forms lead
+    back to the plain formula. ``inner`` is the safe formula of ``y`` where the plain one reads it.
+    """
+
+    name: Expr
+    of: Sym | None
+    letter: str
+    plain: Expr
+    safe: Expr | None
+    equal: tuple[Expr, ...]
+    keys: Mapping[str, str]
+    together: bool
+    inner: Expr | None = None
 
 
 class Stability:
-    """For every activation with an exponential or a logarithm that has a formula of its own for the numbers."""
+    """For every activation, and for the loss, that has an exponential or a logarithm."""
 
-    def __init__(self, symbols: Symbols, digits: Digits, at: Sequence[Fraction] = (), key: str | None = None) -> None:
+    def __init__(self, symbols: Symbols, loss: LossGradient, digits: Digits, at: tuple[str, Values] | None) -> None:
         self.symbols = symbols
+        self.loss = loss
         self.digits = digits
-        self.given = tuple(at)
-        self.key = key
+        self.key: str | None = at[0] if at is not None else None
+        self.given: Values = at[1] if at is not None else ()
 
-    def steps(self) -> Iterator[NetworkStep]:
-        """The layers whose plain formula can fail."""
+    def formulas(self) -> Iterator[Formula]:
+        """One of each kind of activation, then the loss."""
+        seen: set[str] = set()
         for step in self.symbols.layers():
-            if step.operation.stable is not None and (self.key is None or step.arguments["z"] == self.key):
-                yield step
+            chosen = self.key is None or step.arguments.get("z") == self.key
+            if step.kind not in seen and "z" in step.arguments and chosen:
+                seen.add(step.kind)
+                yield self._activation(step)
+        if self.symbols.network.loss_is_known and self.key in (None, self.loss.step.arguments.get("z")):
+            yield self._loss()
+
+    def _activation(self, step: NetworkStep) -> Formula:
+        operation = step.operation
+        name = self.symbols.tensor(Sym(step.output, ("j",)))
+        safe = _inlined(step) if operation.stable is not None else None
+        equal = tuple(map(_single, operation.equal))
+        keys = {"z": step.arguments["z"]}
+        return Formula(name, name, "j", _single(operation.formula), safe, equal, keys, bool(operation.by))
+
+    def _loss(self) -> Formula:
+        """What one output adds to the loss, from the logits where the loss cancels against an activation."""
+        keys = {"t": str(self.loss.targets), "y": self.loss.output}
+        own = {key: symbol for symbol, key in keys.items()}
+        part = at(_summand(_single(_rekeyed(self.loss.formula(), own))), {"j": "k"})
+        name = self._written(part, keys)
+        last = next((step for step in self.symbols.layers() if step.output == self.loss.output), None)
+        if not self.loss.fused or last is None:
+            return Formula(name, None, "k", part, None, (), keys, False)
+        fused = next(edge.operation for edge in self.loss.step.edges if edge.argument == "z")
+        program = _program(last)
+        keys["z"] = last.arguments["z"]
+        inner = _inlined(last) if last.operation.stable is not None else _single(last.operation.formula)
+        safe = _written_in(_summand(_single(fused.formula)), program)
+        plain = substitute(part, {Sym("y", ("k",)): at(_single(last.operation.formula), {"j": "k"})})
+        equal = (*(_written_in(_summand(_single(form)), program) for form in fused.equal), plain)
+        return Formula(name, None, "k", part, safe, equal, keys, bool(last.operation.by), inner)
+
+    # -- the steps ---------------------------------------------------------------------------------------------------
 
     def parts(self) -> Iterator[Part]:
-        """For each: the plain formula at extreme arguments, the safe one, why they are equal, its numbers."""
-        seen: set[str] = set()
-        for step in self.steps():
-            if step.kind in seen:
+        """For each that fails: the plain formula at extreme arguments, the safe one, the proof, the same numbers."""
+        for formula in self.formulas():
+            trials = [trial for trial in self._trials(formula) if self._fails(formula, trial)]
+            if not trials and not self.given:
                 continue
-            seen.add(step.kind)
-            yield from self._of(step)
+            trials = trials or [self.given]
+            keys = {formula.keys.get("y", ""), formula.keys.get("z", "")}
+            if formula.of is not None:
+                textbook = Line("rule", "=", self._written(formula.plain, formula.keys), (("as the textbook has it",),))
+                yield Part(formula.name, (textbook,), keys)
+            for trial in trials:
+                yield from self._tried(formula, formula.plain, trial, keys)
+            if formula.safe is None:
+                continue
+            yield Part(formula.name, tuple(self._proof(formula, formula.safe)), keys)
+            for trial in trials:
+                yield from self._tried(formula, formula.safe, trial, keys)
 
-    def _of(self, step: NetworkStep) -> Iterator[Part]:
-        operation = step.operation
-        keys = {step.output}
-        plain, safe = _single(operation.formula), self._inlined(step)
-        output, z = self.symbols.tensor(Sym(step.output, ("j",))), step.arguments["z"]
-        yield Part(output, (Line("rule", "=", self._named(plain, z), (("as the textbook has it",),)),), keys)
-        for trial in self._trials(step):
-            yield from self._tried(step, plain, trial, True)
-        forms = [safe, *(_single(form) for form in operation.equal), plain]
-        whys = [
-            "shifted: the largest exponent is 0",
-            *["the same, term by term"] * (len(forms) - 2),
-            "the plain formula",
-        ]
-        lines = [Line("rule", "=", self._named(form, z), ((why,),)) for form, why in zip(forms, whys, strict=True)]
-        yield Part(output, tuple(lines), keys, ())
-        for trial in self._trials(step):
-            yield from self._tried(step, safe, trial, False)
+    def _proof(self, formula: Formula, safe: Expr) -> Iterator[Line]:
+        shifted = any(symbol == Sym("m") for symbol in _walk(safe))
+        largest = self._written(Sym("z", ("i",)), formula.keys)
+        why: Note = (
+            ("m is the largest ", largest, ": no exponent is above 0")
+            if shifted
+            else ("the exponent is never above 0",)
+        )
+        last: tuple[Expr, ...] = (formula.plain,) if formula.of is not None else ()
+        forms = [safe, *formula.equal, *last]
+        for place, form in enumerate(forms):
+            ends: Note = ("the plain formula",) if form is forms[-1] else (SAME,)
+            yield Line("rule", "=", self._written(form, formula.keys), (why if place == 0 else ends,))
 
-    def _inlined(self, step: NetworkStep) -> Expr:
-        """The safe formula with the lines of its program written in, all but the maximum."""
-        stable = step.operation.stable
-        assert stable is not None
-        program = {symbol: formula for symbol, formula in step.operation.program if symbol.name != "m"}
-        found = _single(stable)
-        for _ in program:
-            for symbol, formula in program.items():
-                single = _single(symbol)
-                assert isinstance(single, Sym)
-                found = _replaced(found, single, _single(formula))
-        return found
-
-    def _trials(self, step: NetworkStep) -> list[tuple[Fraction, ...]]:
+    def _trials(self, formula: Formula) -> Sequence[Values]:
         if self.given:
             return [self.given]
-        built_in = EXTREMES if step.operation.by else tuple((value,) for value in ALONE)
-        return [tuple(Fraction(value) for value in values) for values in built_in]
+        if "z" not in formula.keys:
+            return CERTAIN
+        return EXTREMES if formula.together else ALONE
 
-    def _tried(self, step: NetworkStep, formula: Expr, trial: tuple[Fraction, ...], plain: bool) -> Iterator[Part]:
-        """The formula at one set of numbers: each result, and what goes wrong on the way."""
-        count = len(trial) if step.operation.by else 1
-        sizes = {"i": len(trial), "j": len(trial)}
-        numbers = {cell: self.digits.show(Amount(float(value), value)).number for cell, value in enumerate(trial)}
-        largest = max(trial)
-        for place in range(count):
-            bound = expand(at(formula, {"j": place}), sizes)
+    def _places(self, formula: Formula, trial: Values) -> Sequence[int]:
+        """Which elements are tried: of a softmax all, of a loss that of the least likely class."""
+        if formula.of is None and formula.together:
+            return (min(range(len(trial)), key=lambda place: (trial[place], -place)),)
+        return range(len(trial))
 
-            def leaf(node: Expr) -> Expr | None:
-                match node:
-                    case Sym("z", (int(cell),)):
-                        return numbers[cell]
-                    case Sym("m"):
-                        return self.digits.show(Amount(float(largest), largest)).number
-                    case _:
-                        return None
-
-            written = transform(bound, leaf)
-            value = approximate(written, lambda name, cell: 0.0)
-            shown = self.digits.show(Amount(value)).number
-            name = self.symbols.tensor(Sym(step.output, ("j",)))
-            element = Sym(name.name, (place,))
-            reason = _failure(written) if not isfinite(value) or plain else _vanished(value)
-            lines = (Line("substitution", "=", written), Line("value", "≈", shown))
-            yield Part(element, lines, {step.output}, reason)
-
-    def _named(self, formula: Expr, z: str) -> Expr:
-        name = self.symbols.formulas.name(z)
-        return transform(
-            formula, lambda node: Sym(name.name, node.index) if isinstance(node, Sym) and node.name == "z" else None
+    def _fails(self, formula: Formula, trial: Values) -> bool:
+        """Whether the plain formula overflows on the way, or comes to nothing."""
+        return any(
+            any(not isfinite(_number(part)) for part in _walk(bound))
+            for bound in (self._bound(formula, formula.plain, trial, place) for place in self._places(formula, trial))
         )
 
+    def _tried(self, formula: Formula, form: Expr, trial: Values, keys: set[str]) -> Iterator[Part]:
+        """The form at one set of numbers: the sum that all results share, then each result."""
+        yield Part(formula.name, (), keys, self._numbers_note(formula, trial))
+        named = next((node for node in _walk(form) if isinstance(node, Sum)), None)
+        numbers: dict[Expr, Expr] = {}
+        rounded = False
+        if named is not None:
+            form = substitute(form, {named: TOTAL})
+            written = self._bound(formula, named, trial, 0)
+            total = self.digits.show(_amount(written))
+            numbers[TOTAL] = total.number
+            rounded = total.rounded
+            yield self._evaluated(TOTAL, written, keys, _failure(written))
+        before: Expr | None = None
+        for place in self._places(formula, trial):
+            written = substitute(self._bound(formula, form, trial, place), numbers)
+            if written == before:
+                yield Part(formula.name, (), keys, ("the others likewise",))
+                return
+            before = written
+            name = formula.name if formula.of is None else Sym(formula.of.name, (place,) if len(trial) > 1 else ())
+            yield self._evaluated(
+                name, written, keys, _reason(written), rounded or self._reads_rounded(formula, form, trial, place)
+            )
 
-def _vanished(value: float) -> Note:
-    """Why a number that is not zero comes out as one."""
-    return ("smaller than 10⁻³²³, the smallest number that is computed with",) if value == 0 else ()
+    def _evaluated(self, name: Expr, written: Expr, keys: set[str], reason: Note, rounded: bool = False) -> Part:
+        shown = self.digits.show(_amount(written))
+        first = "≈" if rounded else "="
+        value = "≈" if shown.rounded else first
+        return Part(name, (Line("substitution", first, written), Line("value", value, shown.number)), keys, reason)
+
+    def _numbers_note(self, formula: Formula, trial: Values) -> Note:
+        """At what numbers: ``at z2 = (1000.0, 0.0, -1000.0)``."""
+        z = self.symbols.formulas.name(formula.keys.get("z", formula.keys.get("y", "")))
+        shown = [self.digits.show(fraction(value)).number for value in trial]
+        listed = [part for number in shown for part in (number, ", ")][:-1]
+        return ("at ", z, " = ", *(("(", *listed, ")") if len(trial) > 1 else listed))
+
+    def _bound(self, formula: Formula, form: Expr, trial: Values, place: int) -> Expr:
+        """The form with numbers for z, y, t and the largest z; its sums written out."""
+        written = expand(at(form, {formula.letter: place}), {"i": len(trial), "j": len(trial)})
+        largest = max(trial)
+
+        def leaf(node: Expr) -> Expr | None:
+            match node:
+                case Sym("z", (int(cell),)):
+                    return self.digits.show(fraction(trial[cell])).number
+                case Sym("m", ()):
+                    return self.digits.show(fraction(largest)).number
+                case Sym("t", (int(cell),)):
+                    return self.digits.show(fraction(formula.together or trial[cell] <= 0)).number
+                case Sym("y", (int(cell),)):
+                    return self.digits.show(self._inner(formula, trial, cell)).number
+                case _:
+                    return None
+
+        return _decided(transform(written, leaf))
+
+    def _reads_rounded(self, formula: Formula, form: Expr, trial: Values, place: int) -> bool:
+        """Whether a loss reads an output whose digits are rounded."""
+        reads = any(isinstance(node, Sym) and node.name == "y" for node in _walk(form))
+        return reads and self.digits.show(self._inner(formula, trial, place)).rounded
+
+    def _inner(self, formula: Formula, trial: Values, cell: int) -> Amount:
+        if formula.inner is None:
+            return fraction(trial[cell])
+        own = formula._replace(letter="j")
+        return _amount(self._bound(own, formula.inner, trial, cell))
+
+    def _written(self, form: Expr, keys: Mapping[str, str]) -> Expr:
+        return self.symbols.named(_rekeyed(form, keys))
 
 
-def _failure(written: Expr) -> Note:
-    """What overflows, or what is divided by zero."""
-    for node in _walk(written):
-        if isinstance(node, Call) and node.function == "exp" and isinf(approximate(node, lambda name, cell: 0.0)):
-            return (node, " is beyond 1.8×10³⁰⁸, the largest number that is computed with")
-    value = approximate(written, lambda name, cell: 0.0)
-    if isnan(value):
-        return ("every exponential is rounded to 0: a division by zero",)
-    return ("the logarithm of 0",) if isinf(value) else ()
+def _rekeyed(form: Expr, names: Mapping[str, str]) -> Expr:
+    def leaf(node: Expr) -> Expr | None:
+        return Sym(names[node.name], node.index) if isinstance(node, Sym) and node.name in names else None
+
+    return transform(form, leaf)
 
 
-def _walk(node: Expr) -> Iterator[Expr]:
-    yield node
-    for part in children(node):
-        yield from _walk(part)
+def _summand(node: Expr) -> Expr:
+    """What one output adds to a loss that is a sum or a mean over k."""
+    match node:
+        case Sum(_, body):
+            return body
+        case Neg(body):
+            return Neg(_summand(body))
+        case Mul((Div(), Sum() | Neg(Sum()) as summed)):
+            return _summand(summed)
+        case _:
+            return node
 
 
 def _single(node: Expr) -> Expr:
     """A formula of a batch for one sample: without the sample's index."""
-    from ...network.batch import SAMPLE
+    match node:
+        case Sum(over, body) if over == SAMPLE:
+            return _single(body)
 
     def leaf(part: Expr) -> Expr | None:
         if isinstance(part, Sym) and SAMPLE in part.index:
@@ -157,12 +275,89 @@ def _single(node: Expr) -> Expr:
     return transform(node, leaf)
 
 
-def _replaced(node: Expr, symbol: Sym, formula: Expr) -> Expr:
-    """A line's formula written in for its symbol, at whatever index it is read."""
+def _decided(written: Expr) -> Expr:
+    """Of a distinction of cases the one that holds."""
+
+    def leaf(node: Expr) -> Expr | None:
+        match node:
+            case Cases(condition, then, otherwise):
+                return _decided(then if holds(condition, lambda name, cell: 0.0) else otherwise)
+            case _:
+                return None
+
+    return transform(written, leaf)
+
+
+def _program(step: NetworkStep) -> dict[str, tuple[Sym, Expr]]:
+    """The lines that an activation works out first, for one sample, all but the maximum."""
+    found = {}
+    for symbol, formula in step.operation.program:
+        single = _single(symbol)
+        assert isinstance(single, Sym)
+        if single.name != "m":
+            found[single.name] = (single, _single(formula))
+    return found
+
+
+def _inlined(step: NetworkStep) -> Expr:
+    """The safe formula of an activation with the lines of its program written in."""
+    assert step.operation.stable is not None
+    return _written_in(_single(step.operation.stable), _program(step))
+
+
+def _written_in(form: Expr, program: Mapping[str, tuple[Sym, Expr]]) -> Expr:
+    """The lines' formulas in place of their symbols, at whatever index these are read."""
 
     def leaf(part: Expr) -> Expr | None:
-        if isinstance(part, Sym) and part.name == symbol.name:
-            return at(formula, dict(zip(map(str, symbol.index), part.index, strict=True)))
+        if isinstance(part, Sym) and part.name in program:
+            symbol, formula = program[part.name]
+            return _written_in(at(formula, dict(zip(map(str, symbol.index), part.index, strict=True))), program)
         return None
 
-    return transform(node, leaf)
+    return transform(form, leaf)
+
+
+def _number(written: Expr) -> float:
+    return approximate(written, lambda name, cell: 0.0)
+
+
+def _amount(written: Expr) -> Amount:
+    finite = all(not isinstance(node, Num) or isfinite(node.value) for node in _walk(written))
+    whole = exact(written, lambda name, cell: None) if finite else None
+    return fraction(whole) if whole is not None else Amount(_number(written))
+
+
+def _reason(written: Expr) -> Note:
+    """What fails on the way to a result, or why a result that is no zero comes out as one."""
+    value, failure = _number(written), _failure(written)
+    match written:
+        case Div(top, bottom) if not isfinite(_number(bottom)) or not _number(bottom):
+            quotient: Note = (_plainly(top), " / ", _plainly(bottom))
+            return (
+                (*quotient, " has no value")
+                if isnan(value)
+                else (*failure, *("; " if failure else ""), *quotient, " is 0")
+            )
+    vanished = value == 0 and not failure and _amount(written).exact is None
+    return ("smaller than 10⁻³²³, the smallest number that is computed with",) if vanished else failure
+
+
+def _plainly(node: Expr) -> Expr:
+    """A part of a quotient as what it has become."""
+    value = _number(node)
+    return Num(Decimal(value)) if isinf(value) or not value else node
+
+
+def _failure(written: Expr) -> Note:
+    """What overflows, or what is no logarithm."""
+    for node in _walk(written):
+        if isinstance(node, Call) and node.function == "exp" and isinf(_number(node)):
+            return (node, " is beyond 1.8×10³⁰⁸, the largest number that is computed with")
+    logarithms = (node for node in _walk(written) if isinstance(node, Call) and node.function in ("ln", "xln"))
+    return ("the logarithm of 0",) if any(_number(node.args[-1]) == 0 for node in logarithms) else ()
+
+
+def _walk(node: Expr) -> Iterator[Expr]:
+    yield node
+    for part in children(node):
+        yield from _walk(part)
