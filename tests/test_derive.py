@@ -186,12 +186,14 @@ class Reading:
         read = re.search(r"([^\s({]+)_[a-z] - m", texts[0]) or re.match("(.*)", "")
         assert read is not None
         reader = Index(self.names, look, self.partial, self.slope, extent)
-        letter = re.findall(r"_([jk])(?!\w)", step["name"])[0]
-        for place in range(extent(letter, step["name"])):
-            values = [dual(reader.evaluate(text, {letter: place})).value for text in (step["name"], *texts)]
-            for text, value in zip(texts, values[1:], strict=True):
-                if not same(value, values[0]):
-                    yield f"{text} is {value!r} at {place}, not {values[0]!r}"
+        [letter] = step["name"][-1]
+        known = step["name"][:-2] in self.keys and step["name"][:-2] != self.loss  # else what one output adds to it
+        texts += [step["name"]] if known else []
+        for place in range(extent(letter, texts[-1])):
+            values = [dual(reader.evaluate(text, {letter: place})).value for text in texts]
+            for text, value in zip(texts, values, strict=True):
+                if not same(value, values[-1]):
+                    yield f"{text} is {value!r} at {place}, not {values[-1]!r}"
 
     def in_indices(self, name: str, texts: list[str]) -> bool:
         whole = [text for text in (name, *texts) if self.sizes(text) or "Σ" in text]

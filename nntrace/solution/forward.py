@@ -5,10 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import nan
 
-from ..expr import Add, Max, Sym, approximate
+from ..expr import Add, Call, Expr, Max, Sym, approximate, children
 from ..network.model import Cell, Element, Network
 from ..network.model import Step as NetworkStep
-from ..trace.amount import Amount
 from .element import Writer
 from .families import Families
 from .ids import Ids
@@ -57,9 +56,6 @@ def samples_of(network: Network) -> str:
     first, count = network.first_sample + 1, network.samples or 0
     return f"sample {first}" if count == 1 else f"samples {first} to {first + count - 1}"
 
-
-NOTICED = 1e-3
-"""From which deviation on the digits shown are too few for a formula."""
 
 _FROM_LOGITS = ("from the logits: for the plain formula the digits shown are too few",)
 
@@ -130,8 +126,8 @@ def element_step(writer: Writer, ids: Ids, step: NetworkStep, cell: Cell, sectio
         index = dict(zip(axes, cell, strict=True))
         written = writer.write(step.operation.shown, step, index)
         value = writer.trace.value(element)
-        from_logits = bool(step.bypassed) and _is_lost(writer, written, value)
-        if from_logits:
+        lost = from_logits(writer, step, cell)
+        if lost:
             written = writer.write(step.numeric, step, index)
         return Step(
             ids.of("F" if section == "forward" else "L", element),
@@ -142,7 +138,7 @@ def element_step(writer: Writer, ids: Ids, step: NetworkStep, cell: Cell, sectio
             value.exact,
             joined(
                 writer.undefined(value),
-                _FROM_LOGITS if from_logits else _reason(writer, step, written),
+                _FROM_LOGITS if lost else _reason(writer, step, written),
                 writer.difference(value, lambda trace: trace.value(element)),
             ),
             compact=not isinstance(written.body, Add) and section == "forward",
@@ -150,10 +146,27 @@ def element_step(writer: Writer, ids: Ids, step: NetworkStep, cell: Cell, sectio
         )
 
 
-def _is_lost(writer: Writer, written: Written, value: Amount) -> bool:
-    """Whether the digits shown don't give the value: of 1 - a nothing is left, or it is the logarithm of a 0."""
-    shown = approximate(writer.substituted(written)[0], lambda name, cell: nan)
-    return not abs(shown - value.number) <= NOTICED * abs(value.number)
+def from_logits(writer: Writer, step: NetworkStep, cell: Cell) -> bool:
+    """Whether the digits shown don't give a loss: of 1 - a nothing is left, or it is the logarithm of a 0."""
+    if not step.bypassed:
+        return False
+    axes = (str(index) for index in step.operation.output.index)
+    written = writer.write(step.operation.shown, step, dict(zip(axes, cell, strict=True)))
+    shown, _ = writer.substituted(written)
+    number = writer.trace.value(Element(step.output, cell)).number
+    noticed = 10.0 ** -max(1, writer.digits.significant - 3)
+    return _reads_zero(shown) or not abs(_number(shown) - number) <= noticed * abs(number)
+
+
+def _reads_zero(shown: Expr) -> bool:
+    """Whether there is the logarithm of a 0 in it, be it taken 0 times."""
+    if isinstance(shown, Call) and shown.function in ("ln", "xln") and not _number(shown.args[-1]):
+        return True
+    return any(map(_reads_zero, children(shown)))
+
+
+def _number(shown: Expr) -> float:
+    return approximate(shown, lambda name, cell: nan)
 
 
 def _reason(writer: Writer, step: NetworkStep, written: Written) -> Note:

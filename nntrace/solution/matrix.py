@@ -32,6 +32,7 @@ from ..network.quantities import frozen, quantity
 from ..trace.amount import Amount
 from ..trace.trace import GRADIENT_DESCENT, Trace
 from .element import Writer
+from .forward import from_logits
 from .model import Block, Line, Matrix, Note, Remark, SectionName, Step
 from .shapes import shapes
 from .whole import PRIME, Formulas
@@ -138,7 +139,10 @@ class MatrixForms:
         output = step.operation.output
         indices = tuple(str(index) for index in output.index)
         axes = self.formulas.laid_out(step.output, indices)
-        body = self.formulas.matrix(self.formulas.forward(step), axes)
+        formula = self.formulas.forward(step)
+        if self._is_lost(step):
+            formula = self.formulas.keyed(step.numeric, step)
+        body = self.formulas.matrix(formula, axes)
         name = self.formulas.name(step.output)
         trace = self.writer.trace
         letter = "F" if section == "forward" else "L"
@@ -151,6 +155,11 @@ class MatrixForms:
         return self._step(
             f"{letter}{step.output}", section, name, body, step.sizes, axes, indices, value, lambda: trace.arrays
         )
+
+    def _is_lost(self, step: NetworkStep) -> bool:
+        """Whether the digits shown don't give a loss, in any sample."""
+        cells = self.network.tensors[step.output].cells() if step.bypassed else ()
+        return any(from_logits(self.writer, step, cell) for cell in cells)
 
     def gradient(self, key: str) -> Step | Remark:
         """∂L/∂tensor, or words where it has no matrix form."""

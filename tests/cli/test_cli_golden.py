@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import jsonschema
 import pytest
@@ -25,9 +25,12 @@ ONE = {
     "han-kamber": "w14", "hmkcode": "w1", "homework3": "w21", "mazur": "w1", "relu-exact": "W1[1,1]",
     "swapped-wiring": "w1", "victorzhou": "w1", "bce-dead-unit": "W1[1,1]", "bits-2-3-2": "W1[1,1]",
     "homework3-q2-numbers": "W1[1,1]", "line-3-samples": "W", "online": "w1", "ridge": "w1",
-    "softmax-4-logits": "z[1]",
+    "softmax-4-logits": "z[1]", "stacked-linear": "W1[1,1]",
 }  # fmt: skip
 COMMANDS = ("forward", "grad", "step")
+WHOLE = ("derive", "collapse", "matrix")
+"""What is about whole tensors: the derivation, stacked layers as one, and the matrix view of a step."""
+IN_MATRICES = ("homework3", "homework3-q2-numbers", "line-3-samples", "ridge")
 LAYOUTS = {
     "40.txt": ("--width", "40"),
     "60.txt": ("--width", "60"),
@@ -44,13 +47,27 @@ def sheets() -> Iterator[tuple[str, tuple[str, ...]]]:
         for command in COMMANDS:
             yield f"{config}.{command}.txt", (*asked(config, command), "--width", "120")
     for config in NETWORKS:
-        yield f"{config}.derive.txt", ("derive", f"configs/{config}.yaml", "--width", "120")
+        yield f"{config}.derive.txt", (*asked(config, "derive"), "--width", "120")
+    for config in IN_MATRICES:
+        yield f"{config}.matrix.txt", (*asked(config, "matrix"), "--width", "120")
+    yield "stacked-linear.collapse.txt", (*asked("stacked-linear", "collapse"), "--width", "120")
+    yield (
+        "homework3-q2-numbers.derive-with-numbers.txt",
+        (
+            *asked("homework3-q2-numbers", "derive"),
+            "--with-numbers",
+            "--width",
+            "120",
+        ),
+    )
     for command in COMMANDS:
         for suffix, options in LAYOUTS.items():
             yield f"homework3.{command}.{suffix}", (*asked("homework3", command), *options)
 
 
 def asked(config: str, command: str) -> tuple[str, ...]:
+    if command == "matrix":
+        return ("step", f"configs/{config}.yaml", "--view", "matrix")
     return (command, f"configs/{config}.yaml", *(("--param", ONE[config]) if command == "grad" else ()))
 
 
@@ -68,14 +85,14 @@ def test_no_golden_sheet_is_left_over() -> None:
 @pytest.mark.parametrize("width", [40, 60, 80])
 @pytest.mark.parametrize("config", CONFIGS)
 def test_no_line_is_wider_than_the_page(run: Run, config: str, width: int) -> None:
-    for command in COMMANDS:
+    for command in (*COMMANDS, *WHOLE):
         lines = run(*asked(config, command), "--width", width).out.splitlines()
-        assert max(map(len, lines)) <= width
+        assert max(len(line) for line in lines if "/" not in line or " " in line) <= width  # a path is never cut
 
 
 @pytest.mark.parametrize("config", CONFIGS)
 def test_ascii_has_the_same_lines(run: Run, config: str) -> None:
-    for command in COMMANDS:
+    for command in (*COMMANDS, *WHOLE):
         plain = run(*asked(config, command), "--ascii", "--width", 300).out
         assert plain.isascii()
         assert len(plain.splitlines()) == len(run(*asked(config, command), "--width", 300).out.splitlines())
@@ -91,6 +108,20 @@ def test_json_follows_the_schema(run: Run, config: str, command: str) -> None:
     numbers = {"forward": {"values", "loss"}, "grad": {"values", "loss", "gradients"}}
     for one in sheet.get("iterations", [sheet]):
         assert numbers.get(command, {"values", "loss", "gradients", "updated", "learning_rate"}) <= one.keys()
+    _has_distinct_ids(sheet)
+
+
+@pytest.mark.parametrize("command", WHOLE)
+@pytest.mark.parametrize("config", CONFIGS)
+def test_json_of_whole_tensors_follows_the_schema(run: Run, config: str, command: str) -> None:
+    code, out, err = run(*asked(config, command), "-f", "json")
+    assert (code, err) == (0, "")
+    sheet = json.loads(out)
+    jsonschema.Draft202012Validator(SCHEMA).validate(sheet)
+    _has_distinct_ids(sheet)
+
+
+def _has_distinct_ids(sheet: Any) -> None:
     ids = [step["id"] for one in sheet.get("iterations", [sheet]) for step in one["steps"]]
     assert len(ids) == len(set(ids))
 

@@ -7,7 +7,7 @@ from ...expr.bind import transform
 from ...expr.text import Script
 from .columns import GAP, Cell, Column, cell
 
-_FIRST, _OTHER = "\x01", "\x02"
+_FIRST, _OTHER = "$", "#"  # in no name and no formula
 
 
 def with_places(body: Expr, script: Script, room: int) -> tuple[Expr, list[list[str]]]:
@@ -24,6 +24,11 @@ def with_places(body: Expr, script: Script, room: int) -> tuple[Expr, list[list[
         return Sym(_FIRST + _OTHER * (len(grid[0]) - 1))
 
     return transform(body, leaf), grids
+
+
+def is_matrix(line: str) -> bool:
+    """Whether a line that goes on begins with a matrix: without a sign it would look like more rows of the last one."""
+    return line.startswith(_FIRST)
 
 
 def filled(line: str, grids: list[list[str]]) -> list[str]:

@@ -10,7 +10,7 @@ from ...expr import ZERO, Add, Expr, Neg
 from ...expr.text import Piece, Script, pieces, plain
 from ...solution.model import Line, Note, Step
 from .breaking import Body, body_of, broken, enumerated, sentence, wrapped
-from .grids import filled, with_places
+from .grids import filled, is_matrix, with_places
 from .rows import Page, Role, Row, Span, columns, drawing, length
 
 NOTES = 60
@@ -67,7 +67,8 @@ def equation_rows(id: str, equations: list[Equation], reason: Note, page: Page, 
     signs = max(columns(form.relation) for equation in equations for form in equation.forms)
     at = max(ids, columns(id) + 1) + names + 1
     short = all((one.compact or len(one.forms) == 1) and at + one.whole(signs) <= page.width for one in equations)
-    hanging = at + signs + 1 > page.width // 2 and not short
+    body = at + signs + 1
+    hanging = not short and (body > page.width // 2 or body + _widest_matrix(equations) > page.width - HANG)
     lines: list[Lines] = []
     for equation in equations:
         written = _lines(equation, page.width, HANG if hanging else at, signs)
@@ -79,7 +80,11 @@ def equation_rows(id: str, equations: list[Equation], reason: Note, page: Page, 
             first[0][:1] = [*lead, Span(" " * (columns(first[0][0].text) - length(lead)))]
         lines += written
     own = len(lines) - len(written)
-    yield from _placed(lines, own, reason, page, (HANG if hanging else at) + signs + 1)
+    yield from _placed(lines, own, reason, page, HANG + signs + 1 if hanging else body)
+
+
+def _widest_matrix(equations: list[Equation]) -> int:
+    return max((len(grid[0]) for one in equations for form in one.forms for grid in form.grids or ()), default=0)
 
 
 def _equations(step: Step, page: Page) -> list[Equation]:
@@ -116,7 +121,7 @@ def _forms(line: Line, page: Page) -> list[Form]:
             return forms
         case other:
             joins = line.kind in ("chain", "rule", "formula")
-            placed, grids = with_places(other, script, page.width - 2 * HANG)
+            placed, grids = with_places(other, script, page.width - 3 * HANG)
             return [Form(relation, body_of(pieces(placed, script)), role, line.notes, joins, grids=grids)]
 
 
@@ -138,10 +143,10 @@ def _lines(equation: Equation, width: int, at: int, signs: int) -> list[Lines]:
         if form.grids:
             first, *below = filled(first, form.grids)
             more = [(0, line) for line in below] + [
-                (indent, line) for indent, text in more for line in filled(text, form.grids)
+                (indent + 2 * is_matrix(text), line) for indent, text in more for line in filled(text, form.grids)
             ]
         rows = [[space, Span(form.relation, "relation"), Span(" "), Span(first, form.role)]]
-        spaces = {indent: Span(" " * (at + signs + 1 + indent)) for indent in (0, 2, 4)}
+        spaces = {indent: Span(" " * (at + signs + 1 + indent)) for indent in (0, 2, 4, 6)}
         rows += [[spaces[indent], Span(text, form.role)] for indent, text in more]
         result.append(Lines(rows, list(form.notes), form.joins))
     return result

@@ -51,8 +51,8 @@ class Formula(NamedTuple):
     """A formula that can fail, in ``z[j]``, ``y[k]`` and ``t[k]``, and its equals.
 
     ``name`` is what the formula gives, as a derivation writes it; ``of`` the result whose elements are tried with
-    numbers, by ``letter``, or ``None``: then ``name`` itself is. ``safe`` does not overflow; its ``equal`` forms lead
-    back to the plain formula. ``inner`` is the safe formula of ``y`` where the plain one reads it.
+    numbers, by ``letter``; of a loss ``None``, as ``name`` is what one output adds to it. ``safe`` does not overflow;
+    its ``equal`` forms lead back to the plain formula. ``inner`` is the safe formula of ``y``, where that is read.
     """
 
     name: Expr
@@ -100,7 +100,7 @@ class Stability:
         keys = {"t": str(self.loss.targets), "y": self.loss.output}
         own = {key: symbol for symbol, key in keys.items()}
         part = at(_summand(_single(_rekeyed(self.loss.formula(), own))), {"j": "k"})
-        name = self._written(part, keys)
+        name = Sym(self.symbols.loss.name, ("k",))
         last = next((step for step in self.symbols.layers() if step.output == self.loss.output), None)
         if not self.loss.fused or last is None:
             return Formula(name, None, "k", part, None, (), keys, False)
@@ -123,9 +123,9 @@ class Stability:
                 continue
             trials = trials or [self.given]
             keys = {formula.keys.get("y", ""), formula.keys.get("z", "")}
-            if formula.of is not None:
-                textbook = Line("rule", "=", self._written(formula.plain, formula.keys), (("as the textbook has it",),))
-                yield Part(formula.name, (textbook,), keys)
+            why = "as the textbook has it" if formula.of is not None else "what output k adds"
+            textbook = Line("rule", "=", self._written(formula.plain, formula.keys), ((why,),))
+            yield Part(formula.name, (textbook,), keys)
             for trial in trials:
                 yield from self._tried(formula, formula.plain, trial, keys)
             if formula.safe is None:
@@ -142,8 +142,7 @@ class Stability:
             if shifted
             else ("the exponent is never above 0",)
         )
-        last: tuple[Expr, ...] = (formula.plain,) if formula.of is not None else ()
-        forms = [safe, *formula.equal, *last]
+        forms = [safe, *formula.equal, formula.plain]
         for place, form in enumerate(forms):
             ends: Note = ("the plain formula",) if form is forms[-1] else (SAME,)
             yield Line("rule", "=", self._written(form, formula.keys), (why if place == 0 else ends,))
