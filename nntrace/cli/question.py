@@ -41,7 +41,8 @@ def _names(network: Network) -> dict[str, str]:
     from ..solution.whole import Formulas
 
     formulas = Formulas(network)
-    known = {formulas.name(key).name: key for key in network.tensors if key != network.loss}
+    worked = {step.output for step in network.layer_steps() if not step.edges}  # what an activation works out first
+    known = {formulas.name(key).name: key for key in network.tensors if key != network.loss and key not in worked}
     return known if network.loss is None else {**known, formulas.name(network.loss).name: network.loss}
 
 
@@ -68,8 +69,10 @@ def _tried(network: Network, text: str, keys: Mapping[str, str]) -> tuple[str, t
     name, sign, typed = (part.strip() for part in text.partition("="))
     if not sign or not typed:
         raise UserError(f"--at {text!r} gives no numbers\n  write a tensor, = and numbers: --at z2=1000,0,-1000")
+    from ..solution.derive.stability import has_exponential
+
     key = _key(name, keys, "--at")
-    known = [step.arguments["z"] for step in network.layer_steps() if step.edges and step.operation.stable is not None]
+    known = [step.arguments["z"] for step in network.layer_steps() if step.edges and has_exponential(step)]
     if key not in known:
         names = [shown for shown, one in keys.items() if one in known]
         raise UserError(f"--at: nothing that can overflow reads {quoted(name)}\n  {suggestion(name, names)}")

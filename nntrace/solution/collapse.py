@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from ..expr import ONE, Add, Expr, Literal, MatMul, Ones, Sym, Transpose, Whole, approximate, exact, total
 from ..expr.bind import transform
+from ..expr.matrices import Axes
 from ..network.model import Cell, Element, Network, Tensor
 from ..network.model import Step as NetworkStep
 from ..trace.amount import Amount, fraction
@@ -19,6 +20,7 @@ from .element import Writer
 from .given import agreed, convention_values, given_blocks
 from .model import Block, Check, Line, Note, Remark, Results, Rows, Section, Solution, Step
 from .numbers import Digits, Shown
+from .shapes import shapes
 from .whole import Formulas
 
 Grid = list[list[Amount]]
@@ -45,6 +47,8 @@ class Collapse:
         self._count = 0
         self._known: dict[str, Grid] = {}
         """The numbers of the layers' own matrices, by name."""
+        self._sizes: dict[str, str] = {}
+        """How far the letters of a stack's matrices run: ``j0`` counts its inputs, ``j1`` the first layer's units, …"""
 
     def solution(self) -> Solution:
         """A section for each stack of layers, and the reason where a stack ends."""
@@ -128,10 +132,11 @@ class Collapse:
         """The layers put into each other, multiplied out, and the merged weights and bias with their numbers."""
         first = stack[0]
         x = self.formulas.name(first.arguments["x"])
-        source: Expr = Whole(x, "i", None)
-        affine = self._affine(first)
-        for step in stack[1:]:
-            own = self._affine(step)
+        self._sizes = {"j0": self._size(first.arguments["x"])}
+        source: Expr = Whole(x, *self._axes("j0"))
+        affine = self._affine(first, 1)
+        for level, step in enumerate(stack[1:], start=2):
+            own = self._affine(step, level)
             name = self.formulas.name(step.output)
             inner = self._applied(affine, source)
             nested = self._applied(own, inner)
@@ -148,12 +153,13 @@ class Collapse:
     def _result(self, stack: list[NetworkStep], affine: Affine, source: Expr) -> Iterator[Block]:
         last = self.formulas.name(stack[-1].output)
         weights, bias = Sym("W" + "′" * self._primes("W")), Sym("b" + "′" * self._primes("b"))
-        yield self._numbered(weights, affine.weights, affine.weight_numbers, self._shape_of(stack, weights=True))
+        units = f"j{len(stack)}"
+        matrix, vector = self._axes(units, "j0"), self._axes(units)
+        yield self._numbered(weights, affine.weights, affine.weight_numbers, self._shapes(affine.weights, matrix))
         if affine.bias is not None:
-            yield self._numbered(bias, affine.bias, affine.bias_numbers, self._shape_of(stack, weights=False))
-        body = self._applied(
-            Affine(Whole(weights, "j", "i"), affine.bias and Whole(bias, "j", None), None, None), source
-        )
+            yield self._numbered(bias, affine.bias, affine.bias_numbers, self._shapes(affine.bias, vector))
+        merged = Affine(Whole(weights, *matrix), affine.bias and Whole(bias, *vector), None, None)
+        body = self._applied(merged, source)
         yield self._step(last, [(body, ("one affine map: depth without an activation adds nothing",))])
         if self.trace is not None:
             yield self._check(stack, affine)
@@ -166,28 +172,38 @@ class Collapse:
             count += 1
         return count
 
-    def _affine(self, step: NetworkStep) -> Affine:
-        weights = self._whole(step.arguments["W"])
+    def _axes(self, units: str, inputs: str | None = None) -> Axes:
+        """How a matrix from some values to others, or a vector of values, lies; by the letters that count them."""
+        return (units, inputs) if self.columns else (inputs, units)
+
+    def _size(self, key: str) -> str:
+        """How many values a tensor has, as the file has it; of one sample, in a batch."""
+        tensor = self.network.tensors[key]
+        return str((tensor.sizes or tensor.shape)[-1])
+
+    def _shapes(self, body: Expr, axes: Axes) -> Note:
+        return shapes(body, axes, lambda letter: "1" if letter is None else self._sizes.get(letter, letter))
+
+    def _affine(self, step: NetworkStep, level: int) -> Affine:
+        """The weights and bias of a stack's layer; the first is 1."""
+        units = f"j{level}"
+        self._sizes[units] = self._size(step.output)
+        weights = Whole(self.formulas.name(step.arguments["W"]), *self._axes(units, f"j{level - 1}"))
         key = step.arguments.get("b")
         numbers = self._numbers(step.arguments["W"], None)
         if numbers is not None:
             self._known[self.formulas.name(step.arguments["W"]).name] = numbers
         if key is None:
             return Affine(weights, None, numbers, None)
-        units = self.network.tensors[step.output]
-        bias = self._numbers(key, units.shape[-1])
+        bias = self._numbers(key, self.network.tensors[step.output].shape[-1])
         shared = not self.network.tensors[key].shape
         if bias is not None:
             self._known[self.formulas.name(key).name] = [bias[0][:1]] if shared else bias
         if not shared:
-            return Affine(weights, self._whole(key), numbers, bias)
-        ones = Ones(str((units.sizes or units.shape)[-1]))  # one bias for all units
-        one = self._whole(key)
+            return Affine(weights, Whole(self.formulas.name(key), *self._axes(units)), numbers, bias)
+        ones = Ones(self._sizes[units])  # one bias for all units
+        one = Whole(self.formulas.name(key), None, None)
         return Affine(weights, MatMul((ones, one) if self.columns else (one, Transpose(ones))), numbers, bias)
-
-    def _whole(self, key: str) -> Whole:
-        letters = ("j", "i")[: len(self.network.tensors[key].shape)]
-        return Whole(self.formulas.name(key), *self.formulas.laid_out(key, letters))
 
     def _applied(self, affine: Affine, source: Expr) -> Expr:
         product = self._product(affine.weights, source)
@@ -304,14 +320,6 @@ class Collapse:
             return _literal(shown)
 
         return transform(formula, leaf), inexact
-
-    def _shape_of(self, stack: list[NetworkStep], weights: bool) -> Note:
-        def size(key: str) -> str:
-            tensor = self.network.tensors[key]
-            return str((tensor.sizes or tensor.shape)[-1])
-
-        units, inputs = size(stack[-1].output), size(stack[0].arguments["x"]) if weights else "1"
-        return (f"[{units}×{inputs}]",) if self.columns else (f"[{inputs}×{units}]",)
 
 
 def _or_zero(tensor: Tensor, cell: Cell, value: Callable[[Element], Amount]) -> Amount:

@@ -14,12 +14,28 @@ from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
+import sympy
 
 from nntrace.catalogue import KINDS, Entry, Fusion, Loss, Operation, Option, find, names
 from nntrace.catalogue.activations import a, elementwise, z
-from nntrace.expr import HALF, Expr, Size, Sum, Sym, approximate, exp, free_indices, ln, symbols
+from nntrace.expr import (
+    HALF,
+    Expr,
+    Size,
+    Sum,
+    Sym,
+    approximate,
+    at,
+    differentiate,
+    exp,
+    expand,
+    free_indices,
+    ln,
+    symbols,
+)
 from nntrace.expr.evaluate import Arguments, plan
 from tests.expr.derivatives import Cells, cells_of, computed, named, sizes_for, slope, wrong_derivatives
+from tests.expr.in_sympy import element, in_sympy
 
 SIZES = {"i": 3, "j": 2, "k": 3, "n": 2}
 CONVENTIONS = {"vectors": ("columns", "rows"), "bias": ("each", "shared", "none"), "log": ("e", "2", "10")}
@@ -81,6 +97,42 @@ def test_declared_is_derived_is_central_difference(entry: Entry) -> None:
     for (operation, probabilities), seed, kink in product(cases(entry), range(6), (0, 1)):
         sizes = sizes_for(operation, SIZES)
         assert wrong_derivatives(operation, numbers(operation, seed, probabilities), sizes, kink) == []
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: f"{entry.kind} {entry.name}")
+def test_sympy_has_the_same_derivatives(entry: Entry) -> None:
+    """Derived and declared, of every cell by every cell, with options and conventions as they are drawn."""
+    for (operation, probabilities), seed in product(cases(entry), range(2)):
+        sizes = sizes_for(operation, SIZES)
+        cells = numbers(operation, seed, probabilities)
+        known = cells | computed(operation, operation.formula, cells, sizes)
+        subs = {element(Sym(name, cell)): number for (name, cell), number in cells.items()}
+        for cell in cells_of(operation.output, sizes):
+            whole = in_sympy(expand(at(operation.formula, named(operation.output, cell)), sizes))
+            for argument in {one for one in symbols(operation.formula) if isinstance(one, Sym)}:
+                by = Sym(argument.name, tuple(f"{axis}′" for axis in argument.index), argument.mark)
+                derived = differentiate(operation.formula, by)
+                declared = operation.declared.get(argument.name, ())
+                own = operation.by.get(argument.name, argument)
+                for other in cells_of(argument, sizes):
+                    expected = float(sympy.diff(whole, element(Sym(argument.name, other))).evalf(20, subs=subs))
+                    here = named(operation.output, cell)
+                    found = [approximate(derived, lambda n, c, k=known: k[n, c], here | named(by, other), sizes)]
+                    index = named(own, other) | here
+                    if argument.name in operation.by or all(
+                        index[str(axis)] == place for axis, place in zip(argument.index, other, strict=True)
+                    ):
+                        found += [approximate(form, lambda n, c, k=known: k[n, c], index, sizes) for form in declared]
+                    assert found == pytest.approx([expected] * len(found), rel=1e-10, abs=1e-12)
+
+
+@pytest.mark.parametrize("entry", KINDS["activation"].values(), ids=lambda entry: entry.name)
+def test_every_form_between_the_safe_and_the_plain_formula_is_equal(entry: Entry) -> None:
+    for operation, seed in product(operations(entry), range(4)):
+        sizes, cells = sizes_for(operation, SIZES), numbers(operation, seed)
+        plain = computed(operation, operation.formula, cells, sizes)
+        for form in operation.equal:
+            assert computed(operation, form, cells, sizes) == pytest.approx(plain, rel=1e-12, abs=1e-15)
 
 
 def array_of(symbol: Sym, formula: Expr, cells: Cells, sizes: Mapping[str, int]) -> np.ndarray:
@@ -185,7 +237,8 @@ def test_a_fusion_is_the_composition(composed: Composed) -> None:
         logits = [draw.uniform(-3, 3) for _ in range(FUSED["k"])]
         for targets in targets_of(loss.targets, draw):
             cells = composed.cells(logits, targets, activation.formula)
-            assert composed.value(fusion.part, cells) == pytest.approx(composed.value(loss.part, cells), rel=1e-12)
+            for form in (fusion.part, *fusion.equal):
+                assert composed.value(form, cells) == pytest.approx(composed.value(loss.part, cells), rel=1e-12)
             for k, found in enumerate(composed.gradient(cells)):
 
                 def moved(step: float, at: int = k, logits: list[float] = logits, t: list[float] = targets) -> float:

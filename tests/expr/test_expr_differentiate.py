@@ -50,6 +50,7 @@ from nntrace.expr.functions import FUNCTIONS
 from nntrace.expr.text import text
 from tests.expr.derivatives import central
 from tests.expr.expressions import SIZES, Numbers, arity, close, expressions, walk
+from tests.expr.in_sympy import in_sympy
 
 a, b, x = Sym("a"), Sym("b"), Sym("x")
 t, y = Sym("t"), Sym("y")
@@ -158,32 +159,6 @@ def test_the_slope_of_the_absolute_value_is_the_sign(kink: int) -> None:
         assert approximate(found, lambda name, cell, at=number: at) == slope
 
 
-def to_sympy(node: Expr) -> sympy.Expr:
-    match node:
-        case Num(value):
-            return sympy.Rational(str(Fraction(value)))
-        case Sym(name):
-            return sympy.Symbol(name, positive=True)
-        case Add(terms):
-            return sympy.Add(*map(to_sympy, terms))
-        case Mul(factors):
-            return sympy.Mul(*map(to_sympy, factors))
-        case Neg(body):
-            return -to_sympy(body)
-        case Div(top, bottom):
-            return to_sympy(top) / to_sympy(bottom)
-        case Pow(base, exponent):
-            return to_sympy(base) ** to_sympy(exponent)
-        case Call("pi", ()):
-            return sympy.pi
-        case Call("xln", (factor, argument)):
-            return to_sympy(factor) * sympy.log(to_sympy(argument))
-        case Call(function, args):
-            name = {"ln": "log", "max": "Max", "abs": "Abs"}.get(function, function)
-            return getattr(sympy, name)(*map(to_sympy, args))
-    raise TypeError(node)
-
-
 Drawn = st.SearchStrategy[Expr]
 
 
@@ -215,7 +190,7 @@ def arguments(function: str, inner: Drawn, positive: Drawn) -> list[Drawn]:
 )
 def test_scalar_derivatives_are_those_of_sympy(node: Expr) -> None:
     numbers = {"a": 0.6, "b": 1.3}
-    expected = sympy.diff(to_sympy(node), sympy.Symbol("a", positive=True))
+    expected = sympy.diff(in_sympy(node, positive=True), sympy.Symbol("a", positive=True))
     value = complex(expected.evalf(30, subs={sympy.Symbol(name, positive=True): at for name, at in numbers.items()}))
     found = approximate(differentiate(node, a), lambda name, _: numbers[name])
     if abs(value) < 1e12 and math.isfinite(found):

@@ -81,7 +81,7 @@ class Stability:
         seen: set[str] = set()
         for step in self.symbols.layers():
             chosen = self.key is None or step.arguments.get("z") == self.key
-            if step.kind not in seen and "z" in step.arguments and chosen:
+            if step.kind not in seen and has_exponential(step) and chosen:
                 seen.add(step.kind)
                 yield self._activation(step)
         if self.symbols.network.loss_is_known and self.key in (None, self.loss.step.arguments.get("z")):
@@ -238,6 +238,11 @@ class Stability:
 
     def _written(self, form: Expr, keys: Mapping[str, str]) -> Expr:
         return self.symbols.named(_rekeyed(form, keys))
+
+
+def has_exponential(step: NetworkStep) -> bool:
+    """Whether an activation reads an exponential or a logarithm of its argument."""
+    return any(isinstance(node, Call) and node.function in ("exp", "ln") for node in _walk(step.operation.formula))
 
 
 def _rekeyed(form: Expr, names: Mapping[str, str]) -> Expr:

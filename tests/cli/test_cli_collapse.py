@@ -1,0 +1,90 @@
+"""Stacked layers as one affine map: the numbers against numpy, and the words where that cannot be."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+if TYPE_CHECKING:
+    from conftest import Run
+
+W1, B1 = [[1.0, 2.0], [3.0, -1.0], [0.5, 0.25]], [0.5, -1.0, 2.0]
+W2, B2 = [[2.0, -0.5, 1.0], [1.0, 0.0, -3.0]], [1.0, 0.5]
+NET = """\
+inputs: INPUTS
+vectors: VECTORS
+layers:
+- dense: 3
+  weights: W_1
+  biases: [0.5, -1.0, 2.0]
+- dense: 2
+  weights: W_2
+  BIAS
+targets: [1, 2]
+loss: mse
+"""
+
+
+def sheet(run: Run, folder: Path, text: str) -> Any:
+    (folder / "net.yaml").write_text(text, encoding="utf-8")
+    code, out, err = run("collapse", "-f", "json", cwd=folder)
+    assert (code, err) == (0, "")
+    return json.loads(out)
+
+
+def network(vectors: str = "columns", bias: str = "biases: [1.0, 0.5]", inputs: str = "[1, 2]") -> str:
+    def typed(matrix: list[list[float]]) -> str:
+        return str(matrix if vectors == "columns" else np.transpose(matrix).tolist())
+
+    text = NET.replace("VECTORS", vectors).replace("W_1", typed(W1)).replace("W_2", typed(W2))
+    return text.replace("BIAS", bias).replace("INPUTS", inputs)
+
+
+@pytest.mark.parametrize(("bias", "b2"), [
+    ("biases: [1.0, 0.5]", B2), ("bias: {b: 0.25}", [0.25, 0.25]), ("", [0.0, 0.0])
+], ids=["biases", "shared", "none"])  # fmt: skip
+@pytest.mark.parametrize("vectors", ["columns", "rows"])
+def test_the_merged_map(run: Run, tmp_path: Path, vectors: str, bias: str, b2: list[float]) -> None:
+    found = sheet(run, tmp_path, network(vectors, bias))
+    values = {step["name"]: step["value"] for step in found["steps"]}
+    weights, merged = np.array(W2) @ W1, np.array(W2) @ B1 + b2
+    assert np.allclose(values["W"] if vectors == "columns" else np.transpose(values["W"]), weights, rtol=1e-14)
+    assert np.allclose(np.ravel(values["b′" if "{b" in bias else "b"]), merged, rtol=1e-14)
+    assert [check["status"] for check in found["checks"]] == ["ok"]
+
+
+@pytest.mark.parametrize("vectors", ["columns", "rows"])
+def test_the_algebra(run: Run, tmp_path: Path, vectors: str) -> None:
+    lines = [line["text"] for step in sheet(run, tmp_path, network(vectors))["steps"] for line in step["lines"]]
+    wanted = {
+        "columns": ["W2 (W1 x + b1) + b2", "W2 W1 x + (W2 b1 + b2)", "W2 W1", "W2 b1 + b2", "W x + b"],
+        "rows": ["(x W1 + b1) W2 + b2", "x W1 W2 + (b1 W2 + b2)", "W1 W2", "b1 W2 + b2", "x W + b"],
+    }
+    assert set(wanted[vectors]) <= set(lines)
+
+
+def test_sizes_without_numbers(run: Run, tmp_path: Path) -> None:
+    text = "inputs: {x: {size: D}}\nlayers:\n- dense: {z1: {size: H}}\n- dense: {z2: {size: K}}\n"
+    found = sheet(run, tmp_path, text + "targets: {y: {size: K}}\nloss: mse\n")
+    steps = {step["name"]: step for step in found["steps"]}
+    assert steps["W"]["lines"][0] == {"kind": "rule", "relation": "=", "text": "W2 W1", "note": "[K×H][H×D] = [K×D]"}
+    assert steps["W"]["value"] is None
+
+
+def test_an_activation_between_is_named(run: Run, tmp_path: Path) -> None:
+    for kind in ("relu", "sigmoid", "tanh", "softmax"):
+        (tmp_path / "net.yaml").write_text(network().replace("- dense: 2", f"- {kind}\n- dense: 2"), encoding="utf-8")
+        code, out, err = run("collapse", cwd=tmp_path)
+        assert (code, err) == (0, "")
+        assert f"= {kind}(…) stands behind it and is not affine" in out
+
+
+def test_an_identity_between_changes_nothing(run: Run, tmp_path: Path) -> None:
+    plain = sheet(run, tmp_path, network())
+    found = sheet(run, tmp_path, network().replace("- dense: 2", "- identity\n- dense: 2"))
+    values = [{step["name"]: step["value"] for step in one["steps"] if step["name"] in "Wb"} for one in (plain, found)]
+    assert values[0] == values[1]

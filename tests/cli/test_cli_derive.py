@@ -1,0 +1,126 @@
+"""The options of ``nntrace derive``: what is asked, what results are called, at what numbers a layer is tried."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from conftest import Run
+
+Q2 = "configs/homework3-q2.yaml"
+NUMBERS = "configs/homework3-q2-numbers.yaml"
+
+
+def steps(run: Run, *arguments: str) -> dict[str, Any]:
+    code, out, err = run("derive", *arguments, "-f", "json")
+    assert (code, err) == (0, "")
+    return {step["name"]: step for step in json.loads(out)["steps"]}
+
+
+def last(step: dict[str, Any]) -> str:
+    return str(step["lines"][-1]["text"])
+
+
+@pytest.mark.parametrize(("name", "answer"), [
+    ("parameters", "D_a D_x + D_a + K D_a + K"),  # 2.1
+    ("∂ŷ_k/∂z2_k", "ŷ_k (1 - ŷ_k)"),  # 2.2
+    ("∂ŷ_k/∂z2_i", "-ŷ_k ŷ_i"),  # 2.3
+    ("∂L/∂z2_k", "ŷ_k - 1"),  # 2.4, i = k
+    ("∂L/∂z2_i", "ŷ_i"),  # 2.4, i ≠ k
+    ("∂z2/∂a1", "W2"),  # 2.5
+    ("∂a1_j/∂z1_j", "1 if z1_j ≥ 0, else 0.01"),  # 2.6
+    ("∂L/∂W1", "δ1 xᵀ"),  # 2.7
+    ("∂L/∂b1", "δ1"),
+    ("δ1", "W2ᵀ δ2 ⊙ leaky_relu′(z1)"),
+])  # fmt: skip
+def test_the_answers_to_question_2(run: Run, name: str, answer: str) -> None:
+    assert last(steps(run, Q2)[name]) == answer
+
+
+def test_the_shapes_of_one_sample_and_of_m(run: Run) -> None:
+    lines = run("derive", Q2, "--width", "120").out.splitlines()
+    rows = {line.split()[0]: line.split()[-2:] for line in lines if line.endswith("]")}
+    assert (rows["W2"], rows["b2"], rows["a1"]) == (["[K×D_a]", "[K×D_a]"], ["[K×1]", "[K×1]"], ["[D_a×1]", "[D_a×m]"])
+
+
+def test_one_quantity_keeps_the_numbers_of_its_steps(run: Run) -> None:
+    every, one = steps(run, Q2), steps(run, Q2, "--wrt", "W2")
+    assert set(one) < set(every)
+    assert all(every[name]["id"] == step["id"] for name, step in one.items())
+    assert "∂L/∂W2" in one
+    assert "∂L/∂W1" not in one
+    assert {"∂L/∂W1", "∂L/∂W2"} <= set(steps(run, Q2, "--wrt", "W2", "--wrt", "W1"))
+
+
+def test_results_under_names_of_ones_own(run: Run) -> None:
+    names = ("--name", "δ0=∂L/∂z2", "--name", "δ1=∂z2/∂a1", "--name", "δ2=da1/dz1")
+    found = steps(run, Q2, *names)
+    assert last(found["δ0"]) == "ŷ - y"
+    assert last(found["δ1"]) == "W2"
+    assert last(found["δ2"]) == "diag(leaky_relu′(z1))"
+    assert [line["text"] for line in found["∂L/∂a1"]["lines"]] == ["W2ᵀ δ0", "δ1ᵀ δ0"]
+
+
+def test_numbers_beside_the_symbols(run: Run) -> None:
+    symbols, both = steps(run, NUMBERS), steps(run, NUMBERS, "--with-numbers")
+    assert symbols.keys() == both.keys()
+    assert [step["id"] for step in symbols.values()] == [step["id"] for step in both.values()]
+    assert last(both["∂L/∂W1"]) == "[[1.32418, -0.662088], [-0.0301416, 0.0150708]]"
+    assert last(both["δ2"]) == "[[0.723056], [-0.844991], [0.121935]]"
+
+
+def test_a_layer_tried_at_given_numbers(run: Run) -> None:
+    found = json.loads(run("derive", Q2, "--at", "z2=800,1,2", "-f", "json").out)["steps"]
+    lines = [line["text"] for step in found if step["section"] == "stability" for line in step["lines"]]
+    assert "e^{800.0} + e^{1.0} + e^{2.0}" in lines
+    assert "e^{1.0 - 800.0} / 1.00000" in lines
+
+
+@pytest.mark.parametrize(("options", "message"), [
+    (("--wrt", "w1"), "--wrt: there is no tensor 'w1'\n  did you mean 'W1'? known here: x, W1, b1, z1"),
+    (("--wrt", "m2"), "--wrt: there is no tensor 'm2'\n"),
+    (("--name", "q=2"), "--name 'q=2' names no derivative\n  write a label, = and a derivative: --name δ0=∂L/∂z2"),
+    (("--name", "δ9=∂L/∂q"), "--name: there is no tensor 'q'\n"),
+    (("--name", "x=∂L/∂z2"), "--name 'x=∂L/∂z2': 'x' is a name already\n  choose another label"),
+    (("--name", "δ9=∂L/∂z2", "--name", "δ9=∂L/∂z1"), "--name 'δ9=∂L/∂z1': 'δ9' is a name already"),
+    (("--at", "z2"), "--at 'z2' gives no numbers\n  write a tensor, = and numbers: --at z2=1000,0,-1000"),
+    (("--at", "z2=a"), "--at z2=a: 'a' is not a number\n"),
+    (("--at", "z1=3"), "--at: nothing that can overflow reads 'z1'\n  known here: z2"),
+    (("--with-numbers",), "homework3-q2.yaml:3:14: the inputs have no numbers\n"),
+])  # fmt: skip
+def test_a_question_that_cannot_be_answered(run: Run, options: tuple[str, ...], message: str) -> None:
+    code, out, err = run("derive", Q2, *options)
+    assert (code, out) == (2, "")
+    assert message in err
+
+
+def test_a_network_without_numbers_is_not_computed(run: Run) -> None:
+    for command in ("forward", "grad", "step"):
+        code, out, err = run(command, Q2)
+        assert (code, out) == (2, "")
+        assert "3:14: the inputs have no numbers" in err
+        assert "nntrace derive has the symbolic solution" in err
+
+
+@pytest.mark.parametrize(("text", "message"), [
+    ("inputs: {x: {size: D}}\nlayers:\n- dense: {z1: {size: x}}\n", "3:15: 'x' is a size and a name"),
+    ("inputs: {x: {size: 0}}\nlayers:\n- dense: 2\n", "1:20: a size cannot be '0'"),
+    ("inputs: {x: {size: D}}\nlayers:\n- dense: 2\ntargets: {y: {size: K}}\nloss: mse\n",
+     "4:10: there are K targets for 2 outputs"),
+    ("inputs: {x: {size: D}}\nlayers:\n- dense: 2\n  weights: [[1, 2]]\n", "4:12: the weights are 1×2: for 2 inputs"),
+])  # fmt: skip
+def test_sizes_that_do_not_fit(run: Run, tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "net.yaml").write_text(text if "loss" in text else text + "targets: [1]\nloss: mse\n", encoding="utf-8")
+    code, out, err = run("derive", cwd=tmp_path)
+    assert (code, out) == (2, "")
+    assert message in err
+
+
+def test_a_view_that_is_none(run: Run) -> None:
+    code, out, err = run("step", "--view", "nonsense")
+    assert (code, out) == (2, "")
+    assert err == "there is no view 'nonsense'\n  known here: delta, paths, matrix, all\n"
