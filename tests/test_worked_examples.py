@@ -268,5 +268,6 @@ def test_mazur_after_10000_rounds() -> None:
 
 @pytest.mark.parametrize("path", sorted(CONFIGS.glob("*.yaml")), ids=lambda path: path.stem)
 def test_every_config_is_held_to_its_source(path: Path) -> None:
-    """The homework's numbers are held in ``cli/test_cli_homework.py``, line by line; its question 2 has none."""
-    assert path.stem in {*PUBLISHED, "homework3", "homework3-q2"}
+    """The homework's numbers are held in ``cli/test_cli_homework.py``, line by line; its question 2 has none, and
+    the layers stacked for its question 1.2 are ours (``cli/test_cli_collapse.py``)."""
+    assert path.stem in {*PUBLISHED, "homework3", "homework3-q2", "stacked-linear"}

@@ -57,6 +57,13 @@ def test_the_merged_map(run: Run, tmp_path: Path, vectors: str, bias: str, b2: l
     assert [check["status"] for check in found["checks"]] == ["ok"]
 
 
+def test_the_shipped_example(run: Run) -> None:
+    steps = json.loads(run("collapse", "configs/stacked-linear.yaml", "-f", "json").out)["steps"]
+    assert {step["name"]: step["value"] for step in steps if step["value"]} == {"W": [[0.5, 4.5]], "b": [[2.5]]}
+    forward = json.loads(run("forward", "configs/stacked-linear.yaml", "-f", "json").out)["values"]
+    assert forward["g"] == 0.5 * 1 + 4.5 * 2 + 2.5
+
+
 @pytest.mark.parametrize("vectors", ["columns", "rows"])
 def test_the_algebra(run: Run, tmp_path: Path, vectors: str) -> None:
     lines = [line["text"] for step in sheet(run, tmp_path, network(vectors))["steps"] for line in step["lines"]]

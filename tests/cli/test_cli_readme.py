@@ -1,0 +1,36 @@
+"""What the README shows as output is what the commands print."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from conftest import Run
+
+README = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
+COMMANDS = (
+    ("forward",),
+    ("grad", "--param", "w21"),
+    ("step", "--lr", "0.1"),
+    ("step", "--only", "w21"),
+    ("grad",),
+    ("step", "--view", "matrix"),
+    ("derive", "configs/homework3-q2.yaml"),
+    ("collapse", "configs/stacked-linear.yaml"),
+)
+
+
+def test_every_line_of_output(run: Run) -> None:
+    printed = {line for command in COMMANDS for line in run(*command, "--width", "120").out.splitlines()}
+    blocks = re.findall(r"^```\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+    sheets = [block for block in blocks if re.match(r"[A-Z]+[0-9]+p? |Update", block)]
+    assert len(sheets) >= 7
+    shown = [line for block in sheets for line in block.splitlines()]
+    assert [line for line in shown if line not in printed] == []
+
+
+def test_the_commands_named_work(run: Run) -> None:
+    for command in re.findall(r"`nntrace ((?:derive|collapse) [^`\[]+)`", README):
+        assert run(*command.split()).code == 0
