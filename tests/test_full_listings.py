@@ -12,10 +12,11 @@ from nntrace.formats import render
 from nntrace.formats.page import rows
 from nntrace.network.build import build
 from nntrace.network.model import Network
+from nntrace.network.quantities import parameters
 from nntrace.solution.families import Families
 from nntrace.solution.model import Family, Solution
 from nntrace.solution.numbers import Digits
-from nntrace.solution.sheet import Settings, Sheet, all_parameters
+from nntrace.solution.sheet import Settings, Sheet
 from nntrace.spec import load
 from nntrace.trace.arrays import ArrayTrace
 
@@ -72,7 +73,7 @@ KINDS = {
 def sheets(net: Network) -> list[Solution]:
     """Every value and every gradient, from arrays however small the network is."""
     sheet = Sheet(net, Settings(full=True), ArrayTrace(net))
-    return [sheet.forward(), sheet.gradient(all_parameters(net), named=False), sheet.step(net.learning_rate or 1)]
+    return [sheet.forward(), sheet.gradient(parameters(net), named=False), sheet.step(net.learning_rate or 1)]
 
 
 def listing(solutions: list[Solution], format: str, width: int, script: Script) -> list[str]:

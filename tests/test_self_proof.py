@@ -32,6 +32,7 @@ from nntrace.network.build import build
 from nntrace.network.model import Network as Built
 from nntrace.network.model import sample_mark
 from nntrace.network.portion import portion
+from nntrace.network.quantities import parameters
 from nntrace.solution.model import Solution
 from nntrace.solution.sheet import Settings, Sheet, asked_quantities
 from nntrace.spec import load, read
@@ -675,12 +676,10 @@ def step(one: Drawn) -> Solution | None:
 
 
 def only(one: Drawn) -> Solution | None:
-    from nntrace.solution.sheet import all_parameters
-
-    parameters = all_parameters(one.network)
-    if not parameters:
+    every = parameters(one.network)
+    if not every:
         return None
-    chosen = [one.choices.choice(parameters)]
+    chosen = [one.choices.choice(every)]
     return Sheet(one.network, Settings()).step(one.network.learning_rate or Fraction(1, 10), chosen)
 
 

@@ -93,15 +93,14 @@ def grad(
     allow_files: options.AllowFiles = False,
 ) -> None:
     """The gradient of the loss: by stored deltas, and for what is asked by name also over its paths."""
-    from ..solution.sheet import Settings, Sheet, all_parameters, asked_quantities
+    from ..network.quantities import parameters
+    from ..solution.sheet import Settings, Sheet, asked_quantities
 
     network, _ = read_network(net, change, allow_files)
     _need_loss(network.loss)
-    asked = asked_quantities(network, param) if param else []
-    if not param:
-        asked = all_parameters(network)
-    elif everything:
-        asked = list(dict.fromkeys([*asked, *all_parameters(network)]))
+    asked = asked_quantities(network, param) if param else parameters(network)
+    if param and everything:
+        asked = list(dict.fromkeys([*asked, *parameters(network)]))
     sheet = Sheet(network, Settings(digits, full, rounding_rule(rounding), view_of(view)))
     solution = sheet.gradient(asked, named=bool(param) and not everything)
     raise typer.Exit(deliver(solution, Page(format, output, width, ascii, quiet), expect))

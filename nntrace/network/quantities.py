@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import translate
-from typing import NamedTuple
+from itertools import chain
+from itertools import product as cells_of
+from math import prod
+from typing import NamedTuple, overload
 
 from ..expr import Sym
 from ..expr.text import ASCII, plain
 from ..expr.text import symbol as text_of
-from .model import Element, Network, Role, Tensor
+from .model import Cell, Element, Network, Role, Tensor
 
 _ELEMENT = re.compile(r"(?P<name>[^\[\]]+)\[\s*(?P<index>\d+(?:\s*,\s*\d+)*)\s*\]")
 ROLES: tuple[Role, ...] = ("input", "target", "parameter", "unit", "loss")
@@ -40,18 +43,101 @@ def quantity(network: Network, element: Element) -> Quantity:
     return Quantity(Sym(name), uses, next(role for role in ROLES if role in roles))
 
 
-def of_tensor(network: Network, tensor: Tensor) -> Iterator[Quantity]:
+class Unnamed(Sequence[Quantity]):
+    """The quantities of a tensor whose elements have no names of their own, each made when it is looked at."""
+
+    def __init__(self, tensor: Tensor) -> None:
+        self.tensor = tensor
+        self._count = prod(tensor.shape)
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[Quantity]:
+        return map(self._of, cells_of(*map(range, self.tensor.shape)))
+
+    @overload
+    def __getitem__(self, place: int) -> Quantity: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Quantity]: ...
+    def __getitem__(self, place: int | slice) -> Quantity | Sequence[Quantity]:
+        if isinstance(place, slice):
+            return [self[each] for each in range(*place.indices(len(self)))]
+        rest = range(len(self))[place]
+        cell: list[int] = []
+        for size in reversed(self.tensor.shape):
+            rest, index = divmod(rest, size)
+            cell.insert(0, index)
+        return self._of(tuple(cell))
+
+    def _of(self, cell: Cell) -> Quantity:
+        return Quantity(self.tensor.symbol(cell), (Element(self.tensor.key, cell),), self.tensor.role)
+
+
+class Parts(Sequence[Quantity]):
+    """Quantities of several tensors one after another, those of each tensor together."""
+
+    def __init__(self, parts: Iterable[Sequence[Quantity]]) -> None:
+        self.parts: list[Sequence[Quantity]] = []
+        for part in parts:
+            self.parts += part.parts if isinstance(part, Parts) else [part] if part else []
+
+    def __len__(self) -> int:
+        return sum(map(len, self.parts))
+
+    def __iter__(self) -> Iterator[Quantity]:
+        return chain.from_iterable(self.parts)
+
+    @overload
+    def __getitem__(self, place: int) -> Quantity: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Quantity]: ...
+    def __getitem__(self, place: int | slice) -> Quantity | Sequence[Quantity]:
+        if isinstance(place, slice):
+            return [self[each] for each in range(*place.indices(len(self)))]
+        rest = range(len(self))[place]
+        for part in self.parts:
+            if rest < len(part):
+                return part[rest]
+            rest -= len(part)
+        raise IndexError(place)
+
+
+def of_tensor(network: Network, tensor: Tensor) -> Sequence[Quantity]:
     """The quantities of one tensor, in the order of the file; a name used twice in it comes once."""
+    if not (tensor.sampled or tensor.names or tensor.missing or tensor.by_column):
+        return Unnamed(tensor)
     if tensor.sampled or not tensor.names:
-        for cell in tensor.cells():
-            yield Quantity(tensor.symbol(cell), (Element(tensor.key, cell),), tensor.role)
-        return
-    seen: set[Sym] = set()
-    for cell in tensor.cells():
-        found = quantity(network, Element(tensor.key, cell))
-        if found.symbol not in seen:
-            seen.add(found.symbol)
-            yield found
+        return [Quantity(tensor.symbol(cell), (Element(tensor.key, cell),), tensor.role) for cell in tensor.cells()]
+    every = (quantity(network, Element(tensor.key, cell)) for cell in tensor.cells())
+    return list({found.symbol: found for found in every}.values())
+
+
+def by_tensor(quantities: Sequence[Quantity]) -> dict[str, Sequence[Quantity]]:
+    """The quantities by the key of the tensor that each is used in first."""
+    found: dict[str, Sequence[Quantity]] = {}
+    for part in Parts([quantities]).parts:
+        if isinstance(part, Unnamed) and part.tensor.key not in found:
+            found[part.tensor.key] = part
+            continue
+        own: dict[str, list[Quantity]] = {}
+        for one in part:
+            own.setdefault(one.uses[0].key, []).append(one)
+        found |= {key: [*found.get(key, ()), *more] for key, more in own.items()}
+    return found
+
+
+def parameters(network: Network) -> Parts:
+    """Every parameter in the order of the file; a tied one comes where it is used first."""
+    tied: set[Sym] = set()
+    parts: list[Sequence[Quantity]] = []
+    for key in network.parameters:
+        found = of_tensor(network, network.tensors[key])
+        if not isinstance(found, Unnamed):
+            found = [one for one in found if one.symbol not in tied]
+            tied |= {one.symbol for one in found if len(one.uses) > 1}
+        parts.append(found)
+    return Parts(parts)
 
 
 def of_role(network: Network, *roles: Role) -> Iterator[Quantity]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from ..expr import (
@@ -260,7 +260,7 @@ class Backward:
         body = total(summand.body for summand in summands)
         return families.family("backward", result, body, axes, step, via(self.writer, summands), start=1)
 
-    def needed(self, asked: list[Quantity]) -> list[Quantity]:
+    def needed(self, asked: Iterable[Quantity]) -> list[Quantity]:
         """The units whose gradients these quantities' formulas use, directly or through others, by their ids."""
         found: dict[Element, Quantity] = {}
         pending = [use for one in asked for use in one.uses]

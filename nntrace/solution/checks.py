@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from math import isfinite
@@ -52,7 +52,7 @@ def forward_checks(writer: Writer) -> Iterator[Check]:
             yield Check(("the outputs of the softmax sum to 1",), "ok" if holds else "failed")
 
 
-def gradient_checks(writer: Writer, asked: list[Quantity]) -> Iterator[Check]:
+def gradient_checks(writer: Writer, asked: Sequence[Quantity]) -> Iterator[Check]:
     """The asked gradients by central difference: one by one where they are few, else in one line."""
     if not asked:
         return

@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from math import prod
 
 from ..expr import Sym
 from ..network.model import Element, Network, Tensor
-from ..network.quantities import Quantity, of_tensor, quantity
+from ..network.quantities import of_tensor, quantity
 
 
 class Ids:
@@ -71,15 +70,3 @@ class Ids:
         for size, index in zip(shape, cell, strict=True):
             place = place * size + index
         return self._first[letter, element.key] + place
-
-
-def update_order(network: Network) -> Iterator[Quantity]:
-    """The parameters in the order of their update steps."""
-    seen: set[Sym] = set()
-    for key in network.parameters:
-        for found in of_tensor(network, network.tensors[key]):
-            if len(found.uses) > 1:
-                if found.symbol in seen:
-                    continue
-                seen.add(found.symbol)
-            yield found

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
+from math import prod
 from typing import TYPE_CHECKING, Any
 
 from ..network.loss import SAMPLE_LOSS
 from ..network.model import Cell, Element, Tensor
-from ..network.quantities import Quantity, frozen
+from ..network.quantities import Quantity, by_tensor, frozen, parameters
 from ..trace.trace import Trace
-from .ids import update_order
 
 if TYPE_CHECKING:
     from ..network.model import Array
@@ -64,7 +64,8 @@ def gradient_results(trace: Trace, asked: Sequence[Quantity]) -> dict[str, Any]:
 
 def updated_results(after: Trace, only: Sequence[Quantity] | None) -> dict[str, Any]:
     """The parameters after the update: all of them, or those that were updated."""
-    asked = list(update_order(after.network)) if only is None else [o for o in only if not frozen(after.network, o)]
+    network = after.network
+    asked = parameters(network) if only is None else [one for one in only if not frozen(network, one)]
     return _by_name(after, asked, lambda one: after.value(one.uses[0]).number, lambda: after.arrays)
 
 
@@ -75,15 +76,12 @@ def _plain(trace: Trace, arrays: Arrays, tensor: Tensor) -> Array | None:
 
 
 def _by_name(
-    trace: Trace, asked: Iterable[Quantity], number: Callable[[Quantity], float], arrays: Arrays
+    trace: Trace, asked: Sequence[Quantity], number: Callable[[Quantity], float], arrays: Arrays
 ) -> dict[str, Any]:
     result: dict[str, Any] = {}
-    by_tensor: dict[str, list[Quantity]] = {}
-    for one in asked:
-        by_tensor.setdefault(one.uses[0].key, []).append(one)
-    for key, members in by_tensor.items():
+    for key, members in by_tensor(asked).items():
         tensor = trace.network.tensors[key]
-        if tensor.sampled or tensor.names or not tensor.shape or len(members) < sum(1 for _ in tensor.cells()):
+        if tensor.sampled or tensor.names or not tensor.shape or len(members) < _count(tensor):
             result.update((one.name, number(one)) for one in members)
             continue
         plain = _plain(trace, arrays, tensor)
@@ -97,7 +95,7 @@ def _add(result: dict[str, Any], tensor: Tensor, number: Callable[[Element], flo
     if tensor.names:
         for cell, name in tensor.names.items():
             result.setdefault(name, number(Element(tensor.key, cell)))
-        if len(tensor.names) == sum(1 for _ in tensor.cells()):
+        if len(tensor.names) == _count(tensor):
             return
     result[tensor.name or tensor.key] = _nested(tensor, number, ()) if plain is None else plain.tolist()
 
@@ -106,3 +104,8 @@ def _nested(tensor: Tensor, number: Callable[[Element], float], cell: Cell) -> A
     if len(cell) < len(tensor.shape):
         return [_nested(tensor, number, (*cell, place)) for place in range(tensor.shape[len(cell)])]
     return None if cell in tensor.missing else number(Element(tensor.key, cell))
+
+
+def _count(tensor: Tensor) -> int:
+    """How many cells there are."""
+    return prod(tensor.shape) - len(tensor.missing)

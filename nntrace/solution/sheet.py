@@ -13,7 +13,18 @@ from ..errors import UserError
 from ..expr import Num
 from ..network.model import Network
 from ..network.portion import portion, span
-from ..network.quantities import Quantity, find, frozen, known_names, of_role, of_tensor
+from ..network.quantities import (
+    Parts,
+    Quantity,
+    Unnamed,
+    by_tensor,
+    find,
+    frozen,
+    known_names,
+    of_role,
+    of_tensor,
+    parameters,
+)  # fmt: skip
 from ..spec.model import Rounding
 from ..trace.amount import Amount
 from ..trace.trace import Trace, trace_of
@@ -22,7 +33,7 @@ from .element import Writer
 from .families import Families
 from .forward import MOST_ELEMENTS, forward_steps, loss_steps, more, samples_of, shown_cells, shown_samples
 from .given import agreed, convention_values, given_blocks
-from .ids import Ids, update_order
+from .ids import Ids
 from .model import Block, Family, LossValue, Note, Quantities, Remark, Results, Section, Solution, Step, Table
 from .numbers import Digits
 from .results import gradient_results, sample_results, updated_results, value_results
@@ -107,12 +118,12 @@ class Sheet:
         if named:
             self.view = self.settings.view  # what is asked for by name is shown by its elements
         many = len(asked) > MOST_VALUES
-        needed = list(self._units_backward()) if many else self.backward.needed(list(asked))
-        needed = _without(needed, asked)
+        needed = list(self._units_backward()) if many else self.backward.needed(asked)
+        used = Parts((_without(needed, asked), asked))
         names = self._matrices(lambda forms: forms.names())
         sections = [
-            Section("forward", (self._forward_values([*needed, *asked]), *names)),
-            *self._backward_sections(needed, asked, named),
+            Section("forward", (self._forward_values(used), *names)),
+            *self._backward_sections(used, asked, named),
             Section("checks", self._checks(asked)),
         ]
         results = Results(
@@ -219,8 +230,8 @@ class Sheet:
         """One iteration: its sections and its numbers."""
         from .update import update_step
 
-        parameters = all_parameters(self.network)
-        asked = list(only) if only is not None else parameters
+        every = parameters(self.network)
+        asked = list(only) if only is not None else every
         after = self.final = self.after(rate, only)
         needed = self.backward.needed(asked) if only is not None else list(self._units_backward())
         updates: tuple[Block, ...]
@@ -235,14 +246,14 @@ class Sheet:
         sections = [
             self._forward_section(),
             self._loss_section(),
-            *self._backward_sections(needed, asked, only is not None),
+            *self._backward_sections(Parts((needed, asked)), asked, only is not None),
             Section("update", updates, ("learning rate ", self._shown_rate(rate))),
             Section("checks", self._checks(asked, after, rate)),
         ]
         results = Results(
             values=value_results(self.trace),
             samples=sample_results(self.trace),
-            gradients=gradient_results(self.trace, parameters),
+            gradients=gradient_results(self.trace, every),
             updated=updated_results(after, only),
             learning_rate=float(rate),
             loss=self._loss(after),
@@ -276,7 +287,7 @@ class Sheet:
         exactly = Writer(self.precise, self.writer.digits)
         known = self.network.loss_is_known
         checks: list[Block] = [] if after is None or not known else [loss_check(self.writer, after, rate)]
-        own: list[Block] = [*forward_checks(exactly), *gradient_checks(exactly, list(asked))]
+        own: list[Block] = [*forward_checks(exactly), *gradient_checks(exactly, asked)]
         if own and self.trace is not self.precise:
             return *checks, Remark(("In full precision:",)), *own
         return *own, *checks
@@ -346,9 +357,11 @@ class Sheet:
         own = matrices[1:] if self.view == "matrix" else (*loss_steps(self.writer, self.ids, self.families), *matrices)
         return Section("loss", own)
 
-    def _backward_sections(self, needed: Sequence[Quantity], asked: Sequence[Quantity], named: bool) -> list[Section]:
-        """The gradients in the views wanted; over their paths what was asked for by name, where it is not much."""
-        ordered = self._ordered([*needed, *asked])
+    def _backward_sections(self, used: Sequence[Quantity], asked: Sequence[Quantity], named: bool) -> list[Section]:
+        """The gradients in the views wanted; over their paths what was asked for by name, where it is not much.
+
+        ``used`` are the quantities asked for, and those whose gradients lead to these.
+        """
         keys = {use.key for one in asked for use in one.uses} if named else None
         matrices = self._matrices(lambda forms: forms.backward(keys))
         if self.view == "matrix":
@@ -356,7 +369,7 @@ class Sheet:
         paths = self._path_sections(asked) if self._shows_paths(asked, named) else []
         if self.view == "paths" and paths:
             return paths
-        return [Section("backward", (*self._gradient_steps(ordered), *matrices)), *paths]
+        return [Section("backward", (*self._gradient_steps(used), *matrices)), *paths]
 
     def _shows_paths(self, asked: Sequence[Quantity], named: bool) -> bool:
         if self.view == "delta":
@@ -367,28 +380,37 @@ class Sheet:
         from .paths import Paths
 
         written = Paths(self.writer, self.backward.gradients, self.ids)
-        steps = [step for found in self._ordered(asked) if (step := written.step(found)) is not None]
+        steps = [step for _, group in self._ordered(asked) for one in group if (step := written.step(one)) is not None]
         heading = "Over the paths" if self.view == "paths" else "The same over its paths"
         return [Section("paths", (Remark((heading,), heading=True), *steps))] if steps else []
 
-    def _ordered(self, quantities: Sequence[Quantity]) -> list[Quantity]:
-        """The quantities by the ids of their gradients."""
-        return sorted(quantities, key=lambda one: self.ids.order("B", one.uses[0]))
+    def _ordered(self, quantities: Sequence[Quantity]) -> list[tuple[int | None, Sequence[Quantity]]]:
+        """The quantities of each sample of each tensor, by the ids of their gradients."""
+        groups: list[tuple[int | None, Sequence[Quantity]]] = []
+        for found in by_tensor(quantities).values():
+            if isinstance(found, Unnamed):
+                groups.append((None, found))
+                continue
+            own: dict[int | None, list[Quantity]] = {}
+            for one in sorted(found, key=self._order):
+                own.setdefault(self.writer.sample_of(one.uses[0]), []).append(one)
+            groups += own.items()
+        return sorted(groups, key=lambda group: self._order(group[1][0]))
 
-    def _gradient_steps(self, group: Sequence[Quantity]) -> Iterator[Block]:
+    def _order(self, one: Quantity) -> tuple[bool, int, int]:
+        return self.ids.order("B", one.uses[0])
+
+    def _gradient_steps(self, used: Sequence[Quantity]) -> Iterator[Block]:
         """The steps of these quantities, those of one large tensor cut in the middle."""
-        by_tensor: dict[tuple[int | None, str], list[Quantity]] = {}
-        for found in group:
-            by_tensor.setdefault((self.writer.sample_of(found.uses[0]), found.uses[0].key), []).append(found)
         shown = set(shown_samples(self.writer))
         before: int | None = None
-        for (sample, key), members in by_tensor.items():
+        for sample, members in self._ordered(used):
             if sample is not None and sample - 1 - self.network.first_sample not in shown:
                 continue
             if sample != before:
                 yield Remark((f"Sample {sample}" if sample else self._together,), heading=True)
                 before = sample
-            tensor = self.network.tensors[key]
+            tensor = self.network.tensors[members[0].uses[0].key]
             if len(members) == prod(tensor.shape) > 1 and self.families.has(tensor):
                 family = self.backward.family(self.families, tensor, partial(self._step_of, members))
                 if family is not None:
@@ -414,7 +436,7 @@ class Sheet:
         """The values of the units, as a table; of a large network only the first that these steps use."""
         units = list(of_role(self.network, "unit")) if _is_small(self.network) else []
         if not units:
-            units = [one for one in used if one.role == "unit"][:MOST_VALUES]
+            units = _units(used)[:MOST_VALUES]
         shown = [(one.symbol, self.writer.digits.show(self.trace.value(one.uses[0])).number) for one in units]
         return Quantities((), tuple(shown))
 
@@ -445,17 +467,18 @@ def _spread(count: int, most: int) -> list[int]:
 
 def _without(needed: list[Quantity], asked: Sequence[Quantity]) -> list[Quantity]:
     """The quantities that are not asked for themselves."""
-    symbols = {one.symbol for one in asked if one.role == "unit"}
+    symbols = {one.symbol for one in _units(asked)}
     return [one for one in needed if one.symbol not in symbols]
+
+
+def _units(quantities: Sequence[Quantity]) -> list[Quantity]:
+    """The layers' results among them."""
+    groups = by_tensor(quantities).values()
+    return [one for group in groups if group[0].role == "unit" for one in group]
 
 
 def _kept(blocks: Iterator[Block]) -> tuple[Block, ...]:
     return tuple(blocks)
-
-
-def all_parameters(network: Network) -> list[Quantity]:
-    """Every parameter in the order of the file."""
-    return list(update_order(network))
 
 
 def asked_quantities(network: Network, texts: Sequence[str], *, parameters: bool = False) -> list[Quantity]:
