@@ -84,6 +84,11 @@ def _number(value: int | Fraction | Decimal) -> int:
     return ATOM if value.denominator == 1 else PRODUCT
 
 
+def is_positional(value: Decimal) -> bool:
+    """Whether a quantity is written digit for digit."""
+    return value.is_finite() and not is_scientific(value)
+
+
 def is_scientific(value: Decimal) -> bool:
     """Whether a quantity is written with a power of ten: below 10⁻⁴, from 10¹⁰ on, or rounded left of the point."""
     if not value or not value.is_finite():

@@ -6,7 +6,6 @@ An expression is written as pieces: a line may be broken between two of them, be
 from __future__ import annotations
 
 import unicodedata
-from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
@@ -14,6 +13,7 @@ from itertools import pairwise
 from typing import NamedTuple
 
 from .brackets import is_fraction, is_juxtaposed, is_scientific, needs_brackets
+from .literals import Literals
 from .nodes import (
     Add,
     Call,
@@ -231,14 +231,14 @@ def number_text(value: int | Fraction | Decimal, script: Script) -> str:
     return f"{digits}×10{str(power).translate(_SUPERSCRIPTS)}"
 
 
-def number_texts(values: Iterable[Decimal], script: Script) -> list[str]:
-    """The texts of many quantities; the usual ones, neither very small nor very large, are written at once."""
-    return [
-        written
-        if value and -4 <= value.adjusted() <= 9 and "E" not in (written := str(value)) and value.is_finite()
-        else number_text(value, script)
-        for value in values
-    ]
+def number_texts(values: Literals, script: Script) -> list[str]:
+    """The texts of many quantities: most are what they are written as."""
+    if not values.others:
+        return values.texts
+    texts = values.texts.copy()
+    for place, value in values.others.items():
+        texts[place] = number_text(value, script)
+    return texts
 
 
 def scientific(value: Decimal) -> tuple[str, int]:

@@ -10,5 +10,5 @@ from .page import joined, rows
 
 
 def write(solution: Solution, width: int, script: Script) -> Iterator[str]:
-    """The sheet's lines, without line ends."""
+    """The sheet's lines, without their line ends; many at once in a long listing, with line ends between them."""
     return map(joined, rows(solution, width, script, plain=True))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from decimal import Decimal
 from math import isinf, isnan
@@ -23,6 +23,7 @@ from ..expr import (
     symbols,
 )  # fmt: skip
 from ..expr.bind import transform
+from ..expr.literals import Literals
 from ..network.adjoint import LOSS
 from ..network.model import Cell, Element
 from ..trace.amount import Amount, carried
@@ -44,14 +45,14 @@ class Writer(Formulas):
         self.digits = digits
         self._weighted = {step.output for step in self.network.steps if step.kind in KINDS["layer"]}
         self._sample: int | None = None
-        self._decimals: dict[tuple[str, bool], Sequence[Decimal]] = {}
+        self._literals: dict[tuple[str, bool], Literals] = {}
 
-    def decimals(self, key: str, gradient: bool = False) -> Sequence[Decimal]:
+    def literals(self, key: str, gradient: bool = False) -> Literals:
         """The digits of every element of a tensor (or of its gradient) in a trace of arrays, row by row."""
-        if (key, gradient) not in self._decimals:
+        if (key, gradient) not in self._literals:
             arrays = self.trace.gradients if gradient else self.trace.arrays
-            self._decimals[key, gradient] = self.digits.decimals(arrays[key].ravel().tolist())
-        return self._decimals[key, gradient]
+            self._literals[key, gradient] = self.digits.literals(arrays[key].ravel())
+        return self._literals[key, gradient]
 
     # -- samples -----------------------------------------------------------------------------------------------------
 

@@ -6,16 +6,21 @@ is found once, with the indices of the tensor left free; each step is then a loo
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from math import isfinite, prod
-from operator import mul
+from itertools import product as cells_of
+from typing import TYPE_CHECKING
 
-from ..expr import Add, Expr, Index, Mul, Partial, Sym
+from ..expr import Add, Expr, Index, Mul, Partial, Sum, Sym
+from ..expr.bind import extent
+from ..expr.literals import Literals
 from ..network.model import Element, Tensor
 from .element import Writer
 from .ids import Ids
 from .model import Column, Family, Note, SectionName, Slot, Step
+
+if TYPE_CHECKING:
+    from ..network.model import Array
 
 
 class Families:
@@ -25,7 +30,7 @@ class Families:
         self.writer = writer
         self.ids = ids
         self._columns: dict[Expr, Column] = {}
-        self._floats: dict[Expr, list[float]] = {}
+        self._arrays: dict[Expr, Array] = {}
 
     def has(self, tensor: Tensor) -> bool:
         """Whether the steps of a tensor can be a family: all are shown, each element has its place and a float."""
@@ -45,53 +50,73 @@ class Families:
         step: Callable[[int], Step],
         notes: tuple[Note, ...] = (),
         start: int = 0,
+        sizes: Mapping[str, int] = {},
     ) -> Family | None:
         """The steps of a tensor from ``body``, their formula over keys and the free indices ``axes``.
 
-        ``None`` where the formula is no sum of products, or a number is none.
+        ``sizes`` are those of the indices that it sums over. ``None`` where the formula is no sum of products, or a
+        number is none.
         """
-        found = self._products(body, tuple(axes))
+        found = self._products(body, tuple(axes), sizes)
         own = self._known(result)
         if found is None or own is None:
             return None
         columns, terms = found
         element = _tensor(result)
-        strides = list(dict.fromkeys(slot.strides for term in terms for slot in term))
-        factors = [
-            [(self._floats[columns[slot.column]], slot.base, strides.index(slot.strides)) for slot in term]
-            for term in terms
-        ]
-        shape = own.shape
-
-        def addends(place: int) -> list[Decimal]:
-            cell = _cell(place, shape)
-            moved = [sum(map(mul, one, cell)) for one in strides]
-            values = [prod([floats[base + moved[at]] for floats, base, at in term]) for term in factors]
-            return self.writer.digits.decimals(values)
-
         letter = "F" if section == "forward" else "B"
         return Family(
             section,
             letter,
-            self.ids.number(letter, Element(element, (0,) * len(shape))),
+            self.ids.number(letter, Element(element, (0,) * len(own.shape))),
             start,
             own,
             tuple(self._columns[column] for column in columns),
             terms,
-            addends,
+            self._addends([self._arrays[column] for column in columns], terms, own.shape),
             step,
             notes,
         )
 
+    def _addends(
+        self, columns: Sequence[Array], terms: Sequence[Sequence[Slot]], shape: tuple[int, ...]
+    ) -> Callable[[int], Literals]:
+        """The numbers of a step's terms: factor after factor, those of one tensor at once."""
+        import numpy as np
+
+        groups: dict[tuple[int, int], list[tuple[int, Slot]]] = {}
+        for row, term in enumerate(terms):
+            for place, slot in enumerate(term):
+                groups.setdefault((place, slot.column), []).append((row, slot))
+        factors = [
+            (
+                np.array([row for row, _ in group]),
+                columns[column],
+                np.array([slot.base for _, slot in group]),
+                np.array([slot.strides for _, slot in group], dtype=int),
+            )
+            for (_, column), group in sorted(groups.items())
+        ]
+
+        def addends(place: int) -> Literals:
+            cell = np.array(np.unravel_index(place, shape), dtype=int)
+            values = np.ones(len(terms))
+            with np.errstate(all="ignore"):
+                for rows, floats, base, strides in factors:
+                    values[rows] *= floats[base + strides @ cell]
+            return self.writer.digits.literals(values)
+
+        return addends
+
     def _products(
-        self, body: Expr, axes: tuple[Index, ...]
+        self, body: Expr, axes: tuple[Index, ...], sizes: Mapping[str, int]
     ) -> tuple[list[Sym | Partial], tuple[tuple[Slot, ...], ...]] | None:
         columns: list[Sym | Partial] = []
         places: dict[tuple[type, str], int] = {}
         terms: list[tuple[Slot, ...]] = []
         for term in body.terms if isinstance(body, Add) else (body,):
+            over, product = _summed(term)
             slots: list[Slot] = []
-            for factor in term.factors if isinstance(term, Mul) else (term,):
+            for factor in product.factors if isinstance(product, Mul) else (product,):
                 if not isinstance(factor, Sym | Partial):
                     return None
                 key = _tensor(factor)
@@ -102,10 +127,12 @@ class Families:
                         return None
                     column = places[type(factor), key] = len(columns)
                     columns.append(first)
-                slots.append(_slot(column, _index(factor), self.writer.network.tensors[key].shape, axes))
-            terms.append(tuple(slots))
-        several = len(terms) > 1 and any(len(term) > 1 for term in terms)
-        return (columns, tuple(terms)) if several or len(terms[0]) > 1 else None
+                shape = self.writer.network.tensors[key].shape
+                slots.append(_slot(column, _index(factor), shape, (*axes, *over)))
+            for place in cells_of(*(range(extent(index, sizes)) for index in over)):
+                terms.append(tuple(slot.at(place) for slot in slots))
+        told = len(terms) == 1 or any(len(term) > 1 for term in terms)
+        return (columns, tuple(terms)) if told else None
 
     def _reads(self, factor: Sym | Partial) -> bool:
         tensor = self.writer.network.tensors.get(_tensor(factor))
@@ -118,15 +145,21 @@ class Families:
             arrays = trace.gradients if isinstance(first, Partial) else trace.arrays
             if key not in arrays:
                 return None
-            floats = arrays[key].ravel().tolist()
-            if not all(map(isfinite, floats)):
+            numbers = self.writer.literals(key, isinstance(first, Partial))
+            if not all(map(Decimal.is_finite, numbers.others.values())):
                 return None
-            self._floats[first] = floats
-            shape = self.writer.network.tensors[key].shape
-            self._columns[first] = Column(
-                self.writer.name(first), shape, self.writer.decimals(key, isinstance(first, Partial))
-            )
+            self._arrays[first] = arrays[key].ravel()
+            self._columns[first] = Column(self.writer.name(first), self.writer.network.tensors[key].shape, numbers)
         return self._columns[first]
+
+
+def _summed(term: Expr) -> tuple[tuple[str, ...], Expr]:
+    """A sum as (what it runs over, its addend)."""
+    over: list[str] = []
+    while isinstance(term, Sum):
+        over.append(term.over)
+        term = term.body
+    return tuple(over), term
 
 
 def _tensor(symbol: Sym | Partial) -> str:
@@ -151,11 +184,3 @@ def _slot(column: int, index: tuple[Index, ...], shape: tuple[int, ...], axes: t
             strides[place] += stride
         stride *= size
     return Slot(column, base, tuple(strides.values()))
-
-
-def _cell(place: int, shape: tuple[int, ...]) -> list[int]:
-    cell: list[int] = []
-    for size in reversed(shape):
-        place, index = divmod(place, size)
-        cell.insert(0, index)
-    return cell

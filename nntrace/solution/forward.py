@@ -83,13 +83,13 @@ def layer_steps(
     tensor = writer.network.tensors[step.output]
     cells = list(tensor.cells())
     if section == "forward" and families.has(tensor):
-        body = writer.write(step.operation.shown, step, {}).body
         family = families.family(
             section,
             Sym(tensor.key, cells[0]),
-            body,
+            writer.keyed(step.operation.shown, step),
             step.operation.output.index,
             lambda place: element_step(writer, ids, step, cells[place], section),
+            sizes=step.sizes,
         )
         if family is not None:
             yield family

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from math import prod
 from typing import Any
 
-from ..expr import Expr, Num, Sym
+from ..expr import Expr, Sym
 from ..network.model import Element, Network, Role, Tensor
 from ..network.quantities import of_tensor
 from ..spec.model import Conventions
@@ -72,9 +72,7 @@ def matrix(writer: Writer, tensor: Tensor) -> Matrix:
         return Matrix(name, tensor.shape, (), where or (f"{count} numbers",))
     columns = tensor.shape[-1] if tensor.shape else 1
     if not writer.trace.elementwise and not tensor.missing:
-        numbers = list(map(Num, writer.decimals(tensor.key)))
-        starts = range(0, len(numbers), columns) if len(tensor.shape) == 2 else (0,)
-        return Matrix(name, tensor.shape, tuple(tuple(numbers[at : at + columns]) for at in starts), where)
+        return Matrix(name, tensor.shape, writer.literals(tensor.key), where)
     rows = []
     for row in range(tensor.shape[0] if len(tensor.shape) == 2 else 1):
         cells: list[Expr | None] = []

@@ -7,11 +7,12 @@ A number inside an expression is a ``Num`` with a ``Decimal`` that has exactly t
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
-from decimal import Decimal
 from fractions import Fraction
+from operator import mul
 from typing import Any, Literal, NamedTuple
 
 from ..expr import Condition, Expr
+from ..expr.literals import Literals
 
 Note = tuple[str | Expr | Condition, ...]
 """Words and expressions, to be written one after the other (the words carry their own spaces)."""
@@ -70,7 +71,7 @@ class Column(NamedTuple):
 
     first: Expr
     shape: tuple[int, ...]
-    numbers: Sequence[Decimal]
+    numbers: Literals
 
 
 class Slot(NamedTuple):
@@ -83,13 +84,18 @@ class Slot(NamedTuple):
     base: int
     strides: tuple[int, ...]
 
+    def at(self, last: Sequence[int]) -> Slot:
+        """The factor with the last indices bound."""
+        kept = len(self.strides) - len(last)
+        return Slot(self.column, self.base + sum(map(mul, self.strides[kept:], last)), self.strides[:kept])
+
 
 class Family(NamedTuple):
     """The steps of a tensor whose formulas are the same sum of products of elements, told by arrays.
 
     They are ``step(place)`` for the places of the tensor from ``start``. That is the same as what the arrays say:
-    the id is ``letter`` and ``number`` + place; the formula is ``terms`` (more than one, or more than one factor),
-    with ``notes``; ``addends(place)`` are the numbers of the terms. All numbers are rounded ones.
+    the id is ``letter`` and ``number`` + place; the formula is ``terms``, with ``notes``; ``addends(place)`` are the
+    numbers of the terms. All numbers are rounded ones.
     """
 
     section: SectionName
@@ -99,7 +105,7 @@ class Family(NamedTuple):
     result: Column
     columns: tuple[Column, ...]
     terms: tuple[tuple[Slot, ...], ...]
-    addends: Callable[[int], Sequence[Decimal]]
+    addends: Callable[[int], Literals]
     step: Callable[[int], Step]
     notes: tuple[Note, ...] = ()
 
@@ -126,12 +132,12 @@ class Quantities(NamedTuple):
 
 
 class Matrix(NamedTuple):
-    """A tensor of one or two dimensions: ``rows`` of numbers (a missing connection is ``None``), or no rows where it
-    is too large to print; ``note`` then says how large and where from."""
+    """A tensor of one or two dimensions: ``rows`` of numbers (a missing connection is ``None``), or all of its numbers
+    row by row, or none of them where it is too large to print; ``note`` then says how large and where from."""
 
     name: Expr
     shape: tuple[int, ...]
-    rows: tuple[tuple[Expr | None, ...], ...]
+    rows: tuple[tuple[Expr | None, ...], ...] | Literals
     note: Note = ()
 
 

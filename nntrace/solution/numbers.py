@@ -7,15 +7,20 @@ digits, rounded half away from zero.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
 from decimal import ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
-from typing import NamedTuple
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..expr import Num
+from ..expr.brackets import is_positional
+from ..expr.literals import Literals
 from ..trace.amount import Amount
 
+if TYPE_CHECKING:
+    from ..network.model import Array
+
 MOST_EXACT_DIGITS = 10
+SMALLEST_POSITIONAL = 1e-4
 _CONTEXT = Context(prec=800, rounding=ROUND_HALF_UP)
 
 
@@ -49,25 +54,52 @@ class Digits(NamedTuple):
                 return Shown(Num(self._pointed(ending)), False)
             value = _CONTEXT.divide(Decimal(amount.exact.numerator), Decimal(amount.exact.denominator))
         else:
-            return Shown(Num(self.decimals((amount.number,))[0]), True)
+            return Shown(Num(self._decimal(amount.number)), True)
         return Shown(Num(self.rounded(value)), True)
 
-    def decimals(self, numbers: Iterable[float]) -> list[Decimal]:
-        """The digits of floats that are not known exactly; an infinity or NaN as it is.
+    def literals(self, numbers: Array) -> Literals:
+        """The digits of floats ``numbers[i]`` that are not known exactly; an infinity or NaN as it is."""
+        import numpy as np
 
-        Python writes a float rounded correctly, but half to even. A half is a float that ends in 5 one place behind
-        the last digit: n / 2^m with m decimals, of which 5^m has no more digits than that. These few, and those that
-        are shown with their point in another place, are rounded one by one.
+        half, most = self._plainly
+        with np.errstate(all="ignore"):
+            size = np.abs(numbers)
+            usual = (size >= SMALLEST_POSITIONAL) & (size < most) & (numbers * half % 1 != 0)
+        floats = numbers.tolist()
+        texts = ("\n".join([self._form] * len(floats)) % tuple(floats)).split("\n") if floats else []
+        others: dict[int, Decimal] = {}
+        known: dict[float, Decimal] = {}
+        for place in np.flatnonzero(~usual).tolist():
+            number = floats[place]
+            if number not in known:
+                known[number] = self._decimal(number)
+            value = known[number]
+            if is_positional(value):
+                texts[place] = str(value)
+            else:
+                texts[place], others[place] = "", value
+        return Literals(texts, others)
+
+    @property
+    def _form(self) -> str:
+        return f"%#.{self.significant}g"
+
+    @property
+    def _plainly(self) -> tuple[float, float]:
+        """What tells the floats that Python rounds as a sheet does: times the first they are not whole, and they are
+        below the second.
+
+        Python rounds a float correctly, but half to even. A half is a float that ends in 5 one place behind the last
+        digit: n / 2^m with m decimals, of which 5^m has no more digits than that. From the second on, a number may be
+        shown with its point in another place.
         """
-        form = f"%#.{self.significant}g"
         half = 2.0 ** math.ceil((self.significant + 1) / math.log10(5))
-        most = 0.5 * 10 ** (self.significant - 1)
-        return [
-            Decimal(form % number) if -most < number < most and number * half % 1 else self._decimal(number)
-            for number in numbers
-        ]
+        return half, 0.5 * 10 ** min(self.significant - 1, 10)
 
     def _decimal(self, number: float) -> Decimal:
+        half, most = self._plainly
+        if -most < number < most and number * half % 1:
+            return Decimal(self._form % number)
         return self.rounded(Decimal(number)) if math.isfinite(number) else Decimal(number)
 
     def rounded(self, value: Decimal) -> Decimal:

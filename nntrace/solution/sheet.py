@@ -93,7 +93,8 @@ class Sheet:
         """The latest trace of each portion of the samples, by its first one."""
         unnamed = not any(network.tensors[step.output].names for step in network.layer_steps())
         self.view = settings.view
-        if unnamed and not _is_small(network) and not settings.full:
+        self.is_small = _is_small(network)
+        if unnamed and not self.is_small and not settings.full:
             self.view = self.view or "all"
 
     @cached_property
@@ -417,7 +418,7 @@ class Sheet:
                     yield self.backward.step(members[0])
                     yield family
                     continue
-            most = MOST_ELEMENTS if _is_small(self.network) else MOST_OF_MANY
+            most = MOST_ELEMENTS if self.is_small else MOST_OF_MANY
             for place in shown_cells([(number,) for number in range(len(members))], self.writer.full, most):
                 yield more(place) if isinstance(place, int) else self.backward.step(members[place[0]])
 
@@ -434,7 +435,7 @@ class Sheet:
 
     def _forward_values(self, used: Sequence[Quantity]) -> Quantities:
         """The values of the units, as a table; of a large network only the first that these steps use."""
-        units = list(of_role(self.network, "unit")) if _is_small(self.network) else []
+        units = list(of_role(self.network, "unit")) if self.is_small else []
         if not units:
             units = _units(used)[:MOST_VALUES]
         shown = [(one.symbol, self.writer.digits.show(self.trace.value(one.uses[0])).number) for one in units]

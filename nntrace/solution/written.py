@@ -102,16 +102,20 @@ class Formulas:
 
     def write(self, formula: Expr, step: Step, index: Mapping[str, int]) -> Written:
         """An operation's formula for one element, over keys, its sums written out and long ones cut."""
+        writing = _Writing(step.sizes, [], {})
+        body = self._written_out(self.keyed(at(formula, index), step), writing)
+        return Written(body, tuple(writing.rests), tuple(writing.decided.items()))
+
+    @staticmethod
+    def keyed(formula: Expr, step: Step) -> Expr:
+        """An operation's formula over the keys of the tensors that it is bound to."""
 
         def keyed(symbol: Sym | Partial) -> Expr:
             if isinstance(symbol, Partial):
                 return Partial(LOSS, Sym(step.key(symbol.by.name), symbol.by.index))
             return Sym(step.key(symbol.name), symbol.index)
 
-        bound = rename(at(formula, index), keyed)
-        writing = _Writing(step.sizes, [], {})
-        body = self._written_out(bound, writing)
-        return Written(body, tuple(writing.rests), tuple(writing.decided.items()))
+        return rename(formula, keyed)
 
     def _decided(self, cases: Cases, writing: _Writing) -> Expr:
         """Of a distinction of cases the one that holds; a constant stays as a factor that is seen."""

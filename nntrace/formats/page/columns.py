@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import repeat
+from operator import sub
 from typing import NamedTuple
 
 from ...expr import Num
@@ -38,9 +40,25 @@ def cell(note: Note, script: Script) -> Cell:
 
 def number_cell(number: Num, script: Script) -> Cell:
     """A number, set by its point; one without a point ends where others have theirs."""
-    written = number_text(number.value, script)
+    return numeric(number_text(number.value, script))
+
+
+def numeric(written: str) -> Cell:
+    """A number's text as a cell."""
     point = written.find(".")
     return Cell(written, point if point >= 0 else len(written), True)
+
+
+def set_by_points(numbers: list[str]) -> list[str]:
+    """Numbers of one column, their points under each other: many at once, all of whose letters take a column each."""
+    points = list(map(str.find, numbers, repeat(".")))
+    if min(points) < 0:
+        points = [len(text) if point < 0 else point for text, point in zip(numbers, points, strict=True)]
+    behind = list(map(sub, map(len, numbers), points))
+    before, after = max(points), max(behind)
+    left = [" " * (before - size) for size in range(before + 1)]
+    right = [" " * (after - size) for size in range(after + 1)]
+    return list(map("{}{}{}".format, map(left.__getitem__, points), numbers, map(right.__getitem__, behind)))
 
 
 class Column:

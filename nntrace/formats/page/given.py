@@ -6,12 +6,15 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 
 from ...expr import Expr, Num
-from ...expr.text import text
+from ...expr.literals import Literals
+from ...expr.text import number_texts, text
 from ...solution.model import Matrix, Quantities
 from .breaking import sentence, words, wrapped
-from .columns import GAP, Cell, Column, cell, number_cell, total
+from .columns import GAP, Cell, Column, cell, number_cell, numeric, set_by_points, total
 from .rows import Page, Role, Row, Span, columns, drawing, length
 from .steps import below
+
+BRACKETS = "[  ]"
 
 
 def quantity_rows(given: Quantities, page: Page, indent: int) -> Iterator[Row]:
@@ -52,9 +55,10 @@ def matrix_rows(matrix: Matrix, page: Page, indent: int) -> Iterator[Row]:
     """``W1 [2×3] = [ … ]``, row under row, the numbers on their points; a row too long for the page goes on below."""
     shape = page.script.times.join(map(str, matrix.shape))
     head = [Span(" " * indent), Span(text(matrix.name, page.script), "name"), Span(f" [{shape}]")]
-    if matrix.rows:
-        cells = [[_entry(one, page) for one in row] for row in matrix.rows]
-        yield from _bracketed(cells, head, page, indent)
+    if isinstance(matrix.rows, Literals):
+        yield from _all_numbers(number_texts(matrix.rows, page.script), matrix.shape, head, page, indent)
+    elif matrix.rows:
+        yield from _bracketed([[_entry(one, page) for one in row] for row in matrix.rows], head, page, indent)
     elif length(head) + GAP + columns(note := sentence(words(matrix.note, page.script))) <= page.width:
         yield page.row(*head, Span(" " * GAP), Span(note, "note"))
         return
@@ -70,28 +74,54 @@ def _entry(number: Expr | None, page: Page) -> Cell:
     return Cell(drawing(page.script).absent, 1, number=True) if number is None else cell((number,), page.script)
 
 
+def _all_numbers(texts: list[str], shape: tuple[int, ...], head: list[Span], page: Page, indent: int) -> Iterator[Row]:
+    """All numbers of an array, which may be many: only where a row may fit the page, each column has its own width."""
+    per_row = shape[-1] if len(shape) == 2 else len(texts)
+    starts = range(0, len(texts), per_row)
+    if _least(per_row) <= page.width:
+        cells = [[numeric(text) for text in texts[start : start + per_row]] for start in starts]
+        yield from _bracketed(cells, head, page, indent)
+        return
+    texts = set_by_points(texts)
+    yield from _placed([texts[start : start + per_row] for start in starts], head, page, indent, at_once=page.plain)
+
+
+def _least(numbers: int) -> int:
+    """A row of so many numbers takes more columns than this."""
+    return numbers * (1 + GAP)
+
+
 def _bracketed(cells: list[list[Cell]], head: list[Span], page: Page, indent: int) -> Iterator[Row]:
-    longest = max(map(len, cells))
-    narrow = longest * (1 + GAP) <= page.width
-    shared = Column(() if narrow else chain.from_iterable(cells))
-    grid = [Column(row[place] for row in cells if place < len(row)) if narrow else shared for place in range(longest)]
-    brackets = len("[  ]")
+    """Numbers in columns of their own width, or all of one width where that would not fit the page."""
+    grid = [Column(row[place] for row in cells) for place in range(len(cells[0]))]
+    if indent + len(BRACKETS) + total(grid) > page.width:
+        grid = [Column(chain.from_iterable(cells))] * len(grid)
+    rows = [[column.set(one) for column, one in zip(grid, row, strict=True)] for row in cells]
+    yield from _placed(rows, head, page, indent)
+
+
+def _placed(rows: list[list[str]], head: list[Span], page: Page, indent: int, at_once: bool = False) -> Iterator[Row]:
+    """Rows of cells in brackets, behind their name or below it; one too long for the page goes on below.
+
+    ``at_once``: all lines of such a row are one row of the page.
+    """
+    wide = sum(map(columns, rows[0])) + GAP * (len(rows[0]) - 1) + len(BRACKETS)
     lead = length(head) + len(" = ")
     head = [*head, Span(" "), Span("=", "relation")]
-    if lead + brackets + total(grid) <= page.width:
+    if lead + wide <= page.width:
         head.append(Span(" "))
     else:
         yield page.row(*head)
         lead, head = indent, [Span(" " * indent)]
-    per_line = len(grid)
-    if lead + brackets + total(grid) > page.width:
-        grid = [Column(chain.from_iterable(cells))] * len(grid) if narrow else grid
-        per_line = max(1, (page.width - lead - brackets + GAP) // (grid[0].width + GAP))
-    same = all(column is grid[0] for column in grid)
-    for row in cells:
-        texts = grid[0].set_all(row) if same else [column.set(one) for column, one in zip(grid, row, strict=False)]
-        for start in range(0, len(row), per_line):
-            numbers = (" " * GAP).join(texts[start : start + per_line])
-            opening, closing = "[ " if start == 0 else "  ", " ]" if start + per_line >= len(row) else ""
-            yield page.row(*head, Span(opening + numbers + closing, "body"))
+    per_line = len(rows[0])
+    if lead + wide > page.width:
+        per_line = max(1, (page.width - lead - len(BRACKETS) + GAP) // (columns(rows[0][0]) + GAP))
+    between = (" " * GAP).join
+    for row in rows:
+        starts = range(0, len(row), per_line)
+        *others, last = (f"  {between(row[start : start + per_line])}" for start in starts)
+        lines = [*(line.rstrip(" ") for line in others), f"{last} ]"]
+        lines[0] = "[" + lines[0][1:]
+        for line in [f"\n{' ' * lead}".join(lines)] if at_once else lines:
+            yield page.row(*head, Span(line, "body"))
             head = [Span(" " * lead)]

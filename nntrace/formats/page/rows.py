@@ -30,7 +30,7 @@ class Row(NamedTuple):
 class Page(NamedTuple):
     """What a sheet is written on: how many columns, in which signs, for which section.
 
-    On a ``plain`` page nobody asks for roles, and a row may be a single span.
+    On a ``plain`` page nobody asks for roles: a row may be a single span, and that several lines.
     """
 
     width: int

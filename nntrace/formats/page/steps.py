@@ -68,7 +68,7 @@ def equation_rows(id: str, equations: list[Equation], reason: Note, page: Page, 
     at = max(ids, columns(id) + 1) + names + 1
     short = all((one.compact or len(one.forms) == 1) and at + one.whole(signs) <= page.width for one in equations)
     body = at + signs + 1
-    hanging = not short and (body > page.width // 2 or body + _widest_matrix(equations) > page.width - HANG)
+    hanging = not short and (hangs(body, page.width) or body + _widest_matrix(equations) > page.width - HANG)
     lines: list[Lines] = []
     for equation in equations:
         written = _lines(equation, page.width, HANG if hanging else at, signs)
@@ -81,6 +81,11 @@ def equation_rows(id: str, equations: list[Equation], reason: Note, page: Page, 
         lines += written
     own = len(lines) - len(written)
     yield from _placed(lines, own, reason, page, HANG + signs + 1 if hanging else body)
+
+
+def hangs(body: int, width: int) -> bool:
+    """Whether what stands before an equation's body would take half of the page: its lines then hang below its name."""
+    return body > width // 2
 
 
 def _widest_matrix(equations: list[Equation]) -> int:

@@ -1,0 +1,35 @@
+"""Many numbers at once, each with exactly the digits to be shown."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from decimal import Decimal
+from typing import overload
+
+
+class Literals(Sequence[Decimal]):
+    """Numbers as text, such as ``-0.0215``; one becomes a ``Decimal`` where it is looked at.
+
+    ``texts`` are in positional writing, with a digit before the point. The few numbers that are not written so (very
+    small or large ones, infinities) stand in ``others`` by their places, and have an empty text.
+    """
+
+    def __init__(self, texts: list[str], others: Mapping[int, Decimal]) -> None:
+        self.texts = texts
+        self.others = others
+
+    def __len__(self) -> int:
+        return len(self.texts)
+
+    def __iter__(self) -> Iterator[Decimal]:
+        return (Decimal(text) if text else self.others[place] for place, text in enumerate(self.texts))
+
+    @overload
+    def __getitem__(self, place: int) -> Decimal: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[Decimal]: ...
+    def __getitem__(self, place: int | slice) -> Decimal | Sequence[Decimal]:
+        if isinstance(place, slice):
+            return [self[each] for each in range(*place.indices(len(self)))]
+        text = self.texts[place]
+        return Decimal(text) if text else self.others[range(len(self))[place]]
