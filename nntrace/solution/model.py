@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from operator import mul
-from typing import Any, Literal, NamedTuple
+from typing import Any, Literal, NamedTuple, TypeVar
 
 from ..expr import Condition, Expr
 from ..expr.literals import Literals
@@ -139,6 +139,19 @@ class Matrix(NamedTuple):
     shape: tuple[int, ...]
     rows: tuple[tuple[Expr | None, ...], ...] | Literals
     note: Note = ()
+
+
+T = TypeVar("T")
+
+
+class Again(Iterable[T]):
+    """What a function gives, asked anew by each who goes through it: no row is made before it is written."""
+
+    def __init__(self, ask: Callable[[], Iterator[T]]) -> None:
+        self.ask = ask
+
+    def __iter__(self) -> Iterator[T]:
+        return self.ask()
 
 
 class Table(NamedTuple):

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from decimal import ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
+from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..expr import Num
@@ -61,7 +62,7 @@ class Digits(NamedTuple):
         """The digits of floats ``numbers[i]`` that are not known exactly; an infinity or NaN as it is."""
         import numpy as np
 
-        half, most = self._plainly
+        half, most = _plainly_rounded(self.significant)
         with np.errstate(all="ignore"):
             size = np.abs(numbers)
             usual = (size >= SMALLEST_POSITIONAL) & (size < most) & (numbers * half % 1 != 0)
@@ -84,20 +85,8 @@ class Digits(NamedTuple):
     def _form(self) -> str:
         return f"%#.{self.significant}g"
 
-    @property
-    def _plainly(self) -> tuple[float, float]:
-        """What tells the floats that Python rounds as a sheet does: times the first they are not whole, and they are
-        below the second.
-
-        Python rounds a float correctly, but half to even. A half is a float that ends in 5 one place behind the last
-        digit: n / 2^m with m decimals, of which 5^m has no more digits than that. From the second on, a number may be
-        shown with its point in another place.
-        """
-        half = 2.0 ** math.ceil((self.significant + 1) / math.log10(5))
-        return half, 0.5 * 10 ** min(self.significant - 1, 10)
-
     def _decimal(self, number: float) -> Decimal:
-        half, most = self._plainly
+        half, most = _plainly_rounded(self.significant)
         if -most < number < most and number * half % 1:
             return Decimal(self._form % number)
         return self.rounded(Decimal(number)) if math.isfinite(number) else Decimal(number)
@@ -121,6 +110,19 @@ class Digits(NamedTuple):
         if whole and value.adjusted() <= 9:
             return value.quantize(Decimal(1) if self.integers else Decimal("0.1"), context=_CONTEXT)
         return value
+
+
+@lru_cache
+def _plainly_rounded(significant: int) -> tuple[float, float]:
+    """What tells the floats that Python rounds as a sheet does: times the first they are not whole, and they are below
+    the second.
+
+    Python rounds a float correctly, but half to even. A half is a float that ends in 5 one place behind the last
+    digit: n / 2^m with m decimals, of which 5^m has no more digits than that. From the second on, a number may be
+    shown with its point in another place.
+    """
+    half = 2.0 ** math.ceil((significant + 1) / math.log10(5))
+    return half, 0.5 * 10 ** min(significant - 1, 10)
 
 
 def exact_decimal(value: Fraction) -> Decimal | None:

@@ -448,7 +448,7 @@ class Sheet:
             return (Remark(("There are no parameters to update.",)),)
         old = Remark(("All new values are computed from the old ones.",))
         if self.writer.full or len(asked) <= MOST_VALUES:
-            return update_table(self.writer, self.ids, list(asked), after, rate), old
+            return update_table(self.writer, self.ids, asked, after, rate), old
         shown = [*asked[:MOST_VALUES]]
         return update_table(self.writer, self.ids, shown, after, rate), more(len(asked) - len(shown)), old
 

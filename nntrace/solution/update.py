@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from fractions import Fraction
 
 from ..catalogue import Operation
@@ -13,7 +13,7 @@ from ..trace.amount import Amount
 from ..trace.trace import GRADIENT_DESCENT, Trace
 from .element import Writer
 from .ids import Ids
-from .model import Note, Step, Table
+from .model import Again, Note, Step, Table
 from .written import Written
 
 COLUMNS: tuple[Note, ...] = (("id",), ("parameter",), ("old",), ("gradient",), ("lr × gradient",), ("new",))
@@ -46,15 +46,18 @@ def _bound(operation: Operation, found: Quantity) -> Expr:
     return rename(operation.formula, lambda symbol: meant[symbol.name] if isinstance(symbol, Sym) else symbol)
 
 
-def update_table(writer: Writer, ids: Ids, parameters: list[Quantity], after: Trace, rate: Fraction) -> Table:
+def update_table(writer: Writer, ids: Ids, parameters: Sequence[Quantity], after: Trace, rate: Fraction) -> Table:
     """One row for each parameter; a frozen one says that it keeps its value."""
-    learned = [found for found in parameters if not frozen(writer.network, found)]
-    steps = tuple(update_step(writer, ids, found, after) for found in learned)
-    return Table(COLUMNS, tuple(_rows(writer, ids, parameters, after, rate)), steps)
+
+    def steps() -> Iterator[Step]:
+        learned = (found for found in parameters if not frozen(writer.network, found))
+        return (update_step(writer, ids, found, after) for found in learned)
+
+    return Table(COLUMNS, Again(lambda: _rows(writer, ids, parameters, after, rate)), Again(steps))
 
 
 def _rows(
-    writer: Writer, ids: Ids, parameters: list[Quantity], after: Trace, rate: Fraction
+    writer: Writer, ids: Ids, parameters: Sequence[Quantity], after: Trace, rate: Fraction
 ) -> Iterator[tuple[Note, ...]]:
     def cell(amount: Amount) -> Note:
         return (writer.digits.show(amount).number,)
