@@ -10,13 +10,14 @@ def main() -> None:
     """Run the command of ``sys.argv`` and exit. A user's mistake is a message on standard error and exit code 2."""
     from ..errors import UserError
     from .app import app
-    from .run import say
+    from .run import say, writing
 
     gc.set_threshold(200_000)  # a sheet is many small records and no cycles: looking for these took a third of the time
     if hasattr(sys.stdout, "reconfigure"):
         sys.stdout.reconfigure(errors="backslashreplace")
     try:
-        app()
+        with writing():
+            app()
     except UserError as mistake:
         say(str(mistake))
         sys.exit(2)

@@ -10,7 +10,7 @@ import typer
 
 from ..errors import UserError
 from . import options
-from .run import Page, deliver, read_network, rounding_rule, typed_number, view_of
+from .run import Page, deliver, read_network, rounding_rule, same_file, typed_number, view_of
 
 
 def _examples(*commands: str) -> str:
@@ -140,6 +140,8 @@ def step(
 
     if save is not None:
         check_free(save, force)
+        if output is not None and same_file(save, output):
+            raise UserError(f"the sheet and the updated network cannot both be {save}\n  choose another name for one")
     network, spec = read_network(net, change, allow_files)
     _need_loss(network.loss)
     rate = _learning_rate(lr, network.learning_rate)
@@ -215,18 +217,20 @@ def examples(
     ] = None,
 ) -> None:
     """List the networks that come with nntrace, or print one of them."""
-    from .run import example_names, example_text
+    from .run import example_names, example_text, writing
 
     if name is not None:
-        typer.echo(example_text(name), nl=False)
+        with writing():
+            typer.echo(example_text(name), nl=False)
         return
     from ..spec import read
 
     known = example_names()
     width = max(map(len, known))
-    for one in known:
-        title = read(example_text(one), one, None).title or ""
-        typer.echo(f"{one:{width}}  {title}".rstrip())
+    titles = [read(example_text(one), one, None).title or "" for one in known]
+    with writing():
+        for one, title in zip(known, titles, strict=True):
+            typer.echo(f"{one:{width}}  {title}".rstrip())
 
 
 @app.command(epilog=_examples("init", "init mine.yaml"))

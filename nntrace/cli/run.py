@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import errno
 import os
 import sys
+import unicodedata
 from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
@@ -46,6 +49,10 @@ def read_network(
     if net is None and not Path(DEFAULT_FILE).exists():
         spec = read(example_text(BUILT_IN), f"{BUILT_IN} (built in)", None)
     else:
+        if net in example_names() and not Path(net).exists():
+            raise UserError(
+                f"there is no file {net}\n  of the network that comes with it: nntrace examples {net} > net.yaml"
+            )
         spec = load(net if net is not None else DEFAULT_FILE)
     network = build(spec, anywhere, numbers)
     for change in changes:
@@ -56,7 +63,7 @@ def read_network(
 
 def assignment(text: str, option: str) -> tuple[str, str, Fraction]:
     """``w21=0.65`` as its name, the number as typed, and its value."""
-    name, sign, typed = (part.strip() for part in text.partition("="))
+    name, sign, typed = (part.strip() for part in unicodedata.normalize("NFC", text).partition("="))
     if not sign or not name or not typed:
         raise UserError(f"{option} {text!r} is no assignment\n  write a name, = and a number: {option} w21=0.65")
     return name, typed, typed_number(typed, f"{option} {text}")
@@ -147,9 +154,13 @@ def write(solution: Solution, page: Page) -> None:
     from ..expr.text import ASCII, UNICODE
     from ..formats import render
 
+    if page.output == Path("-"):
+        page = page._replace(output=None)
     suffix = page.output.suffix.removeprefix(".").lower() if page.output else ""
     form = page.format or suffix or None
     if page.output is not None:
+        if same_file(page.output, Path(solution.source)):
+            raise UserError(f"{page.output} is the network file itself\n  choose another name for the sheet")
         script = ASCII if page.ascii else UNICODE
         form = "txt" if form in (None, "terminal") else form
         write_file(page.output, render(solution, form, width=page.width or PIPED_WIDTH, script=script))
@@ -158,7 +169,7 @@ def write(solution: Solution, page: Page) -> None:
         return
     plain = page.ascii or not carries_unicode(sys.stdout.encoding)
     script = ASCII if plain else UNICODE
-    try:
+    with writing():
         if form == "terminal" or (form is None and sys.stdout.isatty()):
             from rich.console import Console
 
@@ -166,17 +177,38 @@ def write(solution: Solution, page: Page) -> None:
 
             class Terminal(Console):
                 def on_broken_pipe(self) -> None:
-                    raise BrokenPipeError  # rich would exit with 1
+                    raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))  # rich would exit with 1
 
             show(solution, Terminal(width=page.width, highlight=False, markup=False, emoji=False), script)
         else:
             for line in render(solution, form or "txt", width=page.width or PIPED_WIDTH, script=script):
                 sys.stdout.write(line + "\n")
-        sys.stdout.flush()
-    except OSError as error:  # nothing more is to be flushed at exit
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        if not isinstance(error, BrokenPipeError):  # that one: the reader (head, less) has seen enough
-            raise UserError(f"cannot write the sheet: {error.strerror or error}\n  make room, or use -o FILE") from None
+
+
+@contextmanager
+def writing() -> Iterator[None]:
+    """While something may be written to standard output: that it is closed or full is told as a user's mistake."""
+    if sys.stdout is None:
+        raise UserError("standard output is closed\n  leave it open, or use -o FILE")
+    try:
+        try:
+            yield
+        finally:
+            sys.stdout.flush()
+    except OSError as error:
+        if error.errno not in (errno.EPIPE, errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EDQUOT):
+            raise
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing more is to be flushed at exit
+        if error.errno != errno.EPIPE:  # that one: the reader (head, less) has seen enough
+            raise UserError(f"cannot write: {error.strerror or error}\n  make room, or use -o FILE") from None
+
+
+def same_file(one: Path, other: Path) -> bool:
+    """Whether two paths lead to one file, there or yet to be written."""
+    try:
+        return one.samefile(other)
+    except OSError:  # one of them is not there
+        return one.absolute() == other.absolute()
 
 
 def carries_unicode(encoding: str | None) -> bool:
@@ -189,16 +221,28 @@ def carries_unicode(encoding: str | None) -> bool:
 
 
 def write_file(path: Path, content: Iterator[str] | bytes) -> None:
-    """Write a file whole or not at all, from its lines or bytes: to a neighbour first, then moved into place."""
+    """Write a file whole or not at all, from its lines or bytes: to a neighbour first, then moved into place.
+
+    A link's target is written, and a file that is there keeps its mode; a device or a pipe is written as it is.
+    """
     import tempfile
 
+    lines = [content] if isinstance(content, bytes) else (f"{line}\n".encode() for line in content)
     try:
-        with tempfile.NamedTemporaryFile("wb", dir=path.parent, prefix=f".{path.name}.", delete=False) as file:
+        target = Path(os.path.realpath(path))
+        if target.exists() and not target.is_file():
+            with target.open("wb") as file:
+                file.writelines(lines)
+            return
+        mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
+        if target.exists() and not os.access(target, os.W_OK):
+            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+        with tempfile.NamedTemporaryFile("wb", dir=target.parent, prefix=f".{target.name}.", delete=False) as file:
             try:
-                file.writelines([content] if isinstance(content, bytes) else (f"{line}\n".encode() for line in content))
+                file.writelines(lines)
                 file.flush()
-                os.chmod(file.name, 0o666 & ~_umask())
-                os.replace(file.name, path)
+                os.chmod(file.name, mode)
+                os.replace(file.name, target)
             except BaseException:
                 Path(file.name).unlink(missing_ok=True)
                 raise
@@ -214,7 +258,9 @@ def _umask() -> int:
 
 
 def say(message: str) -> None:
-    """A message to standard error, whatever its encoding can carry."""
+    """A message to standard error, whatever its encoding can carry; none where it is closed."""
     stream = sys.stderr
+    if stream is None:
+        return
     encoding = stream.encoding or "ascii"
     stream.write(message.encode(encoding, "backslashreplace").decode(encoding) + "\n")

@@ -22,6 +22,8 @@ def with_number(network: Network, name: str, value: Fraction, integer: bool) -> 
         what = f"{quoted(name)} is no single given number" if found else f"there is no given number {quoted(name)}"
         remedy = f"give one of its elements, such as {found[0].name}" if whole else ""
         raise UserError(f"{what}\n  {remedy or suggestion(name, known_names(network, *GIVEN))}")
+    if any(network.tensors[use.key].structural for use in found[0].uses):
+        raise UserError(f"{quoted(name)} is 0 or 1 by the class that the file names\n  change the class: targets: …")
     cells: dict[str, dict[Cell, Fraction]] = {}
     for use in found[0].uses:
         cells.setdefault(use.key, {})[use.cell] = value

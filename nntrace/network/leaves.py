@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ..errors import quoted, suggestion
 from ..spec.model import File, Init, Items, Layer, Name, Null, Number, Place, Size, Table, Value
 from ..spec.problems import Problems
-from .files import read_array
+from .files import read_numbers
 from .init import Fans, described, initial_array
 from .model import Cell, Role, Tensor
 from .names import Names
@@ -63,7 +63,7 @@ class Leaves:
             case Name() | Number():
                 return self._cells(key, name, role, (1,), [((0,), None, value)])
             case File():
-                return self._file(value, key, name, role)
+                return self._file(value, key, name, role, flat=True)
             case Init() if fans is not None:
                 return self._init(value, key, name, (fans.fan_out,), fans)
             case _:
@@ -295,13 +295,13 @@ class Leaves:
         self.own.add(tensor.key)
         return tensor._replace(name=label.text)
 
-    def _file(self, value: File, key: str, name: str | None, role: Role) -> Tensor:
-        array = read_array(value, self.folder, self.anywhere, self.problems)
+    def _file(self, value: File, key: str, name: str | None, role: Role, flat: bool = False) -> Tensor:
+        """A file's numbers; ``flat``: a single row or column of them is a vector."""
+        found = read_numbers(value, self.folder, self.anywhere, self.problems)
         self.names.integers = False
-        if array is None:
-            return Tensor(key, name, (0, 0) if role == "parameter" else (0,), role)
-        if role in ("input", "target"):
-            array = _flat(array)
+        if found is None:
+            return Tensor(key, name, (0,) if flat else (0, 0), role)
+        array = _flat(found.array) if flat else found.array
         return Tensor(key, name, array.shape, role, array=array, text=value.path, whole=value.place)
 
     def _init(self, value: Init, key: str, name: str | None, shape: tuple[int, ...], fans: Fans) -> Tensor:

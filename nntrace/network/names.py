@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -11,6 +12,8 @@ from ..spec.problems import Problems
 
 RESERVED = frozenset(("e", "lr", "exp", "ln", "log", "max", "tanh", "sqrt", "sign", "erf", "pi", "π", "if", "else"))
 """What the formulas of a sheet write themselves: e^{-z}, lr × gradient, max(0, z)."""
+_DELTA = re.compile(r"δ[_\d]")
+"""How a sheet calls the gradient by a layer's result: δ_h1, δ2[1]."""
 
 
 class Given(NamedTuple):
@@ -88,11 +91,11 @@ class Names:
     def check_collisions(self) -> None:
         """A name is either given or a result, and every number in ``values`` is for something that is there."""
         for text, place in (*self.used.items(), *self.results.items()):
-            if text in RESERVED:
+            if text in RESERVED or _DELTA.match(text):
                 self.problems.add(
                     place,
                     f"{quoted(text)} is a word of the sheet's own formulas",
-                    f"choose another name, such as {text}1",
+                    f"choose another name, such as {text.removeprefix('δ_')}1",
                 )
         for text, place in self.results.items():
             other = self.used.get(text)

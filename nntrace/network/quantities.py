@@ -9,6 +9,7 @@ from itertools import chain
 from itertools import product as cells_of
 from math import prod
 from typing import NamedTuple, overload
+from unicodedata import normalize
 
 from ..expr import Sym
 from ..expr.text import ASCII, plain
@@ -160,7 +161,7 @@ def find(network: Network, text: str) -> list[Quantity]:
 
     Exact names come first. The list is empty where nothing has that name.
     """
-    text = text.strip()
+    text = normalize("NFC", text.strip())
     if text in network.uses:
         return [quantity(network, network.uses[text][0])]
     for tensor in network.tensors.values():

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ..errors import quoted, suggestion
 from ..spec.model import File, Items, Name, Number, Place, Size, Table, Value
 from ..spec.problems import Problems
-from .files import read_array
+from .files import read_numbers
 from .model import Cell, Role, Tensor
 from .names import Names
 
@@ -32,12 +32,14 @@ class Samples:
         self.names = names
         self.problems = problems
         self.array: Array | None = None
+        self.headings: tuple[str, ...] = ()
         self.rows: list[Items] = []
         self.text = ""
         self.own = own
         match value:
             case File():
-                self.array = read_array(value, folder, anywhere, problems)
+                if found := read_numbers(value, folder, anywhere, problems):
+                    self.array, self.headings = found
                 self.text = value.path
                 names.integers = False
                 if self.array is not None and self.array.ndim == 1:
@@ -114,7 +116,7 @@ class Samples:
         """A declared tensor with its columns of the rows, from column ``start`` on."""
         size = tensor.shape[1]
         if self.array is not None:
-            columns = self.array[:, start : start + size]
+            columns = self.array[:, self._columns(tensor, start)]
             return tensor._replace(array=columns.copy(), text=self.text) if columns.shape[1] == size else tensor
         typed: dict[Cell, Fraction] = {}
         places: dict[Cell, Place] = {}
@@ -131,6 +133,20 @@ class Samples:
                 else:
                     self.problems.add(entry.place, "a sample is made of numbers", "write a number")
         return tensor._replace(typed=typed, places=places)
+
+    def _columns(self, tensor: Tensor, start: int) -> list[int]:
+        """Which columns of a file a tensor takes: those with its names for headings, or the next ones."""
+        names = [tensor.names[place,] for place in range(tensor.shape[1])] if tensor.names else []
+        if self.headings and names:
+            missing = [name for name in names if name not in self.headings]
+            if not missing:
+                return [self.headings.index(name) for name in names]
+            self.problems.add(
+                self.place,
+                f"{quoted(self.text)} has no column {quoted(missing[0])}",
+                f"name its columns as here, or leave its headings out; {suggestion(missing[0], self.headings)}",
+            )
+        return list(range(start, min(start + tensor.shape[1], self.array.shape[1] if self.array is not None else 0)))
 
     def _class(self, name: Name, classes: Mapping[str, int]) -> int:
         if name.text not in classes:

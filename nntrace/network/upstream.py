@@ -14,7 +14,7 @@ from ..expr import Tensor as Indexed
 from ..spec.model import File, Items, Number, Place, Value
 from ..spec.problems import Problems
 from .batch import SAMPLE, sized
-from .files import read_array
+from .files import read_numbers
 from .leaves import Leaves
 from .model import Cell, Edge, Step, Tensor
 
@@ -53,7 +53,8 @@ def _of_samples(value: Value, shape: tuple[int, int], leaves: Leaves, problems: 
     tensor = Tensor(GIVEN, GIVEN, shape, "target", typed={}, sampled=True)
     remedy = "give one row for each sample: [[0.5, -1.0], [0.25, 0.0]]"
     if isinstance(value, File):
-        array = read_array(value, leaves.folder, leaves.anywhere, problems)
+        read = read_numbers(value, leaves.folder, leaves.anywhere, problems)
+        array = None if read is None else read.array
         leaves.names.integers = False
         if array is not None and array.shape != shape:
             found = "×".join(map(str, array.shape))

@@ -15,6 +15,8 @@ STANDARD_INPUT = "-"
 def load(path: str) -> Spec:
     """Read the network file at ``path``, or standard input for ``-``. Raises a ``UserError``."""
     if path == STANDARD_INPUT:
+        if sys.stdin is None:
+            raise UserError("standard input is closed\n  give a file name")
         return read(_decode(sys.stdin.buffer.read(), "standard input"), "standard input", Path())
     return read(_decode(_read_bytes(path), path), path, Path(path).parent)
 

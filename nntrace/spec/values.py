@@ -53,7 +53,7 @@ def number(node: Node, problems: Problems, what: str = "this") -> Number | None:
     return Number(node.text, found, node.place)
 
 
-def count(node: Node, problems: Problems, what: str, low: int = 1, high: int = 10**9) -> Number | None:
+def count(node: Node, problems: Problems, what: str, low: int = 1, high: int = 10**6) -> Number | None:
     """A whole number from ``low`` to ``high``."""
     found = number(node, problems, what)
     if found is None:

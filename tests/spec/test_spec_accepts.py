@@ -233,7 +233,7 @@ def test_options_are_checked_by_their_type() -> None:
         spec_of("layers:\n- {some_layer: a, alpha: x, groups: 1.5, exact: 1, side: up, alhpa: 2}")
     assert [problem[1:] for problem in caught.value.problems] == [
         ("'x' is not a number", "write a number such as 2, 0.5, -.5, 1e-3 or 3/4"),
-        ("`groups` cannot be '1.5'", "give a whole number from 1 to 1000000000"),
+        ("`groups` cannot be '1.5'", "give a whole number from 1 to 1000000"),
         ("`exact` cannot be '1'", "known here: true, false"),
         ("`side` cannot be 'up'", "known here: left, right"),
         ("unknown key 'alhpa' in a layer",
