@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from nntrace.catalogue import KINDS as CATALOGUE
 from nntrace.expr.text import ASCII, UNICODE, Script
 from nntrace.formats import render
 from nntrace.formats.page import rows
@@ -118,6 +119,16 @@ def test_a_listing_from_arrays_is_the_one_of_steps(
     coloured, by_step = ([row for one in each for row in rows(one, 80, UNICODE)] for each in (compiled, stepwise))
     assert coloured == by_step, "a terminal has the same roles too"
     assert listing(compiled, "json", 120, UNICODE) == listing(stepwise, "json", 120, UNICODE)
+
+
+@pytest.mark.parametrize("activation", list(CATALOGUE["activation"]))
+def test_every_activation_is_listed_as_its_steps_are(
+    tmp_path: Path, activation: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(KINDS, activation, (activation, "identity", "mse"))
+    compiled, stepwise = both(network(tmp_path, 6, 5, activation), monkeypatch)
+    for width, script in ((60, UNICODE), (120, UNICODE), (120, ASCII)):
+        assert listing(compiled, "txt", width, script) == listing(stepwise, "txt", width, script)
 
 
 def test_a_batch_is_listed_as_before(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

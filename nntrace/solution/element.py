@@ -159,7 +159,7 @@ class Writer(Formulas):
 
     def terms(self, written: Written) -> tuple[Expr, bool] | None:
         """One number for each term, its sign folded; ``None`` where the formula is no sum."""
-        found_sum = _sum_inside(written.body)
+        found_sum = sum_inside(written.body)
         if found_sum is None:
             return None
         outer, inner = found_sum
@@ -229,7 +229,7 @@ def folded_sign(term: Expr, value: Decimal, first: bool) -> Expr:
     return Neg(Num(-value if value else value)) if subtracted and not first else Num(value)
 
 
-def _sum_inside(body: Expr) -> tuple[Callable[[Expr], Expr], Add] | None:
+def sum_inside(body: Expr) -> tuple[Callable[[Expr], Expr], Add] | None:
     """The sum whose terms are worked out: the formula itself, or the one sum that a constant multiplies."""
     if isinstance(body, Add):
         return (lambda inner: inner), body

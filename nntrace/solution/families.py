@@ -11,16 +11,18 @@ from decimal import Decimal
 from itertools import product as cells_of
 from typing import TYPE_CHECKING
 
-from ..expr import Add, Expr, Index, Mul, Partial, Sum, Sym
-from ..expr.bind import extent
+from ..expr import Add, Call, Div, Expr, Index, Mul, Neg, Num, Partial, Pow, Sum, Sym, children
+from ..expr.bind import extent, transform
 from ..expr.literals import Literals
 from ..network.model import Element, Tensor
-from .element import Writer
+from .element import Writer, sum_inside
 from .ids import Ids
-from .model import Column, Family, Note, SectionName, Slot, Step
+from .model import Column, Family, Note, SectionName, Slot, Step, mark
 
 if TYPE_CHECKING:
     from ..network.model import Array
+
+SMOOTH = ("exp", "ln", "tanh", "sqrt", "erf")
 
 
 class Families:
@@ -54,14 +56,27 @@ class Families:
     ) -> Family | None:
         """The steps of a tensor from ``body``, their formula over keys and the free indices ``axes``.
 
-        ``sizes`` are those of the indices that it sums over. ``None`` where the formula is no sum of products, or a
-        number is none.
+        ``sizes`` are those of the indices that it sums over. ``None`` where the formula is neither a sum of products
+        nor made of elements and smooth functions alone, or where a number is none.
         """
-        found = self._products(body, tuple(axes), sizes)
+        columns: dict[Expr, Column] = {}
+
+        def slot(factor: Sym | Partial, axes: tuple[Index, ...]) -> Slot | None:
+            first = _first(factor, len(_index(factor)))
+            column = self._known(first) if self._reads(factor) else None
+            if column is None:
+                return None
+            columns.setdefault(first, column)
+            return _slot(list(columns).index(first), _index(factor), column.shape, axes)
+
+        pattern = None
+        if isinstance(body, Add | Sum):
+            terms = _products(body, tuple(axes), sizes, slot)
+        else:
+            pattern, terms = _pattern(body, tuple(axes), slot)
         own = self._known(result)
-        if found is None or own is None:
+        if not terms or own is None:
             return None
-        columns, terms = found
         element = _tensor(result)
         letter = "F" if section == "forward" else "B"
         return Family(
@@ -70,7 +85,8 @@ class Families:
             self.ids.number(letter, Element(element, (0,) * len(own.shape))),
             start,
             own,
-            tuple(self._columns[column] for column in columns),
+            tuple(columns.values()),
+            pattern,
             terms,
             self._addends([self._arrays[column] for column in columns], terms, own.shape),
             step,
@@ -107,33 +123,6 @@ class Families:
 
         return addends
 
-    def _products(
-        self, body: Expr, axes: tuple[Index, ...], sizes: Mapping[str, int]
-    ) -> tuple[list[Sym | Partial], tuple[tuple[Slot, ...], ...]] | None:
-        columns: list[Sym | Partial] = []
-        places: dict[tuple[type, str], int] = {}
-        terms: list[tuple[Slot, ...]] = []
-        for term in body.terms if isinstance(body, Add) else (body,):
-            over, product = _summed(term)
-            slots: list[Slot] = []
-            for factor in product.factors if isinstance(product, Mul) else (product,):
-                if not isinstance(factor, Sym | Partial):
-                    return None
-                key = _tensor(factor)
-                column = places.get((type(factor), key))
-                if column is None:
-                    first = _first(factor, len(_index(factor)))
-                    if not self._reads(factor) or self._known(first) is None:
-                        return None
-                    column = places[type(factor), key] = len(columns)
-                    columns.append(first)
-                shape = self.writer.network.tensors[key].shape
-                slots.append(_slot(column, _index(factor), shape, (*axes, *over)))
-            for place in cells_of(*(range(extent(index, sizes)) for index in over)):
-                terms.append(tuple(slot.at(place) for slot in slots))
-        told = len(terms) == 1 or any(len(term) > 1 for term in terms)
-        return (columns, tuple(terms)) if told else None
-
     def _reads(self, factor: Sym | Partial) -> bool:
         tensor = self.writer.network.tensors.get(_tensor(factor))
         return tensor is not None and self.is_plain(tensor)
@@ -151,6 +140,58 @@ class Families:
             self._arrays[first] = arrays[key].ravel()
             self._columns[first] = Column(self.writer.name(first), self.writer.network.tensors[key].shape, numbers)
         return self._columns[first]
+
+
+Find = Callable[[Sym | Partial, tuple[Index, ...]], Slot | None]
+"""Where in which column an element is, by these indices."""
+
+
+def _products(
+    body: Add | Sum, axes: tuple[Index, ...], sizes: Mapping[str, int], find: Find
+) -> tuple[tuple[Slot, ...], ...]:
+    """The slots of the terms of a sum of products; none where it is no such sum, or of single elements only."""
+    terms: list[tuple[Slot, ...]] = []
+    for term in body.terms if isinstance(body, Add) else (body,):
+        over, product = _summed(term)
+        slots: list[Slot] = []
+        for factor in product.factors if isinstance(product, Mul) else (product,):
+            found = find(factor, (*axes, *over)) if isinstance(factor, Sym | Partial) else None
+            if found is None:
+                return ()
+            slots.append(found)
+        for place in cells_of(*(range(extent(index, sizes)) for index in over)):
+            terms.append(tuple(slot.at(place) for slot in slots))
+    return tuple(terms) if any(len(term) > 1 for term in terms) else ()
+
+
+def _pattern(body: Expr, axes: tuple[Index, ...], find: Find) -> tuple[Expr, tuple[tuple[Slot, ...], ...]]:
+    """A formula with a mark for each element, and its slots; none where it takes a decision or has a terms line."""
+    slots: list[Slot | None] = []
+
+    def marked(part: Expr) -> Expr | None:
+        if not isinstance(part, Sym | Partial):
+            return None
+        slots.append(find(part, axes))
+        return mark(len(slots) - 1)
+
+    if sum_inside(body) is not None or not _is_smooth(body):
+        return body, ()
+    pattern = transform(body, marked)
+    found = tuple(slot for slot in slots if slot is not None)
+    return pattern, (found,) if found and len(found) == len(slots) else ()
+
+
+def _is_smooth(node: Expr) -> bool:
+    """Whether a formula is made of elements, constants and smooth functions: no step of it is a decision."""
+    match node:
+        case Sym() | Partial() | Num():
+            return True
+        case Add() | Mul() | Div() | Pow() | Neg():
+            return all(map(_is_smooth, children(node)))
+        case Call(function):
+            return function in SMOOTH and all(map(_is_smooth, children(node)))
+        case _:
+            return False
 
 
 def _summed(term: Expr) -> tuple[tuple[str, ...], Expr]:

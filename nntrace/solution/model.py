@@ -11,7 +11,7 @@ from fractions import Fraction
 from operator import mul
 from typing import Any, Literal, NamedTuple, TypeVar
 
-from ..expr import Condition, Expr
+from ..expr import Condition, Expr, Sym
 from ..expr.literals import Literals
 
 Note = tuple[str | Expr | Condition, ...]
@@ -90,12 +90,18 @@ class Slot(NamedTuple):
         return Slot(self.column, self.base + sum(map(mul, self.strides[kept:], last)), self.strides[:kept])
 
 
-class Family(NamedTuple):
-    """The steps of a tensor whose formulas are the same sum of products of elements, told by arrays.
+def mark(slot: int) -> Sym:
+    """What stands for a slot in the pattern of a family."""
+    return Sym(f"@{slot}@")
 
-    They are ``step(place)`` for the places of the tensor from ``start``. That is the same as what the arrays say:
-    the id is ``letter`` and ``number`` + place; the formula is ``terms``, with ``notes``; ``addends(place)`` are the
-    numbers of the terms. All numbers are rounded ones.
+
+class Family(NamedTuple):
+    """The steps of a tensor whose formulas differ in nothing but the elements in them, told by arrays.
+
+    They are ``step(place)`` for the places of the tensor from ``start``. That is the same as what the arrays say: the
+    id is ``letter`` and ``number`` + place. The formula, with ``notes``, is a sum of ``terms``, which are products, and
+    ``addends(place)`` are their numbers; or it is ``pattern``, with a mark for each slot of the only one of ``terms``,
+    and has no further line. All numbers are rounded ones.
     """
 
     section: SectionName
@@ -104,6 +110,7 @@ class Family(NamedTuple):
     start: int
     result: Column
     columns: tuple[Column, ...]
+    pattern: Expr | None
     terms: tuple[tuple[Slot, ...], ...]
     addends: Callable[[int], Literals]
     step: Callable[[int], Step]

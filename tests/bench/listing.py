@@ -2,10 +2,11 @@
 
     python tests/bench/listing.py [RUNS]
 
-A term is one addend or product in one form of a step: a unit of the first layer has 784 + 1 in its formula, as many
-with numbers put in, and as many worked out; a weight's gradient has its product twice. The given numbers, which a full
-sheet lists too, are not counted. Each command is a process of its own; ``listing`` is the least of its seconds without
-those of the same command on a network with one input and one unit for each layer, which start, import and read alike.
+A term is one addend in one form of a step: a unit of the first layer has 784 + 1 in its formula, as many with numbers
+put in, and as many worked out; a weight's gradient is a single product in the same three forms. Not counted are the
+given numbers, which a full sheet lists too, activations, and the gradients of biases. Each command is a process of its
+own; ``listing`` is the least of its seconds without those of the same command on a network with one input and one unit
+for each layer, which start, import and read alike.
 """
 
 import resource
@@ -52,7 +53,7 @@ def make(folder: Path, inputs: int, hidden: int, outputs: int) -> Path:
 def terms(inputs: int, hidden: int, outputs: int) -> dict[str, int]:
     """The terms in the weighted sums, and in the gradients by weights and by the values between the layers."""
     weights = inputs * hidden + hidden * outputs
-    return {"forward": 3 * (weights + hidden + outputs), "grad": 2 * weights + 3 * hidden * outputs}
+    return {"forward": 3 * (weights + hidden + outputs), "grad": 3 * (weights + hidden * outputs)}
 
 
 def seconds(command: str, path: Path) -> float:

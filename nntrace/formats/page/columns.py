@@ -58,7 +58,7 @@ def set_by_points(numbers: list[str]) -> list[str]:
     before, after = max(points), max(behind)
     left = [" " * (before - size) for size in range(before + 1)]
     right = [" " * (after - size) for size in range(after + 1)]
-    return list(map("{}{}{}".format, map(left.__getitem__, points), numbers, map(right.__getitem__, behind)))
+    return [f"{left[point]}{text}{right[rest]}" for text, point, rest in zip(numbers, points, behind, strict=True)]
 
 
 class Column:

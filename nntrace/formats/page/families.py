@@ -6,23 +6,25 @@ with a mark for each factor: nothing here knows how a product is written.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from functools import cached_property
-from itertools import accumulate, chain, islice
+from itertools import islice
 from operator import add, mul
 from typing import NamedTuple
 
-from ...expr import Add, Expr, Mul, Neg, Num, Sym
+from ...expr import Add, Neg, Num, Sym, product
+from ...expr.bind import transform
 from ...expr.literals import Literals
 from ...expr.text import Script, number_texts, pieces, plain, subscript, text
-from ...solution.model import Column, Family, Slot
-from .breaking import Body, body_of, full_lines
-from .rows import Page, Row, Span, columns
-from .steps import Equation, Form, equation_rows, hangs
+from ...solution.model import Column, Family, Slot, mark
+from .breaking import Body, enumerated, full_lines, sentence
+from .rows import Page, Row, Span, columns, joined
+from .steps import Equation, Form, below, equation_rows, hangs
 
-_NAME = Sym("@")
-_POSITIVE, _NEGATIVE = Num(Decimal("7.0")), Num(Decimal("-7.0"))
+_MARK = re.compile(r"@(\d+)@")
+_POSITIVE, _NEGATIVE, _POWER = Num(Decimal("7.0")), Num(Decimal("-7.0")), Num(Decimal("7.0E-9"))
 _BATCH = 512
 """Steps of a line each that are put together at once."""
 
@@ -31,8 +33,10 @@ def family_rows(family: Family, page: Page, ids: int) -> Iterator[Row]:
     """The rows of a family's steps. On a plain page, where they fit, one row is all lines of a step, or many steps."""
     written = _Written(family, page, ids)
     found: Iterator[str | int] = iter(family.places)
-    if page.plain and written.is_narrow and not family.notes:
-        found = written.products() if written.is_single else map(written.sum, family.places)
+    if page.plain and written.is_narrow and family.pattern is None:
+        found = map(written.sum, family.places)
+    elif page.plain and written.is_narrow and not family.notes:
+        found = written.lines()
     for one in found:
         if isinstance(one, str):
             yield Row((Span(one),), page.section)
@@ -50,33 +54,41 @@ class _Written:
         self.script = script
         self.ids = ids
         self.slots = [slot for term in family.terms for slot in term]
-        self.is_single = len(family.terms) == 1
         self.names = [_names(column, script) for column in family.columns]
         self.numbers = [number_texts(column.numbers, script) for column in family.columns]
         self.result_names = _names(family.result, script)
         self.result_numbers = number_texts(family.result.numbers, script)
-        first, *others = map(len, family.terms)
-        around = _frames((first, *others[:1]), script)[:first]
-        frames = {size: _frames((first, size), script)[first:] for size in set(others)}
-        around += chain.from_iterable(map(frames.__getitem__, others))
-        self.before, self.brackets, self.depths = map(list, zip(*around, strict=True))
-        heads = "".join((self.result_names[0], *(names[0] for names in self.names), *self.before))
+        self.frame = _pattern(family, script) if family.pattern is not None else _sum_of_products(family, script)
+        heads = "".join((self.result_names[0], *(names[0] for names in self.names), *self.frame.pieces))
         self.is_narrow = columns(heads) == len(heads)
         """Whether a column is a letter everywhere: names differ only in their indices."""
         self.about = plain("≈", script)
         self.signs = max(columns("="), columns(self.about))
+        self._below: dict[int, str] = {}
         self.strides = list(dict.fromkeys(slot.strides for slot in self.slots))
 
     @cached_property
     def _readers(self) -> list[_Readers]:
-        """The factors in names, and in numbers unless there is a single one: its number is the result."""
-        bracketed = [_bracketed(texts) for texts in self.numbers]
-        numbers = [
-            (bracketed if brackets else self.numbers)[slot.column]
-            for slot, brackets in zip(self.slots, self.brackets, strict=True)
-        ]
-        names = [self.names[slot.column] for slot in self.slots]
-        return [_Readers(self.slots, texts, self.strides) for texts in (names, numbers)[: len(self.slots)]]
+        """The elements in names, and in numbers unless there is nothing but one: its number is the result."""
+        alone = isinstance(self.family.pattern, Sym)
+        texts = [[self.names[slot.column] for slot in self.slots], *([] if alone else [self._numbers_in_place()])]
+        return [_Readers(self.slots, each, self.strides) for each in texts]
+
+    def _numbers_in_place(self) -> list[list[str]]:
+        """For each slot the numbers of its column, with brackets around those that need them there."""
+        texts: dict[tuple[int, bool, bool], list[str]] = {}
+        keys = [(slot.column, *brackets) for slot, brackets in zip(self.slots, self.frame.brackets, strict=True)]
+        for key in dict.fromkeys(keys):
+            column, negative, powers = key
+            texts[key] = _bracketed(self.numbers[column]) if negative else self.numbers[column]
+            awkward = [
+                place for place, number in self.family.columns[column].numbers.others.items() if powers and number > 0
+            ]
+            if awkward:
+                texts[key] = texts[key].copy()
+                for place in awkward:
+                    texts[key][place] = f"({texts[key][place]})"
+        return [texts[key] for key in keys]
 
     def _moved(self, place: int) -> list[int]:
         cell = _cell(place, self.family.result.shape)
@@ -91,25 +103,25 @@ class _Written:
             return Form(relation, self._body(readers, moved), "body", notes, joins=relation == "=")
 
         forms = [form(relation, readers) for relation, readers in zip(("=", self.about), self._readers, strict=False)]
-        if not self.is_single:
+        if family.pattern is None:
             addends = self._addends(family.addends(place)).split("\n")
             forms.append(Form(self.about, Body(addends, [0] * len(addends)), "body", (), joins=False))
         forms.append(Form(self.about, Body([self.result_numbers[place]], [0]), "value", (), joins=False))
-        return Equation(self.result_names[place], forms, compact=self.is_single)
+        return Equation(self.result_names[place], forms, compact=family.pattern is not None)
 
     def _body(self, readers: _Readers, moved: list[int]) -> Body:
-        """The formula with these factors. Where no product has to be broken itself, each term is a single piece."""
-        read = readers.read(moved)
-        if not self.is_single and self._longest_term <= self._least_room:
-            terms = (self._terms % tuple(read)).split("\n")
+        """The formula with these elements. Where no product has to be broken itself, each term is a single piece."""
+        read = tuple(readers.read(moved))
+        if self.family.pattern is None and self._longest_term <= self._least_room:
+            terms = (self._terms % read).split("\n")
             return Body(terms, [0] * len(terms))
-        return Body(list(map(add, self.before, read)), self.depths)
+        return Body(("\n".join(self.frame.pieces) % read).split("\n"), self.frame.depths)
 
-    def products(self) -> Iterator[str | int]:
-        """The lines of steps that are one product, many at once; the place of a step that has no such line."""
+    def lines(self) -> Iterator[str | int]:
+        """The steps that are a line each, many at once; the place of a step that is none."""
         family, width = self.family, self.page.width
         places = iter(family.places)
-        body = " ".join(before.replace("%", "%%") + "%s" for before in self.before)
+        body = " ".join(self.frame.pieces)
         lead = f"{family.letter}%-{self.ids - 1 - len(family.letter)}d %s{' ' * self.signs}="
         form = f"{lead} {' '.join(f'{body} {self.about}' for _ in self._readers)} %s"
         numbers = range(family.number + family.start, family.number + len(self.result_names))
@@ -140,20 +152,31 @@ class _Written:
         margin = "\n" + " " * body
         about = f"\n{' ' * (body - 1 - len(self.about))}{self.about} "
         formulas = (self._terms % tuple(readers.read(moved)) for readers in self._readers)
-        forms = (
+        forms = [
             "\0".join(full_lines(terms, room)).replace("\n", " ").replace("\0", margin)
             for terms in (*formulas, addends)
-        )
+        ]
+        if family.notes:
+            if forms[0].find("\n") < 0 or body + forms[0].find("\n") + 2 + self._widest_note <= self.page.width:
+                return place  # there may be room for the notes beside the first line
+            forms[0] += self._notes_below(body)
         return f"{lead}{' ' * self.signs}= {about.join(forms)}{about}{self.result_numbers[place]}"
+
+    @cached_property
+    def _widest_note(self) -> int:
+        return columns(sentence(enumerated(self.family.notes, self.script)))
+
+    def _notes_below(self, body: int) -> str:
+        if body not in self._below:
+            rows = below(list(self.family.notes), self.page, body)
+            self._below[body] = "".join(f"\n{joined(row)}" for row in rows)
+        return self._below[body]
 
     @cached_property
     def _terms(self) -> str:
         """The formula's terms, one on a line, with a place for each factor."""
-        firsts = set(accumulate(map(len, self.family.terms[:-1])))
-        around = (before.replace("%", "%%") + "%s" for before in self.before)
-        return "".join(
-            text if place == 0 else f"\n{text}" if place in firsts else f" {text}" for place, text in enumerate(around)
-        )
+        pieces = iter(self.frame.pieces)
+        return "\n".join(" ".join(islice(pieces, len(term))) for term in self.family.terms)
 
     @cached_property
     def _longest_term(self) -> int:
@@ -161,8 +184,8 @@ class _Written:
         names = [max(map(len, texts)) for texts in self.names]
         numbers = [max(map(len, texts)) + len("()") for texts in self.numbers]
         rooms = [max(names[slot.column], numbers[slot.column]) for slot in self.slots]
-        sizes: Iterator[int] = iter(map(add, map(len, self.before), rooms))
-        return max(sum(islice(sizes, len(term))) + len(term) - 1 for term in self.family.terms)
+        sizes: Iterator[int] = iter(map(add, map(len, self.frame.pieces), rooms))
+        return max(sum(islice(sizes, len(term))) for term in self.family.terms)
 
     @cached_property
     def _least_room(self) -> int:
@@ -182,22 +205,65 @@ class _Written:
         return [piece.text.removesuffix(text(_POSITIVE, self.script)) for piece in pieces(terms, self.script)[1:]]
 
 
-def _frames(sizes: Sequence[int], script: Script) -> list[tuple[str, bool, int]]:
-    """How products of so many factors are added: before each factor what, whether a negative number has brackets
-    there, and how deep it lies."""
+class _Frame(NamedTuple):
+    """What stands around a formula's elements: its pieces with ``%s`` for each element, how deep each lies, and for
+    each element whether a negative number has brackets there, and one with a power of ten."""
 
-    def marked(mark: Expr) -> Body:
-        products = [mark if size == 1 else Mul((mark,) * size) for size in sizes]
-        return body_of(pieces(products[0] if len(products) == 1 else Add(tuple(products)), script))
+    pieces: list[str]
+    depths: list[int]
+    brackets: list[tuple[bool, bool]]
 
-    named, positive, negative = map(marked, (_NAME, _POSITIVE, _NEGATIVE))
-    before = [around.partition(text(_NAME, script))[0] for around in named.texts]
-    bare = text(_NEGATIVE, script)
-    brackets = [around.endswith(f"({bare})") for around in negative.texts]
-    as_said = [around + (f"({bare})" if own else bare) for around, own in zip(before, brackets, strict=True)]
-    assert as_said == negative.texts
-    assert [around + text(_POSITIVE, script) for around in before] == positive.texts
-    return list(zip(before, brackets, named.depths, strict=True))
+
+def _pattern(family: Family, script: Script) -> _Frame:
+    """The frame of a pattern, learned by printing it with names and with numbers for its marks."""
+    pattern = family.pattern
+    assert pattern is not None
+    count = len(family.terms[0])
+
+    def printed(numbers: Sequence[Num]) -> list[str]:
+        put = {mark(slot): number for slot, number in enumerate(numbers)}
+        filled = transform(pattern, lambda part: put.get(part) if isinstance(part, Sym) else None)
+        return [piece.text for piece in pieces(filled, script)]
+
+    named = pieces(pattern, script)
+    order = [int(place) for piece in named for place in _MARK.findall(piece.text)]
+    assert order == list(range(count)), "a formula is printed in the order in which it is walked"
+    frame = [_MARK.sub("%s", piece.text.replace("%", "%%")) for piece in named]
+    plainly = [text(_POSITIVE, script)] * count
+    assert printed([_POSITIVE] * count) == _put(frame, plainly)
+    brackets: list[tuple[bool, bool]] = []
+    for slot in range(count):
+        needed = []
+        for number in (_NEGATIVE, _POWER):
+            numbers, texts = [_POSITIVE] * count, plainly.copy()
+            numbers[slot], texts[slot] = number, f"({text(number, script)})"
+            with_brackets = printed(numbers) == _put(frame, texts)
+            texts[slot] = text(number, script)
+            assert with_brackets or printed(numbers) == _put(frame, texts)
+            needed.append(with_brackets)
+        brackets.append((needed[0], needed[1]))
+    return _Frame(frame, [piece.depth for piece in named], brackets)
+
+
+def _put(frame: list[str], texts: list[str]) -> list[str]:
+    return ("\n".join(frame) % tuple(texts)).split("\n")
+
+
+def _sum_of_products(family: Family, script: Script) -> _Frame:
+    """The frame of a sum: of its first term, and of one of each size behind it."""
+
+    def frame(*sizes: int) -> list[tuple[str, int, tuple[bool, bool]]]:
+        slots = iter(range(sum(sizes)))
+        products = tuple(product(map(mark, islice(slots, size))) for size in sizes)
+        short = family._replace(pattern=Add(products), terms=(tuple(family.terms[0][:1]) * sum(sizes),))
+        return list(zip(*_pattern(short, script), strict=True))
+
+    first, *others = map(len, family.terms)
+    every = frame(first, *others[:1])[:first]
+    of_size = {size: frame(first, size)[first:] for size in set(others)}
+    for size in others:
+        every += of_size[size]
+    return _Frame(*map(list, zip(*every, strict=True)))
 
 
 class _Run(NamedTuple):
