@@ -20,7 +20,6 @@ from ...solution.model import (
     Table,
 )
 from .breaking import words, wrapped
-from .families import family_rows
 from .given import matrix_rows, quantity_rows
 from .rows import Page, Role, Row, Span, columns, drawing, length
 from .steps import HANG, step_rows
@@ -117,6 +116,8 @@ def _block(block: Block, page: Page, ids: int) -> Iterator[Row]:
         case Step():
             return step_rows(block, page, ids)
         case Family():
+            from .families import family_rows  # only for long listings
+
             return family_rows(block, page, ids)
         case Quantities():
             return quantity_rows(block, page, HANG)
