@@ -122,7 +122,17 @@ class _Writing:
         return Equation(self.id, self.name, tuple(Form(relation, " ".join(words)) for relation, words in self.forms))
 
 
-TITLES = ("Given", "Conventions", "Forward", "Loss", "Backward", "The same over its paths", "Update", "Checks")
+TITLES = (
+    "Given",
+    "Conventions",
+    "Forward",
+    "Loss",
+    "Backward",
+    "Over the paths",
+    "The same over its paths",
+    "Update",
+    "Checks",
+)
 
 
 def sections(lines: Iterable[str]) -> dict[str, list[str]]:
@@ -144,7 +154,7 @@ def equations(lines: Iterable[str]) -> list[Equation]:
     """The equations of a sheet's text, their broken lines joined."""
     parts = sections(lines)
     found: list[Equation] = []
-    for title in ("Forward", "Loss", "Backward", "The same over its paths", "Update"):
+    for title in TITLES[2:-1]:
         for rows in _steps(parts.get(title, [])):
             found += _equations(rows)
     return found
@@ -155,7 +165,7 @@ def _steps(rows: list[str]) -> Iterator[list[str]]:
     step: list[str] = []
     for row in rows:
         begins = STEP.match(row)
-        if begins or re.match(r" +(All new values|(…|\.\.\.) \d+ more like)", row) or row[:2].isalpha():
+        if begins or re.match(r" +(All new values|(…|\.\.\.) \d+ more (samples )?like)", row) or row[:2].isalpha():
             if step:
                 yield step
             step = []
@@ -644,6 +654,34 @@ learning_rate: 0.1
 """
 """The gradient by the outputs is given, the loss is not."""
 
+SAMPLES = [[(7 * n % 11 - 5) / 4, (5 * n % 13 - 6) / 4] for n in range(20)]
+LONG = f"""\
+inputs: [x]
+targets: [t]
+samples: {SAMPLES}
+layers:
+- dense: [y]
+  weights: {{y: {{w: 0.5}}}}
+  biases: {{b: 1}}
+loss: {{mse: J}}
+learning_rate: 0.1
+"""
+"""A sum over more samples than a line has terms."""
+
+WIDE = f"""\
+inputs: {[(3 * i % 7 - 3) / 4 for i in range(14)]}
+targets: [0.5, -0.5]
+layers:
+- dense: 13
+  weights: {[[(5 * j * i + i + j) % 11 / 8 - 0.5 for i in range(14)] for j in range(13)]}
+  activation: tanh
+- dense: 2
+  weights: {[[(3 * j + i * i) % 9 / 8 - 0.5 for i in range(13)] for j in range(2)]}
+loss: mse
+learning_rate: 0.1
+"""
+"""More units than a line has terms, and so many paths."""
+
 
 def drawn() -> Iterator[Drawn]:
     for path in CONFIGS:  # in full precision; carried numbers are redone in tests/cli/test_cli_carry.py
@@ -655,7 +693,8 @@ def drawn() -> Iterator[Drawn]:
         yield Drawn(network, str(path), random.Random(0))
         if path.stem == "online":  # an iteration of two samples, which keep their numbers
             yield Drawn(portion(network, 1, 3), str(path), random.Random(0))
-    yield Drawn(build(read(UPSTREAM, "upstream", None)), UPSTREAM, random.Random(0))
+    for text in (UPSTREAM, LONG, WIDE):
+        yield Drawn(build(read(text, "typed", None)), text, random.Random(0))
     for seed in range(DRAWN // 2):  # each for four questions, in several formats
         text = generate(seed).text
         yield Drawn(build(read(text, "generated", None)), text, random.Random(seed))

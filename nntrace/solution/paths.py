@@ -18,6 +18,8 @@ from .written import Written
 
 MOST_PATHS = 6
 LONGEST_PATH = 16
+MOST_EDGES = 20_000
+"""How many local derivatives the paths of one quantity may have: beyond, they are not followed."""
 
 
 class Path(NamedTuple):
@@ -45,18 +47,27 @@ NOTHING = fraction(0)
 
 
 class Paths:
-    """The paths of one sheet. Each element's best paths and their number are worked out once."""
+    """The paths of one sheet. Each element's best paths and their number are worked out once.
 
-    def __init__(self, writer: Writer, gradients: Gradients, ids: Ids) -> None:
+    What is cut are paths, so no sum on the way is: the gradients are those of a writer of full sums.
+    """
+
+    def __init__(self, writer: Writer, ids: Ids) -> None:
         self.writer = writer
         self.network = writer.network
-        self.gradients = gradients
+        self.gradients = Gradients(Writer(writer.trace, writer.digits, full=True))
         self.ids = ids
         self._best: dict[Element, Found] = {}
+        self._edges = 0
 
     def step(self, found: Quantity) -> Step | None:
-        """∂L/∂quantity over its paths, or ``None`` where these are too long to be written."""
-        found_paths = [self.from_element(use) for use in found.uses]
+        """∂L/∂quantity over its paths, or ``None`` where these are too long or too many to be written."""
+        found_paths: list[Found] = []
+        for use in found.uses:
+            followed = self.from_element(use)
+            if followed is None:
+                return None
+            found_paths.append(followed)
         count = sum(one.number for one in found_paths)
         everything = [path for one in found_paths for path in one.best]
         rest = NOTHING
@@ -102,20 +113,26 @@ class Paths:
             return Amount(float(whole), whole)
         return Amount(sum(part.number for part in parts))
 
-    def from_element(self, start: Element) -> Found:
-        """The largest paths from an element to the loss, and how many there are. Walks without recursion."""
+    def from_element(self, start: Element) -> Found | None:
+        """The largest paths from an element to the loss, and how many there are; ``None`` where these are too many.
+
+        Walks without recursion.
+        """
         pending = [start]
         while pending:
             element = pending[-1]
             if element in self._best:
                 pending.pop()
                 continue
+            if self._edges > MOST_EDGES and not self.writer.full:
+                return None
             summands = self.gradients.summands(element)[0]
             waiting = [s.output for s in summands if s.output is not None and s.output not in self._best]
             if waiting:
                 pending += waiting
                 continue
             self._best[element] = self._continued(element, summands)
+            self._edges += len(summands)
             pending.pop()
         return self._best[start]
 

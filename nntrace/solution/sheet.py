@@ -142,7 +142,7 @@ class Sheet:
         if count == 1 and network.samples_per_step is None:
             sections, results = self._one_step(rate, only)
             return self._solution(sections, results)
-        if count > MOST_FULL_ITERATIONS or not _is_small(portion(network, *span(network, 0))):
+        if count > MOST_FULL_ITERATIONS or not _is_small(self._on_its_samples(self.trace, 0).network):
             each = list(self._short_steps(rate, only))
             overall = self._over_all(each)
             progress = Section("update", tuple(self._progress(each, overall)), (f"{count} iterations",))
@@ -380,7 +380,7 @@ class Sheet:
     def _path_sections(self, asked: Sequence[Quantity]) -> list[Section]:
         from .paths import Paths
 
-        written = Paths(self.writer, self.backward.gradients, self.ids)
+        written = Paths(self.writer, self.ids)
         steps = [step for _, group in self._ordered(asked) for one in group if (step := written.step(one)) is not None]
         heading = "Over the paths" if self.view == "paths" else "The same over its paths"
         return [Section("paths", (Remark((heading,), heading=True), *steps))] if steps else []

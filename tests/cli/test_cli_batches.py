@@ -167,3 +167,24 @@ learning_rate: 0.01
     lines = run("forward", "net.yaml", cwd=tmp_path).out.splitlines()
     assert "L4   MAE = 1/3 × (MAE⁽¹⁾ + MAE⁽²⁾ + MAE⁽³⁾)" in lines
     assert "L6   SSE = SSE⁽¹⁾ + SSE⁽²⁾ + SSE⁽³⁾" in lines
+
+
+@pytest.mark.parametrize("command", [("grad", "-p", "w"), ("step", "--only", "w"), ("step", "--view", "paths")])
+def test_more_samples_than_a_line_has_terms(run: Run, tmp_path: Path, command: tuple[str, ...]) -> None:
+    """The paths that are left out are counted, and what they come to is in the sum."""
+    rows = [[n / 4 - 2, 1 - n / 8] for n in range(20)]
+    text = f"""\
+inputs: [x]
+targets: [t]
+samples: {rows}
+layers: [{{dense: [y], weights: {{y: {{w: 0.5}}}}, biases: {{b: 1}}}}]
+loss: {{mse: J}}
+learning_rate: 0.1
+"""
+    found = sheet(run, tmp_path, text, *command)
+    step = next(step for step in found["steps"] if step["id"] == "B2p")
+    assert step["value"] == pytest.approx(sum(2 * (0.5 * x + 1 - t) * x for x, t in rows) / 20, rel=1e-12)
+    assert step["lines"][0]["text"].endswith("+ … 14 more paths")
+    addends = step["lines"][-2]["text"].replace(" - ", " + -").replace("… 14 more paths, together ", "").split(" + ")
+    assert len(addends) == 7
+    assert sum(map(float, addends)) == pytest.approx(step["value"], rel=1e-9)

@@ -118,6 +118,19 @@ def test_the_sheet_says_whose_loss_it_is(run: Run, tmp_path: Path) -> None:
     assert lines[-1].strip() == "E before is the loss of the iteration's own samples."
 
 
+@pytest.mark.parametrize("iterations", [2, 30])
+def test_iterations_without_samples(run: Run, tmp_path: Path, iterations: int) -> None:
+    text = NET.replace("inputs: [x1, x2]", "inputs: {x1: 0.5, x2: -1.0}").replace("targets: [t]", "targets: {t: 1.0}")
+    text = "".join(line for line in text.splitlines(True) if not line.startswith("samples"))
+    found = sheet(run, tmp_path, f"{text}iterations: {iterations}\n")
+    parameters = np.array([0.5, -0.5, 1.0, 0.25, 0.5, -0.25, 1.5, -1.0])
+    for _ in range(iterations):
+        parameters = parameters - 0.5 * gradient(parameters, ROWS[:1])
+    assert found["updated"] == pytest.approx(dict(zip(NAMES, parameters, strict=True)), rel=1e-9)
+    assert len(found["iterations"]) == iterations
+    assert run("step", cwd=tmp_path).code == 0
+
+
 def test_the_other_commands_take_all_samples(run: Run, tmp_path: Path) -> None:
     for command in (("forward",), ("grad", "-p", "w1")):
         some = sheet(run, tmp_path, f"{NET}samples_per_step: 1\n", *command)
