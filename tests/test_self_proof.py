@@ -682,6 +682,15 @@ learning_rate: 0.1
 """
 """More units than a line has terms, and so many paths."""
 
+SATURATED = """\
+inputs: {{z: [{0}, -1.23]}}
+targets: {{y: [0, 1]}}
+layers: [{{sigmoid: [p1, p2]}}]
+loss: {{bce: J, parts: [J1, J2]}}
+report: [{{bce: M, over_outputs: mean}}]
+"""
+"""Of 1 - p the digits shown leave nothing: the parts and the report too come from the logits."""
+
 
 def drawn() -> Iterator[Drawn]:
     for path in CONFIGS:  # in full precision; carried numbers are redone in tests/cli/test_cli_carry.py
@@ -693,7 +702,7 @@ def drawn() -> Iterator[Drawn]:
         yield Drawn(network, str(path), random.Random(0))
         if path.stem == "online":  # an iteration of two samples, which keep their numbers
             yield Drawn(portion(network, 1, 3), str(path), random.Random(0))
-    for text in (UPSTREAM, LONG, WIDE):
+    for text in (UPSTREAM, LONG, WIDE, SATURATED.format(20), SATURATED.format(1000)):
         yield Drawn(build(read(text, "typed", None)), text, random.Random(0))
     for seed in range(DRAWN // 2):  # each for four questions, in several formats
         text = generate(seed).text

@@ -108,6 +108,11 @@ class Step(NamedTuple):
     numeric: Expr
     bypassed: tuple[Edge, ...] = ()
 
+    @property
+    def has_logits(self) -> bool:
+        """Whether a loss is computed from the logits, past the activation's result that its formula reads."""
+        return self.numeric is not self.operation.numeric
+
     def key(self, symbol: str) -> str:
         """The key of the tensor that one of the operation's symbols stands for."""
         return self.output if symbol == self.operation.output.name else self.arguments[symbol]

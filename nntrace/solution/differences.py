@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from math import nan
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..expr import Call, Cases, Condition, Expr, Indicator, Num, children, free_indices
 from ..expr.evaluate import Arguments, Run, plan
 from ..network.adjoint import adjoint
-from ..network.model import Network, Step
+from ..network.model import Element, Network, Step
 from ..network.quantities import Quantity
 from ..trace.trace import Trace
 
@@ -32,11 +33,22 @@ class Differences:
         """The difference quotient by one quantity."""
         network = self.network
         assert network.loss is not None
-        size = STEP * max(1.0, abs(self.trace.value(found.uses[0]).number))
+        first = found.uses[0]
+        size = STEP * self._scale(first)
         above, below = (self._moved(found, sign * size) for sign in (1, -1))
-        quotient = (float(above[network.loss]) - float(below[network.loss])) / (2 * size)
+        apart = float(above[first.key][first.cell]) - float(below[first.key][first.cell])
+        quotient = (float(above[network.loss]) - float(below[network.loss])) / apart if apart else nan
         kink = any(bool((decided(above) != decided(below)).any()) for decided in self._decisions)
-        return Difference(quotient, kink, abs(float(self.trace.arrays[network.loss])) * 1e-9 / size + 1e-9)
+        return Difference(
+            quotient, kink, abs(float(self.trace.arrays[network.loss])) * 1e-9 / size + 1e-9 if size else 0.0
+        )
+
+    def _scale(self, element: Element) -> float:
+        """How large a number is; a probability that a loss takes the logarithm of, how far it is from 0 and 1."""
+        value = self.trace.value(element).number
+        if any(step.key(edge.argument) == element.key for step in self.network.steps for edge in step.bypassed):
+            return min(abs(value), abs(1 - value))
+        return max(1.0, abs(value))
 
     def _moved(self, found: Quantity, by: float) -> dict[str, Array]:
         """The network's arrays with a quantity moved, in all its uses; a unit is held where it was moved to."""

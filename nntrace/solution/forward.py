@@ -57,7 +57,7 @@ def samples_of(network: Network) -> str:
     return f"sample {first}" if count == 1 else f"samples {first} to {first + count - 1}"
 
 
-_FROM_LOGITS = ("from the logits: for the plain formula the digits shown are too few",)
+_FROM_LOGITS: Note = ("from the logits: for the plain formula the digits shown are too few",)
 
 
 def shown_samples(writer: Writer) -> Iterator[int | str]:
@@ -147,9 +147,14 @@ def element_step(writer: Writer, ids: Ids, step: NetworkStep, cell: Cell, sectio
 
 
 def from_logits(writer: Writer, step: NetworkStep, cell: Cell) -> bool:
-    """Whether the digits shown don't give a loss: of 1 - a nothing is left, or it is the logarithm of a 0."""
-    if not step.bypassed:
+    """Whether the digits shown don't give a loss: of 1 - a nothing is left, or it is the logarithm of a 0.
+
+    Carried digits are the numbers themselves: they do, unless they left no logarithm.
+    """
+    if not step.has_logits:
         return False
+    if writer.network.conventions.rounding.places is not None:
+        return writer.trace.needs_logits(Element(step.output, cell))
     axes = (str(index) for index in step.operation.output.index)
     written = writer.write(step.operation.shown, step, dict(zip(axes, cell, strict=True)))
     shown, _ = writer.substituted(written)

@@ -14,7 +14,8 @@ from itertools import product
 from math import isfinite
 from typing import TYPE_CHECKING
 
-from ..expr import Expr, approximate, exact, partial_key
+from ..expr import Call, Expr, Sym, approximate, exact, ln, partial_key, symbols
+from ..expr.bind import transform
 from ..network.adjoint import LOSS, adjoint
 from ..network.model import Cell, Edge, Element, Network, Step
 from ..network.quantities import Quantity, quantity
@@ -41,6 +42,7 @@ class ElementTrace(Trace):
         super().__init__(network, program)
         self.rule = network.conventions.rounding
         self._given = dict(given) if given is not None else self._as_given()
+        self._from_logits: set[Element] = set()
 
     def _as_given(self) -> dict[str, Amounts]:
         """The given numbers: as typed; those of files are floats, under carry rounded as they are shown."""
@@ -81,11 +83,31 @@ class ElementTrace(Trace):
 
     def _value(self, step: Step, index: Mapping[str, int], values: Mapping[str, Amounts]) -> Amount:
         """One element; from carried digits by the textbook's formula, unless what was carried is a logarithm's 0."""
-        if self.rule.places is not None and step.bypassed:
-            plain = _element(step, step.operation.numeric, index, values, {})
-            if isfinite(plain.number):
-                return plain
+        if self.rule.places is not None and step.has_logits:
+            if isfinite(self._strictly(step, index, values)):
+                return _element(step, step.operation.numeric, index, values, {})
+            self._from_logits.add(Element(step.output, tuple(index.values())))
         return _element(step, step.numeric, index, values, {})
+
+    def _strictly(self, step: Step, index: Mapping[str, int], values: Mapping[str, Amounts]) -> float:
+        """What the textbook's formula comes to; where it takes ln(0), be it 0 times, no number."""
+
+        def is_number(symbol: Expr) -> bool:
+            return isinstance(symbol, Sym) and not self.network.tensors[step.key(symbol.name)].structural
+
+        def product_of(node: Expr) -> Expr | None:
+            match node:
+                case Call("xln", (factor, argument)) if any(map(is_number, symbols(factor))):
+                    return factor * ln(transform(argument, product_of))
+            return None
+
+        def value(name: str, cell: Cell) -> float:
+            return values[step.key(name)][cell].number
+
+        return approximate(transform(step.operation.numeric, product_of), value, index, step.sizes)
+
+    def needs_logits(self, element: Element) -> bool:
+        return bool(self.values) and element in self._from_logits
 
     @cached_property
     def _gradients(self) -> dict[str, Amounts]:

@@ -73,6 +73,7 @@ class Program:
     def __init__(self, network: Network, of: tuple[str, ...] | None = None) -> None:
         self.network = network
         self._forward = [_value(step) for step in network.steps]
+        self._past = {step.output: step for step in network.steps if step.has_logits}
         self._backward: list[_Instruction] = []
         self._slopes = {network.loss: _slope(network.loss)} if network.loss else {}
         ways = [(step, edge) for step in reversed(network.steps) for edge in step.edges]
@@ -87,12 +88,16 @@ class Program:
     def forward(self, given: Mapping[str, Array], held: Mapping[str, Array] = {}) -> dict[str, Array]:
         """Every tensor by key, from the given ones; a result that is ``held`` is not computed but taken from there.
 
-        Overflow gives infinities and NaNs, without a warning.
+        A loss that is computed past such a result reads it then, by its own formula. Overflow gives infinities and
+        NaNs, without a warning.
         """
         arrays = {**given, **held}
         with np.errstate(all="ignore"):
             for instruction in self._forward:
                 if instruction.target not in held:
+                    past = self._past.get(instruction.target) if held else None
+                    if past is not None and not held.keys().isdisjoint(past.arguments.values()):
+                        instruction = _bound(past, past.operation.numeric, past.operation.output, past.output)
                     arrays[instruction.target] = instruction.result(arrays)
         return arrays
 

@@ -91,6 +91,10 @@ class Trace(ABC):
     def in_network(self, network: Network, like: Trace | None = None) -> Trace:
         """The same parameters with the samples of another network; ``like`` is an earlier trace of that one."""
 
+    def needs_logits(self, element: Element) -> bool:
+        """Whether a carried number was computed from the logits, the result before it being carried as a 0 or 1."""
+        return False
+
     def total(self, quantity: Quantity) -> Amount:
         """∂L/∂quantity: the sum over its uses."""
         first, *others = (self.gradient(use) for use in quantity.uses)

@@ -56,9 +56,36 @@ RULES = {
 }
 
 
+LOGITS = """\
+inputs: {{x: 1.0}}
+targets: {targets}
+layers:
+- dense: [z1, z2, z3]
+  weights: {{x: {{w1: {0}, w2: {1}, w3: {2}}}}}
+- {activation}: [p1, p2, p3]
+loss: {{{loss}: J{options}}}
+report: [{{{loss}: M, over_outputs: mean}}, {{mse: E}}]
+learning_rate: 0.5
+"""
+PAIRS = (("sigmoid", "bce", "{t1: 1, t2: 0.3, t3: 0}"), ("softmax", "ce", "{t1: 0, t2: 1, t3: 0}"),
+         ("softmax", "ce", "{t1: 0.25, t2: 0.25, t3: 0.5}"), ("softmax", "ce", "p2"))  # fmt: skip
+OPTIONS = ("", ", over_outputs: mean", ", parts: [J1, J2, J3]", ", parts: [J1, J2, J3], over_outputs: mean")
+WEIGHTS = ((0.37, -1.23, 0.5), (0, 0, 0), (9, -9, 0.5), (40, -40, 20))
+FUSED = {
+    f"{activation} {loss} {targets}{options} {weights}": LOGITS.format(
+        *weights, activation=activation, loss=loss, targets=targets, options=options
+    )
+    for activation, loss, targets in PAIRS
+    for options in OPTIONS
+    for weights in WEIGHTS
+}
+"""Losses after the activation that they cancel against, down to where nothing is left of a probability."""
+
+
 def sheet(run: Run, folder: Path, config: str, options: tuple[str, ...], key: str) -> Any:
-    path = folder / f"{config}.yaml"
-    path.write_text((CONFIGS / path.name).read_text(encoding="utf-8") + key, encoding="utf-8")
+    path = folder / "net.yaml"
+    text = FUSED.get(config) or (CONFIGS / f"{config}.yaml").read_text(encoding="utf-8")
+    path.write_text(text + key, encoding="utf-8")
     code, out, err = run("step", path, *options, "-f", "json")
     assert (code, err) == (0, "")
     return json.loads(out)
@@ -78,10 +105,41 @@ def test_every_line_gives_the_digits_shown(
     run: Run, tmp_path: Path, config: str, options: tuple[str, ...], key: str, rule: Rule
 ) -> None:
     found = sheet(run, tmp_path, config, options, key)
-    given = {name for name in found["values"] if not any(step["name"] == name for step in found["steps"])}
-    shown = {name: Fraction(str(found["values"][name])) for name in given}
-    shown["lr"] = Fraction(str(found["learning_rate"]))
     assert len(found["steps"]) > 30
+    prove(found, rule)
+
+
+@pytest.mark.parametrize(("options", "key", "rule"), RULES.values(), ids=list(RULES))
+def test_every_line_of_a_fused_loss_gives_the_digits_shown(
+    run: Run, tmp_path: Path, options: tuple[str, ...], key: str, rule: Rule
+) -> None:
+    from_logits = 0
+    for name in FUSED:
+        try:
+            found = sheet(run, tmp_path, name, options, key)
+            prove(found, rule)
+        except Exception as error:
+            error.add_note(FUSED[name] + key)
+            raise
+        from_logits += sum("from the logits" in (step["reason"] or "") for step in found["steps"])
+    assert from_logits > 5
+
+
+def flat(values: dict[str, Any]) -> dict[str, float]:
+    """Numbers by name, those of a tensor by its elements."""
+    return {
+        f"{name}[{place}]" if isinstance(value, list) else name: one
+        for name, value in values.items()
+        for place, one in enumerate(value if isinstance(value, list) else [value], start=1)
+    }
+
+
+def prove(found: Any, rule: Rule) -> None:
+    """Every line, redone from the digits before it."""
+    values = flat(found["values"])
+    given = {name for name in values if not any(step["name"] == name for step in found["steps"])}
+    shown = {name: Fraction(str(values[name])) for name in given}
+    shown["lr"] = Fraction(str(found["learning_rate"]))
     for step in found["steps"]:
         lines = {line["kind"]: line for line in step["lines"]}
         value = evaluate_exact(lines["value"]["text"])
@@ -95,7 +153,7 @@ def test_every_line_gives_the_digits_shown(
         assert {"formula", "value"} <= lines.keys()
         assert lines["formula"]["relation"] == "="
         shown[step["name"]] = value
-    for name, value_ in {**found["values"], **found["updated"]}.items():
+    for name, value_ in {**values, **found["updated"]}.items():
         key_ = name + "⁺" if name in found["updated"] and name + "⁺" in shown else name
         assert shown[key_] == Fraction(str(found["updated"].get(name, value_) if key_ != name else value_))
 
