@@ -85,6 +85,9 @@ class _Writing:
 
     def row(self, text: str) -> None:
         words = text.split(" ")
+        if words[0] == "together" and self.forms[-1][1][-1].endswith(","):  # of what is left out, on a row of its own
+            self.forms[-1][1].extend(words[:2])
+            del words[:2]
         while words:
             word = words.pop(0)
             inside = self.depth > 0 or self.bars % 2
@@ -165,7 +168,7 @@ def _steps(rows: list[str]) -> Iterator[list[str]]:
     step: list[str] = []
     for row in rows:
         begins = STEP.match(row)
-        if begins or re.match(r" +(All new values|(…|\.\.\.) \d+ more (samples )?like)", row) or row[:2].isalpha():
+        if begins or re.match(r" +(All new values|(…|\.\.\.) \d+ more (samples? )?like)", row) or row[:2].isalpha():
             if step:
                 yield step
             step = []

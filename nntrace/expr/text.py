@@ -165,8 +165,9 @@ def pieces(node: Expr, script: Script = UNICODE, depth: int = 0) -> list[Piece]:
             return _literal(matrix, script, depth)
         case Rest(count, total, noun):
             words = f"{script.ellipsis} {count} more {noun if count == 1 else noun + 's'}"
-            together = "" if total is None else f", together {text(total, script)}"
-            return [Piece(words + together, depth)]
+            if total is None:
+                return [Piece(words, depth)]
+            return [Piece(f"{words},", depth), Piece(f"together {text(total, script)}", depth + 5)]
         case _:
             raise TypeError(f"no text for {node!r}")
 

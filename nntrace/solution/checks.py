@@ -12,11 +12,12 @@ from ..catalogue import find
 from ..expr import Num
 from ..network.model import Element
 from ..network.quantities import Quantity, of_role
+from ..trace.amount import Amount
 from ..trace.trace import Trace
 from .element import Writer
 from .forward import samples_of
 from .model import Check, Note
-from .numbers import trimmed
+from .numbers import Shown, trimmed
 
 if TYPE_CHECKING:
     from .differences import Difference
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 MOST_SHOWN = 4
 MOST_CHECKED = 100
 MOST_WORK = 40_000
+MOST_DIGITS = 17
+"""As many as it takes to tell any two floats apart."""
 
 
 def forward_checks(writer: Writer) -> Iterator[Check]:
@@ -107,7 +110,7 @@ def _gradient_check(writer: Writer, found: Quantity, difference: Difference) -> 
 def loss_check(writer: Writer, after: Trace, rate: Fraction) -> Check:
     """Whether the loss fell with the update, and if not, why."""
     old, new = writer.trace.value_of_loss(), after.value_of_loss()
-    before, now = writer.digits.show(old), writer.digits.show(new)
+    before, now = _told_apart(writer, old, new)
     own = f" of {samples_of(writer.network)}" if writer.network.samples_per_step else ""
     words: Note = (f"loss{own} after this update ", now.number)
     if not isfinite(new.number) or not isfinite(old.number):
@@ -118,6 +121,16 @@ def loss_check(writer: Writer, after: Trace, rate: Fraction) -> Check:
         return Check((f"the loss{own} stays at ", now.number, _why_not_lower(writer, rate)), "note")
     why = ": a negative learning rate climbs" if rate < 0 else ": the learning rate is too large for this step"
     return Check((*words, " > ", before.number, why), "note")
+
+
+def _told_apart(writer: Writer, old: Amount, new: Amount) -> tuple[Shown, Shown]:
+    """The two numbers with as many digits as it takes to see that they differ."""
+    digits = writer.digits
+    while True:
+        before, now = digits.show(old), digits.show(new)
+        if old.number == new.number or before.decimal != now.decimal or digits.significant >= MOST_DIGITS:
+            return before, now
+        digits = digits._replace(significant=digits.significant + 1)
 
 
 def _why_not_lower(writer: Writer, rate: Fraction) -> str:

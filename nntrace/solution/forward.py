@@ -39,8 +39,8 @@ def _by_sample(
     if not steps:
         return
     for sample in shown_samples(writer):
-        if isinstance(sample, str):
-            yield Remark((sample,))
+        if isinstance(sample, Remark):
+            yield sample
             continue
         yield Remark((f"Sample {sample + 1 + writer.network.first_sample}",), heading=True)
         for step in steps:
@@ -60,14 +60,14 @@ def samples_of(network: Network) -> str:
 _FROM_LOGITS: Note = ("from the logits: for the plain formula the digits shown are too few",)
 
 
-def shown_samples(writer: Writer) -> Iterator[int | str]:
-    """The samples that a sheet shows, and words for those that it leaves out."""
+def shown_samples(writer: Writer) -> Iterator[int | Remark]:
+    """The samples that a sheet shows, and a remark for those that it leaves out."""
     count = writer.network.samples or 0
     if writer.full or count <= MOST_SAMPLES:
         yield from range(count)
         return
     yield from range(SHOWN_SAMPLES)
-    yield f"… {count - SHOWN_SAMPLES - 1} more samples like these (--full shows all)"
+    yield more_samples(count - SHOWN_SAMPLES - 1)
     yield count - 1
 
 
@@ -116,6 +116,11 @@ def shown_cells(cells: list[Cell], full: bool, most: int = MOST_ELEMENTS) -> Ite
 def more(count: int) -> Remark:
     """How many steps are left out, and how to see them."""
     return Remark((f"… {count} more like these (--full shows all)",))
+
+
+def more_samples(count: int) -> Remark:
+    """How many samples are left out, and how to see them."""
+    return Remark((f"… {count} more {'sample' if count == 1 else 'samples'} like these (--full shows all)",))
 
 
 def element_step(writer: Writer, ids: Ids, step: NetworkStep, cell: Cell, section: SectionName) -> Step:

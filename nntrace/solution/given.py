@@ -55,8 +55,9 @@ def sample_table(writer: Writer, tensors: list[Tensor]) -> Table | Remark:
         return Remark((f"{count} samples with {len(symbols)} numbers each{source}",))
     rows: list[tuple[Note, ...]] = []
     for sample in shown_samples(writer):
-        if isinstance(sample, str):
-            rows.append(((sample.partition(" like")[0],), *[()] * len(symbols)))
+        if isinstance(sample, Remark):
+            words = str(sample.words[0]).partition(" like")[0]
+            rows.append(((words,), *[()] * len(symbols)))
             continue
         amounts = [writer.trace.value(Element(tensor.key, (sample, *cell))) for tensor, cell, _ in symbols]
         rows.append(((str(sample + 1),), *((writer.digits.show(amount).number,) for amount in amounts)))

@@ -31,7 +31,17 @@ from ..trace.trace import Trace, trace_of
 from .checks import forward_checks, gradient_checks, loss_check
 from .element import Writer
 from .families import Families
-from .forward import MOST_ELEMENTS, forward_steps, loss_steps, more, samples_of, shown_cells, shown_samples
+from .forward import (
+    MOST_ELEMENTS,
+    MOST_SAMPLES,
+    forward_steps,
+    loss_steps,
+    more,
+    more_samples,
+    samples_of,
+    shown_cells,
+    shown_samples,
+)
 from .given import agreed, convention_values, given_blocks
 from .ids import Ids
 from .model import Block, Family, LossValue, Note, Quantities, Remark, Results, Section, Solution, Step, Table
@@ -174,10 +184,21 @@ class Sheet:
         for number in range(self.network.iterations):
             trace = self._on_its_samples(trace, number)
             after = trace.updated(rate, limited).in_floats()
-            loss = self._loss_of(trace, after)
-            yield Results(updated=updated_results(after, only), learning_rate=float(rate), loss=loss)
+            own = Results(
+                updated=updated_results(after, only), learning_rate=float(rate), loss=self._loss_of(trace, after)
+            )
+            yield self._with_values(own, trace) if self.writer.full else own
             trace = after
         self.final = trace.in_network(self.network)
+
+    @staticmethod
+    def _with_values(results: Results, trace: Trace) -> Results:
+        """What an iteration comes to, with the numbers that it started from."""
+        return results._replace(
+            values=value_results(trace),
+            samples=sample_results(trace),
+            gradients=gradient_results(trace, parameters(trace.network)),
+        )
 
     def _of_each(self, written: Sequence[tuple[list[Section], Results]]) -> tuple[Solution, ...]:
         return tuple(self._solution(sections, results) for sections, results in written)
@@ -205,14 +226,18 @@ class Sheet:
             first, stop = span(self.network, place) if some else (0, 0)
             own: Note = (str(stop) if stop - first == 1 else f"{first + 1} to {stop}",)
             rows.append(((str(place + 1),), *((own,) if some else ()), *shown))
+        left_out = len(results) - len(rows)
         after = overall.loss
         assert after is not None
         assert after.after is not None
-        last: Note = (self.writer.digits.show(Amount(after.after)).number,)
-        rows.append((("after",), *((("all",),) if some else ()), last, *(() for _ in names)))
         yield Table(columns, tuple(rows))
+        if left_out:
+            yield Remark((f"… {left_out} more iterations between these (--full shows all)",))
         if some:
             yield Remark((f"{loss.name} before is the loss of the iteration's own samples.",))
+        of_all = " of all samples" if some else ""
+        last = self.writer.digits.show(Amount(after.after))
+        yield Remark((f"{loss.name}{of_all} after the last iteration {'≈' if last.rounded else '='} ", last.number))
 
     def _over_all(self, results: Sequence[Results]) -> Results:
         """Of several iterations: the loss before the first and after the last, and what the last one left.
@@ -370,7 +395,7 @@ class Sheet:
         paths = self._path_sections(asked) if self._shows_paths(asked, named) else []
         if self.view == "paths" and paths:
             return paths
-        return [Section("backward", (*self._gradient_steps(used), *matrices)), *paths]
+        return [Section("backward", (*self._gradient_steps(used, asked), *matrices)), *paths]
 
     def _shows_paths(self, asked: Sequence[Quantity], named: bool) -> bool:
         if self.view == "delta":
@@ -401,13 +426,23 @@ class Sheet:
     def _order(self, one: Quantity) -> tuple[bool, int, int]:
         return self.ids.order("B", one.uses[0])
 
-    def _gradient_steps(self, used: Sequence[Quantity]) -> Iterator[Block]:
-        """The steps of these quantities, those of one large tensor cut in the middle."""
-        shown = set(shown_samples(self.writer))
+    def _gradient_steps(self, used: Sequence[Quantity], asked: Sequence[Quantity]) -> Iterator[Block]:
+        """The steps of these quantities, those of one large tensor cut in the middle.
+
+        Of many samples the first and the last are shown, and those that are asked for alone.
+        """
+        shown = self._samples_shown(asked)
         before: int | None = None
+        last, cut = self.network.first_sample, False
         for sample, members in self._ordered(used):
-            if sample is not None and sample - 1 - self.network.first_sample not in shown:
+            if sample is not None and sample not in shown:
+                cut = True
                 continue
+            if cut:
+                end = sample or self.network.first_sample + (self.network.samples or 0) + 1
+                yield more_samples(end - last - 1)
+                cut = False
+            last = sample or last
             if sample != before:
                 yield Remark((f"Sample {sample}" if sample else self._together,), heading=True)
                 before = sample
@@ -421,6 +456,14 @@ class Sheet:
             most = MOST_ELEMENTS if self.is_small else MOST_OF_MANY
             for place in shown_cells([(number,) for number in range(len(members))], self.writer.full, most):
                 yield more(place) if isinstance(place, int) else self.backward.step(members[place[0]])
+
+    def _samples_shown(self, asked: Sequence[Quantity]) -> set[int]:
+        """The samples whose steps are shown, by their numbers."""
+        first = 1 + self.network.first_sample
+        shown = {place + first for place in shown_samples(self.writer) if isinstance(place, int)}
+        alone = {self.writer.sample_of(one.uses[0]) for one in asked} if self.network.samples else set()
+        few = alone if len(alone) <= MOST_SAMPLES else set()
+        return shown | {sample for sample in few if sample is not None}
 
     def _step_of(self, members: Sequence[Quantity], place: int) -> Step:
         return self.backward.step(members[place])

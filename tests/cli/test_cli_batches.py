@@ -188,3 +188,24 @@ learning_rate: 0.1
     addends = step["lines"][-2]["text"].replace(" - ", " + -").replace("… 14 more paths, together ", "").split(" + ")
     assert len(addends) == 7
     assert sum(map(float, addends)) == pytest.approx(step["value"], rel=1e-9)
+
+
+@pytest.mark.parametrize("width", [40, 120])
+def test_samples_left_out_are_counted_in_every_section(run: Run, tmp_path: Path, width: int) -> None:
+    rows = [[n % 5 - 2, n % 3, 1] for n in range(20)]
+    (tmp_path / "net.yaml").write_text(XOR.replace("[[1, 1, 0], [1, 0, 1]]", str(rows)), encoding="utf-8")
+    text = run("step", "--width", width, cwd=tmp_path).out
+    assert max(map(len, text.splitlines())) <= width
+    words = " ".join(text.split())
+    assert words.count("… 17 more samples like these (--full shows all)") == 3  # forward, loss, backward
+    assert words.count("… 17 more samples") == 4  # and in the table of what is given
+    whole = run("step", "--full", cwd=tmp_path).out
+    assert "more samples" not in whole
+    assert whole.count("Sample 11\n") == 3
+
+
+def test_one_sample_alone(run: Run, tmp_path: Path) -> None:
+    """What is asked for is shown, whichever sample it belongs to."""
+    rows = [[n / 4 - 2, n / 8, 1] for n in range(20)]
+    found = sheet(run, tmp_path, XOR.replace("[[1, 1, 0], [1, 0, 1]]", str(rows)), "grad", "-p", "a1⁽⁷⁾")
+    assert [step["id"] for step in found["steps"]] == ["B1.7", "B2.7", "B2.7p"]

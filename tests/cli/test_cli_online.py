@@ -71,11 +71,11 @@ def test_the_numbers(run: Run, tmp_path: Path, size: int, iterations: int) -> No
         rows = ROWS[first:stop]
         slopes = gradient(parameters, rows)
         assert one["loss"]["before"] == pytest.approx(losses(parameters, rows).mean(), rel=1e-10)
-        if "gradients" in one:
-            assert one["gradients"] == pytest.approx(dict(zip(NAMES, slopes, strict=True)), rel=1e-9, abs=1e-12)
-            expected = [None] * 5 if size == 5 else [*range(first + 1, stop + 1)]
-            assert [sample.get("sample") for sample in one["samples"]] == expected
-            assert [sample["values"]["x1"] for sample in one["samples"]] == rows[:, 0].tolist()
+        assert one["gradients"] == pytest.approx(dict(zip(NAMES, slopes, strict=True)), rel=1e-9, abs=1e-12)
+        expected = [None] * 5 if size == 5 else [*range(first + 1, stop + 1)]
+        assert [sample.get("sample") for sample in one["samples"]] == expected
+        assert [sample["values"]["x1"] for sample in one["samples"]] == rows[:, 0].tolist()
+        if "steps" in one:
             marks = {step["sample"] for step in one["steps"]} - {None}
             assert marks == set(range(first + 1, stop + 1))
             prefix = f"I{number + 1}." if (size, iterations) != (5, 1) else ""
@@ -114,8 +114,9 @@ def test_the_sheet_says_whose_loss_it_is(run: Run, tmp_path: Path) -> None:
     table = [line.split() for line in lines[lines.index("Update, 8 iterations") :]]
     assert table[1][:4] == ["iteration", "samples", "E", "before"]
     assert [row[1:-1] for row in table[3:6]] == [["1", "to", "2"], ["3", "to", "4"], ["5"]]
-    assert table[11][:2] == ["after", "all"]
-    assert lines[-1].strip() == "E before is the loss of the iteration's own samples."
+    assert len(table) == 13
+    assert lines[-2].strip() == "E before is the loss of the iteration's own samples."
+    assert lines[-1].startswith("    E of all samples after the last iteration ≈ 0.")
 
 
 @pytest.mark.parametrize("iterations", [2, 30])
@@ -129,6 +130,19 @@ def test_iterations_without_samples(run: Run, tmp_path: Path, iterations: int) -
     assert found["updated"] == pytest.approx(dict(zip(NAMES, parameters, strict=True)), rel=1e-9)
     assert len(found["iterations"]) == iterations
     assert run("step", cwd=tmp_path).code == 0
+
+
+@pytest.mark.parametrize("width", [40, 120])
+def test_iterations_left_out_are_counted(run: Run, tmp_path: Path, width: int) -> None:
+    (tmp_path / "net.yaml").write_text(f"{NET}iterations: 50\n", encoding="utf-8")
+    text = run("step", "--width", width, cwd=tmp_path).out
+    lines = text.splitlines()
+    assert "… 26 more iterations between these (--full shows all)" in " ".join(text.split())
+    assert sum(line.split()[:1] == ["27"] for line in lines) == 1
+    assert max(map(len, lines)) <= width
+    whole = run("step", "--width", width, "--full", cwd=tmp_path).out
+    assert "more iterations" not in whole
+    assert {line.split()[0] for line in whole.splitlines() if line.split()} >= set(map(str, range(1, 51)))
 
 
 def test_the_other_commands_take_all_samples(run: Run, tmp_path: Path) -> None:

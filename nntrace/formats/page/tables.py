@@ -57,17 +57,18 @@ def _set(texts: Sequence[str], role: Role, page: Page) -> Row:
 
 
 def _stacked(titles: Sequence[str], sample: list[list[Cell]], rows: Iterable[list[Cell]], page: Page) -> Iterator[Row]:
-    """Each row an entry: its first cell in front, the other cells under each other behind their titles."""
+    """Each row an entry: its first cell in front, the others (no empty ones) under each other behind their titles."""
     front = 1 + max((columns(row[0].text) for row in sample), default=0)
     indent = max(HANG, front) if front <= page.width // 4 else HANG
     label = max(map(columns, titles[1:]), default=0) + GAP
     for row in chain(sample, rows):
         numbers = Column(one for one in row[1:] if one.number)
         lead = [Span(row[0].text, "id")]
-        if columns(row[0].text) >= indent or len(row) == 1:
+        told = [(title, one) for title, one in zip(titles[1:], row[1:], strict=True) if one.text]
+        if columns(row[0].text) >= indent or not told:
             yield page.row(*lead)
             lead = [Span("")]
-        for title, one in zip(titles[1:], row[1:], strict=True):
+        for title, one in told:
             written = numbers.set(one) if one.number else one.text
             lead.append(Span(" " * (indent - columns(lead[0].text))))
             lead.append(Span(title, "name"))
