@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
+from decimal import Decimal
 from typing import NamedTuple
 
 from ..expr import (
@@ -14,6 +15,7 @@ from ..expr import (
     Index,
     Indicator,
     Mul,
+    Num,
     Partial,
     Rest,
     Sym,
@@ -32,7 +34,7 @@ from .element import Writer
 from .families import Families
 from .ids import Ids
 from .model import Family, Line, Note, Step
-from .reasons import decisions, indicators, joined, no_gradient
+from .reasons import decisions, indicators, joined, no_gradient, zero_signs
 from .written import Written
 
 MOST_NOTES = 6
@@ -309,8 +311,13 @@ class Backward:
     def _reason(self, first: Element, summands: list[Summand], body: Expr) -> Note:
         if [summand.reader.step.kind for summand in summands] == ["upstream"]:
             return ("given",)
+        flat = [one for one in summands if one.local == Num(Decimal(0)) and not one.decided]
+        if flat and len(summands) == 1:
+            return (f"the derivative of {flat[0].reader.step.kind} is taken as 0 everywhere",)
         decided = {condition: held for summand in summands for condition, held in summand.decided}
-        reason = decisions(self.writer, {**decided, **indicators(self.writer, body)}.items())
+        reason = joined(
+            decisions(self.writer, {**decided, **indicators(self.writer, body)}.items()), zero_signs(self.writer, body)
+        )
         if reason and len(summands) == 1 and self._is_dead(body):
             for step in self.network.layer_steps():
                 if step.output == first.key:

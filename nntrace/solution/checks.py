@@ -82,8 +82,14 @@ def gradient_checks(writer: Writer, asked: Sequence[Quantity]) -> Iterator[Check
         f"{len(smooth)} of the {len(asked)} gradients" if len(smooth) < len(asked) else f"all {len(asked)} gradients"
     )
     because = f" ({skipped} at a kink)" if skipped else ""
-    if smooth and not wrong:
+    if not smooth:
+        what = "the loss" if writer.network.loss_is_known else "it"
+        yield Check((f"gradients by {_quotient(writer)}: skipped, {what} {_KINK}",), "note")
+    elif not wrong:
         yield Check((f"{words} by {_quotient(writer)}{because}",), "ok")
+
+
+_KINK = "has a kink here and the convention decides"
 
 
 def _quotient(writer: Writer) -> str:
@@ -99,7 +105,7 @@ def _gradient_check(writer: Writer, found: Quantity, difference: Difference) -> 
     if not isfinite(difference.quotient) or not isfinite(gradient):
         return Check((*words, ": skipped, the numbers overflow"), "note")
     if difference.kink:
-        return Check((*words, f": skipped, {what} has a kink here and the convention decides"), "note")
+        return Check((*words, f": skipped, {what} {_KINK}"), "note")
     if gradient and abs(gradient) <= difference.resolution:
         return Check((*words, ": skipped, the gradient is smaller than a difference can tell"), "note")
     shown = trimmed(writer.digits.rounded(Decimal(difference.quotient))) if gradient else Decimal("0.0")

@@ -10,6 +10,7 @@ from math import isinf, isnan
 from ..catalogue import KINDS
 from ..expr import (
     Add,
+    Call,
     Expr,
     Indicator,
     Mul,
@@ -176,6 +177,21 @@ class Writer(Formulas):
             rounded = rounded or found.rounded
         return outer(Add(tuple(folded))), rounded
 
+    def signs(self, written: Written) -> tuple[Expr, bool] | None:
+        """The substitution with what its signs come to, 1 or -1; ``None`` where there are none, or one is 0."""
+        found: list[int] = []
+
+        def leaf(part: Expr) -> Expr | None:
+            if isinstance(part, Call) and part.function == "sign":
+                found.append(int(self.evaluate(part).number))
+                return Num(found[-1])
+            return None
+
+        body = transform(written.body, leaf)
+        if not found or not all(found) or not isinstance(body, Mul | Neg):
+            return None
+        return self.substituted(Written(body, written.rests))
+
     def _with_rests(self, term: Expr, rests: Iterator[Amount]) -> Amount:
         """The number of a term; what the long sums inside it leave out is taken from ``rests``."""
         left_out: list[Amount] = []
@@ -209,9 +225,9 @@ class Writer(Formulas):
         shown: Shown = self.digits.show(value)
         substitution, rounded = self.substituted(written)
         forms: list[tuple[LineKind, Expr, bool]] = []
-        if substitution != shown.number:
+        if not _is_same(substitution, shown.number):
             forms.append(("substitution", substitution, rounded))
-        terms = self.terms(written)
+        terms = self.terms(written) or self.signs(written)
         if terms is not None and terms[0] not in (substitution, shown.number):
             forms.append(("terms", *terms))
         forms.append(("value", shown.number, shown.rounded or value.rounded))
@@ -227,6 +243,11 @@ def folded_sign(term: Expr, value: Decimal, first: bool) -> Expr:
     negative = not value.is_nan() and value < 0
     subtracted = negative or (not value and isinstance(term, Neg))
     return Neg(Num(-value if value else value)) if subtracted and not first else Num(value)
+
+
+def _is_same(one: Expr, other: Num) -> bool:
+    """Whether two numbers are the same, whatever their digits behind the point."""
+    return isinstance(one, Num) and one.value == other.value
 
 
 def sum_inside(body: Expr) -> tuple[Callable[[Expr], Expr], Add] | None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ..expr import Call, Condition, Expr, Indicator, Num, Sym, children, symbols
+from ..expr import ZERO, Add, Call, Condition, Expr, Indicator, Neg, Num, Sym, children, symbols
 from ..network.model import Element, Network, Step
 from ..network.quantities import quantity
 from .element import Writer
@@ -16,9 +16,17 @@ MOST_NAMED = 6
 
 
 def inactive(writer: Writer, body: Expr) -> Note:
-    """For a maximum that is its constant: which argument is not above it, ``inactive: h2 = -0.5 ≤ 0``."""
+    """For a maximum that is its constant: which argument is not above it, ``inactive: h2 = -0.5 ≤ 0``.
+
+    At the kink it is active where the convention takes the right slope.
+    """
     match body:
         case Call("max", (Num() as floor, Sym() as symbol)):
+            if writer.holds(Condition(symbol, "=", floor)) and writer.network.conventions.relu_at_zero:
+                return (
+                    *_compared(writer, Condition(symbol, "=", floor))[:-2],
+                    ", at the kink: active (relu_at_zero: 1)",
+                )
             condition = Condition(symbol, "≤", floor)
             if writer.holds(condition):
                 return ("inactive: ", *_compared(writer, condition))
@@ -54,6 +62,19 @@ def indicators(writer: Writer, body: Expr) -> dict[Condition, bool]:
     for part in children(body):
         found.update(indicators(writer, part))
     return found
+
+
+def zero_signs(writer: Writer, body: Expr) -> Note:
+    """Where a formula over keys has a sign of 0: what is equal, and the convention."""
+    match body:
+        case Call("sign", (Add((left, Neg(right))),)) if writer.holds(Condition(left, "=", right)):
+            return (writer.named(left), " = ", writer.named(right), _AT_ZERO)
+        case Call("sign", (argument,)) if writer.holds(Condition(argument, "=", ZERO)):
+            return (*_compared(writer, Condition(argument, "=", ZERO))[:-2], _AT_ZERO)
+    return next((found for part in children(body) if (found := zero_signs(writer, part))), ())
+
+
+_AT_ZERO = ", at the kink the slope is taken as sign(0) = 0"
 
 
 def _compared(writer: Writer, condition: Condition) -> Note:

@@ -118,9 +118,14 @@ class Formulas:
         return rename(formula, keyed)
 
     def _decided(self, cases: Cases, writing: _Writing) -> Expr:
-        """Of a distinction of cases the one that holds; a constant stays as a factor that is seen."""
+        """Of a distinction of cases the one that holds; a constant stays as a factor that is seen, 1 or 0 as the
+        indicator that it is. Where both cases are the same, nothing is decided."""
         condition = cases.condition
-        held = writing.decided[condition] = self.holds(condition)
+        held = self.holds(condition)
+        if cases.then != cases.otherwise:
+            writing.decided[condition] = held
+        if (cases.then, cases.otherwise) == (ONE, ZERO):
+            return Indicator(condition)
         chosen = cases.then if held else cases.otherwise
         if isinstance(chosen, Num):
             return Num(Decimal(chosen.value)) if isinstance(chosen.value, int) else chosen

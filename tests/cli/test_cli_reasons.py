@@ -1,0 +1,88 @@
+"""Decisions, kinks and their conventions: every one is told, and the check of a kink is skipped with a note."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from conftest import Run
+
+NET = """\
+inputs: {{x1: 1, x2: 0.5}}
+targets: {{t: {target}}}
+layers:
+- dense: [z]
+  weights: {{z: {{w1: {weight}, w2: 0, w3: 0, w4: 0, w5: 0}}}}
+  activation: {{{activation}: [a]}}
+loss: {{{loss}: L}}
+relu_at_zero: {side}
+learning_rate: 0.1
+"""
+
+
+def steps(run: Run, folder: Path, *command: str, **of: Any) -> dict[str, Any]:
+    values = {"target": 0.5, "weight": 0, "activation": "identity", "loss": "mse", "side": 0} | of
+    text = NET.format(**values).replace(", w3: 0, w4: 0, w5: 0", "")
+    (folder / "net.yaml").write_text(text, encoding="utf-8")
+    code, out, err = run(*(command or ("grad",)), "-f", "json", cwd=folder)
+    assert (code, err) == (0, "")
+    return {step["name"]: step for step in json.loads(out)["steps"]}
+
+
+@pytest.mark.parametrize(
+    ("activation", "loss", "value", "target"),
+    [
+        ("hard_sigmoid", "mse", 3, 0.5),
+        ("leaky_relu", "mse", 0, 0.5),
+        ("relu", "mse", 0, 0.5),
+        ("identity", "absolute_error", 0.5, 0.5),
+        ("identity", "mae", 0.5, 0.5),
+    ],
+)
+def test_a_kink_under_every_gradient_is_noted(
+    run: Run, tmp_path: Path, activation: str, loss: str, value: float, target: float
+) -> None:
+    inputs = "{x1: 1, x2: 1, x3: 1, x4: 1, x5: 1}"
+    text = NET.format(target=target, weight=value, activation=activation, loss=loss, side=0)
+    (tmp_path / "net.yaml").write_text(text.replace("{x1: 1, x2: 0.5}", inputs), encoding="utf-8")
+    code, out, _ = run("grad", "-f", "json", cwd=tmp_path)
+    assert code == 0
+    assert json.loads(out)["checks"] == [
+        {
+            "name": "gradients by central difference: skipped, the loss has a kink here and the convention decides",
+            "status": "note",
+        }
+    ]
+
+
+@pytest.mark.parametrize(("weight", "value", "reason"), [(2, "1.0", "z = 2.0 > 0"), (-1, "0.0", "z = -1.0 ≤ 0")])
+def test_a_step_is_an_indicator(run: Run, tmp_path: Path, weight: float, value: str, reason: str) -> None:
+    found = steps(run, tmp_path, "step", activation="step", weight=weight)
+    assert [line["text"] for line in found["a"]["lines"]] == ["1[z > 0]", value]
+    assert found["a"]["reason"] == reason
+    assert found["δ_z"]["reason"] == "the derivative of step is taken as 0 everywhere"
+    flat = steps(run, tmp_path, activation="hard_sigmoid", weight=5)
+    assert flat["δ_z"]["reason"] == "z = 5.0 > 3"
+
+
+def test_both_passes_agree_at_the_kink_of_a_relu(run: Run, tmp_path: Path) -> None:
+    left = steps(run, tmp_path, "step", activation="relu", side=0)
+    right = steps(run, tmp_path, "step", activation="relu", side=1)
+    assert left["a"]["reason"] == "inactive: z = 0.0 ≤ 0"
+    assert right["a"]["reason"] == "z = 0.0, at the kink: active (relu_at_zero: 1)"
+    assert (left["δ_z"]["value"], right["δ_z"]["value"]) == (0, -1)
+    assert "at the kink the left slope" in left["δ_z"]["reason"]
+    assert "at the kink the right slope" in right["δ_z"]["reason"]
+
+
+def test_a_sign_shows_its_value(run: Run, tmp_path: Path) -> None:
+    found = steps(run, tmp_path, weight=1.1, loss="mae")["∂L/∂a"]
+    assert [line["text"] for line in found["lines"][-3:]] == ["-sign(0.5 - 1.1)", "-(-1)", "1.0"]
+    found = steps(run, tmp_path, weight=0.5, loss="mae")["∂L/∂a"]
+    assert [line["text"] for line in found["lines"][-2:]] == ["-sign(0.5 - 0.5)", "0.0"]
+    assert found["reason"] == "t = a, at the kink the slope is taken as sign(0) = 0"
