@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Sequence
 from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,7 +12,7 @@ from ..errors import UserError
 from .run import write_file
 
 if TYPE_CHECKING:
-    from ..network.model import Cell, Network, Tensor
+    from ..network.model import Array, Cell, Network, Tensor
     from ..spec.model import Place, Spec
     from ..trace.trace import Trace
 
@@ -27,6 +28,7 @@ def check_free(path: Path, force: bool) -> None:
 def save_network(spec: Spec, network: Network, after: Trace, path: Path, force: bool) -> None:
     """Write the network with the numbers after the update. Arrays that came from files go into new files beside it."""
     from ..network.model import Element
+    from ..spec.model import File
     from ..spec.rewrite import rewritten
 
     replacements: dict[Place, str] = {}
@@ -34,24 +36,36 @@ def save_network(spec: Spec, network: Network, after: Trace, path: Path, force: 
     for tensor in network.tensors.values():
         if tensor.array is not None and tensor.whole is not None:
             if moved or tensor.role == "parameter":
-                replacements[tensor.whole] = _array_file(tensor, after, path, force)
+                replacements[tensor.whole] = _array_file(
+                    after.arrays[tensor.key], tensor.name or tensor.key, path, force
+                )
         elif tensor.typed is not None:
             for cell, place in tensor.places.items():
                 text = number_text(tensor, cell, after)
                 if after.value(Element(tensor.key, cell)).exact != as_typed(spec, place):
                     replacements[place] = text
+    if moved and isinstance(spec.samples, File):
+        columns = [network.tensors[key].array for key in ("x", "y") if key in network.tensors]
+        replacements[spec.samples.place] = _samples_file([one for one in columns if one is not None], path, force)
     write_file(path, iter(rewritten(spec, replacements).splitlines()))
 
 
-def _array_file(tensor: Tensor, after: Trace, path: Path, force: bool) -> str:
+def _samples_file(columns: Sequence[Array], path: Path, force: bool) -> str:
+    """The rows of the samples, their inputs and then their targets."""
+    import numpy as np
+
+    return _array_file(np.concatenate(columns, axis=1), "samples", path, force)
+
+
+def _array_file(array: Array, name: str, path: Path, force: bool) -> str:
     import io
 
     import numpy as np
 
-    target = path.with_name(f"{path.stem}.{tensor.name or tensor.key}.npy")
+    target = path.with_name(f"{path.stem}.{name}.npy")
     check_free(target, force)
     content = io.BytesIO()
-    np.save(content, after.arrays[tensor.key], allow_pickle=False)
+    np.save(content, array, allow_pickle=False)
     write_file(target, content.getvalue())
     return f"{{file: '{target.name}'}}"
 

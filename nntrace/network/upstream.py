@@ -60,7 +60,7 @@ def _of_samples(value: Value, shape: tuple[int, int], leaves: Leaves, problems: 
             found = "×".join(map(str, array.shape))
             problems.add(value.place, f"the upstream gradients are {found}, not {shape[0]}×{shape[1]}", remedy)
             array = None
-        return tensor._replace(array=array, typed=None if array is not None else {}, text=value.path)
+        return tensor._replace(array=array, typed=None if array is not None else {}, text=value.path, whole=value.place)
     if not isinstance(value, Items) or len(value.items) != shape[0]:
         problems.add(value.place, f"the upstream gradients are no list of {shape[0]} rows", remedy)
         return tensor

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from decimal import ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
@@ -9,7 +10,10 @@ from typing import Any, NamedTuple
 
 from ..errors import UserError
 from ..expr.text import ASCII, plain, text
+from ..network.model import sample_mark
 from .model import Family, Results, Solution, Step, Table
+
+MOST_NAMED = 6
 
 
 class Difference(NamedTuple):
@@ -24,15 +28,25 @@ def compare(solution: Solution, name: str, expected: str, value: Fraction) -> Di
     """``None`` where the number rounds to the digits given. Raises ``UserError`` for a name that the sheet has not.
 
     A name means what the command is about: the new value for ``step``, the gradient for ``grad``, the value for
-    ``forward``; a step's own name (``∂MSE/∂w21``, ``dMSE/dw21``, ``δ_h1``, ``w21+``) means that step.
+    ``forward``; a step's own name (``∂MSE/∂w21``, ``dMSE/dw21``, ``δ_h1``, ``w21+``) means that step. What belongs to
+    a sample has its number behind it: ``h1(2)``, ``h1⁽²⁾``.
     """
-    known = dict(reversed(list(_numbers(solution))))
-    if name not in known:
+    numbers = list(_numbers(solution))
+    plainly = [(plain(one, ASCII), number) for one, number in numbers]
+    known = dict(reversed([*numbers, *plainly]))
+    key = name if name in known else plain(name, ASCII)
+    if key not in known:
         from ..errors import quoted, suggestion
 
+        each = re.compile(re.escape(plain(name, ASCII)) + r"\((\d+)\)")
+        samples = sorted(int(mark[1]) for one in known if (mark := each.fullmatch(one)))
+        if samples:
+            own = [f"{name}({sample})" for sample in samples]
+            some = ", ".join(own[:MOST_NAMED]) + (", …" if len(own) > MOST_NAMED else "")
+            raise UserError(f"{quoted(name)} is another number in each sample\n  name one of them: {some}")
         near = suggestion(name, list(known)[::-1])
         raise UserError(f"this sheet has no number {quoted(name)}\n  {near}")
-    found = known[name]
+    found = known[key]
     return None if agrees(found, expected, value) else Difference(name, expected, repr(found))
 
 
@@ -55,14 +69,18 @@ def _numbers(solution: Solution) -> Iterator[tuple[str, float]]:
     results = solution.results
     for group in (results.updated, results.gradients if results.updated is None else None, results.values):
         yield from _flat(group)
+    for place, sample in enumerate(results.samples or (), start=1):
+        mark = sample_mark(sample.get("sample", place) - 1)
+        for name, value in _flat(sample["values"]):
+            yield name + mark, value
     yield from _loss(results)
     for section in solution.sections:
         for block in section.blocks:
             for step in block.steps if isinstance(block, Table | Family) else (block,):
                 if isinstance(step, Step) and isinstance(step.value, float):
                     name = text(step.name)
-                    yield name, step.value
-                    yield plain(name, ASCII), step.value
+                    mark = "" if step.sample is None else sample_mark(step.sample - 1)
+                    yield name if name.endswith(mark) else name + mark, step.value
 
 
 def _loss(results: Results) -> Iterator[tuple[str, float]]:

@@ -209,3 +209,24 @@ def test_one_sample_alone(run: Run, tmp_path: Path) -> None:
     rows = [[n / 4 - 2, n / 8, 1] for n in range(20)]
     found = sheet(run, tmp_path, XOR.replace("[[1, 1, 0], [1, 0, 1]]", str(rows)), "grad", "-p", "a1⁽⁷⁾")
     assert [step["id"] for step in found["steps"]] == ["B1.7", "B2.7", "B2.7p"]
+
+
+EXPECTED = (("forward", "h2(2)=-0.5"), ("forward", "h2⁽²⁾=-0.5"), ("forward", "E(1)=2.53125"), ("forward", "x1(1)=1"),
+            ("grad", "δ_y(1)=1.125"), ("grad", "delta_y(2)=0.125"), ("grad", "h1(1)=1.125"), ("grad", "w1=1.25"),
+            ("grad", "dE/da2⁽¹⁾=-1.125"), ("step", "w1=0.375"), ("step", "y(2)=1.25"))  # fmt: skip
+
+
+@pytest.mark.parametrize(("command", "expected"), EXPECTED)
+def test_one_sample_is_expected(run: Run, tmp_path: Path, command: str, expected: str) -> None:
+    (tmp_path / "net.yaml").write_text(XOR, encoding="utf-8")
+    asked = ("-p", "h1", "-p", "h2", "-p", "w1") if command == "grad" else ()
+    assert run(command, *asked, "-q", "--expect", expected, cwd=tmp_path) == (0, "", "")
+    assert run(command, *asked, "-q", "--expect", expected + "9", cwd=tmp_path).code == 1
+
+
+@pytest.mark.parametrize("name", ["h1", "y", "δ_y"])
+def test_no_sample_is_meant_without_its_number(run: Run, tmp_path: Path, name: str) -> None:
+    (tmp_path / "net.yaml").write_text(XOR, encoding="utf-8")
+    code, out, err = run("grad", "-p", "w1", "-q", "--expect", f"{name}=1", cwd=tmp_path)
+    assert (code, out) == (2, "")
+    assert err == f"{name!r} is another number in each sample\n  name one of them: {name}(1), {name}(2)\n"

@@ -154,3 +154,34 @@ def test_the_starting_file(run: Run, tmp_path: Path) -> None:
         assert (code, err) == (0, "")
         assert out.startswith("My first network\nnetwork: net.yaml\n")
     assert "learning_rate" in (tmp_path / "net.yaml").read_text(encoding="utf-8")
+
+
+@pytest.mark.parametrize("targets", ["targets: [t]\n", ""])
+def test_samples_of_a_file_go_along(run: Run, tmp_path: Path, targets: str) -> None:
+    """A network saved into another folder can be read there, and goes on from where it was."""
+    import numpy as np
+
+    rows = np.array([[0, 0.5, 1], [1, -1, 0.25], [0.1, 2, -1]])
+    np.savetxt(tmp_path / "rows.csv", rows if targets else rows[:, :2], delimiter=",")
+    np.save(tmp_path / "up.npy", rows[:, 2:])
+    (tmp_path / "net.yaml").write_text(
+        f"inputs: [x1, x2]\n{targets}samples: {{file: rows.csv}}  # as they were measured\n"
+        "layers: [{dense: [y], weights: {y: {w1: 0.5, w2: -0.25}}}]\n"
+        f"loss: {'{mse: L}' if targets else '{upstream: {file: up.npy}}'}\nlearning_rate: 0.1\n",
+        encoding="utf-8",
+    )
+    (tmp_path / "sub").mkdir()
+    first = run("step", "--save", "sub/next.yaml", "-f", "json", cwd=tmp_path)
+    assert (first.code, first.err) == (0, "")
+    saved = (tmp_path / "sub" / "next.yaml").read_text(encoding="utf-8")
+    assert "samples: {file: 'next.samples.npy'}  # as they were measured" in saved
+    second = run("grad", "next.yaml", "-f", "json", cwd=tmp_path / "sub")
+    assert (second.code, second.err) == (0, "")
+    before, after = json.loads(first.out), json.loads(second.out)
+    assert [one["values"]["x2"] for one in after["samples"]] == rows[:, 1].tolist()
+    assert {name: after["values"][name] for name in ("w1", "w2")} == before["updated"]
+    if targets:
+        assert after["loss"]["before"] == before["loss"]["after"]
+    here = run("step", "--save", "next.yaml", "-q", cwd=tmp_path)
+    assert here.code == 0
+    assert "{file: rows.csv}" in (tmp_path / "next.yaml").read_text(encoding="utf-8")
