@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -13,13 +14,16 @@ from symbolic_reader import AtKink, Matrix
 from test_derive import BATCH, CONFIGS, Reading, same
 
 from nntrace.catalogue import KINDS
-from nntrace.expr import Sum, Sym, Tensor, matrix_form, shape
+from nntrace.expr import Sum, Sym, matrix_form, shape
+from nntrace.expr import Tensor as Letter
 from nntrace.expr.text import ASCII, UNICODE, text
 from nntrace.formats import render
 from nntrace.network.build import build
-from nntrace.network.model import Network
+from nntrace.network.model import Element, Network, Tensor
 from nntrace.solution.derive.sheet import Derivation, Question
+from nntrace.solution.ids import Ids
 from nntrace.solution.sheet import Settings, Sheet
+from nntrace.solution.whole import Formulas
 from nntrace.spec import load, read
 
 DIGITS = 12
@@ -102,6 +106,96 @@ def test_a_batch(vectors: str, loss: str) -> None:
     assert list(wrong_lines(build(read(source, "batch", None)))) == []
 
 
+# ---------------------------------------------------------------------------------- the same numbers as by elements
+
+CARRIED = """
+inputs: {x: [0.37, -1.23]}
+targets: {t: [0.7, 0.2]}
+vectors: VECTORS
+layers:
+  - dense: 2
+    weights: [[0.77, -0.31], [0.19, 0.53]]
+    biases: [0.1, -0.2]
+    activation: KIND
+  - dense: 2
+    weights: [[0.27, -0.91], [1.19, 0.33]]
+    bias: {b: 0.1}
+loss: {mse: J}
+learning_rate: 1/3
+PENALTY
+rounding: {carry: 3}
+"""
+SINGLE = """
+inputs: [x]
+targets: [t]
+samples: [[0.37, 1], [1.23, 0]]
+layers:
+  - dense: [y]
+    weights: {y: {w: 0.77}}
+    biases: {b: 0.1}
+loss: {mse: J}
+learning_rate: 1
+rounding: {carry: 3}
+"""
+
+
+def differences(network: Network) -> Iterator[str]:
+    """Every matrix that has other digits than the steps of its elements, and every ``=`` that is not exact."""
+    sheet = Sheet(network, Settings(view="all", full=True))
+    lines = render(sheet.step(network.learning_rate or 1), "json", width=80, script=UNICODE)
+    steps = {step["id"]: step for step in json.loads("\n".join(lines))["steps"]}
+    ids, formulas = Ids(network), Formulas(network)
+    named: dict[str, tuple[str, Tensor]] = {}
+    for key, tensor in network.tensors.items():
+        letter = {"unit": "F", "loss": "L"}.get(tensor.role, "")
+        named[text(formulas.name(key))] = (letter, tensor)
+        named[text(formulas.name(key)) + "⁺"] = ("U", tensor)
+        if tensor.role != "target":
+            named[text(formulas.gradient_name(key))] = ("B", tensor)
+    for step in [step for id, step in steps.items() if id.startswith("M")]:
+        letter, tensor = named[step["name"]]
+        own, before = step["lines"][-1], step["lines"][-2]
+        shown = re.findall(r"[^][, ]+", own["text"])
+        cells = list(tensor.cells())
+        if (len(tensor.shape) > 1) and tensor.sampled and network.conventions.vectors == "columns":
+            cells.sort(key=lambda cell: cell[::-1])
+        elements = [steps[ids.of(letter, Element(tensor.key, cell))]["lines"][-1] for cell in cells]
+        if shown != [element["text"] for element in elements]:
+            yield f"{step['id']} {step['name']}: {own['text']}, by elements {elements}"
+        if own["relation"] == "≈" and all(element["relation"] == "=" for element in elements):
+            yield f"{step['id']} {step['name']}: nothing is rounded, but ≈"
+        if own["relation"] == "=" and before["kind"] == "substitution" and "relu(" not in before["text"]:
+            reader = Matrix([], look_nothing, look_nothing, look_nothing)
+            found, expected = reader.evaluate(before["text"]), reader.evaluate(own["text"])
+            if not np.allclose(found, expected, rtol=1e-13, atol=1e-15):
+                yield f"{step['id']} {step['name']}: {before['text']} is {found!r}, not {own['text']}"
+
+
+def look_nothing(*names: str) -> Any:
+    raise AssertionError(names)
+
+
+@pytest.mark.parametrize("penalty", ["", "penalty: {l2: 0.01}", "penalty: {l1: 0.01, l2: 0.02}"])
+@pytest.mark.parametrize("samples", [False, True], ids=["one", "batch"])
+@pytest.mark.parametrize("kind", ["relu", "sigmoid"])
+@pytest.mark.parametrize("vectors", ["columns", "rows"])
+def test_carried_numbers_are_those_of_the_elements(vectors: str, kind: str, samples: bool, penalty: str) -> None:
+    source = CARRIED.replace("VECTORS", vectors).replace("KIND", kind).replace("PENALTY", penalty)
+    if samples:
+        source = source.replace("[0.37, -1.23]", "{size: 2}").replace("[0.7, 0.2]", "{size: 2}")
+        source += "samples: [[0.37, -1.23, 0.7, 0.2], [-0.41, 0.87, 0.1, 0.9], [1, 0.5, -0.3, 0.6]]\n"
+    assert list(differences(build(read(source, "carried", None)))) == []
+
+
+def test_a_carried_batch_of_one_unit() -> None:
+    network = build(read(SINGLE, "single", None))
+    assert list(differences(network)) == []
+    steps, _ = steps_of(network)
+    relations = {step["name"]: [line["relation"] for line in step["lines"]] for step in steps}
+    assert relations["δ1"] == ["=", "=", "=", "="]
+    assert relations["∂J/∂W1"] == ["=", "=", "≈"]
+
+
 WRONG = [("W2ᵀ δ2", "W2 δ2"), ("δ1 xᵀ", "x δ1ᵀ"), ("ŷ - y", "y - ŷ"), ("W1 x + b1", "W1 x - b1")]
 
 
@@ -123,7 +217,7 @@ def test_a_wrong_line_is_caught(monkeypatch: pytest.MonkeyPatch, right: str, wro
 
 # ------------------------------------------------------------------------------------------------- the form by itself
 
-W, x, b, g, t = map(Tensor, ("W", "x", "b", "g", "t"))
+W, x, b, g, t = map(Letter, ("W", "x", "b", "g", "t"))
 FORMS = [
     (Sum("i", x["i"] * W["j", "i"]) + b["j"], ("j", None), "W x + b"),
     (g["j"] * x["i"], ("j", "i"), "g xᵀ"),

@@ -8,7 +8,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from functools import partial
 from itertools import product as cells_of
-from typing import TYPE_CHECKING
 
 from ..expr import (
     ONE,
@@ -36,9 +35,6 @@ from .forward import from_logits
 from .model import Block, Line, Matrix, Note, Remark, SectionName, Step
 from .shapes import shapes
 from .whole import PRIME, Formulas
-
-if TYPE_CHECKING:
-    from ..network.model import Array
 
 MOST_LINES = 8
 SHOWN_FIRST, SHOWN_LAST = 3, 1
@@ -152,9 +148,7 @@ class MatrixForms:
 
         if body is None:
             return self._given_by_elements(name)
-        return self._step(
-            f"{letter}{step.output}", section, name, body, step.sizes, axes, indices, value, lambda: trace.arrays
-        )
+        return self._step(f"{letter}{step.output}", section, name, body, step.sizes, axes, indices, value)
 
     def _is_lost(self, step: NetworkStep) -> bool:
         """Whether the digits shown don't give a loss, in any sample."""
@@ -174,14 +168,17 @@ class MatrixForms:
             loss = self.formulas.name(self.network.loss or "")
             before = (Line("chain", "=", Partial(loss, self.formulas.name(key))),)
 
-        trace = self.writer.trace
-
         def value(cell: Cell) -> Amount:
-            return trace.gradient(Element(key, cell))
+            return self._slope_by(Element(key, cell))
 
-        return self._step(
-            f"B{key}", "backward", name, body, found.sizes, axes, found.indices, value, lambda: trace.gradients, before
-        )
+        return self._step(f"B{key}", "backward", name, body, found.sizes, axes, found.indices, value, before)
+
+    def _slope_by(self, element: Element) -> Amount:
+        """∂L/∂element as its numbered step leaves it."""
+        trace = self.writer.trace
+        if trace.elementwise and self.formulas.has_matrix(element.key):
+            return trace.total(quantity(self.network, element))
+        return trace.gradient(element)
 
     def _update(self, key: str, after: Trace) -> Step:
         tensor = self.network.tensors[key]
@@ -201,7 +198,7 @@ class MatrixForms:
             return after.value(Element(key, cell))
 
         new = Sym(name.name, (), "⁺")
-        return self._step(f"U{key}", "update", new, body, sizes, axes, indices, value, lambda: after.arrays)
+        return self._step(f"U{key}", "update", new, body, sizes, axes, indices, value)
 
     @staticmethod
     def _given_by_elements(name: Expr) -> Remark:
@@ -217,14 +214,19 @@ class MatrixForms:
         axes: Axes,
         indices: tuple[str, ...],
         value: Callable[[Cell], Amount],
-        arrays: Callable[[], Mapping[str, Array]],
         before: tuple[Line, ...] = (),
     ) -> Step:
-        """Formula = numbers put in = value; ``≈`` from the first rounded number on."""
+        """Formula = numbers put in = value; ``≈`` from the first number on that is rounded here."""
         rounded: list[bool] = []
         numbers = self._substituted(body, sizes, rounded)
         in_formula = any(rounded)
-        rows = self._rows(axes, sizes, lambda cell: self._shown(value(cell), rounded), indices)
+
+        def finished(cell: Cell) -> Num:
+            amount = value(cell)
+            rounded.append(amount.rounded)  # what this step leaves, where it is carried on rounded
+            return self._shown(amount, rounded)
+
+        rows = self._rows(axes, sizes, finished, indices)
         result: Expr = Literal(rows) if axes != (None, None) else (rows[0][0] or Num(0))
         formula = Line("formula", "=", self.named(body, sizes), (shapes(body, axes, _size_of(sizes)),))
         lines = [*before, formula]
@@ -238,7 +240,7 @@ class MatrixForms:
 
     def _shown(self, amount: Amount, rounded: list[bool]) -> Num:
         found = self.writer.digits.show(amount)
-        rounded.append(found.rounded or amount.rounded)
+        rounded.append(found.rounded)
         return found.number
 
     def named(self, body: Expr, sizes: Mapping[str, int]) -> Expr:
@@ -274,9 +276,8 @@ class MatrixForms:
                         return found if isinstance(found, Num) else Transpose(found)
                     return Literal(tuple(zip(*found.rows, strict=True)))
                 case Whole(Partial(_, by), down, across):
-                    gradient = self.writer.trace.gradient
                     return self._literal(
-                        (down, across), sizes, by, lambda cell: shown(gradient(Element(by.name, cell)))
+                        (down, across), sizes, by, lambda cell: shown(self._slope_by(Element(by.name, cell)))
                     )
                 case Whole(Sym(key, _, _) as symbol, down, across):
                     value = self.writer.trace.value
