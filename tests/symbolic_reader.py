@@ -393,6 +393,9 @@ class Matrix:
             r.must("]")
             return np.asarray({">": np.greater, "≥": np.greater_equal, "<": np.less, "≤": np.less_equal}[relation](
                 left, right), dtype=float)  # fmt: skip
+        if found := re.compile(r"1_([0-9]+)").match(r.text, r.at):
+            r.at = found.end()
+            return np.ones((int(found.group(1)), 1))
         if found := re.compile(r"1_[a-z]+[0-9]*(?![A-Za-z0-9_])").match(r.text, r.at):
             r.at = found.end()
             return Ones()
@@ -481,3 +484,84 @@ def _multiplied(factors: list[Any]) -> Any:
         else:
             result = np.asarray(result) @ np.asarray(factor)
     return result
+
+
+SHAPE = re.compile(r"\[(\d+)×(\d+)\]")
+Shape = tuple[int, int]
+
+
+def shape_of(note: str) -> Shape:
+    """The shape that ``[2×3][3×1] - ([1×2][2×1] = [1×1]) × [2×1] = [2×1]`` comes to; an error where it fits nothing."""
+    text = Text(note, [])
+    found = _shape_sum(text)
+    while text.has(" = "):
+        found = _agreeing([found, _shape_sum(text)])
+    if text.at < len(note):
+        raise text.error("the end")
+    return found
+
+
+def _shape_sum(r: Text) -> Shape:
+    r.has("-")
+    parts = [_shape_elementwise(r)]
+    while r.has(" + ") or r.has(" - "):
+        parts.append(_shape_elementwise(r))
+    return _agreeing(parts)
+
+
+def _shape_elementwise(r: Text) -> Shape:
+    parts = [_shape_scaled(r)]
+    while r.has(" ⊙ "):
+        parts.append(_shape_scaled(r))
+    return _agreeing(parts)
+
+
+def _shape_scaled(r: Text) -> Shape:
+    part = _shape_product(r)
+    while r.has(" × "):
+        if part != (1, 1):
+            raise r.error(f"a number before ×, not {part}")
+        part = _shape_product(r)
+    return part
+
+
+def _shape_product(r: Text) -> Shape:
+    if r.has("number"):
+        return (1, 1)
+    found: Shape | None = None
+    while True:
+        if match := SHAPE.match(r.text, r.at):
+            r.at = match.end()
+            own = (int(match.group(1)), int(match.group(2)))
+        elif r.has("("):
+            own = _shape_sum(r)
+            if r.has(" = "):
+                own = _agreeing([own, _shape_product(r)])
+            r.must(")")
+        else:
+            break
+        if found is not None and found[1] != own[0]:
+            raise r.error(f"a matrix of {found[1]} rows, not {own}")
+        found = own if found is None else (found[0], own[1])
+    if found is None:
+        raise r.error("a shape")
+    return found
+
+
+def _agreeing(parts: list[Shape]) -> Shape:
+    """The shape of all parts; a number fits any."""
+    matrices = {part for part in parts if part != (1, 1)}
+    if len(matrices) > 1:
+        raise ValueError(f"the shapes {sorted(matrices)} differ")
+    return matrices.pop() if matrices else (1, 1)
+
+
+def signs(text: str) -> str:
+    """The signs of the outermost sum of a line: ``++-``."""
+    text = re.sub(r"\|[^|]*\|", "", text)
+    depth, found = 0, "-" if text.startswith("-") else "+"
+    for place, letter in enumerate(text):
+        depth += (letter in "([{") - (letter in ")]}")
+        if not depth and letter in "+-" and text[place - 1 : place + 2] == f" {letter} ":
+            found += letter
+    return found

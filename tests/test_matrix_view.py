@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from networks import DRAWN, generate
-from symbolic_reader import AtKink, Matrix
+from symbolic_reader import AtKink, Matrix, shape_of, signs
 from test_derive import BATCH, CONFIGS, Reading, same
 
 from nntrace.catalogue import KINDS
@@ -51,6 +51,8 @@ def wrong_lines(network: Network) -> Iterator[str]:
         else:
             expected = reader.evaluate(step["name"])
         for line in step["lines"]:
+            if line["kind"] == "formula":
+                yield from wrong_shapes(line, np.shape(np.atleast_2d(expected)))
             if line["kind"] == "substitution" and "softmax(" in line["text"]:
                 continue  # a function of numbers, whose value is in the next line
             if line["kind"] == "substitution" and any(f"{kind}(" in line["text"] for kind in KINDS["activation"]):
@@ -60,6 +62,15 @@ def wrong_lines(network: Network) -> Iterator[str]:
                 yield f"{step['id']} {step['name']}: {line['text']} is {found!r}, not {expected!r}"
         if step["value"] is not None and not same(step["value"], expected):
             yield f"{step['id']} has the value {step['value']}, not {expected!r}"
+
+
+def wrong_shapes(line: dict[str, Any], expected: tuple[int, ...]) -> Iterator[str]:
+    """The shapes beside a formula are those of a product that exists, and have the formula's signs."""
+    note = line["note"]
+    if shape_of(note) != expected:
+        yield f"{line['text']}: {note} is not {expected}"
+    if " = " in note and signs(note.rpartition(" = ")[0]) != signs(line["text"]):
+        yield f"{line['text']}: {note} has other signs"
 
 
 def look(network: Network, reading: Reading, name: str) -> Any:
@@ -104,6 +115,16 @@ def test_generated_networks(start: int) -> None:
 def test_a_batch(vectors: str, loss: str) -> None:
     source = BATCH.replace("VECTORS", vectors).replace("LOSS", loss)
     assert list(wrong_lines(build(read(source, "batch", None)))) == []
+
+
+@pytest.mark.parametrize("vectors", ["columns", "rows"])
+@pytest.mark.parametrize("loss", ["mse", "hinge", "huber", "absolute_error"])
+@pytest.mark.parametrize("kind", ["softmax", "log_softmax", "tanh", "hard_sigmoid"])
+def test_one_sample(kind: str, loss: str, vectors: str) -> None:
+    source = CARRIED.replace("VECTORS", vectors).replace("KIND", "tanh").replace("PENALTY", "penalty: {l1: 0.1, l2: 2}")
+    source = source.replace("{carry: 3}", "full").replace("bias: {b: 0.1}", "bias: {b: 0.1}\n    activation: " + kind)
+    source = source.replace("{t: [0.7, 0.2]}", "{t: [1, 0]}").replace("mse: J", f"{loss}: J")
+    assert list(wrong_lines(build(read(source, "one sample", None)))) == []
 
 
 # ---------------------------------------------------------------------------------- the same numbers as by elements

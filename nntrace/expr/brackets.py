@@ -148,6 +148,8 @@ def needs_brackets(node: Expr, place: str, first: bool = False, last: bool = Fal
         (first and is_fraction(node) and binding(node) == PRODUCT) or (last and isinstance(node, Sum | Max))
     ):
         return False
+    if place == "factor" and isinstance(node, MatMul) and not last:  # a number: × goes on with another factor
+        return True
     if place == "top" and (isinstance(node, Div | Sum | Max | Partial) or is_fraction(node) or ends_in_sum(node)):
         return True
     return binding(node) < PLACES[place]

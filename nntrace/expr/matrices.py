@@ -164,6 +164,8 @@ class _Form:
             case Pow(base, exponent):
                 if not free_indices(base):
                     return Pow(self.whole(base, target), exponent)
+                if exponent == Num(2):
+                    return self._squared(self.whole(base, target))
                 return HadamardPow(self.whole(base, target), self.whole(exponent, target))
             case Indicator(condition):
                 return Indicator(self._condition(condition, target))
@@ -179,6 +181,11 @@ class _Form:
                 return self.whole(node, target)
             case _:
                 raise NoMatrixFormError
+
+    @staticmethod
+    def _squared(base: Expr) -> Expr:
+        factors = base.factors if isinstance(base, Hadamard) else (base,)
+        return Hadamard((*factors, *factors))
 
     def _condition(self, condition: Condition, target: Axes) -> Condition:
         return Condition(self.whole(condition.left, target), condition.relation, self.whole(condition.right, target))

@@ -128,7 +128,7 @@ def agreed(network: Network, matrices: bool = False) -> tuple[Note, ...]:
 
 _MATRICES: Note = (
     "matrices: products first, then ⊙ and ⊘ (element by element), then + and -; functions, and a number beside a "
-    "matrix, go to each element; 1_n is a column of ones",
+    "matrix, go to each element; 1_n is a column of n ones",
 )
 
 

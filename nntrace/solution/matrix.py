@@ -253,6 +253,8 @@ class MatrixForms:
                 case Whole(Sym(name, _, mark), down, across):
                     whole = self.formulas.name(name)
                     return Whole(Sym(whole.name, (), mark or whole.mark), down, across)
+                case Ones(over):
+                    return Ones(str(extent(over, sizes)))
                 case Size(over):
                     return Num(extent(over, sizes))
                 case _:
@@ -281,9 +283,13 @@ class MatrixForms:
                     )
                 case Whole(Sym(key, _, _) as symbol, down, across):
                     value = self.writer.trace.value
+                    if self.network.tensors[key].role == "constant":  # a mask counts
+                        counts = self.network.tensors[key].typed or {}
+                        return self._literal((down, across), sizes, symbol, lambda cell: Num(int(counts[cell])))
                     return self._literal((down, across), sizes, symbol, lambda cell: shown(value(Element(key, cell))))
                 case Ones(over):
-                    return Literal(tuple((ONE,) for _ in self._places(extent(over, sizes))))
+                    places = self._places(extent(over, sizes))
+                    return Literal(tuple((None if place is None else ONE,) for place in places))
                 case Size(over):
                     return Num(extent(over, sizes))
                 case Sym("lr", ()):

@@ -38,19 +38,33 @@ def _has_product(node: Expr) -> bool:
             return False
 
 
-def _of(node: Expr, size: SizeOf) -> str:
-    """The shapes of what stands between the operators; numbers have none."""
+def _of(node: Expr, size: SizeOf, inside: bool = False) -> str:
+    """The shapes of what stands between the operators; ``inside`` of a product, a sum is bracketed.
+
+    A number beside a matrix has none; one added to each element of a product, or worked out by one, says what it is.
+    """
     match node:
-        case Add(terms):
-            return " + ".join(found for term in terms if (found := _of(term, size)))
+        case Add((first, *others)) if _has_product(node):
+            found = [_of(first, size)] + [
+                ("- " + _of(term.body, size, True)) if isinstance(term, Neg) else ("+ " + _of(term, size))
+                for term in others
+            ]
+            return f"({' '.join(found)})" if inside else " ".join(found)
         case Neg(body):
-            return _of(body, size)
+            return f"-{_of(body, size, True)}"
         case Hadamard(parts):
-            return " ⊙ ".join(found for part in parts if (found := _of(part, size)))
+            return " ⊙ ".join(_of(part, size, True) for part in parts)
         case Mul(parts):
-            return "".join(_of(part, size) for part in parts)
+            return _scaled(parts, size)
         case MatMul(factors):
             return "".join(written(axes, size) for factor in factors if (axes := shape(factor)))
         case _:
             axes = shape(node)
-            return written(axes, size) if axes is not None and axes != (None, None) else ""
+            return "number" if axes is None or axes == (None, None) else written(axes, size)
+
+
+def _scaled(parts: tuple[Expr, ...], size: SizeOf) -> str:
+    """The shapes of a product of numbers and at most one matrix; a number that a product of matrices gives is shown."""
+    *before, last = (part for part in parts if shape(part) is not None)
+    numbers = [part for part in before if isinstance(part, MatMul)]
+    return " × ".join([*(f"({_of(part, size)} = [1×1])" for part in numbers), _of(last, size, True)])
