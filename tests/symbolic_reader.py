@@ -165,7 +165,9 @@ class Index:
     ``slope`` that of ``relu′(…)``; ``extent`` tells how far a letter runs in what stands after its Σ."""
 
     def __init__(self, names: list[str], look: Callable[..., Any], partial: Callable[..., Any],
-                 slope: Callable[..., Any], extent: Callable[[str, str], int]) -> None:  # fmt: skip
+                 slope: Callable[..., Any], extent: Callable[[str, str], int],
+                 functions: Mapping[str, Callable[..., Any]] = FUNCTIONS) -> None:  # fmt: skip
+        self.functions = functions
         self.names, self.look, self.partial, self.slope, self.extent = names, look, partial, slope, extent
 
     def evaluate(self, text: str, at: Mapping[str, int]) -> Any:
@@ -289,7 +291,7 @@ class Index:
             while r.has(", "):
                 arguments.append(self.cases(r, at))
             r.must(")")
-            return FUNCTIONS[kind](*arguments)
+            return self.functions[kind](*arguments)
         name = r.name()
         if not name:
             raise r.error("a symbol")
@@ -312,7 +314,8 @@ class Matrix:
     a named function of a tensor (``relu(z1)``, ``relu′(z1)``)."""
 
     def __init__(self, names: list[str], look: Callable[[str], Any], partial: Callable[[str, str], Any],
-                 call: Callable[[str, str], Any]) -> None:  # fmt: skip
+                 call: Callable[[str, str], Any], down: bool = True) -> None:  # fmt: skip
+        self.down = down  # how the elements of a sample lie, of which a maximum is taken
         self.names, self.look, self.partial, self.call = names, look, partial, call
 
     def evaluate(self, text: str) -> Any:
@@ -422,6 +425,8 @@ class Matrix:
             while r.has(", "):
                 arguments.append(self.sum(r))
             r.must(")")
+            if found.group(1) == "max" and len(arguments) == 1:
+                return np.max(arguments[0], axis=0 if self.down else 1, keepdims=True)
             kinds: dict[str, Any] = {"ln": np.log, "max": np.maximum, "tanh": np.tanh, "sqrt": np.sqrt,
                                      "erf": np.vectorize(math.erf), "sign": np.sign}  # fmt: skip
             return kinds[found.group(1)](*arguments)
@@ -511,7 +516,7 @@ def _shape_sum(r: Text) -> Shape:
 
 def _shape_elementwise(r: Text) -> Shape:
     parts = [_shape_scaled(r)]
-    while r.has(" ⊙ "):
+    while r.has(" ⊙ ") or r.has(" ⊘ "):
         parts.append(_shape_scaled(r))
     return _agreeing(parts)
 

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from networks import DRAWN, generate
-from symbolic_reader import AtKink, Matrix, shape_of, signs
+from symbolic_reader import FUNCTIONS, AtKink, Dual, Index, Matrix, dual, shape_of, signs
 from test_derive import BATCH, CONFIGS, Reading, same
 
 from nntrace.catalogue import KINDS
@@ -41,8 +41,10 @@ def steps_of(network: Network) -> tuple[list[dict[str, Any]], Reading]:
 def wrong_lines(network: Network) -> Iterator[str]:
     steps, reading = steps_of(network)
     reader = Matrix(
-        [*reading.names, "lr"], lambda name: look(network, reading, name), reading.whole_partial, reading.call
-    )
+        [*reading.names, "lr"], lambda name: look(network, reading, name), reading.whole_partial, reading.call,
+        down=network.conventions.vectors == "columns",
+    )  # fmt: skip
+    stated: dict[str, Any] = {}
     for step in steps:
         if step["section"] == "update":
             continue
@@ -51,6 +53,9 @@ def wrong_lines(network: Network) -> Iterator[str]:
         else:
             expected = reader.evaluate(step["name"])
         for line in step["lines"]:
+            if statement := STATEMENT.fullmatch(line["text"]):
+                yield from wrong_statement(*statement.groups(), stated)
+                continue
             if line["kind"] == "formula":
                 yield from wrong_shapes(line, np.shape(np.atleast_2d(expected)))
             if line["kind"] == "substitution" and "softmax(" in line["text"]:
@@ -62,6 +67,30 @@ def wrong_lines(network: Network) -> Iterator[str]:
                 yield f"{step['id']} {step['name']}: {line['text']} is {found!r}, not {expected!r}"
         if step["value"] is not None and not same(step["value"], expected):
             yield f"{step['id']} has the value {step['value']}, not {expected!r}"
+
+
+STATEMENT = re.compile(r"([a-z_]+)(′?)\(([a-z])\) = (.*)")
+POINTS = (-3.7, -2.3, -0.7, 0.4, 1.9, 4.1)
+
+
+def wrong_statement(kind: str, prime: str, letter: str, formula: str, stated: dict[str, Any]) -> Iterator[str]:
+    """``sigmoid(z) = …`` is kept; ``sigmoid′(z) = …`` must be its slope."""
+
+    def value(argument: Any) -> Any:
+        def nothing(*of: Any) -> Any:
+            raise AssertionError(of)
+
+        reader = Index([letter], lambda name, cell: argument, nothing, nothing, nothing, {**FUNCTIONS, **stated})
+        return dual(reader.evaluate(formula, {}))
+
+    if not prime:
+        stated[kind] = value
+        return
+    function = {**FUNCTIONS, **stated}[kind]
+    for point in POINTS:
+        found, expected = value(Dual(point)).value, function(Dual(point, 1.0)).slope
+        if abs(found - expected) > 1e-9:
+            yield f"{kind}′({point}) = {formula} is {found!r}, not {expected!r}"
 
 
 def wrong_shapes(line: dict[str, Any], expected: tuple[int, ...]) -> Iterator[str]:
@@ -185,9 +214,9 @@ def differences(network: Network) -> Iterator[str]:
             yield f"{step['id']} {step['name']}: {own['text']}, by elements {elements}"
         if own["relation"] == "≈" and all(element["relation"] == "=" for element in elements):
             yield f"{step['id']} {step['name']}: nothing is rounded, but ≈"
-        if own["relation"] == "=" and before["kind"] == "substitution" and "relu(" not in before["text"]:
+        if own["relation"] == "=" and before["kind"] == "substitution":
             reader = Matrix([], look_nothing, look_nothing, look_nothing)
-            found, expected = reader.evaluate(before["text"]), reader.evaluate(own["text"])
+            found, expected = (reader.evaluate(t["text"].replace("relu(", "max(0, ")) for t in (before, own))
             if not np.allclose(found, expected, rtol=1e-13, atol=1e-15):
                 yield f"{step['id']} {step['name']}: {before['text']} is {found!r}, not {own['text']}"
 
@@ -213,8 +242,74 @@ def test_a_carried_batch_of_one_unit() -> None:
     assert list(differences(network)) == []
     steps, _ = steps_of(network)
     relations = {step["name"]: [line["relation"] for line in step["lines"]] for step in steps}
-    assert relations["δ1"] == ["=", "=", "=", "="]
+    assert relations["δ1"] == ["=", "=", "=", "=", "="]
     assert relations["∂J/∂W1"] == ["=", "=", "≈"]
+
+
+# ----------------------------------------------------------------------------------------- what is used is stated
+
+HIDDEN = CARRIED.replace("{carry: 3}", "full").replace("PENALTY", "").replace("VECTORS", "columns")
+
+
+@pytest.mark.parametrize("kind", list(KINDS["activation"]))
+def test_an_activation_is_stated_once(kind: str) -> None:
+    network = build(read(HIDDEN.replace("activation: KIND", f"activation: {kind}"), "hidden", None))
+    steps, _ = steps_of(network)
+    lines = [line["text"] for step in steps for line in step["lines"]]
+    stated = [line for line in lines if STATEMENT.fullmatch(line)]
+    used = [line for line in lines if f"{kind}(" in line or f"{kind}′(" in line]
+    for called in (f"{kind}(", f"{kind}′("):
+        if any(called in line for line in used) and (kind, called) != ("tanh", "tanh("):
+            assert any(line.startswith(called) for line in stated) or "softmax" in kind
+    assert list(wrong_lines(network)) == []
+
+
+def test_a_kink_names_its_convention_and_the_elements() -> None:
+    step = next(step for step in steps_of(build(read(HIDDEN.replace("KIND", "relu"), "hidden", None)))[0] if
+                step["name"] == "δ1")  # fmt: skip
+    assert step["lines"][0]["text"] == "relu′(z) = 1[z > 0]"
+    assert step["lines"][0]["note"] == "at a kink the left slope (relu_at_zero: 0)"
+    assert step["reason"] == "z1[1] = 0.7662 > 0, z1[2] = -0.7816 ≤ 0"
+
+
+@pytest.mark.parametrize("vectors", ["columns", "rows"])
+@pytest.mark.parametrize(("loss", "kind"), [("cross_entropy", "softmax"), ("binary_cross_entropy", "sigmoid")])
+def test_a_fused_loss_shows_what_cancels(loss: str, kind: str, vectors: str) -> None:
+    source = HIDDEN.replace("KIND", "tanh").replace("bias: {b: 0.1}", f"bias: {{b: 0.1}}\n    activation: {kind}")
+    source = source.replace("{t: [0.7, 0.2]}", "{t: [1, 0]}").replace("mse: J", f"{loss}: J")
+    network = build(read(source.replace("columns", vectors), "fused", None))
+    lines = next(step["lines"] for step in steps_of(network)[0] if step["name"] == "δ2")
+    texts = [line["text"] for line in lines if line["kind"] in ("chain", "rule", "formula")]
+    assert texts[0] == "∂J/∂z2"
+    assert "∂J/∂a2 ⊙ a2" in texts[1]
+    assert "⊘" in texts[2]
+    assert texts[3:] == ["a2 - t"]
+
+
+TIED = """
+inputs: {x1: 0.5, x2: -1.2}
+targets: {t1: 0.3, t2: 0.8}
+layers:
+- dense: [h1, h2]
+  weights: [[u, v], [u, null]]
+- dense: [o1, o2]
+  weights: [[0.3, 0.2], [0.6, -0.7]]
+values: {u: 0.7, v: -0.4}
+loss: mse
+learning_rate: 0.1
+"""
+
+
+def test_what_has_no_matrix_form_is_given_by_its_elements() -> None:
+    network = build(read(TIED, "tied", None))
+    whole, matrices = (
+        {step["id"]: step for step in json.loads("\n".join(render(
+            Sheet(network, Settings(view=view)).step(network.learning_rate or 1), "json", width=80, script=UNICODE
+        )))["steps"]} for view in ("all", "matrix")
+    )  # fmt: skip
+    elements = [id for id in matrices if not id.startswith("M")]
+    assert elements == ["B5", "B6", "U1", "U2"]
+    assert [matrices[id]["value"] for id in elements] == [whole[id]["value"] for id in elements]
 
 
 WRONG = [("W2ᵀ δ2", "W2 δ2"), ("δ1 xᵀ", "x δ1ᵀ"), ("ŷ - y", "y - ŷ"), ("W1 x + b1", "W1 x - b1")]

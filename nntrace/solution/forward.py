@@ -57,6 +57,7 @@ def samples_of(network: Network) -> str:
     return f"sample {first}" if count == 1 else f"samples {first} to {first + count - 1}"
 
 
+LARGEST: Note = ("the largest; taken from each, so that no exponential overflows and the ratios stay",)
 _FROM_LOGITS: Note = ("from the logits: for the plain formula the digits shown are too few",)
 
 
@@ -182,5 +183,5 @@ def _number(shown: Expr) -> float:
 def _reason(writer: Writer, step: NetworkStep, written: Written) -> Note:
     """Why an element came out as it did: a decision, or what a line of a program is for."""
     if isinstance(step.operation.formula, Max):
-        return ("the largest; taken from each, so that no exponential overflows and the ratios stay",)
+        return LARGEST
     return inactive(writer, written.body) or decisions(writer, written.decided, slope=False)

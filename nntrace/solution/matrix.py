@@ -6,39 +6,52 @@ The lines are those of the element form: formula = numbers put in = value; besid
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from decimal import Decimal
 from functools import partial
 from itertools import product as cells_of
 
 from ..expr import (
     ONE,
     Call,
+    Div,
     Expr,
     Indicator,
     Literal,
+    Max,
+    Mul,
+    Neg,
     Num,
     Ones,
     Partial,
     Size,
+    Sum,
     Sym,
     Transpose,
     Whole,
+    children,
+    product,
+    simplify,
 )  # fmt: skip
 from ..expr.bind import extent, transform
 from ..expr.matrices import Axes
-from ..network.model import Cell, Element, Network, Tensor
+from ..network.model import Cell, Edge, Element, Network, Tensor
 from ..network.model import Step as NetworkStep
 from ..network.quantities import frozen, quantity
 from ..trace.amount import Amount
 from ..trace.trace import GRADIENT_DESCENT, Trace
 from .element import Writer
-from .forward import from_logits
+from .forward import LARGEST, from_logits
 from .model import Block, Line, Matrix, Note, Remark, SectionName, Step
 from .shapes import shapes
+from .stated import Statements
 from .whole import PRIME, Formulas
 
 MOST_LINES = 8
 SHOWN_FIRST, SHOWN_LAST = 3, 1
 HEADING = Remark(("In matrix form",), heading=True)
+
+ByElements = Callable[[str], Iterable[Block]]
+"""The steps of a tensor, element by element."""
 
 
 class MatrixForms:
@@ -48,13 +61,14 @@ class MatrixForms:
         self.writer = writer
         self.network: Network = writer.network
         self.formulas = Formulas(self.network)
-        self._layers = [step for step in self.network.layer_steps() if step.edges]
+        self.stated = Statements(writer, self.formulas)
+        self._results = list(self.network.layer_steps())
         self._losses = list(self.network.loss_steps())
         reached = self.network.reached()
-        units = [step.output for step in reversed(self._layers) if step.output in reached]
+        units = [step.output for step in reversed(self._results) if step.edges and step.output in reached]
         inputs = [key for key, tensor in self.network.tensors.items() if tensor.role == "input" and key in reached]
         self._gradients = [*units, *self.network.parameters, *inputs]
-        order = [*(f"F{step.output}" for step in self._layers), *(f"L{step.output}" for step in self._losses)]
+        order = [*(f"F{step.output}" for step in self._results), *(f"L{step.output}" for step in self._losses)]
         order += [f"B{key}" for key in self._gradients] + [f"U{key}" for key in self.network.parameters]
         self._ids = {one: f"M{number}" for number, one in enumerate(order, start=1)}
 
@@ -62,7 +76,7 @@ class MatrixForms:
 
     def names(self) -> Iterator[Matrix]:
         """What the matrices hold, where their elements have names of their own."""
-        shown = {key for step in (*self._layers, *self._losses) for key in (*step.arguments.values(), step.output)}
+        shown = {key for step in (*self._results, *self._losses) for key in (*step.arguments.values(), step.output)}
         for key, tensor in self.network.tensors.items():
             if tensor.names.get(()) == self.formulas.name(key).name:
                 continue
@@ -89,7 +103,7 @@ class MatrixForms:
 
     def forward(self) -> Iterator[Block]:
         """Every layer's result."""
-        for step in self._layers:
+        for step in self._results:
             yield self.result(step, "forward")
 
     def loss(self) -> Iterator[Block]:
@@ -97,22 +111,30 @@ class MatrixForms:
         for step in self._losses:
             yield self.result(step, "loss")
 
-    def backward(self, keys: Iterable[str] | None = None) -> Iterator[Block]:
+    def backward(self, by_elements: ByElements, keys: Iterable[str] | None = None) -> Iterator[Block]:
         """The gradients by the layers' results, from the last to the first, then by the parameters.
 
-        ``keys`` limits them to some tensors and the results that their gradients use.
+        ``keys`` limits them to some tensors and the results that their gradients use; ``by_elements`` has the steps
+        of a tensor whose gradient has no matrix form.
         """
         wanted = set(self._gradients) if keys is None else self._needed(set(keys))
         inputs = {key for key in wanted if self.network.tensors[key].role == "input"}
         for key in self._gradients:
             if key in wanted and (keys is not None or key not in inputs):
-                yield self.gradient(key)
+                found = self.gradient(key)
+                yield found
+                if isinstance(found, Remark):
+                    yield from by_elements(key)
 
     def update(self, after: Trace) -> Iterator[Block]:
         """The new value of every parameter that is one matrix."""
         for key in self.network.parameters:
-            if self.formulas.has_matrix(key) and not self._is_partly_frozen(key):
+            if self.is_updated(key):
                 yield self._update(key, after)
+
+    def is_updated(self, key: str) -> bool:
+        """Whether a parameter's new value is one matrix: nothing in it is tied, missing or frozen."""
+        return self.formulas.has_matrix(key) and not self._is_partly_frozen(key)
 
     def _is_partly_frozen(self, key: str) -> bool:
         if not self.network.frozen:
@@ -135,10 +157,7 @@ class MatrixForms:
         output = step.operation.output
         indices = tuple(str(index) for index in output.index)
         axes = self.formulas.laid_out(step.output, indices)
-        formula = self.formulas.forward(step)
-        if self._is_lost(step):
-            formula = self.formulas.keyed(step.numeric, step)
-        body = self.formulas.matrix(formula, axes)
+        body = self._body(step, axes)
         name = self.formulas.name(step.output)
         trace = self.writer.trace
         letter = "F" if section == "forward" else "L"
@@ -148,7 +167,28 @@ class MatrixForms:
 
         if body is None:
             return self._given_by_elements(name)
-        return self._step(f"{letter}{step.output}", section, name, body, step.sizes, axes, indices, value)
+        before = self.stated.function(step)
+        reason: Note = ()
+        if isinstance(step.operation.formula, Max):
+            reason = ("of each sample: ", *LARGEST) if self.network.tensors[step.output].sampled else LARGEST
+        if step.operation.program:
+            argument = self.formulas.matrix(Sym(step.arguments["z"], output.index), axes)
+            assert argument is not None
+            before = (Line("chain", "=", self.named(Call(step.kind, (argument,)))),)
+        place: tuple[str, SectionName] = (f"{letter}{step.output}", section)
+        return self._step(*place, name, body, step.sizes, axes, indices, value, before, reason)
+
+    def _body(self, step: NetworkStep, axes: Axes) -> Expr | None:
+        """A step's formula in matrix form; of a program the line that the sheet works out."""
+        formula = self.formulas.forward(step)
+        if isinstance(formula, Max):  # of each sample
+            inner = tuple(str(index) for index in step.operation.output.index)
+            along = self.formulas.laid_out(step.arguments["z"], (*inner, formula.over))
+            whole = self.formulas.matrix(formula.body, along)
+            return None if whole is None else Call("max", (whole,))
+        if step.operation.program or self._is_lost(step):
+            formula = self.formulas.keyed(step.numeric, step)
+        return self.formulas.matrix(formula, axes)
 
     def _is_lost(self, step: NetworkStep) -> bool:
         """Whether the digits shown don't give a loss, in any sample."""
@@ -162,16 +202,52 @@ class MatrixForms:
         name = self.formulas.gradient_name(key)
         body = self.formulas.matrix(found.formula, axes) if self.formulas.has_matrix(key) else None
         if body is None:
-            return self._given_by_elements(name)
-        before: tuple[Line, ...] = ()
+            return self._given_by_elements(name, self._obstacle(key))
+        before: list[Line] = []
+        reason: Note = ()
+        for step, _ in self.formulas.readers.get(key, ()):
+            before += self.stated.derivative(step)
+            if self.formulas.is_elementwise(step):
+                reason = self.stated.decided(step, list(self.network.tensors[key].cells()))
         if not isinstance(name, Partial):
             loss = self.formulas.name(self.network.loss or "")
-            before = (Line("chain", "=", Partial(loss, self.formulas.name(key))),)
+            before.append(Line("chain", "=", Partial(loss, self.formulas.name(key))))
+        uncancelled = [self.named(form) for form in self._uncancelled(key)]
+        for fused, _ in self.formulas.readers.get(key, ()) if uncancelled else ():
+            softmax = any(step.output == fused.key("y") and step.operation.by for step in self._results)
+            if softmax and not _has_sum(found.formula):
+                reason = ("what is divided by ", self.formulas.name(fused.key("y")), " cancels; the elements of ",
+                          self.formulas.name(fused.key("t")), " sum to 1")  # fmt: skip
+        before += [Line("rule", "=", form) for form in uncancelled]
+        sized = _sized(body, found.sizes)
+        body = _folded(sized)
+        before += [Line("rule", "=", self.named(sized))] if body != sized else []
 
         def value(cell: Cell) -> Amount:
             return self._slope_by(Element(key, cell))
 
-        return self._step(f"B{key}", "backward", name, body, found.sizes, axes, found.indices, value, before)
+        return self._step(
+            f"B{key}", "backward", name, body, found.sizes, axes, found.indices, value, tuple(before), reason
+        )
+
+    def _uncancelled(self, key: str) -> Iterator[Expr]:
+        """A fused loss's long form: the chain rule through the activation, and ∂L/∂a written into it."""
+        for loss, edge in self.formulas.readers.get(key, ()):
+            if not loss.bypassed or edge.argument != "z":
+                continue
+            result = loss.key("y")
+            activation = next(step for step in self._results if step.output == result)
+            chain = self._through(activation, activation.edges[0])
+            before = self._through(loss, loss.bypassed[0])
+            if chain is not None and before is not None:
+                yield chain
+                yield transform(chain, partial(_for_slope, result, before))
+
+    def _through(self, step: NetworkStep, edge: Edge) -> Expr | None:
+        """What comes back by one edge, in matrix form."""
+        found = self.formulas.through(step, edge)
+        body = self.formulas.matrix(found.formula, self.formulas.laid_out(step.key(edge.argument), found.indices))
+        return None if body is None else _folded(_sized(body, found.sizes))
 
     def _slope_by(self, element: Element) -> Amount:
         """∂L/∂element as its numbered step leaves it."""
@@ -201,8 +277,15 @@ class MatrixForms:
         return self._step(f"U{key}", "update", new, body, sizes, axes, indices, value)
 
     @staticmethod
-    def _given_by_elements(name: Expr) -> Remark:
-        return Remark((name, " has no matrix form: it is worked out by its elements"))
+    def _given_by_elements(name: Expr, why: str = "") -> Remark:
+        return Remark((name, f" has no matrix form{why}: it is worked out by its elements"))
+
+    def _obstacle(self, key: str) -> str:
+        """Why a tensor's gradient is no one matrix."""
+        if self.formulas.has_matrix(key):
+            return ""
+        missing = self.network.tensors[key].missing
+        return ", as a connection is missing" if missing else ", as a name in it stands in several places"
 
     def _step(
         self,
@@ -215,9 +298,11 @@ class MatrixForms:
         indices: tuple[str, ...],
         value: Callable[[Cell], Amount],
         before: tuple[Line, ...] = (),
+        reason: Note = (),
     ) -> Step:
         """Formula = numbers put in = value; ``≈`` from the first number on that is rounded here."""
         rounded: list[bool] = []
+        body = _sized(body, sizes)
         numbers = self._substituted(body, sizes, rounded)
         in_formula = any(rounded)
 
@@ -228,7 +313,7 @@ class MatrixForms:
 
         rows = self._rows(axes, sizes, finished, indices)
         result: Expr = Literal(rows) if axes != (None, None) else (rows[0][0] or Num(0))
-        formula = Line("formula", "=", self.named(body, sizes), (shapes(body, axes, _size_of(sizes)),))
+        formula = Line("formula", "=", self.named(body), (shapes(body, axes, _size_of(sizes)),))
         lines = [*before, formula]
         if numbers != result:
             lines.append(Line("substitution", "≈" if in_formula else "=", numbers))
@@ -236,15 +321,15 @@ class MatrixForms:
         down, across = (1 if axis is None else extent(axis, sizes) for axis in axes)
         every = [[value(_cell(axes, indices, (row, column))).number for column in range(across)] for row in range(down)]
         whole = every if axes != (None, None) else every[0][0]
-        return Step(self._ids[place], section, name, tuple(lines), whole, None)
+        return Step(self._ids[place], section, name, tuple(lines), whole, None, reason)
 
     def _shown(self, amount: Amount, rounded: list[bool]) -> Num:
         found = self.writer.digits.show(amount)
         rounded.append(found.rounded)
         return found.number
 
-    def named(self, body: Expr, sizes: Mapping[str, int]) -> Expr:
-        """A matrix expression over keys in the tensors' names, its sizes as numbers."""
+    def named(self, body: Expr) -> Expr:
+        """A matrix expression over keys in the tensors' names."""
 
         def leaf(node: Expr) -> Expr | None:
             match node:
@@ -253,10 +338,6 @@ class MatrixForms:
                 case Whole(Sym(name, _, mark), down, across):
                     whole = self.formulas.name(name)
                     return Whole(Sym(whole.name, (), mark or whole.mark), down, across)
-                case Ones(over):
-                    return Ones(str(extent(over, sizes)))
-                case Size(over):
-                    return Num(extent(over, sizes))
                 case _:
                     return None
 
@@ -288,10 +369,8 @@ class MatrixForms:
                         return self._literal((down, across), sizes, symbol, lambda cell: Num(int(counts[cell])))
                     return self._literal((down, across), sizes, symbol, lambda cell: shown(value(Element(key, cell))))
                 case Ones(over):
-                    places = self._places(extent(over, sizes))
+                    places = self._places(int(over))
                     return Literal(tuple((None if place is None else ONE,) for place in places))
-                case Size(over):
-                    return Num(extent(over, sizes))
                 case Sym("lr", ()):
                     return shown(self.writer.extra["lr"])
                 case Call(function, (Whole(Sym(key, _, _) as symbol, down, across),)) if function.endswith(PRIME):
@@ -303,7 +382,7 @@ class MatrixForms:
 
     def _slope(self, key: str, cell: Cell, shown: Callable[[Amount], Num]) -> Num:
         """The local derivative of the elementwise activation that reads this tensor; a constant as the formula's."""
-        step = next(s for s in self._layers if self.formulas.is_elementwise(s) and s.arguments["z"] == key)
+        step = next(s for s in self._results if self.formulas.is_elementwise(s) and s.arguments["z"] == key)
         body = self.writer.write(*self.formulas.slope(step, cell)).body
         if isinstance(body, Indicator):
             return Num(int(self.writer.holds(body.condition)))
@@ -341,4 +420,53 @@ def _cell(axes: Axes, indices: tuple[str, ...], place: tuple[int, int]) -> Cell:
 
 
 def _size_of(sizes: Mapping[str, int]) -> Callable[[str | None], str]:
-    return lambda index: "1" if index is None else str(extent(index, sizes))
+    def size(index: str | None) -> str:
+        return "1" if index is None else index if index.isdigit() else str(extent(index, sizes))
+
+    return size
+
+
+def _sized(body: Expr, sizes: Mapping[str, int]) -> Expr:
+    """Columns of ones by their sizes, and the sizes as numbers."""
+
+    def leaf(node: Expr) -> Expr | None:
+        match node:
+            case Ones(over) if not over.isdigit():
+                return Ones(str(extent(over, sizes)))
+            case Size(over):
+                return Num(extent(over, sizes))
+            case _:
+                return None
+
+    return transform(body, leaf)
+
+
+def _folded(body: Expr) -> Expr:
+    """The formula's own constants in each product as one: 1/2 × 2 × (a - y) is a - y."""
+
+    def leaf(node: Expr) -> Expr | None:
+        if not isinstance(node, Mul):
+            return None
+        factors = [transform(factor, leaf) for factor in node.factors]
+        constants = [factor for factor in factors if _is_constant(factor)]
+        others = [factor for factor in factors if not _is_constant(factor)]
+        return product((simplify(Mul(tuple(constants))), *others)) if constants else Mul(tuple(factors))
+
+    return transform(body, leaf)
+
+
+def _is_constant(node: Expr) -> bool:
+    """Whether a factor is a number of the formula: 2, 1/2, -1."""
+    if isinstance(node, Num):
+        return not isinstance(node.value, Decimal)
+    return isinstance(node, Div | Neg) and all(map(_is_constant, children(node)))
+
+
+def _has_sum(node: Expr) -> bool:
+    return isinstance(node, Sum) or any(map(_has_sum, children(node)))
+
+
+def _for_slope(key: str, found: Expr, node: Expr) -> Expr | None:
+    """What is found in the place of ∂L/∂tensor."""
+    slope = isinstance(node, Whole) and isinstance(node.symbol, Partial) and node.symbol.by.name == key
+    return found if slope else None

@@ -54,6 +54,8 @@ def _of(node: Expr, size: SizeOf, inside: bool = False) -> str:
             return f"-{_of(body, size, True)}"
         case Hadamard(parts):
             return " ⊙ ".join(_of(part, size, True) for part in parts)
+        case HadamardDiv(top, bottom):
+            return f"{_of(top, size, True)} ⊘ {_of(bottom, size, True)}"
         case Mul(parts):
             return _scaled(parts, size)
         case MatMul(factors):

@@ -264,7 +264,8 @@ class Sheet:
         self.writer.extra["lr"] = Amount(float(rate), rate)
         matrices = self._matrices(lambda forms: forms.update(after)) if only is None else ()
         if self.view == "matrix" and len(matrices) > 1 and only is None:
-            updates = matrices[1:]
+            others = [one for one in asked if not self.matrix_forms.is_updated(one.uses[0].key)]
+            updates = (*matrices[1:], *(self._update_blocks(others, after, rate) if others else ()))
         elif len(asked) == 1 and not frozen(self.network, asked[0]):
             updates = (update_step(self.writer, self.ids, asked[0], after),)
         else:
@@ -389,13 +390,18 @@ class Sheet:
         ``used`` are the quantities asked for, and those whose gradients lead to these.
         """
         keys = {use.key for one in asked for use in one.uses} if named else None
-        matrices = self._matrices(lambda forms: forms.backward(keys))
+        matrices = self._matrices(lambda forms: forms.backward(partial(self._by_elements, asked), keys))
         if self.view == "matrix":
             return [Section("backward", matrices[1:])]
         paths = self._path_sections(asked) if self._shows_paths(asked, named) else []
         if self.view == "paths" and paths:
             return paths
         return [Section("backward", (*self._gradient_steps(used, asked), *matrices)), *paths]
+
+    def _by_elements(self, asked: Sequence[Quantity], key: str) -> Iterator[Block]:
+        """The gradients of a tensor that have no matrix form, where a sheet has none by elements besides."""
+        own = [one for one in asked if one.uses[0].key == key] if self.view == "matrix" else []
+        return self._gradient_steps(own)
 
     def _shows_paths(self, asked: Sequence[Quantity], named: bool) -> bool:
         if self.view == "delta":

@@ -189,18 +189,24 @@ class Formulas:
         addends: list[Expr] = []
         sizes: dict[str, int] = {}
         for step, edge in self.readers.get(key, []):
-            derived = adjoint(edge.operation, edge.argument, self.network.conventions.relu_at_zero)
-            own = tuple(str(index) for index in derived.argument.index)
-            formula = self._inlined(self.keyed(self._used(step, edge, derived.formula), step))
-            if _has_delta(formula):
-                formula = distributed(formula)  # Σ_j g_j a_j (δ_ji - a_i) as g_i a_i - a_i Σ_j g_j a_j
-            indices = indices or own
-            formula = at(formula, {old: new for old, new in zip(own, indices, strict=True) if old != new})
-            letters = _plain_letters(formula)
-            addends.append(relettered(formula, letters))
-            sizes.update(step.sizes)
-            sizes.update({new: extent(old, step.sizes) for old, new in letters.items()})
+            through = self.through(step, edge, indices)
+            indices = through.indices
+            addends += through.addends
+            sizes.update(through.sizes)
         return Gradient(indices or (), tuple(addends), sizes)
+
+    def through(self, step: Step, edge: Edge, indices: tuple[str, ...] | None = None) -> Gradient:
+        """What comes back by one edge of a reader, in these indices of the tensor or in the operation's own."""
+        derived = adjoint(edge.operation, edge.argument, self.network.conventions.relu_at_zero)
+        own = tuple(str(index) for index in derived.argument.index)
+        formula = self._inlined(self.keyed(self._used(step, edge, derived.formula), step))
+        if _has_delta(formula):
+            formula = distributed(formula)  # Σ_j g_j a_j (δ_ji - a_i) as g_i a_i - a_i Σ_j g_j a_j
+        indices = indices or own
+        formula = at(formula, {old: new for old, new in zip(own, indices, strict=True) if old != new})
+        letters = _plain_letters(formula)
+        sizes = {**step.sizes, **{new: extent(old, step.sizes) for old, new in letters.items()}}
+        return Gradient(indices, (relettered(formula, letters),), sizes)
 
     def _used(self, step: Step, edge: Edge, formula: Expr) -> Expr:
         """The chain rule through a step; an activation's slope by its name where its formula has cases or is long."""

@@ -111,7 +111,9 @@ class Derivation:
             found = self._matrices.gradient(key)
         if not isinstance(found, Step):
             return ()
-        return tuple(line for line in found.lines if line.kind in ("substitution", "value"))
+        worked_out = kind == "value" and step is not None and step.operation.program
+        kinds = ("value",) if worked_out else ("substitution", "value")  # a program puts its numbers into other lines
+        return tuple(line for line in found.lines if line.kind in kinds)
 
     @cached_property
     def _matrices(self) -> MatrixForms:
