@@ -18,6 +18,7 @@ from nntrace.expr import Sum, Sym, matrix_form, shape
 from nntrace.expr import Tensor as Letter
 from nntrace.expr.text import ASCII, UNICODE, text
 from nntrace.formats import render
+from nntrace.formats.page.rows import columns
 from nntrace.network.build import build
 from nntrace.network.model import Element, Network, Tensor
 from nntrace.solution.derive.sheet import Derivation, Question
@@ -365,3 +366,43 @@ def test_a_form(formula: Any, target: Any, expected: str | None) -> None:
     assert shape(found) in (target, None)
     assert text(found, ASCII).isascii()
     assert Sym("W") not in (found,)
+
+
+# ------------------------------------------------------------------------------------------------------- narrow pages
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 120])
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_no_line_is_wider_than_the_page(path: Any, width: int) -> None:
+    network = build(load(str(path)), numbers=False)
+    if network.has_numbers:
+        sheet = Sheet(network._replace(source="net.yaml"), Settings(view="matrix"))
+        lines = render(sheet.step(network.learning_rate or 1), "txt", width=width, script=UNICODE)
+        assert [line for line in lines if columns(line) > width] == []
+
+
+@pytest.mark.parametrize("width", [40, 60])
+@pytest.mark.parametrize("penalty", ["", "penalty: {l1: 0.01, l2: 0.02}"])
+@pytest.mark.parametrize("loss", list(KINDS["loss"]))
+@pytest.mark.parametrize("vectors", ["columns", "rows"])
+def test_no_line_of_a_batch_is_wider_than_the_page(vectors: str, loss: str, penalty: str, width: int) -> None:
+    source = BATCH.replace("VECTORS", vectors).replace("LOSS", loss) + penalty
+    sheet = Sheet(build(read(source, "batch", None)), Settings(view="matrix"))
+    lines = list(render(sheet.step(1), "txt", width=width, script=UNICODE))
+    assert [line for line in lines if columns(line) > width] == []
+
+
+def test_a_product_that_goes_on_below_has_a_sign() -> None:
+    network = build(load(str(next(path for path in CONFIGS if path.stem == "bits-2-3-2"))))
+    lines = list(render(Sheet(network, Settings(view="matrix")).step(1), "txt", width=40, script=UNICODE))
+    start = lines.index("M12 ∂L/∂W2 = δ2 a1ᵀ   [2×1][1×3] = [2×3]")
+    rows = ["           = [ -0.354 ]", "             [  0.495 ]", "             · [ 0.7  0.0  0.2 ]"]
+    assert lines[start + 1 : start + 4] == rows
+
+
+def test_shapes_stand_beside_the_relation_also_where_a_name_takes_half_the_page() -> None:
+    source = SINGLE.replace("mse: J", "mse: a_long_name")
+    lines = list(render(Sheet(build(read(source, "net", None)), Settings(view="matrix")).step(1), "txt", width=40,
+                        script=UNICODE))  # fmt: skip
+    start = next(place for place, line in enumerate(lines) if line.endswith("∂a_long_name/∂W1"))
+    assert re.fullmatch(r"    = δ1 \S+ +\[1×2\]\[2×1\] = \[1×1\]", lines[start + 1])

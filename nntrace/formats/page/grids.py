@@ -26,9 +26,11 @@ def with_places(body: Expr, script: Script, room: int) -> tuple[Expr, list[list[
     return transform(body, leaf), grids
 
 
-def is_matrix(line: str) -> bool:
-    """Whether a line that goes on begins with a matrix: without a sign it would look like more rows of the last one."""
-    return line.startswith(_FIRST)
+def continued(before: str, line: str, sign: str) -> str:
+    """A line that goes on, led by a product's sign unless it has one: what stands under a matrix must not look like
+    more rows of it."""
+    first = line.split(" ", 1)[0]
+    return sign + line if before[-1:] != "," and any(letter.isalnum() or letter in "$([|" for letter in first) else line
 
 
 def filled(line: str, grids: list[list[str]]) -> list[str]:

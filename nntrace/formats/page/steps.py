@@ -10,12 +10,14 @@ from ...expr import ZERO, Add, Expr, Neg
 from ...expr.text import Piece, Script, pieces, plain
 from ...solution.model import Line, Note, Step
 from .breaking import Body, body_of, broken, enumerated, sentence, wrapped
-from .grids import filled, is_matrix, with_places
+from .grids import continued, filled, with_places
 from .rows import Page, Role, Row, Span, columns, drawing, length
 
 NOTES = 60
 GAP = 3
 """The column where notes stand, unless the step's lines reach further."""
+DOT = "· "
+"""What leads a line that goes on with a product of matrices, which has no sign inside a line."""
 HANG = 4
 """The column of the relations where the name before them would take half of the page."""
 
@@ -57,8 +59,19 @@ class Lines(NamedTuple):
 
 
 def step_rows(step: Step, page: Page, ids: int) -> Iterator[Row]:
-    """The step's rows; the id stands in a column of this width."""
-    return equation_rows(step.id, _equations(step, page), step.reason, page, ids)
+    """The step's rows; the id stands in a column of this width.
+
+    Matrices stand row under row unless some line would be wider than the page: then the widest are written in line.
+    """
+    for room in range(max(page.width - 3 * HANG, 1), 0, -HANG):
+        equations = _equations(step, page, room)
+        rows = equation_rows(step.id, equations, step.reason, page, ids)
+        if not any(form.grids for equation in equations for form in equation.forms):
+            return rows
+        written = list(rows)
+        if all(length(row.spans) <= page.width for row in written):
+            break
+    return iter(written)
 
 
 def equation_rows(id: str, equations: list[Equation], reason: Note, page: Page, ids: int) -> Iterator[Row]:
@@ -71,11 +84,11 @@ def equation_rows(id: str, equations: list[Equation], reason: Note, page: Page, 
     hanging = not short and (hangs(body, page.width) or body + _widest_matrix(equations) > page.width - HANG)
     lines: list[Lines] = []
     for equation in equations:
-        written = _lines(equation, page.width, HANG if hanging else at, signs)
+        written = _lines(equation, page, HANG if hanging else at, signs)
         lead = [Span(("" if lines else id).ljust(ids - 1) + " ", "id"), Span(equation.name, "name")]
         first = written[0].rows
         if hanging:
-            first.insert(0, lead)
+            lines.append(Lines([lead], [], joins=False))
         else:
             first[0][:1] = [*lead, Span(" " * (columns(first[0][0].text) - length(lead)))]
         lines += written
@@ -92,16 +105,16 @@ def _widest_matrix(equations: list[Equation]) -> int:
     return max((len(grid[0]) for one in equations for form in one.forms for grid in form.grids or ()), default=0)
 
 
-def _equations(step: Step, page: Page) -> list[Equation]:
-    """The local derivatives, then the step's own equation."""
+def _equations(step: Step, page: Page, room: int) -> list[Equation]:
+    """The local derivatives, then the step's own equation; a matrix stands row under row where it fits the room."""
     script = page.script
     local = (line for line in step.lines if line.left is not None)
     result = [
-        Equation(_name(left, script), [form for line in lines for form in _forms(line, page)], compact=True)
+        Equation(_name(left, script), [form for line in lines for form in _forms(line, page, room)], compact=True)
         for left, lines in groupby(local, key=lambda line: line.left)
         if left is not None
     ]
-    own = [form for line in step.lines if line.left is None for form in _forms(line, page)]
+    own = [form for line in step.lines if line.left is None for form in _forms(line, page, room)]
     return [*result, Equation(_name(step.name, script), own, step.compact and not any(form.addend for form in own))]
 
 
@@ -109,7 +122,7 @@ def _name(name: Expr, script: Script) -> str:
     return " ".join(piece.text for piece in pieces(name, script))
 
 
-def _forms(line: Line, page: Page) -> list[Form]:
+def _forms(line: Line, page: Page, room: int) -> list[Form]:
     """The line as one form, or each of its addends as one."""
     script = page.script
     role: Role = "value" if line.kind == "value" else "body"
@@ -126,13 +139,14 @@ def _forms(line: Line, page: Page) -> list[Form]:
             return forms
         case other:
             joins = line.kind in ("chain", "rule", "formula")
-            placed, grids = with_places(other, script, page.width - 3 * HANG)
+            placed, grids = with_places(other, script, room)
             return [Form(relation, body_of(pieces(placed, script)), role, line.notes, joins, grids=grids)]
 
 
-def _lines(equation: Equation, width: int, at: int, signs: int) -> list[Lines]:
+def _lines(equation: Equation, page: Page, at: int, signs: int) -> list[Lines]:
     """The equation's lines, relations at this column: all forms on one where it is compact and fits, else one for
     each form, though chain, rule and formula share a line where they fit."""
+    width = page.width
     whole = equation.compact and at + equation.whole(signs) <= width
     result: list[Lines] = []
     for form in equation.forms:
@@ -143,12 +157,18 @@ def _lines(equation: Equation, width: int, at: int, signs: int) -> list[Lines]:
                 result[-1].rows[0] = line
                 result[-1].notes.extend(form.notes)
                 continue
-        (_, first), *more = broken(form.body, width - at - signs - 1, inside=form.addend)
+        room = width - at - signs - 1
+        (_, first), *more = broken(form.body, room, inside=form.addend)
         space = Span(" " * (at + signs - columns(form.relation)))
         if form.grids:
+            if more:  # leave room for the sign of a product that goes on
+                (_, first), *more = broken(form.body, room - columns(DOT), inside=form.addend)
+            texts = [first, *(text for _, text in more)]
             first, *below = filled(first, form.grids)
             more = [(0, line) for line in below] + [
-                (indent + 2 * is_matrix(text), line) for indent, text in more for line in filled(text, form.grids)
+                (indent, line)
+                for before, (indent, text) in zip(texts, more, strict=False)
+                for line in filled(continued(before, text, plain(DOT, page.script)), form.grids)
             ]
         rows = [[space, Span(form.relation, "relation"), Span(" "), Span(first, form.role)]]
         spaces = {indent: Span(" " * (at + signs + 1 + indent)) for indent in (0, 2, 4, 6)}
