@@ -406,3 +406,20 @@ def test_shapes_stand_beside_the_relation_also_where_a_name_takes_half_the_page(
                         script=UNICODE))  # fmt: skip
     start = next(place for place, line in enumerate(lines) if line.endswith("∂a_long_name/∂W1"))
     assert re.fullmatch(r"    = δ1 \S+ +\[1×2\]\[2×1\] = \[1×1\]", lines[start + 1])
+
+
+# ------------------------------------------------------------------------------------------------------- the names
+
+
+@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+def test_no_name_of_a_tensor_has_a_prime(path: Any) -> None:
+    network = build(load(str(path)), numbers=False)
+    names = [text(Formulas(network).name(key)) for key in network.tensors]
+    assert [name for name in names if "′" in name] == []
+    assert len(set(names)) == len(names)
+
+
+def test_a_letter_that_is_taken_is_a_capital_in_every_layer() -> None:
+    network = build(load(str(next(path for path in CONFIGS if path.stem == "homework3"))))
+    names = [Formulas(network).name(key).name for key in ("x", "W1", "b1", "z1", "a1", "W2", "b2", "z2", "y")]
+    assert names == ["x", "W1", "B1", "z1", "a1", "W2", "B2", "z2", "y"]

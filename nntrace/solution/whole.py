@@ -257,20 +257,40 @@ def _is_fraction(node: Expr) -> bool:
 
 
 def _distinct_names(network: Network) -> dict[str, Sym]:
-    """A symbol for each whole tensor; a default name gives way to what a user calls so, by a prime."""
+    """A symbol for each whole tensor, its default name in another form where users call an element so."""
     taken = {name for tensor in network.tensors.values() for name in tensor.names.values()}
     found: dict[str, Sym] = {}
+    names: dict[str, str] = {}
     for key, tensor in network.tensors.items():
         tied = len(network.uses.get(tensor.names.get((), ""), ())) > 1  # what the name means is more than this tensor
         if () in tensor.names and not tied:  # a number of its own; in a batch one for each sample
             found[key] = Sym(tensor.names[()], (), SAMPLES if tensor.sampled else "")
-            continue
-        name = f"M_{key.removesuffix('.mask')}" if tensor.role == "constant" else tensor.name or key
-        while name in taken:
-            name += PRIME
-        taken.add(name)
-        found[key] = Sym(name)
+        else:
+            names[key] = f"M_{key.removesuffix('.mask')}" if tensor.role == "constant" else tensor.name or key
+    found.update((key, Sym(name)) for key, name in _apart(names, taken).items())
+    return {key: found[key] for key in network.tensors}
+
+
+def _apart(names: Mapping[str, str], taken: set[str]) -> dict[str, str]:
+    """Names that are neither an element's nor each other's: by capitals, those of one letter alike (Z1, Z2); else by
+    a prime."""
+    letters = {_letters(name) for name in names.values() if name in taken}
+    kept = {name for name in names.values() if _letters(name) not in letters}
+    used = set(taken)
+    found: dict[str, str] = {}
+    for key, name in names.items():
+        forms = [name, name[:1].upper() + name[1:]]
+        if _letters(name) in letters:
+            forms = [form for form in reversed(forms) if form not in kept]
+        while all(form in used for form in forms):
+            forms = [(forms or [name])[-1] + PRIME]
+        found[key] = next(form for form in forms if form not in used)
+        used.add(found[key])
     return found
+
+
+def _letters(name: str) -> str:
+    return name.rstrip("0123456789")
 
 
 def _products(node: Expr) -> Expr | None:
