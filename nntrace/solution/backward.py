@@ -331,11 +331,18 @@ class Backward:
 
 
 def via(writer: Writer, summands: list[Summand]) -> tuple[Note, ...]:
-    """``via o1, via o2``: one note for each addend, where there are several; of many the first and the last."""
-    outputs = [summand.output for summand in summands if not isinstance(summand.local, Rest)]
-    if len(summands) < 2 or any(output is None for output in outputs):
+    """``via o1, via o2, the penalty``: a note for each addend of several; of many the first and the last way."""
+    told = [summand for summand in summands if not isinstance(summand.local, Rest)]
+    penalties = [summand for summand in told if summand.reader.step.kind == "penalty"]
+    named = [writer.network.symbol(summand.output) for summand in told if summand.output is not None]
+    if len(summands) < 2 or len(named) + len(penalties) < len(told):
         return ()
-    named = [writer.network.symbol(output) for output in outputs if output is not None]
-    if len(named) > MOST_NOTES:
-        return (("via ", named[0], " to ", named[-1]),)
-    return tuple(("via ", name) for name in named)
+    if len(told) > MOST_NOTES:
+        return (("via ", named[0], " to ", named[-1], ", and the penalty" if penalties else ""),)
+    notes: list[Note] = []
+    for summand in told:
+        if summand.output is None:
+            notes += [("the penalty",)] * (len(summand.local.terms) if isinstance(summand.local, Add) else 1)
+        else:
+            notes.append(("via ", writer.network.symbol(summand.output)))
+    return tuple(notes)

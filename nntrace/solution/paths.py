@@ -206,6 +206,5 @@ class Paths:
 
 
 def _sum(terms: list[Expr]) -> Expr:
-    if len(terms) == 1:
-        return terms[0]
-    return Add(tuple(inner for term in terms for inner in (term.terms if isinstance(term, Add) else (term,))))
+    """One addend for each path, in brackets where it is a sum itself."""
+    return terms[0] if len(terms) == 1 else Add(tuple(terms))

@@ -91,7 +91,7 @@ def test_the_lines_of_one_weight(run: Run, tmp_path: Path) -> None:
     rule = "∂L_penalty/∂w = 0.1 × 2 × w + 0.01 × sign(w) = 2 × 0.1 × w + 0.01 × sign(w)"
     assert sum("∂L_penalty/∂w " in line and rule in line for line in lines) == 1
     assert not any("∂L_penalty/∂u = 0.1 × 2" in line for line in lines)
-    assert any(line.strip().endswith("+ 2 × 0.1 × u + 0.01 × sign(u)") for line in lines)
+    assert any("+ 2 × 0.1 × u + 0.01 × sign(u)  " in line for line in lines)
     assert any("∂L/∂W1[2,2] by central difference: skipped, the loss has a kink here" in line for line in lines)
 
 
@@ -178,3 +178,34 @@ learning_rate: 0.1
     own = 0.05 * sum(w * w for row in weights for w in row)
     assert found["values"]["L_penalty"] == pytest.approx(own)
     assert "… 39996 more terms, together " in run("forward", "--width", 400, cwd=tmp_path).out
+
+
+def test_every_addend_has_its_label(run: Run, tmp_path: Path) -> None:
+    """The ways of a tied bias, and the penalty where it stands; over the paths a sum is one addend, in brackets."""
+    text = """\
+inputs: {x1: 1, x2: 0.5}
+targets: {t: 1}
+layers:
+- dense: [h1, h2]
+  weights: {h1: {w1: 0.5, w2: 0.25}, h2: {w3: 0.1, w4: 0.3}}
+  bias: {b: 0.1}
+  activation: {relu: [a1, a2]}
+- dense: [o]
+  weights: {o: {u1: 0.5, u2: 0.25}}
+  bias: b
+loss: {half_squared_error: L}
+"""
+    (tmp_path / "plain.yaml").write_text(text, encoding="utf-8")
+    (tmp_path / "net.yaml").write_text(f"{text}penalty: {{l2: 0.01, l1: 0.1, on: all}}\n", encoding="utf-8")
+    found = {}
+    for name in ("plain", "net"):
+        sheet = json.loads(run("grad", f"{name}.yaml", "-p", "b", "-f", "json", cwd=tmp_path).out)
+        found[name] = {step["id"]: step["lines"] for step in sheet["steps"]}
+    assert found["plain"]["B10"][0]["note"] == "via h1, via h2, via o"
+    assert found["net"]["B10"][-4]["note"] == "via h1, via h2, the penalty, the penalty, via o"
+    path = found["plain"]["B10p"]
+    assert [line["text"] for line in path[-3:-1]] == [
+        "(0.55 - 1.0) × 0.5 × 1 + (0.55 - 1.0) × 0.25 × 1 + (0.55 - 1.0)",
+        "-0.225 - 0.1125 - 0.45",
+    ]
+    assert "+ (2 × 0.01 × b + 0.1 × sign(b)) + (o - t)" in found["net"]["B10p"][1]["text"]
