@@ -153,6 +153,9 @@ class Text:
         return ""
 
     def letters(self) -> tuple[str, ...]:
+        """The index letters behind a name; ``⁽ⁿ⁾`` is one, behind a name of one number in each sample."""
+        if self.has("⁽ⁿ⁾"):
+            return ("n",)
         found = LETTERS.match(self.text, self.at)
         if not found:
             return ()

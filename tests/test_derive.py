@@ -24,6 +24,7 @@ from nntrace.expr.text import UNICODE
 from nntrace.formats import render
 from nntrace.network.build import build
 from nntrace.network.model import Network
+from nntrace.network.quantities import find, parameters
 from nntrace.solution.derive.sheet import Derivation, Question
 from nntrace.solution.whole import Formulas
 from nntrace.spec import load, read
@@ -53,8 +54,21 @@ class Reading:
                 if hasattr(delta, "name"):
                     self.deltas[delta.name] = key
         self.per_sample = self.keys.get(self.loss + "⁽ⁿ⁾")
+        self.cells: dict[str, tuple[str, tuple[int, ...]]] = {}
+        """Where each element is that has a name of its own or an index in brackets, without its sample."""
+        for key, tensor in network.tensors.items():
+            for cell in tensor.cells():
+                short = cell[1:] if tensor.sampled else cell
+                if short and tensor.role in ("unit", "input", "parameter", "target"):
+                    whole = formulas.name(key).name
+                    index = ",".join(str(place + 1) for place in short)
+                    own = tensor.names.get(short)
+                    self.cells[own or f"{whole}[{index}]"] = (key, short)
+                    if key in formulas.weighted and key in self.slopes:
+                        delta = formulas.gradient_name(key)
+                        self.cells[f"δ_{own}" if own else f"{delta.name}[{index}]"] = (f"∂{key}", short)
         self.definitions: list[list[str]] = []
-        self.names = [*self.keys, *self.deltas, "Z", "Z′", "m"]
+        self.names = [*self.keys, *self.deltas, *self.cells, "Z", "Z′", "m"]
         self.formula: dict[str, tuple[tuple[str, ...], str]] = {}
         self.calls: dict[tuple[str, str], str] = {}
         for step in sheet["steps"]:
@@ -94,9 +108,33 @@ class Reading:
     def look(self, name: str, index: tuple[int, ...]) -> float:
         if name in ("m", "Z", "Z′"):
             return self.named[name]
+        if self.is_element(name, index):
+            key, cell = self.cells[name]
+            whole = self.slopes[key[1:]] if key.startswith("∂") else self.values[key]
+            return float(whole[(*index, *cell)])
         return float(self.array(name, index)[index])
 
+    def is_element(self, name: str, index: tuple[int, ...]) -> bool:
+        """Whether a name is that of an element: of one number, in a batch of one for each sample."""
+        if name not in self.cells:
+            return False
+        key, _ = self.cells[name]
+        sampled = self.network.tensors[key.removeprefix("∂")].sampled
+        return name not in (*self.keys, *self.deltas) or len(index) == sampled
+
+    def total_by(self, name: str, index: tuple[int, ...]) -> float:
+        """The engine's gradient by an element: over all places of its name."""
+        key, cell = self.cells[name]
+        places = [(use.key, use.cell) for use in self.network.uses.get(name, ())] or [(key, (*index, *cell))]
+        if self.network.tensors[key].sampled:
+            places = [(key, (*index, *cell))]
+        return sum(float(self.slopes[key][cell]) for key, cell in places if key in self.slopes)
+
     def partial(self, of: str, at: tuple[int, ...], by: str, index: tuple[int, ...]) -> float:
+        if of == self.loss and not at and self.is_element(by, index):
+            return self.total_by(by, index)
+        if of == self.loss and not at and self.repeats(by, index):
+            return self.total_by(self.network.tensors[self.keys[by]].names[index], ())
         key = self.per_sample if by == self.loss and index else self.keys[by]
         if of == self.loss and not at:
             return float(self.slopes[key][index]) if key in self.slopes else 0.0
@@ -119,6 +157,9 @@ class Reading:
         return dual(reader.evaluate(text, dict(zip(letters, at, strict=True)))).slope
 
     def slope(self, kind: str, name: str, index: tuple[int, ...]) -> float:
+        if self.is_element(name, index):
+            key, cell = self.cells[name]
+            name, index = next(shown for shown, one in self.keys.items() if one == key), (*index, *cell)
         return self.local(self.calls[kind, name], index, name, index)
 
     def sizes(self, *texts: str) -> dict[str, int]:
@@ -151,6 +192,8 @@ class Reading:
         """Every line that is not what its step's name means."""
         for step in self.sheet["steps"]:
             if step["name"] == "parameters":
+                count = len(list(parameters(self.network)))
+                yield from (f"{text} is not {count}" for text in map(counted, texts_of(step)) if text != count)
                 continue
             if step["section"] == "stability":
                 yield from (f"{step['id']} {step['name']}: {problem}" for problem in self.of_stability(step))
@@ -197,6 +240,9 @@ class Reading:
 
     def in_indices(self, name: str, texts: list[str]) -> bool:
         whole = [text for text in (name, *texts) if self.sizes(text) or "Σ" in text]
+        after = name.rpartition("/∂")[2].removesuffix("⁽ⁿ⁾")
+        if after in self.cells and after not in (*self.keys, *self.deltas):
+            return True
         return bool(whole) or name == self.loss
 
     def by_index(self, step: dict[str, Any], texts: list[str]) -> Iterator[str]:
@@ -209,7 +255,7 @@ class Reading:
             at = dict(zip(free, place, strict=True)) | fixed
             if fixed and "k" in free and place[free.index("k")] != self.hot:
                 continue
-            if self.is_missing(step["name"], at):
+            if self.is_excepted(step, at):
                 continue
             letters = {different.group(1), different.group(3)} if different else set()
             if different and len({at.get(letter) for letter in letters}) < 2:
@@ -224,11 +270,23 @@ class Reading:
                 if not same(found, expected):
                     yield f"{text} is {found!r} at {at}, not {expected!r}"
 
-    def is_missing(self, name: str, at: dict[str, int]) -> bool:
-        """Whether a gradient is asked where there is no connection."""
-        by, letters = self.parted(name.rpartition("/∂")[2])
+    def repeats(self, by: str, index: tuple[int, ...]) -> bool:
+        """Whether the name of an element is in several places."""
+        name = self.network.tensors[self.keys[by]].names.get(index) if by in self.keys else None
+        return name is not None and len(self.network.uses[name]) > 1
+
+    def is_excepted(self, step: dict[str, Any], at: dict[str, int]) -> bool:
+        """Whether a step says itself that it is not about an element: a gradient where there is no connection, or by
+        one of several places."""
+        of, _, after = step["name"].rpartition("/∂")
+        by, letters = self.parted(after)
         tensor = self.network.tensors.get(self.keys.get(by, ""))
-        return tensor is not None and tuple(at.get(letter) for letter in letters) in tensor.missing
+        cell = tuple(at.get(letter, 0) for letter in letters)
+        reason = step["reason"] or ""
+        if tensor is None or of != f"∂{self.loss}":
+            return tensor is not None and cell in tensor.missing
+        missing = cell in tensor.missing and re.search("every connection|missing", reason)
+        return bool(missing or (self.repeats(by, cell) and "tied" in reason))
 
     def as_matrix(self, step: dict[str, Any], texts: list[str]) -> Iterator[str]:
         reader = Matrix(self.names, self.whole, self.whole_partial, self.call)
@@ -271,6 +329,15 @@ class Reading:
         values = self.values[self.keys[name]]
         slopes = np.array([self.slope(kind[:-1], name, cell) for cell in np.ndindex(values.shape)])
         return self.laid_out(self.keys[name], slopes.reshape(values.shape))
+
+
+def texts_of(step: dict[str, Any]) -> list[str]:
+    return [line["text"] for line in step["lines"]]
+
+
+def counted(text: str) -> int:
+    """A product and sum of counts."""
+    return int(eval(text.replace("×", "*"), {"__builtins__": {}}))
 
 
 def calculated(text: str) -> float:
@@ -347,6 +414,38 @@ loss: LOSS
 def test_every_line_of_a_batch(vectors: str, loss: str) -> None:
     text = BATCH.replace("VECTORS", vectors).replace("LOSS", loss)
     assert list(reading(build(read(text, "batch", None)), Question()).disagreements()) == []
+
+
+TIED = """
+inputs: {x1: 1, x2: 2}
+targets: {t1: 0.5, t2: 0.25}
+layers:
+  - dense: [h1, h2]
+    weights: {x1: [a, q], x2: [a, null]}
+    bias: {d: 0.1}
+  - sigmoid: [s1, s2]
+  - dense: [o1, o2]
+    weights: {s1: [a, g], s2: [f, g]}
+loss: {squared_error: E}
+values: {a: 0.5, q: 0.25, g: -1, f: 1}
+"""
+
+
+def test_a_tied_weight_has_one_gradient_and_counts_once() -> None:
+    one = reading(build(read(TIED, "tied", None)), Question())
+    assert list(one.disagreements()) == []
+    texts = {step["name"]: texts_of(step) for step in one.sheet["steps"]}
+    assert texts["parameters"] == ["2 × 2 + 1 + 2 × 2 - 1 - 3", "5"]
+    assert texts["∂E/∂a"] == ["δ_h1 x1 + δ_h1 x2 + δ_o1 s1"]
+    assert texts["∂E/∂g"] == ["δ_o2 s1 + δ_o2 s2"]
+
+
+@pytest.mark.parametrize("name", ["a", "q", "h1", "s2", "x1", "o2"])
+def test_a_gradient_by_one_element(name: str) -> None:
+    network = build(read(TIED, "tied", None))
+    one = reading(network, Question(elements=tuple(find(network, name))))
+    assert any(step["name"] in (f"∂E/∂{name}", f"δ_{name}") for step in one.sheet["steps"])
+    assert list(one.disagreements()) == []
 
 
 # ---------------------------------------------------------------------------------------------------- test the tester

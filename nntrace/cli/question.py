@@ -11,6 +11,7 @@ from .run import typed_number
 
 if TYPE_CHECKING:
     from ..network.model import Network
+    from ..network.quantities import Quantity
     from ..solution.derive.sheet import Question
 
 
@@ -32,8 +33,10 @@ def question(
             labels[key] = label
         else:
             jacobians[_key(result, keys, "--name"), key] = label
+    tensors = tuple(keys[name] for name in wrt if name in keys)
+    elements = tuple(one for name in wrt if name not in keys for one in _elements(network, name, keys))
     tried = _tried(network, at, keys) if at is not None else None
-    return Question(tuple(_key(name, keys, "--wrt") for name in wrt), labels, jacobians, tried, with_numbers)
+    return Question(tensors, elements, labels, jacobians, tried, with_numbers)
 
 
 def _names(network: Network) -> dict[str, str]:
@@ -62,6 +65,18 @@ def _key(name: str, keys: Mapping[str, str], option: str) -> str:
     if name not in keys:
         raise UserError(f"{option}: there is no tensor {quoted(name)}\n  {suggestion(name, keys)}")
     return keys[name]
+
+
+def _elements(network: Network, name: str, keys: Mapping[str, str]) -> list[Quantity]:
+    """Single elements by their names (``w21``, ``W1[2,1]``, ``h1``); in a batch, one for all samples."""
+    from ..network.quantities import find
+
+    reached = network.reached()
+    found = find(network, name)
+    known = [one for one in found if one.uses[0].key in reached and one.role not in ("target", "loss")]
+    if not known:
+        _key(name, keys, "--wrt")
+    return list({(one.symbol.name, one.symbol.index): one for one in known}.values())
 
 
 def _tried(network: Network, text: str, keys: Mapping[str, str]) -> tuple[str, tuple[Fraction, ...]]:

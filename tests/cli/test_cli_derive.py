@@ -56,6 +56,20 @@ def test_one_quantity_keeps_the_numbers_of_its_steps(run: Run) -> None:
     assert {"∂L/∂W1", "∂L/∂W2"} <= set(steps(run, Q2, "--wrt", "W2", "--wrt", "W1"))
 
 
+def test_one_element_by_its_name(run: Run) -> None:
+    found = steps(run, "configs/homework3.yaml", "--wrt", "w21", "--wrt", "h1", "--wrt", "b1")
+    assert last(found["∂MSE/∂w21"]) == "δ_h1 i2"
+    assert last(found["∂MSE/∂b1"]) == "δ_h1"
+    assert last(found["δ_h1"]) == "∂MSE/∂h3 × relu′(h1)"
+    every = steps(run, "configs/homework3.yaml")
+    assert all(step["id"] == found[name]["id"] for name, step in every.items() if name in found)
+
+
+def test_the_names_that_the_matrices_hold(run: Run) -> None:
+    out = run("derive", "configs/homework3.yaml").out
+    assert "W1 [2×2] = [ w11  w21 ]\n               [ w12  w22 ]" in out
+
+
 def test_results_under_names_of_ones_own(run: Run) -> None:
     names = ("--name", "δ0=∂L/∂z2", "--name", "δ1=∂z2/∂a1", "--name", "δ2=da1/dz1")
     found = steps(run, Q2, *names)

@@ -31,20 +31,23 @@ class ParameterGradients:
 
     def of(self, key: str) -> Iterator[Part]:
         """∂L/∂tensor: the chain over its readers, the local derivatives put in, and the matrix form."""
+        which = self.symbols.which(key)
+        if which is None:
+            return  # each of its elements is tied: see ``Elements``
         found = self.formulas.gradient(key)
         chain = total(self._chain(key, found.indices))
         name = self.symbols.gradient(key, found.indices)
         whole = self.symbols.partial(key, found.indices)
-        forms = [found.formula]
-        first: Expr = chain
-        part = index_step(self.symbols, name, forms, chain=self.symbols.named(first), keys={key})
+        part = index_step(
+            self.symbols, name, [found.formula], chain=self.symbols.named(chain), keys={key}, reason=which
+        )
         if not isinstance(name, Partial):
             part = part._replace(lines=(Line("chain", "=", whole), *part.lines))
         yield part
         matrix = matrix_step(self.symbols, key)
         if matrix is not None:
             yield matrix
-        elif not self.formulas.has_matrix(key):
+        elif which:
             why: Note = (self.formulas.name(key), " has tied or missing elements: its gradient is no one matrix")
             yield Part(name, (), {key}, why)
 

@@ -15,6 +15,7 @@ class Part(NamedTuple):
     """A step before it has its number: its name, its lines, and the tensors that it is about.
 
     Without lines it is a remark. ``whole`` is the tensor that it gives as a matrix, and ``value`` or ``gradient``.
+    ``aside``: asked for besides what a derivation has, it takes no number from the steps after it.
     """
 
     name: Expr
@@ -22,6 +23,7 @@ class Part(NamedTuple):
     keys: set[str]
     reason: Note = ()
     whole: tuple[str, str] | None = None
+    aside: bool = False
 
 
 def index_step(

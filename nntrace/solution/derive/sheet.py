@@ -9,13 +9,15 @@ from math import prod
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from ...expr import Expr, Mul, Num, Partial, Sym, total
+from ...expr import Expr, Mul, Neg, Num, Partial, Sym, total
 from ...network.model import Network, Tensor
 from ...network.model import Step as NetworkStep
+from ...network.quantities import Quantity, parameters
 from ..given import agreed, convention_values, given_blocks
 from ..model import Block, Check, Line, Note, Remark, Results, Section, SectionName, Solution, Step, Table
 from ..numbers import Digits
 from ..shapes import shapes
+from .elements import Elements
 from .gradients import ParameterGradients
 from .jacobians import Jacobians
 from .loss import LossGradient
@@ -36,10 +38,12 @@ ROLES = {
 
 
 class Question(NamedTuple):
-    """What is asked: gradients by some tensors (all where there are none), by their keys; ``labels`` for gradients and
-    ``jacobians``; the numbers to try a layer's stability at; and whether the network's numbers stand beside."""
+    """What is asked: gradients by some tensors (by their keys) and some ``elements``, all where there are none;
+    ``labels`` for gradients and ``jacobians``; the numbers to try a layer's stability at; and whether the network's
+    numbers stand beside."""
 
     wrt: tuple[str, ...] = ()
+    elements: tuple[Quantity, ...] = ()
     labels: Mapping[str, str] = MappingProxyType({})
     jacobians: Mapping[tuple[str, str], str] = MappingProxyType({})
     at: tuple[str, tuple[Fraction, ...]] | None = None
@@ -54,7 +58,8 @@ class Derivation:
         self.question = question
         self.symbols = Symbols(network, question.labels, question.jacobians)
         self.jacobians = Jacobians(self.symbols)
-        self._count = 0
+        self.elements = Elements(self.symbols)
+        self._count = self._beside = 0
 
     def solution(self) -> Solution:
         """Network and shapes, Jacobians, the loss's gradient, those of the parameters, stability, checks."""
@@ -64,11 +69,11 @@ class Derivation:
         done |= {loss.output}
         sections = [
             Section("given", tuple(given_blocks(self._matrices.writer)) if self.question.with_numbers else ()),
-            self._section("network", self._formulas()),
+            self._network(),
             Section("shapes", tuple(self._shapes())),
             *self._jacobian_sections(),
             self._section("loss gradient", loss.parts()),
-            self._section("gradients", ParameterGradients(symbols, done).parts()),
+            self._section("gradients", self._gradients(done)),
             self._section("stability", self._stability(loss)),
             Section("checks", tuple(self._checks())),
         ]
@@ -92,11 +97,13 @@ class Derivation:
                 if self._is_wanted(part):
                     yield Remark(part.reason)
                 continue
-            self._count += 1
+            self._count += not part.aside
+            self._beside += part.aside
             if self._is_wanted(part):
                 lines = (*part.lines, *self._numbers(part))
                 compact = lines[0].kind == "substitution"
-                yield Step(f"D{self._count}", section, part.name, lines, None, None, part.reason, compact)
+                beside = chr(ord("a") + self._beside - 1) if part.aside else ""
+                yield Step(f"D{self._count}{beside}", section, part.name, lines, None, None, part.reason, compact)
 
     def _numbers(self, part: Part) -> tuple[Line, ...]:
         """The network's numbers put in a matrix line, and what they come to."""
@@ -125,17 +132,33 @@ class Derivation:
         return MatrixForms(Writer(trace_of(self.network), Digits(conventions.digits, self.network.integers)))
 
     def _is_wanted(self, part: Part) -> bool:
-        return not self.question.wrt or bool(part.keys & self._needed())
+        return not self._asked or bool(part.keys & self._needed)
 
+    @cached_property
+    def _asked(self) -> set[str]:
+        """The tensors asked for, those that hold an element asked for among them."""
+        return {*self.question.wrt, *(use.key for one in self.question.elements for use in one.uses)}
+
+    @cached_property
     def _needed(self) -> set[str]:
-        """The tensors asked for, and every result between them and the loss."""
-        found = set(self.question.wrt)
+        """The tensors asked for, and every result between them and the loss; and the elements that have own steps."""
+        whole = [one for one in self.elements.tied() if any(use.key in self.question.wrt for use in one.uses)]
+        found = {*self._asked, *(f"[{one.name}]" for one in (*self.question.elements, *whole))}
         for step in self.network.steps:
             if any(key in found for key in step.arguments.values()):
                 found.add(step.output)
         return found
 
     # -- sections ----------------------------------------------------------------------------------------------------
+
+    def _network(self) -> Section:
+        """What the tensors hold, where their elements have names; then each layer."""
+        return Section("network", (*self.elements.listed(), *self._numbered("network", self._formulas())))
+
+    def _gradients(self, done: set[str]) -> Iterator[Part]:
+        """By the layers' results and the parameters, then by single elements."""
+        yield from ParameterGradients(self.symbols, done).parts()
+        yield from self.elements.parts(self.question.elements)
 
     def _formulas(self) -> Iterator[Part]:
         """Each layer in index notation, then between matrices."""
@@ -164,15 +187,25 @@ class Derivation:
             if key in results or tensor.role in ("input", "parameter", "target", "constant"):
                 rows.append(((symbols.formulas.name(key),), (ROLES[tensor.role],), *self._both(tensor)))
         yield Table((("tensor",), ("what it is",), ("one sample",), ("m samples",)), tuple(rows))
-        counted = [self._count_of(network.tensors[key]) for key in network.parameters]
-        if counted:
-            number = total(counted)
-            forms = [Line("rule", "=", number)]
-            tensors = [network.tensors[key] for key in network.parameters]
-            if not any(isinstance(size, str) for tensor in tensors for size in tensor.sizes):
-                forms.append(Line("rule", "=", Num(sum(prod(tensor.shape) for tensor in tensors))))
+        if network.parameters:
             self._count += 1
-            yield Step(f"D{self._count}", "shapes", Sym("parameters"), tuple(forms), None, None)
+            yield Step(f"D{self._count}", "shapes", Sym("parameters"), self._counted(), None, None)
+
+    def _counted(self) -> tuple[Line, ...]:
+        """How many parameters there are: the places of the tensors, without what is missing and what is tied again."""
+        tensors = [self.network.tensors[key] for key in self.network.parameters]
+        places = sum(prod(tensor.shape) for tensor in tensors)
+        count, missing = len(parameters(self.network)), sum(len(tensor.missing) for tensor in tensors)
+        again = places - missing - count
+        less = [(missing, "connection that is missing", "connections that are missing")]
+        less.append((again, "place that repeats a name", "places that repeat a name"))
+        words = [f"{number} {one if number == 1 else many}" for number, one, many in less if number]
+        terms = (*map(self._count_of, tensors), *(Neg(Num(number)) for number, _, _ in less if number))
+        note: tuple[Note, ...] = ((f"without {' and '.join(words)}",),) if words else ()
+        lines = [Line("rule", "=", total(terms), note)]
+        if not any(isinstance(size, str) for tensor in tensors for size in tensor.sizes):
+            lines.append(Line("rule", "=", Num(count)))
+        return tuple(lines)
 
     @staticmethod
     def _sizes(tensor: Tensor) -> tuple[str | int, ...]:
@@ -202,7 +235,11 @@ class Derivation:
             for edge in step.edges:
                 key = step.arguments[edge.argument]
                 heading = Partial(self.symbols.formulas.name(step.output), self.symbols.formulas.name(key))
-                parts = [Part(one.name, one.lines, {key}, one.reason) for one in self.jacobians.of(step, edge.argument)]
+                which = self._each_place(key)
+                parts = [
+                    Part(one.name, one.lines, {key}, (*one.reason, *((", ",) if one.reason and which else ()), *which))
+                    for one in self.jacobians.of(step, edge.argument)
+                ]
                 matrix = self._matrix_of(step, edge.argument)
                 whole = [matrix] if matrix else []
                 if step.operation.by and len(parts) > 1:
@@ -210,6 +247,12 @@ class Derivation:
                         yield self._section("jacobian", [part], (heading, ", ", *part.reason))
                     parts = []
                 yield self._section("jacobian", [*parts, *whole], (heading,))
+
+    def _each_place(self, key: str) -> Note:
+        """That a derivative by a tensor's elements tells tied ones apart."""
+        name = self.symbols.formulas.name(key)
+        tied = any(use.key == key for one in self.elements.tied() for use in one.uses)
+        return ("each place of ", name, " by itself") if tied else ()
 
     def _matrix_of(self, step: NetworkStep, argument: str) -> Part | None:
         found = self.jacobians.matrix(step, argument)
@@ -233,7 +276,7 @@ class Derivation:
 
     def _checks(self) -> Iterator[Check]:
         """That every gradient has the shape of its tensor."""
-        asked = self.question.wrt or self.network.parameters
+        asked = self._asked or self.network.parameters
         keys = [key for key in self.network.parameters if key in asked and self.symbols.formulas.has_matrix(key)]
         for key in keys:
             name = self.symbols.gradient(key, ())

@@ -9,9 +9,12 @@ from ...expr.bind import transform
 from ...expr.matrices import Axes
 from ...network.adjoint import LOSS
 from ...network.model import Network, Step
+from ..model import Note
 from ..whole import Formulas
 
 SIZES = dict[str, str]
+MOST_NAMES = 4
+"""More elements than these are not listed in a note."""
 
 
 class Symbols:
@@ -100,6 +103,23 @@ class Symbols:
         known = dict(zip(letters, sizes, strict=True))
         down, across = self.formulas.laid_out(key, letters)
         return ("1" if down is None else known[down], "1" if across is None else known[across])
+
+    def which(self, key: str) -> Note | None:
+        """For which elements of a tensor an index form of its gradient holds, in words; ``None``: for none of them."""
+        tensor = self.network.tensors[key]
+        if self.formulas.has_matrix(key):
+            return ()
+        tied = {cell for cell, name in tensor.names.items() if len(self.network.uses[name]) > 1}
+        if all(cell in tied for cell in tensor.cells()):
+            return None
+        if not tied:
+            return ("for every connection that there is",)
+        own = [tensor.symbol(cell) for cell in tensor.cells() if cell not in tied]
+        listed = [part for symbol in own for part in (symbol, ", ")][:-1]
+        rest = "tied or missing" if tensor.missing else "tied"
+        return (
+            ("for ", *listed, f": the others are {rest}") if len(own) <= MOST_NAMES else (f"where nothing is {rest}",)
+        )
 
     # -- steps -------------------------------------------------------------------------------------------------------
 
