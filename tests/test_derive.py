@@ -416,6 +416,55 @@ def test_every_line_of_a_batch(vectors: str, loss: str) -> None:
     assert list(reading(build(read(text, "batch", None)), Question()).disagreements()) == []
 
 
+FUSED = """
+inputs: {x: [1, 2]}
+targets: TARGETS
+layers:
+  - dense: 3
+    weights: {init: he_normal, seed: 1}
+    activation: ACTIVATION
+log: LOG
+loss: {LOSS: L, over_outputs: OVER}
+"""
+TARGETS = {"one-hot": "[0, 1, 0]", "soft": "[0.5, 0.25, 0.25]", "free": "[0.5, 0.25, 0.5]", "class": "z1[2]"}
+
+
+@pytest.mark.parametrize("over", ["sum", "mean"])
+@pytest.mark.parametrize("log", ["e", "2", "10"])
+@pytest.mark.parametrize(("loss", "activation", "targets"), [
+    ("ce", "softmax", "one-hot"), ("ce", "softmax", "soft"), ("ce", "softmax", "free"), ("ce", "softmax", "class"),
+    ("bce", "sigmoid", "one-hot"), ("bce", "sigmoid", "free"),
+])  # fmt: skip
+def test_what_cancels_in_a_loss(loss: str, activation: str, targets: str, log: str, over: str) -> None:
+    """Nothing is used but what is said: Σ y = 1 beside the one form that needs it, and no sign lost in a step."""
+    text = FUSED.replace("LOSS", loss).replace("ACTIVATION", activation).replace("LOG", log).replace("OVER", over)
+    shown = TARGETS[targets].replace("z1", "a1")
+    one = reading(build(read(text.replace("TARGETS", shown), "fused", None)), Question())
+    assert list(one.disagreements()) == []
+    steps = [step for step in one.sheet["steps"] if step["section"] == "loss gradient"]
+    facts = [line for step in steps for line in step["lines"] if "= 1" in (line["note"] or "")]
+    assert len(facts) == (loss == "ce" and targets in ("one-hot", "soft"))
+    [main] = [step for step in steps if step["name"] in ("∂L/∂z1_i", "∂L/∂z1_k") and "≠" not in (step["reason"] or "")][
+        :1
+    ]
+    texts = texts_of(main)
+    if loss == "bce":
+        assert any("(1 - y_k) a1_k - y_k (1 - a1_k)" in text for text in texts)
+        assert any("a1_k - y_k a1_k - y_k + y_k a1_k" in text for text in texts)
+    elif targets != "class":
+        assert any("-Σ_k y_k (1[k = i] - a1_i)" in text for text in texts)
+        assert any("-(y_i - a1_i Σ_k y_k)" in text for text in texts)
+    else:
+        assert any("-(1 - a1_k)" in text for step in steps for text in texts_of(step))
+
+
+def test_the_middle_of_a_softmax_that_nothing_cancels() -> None:
+    text = FUSED.replace("ACTIVATION", "softmax").replace("LOG", "e").replace("TARGETS", "[0, 1, 0]")
+    one = reading(build(read(text.replace("LOSS", "mse").replace("OVER", "mean"), "mse", None)), Question())
+    assert list(one.disagreements()) == []
+    assert any("Σ_j ∂L/∂a1_j × a1_j (1[j = i] - a1_i)" in texts_of(step) for step in one.sheet["steps"])
+
+
 TIED = """
 inputs: {x1: 1, x2: 2}
 targets: {t1: 0.5, t2: 0.25}

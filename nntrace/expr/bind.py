@@ -47,6 +47,13 @@ def symbols(node: Expr) -> Iterator[Sym | Partial]:
             yield from symbols(part)
 
 
+def walk(node: Expr) -> Iterator[Expr]:
+    """An expression and every expression inside it, from the outside in."""
+    yield node
+    for part in children(node):
+        yield from walk(part)
+
+
 def free_indices(node: Expr) -> dict[str, None]:
     """The names of the indices that no sum inside binds, in the order they are written (an ordered set)."""
     match node:

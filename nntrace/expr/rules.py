@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from .bind import free_indices, kronecker, symbols
 from .differentiate import contract, differentiate
 from .nodes import (
+    ONE,
     ZERO,
     Add,
     Call,
@@ -120,7 +121,7 @@ def has_delta(node: Expr, first: str, second: str) -> bool:
 
 
 def cancelled(node: Expr) -> Expr:
-    """Products with their fractions gathered into one, and what stands above and below taken out."""
+    """Products with their fractions gathered into one, and what stands above and below taken out; a sign stays."""
     parts = children(node)
     if isinstance(node, Sum):
         sign, body = _signed(cancelled(node.body))
@@ -128,7 +129,7 @@ def cancelled(node: Expr) -> Expr:
     if isinstance(node, Add):
         return Add(tuple(cancelled(part) for part in parts))
     if isinstance(node, Neg):
-        return simplify(negative(cancelled(node.body)))
+        return negative(cancelled(node.body))
     if not isinstance(node, Mul):
         return node
     above: list[Expr] = []
@@ -143,16 +144,49 @@ def cancelled(node: Expr) -> Expr:
         else:
             above.append(inner)
     body = simplify(Div(product(above), product(below)) if below else product(above))
-    return simplify(negative(body)) if sign < 0 else body
+    return negative(body) if sign < 0 else body
 
 
-def signed_forms(node: Expr) -> tuple[Expr, ...]:
-    """A difference as the negative of its opposite first, so that no sign is lost unseen: -(1 - a) = a - 1."""
+def multiplied_out(node: Expr) -> Expr:
+    """One sum among the factors of each product multiplied out, as ``distributed``, and every sign where it was."""
     match node:
-        case Add((first, Neg(Num() as second))):
-            return Neg(Add((second, Neg(first)))), node
+        case Neg(body):
+            return negative(multiplied_out(body))
+        case Add(terms):
+            return total(one for term in terms for one in _spread(multiplied_out(term)))
+        case Sum(over, body):
+            return total(_summed(over, term) for term in _terms(multiplied_out(body)))
+        case Mul(factors):
+            place = _opened_first(factors)
+            if place is None:
+                return node
+            before, after = factors[:place], factors[place + 1 :]
+            return total(cancelled(product((*before, term, *after))) for term in _terms(factors[place]))
         case _:
-            return (node,)
+            return node
+
+
+def _spread(node: Expr) -> tuple[Expr, ...]:
+    """The terms of a sum, or of the negative of one."""
+    if isinstance(node, Neg) and isinstance(node.body, Add):
+        return tuple(map(negative, node.body.terms))
+    return _terms(node)
+
+
+def constants_out(node: Expr) -> tuple[tuple[Expr, ...], Expr]:
+    """The factors and divisors without an index, and the rest of a product: (1/K, 1/ln(2)) of (1/K) (p_k / ln(2))."""
+    match node:
+        case Neg(body):
+            found, core = constants_out(body)
+            return found, negative(core)
+        case Div(top, bottom) if free_indices(top) and not free_indices(bottom):
+            found, core = constants_out(top)
+            return (*found, Div(ONE, bottom)), core
+        case Mul(factors) if any(free_indices(factor) for factor in factors):
+            split = [constants_out(factor) if free_indices(factor) else ((factor,), ONE) for factor in factors]
+            return tuple(one for found, _ in split for one in found), product(core for _, core in split)
+        case _:
+            return (), node
 
 
 def _signed(node: Expr) -> tuple[int, Expr]:
@@ -172,15 +206,20 @@ def distributed(node: Expr) -> Expr:
         case Add(terms):
             return simplify(total(distributed(term) for term in terms))
         case Mul(factors):
-            sums = [place for place, factor in enumerate(factors) if isinstance(factor, Add)]
-            sums.sort(key=lambda place: min(map(_rank, _terms(factors[place]))))
-            if not sums:
+            place = _opened_first(factors)
+            if place is None:
                 inner = tuple(distributed(factor) if isinstance(factor, Sum) else factor for factor in factors)
                 return node if inner == factors else distributed(Mul(inner))
-            before, after = factors[: sums[0]], factors[sums[0] + 1 :]
-            return simplify(total(cancelled(product((*before, term, *after))) for term in _terms(factors[sums[0]])))
+            before, after = factors[:place], factors[place + 1 :]
+            return simplify(total(cancelled(product((*before, term, *after))) for term in _terms(factors[place])))
         case _:
             return node
+
+
+def _opened_first(factors: tuple[Expr, ...]) -> int | None:
+    """The sum among factors that is multiplied out first."""
+    sums = [place for place, factor in enumerate(factors) if isinstance(factor, Add)]
+    return min(sums, key=lambda place: min(map(_rank, _terms(factors[place]))), default=None)
 
 
 def _terms(node: Expr) -> tuple[Expr, ...]:

@@ -23,6 +23,8 @@ class Sizes:
         self.wanted = wanted
         self.places: dict[str, Place] = {}
         """Where each symbol stands first."""
+        self.classes = {value.one_hot: value.place for value in _sizes(spec) if value.one_hot is not None}
+        """Where each letter of a one-hot target's class stands."""
         taken = set(_counts(spec))
         free = (number for number in range(7, 10**6) if number not in taken)
         for value in _sizes(spec):
@@ -49,10 +51,20 @@ class Sizes:
             self.problems.add(place, f"{what} no numbers", remedy)
 
     def check_names(self, names: dict[str, Place]) -> None:
-        """A symbol of a size is no tensor's or element's name."""
+        """A symbol of a size is no tensor's or element's name, and a class is an index letter that is neither."""
         for symbol, place in self.places.items():
             if symbol in names:
                 self.problems.add(place, f"{quoted(symbol)} is a size and a name", "give one of the two another name")
+        for letter, place in self.classes.items():
+            if letter in names or letter in self.places:
+                other = "a size" if letter in self.places else "a name"
+                self.problems.add(
+                    place, f"{quoted(letter)} is a class and {other}", "write another letter, as one_hot: c"
+                )
+            elif len(letter) > 1:
+                self.problems.add(
+                    place, f"the class {quoted(letter)} is no index letter", "write one letter, as one_hot: k"
+                )
 
 
 def _sizes(spec: Spec) -> Iterator[Size]:

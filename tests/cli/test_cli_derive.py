@@ -56,6 +56,19 @@ def test_one_quantity_keeps_the_numbers_of_its_steps(run: Run) -> None:
     assert {"∂L/∂W1", "∂L/∂W2"} <= set(steps(run, Q2, "--wrt", "W2", "--wrt", "W1"))
 
 
+@pytest.mark.parametrize("letter", ["i", "j", "k", "l", "q"])
+def test_any_letter_may_be_the_class(run: Run, tmp_path: Path, letter: str) -> None:
+    text = Path(Q2).read_text(encoding="utf-8").replace("one_hot: k", f"one_hot: {letter}")
+    (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
+    code, out, _ = run("derive", cwd=tmp_path)
+    assert code == 0
+    cases = [line for line in out.splitlines() if " = -(1 - ŷ_" in line]
+    assert any(f"∂L/∂z2_{letter} = " in line and f"= ŷ_{letter} - 1" in line for line in cases)
+    assert f"{letter} = {letter} " not in out
+    assert f" {letter} ≠ {letter}" not in out
+    assert f"Σ_{letter} y" not in out
+
+
 def test_one_element_by_its_name(run: Run) -> None:
     found = steps(run, "configs/homework3.yaml", "--wrt", "w21", "--wrt", "h1", "--wrt", "b1")
     assert last(found["∂MSE/∂w21"]) == "δ_h1 i2"
@@ -122,6 +135,12 @@ def test_a_network_without_numbers_is_not_computed(run: Run) -> None:
 
 @pytest.mark.parametrize(("text", "message"), [
     ("inputs: {x: {size: D}}\nlayers:\n- dense: {z1: {size: x}}\n", "3:15: 'x' is a size and a name"),
+    ("inputs: {x: {size: D}}\nlayers:\n- dense: {z: {size: K}}\ntargets: {y: {size: K, one_hot: x}}\nloss: ce\n",
+     "4:14: 'x' is a class and a name"),
+    ("inputs: {x: {size: D}}\nlayers:\n- dense: {z: {size: K}}\ntargets: {y: {size: K, one_hot: K}}\nloss: ce\n",
+     "4:14: 'K' is a class and a size"),
+    ("inputs: {x: {size: D}}\nlayers:\n- dense: {z: {size: K}}\ntargets: {y: {size: K, one_hot: cls}}\nloss: ce\n",
+     "4:14: the class 'cls' is no index letter"),
     ("inputs: {x: {size: 0}}\nlayers:\n- dense: 2\n", "1:20: a size cannot be '0'"),
     ("inputs: {x: {size: D}}\nlayers:\n- dense: 2\ntargets: {y: {size: K}}\nloss: mse\n",
      "4:10: there are K targets for 2 outputs"),

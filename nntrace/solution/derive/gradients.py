@@ -4,9 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...expr import Expr, Partial, Sum, Sym, at, product, total
+from ...expr import Expr, Mul, Partial, Sum, Sym, at, product, total
+from ...expr.letters import relettered
 from ...network.adjoint import LOSS, adjoint
 from ..model import Line, Note
+from ..whole import Gradient
+from .jacobians import Jacobians
 from .parts import Part, index_step, matrix_step
 from .symbols import Symbols
 
@@ -14,8 +17,9 @@ from .symbols import Symbols
 class ParameterGradients:
     """Walks back through the layers; what ``done`` names has been derived with the loss."""
 
-    def __init__(self, symbols: Symbols, done: set[str]) -> None:
+    def __init__(self, symbols: Symbols, jacobians: Jacobians, done: set[str]) -> None:
         self.symbols = symbols
+        self.jacobians = jacobians
         self.network = symbols.network
         self.formulas = symbols.formulas
         self.done = set(done)
@@ -38,9 +42,8 @@ class ParameterGradients:
         chain = total(self._chain(key, found.indices))
         name = self.symbols.gradient(key, found.indices)
         whole = self.symbols.partial(key, found.indices)
-        part = index_step(
-            self.symbols, name, [found.formula], chain=self.symbols.named(chain), keys={key}, reason=which
-        )
+        forms = [total(self._put_in(key, found)), found.formula]
+        part = index_step(self.symbols, name, forms, chain=self.symbols.named(chain), keys={key}, reason=which)
         if not isinstance(name, Partial):
             part = part._replace(lines=(Line("chain", "=", whole), *part.lines))
         yield part
@@ -50,6 +53,18 @@ class ParameterGradients:
         elif which:
             why: Note = (self.formulas.name(key), " has tied or missing elements: its gradient is no one matrix")
             yield Part(name, (), {key}, why)
+
+    def _put_in(self, key: str, found: Gradient) -> Iterator[Expr]:
+        """For each reader its Jacobian put in the chain, where the sum over the results is then worked out further."""
+        for (step, edge), addend in zip(self.formulas.readers[key], found.addends, strict=True):
+            if not edge.operation.by or self.network.tensors[step.output].role == "loss":
+                yield addend
+                continue
+            *samples, argument = found.indices
+            over = next(letter for letter in "jki" if letter != argument)
+            jacobian = relettered(self.jacobians.textbook(step, edge.argument), {"k": over, "i": argument})
+            factors = jacobian.factors if isinstance(jacobian, Mul) else (jacobian,)
+            yield Sum(over, product((Partial(LOSS, Sym(step.output, (*samples, over))), *factors)))
 
     def _chain(self, key: str, indices: tuple[str, ...]) -> Iterator[Expr]:
         """For each reader Σ ∂L/∂result × ∂result/∂tensor, over the result's indices that the tensor lacks."""

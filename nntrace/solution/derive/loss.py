@@ -4,11 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...expr import Expr, Mul, Neg, Partial, Size, Sum, Sym, at, ln, product, simplify, symbols
-from ...expr.bind import transform
+from ...expr import ONE, Div, Expr, Mul, Neg, Partial, Size, Sum, Sym, at, ln, product, simplify, substitute, symbols
+from ...expr.bind import free_indices, transform, walk
 from ...expr.letters import index_letters, relettered
 from ...expr.nodes import Call
-from ...expr.rules import by_rule, cancelled, distributed, signed_forms, where_different, where_equal
+from ...expr.rules import by_rule, cancelled, constants_out, multiplied_out, where_different, where_equal
+from ...expr.structure import negative
 from ...network.batch import SAMPLE
 from ...network.model import Step as NetworkStep
 from ..model import Line, Note
@@ -35,11 +36,15 @@ class LossGradient:
         self.fused = self.step.bypassed and self.step.arguments.get("z")
         self.targets = self.step.arguments.get("t")
         self.letter = self.targets and self.symbols.class_letter(self.targets)
+        self.running = next(letter for letter in "jki" if letter != self.letter)
+        """The index that the loss sums over."""
+        self.other = next(letter for letter in "ikj" if letter != (self.letter or "k"))
+        """The index of the logit that the loss is derived by."""
         self.batch = (SAMPLE,) if self.network.samples is not None else ()
         self.per_sample = next((step.output for step in steps if self.network.tensors[step.output].sampled), None)
 
     def formula(self) -> Expr:
-        """The loss (of one sample) over keys, summed over j."""
+        """The loss (of one sample) over keys."""
         whole = self.steps[self.per_sample or self.data]
         parts = {step.output: step for step in self.network.loss_steps() if step.operation.output.name == "p"}
         found = self.formulas.keyed(whole.operation.formula, whole)
@@ -49,7 +54,7 @@ class LossGradient:
                 return self.formulas.keyed(parts[node.name].operation.formula, parts[node.name])
             return None
 
-        return self._sized(relettered(_signs_out(transform(found, inlined)), {"k": "j"}))
+        return self._sized(relettered(_constants_out(transform(found, inlined)), {"k": self.running}))
 
     def _sized(self, formula: Expr) -> Expr:
         """The formula with its sizes as they are written, so that they outlast the index that they count."""
@@ -142,7 +147,7 @@ class LossGradient:
             yield self._cancelled(loss, by, chain, joined, key)
         elif chosen:
             jacobian = self.jacobians.textbook(activation, "z")
-            by = Sym(key, (*self.batch, "i"))
+            by = Sym(key, (*self.batch, self.other))
             chain = _chain(loss, self.symbols, Sym(self.output, (*self.batch, letter)), by)
             named = self.symbols.named
             link = named(Partial(Sym(self.output, (*self.batch, letter)), by))
@@ -154,46 +159,46 @@ class LossGradient:
         else:
             jacobian = self.jacobians.textbook(activation, "z")
             by = Sym(key, (*self.batch, "i"))
-            joined = Sum("k", Mul((slope, *_factors(jacobian))))
+            joined = Mul((slope, *_factors(jacobian)))
             chain = Sum("k", _chain(loss, self.symbols, Sym(self.output, (*self.batch, "k")), by))
-            yield self._cancelled(loss, by, chain, joined, key)
+            yield self._cancelled(loss, by, chain, joined, key, over="k")
 
     def _cases(self, loss: Sym, slope: Expr, jacobian: Expr, by: Sym, letter: str, key: str) -> Iterator[Part]:
-        jacobian = relettered(jacobian, {"k": letter})
+        other = self.other
+        jacobian = relettered(jacobian, {"k": letter, "i": other})
+        constants, core = constants_out(slope)
         for same in (True, False):
-            branch = where_equal(jacobian, letter, "i") if same else simplify(where_different(jacobian, letter, "i"))
-            own = at(by, {"i": letter}) if same else by
+            branch = (
+                where_equal(jacobian, letter, other) if same else simplify(where_different(jacobian, letter, other))
+            )
+            own = at(by, {other: letter}) if same else by
             assert isinstance(own, Sym)
-            whole = Mul((slope, *_factors(branch)))
-            forms = [whole, *signed_forms(cancelled(whole))]
-            reason: Note = (f"i {'=' if same else '≠'} {letter}",)
+            whole = Mul((core, *_factors(branch)))
+            forms = [_scaled(constants, form) for form in _worked_out(whole)]
+            reason: Note = (f"{other} {'=' if same else '≠'} {letter}",)
             yield index_step(self.symbols, Partial(loss, self.symbols.tensor(own)), forms, keys={key}, reason=reason)
 
-    def _cancelled(self, loss: Sym, by: Sym, chain: Expr, joined: Expr, key: str) -> Part:
-        """Chain = long form = cancelled = multiplied out = the textbook's form."""
-        final = self._used(by) if self.per_sample is None else None
-        forms = [joined, cancelled(joined)]
-        while (further := distributed(forms[-1])) != forms[-1] and len(forms) < 5:
-            forms.append(further)
+    def _cancelled(self, loss: Sym, by: Sym, chain: Expr, joined: Expr, key: str, over: str | None = None) -> Part:
+        """Chain = long form = cancelled = multiplied out = like terms taken together = the targets' sum put in."""
+        constants, core = constants_out(joined)
+        forms = _worked_out(core if over is None else Sum(over, core))
         notes: dict[int, Note] = {}
-        if final is not None and final != forms[-1]:
-            forms.append(final)
-            if not self._same(forms[-2], final):
-                notes[len(forms) - 1] = (self._fact(),)
+        if over is not None and self.targets is not None and self._sums_to_one:
+            every = Sum(over, Sym(self.targets, (*self.batch, over)))
+            final = simplify(substitute(forms[-1], {every: ONE}))
+            if final != forms[-1]:
+                notes[len(forms)] = (self.symbols.named(every), " = 1")
+                forms.append(final)
+        forms = [_scaled(constants, form) for form in forms]
         return index_step(
             self.symbols, Partial(loss, self.symbols.tensor(by)), forms, chain=chain, notes=notes, keys={key}
         )
 
-    def _used(self, by: Sym) -> Expr:
-        gradient = self.formulas.gradient(by.name)
-        return self._sized(at(gradient.formula, dict(zip(gradient.indices, by.index, strict=True))))
-
-    @staticmethod
-    def _same(first: Expr, second: Expr) -> bool:
-        return bool(simplify(first) == simplify(second))
-
-    def _fact(self) -> str:
-        return f"Σ_k {self._name(self.targets)}_k = 1"
+    @property
+    def _sums_to_one(self) -> bool:
+        """Whether the network itself uses that the targets of a sample sum to 1: they are declared so, or do."""
+        edge = next(edge for edge in self.step.edges if edge.argument == "z")
+        return not any(isinstance(node, Sum) for node in walk(edge.operation.declared["z"][-1]))
 
     def _sum_is_zero(self, activation: NetworkStep) -> Note:
         """Σ_i δ_i = 0 behind a softmax, whose outputs sum to 1 as the targets do."""
@@ -213,17 +218,36 @@ class LossGradient:
             yield part._replace(reason=reason)
 
 
-def _signs_out(node: Expr) -> Expr:
-    """Sums of negative terms as the negative of a sum."""
+def _constants_out(node: Expr) -> Expr:
+    """A sum's sign, and a divisor of all of its terms, in front of the sum."""
+    match node:
+        case Neg(body):
+            return negative(_constants_out(body))
+        case Sum(over, Neg(body)):
+            return Neg(_constants_out(Sum(over, body)))
+        case Sum(over, Div(top, bottom)) if not free_indices(bottom):
+            return _constants_out(Div(Sum(over, top), bottom))
+        case Div(top, bottom):
+            inner = _constants_out(top)
+            return Neg(Div(inner.body, bottom)) if isinstance(inner, Neg) else Div(inner, bottom)
+        case Mul((*others, last)):
+            inner = _constants_out(last)
+            return Neg(Mul((*others, inner.body))) if isinstance(inner, Neg) else Mul((*others, inner))
+        case _:
+            return node
 
-    def leaf(part: Expr) -> Expr | None:
-        match part:
-            case Sum(over, Neg(body)):
-                return Neg(Sum(over, body))
-            case _:
-                return None
 
-    return transform(node, leaf)
+def _worked_out(node: Expr) -> list[Expr]:
+    """A product = its fractions cancelled = multiplied out = like terms taken together, each form where it differs."""
+    forms = [node, cancelled(node)]
+    while (further := multiplied_out(forms[-1])) != forms[-1]:
+        forms.append(further)
+    return [*forms, simplify(forms[-1])]
+
+
+def _scaled(constants: tuple[Expr, ...], node: Expr) -> Expr:
+    """A form with the constants that were taken out of it: factors before it, divisors below it."""
+    return product((*constants, *_factors(node))) if constants else node
 
 
 def _factors(node: Expr) -> tuple[Expr, ...]:

@@ -157,7 +157,7 @@ class Derivation:
 
     def _gradients(self, done: set[str]) -> Iterator[Part]:
         """By the layers' results and the parameters, then by single elements."""
-        yield from ParameterGradients(self.symbols, done).parts()
+        yield from ParameterGradients(self.symbols, self.jacobians, done).parts()
         yield from self.elements.parts(self.question.elements)
 
     def _formulas(self) -> Iterator[Part]:

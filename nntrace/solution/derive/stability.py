@@ -20,13 +20,12 @@ from ...expr import (
     Sym,
     approximate,
     at,
-    children,
     exact,
     expand,
     holds,
     substitute,
 )
-from ...expr.bind import transform
+from ...expr.bind import transform, walk
 from ...network.batch import SAMPLE
 from ...network.model import Step as NetworkStep
 from ...trace.amount import Amount, fraction
@@ -135,7 +134,7 @@ class Stability:
                 yield from self._tried(formula, formula.safe, trial, keys)
 
     def _proof(self, formula: Formula, safe: Expr) -> Iterator[Line]:
-        shifted = any(symbol == Sym("m") for symbol in _walk(safe))
+        shifted = any(symbol == Sym("m") for symbol in walk(safe))
         largest = self._written(Sym("z", ("i",)), formula.keys)
         why: Note = (
             ("m is the largest ", largest, ": no exponent is above 0")
@@ -163,14 +162,14 @@ class Stability:
     def _fails(self, formula: Formula, trial: Values) -> bool:
         """Whether the plain formula overflows on the way, or comes to nothing."""
         return any(
-            any(not isfinite(_number(part)) for part in _walk(bound))
+            any(not isfinite(_number(part)) for part in walk(bound))
             for bound in (self._bound(formula, formula.plain, trial, place) for place in self._places(formula, trial))
         )
 
     def _tried(self, formula: Formula, form: Expr, trial: Values, keys: set[str]) -> Iterator[Part]:
         """The form at one set of numbers: the sum that all results share, then each result."""
         yield Part(formula.name, (), keys, self._numbers_note(formula, trial))
-        named = next((node for node in _walk(form) if isinstance(node, Sum)), None)
+        named = next((node for node in walk(form) if isinstance(node, Sum)), None)
         numbers: dict[Expr, Expr] = {}
         rounded = False
         if named is not None:
@@ -227,7 +226,7 @@ class Stability:
 
     def _reads_rounded(self, formula: Formula, form: Expr, trial: Values, place: int) -> bool:
         """Whether a loss reads an output whose digits are rounded."""
-        reads = any(isinstance(node, Sym) and node.name == "y" for node in _walk(form))
+        reads = any(isinstance(node, Sym) and node.name == "y" for node in walk(form))
         return reads and self.digits.show(self._inner(formula, trial, place)).rounded
 
     def _inner(self, formula: Formula, trial: Values, cell: int) -> Amount:
@@ -242,7 +241,7 @@ class Stability:
 
 def has_exponential(step: NetworkStep) -> bool:
     """Whether an activation reads an exponential or a logarithm of its argument."""
-    return any(isinstance(node, Call) and node.function in ("exp", "ln") for node in _walk(step.operation.formula))
+    return any(isinstance(node, Call) and node.function in ("exp", "ln") for node in walk(step.operation.formula))
 
 
 def _rekeyed(form: Expr, names: Mapping[str, str]) -> Expr:
@@ -259,8 +258,10 @@ def _summand(node: Expr) -> Expr:
             return body
         case Neg(body):
             return Neg(_summand(body))
-        case Mul((Div(), Sum() | Neg(Sum()) as summed)):
+        case Mul((Div(), summed)):
             return _summand(summed)
+        case Div(Sum() | Neg(Sum()) as summed, bottom):
+            return Div(_summand(summed), bottom)
         case _:
             return node
 
@@ -326,7 +327,7 @@ def _number(written: Expr) -> float:
 
 
 def _amount(written: Expr) -> Amount:
-    finite = all(not isinstance(node, Num) or isfinite(node.value) for node in _walk(written))
+    finite = all(not isinstance(node, Num) or isfinite(node.value) for node in walk(written))
     whole = exact(written, lambda name, cell: None) if finite else None
     return fraction(whole) if whole is not None else Amount(_number(written))
 
@@ -354,14 +355,8 @@ def _plainly(node: Expr) -> Expr:
 
 def _failure(written: Expr) -> Note:
     """What overflows, or what is no logarithm."""
-    for node in _walk(written):
+    for node in walk(written):
         if isinstance(node, Call) and node.function == "exp" and isinf(_number(node)):
             return (node, " is beyond 1.8×10³⁰⁸, the largest number that is computed with")
-    logarithms = (node for node in _walk(written) if isinstance(node, Call) and node.function in ("ln", "xln"))
+    logarithms = (node for node in walk(written) if isinstance(node, Call) and node.function in ("ln", "xln"))
     return ("the logarithm of 0",) if any(_number(node.args[-1]) == 0 for node in logarithms) else ()
-
-
-def _walk(node: Expr) -> Iterator[Expr]:
-    yield node
-    for part in children(node):
-        yield from _walk(part)
