@@ -198,7 +198,7 @@ class Reading:
             if step["section"] == "stability":
                 yield from (f"{step['id']} {step['name']}: {problem}" for problem in self.of_stability(step))
                 continue
-            own = [line for line in step["lines"] if not line["text"].startswith(("Z = ", "Z′ = "))]
+            own = [line for line in step["lines"] if not re.match("Z′?(_n)? = ", line["text"])]
             new = [line["text"].split(" = ", 1) for line in step["lines"] if line not in own]
             self.definitions = new or self.definitions
             texts = [line["text"] for line in own]
@@ -263,7 +263,7 @@ class Reading:
             self.named: dict[str, float] = {}
             reader = Index(self.names, self.look, self.partial, self.slope, self.extent)
             for name, text in self.definitions if any("Z" in text for text in texts) else ():
-                self.named[name] = dual(reader.evaluate(text, at)).value
+                self.named[name.removesuffix("_n")] = dual(reader.evaluate(text, at)).value
             expected = dual(reader.evaluate(step["name"], at)).value
             for text in texts:
                 found = dual(reader.evaluate(text, at)).value

@@ -10,17 +10,19 @@ from typing import Literal
 
 from ..expr import Call, Cases, Condition, Delta, Expr, Max, Num, Sum, Sym, Tensor, exp, ln, maximum
 from ..expr import tanh as _tanh
-from .registry import Operation, Real, activation, real
+from .registry import Operation, Real, Same, activation, real
 
 z, a = Tensor("z")["j"], Tensor("a")["j"]
 
 
-def elementwise(formula: Expr, *derivative: Expr, stable: Expr | None = None) -> Operation:
+def elementwise(
+    formula: Expr, *derivative: Expr, stable: Expr | None = None, equal: tuple[Same, ...] = ()
+) -> Operation:
     """a = formula in z; ``derivative`` lists the textbook's forms of ∂a/∂z, the last of them the one to use.
 
-    ``stable`` is an equal formula for the numbers where the textbook's overflows.
+    ``stable`` is an equal formula for the numbers where the textbook's overflows, ``equal`` what leads back from it.
     """
-    return Operation(a, formula, {"z": derivative} if derivative else {}, stable)
+    return Operation(a, formula, {"z": derivative} if derivative else {}, stable, equal=equal)
 
 
 def positive(then: Expr, otherwise: Expr) -> Expr:
@@ -91,7 +93,14 @@ def softplus() -> Operation:
     Source: Dugas et al., Incorporating Second-Order Functional Knowledge for Better Option Pricing, 2001.
     """
     stable = maximum(0, z) + ln(1 + exp(-Call("abs", (z,))))
-    return elementwise(ln(1 + exp(z)), 1 / (1 + exp(-z)), stable=stable)
+    right, below, formula = Condition(z, "≥", Num(0)), ln(1 + exp(-z)), ln(1 + exp(z))
+    equal = (
+        Same("max(0, x) and |x| case by case", Cases(right, z + below, 0 + formula)),
+        Same("x = ln e^x", Cases(right, ln(exp(z)) + below, formula)),
+        Same("ln a + ln b = ln(a b)", Cases(right, ln(exp(z) * (1 + exp(-z))), formula)),
+        Same("e^x (1 + e^{-x}) = 1 + e^x: both cases are the same", formula),
+    )
+    return elementwise(formula, 1 / (1 + exp(-z)), stable=stable, equal=equal)
 
 
 @activation()
@@ -144,9 +153,11 @@ def softmax() -> Operation:
     Source: Bridle, Probabilistic Interpretation of Feedforward Classification Network Outputs, 1990.
     """
     shifted, total, largest = Tensor("e"), Sym("Z"), Sym("m")
+    each = exp(Tensor("z")["i"])
+    formula = exp(z) / Sum("i", each)
     return Operation(
         a,
-        exp(z) / Sum("i", exp(Tensor("z")["i"])),
+        formula,
         {"z": (a * Delta("j", "i") - a * Tensor("a")["i"], a * (Delta("j", "i") - Tensor("a")["i"]))},
         stable=shifted["j"] / total,
         by={"z": Tensor("z")["i"]},
@@ -155,7 +166,11 @@ def softmax() -> Operation:
             (shifted["j"], exp(z - largest)),
             (total, Sum("i", shifted["i"])),
         ),
-        equal=(exp(z) / exp(largest) / Sum("i", exp(Tensor("z")["i"]) / exp(largest)),),
+        equal=(
+            Same("e^{a - b} = e^a / e^b", exp(z) / exp(largest) / Sum("i", each / exp(largest))),
+            Same("the same divisor in each addend", exp(z) / exp(largest) / (Sum("i", each) / exp(largest))),
+            Same("cancel it above and below", formula),
+        ),
     )
 
 
@@ -166,9 +181,11 @@ def log_softmax() -> Operation:
     The exponentials are taken of z - max z, so that none overflows.
     """
     shifted, total, largest = Tensor("e"), Sym("Z"), Sym("m")
+    each = exp(Tensor("z")["i"])
+    formula = z - ln(Sum("i", each))
     return Operation(
         a,
-        z - ln(Sum("i", exp(Tensor("z")["i"]))),
+        formula,
         {"z": (Delta("j", "i") - exp(Tensor("a")["i"]),)},
         stable=z - largest - ln(total),
         by={"z": Tensor("z")["i"]},
@@ -177,7 +194,13 @@ def log_softmax() -> Operation:
             (shifted["j"], exp(z - largest)),
             (total, Sum("i", shifted["i"])),
         ),
-        equal=(z - largest - ln(Sum("i", exp(Tensor("z")["i"])) / exp(largest)),),
+        equal=(
+            Same("e^{a - b} = e^a / e^b", z - largest - ln(Sum("i", each / exp(largest)))),
+            Same("the same divisor in each addend", z - largest - ln(Sum("i", each) / exp(largest))),
+            Same("ln(a/b) = ln a - ln b", z - largest - (ln(Sum("i", each)) - ln(exp(largest)))),
+            Same("ln e^x = x", z - largest - (ln(Sum("i", each)) - largest)),
+            Same("cancel the shift", formula),
+        ),
     )
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..expr import HALF, ONE, Call, Cases, Condition, Expr, Num, Sum, Sym, Tensor, exp, ln, maximum, xln
-from .registry import Fusion, Loss, Real, loss, real
+from .registry import Fusion, Loss, Real, Same, loss, real
 
 y, t, z = Tensor("y")["k"], Tensor("t")["k"], Tensor("z")["k"]
 
@@ -58,8 +58,18 @@ def binary_cross_entropy(*, log: str = "e") -> Loss:
     """-Σ (t ln y + (1 - t) ln(1 - y)), summed over the outputs, with 0 ln 0 = 0. After a sigmoid ∂L/∂z is y - t."""
     part = -xln(t, y) - xln(1 - t, 1 - y)
     stable = maximum(0, z) - t * z + ln(1 + exp(-absolute(z)))
-    equal = (_based(ln(1 + exp(z)) - t * z, log),)
-    fusion = Fusion(_based(stable, log), _based(y - t, log), equal=equal)
+    right, up, down = Condition(z, "≥", Num(0)), ln(1 + exp(z)), ln(1 + exp(-z))
+    sigmoid = 1 / (1 + exp(-z))
+    equal = (
+        Same("max(0, x) and |x| case by case", Cases(right, z - t * z + down, 0 - t * z + up)),
+        Same("x = ln e^x", Cases(right, ln(exp(z)) + down - t * z, up - t * z)),
+        Same("ln a + ln b = ln(a b)", Cases(right, ln(exp(z) * (1 + exp(-z))) - t * z, up - t * z)),
+        Same("e^x (1 + e^{-x}) = 1 + e^x: both cases are the same", up - t * z),
+        Same("sorted by the target and 1 less it", -(t * (z - up)) - (1 - t) * -up),
+        Same("x = ln e^x; ln a - ln b = ln(a/b)", -(t * ln(exp(z) / (1 + exp(z)))) - (1 - t) * ln(1 / (1 + exp(z)))),
+        Same("e^x / (1 + e^x) = 1 / (1 + e^{-x}) = 1 - 1 / (1 + e^x)", -xln(t, sigmoid) - xln(1 - t, 1 - sigmoid)),
+    )
+    fusion = Fusion(_based(stable, log), _based(y - t, log), equal=_all_based(equal, log))
     return Loss(_based(part, log), "sum", {"sigmoid": fusion}, "bits")
 
 
@@ -68,8 +78,16 @@ def cross_entropy(*, log: str = "e") -> Loss:
     """-Σ t ln y over the classes, with 0 ln 0 = 0. After a softmax ∂L/∂z is y Σ t - t, which is y - t where Σ t = 1."""
     stable = -(t * (z - Sym("m") - ln(Sym("Z"))))
     every = Sum("i", Tensor("t")["i"])
-    equal = (_based(-(t * ln(exp(z - Sym("m")) / Sym("Z"))), log),)
-    fusion = Fusion(_based(stable, log), _based(y * every - t, log), _based(y - t, log), equal)
+    shifted = exp(z - Sym("m"))
+    equal = (
+        Same("x = ln e^x", -(t * (ln(shifted) - ln(Sym("Z"))))),
+        Same("ln a - ln b = ln(a/b)", -(t * ln(shifted / Sym("Z")))),
+        Same(
+            "e^{a - b} = e^a / e^b, cancelled above and below",
+            -xln(t, exp(z) / Sum("i", exp(Tensor("z")["i"]))),
+        ),
+    )
+    fusion = Fusion(_based(stable, log), _based(y * every - t, log), _based(y - t, log), _all_based(equal, log))
     return Loss(_based(-xln(t, y), log), "sum", {"softmax": fusion}, "classes")
 
 
@@ -82,6 +100,10 @@ def hinge(margin: Real = 1) -> Loss:
     right = Sum("i", Tensor("t")["i"] * Tensor("y")["i"])
     above = ONE if margin == 1 else real(margin)
     return Loss((1 - t) * maximum(0, y - right + above), "sum", targets="classes")
+
+
+def _all_based(forms: tuple[Same, ...], log: str) -> tuple[Same, ...]:
+    return tuple(one._replace(form=_based(one.form, log)) for one in forms)
 
 
 def _based(formula: Expr, log: str) -> Expr:

@@ -14,6 +14,13 @@ from typing import Any, Literal, NamedTuple, TypeVar, get_args, get_origin
 from ..expr import Expr, Num, Sym
 
 
+class Same(NamedTuple):
+    """An equal form of the one before it, and by what rule it is equal."""
+
+    rule: str
+    form: Expr
+
+
 class Operation(NamedTuple):
     """One textbook formula, ``output = formula``, over the arguments' own symbols.
 
@@ -22,7 +29,7 @@ class Operation(NamedTuple):
     an equal formula from which the numbers are computed, where the textbook's would overflow. ``by`` has the argument
     of a declared partial with indices of its own, where it is no elementwise one. ``program`` are the lines that a
     sheet works out first, each a symbol and its formula; then ``stable`` is the last line, in terms of these. ``equal``
-    are the forms that lead from ``stable`` to ``formula``, each equal to both.
+    are the forms that lead from ``stable`` to ``formula``, which is the last of them.
     """
 
     output: Sym
@@ -31,7 +38,7 @@ class Operation(NamedTuple):
     stable: Expr | None = None
     by: Mapping[str, Sym] = {}
     program: tuple[tuple[Sym, Expr], ...] = ()
-    equal: tuple[Expr, ...] = ()
+    equal: tuple[Same, ...] = ()
 
     @property
     def numeric(self) -> Expr:
@@ -61,13 +68,14 @@ class Fusion(NamedTuple):
 
     ``part`` is the loss's part in the activation's argument ``z[k]`` (and its program's symbols), ``derivative`` is
     ∂L/∂z[k] of the sum over the parts, brought to its textbook form; ``normal`` is what this comes to where the
-    targets sum to 1. ``equal`` are the forms that lead from ``part`` to the loss's own with the activation written in.
+    targets sum to 1. ``equal`` are the forms that lead from ``part`` to the loss's own with the activation written in,
+    which is the last of them.
     """
 
     part: Expr
     derivative: Expr
     normal: Expr | None = None
-    equal: tuple[Expr, ...] = ()
+    equal: tuple[Same, ...] = ()
 
 
 class Loss(NamedTuple):

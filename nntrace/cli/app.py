@@ -165,9 +165,9 @@ def derive(
         typer.Option("--name", metavar="LABEL=∂A/∂B", help="Call a derivative so, e.g. δ0=∂L/∂z2. Repeatable."),
     ] = [],
     at: Annotated[
-        Optional[str],  # noqa: UP045
-        typer.Option("--at", metavar="NAME=NUMBERS", help="Try numerical stability at, e.g. z2=1000,0,-1000."),
-    ] = None,
+        list[str],
+        typer.Option("--at", metavar="NAME=NUMBERS", help="Try stability at, e.g. z2=1000,0,-1000. Repeatable."),
+    ] = [],
     with_numbers: Annotated[
         bool, typer.Option("--with-numbers", help="The network's numbers beside the matrix lines.")
     ] = False,

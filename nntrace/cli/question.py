@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def question(
-    network: Network, wrt: Sequence[str], names: Sequence[str], at: str | None, with_numbers: bool
+    network: Network, wrt: Sequence[str], names: Sequence[str], at: Sequence[str], with_numbers: bool
 ) -> Question:
     """The question that the options put. Raises a ``UserError`` for a name that no tensor has."""
     from ..solution.derive.sheet import Question
@@ -35,7 +35,10 @@ def question(
             jacobians[_key(result, keys, "--name"), key] = label
     tensors = tuple(keys[name] for name in wrt if name in keys)
     elements = tuple(one for name in wrt if name not in keys for one in _elements(network, name, keys))
-    tried = _tried(network, at, keys) if at is not None else None
+    tried: dict[str, tuple[tuple[Fraction, ...], ...]] = {}
+    for text in at:
+        key, numbers = _tried(network, text, keys)
+        tried[key] = (*tried.get(key, ()), numbers)
     return Question(tensors, elements, labels, jacobians, tried, with_numbers)
 
 
@@ -87,8 +90,15 @@ def _tried(network: Network, text: str, keys: Mapping[str, str]) -> tuple[str, t
     from ..solution.derive.stability import has_exponential
 
     key = _key(name, keys, "--at")
-    known = [step.arguments["z"] for step in network.layer_steps() if step.edges and has_exponential(step)]
-    if key not in known:
-        names = [shown for shown, one in keys.items() if one in known]
+    readers = {step.arguments["z"]: step for step in network.layer_steps() if step.edges and has_exponential(step)}
+    if key not in readers:
+        names = [shown for shown, one in keys.items() if one in readers]
         raise UserError(f"--at: nothing that can overflow reads {quoted(name)}\n  {suggestion(name, names)}")
-    return key, tuple(typed_number(part, f"--at {text}") for part in typed.split(","))
+    numbers = tuple(typed_number(part, f"--at {text}") for part in typed.split(","))
+    tensor = network.tensors[key]
+    size = (tensor.sizes or tensor.shape)[-1]
+    alone = len(numbers) == 1 and not readers[key].operation.by  # every element by itself
+    if isinstance(size, int) and len(numbers) != size and not alone:
+        count = "1 number" if len(numbers) == 1 else f"{len(numbers)} numbers"
+        raise UserError(f"--at {text!r} gives {count}, and {quoted(name)} has {size} elements\n  give one for each")
+    return key, numbers

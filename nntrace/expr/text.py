@@ -5,6 +5,7 @@ An expression is written as pieces: a line may be broken between two of them, be
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from decimal import Decimal
 from fractions import Fraction
@@ -59,6 +60,7 @@ UNICODE = Script(False, "×", "∂", "Σ", "…")
 ASCII = Script(True, "*", "d", "sum", "...")
 
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
+_POWERS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
 _ASCII_SIGNS = {
     "≥": ">=", "≤": "<=", "≠": "!=", "≈": "~=", "⁺": "+", "′": "'", "∂": "d", "×": "*", "Σ": "sum", "…": "...",
     "✓": "ok", "✗": "failed", "⊙": ".*", "⊘": "./", "∘": ".", "→": "->", "·": "*", "∞": "inf", "–": "-", "±": "+-",
@@ -273,11 +275,18 @@ def _index(index: str | int) -> str:
     return index if isinstance(index, str) else str(index + 1)
 
 
+def _powers_written(words: str) -> str:
+    """Superscript digits as powers: 10⁻³²³ as 10^-323; those of a sample, as in h1⁽²⁾, stay what they are."""
+    powers = r"(?<![⁽⁻⁰¹²³⁴⁵⁶⁷⁸⁹])[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+"
+    return re.sub(powers, lambda found: "^" + found.group().translate(_POWERS), words)
+
+
 @lru_cache(maxsize=65536)
 def plain(words: str, script: Script) -> str:
     """Words or a name in this script: as they are, or letter by letter in ASCII (δ: delta, ŷ: yhat)."""
     if not script.ascii or words.isascii():
         return words
+    words = _powers_written(words)
     return "".join(
         _ASCII_SIGNS.get(letter) or "".join(_ascii(part) for part in unicodedata.normalize("NFD", letter))
         for letter in unicodedata.normalize("NFC", words)

@@ -22,7 +22,7 @@ def batched(operation: Operation) -> Operation:
         None if operation.stable is None else _indexed(operation.stable),
         {name: _symbol(by) for name, by in operation.by.items()},
         tuple((_symbol(symbol), _indexed(formula)) for symbol, formula in operation.program),
-        tuple(_indexed(form) for form in operation.equal),
+        tuple(one._replace(form=_indexed(one.form)) for one in operation.equal),
     )
 
 

@@ -123,7 +123,7 @@ class LossSteps:
         used = fusion.normal if self.normal and fusion.normal is not None else fusion.derivative
         derivative = product((*scale, used))
         logits = Indexed("z")["k"]
-        equal = tuple(map(self._reduced, fusion.equal))
+        equal = tuple(one._replace(form=self._reduced(one.form)) for one in fusion.equal)
         return Operation(Sym(LOSS), self._reduced(fusion.part), {"z": (derivative,)}, by={"z": logits}, equal=equal)
 
     def _fused_part(self) -> Expr | None:

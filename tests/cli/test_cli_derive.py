@@ -69,6 +69,24 @@ def test_any_letter_may_be_the_class(run: Run, tmp_path: Path, letter: str) -> N
     assert f"Σ_{letter} y" not in out
 
 
+def test_names_that_a_derivation_would_use_itself(run: Run, tmp_path: Path) -> None:
+    text = "inputs: {m: {size: n}}\ntargets: {y: {size: Z, one_hot: c}}\nlayers:\n- dense: {I: {size: Z}}\n"
+    (tmp_path / "net.yaml").write_text(text + "- softmax: p\nloss: ce\n", encoding="utf-8")
+    out = run("derive", cwd=tmp_path).out
+    assert "S = e^{1000.0}" in out
+    assert "M is the largest I_i" in out
+    assert "M samples" in out
+    assert "∂I/∂b1 = E " in out
+
+
+def test_a_sum_of_each_sample_is_named_so(run: Run, tmp_path: Path) -> None:
+    text = "inputs: {x: {size: 2}}\ntargets: {y: {size: 2}}\nsamples: [[1, 2, 0, 1]]\nlayers:\n- dense: 2\n"
+    text += "  weights: {init: he_normal, seed: 1}\n  activation: softmax\nloss: ce\n"
+    (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
+    lines = run("derive", cwd=tmp_path).out.splitlines()
+    assert any("Z_n " in line and line.endswith("= Σ_j e^{z1_nj}") for line in lines)
+
+
 def test_one_element_by_its_name(run: Run) -> None:
     found = steps(run, "configs/homework3.yaml", "--wrt", "w21", "--wrt", "h1", "--wrt", "b1")
     assert last(found["∂MSE/∂w21"]) == "δ_h1 i2"
@@ -105,6 +123,45 @@ def test_a_layer_tried_at_given_numbers(run: Run) -> None:
     lines = [line["text"] for step in found if step["section"] == "stability" for line in step["lines"]]
     assert "e^{800.0} + e^{1.0} + e^{2.0}" in lines
     assert "e^{1.0 - 800.0} / 1.00000" in lines
+
+
+def test_a_layer_is_tried_with_as_many_numbers_as_it_has_units(run: Run, tmp_path: Path) -> None:
+    for units, shown in ((1, "(1000.0)"), (2, "(1000.0, -1000.0)"), (5, "(1000.0, 0.0, 0.0, 0.0, -1000.0)")):
+        text = f"inputs: {{x: {{size: 2}}}}\nlayers:\n- dense: {{z: {{size: {units}}}}}\n- softmax: p\n"
+        text += f"targets: {{y: {{size: {units}}}}}\nloss: ce\n"
+        (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
+        assert f"at z = {shown}" in run("derive", cwd=tmp_path).out
+
+
+def test_the_trial_of_a_loss_is_at_the_networks_own_class(run: Run) -> None:
+    numbers = run("derive", NUMBERS).out
+    assert "with y[2] = 1\n" in numbers
+    assert "L[2] ≈ -1.0 × (0.0 - 1000.0 - ln(1.00000)) ≈ 1000.0" in numbers
+    assert "at z2 = (1000.0, 0.0, -1000.0) with y[3] = 1, for K = 3" in run("derive", Q2).out
+
+
+def test_every_line_of_a_proof_names_its_rule(run: Run) -> None:
+    for path in (Q2, "configs/bits-2-3-2.yaml"):
+        found = json.loads(run("derive", path, "-f", "json").out)["steps"]
+        proofs = [step for step in found if step["section"] == "stability" and len(step["lines"]) > 2]
+        assert proofs
+        assert all(line["note"] for step in proofs for line in step["lines"])
+    assert "is at least 1" in run("derive", Q2).out
+
+
+def test_stability_is_tried_at_everything_given(run: Run) -> None:
+    out = run("derive", NUMBERS, "--at", "z2=800,1,2", "--at", "z2=1,2,3").out
+    assert "at z2 = (800.0, 1.0, 2.0)" in out
+    assert "at z2 = (1.0, 2.0, 3.0)" in out
+    assert "nothing overflows here" in out
+    assert "nothing overflows here" not in run("derive", NUMBERS, "--at", "z2=800,1,2").out
+    code, _, err = run("derive", NUMBERS, "--at", "z2=1,2")
+    assert (code, err) == (2, "--at 'z2=1,2' gives 2 numbers, and 'z2' has 3 elements\n  give one for each\n")
+
+
+def test_an_overflow_that_does_no_harm_is_said_to_do_none(run: Run) -> None:
+    out = run("derive", "configs/mazur.yaml").out
+    assert "the result is right all the same" in out
 
 
 @pytest.mark.parametrize(("options", "message"), [

@@ -30,7 +30,7 @@ from nntrace.expr import (
     children,
     xln,
 )  # fmt: skip
-from nntrace.expr.text import ASCII, UNICODE, Script, pieces, text
+from nntrace.expr.text import ASCII, UNICODE, Script, pieces, plain, text
 from tests.expr.expressions import SIZES, Numbers, close, expressions, kinds, walk
 from tests.reader import evaluate, numbers, read
 
@@ -153,3 +153,11 @@ TEXTS: list[tuple[Expr, str, str]] = [
 def test_text(node: Expr, unicode: str, ascii: str) -> None:
     assert text(node, UNICODE) == unicode
     assert text(node, ASCII) == ascii
+
+
+@pytest.mark.parametrize(("words", "ascii"), [
+    ("10⁻³²³", "10^-323"), ("beyond 1.8×10³⁰⁸, the largest", "beyond 1.8*10^308, the largest"), ("x²", "x^2"),
+    ("h1⁽¹²⁾", "h1(12)"), ("w21⁺", "w21+"),
+])  # fmt: skip
+def test_superscripts_in_words(words: str, ascii: str) -> None:
+    assert plain(words, ASCII) == ascii

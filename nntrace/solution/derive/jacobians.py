@@ -6,6 +6,7 @@ from collections.abc import Iterator
 from typing import NamedTuple
 
 from ...expr import ONE, ZERO, Call, Delta, Expr, Partial, Sum, Sym, at, children, product, sided, simplify, substitute
+from ...expr.bind import free_indices
 from ...expr.letters import relettered
 from ...expr.rules import by_rule, distributed, has_delta, where_different, where_equal
 from ...network.adjoint import indexed
@@ -80,7 +81,7 @@ class Jacobians:
             return
         derived, rules = by_rule(one.formula, one.by, self.kink)
         forms = [derived, *(one.declared or (simplify(derived),))]
-        forms, names = _with_names(forms)
+        forms, names = self._with_names(forms)
         words = ", ".join(rules)
         if one.other is None or not any(has_delta(form, one.result, one.other) for form in forms):
             yield self._jacobian(one.output, one.by, forms, words, names)
@@ -132,6 +133,16 @@ class Jacobians:
         name = Partial(self.symbols.tensor(output), self.symbols.tensor(by))
         return Jacobian(name, (*definitions, *lines), written[-1], reason)
 
+    def _with_names(self, forms: list[Expr]) -> tuple[list[Expr], dict[Expr, Expr]]:
+        """A sum that repeats in a derivative gets a name, Z (Z_n, where each sample has its own)."""
+        sums = list(_sums(forms[0]))
+        repeated = [node for node in dict.fromkeys(sums) if sums.count(node) > 1]
+        letter = self.symbols.letter("Z")
+        names: dict[Expr, Expr] = {
+            node: Sym(letter + PRIME * place, tuple(free_indices(node))) for place, node in enumerate(repeated)
+        }
+        return [substitute(form, names) for form in forms], names
+
     def textbook(self, step: Step, argument: str) -> Expr:
         """The Jacobian as one formula over keys, with its δ; an activation's slope by its name where it is long."""
         one = self.bound(step, argument)
@@ -149,14 +160,6 @@ class Jacobians:
         formula = distributed(formula) if step.operation.by else formula
         body = self.symbols.formulas.matrix(formula, (one.result, str(one.by.index[0])))
         return None if body is None or formula in (ONE, ZERO) else (body, formula)
-
-
-def _with_names(forms: list[Expr]) -> tuple[list[Expr], dict[Expr, Expr]]:
-    """A sum that repeats in a derivative gets a name, Z, defined beside its first use."""
-    sums = list(_sums(forms[0]))
-    repeated = [node for node in dict.fromkeys(sums) if sums.count(node) > 1]
-    names: dict[Expr, Expr] = {node: Sym("Z" + PRIME * place) for place, node in enumerate(repeated)}
-    return [substitute(form, names) for form in forms], names
 
 
 def _sums(node: Expr) -> Iterator[Sum]:

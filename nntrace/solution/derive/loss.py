@@ -43,6 +43,20 @@ class LossGradient:
         self.batch = (SAMPLE,) if self.network.samples is not None else ()
         self.per_sample = next((step.output for step in steps if self.network.tensors[step.output].sampled), None)
 
+    @property
+    def known(self) -> bool:
+        """Whether the loss has a formula, and not a gradient alone."""
+        return self.network.loss_is_known
+
+    @property
+    def known_class(self) -> int | None:
+        """The class that the network's own target is, of a single sample."""
+        targets = self.network.tensors[self.targets] if self.targets else None
+        if targets is None or targets.typed is None or targets.sampled:
+            return None
+        hot = [cell[0] for cell, number in targets.typed.items() if number]
+        return hot[0] if len(hot) == 1 else None
+
     def formula(self) -> Expr:
         """The loss (of one sample) over keys."""
         whole = self.steps[self.per_sample or self.data]

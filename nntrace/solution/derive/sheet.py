@@ -46,7 +46,7 @@ class Question(NamedTuple):
     elements: tuple[Quantity, ...] = ()
     labels: Mapping[str, str] = MappingProxyType({})
     jacobians: Mapping[tuple[str, str], str] = MappingProxyType({})
-    at: tuple[str, tuple[Fraction, ...]] | None = None
+    at: Mapping[str, tuple[tuple[Fraction, ...], ...]] = MappingProxyType({})
     with_numbers: bool = False
 
 
@@ -186,7 +186,7 @@ class Derivation:
         for key, tensor in network.tensors.items():
             if key in results or tensor.role in ("input", "parameter", "target", "constant"):
                 rows.append(((symbols.formulas.name(key),), (ROLES[tensor.role],), *self._both(tensor)))
-        yield Table((("tensor",), ("what it is",), ("one sample",), ("m samples",)), tuple(rows))
+        yield Table((("tensor",), ("what it is",), ("one sample",), (f"{self._many} samples",)), tuple(rows))
         if network.parameters:
             self._count += 1
             yield Step(f"D{self._count}", "shapes", Sym("parameters"), self._counted(), None, None)
@@ -207,6 +207,11 @@ class Derivation:
             lines.append(Line("rule", "=", Num(count)))
         return tuple(lines)
 
+    @property
+    def _many(self) -> str:
+        """How many samples there may be."""
+        return self.symbols.letter("m")
+
     @staticmethod
     def _sizes(tensor: Tensor) -> tuple[str | int, ...]:
         return tensor.sizes or tensor.shape
@@ -222,7 +227,7 @@ class Derivation:
         if tensor.role == "parameter":
             shape = "×".join(single) if len(single) == 2 else self._vector(single, "1", columns)
             return (f"[{shape}]",), (f"[{shape}]",)
-        return (f"[{self._vector(single, '1', columns)}]",), (f"[{self._vector(single, 'm', columns)}]",)
+        return (f"[{self._vector(single, '1', columns)}]",), (f"[{self._vector(single, self._many, columns)}]",)
 
     @staticmethod
     def _vector(sizes: list[str], count: str, columns: bool) -> str:

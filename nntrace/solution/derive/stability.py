@@ -8,6 +8,7 @@ from fractions import Fraction
 from math import isfinite, isinf, isnan
 from typing import NamedTuple
 
+from ...catalogue.registry import Same
 from ...expr import (
     Call,
     Cases,
@@ -37,13 +38,13 @@ from .symbols import Symbols
 
 Values = tuple[Fraction, ...]
 
-EXTREMES: tuple[Values, ...] = tuple(tuple(map(Fraction, one)) for one in ((1000, 0, -1000), (-1000, -1000, -1000)))
-"""The arguments that a softmax is tried at: one exponential beyond all numbers, and all of them below."""
-ALONE: tuple[Values, ...] = ((Fraction(1000),), (Fraction(-1000),))
+TOTAL = Sym("Z")
+"""The sum that all results of a softmax share, until it has its number."""
+LARGE = Fraction(1000)
 CERTAIN: tuple[Values, ...] = ((Fraction(1),), (Fraction(0),))
 """The outputs that a loss without logits is tried at."""
-TOTAL = Sym("Z")
-SAME = "the same, term by term"
+MOST_UNITS = 8
+"""A softmax over more units is tried as if it had three."""
 
 
 class Formula(NamedTuple):
@@ -54,12 +55,12 @@ class Formula(NamedTuple):
     its ``equal`` forms lead back to the plain formula. ``inner`` is the safe formula of ``y``, where that is read.
     """
 
-    name: Expr
+    name: Sym
     of: Sym | None
     letter: str
     plain: Expr
     safe: Expr | None
-    equal: tuple[Expr, ...]
+    equal: tuple[Same, ...]
     keys: Mapping[str, str]
     together: bool
     inner: Expr | None = None
@@ -68,48 +69,55 @@ class Formula(NamedTuple):
 class Stability:
     """For every activation, and for the loss, that has an exponential or a logarithm."""
 
-    def __init__(self, symbols: Symbols, loss: LossGradient, digits: Digits, at: tuple[str, Values] | None) -> None:
+    def __init__(
+        self, symbols: Symbols, loss: LossGradient | None, digits: Digits, given: Mapping[str, tuple[Values, ...]]
+    ) -> None:
         self.symbols = symbols
         self.loss = loss
         self.digits = digits
-        self.key: str | None = at[0] if at is not None else None
-        self.given: Values = at[1] if at is not None else ()
+        self.given = given
+        self.total, self.largest = Sym(symbols.letter("Z")), Sym(symbols.letter("m"))
 
     def formulas(self) -> Iterator[Formula]:
         """One of each kind of activation, then the loss."""
         seen: set[str] = set()
         for step in self.symbols.layers():
-            chosen = self.key is None or step.arguments.get("z") == self.key
-            if step.kind not in seen and has_exponential(step) and chosen:
+            chosen = not self.given or step.arguments.get("z") in self.given
+            if (step.kind not in seen or self.given) and has_exponential(step) and chosen:
                 seen.add(step.kind)
                 yield self._activation(step)
-        if self.symbols.network.loss_is_known and self.key in (None, self.loss.step.arguments.get("z")):
-            yield self._loss()
+        loss = self.loss
+        if loss is not None and loss.known and (not self.given or loss.step.arguments.get("z") in self.given):
+            yield self._loss(loss)
 
     def _activation(self, step: NetworkStep) -> Formula:
         operation = step.operation
         name = self.symbols.tensor(Sym(step.output, ("j",)))
         safe = _inlined(step) if operation.stable is not None else None
-        equal = tuple(map(_single, operation.equal))
+        equal = tuple(one._replace(form=_single(one.form)) for one in operation.equal)
         keys = {"z": step.arguments["z"]}
         return Formula(name, name, "j", _single(operation.formula), safe, equal, keys, bool(operation.by))
 
-    def _loss(self) -> Formula:
+    def _loss(self, loss: LossGradient) -> Formula:
         """What one output adds to the loss, from the logits where the loss cancels against an activation."""
-        keys = {"t": str(self.loss.targets), "y": self.loss.output}
+        keys = {"t": str(loss.targets), "y": loss.output}
         own = {key: symbol for symbol, key in keys.items()}
-        part = at(_summand(_single(_rekeyed(self.loss.formula(), own))), {"j": "k"})
+        part = at(_summand(_single(_rekeyed(loss.formula(), own))), {loss.running: "k"})
         name = Sym(self.symbols.loss.name, ("k",))
-        last = next((step for step in self.symbols.layers() if step.output == self.loss.output), None)
-        if not self.loss.fused or last is None:
+        last = next((step for step in self.symbols.layers() if step.output == loss.output), None)
+        if not loss.fused or last is None:
             return Formula(name, None, "k", part, None, (), keys, False)
-        fused = next(edge.operation for edge in self.loss.step.edges if edge.argument == "z")
+        fused = next(edge.operation for edge in loss.step.edges if edge.argument == "z")
         program = _program(last)
         keys["z"] = last.arguments["z"]
         inner = _inlined(last) if last.operation.stable is not None else _single(last.operation.formula)
-        safe = _written_in(_summand(_single(fused.formula)), program)
-        plain = substitute(part, {Sym("y", ("k",)): at(_single(last.operation.formula), {"j": "k"})})
-        equal = (*(_written_in(_summand(_single(form)), program) for form in fused.equal), plain)
+
+        def written(form: Expr) -> Expr:
+            return _written_in(_summand(_single(form)), program)
+
+        back = Same("by its definition", part)
+        equal = (*(one._replace(form=written(one.form)) for one in fused.equal), back)
+        safe = written(fused.formula)
         return Formula(name, None, "k", part, safe, equal, keys, bool(last.operation.by), inner)
 
     # -- the steps ---------------------------------------------------------------------------------------------------
@@ -117,47 +125,79 @@ class Stability:
     def parts(self) -> Iterator[Part]:
         """For each that fails: the plain formula at extreme arguments, the safe one, the proof, the same numbers."""
         for formula in self.formulas():
-            trials = [trial for trial in self._trials(formula) if self._fails(formula, trial)]
-            if not trials and not self.given:
+            given = self.given.get(formula.keys.get("z", ""), ())
+            trials = given or [trial for trial in self._trials(formula) if self._fails(formula, trial)]
+            if not trials:
                 continue
-            trials = trials or [self.given]
             keys = {formula.keys.get("y", ""), formula.keys.get("z", "")}
             why = "as the textbook has it" if formula.of is not None else "what output k adds"
             textbook = Line("rule", "=", self._written(formula.plain, formula.keys), ((why,),))
             yield Part(formula.name, (textbook,), keys)
             for trial in trials:
                 yield from self._tried(formula, formula.plain, trial, keys)
+                if not self._fails(formula, trial):
+                    yield Part(formula.name, (), keys, ("nothing overflows here",))
+                elif formula.safe is None:
+                    yield from self._unavoided(formula, trial, keys)
             if formula.safe is None:
                 continue
             yield Part(formula.name, tuple(self._proof(formula, formula.safe)), keys)
+            if self._is_shifted(formula.safe):
+                first, one = Call("exp", (Num(0),)), Num(1)
+                yield Part(formula.name, (), keys, ("the largest exponent is 0: the sum has ", first, " = ", one,
+                    " in it and is at least 1, so no quotient is 0 / 0 and no logarithm that of 0"))  # fmt: skip
             for trial in trials:
                 yield from self._tried(formula, formula.safe, trial, keys)
 
+    def _unavoided(self, formula: Formula, trial: Values, keys: set[str]) -> Iterator[Part]:
+        """What an overflow means that no other formula is given for."""
+        found = [_number(self._bound(formula, formula.plain, trial, place)) for place in self._places(formula, trial)]
+        if all(map(isfinite, found)):
+            yield Part(formula.name, (), keys, ("the result is right all the same: a number divided by ∞ is 0",))
+        elif formula.of is None:
+            yield Part(formula.name, (), keys, ("with an output of exactly 0 or 1 the loss has no finite value",))
+
     def _proof(self, formula: Formula, safe: Expr) -> Iterator[Line]:
-        shifted = any(symbol == Sym("m") for symbol in walk(safe))
         largest = self._written(Sym("z", ("i",)), formula.keys)
-        why: Note = (
-            ("m is the largest ", largest, ": no exponent is above 0")
-            if shifted
-            else ("the exponent is never above 0",)
-        )
-        forms = [safe, *formula.equal, formula.plain]
-        for place, form in enumerate(forms):
-            ends: Note = ("the plain formula",) if form is forms[-1] else (SAME,)
-            yield Line("rule", "=", self._written(form, formula.keys), (why if place == 0 else ends,))
+        why: Note = ("the exponent is never above 0",)
+        if self._is_shifted(safe):
+            why = (self.largest, " is the largest ", largest, ": no exponent is above 0")
+        yield Line("rule", "=", self._written(safe, formula.keys), (why,))
+        for rule, form in formula.equal:
+            yield Line("rule", "=", self._written(form, formula.keys), ((rule,),))
+
+    @staticmethod
+    def _is_shifted(safe: Expr) -> bool:
+        return any(symbol == Sym("m") for symbol in walk(safe))
 
     def _trials(self, formula: Formula) -> Sequence[Values]:
-        if self.given:
-            return [self.given]
+        """The extreme arguments: a softmax's, with an exponential beyond all numbers, then with all of them below."""
         if "z" not in formula.keys:
             return CERTAIN
-        return EXTREMES if formula.together else ALONE
+        if not formula.together:
+            return ((LARGE,), (-LARGE,))
+        count = self._units(formula)
+        zeros = (Fraction(0),) * (count - 2)
+        return ((LARGE, *zeros, -LARGE) if count > 1 else (LARGE,), (-LARGE,) * count)
+
+    def _units(self, formula: Formula) -> int:
+        """How many elements a softmax is tried with: 3 where their number is a symbol."""
+        size = self.symbols.along(formula.keys["z"])
+        return int(size) if size.isdigit() and int(size) <= MOST_UNITS else 3
 
     def _places(self, formula: Formula, trial: Values) -> Sequence[int]:
-        """Which elements are tried: of a softmax all, of a loss that of the least likely class."""
+        """Which elements are tried: of a softmax all, of a loss that of the right class, else of the least likely."""
         if formula.of is None and formula.together:
-            return (min(range(len(trial)), key=lambda place: (trial[place], -place)),)
+            return (self._class(trial),)
         return range(len(trial))
+
+    def _class(self, trial: Values) -> int:
+        """The class that a target of 1 is at: the network's own where it has one."""
+        assert self.loss is not None
+        known = self.loss.known_class
+        if known is not None and known < len(trial):
+            return known
+        return min(range(len(trial)), key=lambda place: (trial[place], -place))
 
     def _fails(self, formula: Formula, trial: Values) -> bool:
         """Whether the plain formula overflows on the way, or comes to nothing."""
@@ -178,7 +218,7 @@ class Stability:
             total = self.digits.show(_amount(written))
             numbers[TOTAL] = total.number
             rounded = total.rounded
-            yield self._evaluated(TOTAL, written, keys, _failure(written))
+            yield self._evaluated(self.total, written, keys, _failure(written))
         before: Expr | None = None
         for place in self._places(formula, trial):
             written = substitute(self._bound(formula, form, trial, place), numbers)
@@ -186,7 +226,8 @@ class Stability:
                 yield Part(formula.name, (), keys, ("the others likewise",))
                 return
             before = written
-            name = formula.name if formula.of is None else Sym(formula.of.name, (place,) if len(trial) > 1 else ())
+            own = formula.together or len(trial) > 1
+            name = Sym(formula.name.name, (place,)) if own else formula.name
             yield self._evaluated(
                 name, written, keys, _reason(written), rounded or self._reads_rounded(formula, form, trial, place)
             )
@@ -198,11 +239,40 @@ class Stability:
         return Part(name, (Line("substitution", first, written), Line("value", value, shown.number)), keys, reason)
 
     def _numbers_note(self, formula: Formula, trial: Values) -> Note:
-        """At what numbers: ``at z2 = (1000.0, 0.0, -1000.0)``."""
-        z = self.symbols.formulas.name(formula.keys.get("z", formula.keys.get("y", "")))
+        """At what numbers: ``at z2 = (1000.0, 0.0, -1000.0)``; of a loss with which target."""
+        key = formula.keys.get("z", formula.keys.get("y", ""))
+        alone = not formula.together and len(trial) == 1
+        whole = self.symbols.formulas.name(key)
+        z = self.symbols.tensor(Sym(key, (formula.letter,))) if alone else whole
         shown = [self.digits.show(fraction(value)).number for value in trial]
         listed = [part for number in shown for part in (number, ", ")][:-1]
-        return ("at ", z, " = ", *(("(", *listed, ")") if len(trial) > 1 else listed))
+        return ("at ", z, " = ", *(listed if alone else ("(", *listed, ")")), *self._target_note(formula, trial),
+                *self._size_note(formula, trial))  # fmt: skip
+
+    def _target_note(self, formula: Formula, trial: Values) -> Note:
+        if formula.of is not None:
+            return ()
+        name = self.symbols.formulas.name(formula.keys["t"]).name
+        if formula.together:
+            return (" with ", Sym(name, (self._class(trial),)), " = 1")
+        targets = [
+            self.digits.show(fraction(self._target(formula, trial, place))).number for place in range(len(trial))
+        ]
+        if len(trial) == 1:
+            return (" with ", Sym(name, ("k",)), " = ", targets[0])
+        return (" with ", Sym(name), " = (", *[part for one in targets for part in (one, ", ")][:-1], ")")
+
+    def _size_note(self, formula: Formula, trial: Values) -> Note:
+        """How many units are tried, where there may be others."""
+        size = self.symbols.along(formula.keys["z"]) if formula.together else str(len(trial))
+        if size == str(len(trial)):
+            return ()
+        return (f", for {size} = {len(trial)}",) if not size.isdigit() else (f", as if there were {len(trial)} units",)
+
+    @staticmethod
+    def _target(formula: Formula, trial: Values, cell: int) -> bool:
+        """The target that makes the loss large: 1 where a class is tried or an output is small."""
+        return formula.together or trial[cell] <= 0
 
     def _bound(self, formula: Formula, form: Expr, trial: Values, place: int) -> Expr:
         """The form with numbers for z, y, t and the largest z; its sums written out."""
@@ -216,7 +286,7 @@ class Stability:
                 case Sym("m", ()):
                     return self.digits.show(fraction(largest)).number
                 case Sym("t", (int(cell),)):
-                    return self.digits.show(fraction(formula.together or trial[cell] <= 0)).number
+                    return self.digits.show(fraction(self._target(formula, trial, cell))).number
                 case Sym("y", (int(cell),)):
                     return self.digits.show(self._inner(formula, trial, cell)).number
                 case _:
@@ -236,7 +306,7 @@ class Stability:
         return _amount(self._bound(own, formula.inner, trial, cell))
 
     def _written(self, form: Expr, keys: Mapping[str, str]) -> Expr:
-        return self.symbols.named(_rekeyed(form, keys))
+        return self.symbols.named(substitute(_rekeyed(form, keys), {Sym("m"): self.largest}))
 
 
 def has_exponential(step: NetworkStep) -> bool:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 
 from ...expr import Expr, Num, Partial, Size, Sym, Whole, symbols
 from ...expr.bind import transform
-from ...expr.matrices import Axes
+from ...expr.matrices import IDENTITY, Axes
 from ...network.adjoint import LOSS
 from ...network.model import Network, Step
 from ..model import Note
-from ..whole import Formulas
+from ..whole import PRIME, Formulas
 
 SIZES = dict[str, str]
+LETTERS: Mapping[str, str] = {"Z": "ZSQ", "m": "mcM", "I": "IE"}
+"""What the sum of a softmax, its largest argument (or a number of samples) and the identity are called."""
 MOST_NAMES = 4
 """More elements than these are not listed in a note."""
 
@@ -49,7 +52,8 @@ class Symbols:
                     return Whole(self.gradient(by.name, ()), down, across)
                 case Whole(Sym(name, _, _) as symbol, down, across):
                     known = name in self.network.tensors
-                    return Whole(self.formulas.name(name) if known else symbol, down, across)
+                    own = Sym(self.letter("I")) if symbol == IDENTITY else symbol
+                    return Whole(self.formulas.name(name) if known else own, down, across)
                 case Size(over):
                     return self.size(sizes.get(over, f"n_{over}"))
                 case _:
@@ -77,6 +81,20 @@ class Symbols:
         """∂L/∂element, written as a derivative."""
         return Partial(self.loss, self.tensor(Sym(key, index)))
 
+    def letter(self, wanted: str) -> str:
+        """A letter of the derivation's own for something, another one where the user's names have that."""
+        found: list[str] = [*LETTERS[wanted], *(wanted + PRIME * count for count in range(1, 100))]
+        return next(one for one in found if one not in self._known)
+
+    @cached_property
+    def _known(self) -> set[str]:
+        """Every name and letter that the network's own formulas may write."""
+        tensors = self.network.tensors.values()
+        names = {name for tensor in tensors for name in tensor.names.values()}
+        sizes = {str(size) for tensor in tensors for size in tensor.sizes}
+        classes = {tensor.one_hot for tensor in tensors if tensor.one_hot is not None}
+        return {*names, *sizes, *classes, *self._taken, *(self.formulas.name(key).name for key in self.network.tensors)}
+
     # -- sizes -------------------------------------------------------------------------------------------------------
 
     def sizes(self, node: Expr, *more: Sym) -> SIZES:
@@ -94,6 +112,11 @@ class Symbols:
     def size(text: str) -> Expr:
         """A size as a number or a symbol."""
         return Num(int(text)) if text.isdigit() else Sym(text)
+
+    def along(self, key: str) -> str:
+        """How many elements a vector has, as written."""
+        tensor = self.network.tensors[key]
+        return str((tensor.sizes or tensor.shape)[-1])
 
     def shape(self, key: str) -> Axes:
         """How many rows and columns a tensor has, as written; a vector is a column or a row."""
