@@ -19,21 +19,31 @@ def question(
     network: Network, wrt: Sequence[str], names: Sequence[str], at: Sequence[str], with_numbers: bool
 ) -> Question:
     """The question that the options put. Raises a ``UserError`` for a name that no tensor has."""
-    from ..solution.derive.sheet import Question
+    from ..solution.derive.sheet import Question, nameable
 
     keys = _names(network)
     labels: dict[str, str] = {}
     jacobians: dict[tuple[str, str], str] = {}
+    if names:
+        known = dict(nameable(network))
+        taken = _taken(network, keys)
     for name in names:
         label, result, argument = _label(name)
-        if label in keys or label in (*labels.values(), *jacobians.values()):
+        pair = _key(result, keys, "--name"), _key(argument, keys, "--name")
+        if label in taken or label in (*labels.values(), *jacobians.values()):
             raise UserError(f"--name {name!r}: {quoted(label)} is a name already\n  choose another label")
-        key = _key(argument, keys, "--name")
-        if _key(result, keys, "--name") == network.loss:
-            labels[key] = label
+        if pair not in known:
+            derivative = f"∂{result}/∂{argument}"
+            raise UserError(
+                f"--name: {derivative} is nothing that is derived\n  {suggestion(derivative, known.values())}"
+            )
+        if pair[1] in labels if pair[0] == network.loss else pair in jacobians:
+            raise UserError(f"--name {name!r}: {known[pair]} has a label already\n  give each derivative one")
+        if pair[0] == network.loss:
+            labels[pair[1]] = label
         else:
-            jacobians[_key(result, keys, "--name"), key] = label
-    tensors = tuple(keys[name] for name in wrt if name in keys)
+            jacobians[pair] = label
+    tensors = tuple(_derived_by(network, name, keys) for name in wrt if name in keys)
     elements = tuple(one for name in wrt if name not in keys for one in _elements(network, name, keys))
     tried: dict[str, tuple[tuple[Fraction, ...], ...]] = {}
     for text in at:
@@ -68,6 +78,25 @@ def _key(name: str, keys: Mapping[str, str], option: str) -> str:
     if name not in keys:
         raise UserError(f"{option}: there is no tensor {quoted(name)}\n  {suggestion(name, keys)}")
     return keys[name]
+
+
+def _derived_by(network: Network, name: str, keys: Mapping[str, str]) -> str:
+    """The key of a tensor that the loss is derived by."""
+    roles = ("input", "parameter", "unit")
+    if network.tensors[keys[name]].role not in roles:
+        known = [shown for shown, key in keys.items() if network.tensors[key].role in roles]
+        raise UserError(f"--wrt: nothing is derived by {quoted(name)}\n  {suggestion(name, known)}")
+    return keys[name]
+
+
+def _taken(network: Network, keys: Mapping[str, str]) -> set[str]:
+    """What a label cannot be: a name of the network, or a letter that formulas write themselves."""
+    from ..network.names import RESERVED
+
+    elements = {name for tensor in network.tensors.values() for name in tensor.names.values()}
+    sizes = {str(size) for tensor in network.tensors.values() for size in tensor.sizes}
+    classes = {tensor.one_hot for tensor in network.tensors.values() if tensor.one_hot is not None}
+    return {*keys, *elements, *sizes, *classes, *RESERVED, *"ijklnpΣ∂"}
 
 
 def _elements(network: Network, name: str, keys: Mapping[str, str]) -> list[Quantity]:

@@ -87,6 +87,19 @@ def test_a_sum_of_each_sample_is_named_so(run: Run, tmp_path: Path) -> None:
     assert any("Z_n " in line and line.endswith("= Σ_j e^{z1_nj}") for line in lines)
 
 
+def test_the_gradient_by_an_input_is_derived_where_it_is_asked_for(run: Run) -> None:
+    assert last(steps(run, Q2, "--wrt", "x")["∂L/∂x"]) == "W1ᵀ δ1"
+    assert last(steps(run, Q2, "--name", "g=∂L/∂x")["g"]) == "W1ᵀ δ1"
+    assert "∂L/∂x" not in steps(run, Q2)
+
+
+def test_every_derivative_that_can_be_named_is_named(run: Run) -> None:
+    _, _, err = run("derive", Q2, "--name", "g=∂L/∂y")
+    for derivative in err.partition("known here: ")[2].strip().split(", "):
+        found = steps(run, Q2, "--name", f"g={derivative}")
+        assert any(name.partition("_")[0] == "g" for name in found), derivative
+
+
 def test_one_element_by_its_name(run: Run) -> None:
     found = steps(run, "configs/homework3.yaml", "--wrt", "w21", "--wrt", "h1", "--wrt", "b1")
     assert last(found["∂MSE/∂w21"]) == "δ_h1 i2"
@@ -171,6 +184,13 @@ def test_an_overflow_that_does_no_harm_is_said_to_do_none(run: Run) -> None:
     (("--name", "δ9=∂L/∂q"), "--name: there is no tensor 'q'\n"),
     (("--name", "x=∂L/∂z2"), "--name 'x=∂L/∂z2': 'x' is a name already\n  choose another label"),
     (("--name", "δ9=∂L/∂z2", "--name", "δ9=∂L/∂z1"), "--name 'δ9=∂L/∂z1': 'δ9' is a name already"),
+    (("--name", "i=∂L/∂z2"), "--name 'i=∂L/∂z2': 'i' is a name already"),
+    (("--name", "K=∂L/∂z2"), "--name 'K=∂L/∂z2': 'K' is a name already"),
+    (("--name", "g=∂L/∂y"), "--name: ∂L/∂y is nothing that is derived\n  did you mean '∂L/∂ŷ'? known here: ∂L/∂ŷ, "),
+    (("--name", "g=∂z2/∂ŷ"), "--name: ∂z2/∂ŷ is nothing that is derived\n  did you mean "),
+    (("--name", "g=∂L/∂z2", "--name", "h=∂L/∂z2"), "--name 'h=∂L/∂z2': ∂L/∂z2 has a label already\n"),
+    (("--wrt", "L"), "--wrt: nothing is derived by 'L'\n  known here: x, W1, b1, z1, a1, W2, b2, z2, ŷ\n"),
+    (("--wrt", "y"), "--wrt: nothing is derived by 'y'\n"),
     (("--at", "z2"), "--at 'z2' gives no numbers\n  write a tensor, = and numbers: --at z2=1000,0,-1000"),
     (("--at", "z2=a"), "--at z2=a: 'a' is not a number\n"),
     (("--at", "z1=3"), "--at: nothing that can overflow reads 'z1'\n  known here: z2"),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from ...expr import Expr, Mul, Partial, Sum, Sym, at, product, total
 from ...expr.letters import relettered
@@ -24,14 +24,20 @@ class ParameterGradients:
         self.formulas = symbols.formulas
         self.done = set(done)
 
-    def parts(self) -> Iterator[Part]:
-        """For each layer from the last to the first: its result's gradient, its parameters', its argument's."""
+    def parts(self, inputs: Iterable[str]) -> Iterator[Part]:
+        """For each layer from the last to the first: its result's gradient, its parameters', its argument's.
+
+        Those by ``inputs``, which are asked for besides, come last.
+        """
         for step in reversed(self.symbols.layers()):
             keys = [step.output, *(key for key in step.arguments.values() if key in self.network.parameters)]
             for key in keys:
                 if key not in self.done and key in self.formulas.readers:
                     self.done.add(key)
                     yield from self.of(key)
+        for key in inputs:
+            if key not in self.done:
+                yield from (part._replace(aside=True) for part in self.of(key))
 
     def of(self, key: str) -> Iterator[Part]:
         """∂L/∂tensor: the chain over its readers, the local derivatives put in, and the matrix form."""

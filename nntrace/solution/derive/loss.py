@@ -115,8 +115,10 @@ class LossGradient:
         kink = self.network.conventions.relu_at_zero
         derived, rules = by_rule(used, by, kink)
         slopes = [derived, simplify(derived)]
-        name = Partial(loss, self.symbols.tensor(by))
-        yield index_step(self.symbols, name, slopes, notes={0: (", ".join(rules),)}, keys={self.output})
+        name = self.symbols.slope(loss, by)
+        part = index_step(self.symbols, name, slopes, notes={0: (", ".join(rules),)}, keys={self.output})
+        whole = Line("chain", "=", Partial(loss, self.symbols.tensor(by)))
+        yield part if isinstance(name, Partial) else part._replace(lines=(whole, *part.lines))
         if self.fused:
             yield from self._logits(slopes[-1], letter, chosen is not None, loss)
             end = str(self.fused)
@@ -271,4 +273,4 @@ def _factors(node: Expr) -> tuple[Expr, ...]:
 def _chain(loss: Sym, symbols: Symbols, middle: Sym, by: Sym) -> Expr:
     """∂L/∂middle × ∂middle/∂by, as symbols."""
     between, end = symbols.tensor(middle), symbols.tensor(by)
-    return Mul((Partial(loss, between), Partial(between, end)))
+    return Mul((symbols.slope(loss, middle), Partial(between, end)))

@@ -157,7 +157,9 @@ class Derivation:
 
     def _gradients(self, done: set[str]) -> Iterator[Part]:
         """By the layers' results and the parameters, then by single elements."""
-        yield from ParameterGradients(self.symbols, self.jacobians, done).parts()
+        asked = (*self.question.wrt, *self.question.labels)
+        inputs = [key for key in dict.fromkeys(asked) if self.network.tensors[key].role == "input"]
+        yield from ParameterGradients(self.symbols, self.jacobians, done).parts(inputs)
         yield from self.elements.parts(self.question.elements)
 
     def _formulas(self) -> Iterator[Part]:
@@ -287,6 +289,22 @@ class Derivation:
             name = self.symbols.gradient(key, ())
             down, across = self.symbols.shape(key)
             yield Check((name, f" [{down}×{across}] has the shape of ", self.symbols.formulas.name(key)), "ok")
+
+
+def nameable(network: Network) -> Iterator[tuple[tuple[str, str], str]]:
+    """The derivatives that a label can stand for, by the keys of result and argument, as they are written."""
+    symbols = Symbols(network, {}, {})
+    jacobians = Jacobians(symbols)
+    name = symbols.formulas.name
+    loss = str(network.loss)
+    for step in reversed(symbols.layers()):
+        if network.samples is None or step.output in symbols.formulas.readers:  # else each sample's own alone is by it
+            yield (loss, step.output), f"∂{symbols.loss.name}/∂{name(step.output).name}"
+        for edge in step.edges:
+            key = step.arguments[edge.argument]
+            yield (loss, key), f"∂{symbols.loss.name}/∂{name(key).name}"
+            if jacobians.matrix(step, edge.argument) is not None:
+                yield (step.output, key), f"∂{name(step.output).name}/∂{name(key).name}"
 
 
 def _size_of(sizes: Mapping[str, str]) -> Callable[[str | None], str]:

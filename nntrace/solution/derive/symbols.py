@@ -77,6 +77,11 @@ class Symbols:
             return self.partial(key, index)
         return Sym(name.name, index, name.mark)
 
+    def slope(self, loss: Sym, by: Sym) -> Sym | Partial:
+        """∂loss/∂element, or the user's label for that by all of the loss."""
+        known = by.name in self.labels and loss == self.loss
+        return Sym(self.labels[by.name], by.index) if known else Partial(loss, self.tensor(by))
+
     def partial(self, key: str, index: tuple[str | int, ...]) -> Partial:
         """∂L/∂element, written as a derivative."""
         return Partial(self.loss, self.tensor(Sym(key, index)))
