@@ -8,7 +8,7 @@ from math import isfinite
 from typing import Any
 
 from ..expr.text import UNICODE, Script, text
-from ..solution.model import Block, Check, Family, Line, LossValue, Note, Results, Solution, Step, Table
+from ..solution.model import Block, Check, Family, Line, LossValue, Note, Remark, Results, Solution, Step, Table
 from .page.breaking import enumerated, sentence
 
 SCHEMA = "nntrace/1"
@@ -29,6 +29,9 @@ def write(solution: Solution, width: int, script: Script) -> Iterator[str]:
         yield from _listed("iterations", map(encode, _iterations(solution)))
     else:
         yield from _listed("steps", (encode(step_object(step, written)) for step in steps_of(solution)))
+    if any(section.name == "shapes" for section in solution.sections):
+        yield from _listed("shapes", map(encode, _shapes(solution)))
+        yield from _listed("remarks", map(encode, _remarks(solution)))
     for key, value in _results(solution.results):
         yield f" {encode(key)}: {encode(value)},"
     yield f' "checks": {encode(_checks(solution))}}}'
@@ -54,6 +57,26 @@ def _iterations(solution: Solution) -> Iterator[dict[str, object]]:
     for one in solution.iterations:
         steps = [step_object(step) for step in steps_of(one)]
         yield {"steps": steps, **dict(_results(one.results)), "checks": _checks(one)}
+
+
+def _shapes(solution: Solution) -> Iterator[dict[str, object]]:
+    """Each tensor of a derivation: its name, what it is, its shape for one sample and for several."""
+    tables = (block for section in solution.sections if section.name == "shapes" for block in section.blocks)
+    for table in tables:
+        if isinstance(table, Table):
+            for name, role, one, several in (map(_words, row) for row in table.rows):
+                yield {"name": name, "role": role, "one_sample": one, "samples": several}
+
+
+def _remarks(solution: Solution) -> Iterator[dict[str, object]]:
+    """The sentences between the steps, each with the id of the step before it."""
+    last: str | None = None
+    for section in solution.sections:
+        for block in section.blocks:
+            if isinstance(block, Step):
+                last = block.id
+            elif isinstance(block, Remark):
+                yield {"section": section.name, "after": last, "text": _words(block.words)}
 
 
 def steps_of(solution: Solution) -> Iterator[Step]:

@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import jsonschema
+import numpy as np
 import pytest
 
 if TYPE_CHECKING:
@@ -129,6 +131,31 @@ def test_numbers_beside_the_symbols(run: Run) -> None:
     assert [step["id"] for step in symbols.values()] == [step["id"] for step in both.values()]
     assert last(both["∂L/∂W1"]) == "[[1.32418, -0.662088], [-0.0301416, 0.0150708]]"
     assert last(both["δ2"]) == "[[0.723056], [-0.844991], [0.121935]]"
+    assert last(both["L"]) == "1.86427"
+    assert last(both["∂a1/∂z1"]) == "[[1.0, 0.0], [0.0, 0.01]]"
+    assert last(both["∂z2/∂a1"]) == "[[1.0, -1.0], [0.0, 1.0], [-0.5, 0.5]]"
+    assert both["∂L/∂W1"]["value"] == pytest.approx(
+        np.array([[1.324176, -0.662088], [-0.0301416, 0.0150708]]), rel=1e-5
+    )
+    ŷ = np.array(both["ŷ"]["value"])
+    assert np.array(both["∂ŷ/∂z2"]["value"]) == pytest.approx(np.diagflat(ŷ) - ŷ @ ŷ.T)
+    assert "y is 1 at k = 2 (c2), 0 elsewhere" in run("derive", NUMBERS).out
+
+
+def test_the_machines_derivation_has_all_that_the_sheet_has(run: Run) -> None:
+    found = json.loads(run("derive", NUMBERS, "--with-numbers", "-f", "json").out)
+    schema = Path("nntrace/formats/sheet.schema.json").read_text(encoding="utf-8")
+    jsonschema.Draft202012Validator(json.loads(schema)).validate(found)
+    shapes = {row["name"]: (row["role"], row["one_sample"], row["samples"]) for row in found["shapes"]}
+    assert shapes["b1"] == ("parameter", "[2×1]", "[2×1]")
+    assert shapes["z2"] == ("layer's result", "[3×1]", "[3×m]")
+    assert {"section": "stability", "after": "D54", "text": "the others likewise"} in found["remarks"]
+    assert [step["value"] for step in found["steps"] if step["name"] == "parameters"] == [15.0]
+
+
+def test_the_two_terms_of_a_loss_have_their_numbers(run: Run) -> None:
+    found = steps(run, "configs/ridge.yaml", "--with-numbers")
+    assert [found[name]["value"] for name in "ERJ"] == [1.125, 0.328125, 1.453125]
 
 
 def test_a_layer_tried_at_given_numbers(run: Run) -> None:

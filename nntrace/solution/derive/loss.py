@@ -14,7 +14,7 @@ from ...network.batch import SAMPLE
 from ...network.model import Step as NetworkStep
 from ..model import Line, Note
 from .jacobians import Jacobians
-from .parts import Part, index_step, matrix_step
+from .parts import Meant, Part, index_step, matrix_step
 from .symbols import Symbols
 
 
@@ -103,8 +103,9 @@ class LossGradient:
         loss = self.symbols.tensor(Sym(self.per_sample or self.data, self.batch))
         formula, chosen = self.formula(), self.chosen()
         forms = [formula] + ([chosen] if chosen is not None else [])
-        hot: Note = (f"{self._name(self.targets)} is 1 at {self.letter}, 0 elsewhere",) if chosen is not None else ()
-        yield index_step(self.symbols, loss, forms, notes={1: hot} if hot else {}, keys={self.output})
+        hot: Note = self._hot() if chosen is not None else ()
+        part = index_step(self.symbols, loss, forms, notes={1: hot} if hot else {}, keys={self.output})
+        yield part if self.batch else part._replace(whole=Meant(self.data, "value"))
         if self.batch:
             yield self._whole(self.data)
         if self.network.data is not None:  # the penalty, which no output changes, and the sum of the two
@@ -129,6 +130,14 @@ class LossGradient:
         activation = next((step for step in self.network.steps if step.output == self.output), None)
         yield from self._vector(end, self._sum_is_zero(activation) if self.fused and activation else ())
 
+    def _hot(self) -> Note:
+        """Where a one-hot target is 1: at its letter, which is a class of the network's own where it has numbers."""
+        name = f"{self._name(self.targets)} is 1 at {self.letter}"
+        if self.known_class is None:
+            return (f"{name}, 0 elsewhere",)
+        given = self.network.tensors[self.output].names.get((self.known_class,))
+        return (f"{name} = {self.known_class + 1}{f' ({given})' if given else ''}, 0 elsewhere",)
+
     def _of_batch(self, key: str, loss: Sym) -> Part:
         """∂L/∂element of one sample, by that sample's own loss."""
         gradient = self.formulas.gradient(key)
@@ -146,7 +155,8 @@ class LossGradient:
         formula = self.formulas.keyed(step.operation.formula, step)
         letters = {letter: letter.rstrip("0123456789") for letter in index_letters(formula)}
         forms = [relettered(formula, letters)]
-        return index_step(self.symbols, self.symbols.tensor(Sym(key)), forms, keys={self.output})
+        part = index_step(self.symbols, self.symbols.tensor(Sym(key)), forms, keys={self.output})
+        return part._replace(whole=Meant(key, "value"))
 
     def _name(self, key: str | None) -> str:
         return self.formulas.name(key or "").name

@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from ...expr import Expr, Hadamard, MatMul, Partial, Sym, Transpose, Whole, at, substitute
+from ...network.quantities import Quantity
 from ..model import Line, Note
 from ..shapes import shapes
 from .symbols import Symbols
 
 
+class Meant(NamedTuple):
+    """Which numbers of the network a step is about: of a tensor its ``value`` or ``gradient``, or as the result its
+    ``jacobian`` by one of its step's arguments."""
+
+    key: str
+    kind: Literal["value", "gradient", "jacobian"]
+    argument: str = ""
+
+
 class Part(NamedTuple):
     """A step before it has its number: its name, its lines, and the tensors that it is about.
 
-    Without lines it is a remark. ``whole`` is the tensor that it gives as a matrix, and ``value`` or ``gradient``.
+    Without lines it is a remark. ``whole`` are the numbers that it gives, ``element`` the one that it is a gradient by,
+    ``value`` the number itself where it is no number of the network's own.
     ``aside``: asked for besides what a derivation has, it takes no number from the steps after it.
     """
 
@@ -22,7 +33,9 @@ class Part(NamedTuple):
     lines: tuple[Line, ...]
     keys: set[str]
     reason: Note = ()
-    whole: tuple[str, str] | None = None
+    whole: Meant | None = None
+    element: Quantity | None = None
+    value: float | None = None
     aside: bool = False
 
 
@@ -72,7 +85,7 @@ def matrix_step(symbols: Symbols, key: str) -> Part | None:
         note: tuple[Note, ...] = (shapes(form, axes, written),) if form is forms[-1] else ()
         lines.append(Line("rule", "=", symbols.named(form, sizes), note))
     lines += _by_jacobian(symbols, key)
-    return Part(name, tuple(lines), {key}, (), (key, "gradient"))
+    return Part(name, tuple(lines), {key}, (), Meant(key, "gradient"))
 
 
 def _by_jacobian(symbols: Symbols, key: str) -> list[Line]:

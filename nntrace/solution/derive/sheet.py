@@ -21,12 +21,12 @@ from .elements import Elements
 from .gradients import ParameterGradients
 from .jacobians import Jacobians
 from .loss import LossGradient
-from .parts import Part
+from .parts import Meant, Part
 from .stability import Stability
 from .symbols import Symbols
 
 if TYPE_CHECKING:
-    from ..matrix import MatrixForms
+    from .beside import Numbers
 
 ROLES = {
     "input": "input",
@@ -68,7 +68,7 @@ class Derivation:
         done = {str(loss.fused)} if loss.fused else set()
         done |= {loss.output}
         sections = [
-            Section("given", tuple(given_blocks(self._matrices.writer)) if self.question.with_numbers else ()),
+            Section("given", tuple(given_blocks(self._numbers.writer)) if self._numbers is not None else ()),
             self._network(),
             Section("shapes", tuple(self._shapes())),
             *self._jacobian_sections(),
@@ -100,36 +100,21 @@ class Derivation:
             self._count += not part.aside
             self._beside += part.aside
             if self._is_wanted(part):
-                lines = (*part.lines, *self._numbers(part))
-                compact = lines[0].kind == "substitution"
+                numbers, value = self._numbers.of(part) if self._numbers is not None else ((), None)
+                compact = part.lines[0].kind == "substitution"
                 beside = chr(ord("a") + self._beside - 1) if part.aside else ""
-                yield Step(f"D{self._count}{beside}", section, part.name, lines, None, None, part.reason, compact)
-
-    def _numbers(self, part: Part) -> tuple[Line, ...]:
-        """The network's numbers put in a matrix line, and what they come to."""
-        if not self.question.with_numbers or part.whole is None:
-            return ()
-        key, kind = part.whole
-        step = next((step for step in self.symbols.layers() if step.output == key), None)
-        if kind == "value":
-            assert step is not None
-            found: object = self._matrices.result(step, "forward")
-        else:
-            found = self._matrices.gradient(key)
-        if not isinstance(found, Step):
-            return ()
-        worked_out = kind == "value" and step is not None and step.operation.program
-        kinds = ("value",) if worked_out else ("substitution", "value")  # a program puts its numbers into other lines
-        return tuple(line for line in found.lines if line.kind in kinds)
+                value = part.value if part.value is not None else value
+                lines = (*part.lines, *numbers)
+                yield Step(f"D{self._count}{beside}", section, part.name, lines, value, None, part.reason, compact)
 
     @cached_property
-    def _matrices(self) -> MatrixForms:
-        from ...trace.trace import trace_of
-        from ..element import Writer
-        from ..matrix import MatrixForms
+    def _numbers(self) -> Numbers | None:
+        """The network's numbers, where they are to stand beside the symbols."""
+        if not self.question.with_numbers:
+            return None
+        from .beside import Numbers
 
-        conventions = self.network.conventions
-        return MatrixForms(Writer(trace_of(self.network), Digits(conventions.digits, self.network.integers)))
+        return Numbers(self.network, self.jacobians)
 
     def _is_wanted(self, part: Part) -> bool:
         return not self._asked or bool(part.keys & self._needed)
@@ -178,7 +163,7 @@ class Derivation:
             sizes = symbols.sizes(keyed, output)
             note = shapes(body, axes, _size_of(sizes))
             line = Line("formula", "=", symbols.named(body, sizes), (note,))
-            yield Part(formulas.name(step.output), (line,), {step.output}, (), (step.output, "value"))
+            yield Part(formulas.name(step.output), (line,), {step.output}, (), Meant(step.output, "value"))
 
     def _shapes(self) -> Iterator[Block]:
         """Every tensor and its shape, for one sample and for m of them; how many parameters there are."""
@@ -191,7 +176,10 @@ class Derivation:
         yield Table((("tensor",), ("what it is",), ("one sample",), (f"{self._many} samples",)), tuple(rows))
         if network.parameters:
             self._count += 1
-            yield Step(f"D{self._count}", "shapes", Sym("parameters"), self._counted(), None, None)
+            lines = self._counted()
+            known = lines[-1].body
+            count = float(known.value) if isinstance(known, Num) else None
+            yield Step(f"D{self._count}", "shapes", Sym("parameters"), lines, count, None)
 
     def _counted(self) -> tuple[Line, ...]:
         """How many parameters there are: the places of the tensors, without what is missing and what is tied again."""
@@ -272,10 +260,11 @@ class Derivation:
         note = shapes(body, axes, _size_of(sizes))
         name = Partial(self.symbols.formulas.name(step.output), self.symbols.formulas.name(step.arguments[argument]))
         line = Line("rule", "=", self.symbols.named(body, sizes), (note,))
+        meant = Meant(step.output, "jacobian", argument)
         label = self.question.jacobians.get((step.output, step.arguments[argument]))
         if label is None:
-            return Part(name, (line,), {step.arguments[argument]})
-        return Part(Sym(label), (Line("chain", "=", name), line), {step.arguments[argument]})
+            return Part(name, (line,), {step.arguments[argument]}, whole=meant)
+        return Part(Sym(label), (Line("chain", "=", name), line), {step.arguments[argument]}, whole=meant)
 
     def _stability(self, loss: LossGradient) -> Iterator[Part]:
         digits = Digits(self.network.conventions.digits)

@@ -233,10 +233,12 @@ class Stability:
             )
 
     def _evaluated(self, name: Expr, written: Expr, keys: set[str], reason: Note, rounded: bool = False) -> Part:
-        shown = self.digits.show(_amount(written))
+        amount = _amount(written)
+        shown = self.digits.show(amount)
         first = "≈" if rounded else "="
         value = "≈" if shown.rounded else first
-        return Part(name, (Line("substitution", first, written), Line("value", value, shown.number)), keys, reason)
+        lines = (Line("substitution", first, written), Line("value", value, shown.number))
+        return Part(name, lines, keys, reason, value=amount.number)
 
     def _numbers_note(self, formula: Formula, trial: Values) -> Note:
         """At what numbers: ``at z2 = (1000.0, 0.0, -1000.0)``; of a loss with which target."""
