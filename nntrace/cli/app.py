@@ -183,7 +183,6 @@ def derive(
     from .question import question
 
     network, _ = read_network(net, (), allow_files, numbers=with_numbers)
-    _need_loss(network.loss)
     solution = Derivation(network, question(network, wrt, name, at, with_numbers)).solution()
     raise typer.Exit(deliver(solution, Page(format, output, width, ascii, quiet), ()))
 

@@ -103,7 +103,7 @@ def _elements(network: Network, name: str, keys: Mapping[str, str]) -> list[Quan
     """Single elements by their names (``w21``, ``W1[2,1]``, ``h1``); in a batch, one for all samples."""
     from ..network.quantities import find
 
-    reached = network.reached()
+    reached = network.reached() if network.loss is not None else set()
     found = find(network, name)
     known = [one for one in found if one.uses[0].key in reached and one.role not in ("target", "loss")]
     if not known:

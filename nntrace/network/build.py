@@ -259,7 +259,7 @@ class _Builder:
             if tensor.shape != (size,):
                 self.problems.add(
                     layer.biases.place,
-                    f"there are {tensor.shape[0] if tensor.shape else 0} biases for {size} units",
+                    f"there are {tensor.shape[0] if tensor.shape else 0} biases for {self.sizes.shown(size)} units",
                     "give one for each unit; one shared by all is bias: {b: 0.35}",
                 )
             bias, keyed["b"] = "each", tensor.key
@@ -278,9 +278,10 @@ class _Builder:
     def _match(self, place: Place, found: int, expected: int, what: str, shape: tuple[int, ...], vectors: str) -> None:
         if found != expected:
             row, column = ("input", "unit") if vectors == "rows" else ("unit", "input")
+            written, wanted = "×".join(map(str, shape)), self.sizes.shown(expected)
             self.problems.add(
                 place,
-                f"the weights are {'×'.join(map(str, shape))}: for {found} {what}, but there are {expected}",
+                f"the weights are {written}: for {found} {what}, but there are {wanted}",
                 f"with vectors: {vectors} a matrix has one row for each {row} and one column for each {column}",
             )
 
@@ -369,7 +370,7 @@ class _Builder:
             outputs = "output" if size == 1 else "outputs"
             self.problems.add(
                 loss.parts[0].place,
-                f"{len(loss.parts)} parts are named for {size} {outputs}",
+                f"{len(loss.parts)} parts are named for {self.sizes.shown(size)} {outputs}",
                 "give one name for each output",
             )
         last = self.steps[-1] if self.steps else None

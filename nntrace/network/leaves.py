@@ -212,18 +212,22 @@ class Leaves:
             wanted = len(other) or len(next(iter(found.values()), row))
             if len(row) != wanted:
                 per = "unit of this layer" if by_input else "input of this layer"
-                names = f" ({', '.join(other[:8])})" if other else ""
+                shown = self.sizes.shown(wanted)
+                names = f" ({', '.join(other[:8])})" if other and isinstance(shown, int) else ""
                 self.problems.add(
                     label.place,
-                    f"the row {quoted(label.text)} has {_count(len(row), 'weight')} instead of {wanted}",
+                    f"the row {quoted(label.text)} has {_count(len(row), 'weight')} instead of {shown}",
                     f"give one for each {per}{names}; write null where there is no connection",
                 )
                 row = (row + [(None, Null(label.place))] * wanted)[:wanted]
             found[label.text] = row
         if absent := [label for label in side if label not in found]:
+            size = self.sizes.shown(len(side))
             self.problems.add(
                 place,
-                f"no row of weights for {', '.join(absent[:8])}",
+                f"no row of weights for {', '.join(absent[:8])}"
+                if isinstance(size, int)
+                else f"there {'is' if len(found) == 1 else 'are'} {_count(len(found), 'row')} of weights for {size} {'inputs' if by_input else 'units'}",
                 f"add {absent[0]}: {{…}}, or {absent[0]}: [null, …] where there is no connection",
             )
         columns = len(other) or max((len(row) for row in found.values()), default=0)

@@ -38,7 +38,7 @@ def upstream(
     else:
         given = _of_samples(value, (samples, size), leaves, problems)
     if given.shape[-1:] != (size,) or len(given.shape) != len(current.shape):
-        outputs = f"{size} {'output' if size == 1 else 'outputs'}"
+        outputs = f"{leaves.sizes.shown(size)} {'output' if size == 1 else 'outputs'}"
         message = f"there are {given.shape[-1]} upstream gradients for {outputs}"
         problems.add(value.place, message, "give one number for each element of the last result")
         given = given._replace(shape=current.shape, array=None, typed={})

@@ -248,13 +248,32 @@ def test_a_network_without_numbers_is_not_computed(run: Run) -> None:
     ("inputs: {x: {size: 0}}\nlayers:\n- dense: 2\n", "1:20: a size cannot be '0'"),
     ("inputs: {x: {size: D}}\nlayers:\n- dense: 2\ntargets: {y: {size: K}}\nloss: mse\n",
      "4:10: there are K targets for 2 outputs"),
-    ("inputs: {x: {size: D}}\nlayers:\n- dense: 2\n  weights: [[1, 2]]\n", "4:12: the weights are 1×2: for 2 inputs"),
+    ("inputs: {x: {size: D}}\nlayers:\n- dense: 2\n  weights: [[1, 2]]\n",
+     "4:12: the weights are 1×2: for 2 inputs, but there are D\n"),
+    ("inputs: {x: [1]}\nlayers:\n- dense: {z: {size: q}}\n  biases: [1, 2]\n", "4:11: there are 2 biases for q units"),
+    ("inputs: {x: {size: D}}\nlayers:\n- dense: 2\n  weights: {'x[1]': [1, 2]}\n",
+     "4:12: there is 1 row of weights for D inputs"),
+    ("inputs: {x: {size: D}}\nlayers: []\nloss: {upstream: [1, 2]}\n",
+     "3:18: there are 2 upstream gradients for D outputs"),
 ])  # fmt: skip
 def test_sizes_that_do_not_fit(run: Run, tmp_path: Path, text: str, message: str) -> None:
     (tmp_path / "net.yaml").write_text(text if "loss" in text else text + "targets: [1]\nloss: mse\n", encoding="utf-8")
     code, out, err = run("derive", cwd=tmp_path)
     assert (code, out) == (2, "")
     assert message in err
+
+
+def test_a_network_without_a_loss_has_its_shapes_jacobians_and_stability(run: Run, tmp_path: Path) -> None:
+    text = "inputs: {x: {size: D}}\nlayers:\n- dense: {z: {size: K}}\n- softmax: p\n"
+    (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
+    code, out, err = run("derive", cwd=tmp_path)
+    assert (code, err) == (0, "")
+    assert "the network has no loss" in out
+    assert all(line in out for line in ("parameters = K D + K", "= p_k (1 - p_k)", "∂z/∂x = W1", "Numerical stability"))
+    assert "∂L" not in out
+    assert run("derive", "--wrt", "W1", cwd=tmp_path).code == 0
+    assert run("derive", "--name", "g=∂p/∂z", cwd=tmp_path).code == 0
+    assert "there is no tensor 'L'" in run("derive", "--name", "g=∂L/∂z", cwd=tmp_path).err
 
 
 def test_a_view_that_is_none(run: Run) -> None:

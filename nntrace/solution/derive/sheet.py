@@ -28,6 +28,7 @@ from .symbols import Symbols
 if TYPE_CHECKING:
     from .beside import Numbers
 
+WITHOUT_LOSS = Remark(("the network has no loss: there is no gradient to derive (with a line loss: … there is)",))
 ROLES = {
     "input": "input",
     "target": "target",
@@ -64,16 +65,13 @@ class Derivation:
     def solution(self) -> Solution:
         """Network and shapes, Jacobians, the loss's gradient, those of the parameters, stability, checks."""
         network, symbols = self.network, self.symbols
-        loss = LossGradient(symbols, self.jacobians)
-        done = {str(loss.fused)} if loss.fused else set()
-        done |= {loss.output}
+        loss = LossGradient(symbols, self.jacobians) if network.loss is not None else None
         sections = [
             Section("given", tuple(given_blocks(self._numbers.writer)) if self._numbers is not None else ()),
             self._network(),
             Section("shapes", tuple(self._shapes())),
             *self._jacobian_sections(),
-            self._section("loss gradient", loss.parts()),
-            self._section("gradients", self._gradients(done)),
+            *(self._gradient_sections(loss) if loss is not None else [Section("loss gradient", (WITHOUT_LOSS,))]),
             self._section("stability", self._stability(loss)),
             Section("checks", tuple(self._checks())),
         ]
@@ -139,6 +137,11 @@ class Derivation:
     def _network(self) -> Section:
         """What the tensors hold, where their elements have names; then each layer."""
         return Section("network", (*self.elements.listed(), *self._numbered("network", self._formulas())))
+
+    def _gradient_sections(self, loss: LossGradient) -> Iterator[Section]:
+        """The loss's gradient, then those of the layers and the parameters."""
+        yield self._section("loss gradient", loss.parts())
+        yield self._section("gradients", self._gradients({loss.output, *([str(loss.fused)] if loss.fused else [])}))
 
     def _gradients(self, done: set[str]) -> Iterator[Part]:
         """By the layers' results and the parameters, then by single elements."""
@@ -266,12 +269,14 @@ class Derivation:
             return Part(name, (line,), {step.arguments[argument]}, whole=meant)
         return Part(Sym(label), (Line("chain", "=", name), line), {step.arguments[argument]}, whole=meant)
 
-    def _stability(self, loss: LossGradient) -> Iterator[Part]:
+    def _stability(self, loss: LossGradient | None) -> Iterator[Part]:
         digits = Digits(self.network.conventions.digits)
         yield from Stability(self.symbols, loss, digits, self.question.at).parts()
 
     def _checks(self) -> Iterator[Check]:
         """That every gradient has the shape of its tensor."""
+        if self.network.loss is None:
+            return
         asked = self._asked or self.network.parameters
         keys = [key for key in self.network.parameters if key in asked and self.symbols.formulas.has_matrix(key)]
         for key in keys:
@@ -287,11 +292,14 @@ def nameable(network: Network) -> Iterator[tuple[tuple[str, str], str]]:
     name = symbols.formulas.name
     loss = str(network.loss)
     for step in reversed(symbols.layers()):
-        if network.samples is None or step.output in symbols.formulas.readers:  # else each sample's own alone is by it
+        if network.loss is not None and (
+            network.samples is None or step.output in symbols.formulas.readers
+        ):  # else each sample's own alone is by it
             yield (loss, step.output), f"∂{symbols.loss.name}/∂{name(step.output).name}"
         for edge in step.edges:
             key = step.arguments[edge.argument]
-            yield (loss, key), f"∂{symbols.loss.name}/∂{name(key).name}"
+            if network.loss is not None:
+                yield (loss, key), f"∂{symbols.loss.name}/∂{name(key).name}"
             if jacobians.matrix(step, edge.argument) is not None:
                 yield (step.output, key), f"∂{name(step.output).name}/∂{name(key).name}"
 

@@ -13,6 +13,8 @@ from ...network.model import Network, Step
 from ..model import Note
 from ..whole import PRIME, Formulas
 
+NO_LOSS = Sym("L")
+"""What a gradient would be of, where a network has no loss and no gradients."""
 SIZES = dict[str, str]
 LETTERS: Mapping[str, str] = {"Z": "ZSQ", "m": "mcM", "I": "IE"}
 """What the sum of a softmax, its largest argument (or a number of samples) and the identity are called."""
@@ -32,8 +34,7 @@ class Symbols:
         self.labels = labels
         self.jacobians = jacobians
         self._taken = {*labels.values(), *jacobians.values()}
-        assert network.loss is not None
-        self.loss = self.formulas.name(network.loss)
+        self.loss = self.formulas.name(network.loss) if network.loss is not None else NO_LOSS
 
     # -- names -------------------------------------------------------------------------------------------------------
 
