@@ -241,6 +241,9 @@ class Reading:
     def in_indices(self, name: str, texts: list[str]) -> bool:
         whole = [text for text in (name, *texts) if self.sizes(text) or "Σ" in text]
         after = name.rpartition("/∂")[2].removesuffix("⁽ⁿ⁾")
+        of = self.keys.get(name.partition("/∂")[0].removeprefix("∂"))
+        if of is not None and of != self.network.loss and self.network.tensors[of].role == "loss":
+            return True
         if after in self.cells and after not in (*self.keys, *self.deltas):
             return True
         return bool(whole) or name == self.loss
@@ -487,6 +490,16 @@ def test_a_tied_weight_has_one_gradient_and_counts_once() -> None:
     assert texts["parameters"] == ["2 × 2 + 1 + 2 × 2 - 1 - 3", "5"]
     assert texts["∂E/∂a"] == ["δ_h1 x1 + δ_h1 x2 + δ_o1 s1"]
     assert texts["∂E/∂g"] == ["δ_o2 s1 + δ_o2 s2"]
+
+
+def test_a_penalty_is_derived_and_counts_a_tied_weight_once() -> None:
+    penalty = "penalty: {l2: 0.01, l1: 0.1, on: all, name: R}\n"
+    one = reading(build(read(TIED + penalty, "tied", None)), Question())
+    assert list(one.disagreements()) == []
+    steps = {step["name"]: step for step in one.sheet["steps"]}
+    assert texts_of(steps["∂E/∂g"]) == ["δ_o2 s1 + 2 × 0.01 × g + 0.1 × sign(g) + δ_o2 s2"]
+    assert "power rule" in steps["∂R/∂d"]["lines"][0]["note"]
+    assert steps["∂R/∂d"]["reason"] == "sign(0) = 0, by convention"
 
 
 @pytest.mark.parametrize("name", ["a", "q", "h1", "s2", "x1", "o2"])

@@ -222,12 +222,12 @@ class Leaves:
                 row = (row + [(None, Null(label.place))] * wanted)[:wanted]
             found[label.text] = row
         if absent := [label for label in side if label not in found]:
-            size = self.sizes.shown(len(side))
+            size, what = self.sizes.shown(len(side)), "inputs" if by_input else "units"
+            verb = "is" if len(found) == 1 else "are"
+            message = f"there {verb} {_count(len(found), 'row')} of weights for {size} {what}"
             self.problems.add(
                 place,
-                f"no row of weights for {', '.join(absent[:8])}"
-                if isinstance(size, int)
-                else f"there {'is' if len(found) == 1 else 'are'} {_count(len(found), 'row')} of weights for {size} {'inputs' if by_input else 'units'}",
+                f"no row of weights for {', '.join(absent[:8])}" if isinstance(size, int) else message,
                 f"add {absent[0]}: {{…}}, or {absent[0]}: [null, …] where there is no connection",
             )
         columns = len(other) or max((len(row) for row in found.values()), default=0)

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from math import prod
 
-from ...expr import Expr, Mul, Neg, Num, Partial, Size, Sum, Sym, at, product, total
+from ...expr import Add, Expr, Mul, Neg, Num, Partial, Size, Sum, Sym, at, product, total
 from ...expr.bind import is_absent, transform
 from ...expr.structure import negative
 from ...network.adjoint import LOSS
@@ -124,6 +124,8 @@ class Elements:
                 case Sum(over, body) if over != SAMPLE and 0 < self._extent(over, body) <= MOST_TERMS:
                     addends = [self._opened(at(body, {over: place})) for place in range(self._extent(over, body))]
                     return total(one for one in addends if not is_absent(one, self._is_missing))
+                case Add(terms):
+                    return total(map(self._opened, terms))
                 case Mul(factors):
                     return product(self._opened(factor) for factor in factors)
                 case Neg(body):

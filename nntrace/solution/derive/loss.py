@@ -12,6 +12,7 @@ from ...expr.rules import by_rule, cancelled, constants_out, multiplied_out, whe
 from ...expr.structure import negative
 from ...network.batch import SAMPLE
 from ...network.model import Step as NetworkStep
+from ...network.penalty import PENALTY
 from ..model import Line, Note
 from .jacobians import Jacobians
 from .parts import Meant, Part, index_step, matrix_step
@@ -110,6 +111,7 @@ class LossGradient:
             yield self._whole(self.data)
         if self.network.data is not None:  # the penalty, which no output changes, and the sum of the two
             yield from (self._whole(key) for key in self.steps if key not in (self.data, self.per_sample, "p"))
+            yield from self._penalty()
         letter = self.letter if chosen is not None and self.letter else "k"
         by = Sym(self.output, (*self.batch, letter))
         used = chosen if chosen is not None else formula
@@ -157,6 +159,20 @@ class LossGradient:
         forms = [relettered(formula, letters)]
         part = index_step(self.symbols, self.symbols.tensor(Sym(key)), forms, keys={self.output})
         return part._replace(whole=Meant(key, "value"))
+
+    def _penalty(self) -> Iterator[Part]:
+        """The penalty's gradient by each tensor that it is on."""
+        step = self.steps[PENALTY]
+        formula = self.formulas.keyed(step.operation.formula, step)
+        for edge in step.edges:
+            key = edge.argument
+            by = Sym(key, ("j", "i")[2 - len(self.network.tensors[key].shape) :])
+            derived, rules = by_rule(formula, by, self.network.conventions.relu_at_zero)
+            forms = [derived, simplify(derived)]
+            corner = any(isinstance(node, Call) and node.function == "sign" for node in walk(derived))
+            reason: Note = ("sign(0) = 0, by convention",) if corner else ()
+            name = Partial(self.symbols.tensor(Sym(PENALTY)), self.symbols.tensor(by))
+            yield index_step(self.symbols, name, forms, notes={0: (", ".join(rules),)}, keys={key}, reason=reason)
 
     def _name(self, key: str | None) -> str:
         return self.formulas.name(key or "").name
