@@ -368,8 +368,9 @@ def same(found: Any, expected: Any) -> bool:
 
 
 def reading(network: Network, question: Question) -> Reading:
-    solution = Derivation(network, question).solution()
-    return Reading(network, json.loads("\n".join(render(solution, "json", width=80, script=UNICODE))))
+    derivation = Derivation(network, question)
+    solution = derivation.solution()
+    return Reading(derivation.network, json.loads("\n".join(render(solution, "json", width=80, script=UNICODE))))
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)

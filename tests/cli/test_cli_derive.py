@@ -276,6 +276,21 @@ def test_a_network_without_a_loss_has_its_shapes_jacobians_and_stability(run: Ru
     assert "there is no tensor 'L'" in run("derive", "--name", "g=∂L/∂z", cwd=tmp_path).err
 
 
+def test_a_step_of_some_samples_has_the_loss_of_its_own(run: Run, tmp_path: Path) -> None:
+    assert last(steps(run, "configs/online.yaml")["E"]) == "Σ_n E_n"
+    assert last(steps(run, "configs/online.yaml")["δ1"]) == "z1 - y"
+    assert "that sample's loss" in run("derive", "configs/online.yaml").out
+    text = Path("configs/online.yaml").read_text(encoding="utf-8").replace("samples_per_step: 1", "samples_per_step: 2")
+    (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
+    assert last(steps(run, str(tmp_path / "net.yaml"))["E"]) == "1/2 × Σ_n E_n"
+    assert "a step takes 2 of the 3 samples" in run("derive", cwd=tmp_path).out
+
+
+def test_the_samples_index_is_explained(run: Run) -> None:
+    assert "_ni is in row i, column n of " in run("derive", "configs/line-3-samples.yaml").out
+    assert "n counts the samples" not in run("derive", Q2).out
+
+
 def test_a_view_that_is_none(run: Run) -> None:
     code, out, err = run("step", "--view", "nonsense")
     assert (code, out) == (2, "")

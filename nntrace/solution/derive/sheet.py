@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ...expr import Expr, Mul, Neg, Num, Partial, Sym, total
 from ...network.model import Network, Tensor
 from ...network.model import Step as NetworkStep
+from ...network.portion import portion, span
 from ...network.quantities import Quantity, parameters
 from ..given import agreed, convention_values, given_blocks
 from ..model import Block, Check, Line, Note, Remark, Results, Section, SectionName, Solution, Step, Table
@@ -55,7 +56,9 @@ class Derivation:
     """One network's symbolic solution."""
 
     def __init__(self, network: Network, question: Question) -> None:
-        self.network = network
+        self.whole = network
+        """With all samples; a step of some of them at a time is derived from those of the first step."""
+        self.network = network = portion(network, *span(network, 0)) if network.samples_per_step else network
         self.question = question
         self.symbols = Symbols(network, question.labels, question.jacobians)
         self.jacobians = Jacobians(self.symbols)
@@ -136,7 +139,22 @@ class Derivation:
 
     def _network(self) -> Section:
         """What the tensors hold, where their elements have names; then each layer."""
-        return Section("network", (*self.elements.listed(), *self._numbered("network", self._formulas())))
+        blocks = (*self.elements.listed(), *self._samples(), *self._numbered("network", self._formulas()))
+        return Section("network", blocks)
+
+    def _samples(self) -> Iterator[Remark]:
+        """What the index n of a batch counts, and where it is in a matrix."""
+        if self.network.samples is None:
+            return
+        key = next(key for key, tensor in self.network.tensors.items() if tensor.role == "input")
+        name = self.symbols.formulas.name(key)
+        place = "row i, column n" if self.network.conventions.vectors == "columns" else "row n, column i"
+        yield Remark(("n counts the samples: ", Sym(name.name, ("n", "i")), f" is in {place} of ", name))
+        if self.network.samples_per_step:
+            count = self.network.samples
+            takes = f"{count} of the {self.whole.samples} samples"
+            own = "that sample's loss" if count == 1 else "the loss of those alone"
+            yield Remark((f"a step takes {takes}, the next in turn: n counts these, and the step's loss is {own}",))
 
     def _gradient_sections(self, loss: LossGradient) -> Iterator[Section]:
         """The loss's gradient, then those of the layers and the parameters."""

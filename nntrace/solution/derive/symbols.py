@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 
-from ...expr import Expr, Num, Partial, Size, Sym, Whole, symbols
+from ...expr import Div, Expr, Mul, Num, Partial, Size, Sym, Whole, product, symbols
 from ...expr.bind import transform
 from ...expr.matrices import IDENTITY, Axes
 from ...network.adjoint import LOSS
@@ -41,8 +41,14 @@ class Symbols:
     def named(self, node: Expr, sizes: SIZES = {}) -> Expr:
         """An expression over keys in the tensors' names; ``sizes`` has what each index letter runs to."""
 
+        def of_one(part: Expr) -> bool:
+            """Whether this is 1/n of a single one: no mean."""
+            return isinstance(part, Div) and isinstance(part.bottom, Size) and sizes.get(part.bottom.over) == "1"
+
         def leaf(part: Expr) -> Expr | None:
             match part:
+                case Mul(factors) if any(of_one(factor) for factor in factors):
+                    return transform(product(one for one in factors if not of_one(one)), leaf)
                 case Partial(of, by) if of == LOSS:
                     return self.gradient(by.name, by.index)
                 case Partial(of, by):
