@@ -291,6 +291,42 @@ def test_the_samples_index_is_explained(run: Run) -> None:
     assert "n counts the samples" not in run("derive", Q2).out
 
 
+ACTIVATION = (
+    "inputs: {x: {size: D}}\ntargets: {y: {size: UNITS}}\nlayers:\n- dense: {z: {size: UNITS}}\n- KIND\nloss: LOSS\n"
+)
+
+
+@pytest.mark.parametrize(("kind", "note"), [
+    ("relu", "at the kink"), ("leaky_relu:\n  alpha: 0.2", "at the kink"), ("elu", ""), ("selu", "at the kink"),
+    ("hard_sigmoid", "at the kink"), ("step", "at the jump taken as 0"), ("softsign", ""), ("softplus", ""),
+    ("elu:\n  alpha: 0.5", "at the kink"),
+])  # fmt: skip
+def test_a_kink_is_noted_where_there_is_one(run: Run, tmp_path: Path, kind: str, note: str) -> None:
+    text = ACTIVATION.replace("UNITS", "K").replace("KIND", kind).replace("LOSS", "mse")
+    (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
+    reason = steps(run, str(tmp_path / "net.yaml"))["∂a1_j/∂z_j"]["reason"] or ""
+    assert reason.startswith(note)
+    assert bool(reason) == bool(note)
+
+
+@pytest.mark.parametrize(("loss", "reason"), [
+    ("mae", "sign(0) = 0, by convention"), ("hinge", "at a kink the left slope (relu_at_zero: 0)"), ("huber", None),
+    ("mse", None),
+])  # fmt: skip
+def test_the_convention_at_a_losss_corner(run: Run, tmp_path: Path, loss: str, reason: str | None) -> None:
+    text = ACTIVATION.replace("UNITS", "K").replace("KIND", "tanh").replace("LOSS", loss)
+    (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
+    assert steps(run, str(tmp_path / "net.yaml"))["∂L/∂a1_k"]["reason"] == reason
+
+
+def test_one_unit_has_no_other_to_differ_from(run: Run, tmp_path: Path) -> None:
+    text = ACTIVATION.replace("UNITS", "1").replace("KIND", "tanh").replace("LOSS", "mse")
+    (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
+    out = run("derive", cwd=tmp_path).out
+    assert "≠" not in out
+    assert "diag" not in out
+
+
 def test_a_view_that_is_none(run: Run) -> None:
     code, out, err = run("step", "--view", "nonsense")
     assert (code, out) == (2, "")

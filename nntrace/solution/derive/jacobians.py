@@ -5,8 +5,29 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import NamedTuple
 
-from ...expr import ONE, ZERO, Call, Delta, Expr, Partial, Sum, Sym, at, children, product, sided, simplify, substitute
-from ...expr.bind import free_indices
+from ...expr import (
+    ONE,
+    ZERO,
+    Call,
+    Cases,
+    Condition,
+    Delta,
+    Expr,
+    Indicator,
+    Num,
+    Partial,
+    Sum,
+    Sym,
+    approximate,
+    at,
+    children,
+    differentiate,
+    product,
+    sided,
+    simplify,
+    substitute,
+)
+from ...expr.bind import free_indices, walk
 from ...expr.letters import relettered
 from ...expr.rules import by_rule, distributed, has_delta, where_different, where_equal
 from ...network.adjoint import indexed
@@ -92,6 +113,8 @@ class Jacobians:
         yield self._jacobian(
             one.output, same, [equal[0], *map(simplify, equal[1:])], words, names, (f"{one.other} = {one.result}",)
         )
+        if self._is_single(one):
+            return
         different = [where_different(form, one.result, one.other) for form in forms]
         yield self._jacobian(
             one.output,
@@ -108,16 +131,26 @@ class Jacobians:
         own = at(one.by, {one.other: one.result})
         assert isinstance(own, Sym)
         derived, rules = by_rule(one.formula, own, self.kink)
-        side = "right" if self.kink else "left"
-        kinked = "case by case" in rules
-        reason: Note = (f"at the kink the {side} slope (relu_at_zero: {self.kink})",) if kinked else ()
+        reason: Note = ()
+        if has_kink(one.formula, own):
+            side = "right" if self.kink else "left"
+            reason = (f"at the kink the {side} slope (relu_at_zero: {self.kink})",)
+        elif derived == ZERO and "case by case" in rules:
+            reason = ("at the jump taken as 0, by convention",)
         forms = [derived, simplify(derived), *one.declared]
         diagonal = self._jacobian(one.output, own, forms, ", ".join(rules), {}, reason)
         if isinstance(slope, Call):
             diagonal = diagonal._replace(lines=(Line("chain", "=", self.symbols.named(slope)), *diagonal.lines))
         yield diagonal
+        if self._is_single(one):
+            return
         why = f"{one.other} ≠ {one.result}: each result reads its own argument only"
         yield self._jacobian(one.output, one.by, [ZERO], "", {}, (why,))
+
+    def _is_single(self, one: Bound) -> bool:
+        """Whether the index that may differ from the result's has one value only."""
+        assert one.other is not None
+        return self.symbols.sizes(one.by).get(one.other) == "1"
 
     def _jacobian(
         self, output: Sym, by: Sym, forms: list[Expr], rules: str, names: dict[Expr, Expr], reason: Note = ()
@@ -156,10 +189,28 @@ class Jacobians:
         one = self.bound(step, argument)
         if len(one.output.index) != 1 or len(one.by.index) != 1:
             return None
+        if one.other is not None and self._is_single(one):
+            return None  # a matrix of one number says no more than that
         formula = self.textbook(step, argument)
         formula = distributed(formula) if step.operation.by else formula
         body = self.symbols.formulas.matrix(formula, (one.result, str(one.by.index[0])))
         return None if body is None or formula in (ONE, ZERO) else (body, formula)
+
+
+def has_kink(formula: Expr, by: Sym) -> bool:
+    """Whether the slopes on both sides of a boundary between cases differ, so that a convention chooses one."""
+    slopes = [differentiate(formula, by, side) for side in (0, 1)]
+    nowhere = dict.fromkeys(map(str, by.index), 0)
+    for place in {condition.right for slope in slopes for condition in _conditions(slope)}:
+        if isinstance(place, Num):
+            sides = [approximate(slope, lambda *_, at=float(place.value): at, nowhere) for slope in slopes]
+            if sides[0] != sides[1]:
+                return True
+    return False
+
+
+def _conditions(node: Expr) -> Iterator[Condition]:
+    return (part.condition for part in walk(node) if isinstance(part, Cases | Indicator))
 
 
 def _sums(node: Expr) -> Iterator[Sum]:

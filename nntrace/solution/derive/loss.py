@@ -4,7 +4,25 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ...expr import ONE, Div, Expr, Mul, Neg, Partial, Size, Sum, Sym, at, ln, product, simplify, substitute, symbols
+from ...expr import (
+    ONE,
+    Cases,
+    Div,
+    Expr,
+    Indicator,
+    Mul,
+    Neg,
+    Partial,
+    Size,
+    Sum,
+    Sym,
+    at,
+    ln,
+    product,
+    simplify,
+    substitute,
+    symbols,
+)
 from ...expr.bind import free_indices, transform, walk
 from ...expr.letters import index_letters, relettered
 from ...expr.nodes import Call
@@ -119,7 +137,8 @@ class LossGradient:
         derived, rules = by_rule(used, by, kink)
         slopes = [derived, simplify(derived)]
         name = self.symbols.slope(loss, by)
-        part = index_step(self.symbols, name, slopes, notes={0: (", ".join(rules),)}, keys={self.output})
+        notes: dict[int, Note] = {0: (", ".join(rules),)}
+        part = index_step(self.symbols, name, slopes, notes=notes, keys={self.output}, reason=self._corner(derived))
         whole = Line("chain", "=", Partial(loss, self.symbols.tensor(by)))
         yield part if isinstance(name, Partial) else part._replace(lines=(whole, *part.lines))
         if self.fused:
@@ -169,10 +188,21 @@ class LossGradient:
             by = Sym(key, ("j", "i")[2 - len(self.network.tensors[key].shape) :])
             derived, rules = by_rule(formula, by, self.network.conventions.relu_at_zero)
             forms = [derived, simplify(derived)]
-            corner = any(isinstance(node, Call) and node.function == "sign" for node in walk(derived))
-            reason: Note = ("sign(0) = 0, by convention",) if corner else ()
+            reason = self._corner(derived)
             name = Partial(self.symbols.tensor(Sym(PENALTY)), self.symbols.tensor(by))
             yield index_step(self.symbols, name, forms, notes={0: (", ".join(rules),)}, keys={key}, reason=reason)
+
+    def _corner(self, derived: Expr) -> Note:
+        """The convention for where the derivative of |x| or of max has a corner."""
+        parts = list(walk(derived))
+        if any(isinstance(node, Cases) for node in parts):
+            return ()  # of Huber's loss: both sides agree, and the sign is read away from 0 alone
+        if any(isinstance(node, Call) and node.function == "sign" for node in parts):
+            return ("sign(0) = 0, by convention",)
+        kink = self.network.conventions.relu_at_zero
+        side = "right" if kink else "left"
+        corner = any(isinstance(node, Indicator) for node in parts)
+        return (f"at a kink the {side} slope (relu_at_zero: {kink})",) if corner else ()
 
     def _name(self, key: str | None) -> str:
         return self.formulas.name(key or "").name

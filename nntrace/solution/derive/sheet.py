@@ -9,7 +9,8 @@ from math import prod
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from ...expr import Expr, Mul, Neg, Num, Partial, Sym, total
+from ...expr import Expr, HadamardPow, Mul, Neg, Num, Partial, Sym, total
+from ...expr.bind import walk
 from ...network.model import Network, Tensor
 from ...network.model import Step as NetworkStep
 from ...network.portion import portion, span
@@ -82,7 +83,7 @@ class Derivation:
             network.title,
             network.source,
             convention_values(network.conventions),
-            agreed(network, matrices=True),
+            (*agreed(network, matrices=True), *_power_words(sections)),
             tuple(section for section in sections if section.blocks),
             Results(),
             symbolic=True,
@@ -320,6 +321,14 @@ def nameable(network: Network) -> Iterator[tuple[tuple[str, str], str]]:
                 yield (loss, key), f"∂{symbols.loss.name}/∂{name(key).name}"
             if jacobians.matrix(step, edge.argument) is not None:
                 yield (step.output, key), f"∂{name(step.output).name}/∂{name(key).name}"
+
+
+def _power_words(sections: Iterable[Section]) -> Iterator[Note]:
+    """What a power of each element is, where one is written."""
+    blocks = (block for section in sections for block in section.blocks)
+    bodies = (line.body for block in blocks if isinstance(block, Step) for line in block.lines)
+    if power := next((node for body in bodies for node in walk(body) if isinstance(node, HadamardPow)), None):
+        yield (power, " is the power of each element")
 
 
 def _size_of(sizes: Mapping[str, str]) -> Callable[[str | None], str]:
