@@ -401,7 +401,7 @@ class Sheet:
     def _by_elements(self, asked: Sequence[Quantity], key: str) -> Iterator[Block]:
         """The gradients of a tensor that have no matrix form, where a sheet has none by elements besides."""
         own = [one for one in asked if one.uses[0].key == key] if self.view == "matrix" else []
-        return self._gradient_steps(own)
+        return self._gradient_steps(own, own)
 
     def _shows_paths(self, asked: Sequence[Quantity], named: bool) -> bool:
         if self.view == "delta":
