@@ -7,23 +7,30 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from fractions import Fraction
+from itertools import chain, combinations
 from typing import NamedTuple
 
-from ..expr import ONE, Add, Expr, Literal, MatMul, Ones, Sym, Transpose, Whole, approximate, exact, total
+from ..expr import ONE, Add, Call, Expr, Literal, MatMul, Ones, Sym, Transpose, Whole, approximate, exact, total
 from ..expr.bind import transform
 from ..expr.matrices import Axes
-from ..network.model import Cell, Element, Network, Tensor
+from ..network.model import Cell, Element, Network, Tensor, sample_mark
 from ..network.model import Step as NetworkStep
 from ..trace.amount import Amount, fraction
 from ..trace.trace import Trace
 from .element import Writer
 from .given import agreed, convention_values, given_blocks
+from .matrix import MatrixForms
 from .model import Block, Check, Line, Note, Remark, Results, Rows, Section, Solution, Step
 from .numbers import Digits, Shown
 from .shapes import shapes
 from .whole import Formulas
 
 Grid = list[list[Amount]]
+FIRST_TRIED = ((-2, 2), (0, 2), (0, 6))  # odd functions keep the first middle
+MOST_TRIED = 12
+ADDS_NOTHING: Note = ("one affine map: depth without an activation adds nothing",)
+MOST_SAMPLES = 3
+MOST_NUMBERS = 6
 
 
 class Affine(NamedTuple):
@@ -33,6 +40,10 @@ class Affine(NamedTuple):
     bias: Expr | None
     weight_numbers: Grid | None
     bias_numbers: Grid | None
+
+
+def _sign(shown: Shown) -> str:
+    return "≈" if shown.rounded else "="
 
 
 class Collapse:
@@ -45,6 +56,8 @@ class Collapse:
         self.columns = network.conventions.vectors == "columns"
         self.digits = Digits(network.conventions.digits, network.integers)
         self._count = 0
+        self._several = False
+        """Whether there are several maps to be told apart."""
         self._known: dict[str, Grid] = {}
         """The numbers of the layers' own matrices, by name."""
         self._sizes: dict[str, str] = {}
@@ -55,12 +68,18 @@ class Collapse:
         network = self.network
         sections: list[Section] = []
         if self.trace is not None:
-            sections.append(Section("given", tuple(given_blocks(Writer(self.trace, self.digits)))))
-        for stack, after in self._stacks():
-            blocks = tuple(self._merged(stack)) if len(stack) > 1 else (self._alone(stack[0]),)
-            why = (self._why(after),) if after is not None else ()
-            sections.append(Section("collapse", (*blocks, *why), self._addition(stack)))
-        if not sections or sections[-1].name == "given":
+            writer = Writer(self.trace, self.digits)
+            named = tuple(MatrixForms(writer).names(losses=False))
+            sections.append(Section("given", (*given_blocks(writer), *named)))
+        stacks = list(self._stacks())
+        self._several = sum(len(stack) > 1 for stack, _ in stacks) > 1
+        for place, (stack, activation) in enumerate(stacks):
+            after = stacks[place + 1][0] if place + 1 < len(stacks) else None
+            blocks = list(self._merged(stack)) if len(stack) > 1 else [self._alone(stack[0])]
+            if activation is not None:
+                blocks.append(self._why(activation, stack, after))
+            sections.append(Section("collapse", tuple(blocks), self._addition(stack)))
+        if not stacks:
             sections.append(Section("collapse", (Remark(("There is no layer with weights.",)),)))
         head = convention_values(network.conventions), agreed(network, matrices=True)
         return Solution(network.title, network.source, *head, tuple(sections), Results(), symbolic=True)
@@ -83,30 +102,54 @@ class Collapse:
             yield stack, None
 
     def _addition(self, stack: list[NetworkStep]) -> Note:
+        if len(stack) == 1:
+            return (self.formulas.name(stack[0].output), " alone")
+        return (*self._names(stack), " as one affine map")
+
+    def _names(self, stack: list[NetworkStep]) -> Note:
+        """``z1, z2 and z3``."""
         names: Note = ()
-        for step in stack:
-            names += (", " if names else "", self.formulas.name(step.output))
+        for place, step in enumerate(stack):
+            sign = "" if not place else " and " if place == len(stack) - 1 else ", "
+            names += (sign, self.formulas.name(step.output)) if sign else (self.formulas.name(step.output),)
         return names
 
     def _alone(self, step: NetworkStep) -> Block:
-        return Remark((self.formulas.name(step.output), " is one affine map already."))
+        self._sizes = {"j0": self._size(step.arguments["x"])}
+        affine = self._affine(step, 1)
+        form = self._applied(affine, Whole(self.formulas.name(step.arguments["x"]), *self._axes("j0")))
+        return self._step(self.formulas.name(step.output), [(form, ("one affine map already",))])
 
-    def _why(self, activation: NetworkStep) -> Block:
+    def _why(self, activation: NetworkStep, stack: list[NetworkStep], after: list[NetworkStep] | None) -> Block:
         """An activation is no affine map: the middle of two points does not go to the middle of their images."""
-        name = self.formulas.name(activation.output)
-        for low, high, middle in ((-2, 2, 0), (0, 2, 1)):  # odd functions keep the first middle
+        argument = self.formulas.name(activation.arguments["z"])
+        called = Call(activation.kind, (argument,))
+        behind = (*self._names([*stack[-1:], *(after or [])[:1]]), " cannot be merged") if after else (
+            self.formulas.name(activation.output), " is no part of the map")  # fmt: skip
+        step = self._step(self.formulas.name(activation.output), [(called, ())])
+        found = self._refuted(activation)
+        if found is None:
+            return step._replace(reason=(f"no two of the numbers tried show that {activation.kind} is not affine",))
+        reason: Note = ("an affine map sends a middle to a middle; halfway between ",)
+        low, high, middle, *shown = found
+        for words, value, one in ((" and ", low, shown[0]), (" is ", high, shown[1])):
+            reason += (f"{self._called(activation, value)} {_sign(one)} ", one.number, words)
+        reason += ("about ", shown[2].number) if shown[2].rounded else (shown[2].number,)
+        reason += (f", but {self._called(activation, middle)} {_sign(shown[3])} ", shown[3].number, ", so ", *behind)
+        return step._replace(reason=reason)
+
+    def _refuted(self, activation: NetworkStep) -> tuple[int, int, int, Shown, Shown, Shown, Shown] | None:
+        """Two points and their middle, whose images as they are shown are those of no affine map."""
+        for low, high in chain(FIRST_TRIED, combinations(range(-MOST_TRIED, MOST_TRIED + 1), 2)):
+            if (high - low) % 2:
+                continue
+            middle = (low + high) // 2
             ends = [self._at(activation, value) for value in (low, high)]
             halfway = ends[0].plus(ends[1]).times(fraction(Fraction(1, 2)))
-            there = self._at(activation, middle)
-            if abs(halfway.number - there.number) > 1e-9:
-                break
-        calls = [self._called(activation, value) for value in (low, high, middle)]
-        shown = [self.digits.show(amount).number for amount in (*ends, halfway, there)]
-        first = (name, f" = {activation.kind}(…) stands behind it and is not affine: halfway between ")
-        return Remark(
-            (*first, f"{calls[0]} = ", shown[0], f" and {calls[1]} = ", shown[1], " is ", shown[2],
-             f", but {calls[2]} = ", shown[3])
-        )  # fmt: skip
+            shown = [self.digits.show(amount) for amount in (*ends, halfway, self._at(activation, middle))]
+            if shown[2].number != shown[3].number:
+                return low, high, middle, shown[0], shown[1], shown[2], shown[3]
+        return None
 
     @staticmethod
     def _called(step: NetworkStep, value: int) -> str:
@@ -146,13 +189,14 @@ class Collapse:
             parts = [part for part in (self._of_bias(own, affine), own.bias) if part is not None]
             bias = total(parts) if parts else None
             merged = Affine(weights, bias, self._weight_numbers(own, affine), self._bias_numbers(own, affine))
-            yield self._step(name, [(self._applied(merged, source), ("multiplied out",))])
+            how = "multiplied out" if affine.bias is not None else "the layer before it put in"
+            yield self._step(name, [(self._applied(merged, source), (how,))])
             affine = merged
         yield from self._result(stack, affine, source)
 
     def _result(self, stack: list[NetworkStep], affine: Affine, source: Expr) -> Iterator[Block]:
         last = self.formulas.name(stack[-1].output)
-        weights, bias = Sym("W" + "′" * self._primes("W")), Sym("b" + "′" * self._primes("b"))
+        weights, bias = self._own_names(last)
         units = f"j{len(stack)}"
         matrix, vector = self._axes(units, "j0"), self._axes(units)
         yield self._numbered(weights, affine.weights, affine.weight_numbers, self._shapes(affine.weights, matrix))
@@ -160,17 +204,21 @@ class Collapse:
             yield self._numbered(bias, affine.bias, affine.bias_numbers, self._shapes(affine.bias, vector))
         merged = Affine(Whole(weights, *matrix), affine.bias and Whole(bias, *vector), None, None)
         body = self._applied(merged, source)
-        yield self._step(last, [(body, ("one affine map: depth without an activation adds nothing",))])
-        if self.trace is not None:
-            yield self._check(stack, affine)
+        if affine.weight_numbers is None or self.network.samples is not None:
+            yield self._step(last, [(body, ADDS_NOTHING)])
+        if affine.weight_numbers is not None:
+            self._known[weights.name] = affine.weight_numbers
+            self._known[bias.name] = affine.bias_numbers or []
+            yield from self._check(stack, affine, merged)
 
-    def _primes(self, letter: str) -> int:
+    def _own_names(self, last: Sym) -> tuple[Sym, Sym]:
+        """The merged map's weights and bias: W and b, in a network of several maps W_z2 and b_z2."""
         taken = {self.formulas.name(key).name for key in self.network.tensors}
         taken |= {name for tensor in self.network.tensors.values() for name in tensor.names.values()}
-        count = 0
-        while letter + "′" * count in taken:
-            count += 1
-        return count
+        suffix = f"_{last.name}" if self._several or not taken.isdisjoint(("W", "b")) else ""
+        while not taken.isdisjoint((f"W{suffix}", f"b{suffix}")):
+            suffix += f"_{last.name}"
+        return Sym(f"W{suffix}"), Sym(f"b{suffix}")
 
     def _axes(self, units: str, inputs: str | None = None) -> Axes:
         """How a matrix from some values to others, or a vector of values, lies; by the letters that count them."""
@@ -260,29 +308,44 @@ class Collapse:
             for pair in zip(through, own.bias_numbers, strict=True)
         ]
 
-    def _check(self, stack: list[NetworkStep], affine: Affine) -> Check:
-        """The merged map on the inputs against the network's own result."""
+    def _check(self, stack: list[NetworkStep], affine: Affine, merged: Affine) -> Iterator[Block]:
+        """The merged map on the inputs, with its numbers, against the network's own result."""
         assert self.trace is not None
         assert affine.weight_numbers is not None
         source, last = stack[0].arguments["x"], stack[-1].output
         samples = range(self.network.samples) if self.network.samples is not None else (None,)
+        x, z = self.formulas.name(source), self.formulas.name(last)
         holds = True
         for sample in samples:
             mark = () if sample is None else (sample,)
-            inputs = [
-                self.trace.value(Element(source, (*mark, place)))
-                for place in range(self.network.tensors[source].shape[-1])
+            inputs, own = (self._of_sample(key, mark) for key in (source, last))
+            found = self._times(affine.weight_numbers, inputs)
+            if affine.bias_numbers is not None:
+                pairs = zip(found, affine.bias_numbers, strict=True)
+                found = [[one.plus(two) for one, two in zip(*pair, strict=True)] for pair in pairs]
+            numbers = [
+                (one.number, two.number) for row in zip(found, own, strict=True) for one, two in zip(*row, strict=True)
             ]
-            grid = [[one] for one in inputs] if self.columns else [inputs]
-            found = self._times(affine.weight_numbers, grid)
-            flat = [one for row in found for one in row]
-            bias = [one for row in affine.bias_numbers or [] for one in row]
-            flat = [one.plus(two) for one, two in zip(flat, bias, strict=True)] if bias else flat
-            for place, amount in enumerate(flat):
-                own = self.trace.value(Element(last, (*mark, place))).number
-                holds = holds and abs(amount.number - own) <= 1e-9 * max(1.0, abs(own))
-        name = self.formulas.name(last)
-        return Check((name, " of the merged map on the inputs is the network's"), "ok" if holds else "failed")
+            holds = holds and all(abs(one - two) <= 1e-9 * max(1.0, abs(two)) for one, two in numbers)
+            if sample is None or sample < MOST_SAMPLES:
+                named = [Sym(one.name, (), "" if sample is None else sample_mark(sample)) for one in (x, z)]
+                self._known[named[0].name + named[0].mark] = inputs
+                body = self._applied(merged, Whole(named[0], *self._axes("j0")))
+                yield self._numbered(named[1], body, found, ADDS_NOTHING if sample is None else ())
+        words = "on the inputs" if self.network.samples is None else f"on all {self.network.samples} samples"
+        shown: Note = ()
+        if self.network.samples is None and len(numbers) <= MOST_NUMBERS:
+            for row in own:
+                for one in row:
+                    shown += (", " if shown else ": ", self.digits.show(one).number)
+        yield Check((z, f" of the network {words} is the same", *shown), "ok" if holds else "failed")
+
+    def _of_sample(self, key: str, mark: tuple[int, ...]) -> Grid:
+        """A vector's numbers, a column or a row."""
+        assert self.trace is not None
+        places = range(self.network.tensors[key].shape[-1])
+        numbers = [self.trace.value(Element(key, (*mark, place))) for place in places]
+        return [[one] for one in numbers] if self.columns else [numbers]
 
     # -- steps -------------------------------------------------------------------------------------------------------
 
@@ -315,7 +378,9 @@ class Collapse:
                 return Literal(((ONE,) * int(node.body.over),))
             if not isinstance(node, Whole) or not isinstance(node.symbol, Sym):
                 return None
-            shown = [[self.digits.show(amount) for amount in row] for row in self._known[node.symbol.name]]
+            shown = [
+                [self.digits.show(amount) for amount in row] for row in self._known[node.symbol.name + node.symbol.mark]
+            ]
             inexact = inexact or any(one.rounded for row in shown for one in row)
             return _literal(shown)
 

@@ -74,9 +74,10 @@ class MatrixForms:
 
     # -- the sections ------------------------------------------------------------------------------------------------
 
-    def names(self) -> Iterator[Matrix]:
-        """What the matrices hold, where their elements have names of their own."""
-        shown = {key for step in (*self._results, *self._losses) for key in (*step.arguments.values(), step.output)}
+    def names(self, losses: bool = True) -> Iterator[Matrix]:
+        """What the matrices hold, where their elements have names of their own; without ``losses`` the layers' only."""
+        steps = (*self._results, *self._losses) if losses else self._results
+        shown = {key for step in steps for key in (*step.arguments.values(), step.output)}
         for key, tensor in self.network.tensors.items():
             if tensor.names.get(()) == self.formulas.name(key).name:
                 continue

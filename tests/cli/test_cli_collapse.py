@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+
+from nntrace.catalogue import KINDS
 
 if TYPE_CHECKING:
     from conftest import Run
@@ -52,14 +55,20 @@ def test_the_merged_map(run: Run, tmp_path: Path, vectors: str, bias: str, b2: l
     found = sheet(run, tmp_path, network(vectors, bias))
     values = {step["name"]: step["value"] for step in found["steps"]}
     weights, merged = np.array(W2) @ W1, np.array(W2) @ B1 + b2
-    assert np.allclose(values["W"] if vectors == "columns" else np.transpose(values["W"]), weights, rtol=1e-14)
-    assert np.allclose(np.ravel(values["b′" if "{b" in bias else "b"]), merged, rtol=1e-14)
+    own = "_z2" if "{b" in bias else ""
+    assert np.allclose(
+        values[f"W{own}"] if vectors == "columns" else np.transpose(values[f"W{own}"]), weights, rtol=1e-14
+    )
+    assert np.allclose(np.ravel(values[f"b{own}"]), merged, rtol=1e-14)
+    assert np.allclose(np.ravel(values["z2"]), weights @ [1, 2] + merged, rtol=1e-14)
     assert [check["status"] for check in found["checks"]] == ["ok"]
 
 
 def test_the_shipped_example(run: Run) -> None:
     steps = json.loads(run("collapse", "configs/stacked-linear.yaml", "-f", "json").out)["steps"]
-    assert {step["name"]: step["value"] for step in steps if step["value"]} == {"W": [[0.5, 4.5]], "b": [[2.5]]}
+    assert {step["name"]: step["value"] for step in steps if step["value"]} == {
+        "W": [[0.5, 4.5]], "b": [[2.5]], "z2": [[12.0]]
+    }  # fmt: skip
     forward = json.loads(run("forward", "configs/stacked-linear.yaml", "-f", "json").out)["values"]
     assert forward["g"] == 0.5 * 1 + 4.5 * 2 + 2.5
 
@@ -82,12 +91,70 @@ def test_sizes_without_numbers(run: Run, tmp_path: Path) -> None:
     assert steps["W"]["value"] is None
 
 
-def test_an_activation_between_is_named(run: Run, tmp_path: Path) -> None:
-    for kind in ("relu", "sigmoid", "tanh", "softmax"):
-        (tmp_path / "net.yaml").write_text(network().replace("- dense: 2", f"- {kind}\n- dense: 2"), encoding="utf-8")
-        code, out, err = run("collapse", cwd=tmp_path)
-        assert (code, err) == (0, "")
-        assert f"= {kind}(…) stands behind it and is not affine" in out
+OPTIONS = {
+    "leaky_relu": "{leaky_relu: null, alpha: 0.999}",
+    "elu": "{elu: null, alpha: 3}",
+    "gelu": "{gelu: null, form: tanh}",
+}
+REFUTED = re.compile(
+    r"an affine map sends a middle to a middle; halfway between (.+) [=≈] (\S+) and "
+    r"(.+) [=≈] (\S+) is (?:about )?(\S+), but (.+) [=≈] (\S+), so z1 and z2 cannot be merged"
+)
+
+
+@pytest.mark.parametrize("options", [False, True], ids=["plain", "options"])
+@pytest.mark.parametrize("kind", [kind for kind in KINDS["activation"] if kind != "identity"])
+def test_an_activation_between_is_refuted_by_numbers(run: Run, tmp_path: Path, kind: str, options: bool) -> None:
+    written = OPTIONS.get(kind, kind) if options else kind
+    steps = sheet(run, tmp_path, network().replace("- dense: 2", f"- {written}\n- dense: 2"))["steps"]
+    (reason,) = [step["reason"] for step in steps if step["name"] == "a1"]
+    found = REFUTED.fullmatch(reason)
+    assert found, reason
+    low, first, high, second, halfway, middle, there = found.groups()
+    assert halfway != there
+    assert abs((float(first) + float(second)) / 2 - float(halfway)) < 1e-5
+    points = [float(re.search(r"\((-?\d+)", one).group(1)) for one in (low, middle, high)]  # type: ignore[union-attr]
+    assert points[0] + points[2] == 2 * points[1]
+    assert not any(step["name"] == "W" for step in steps)
+
+
+STACKS = """\
+inputs: {a: 1.5, b: 2}
+targets: {t: 0, u: 1}
+layers:
+- dense: 2
+  weights: [[1, 2], [3, 4]]
+  bias: s
+- dense: 2
+  weights: [[1, s], [3, 4]]
+- tanh
+- dense: 2
+  weights: [[1, 2], [3, 4]]
+- dense: 2
+  weights: [[1, 2], [3, 0.1]]
+values: {s: 0.5}
+loss: mse
+"""
+
+
+def test_two_maps_have_names_of_their_own_and_every_name_is_defined(run: Run, tmp_path: Path) -> None:
+    steps = sheet(run, tmp_path, STACKS)["steps"]
+    assert [step["name"] for step in steps if step["name"][0] in "Wb"] == ["W_z2", "b_z2", "W_z4"]
+    told = [line["note"] for step in steps for line in step["lines"] if step["name"] == "z4"]
+    assert "multiplied out" not in told
+    out = run("collapse", cwd=tmp_path).out
+    assert "b1 [1×1] = [ s ]" in out
+    assert "tanh(2) ≈ 0.964028" in out
+
+
+def test_a_batch_shows_its_samples(run: Run, tmp_path: Path) -> None:
+    text = STACKS.replace("{a: 1.5, b: 2}", "[a, b]").replace("{t: 0, u: 1}", "[t, u]")
+    found = sheet(run, tmp_path, text + "samples: [[1, 2, 0, 1], [0.5, -1, 1, 0]]\n")
+    values = {step["name"]: step["value"] for step in found["steps"]}
+    for place, inputs in enumerate(([1, 2], [0.5, -1])):
+        expected = np.array([[1, 0.5], [3, 4]]) @ (np.array([[1, 2], [3, 4]]) @ inputs + 0.5)
+        assert np.allclose(np.ravel(values[f"z2⁽{'¹²'[place]}⁾"]), expected)
+    assert [check["status"] for check in found["checks"]] == ["ok", "ok"]
 
 
 def test_an_identity_between_changes_nothing(run: Run, tmp_path: Path) -> None:

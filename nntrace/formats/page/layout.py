@@ -39,7 +39,7 @@ TITLES: dict[SectionName, str] = {
     "loss gradient": "Gradient of the loss",
     "gradients": "Gradients of the parameters",
     "stability": "Numerical stability",
-    "collapse": "One affine map",
+    "collapse": "Layers",
 }
 """The sections' names. The paths have none: they are a part of the backward pass, under a heading of their own."""
 LOOKAHEAD = 512
