@@ -462,6 +462,20 @@ def test_what_cancels_in_a_loss(loss: str, activation: str, targets: str, log: s
         assert any("-(1 - a1_k)" in text for step in steps for text in texts_of(step))
 
 
+@pytest.mark.parametrize("kink", [0, 1])
+@pytest.mark.parametrize("over", ["sum", "mean"])
+def test_a_hinge_is_derived_for_the_right_class_and_for_another(over: str, kink: int) -> None:
+    text = FUSED.replace("ACTIVATION", "tanh").replace("LOG", "e").replace("TARGETS", "a1[2]") + f"relu_at_zero: {kink}"
+    one = reading(build(read(text.replace("LOSS", "hinge").replace("OVER", over), "hinge", None)), Question())
+    assert list(one.disagreements()) == []
+    texts = {step["name"]: texts_of(step)[-1] for step in one.sheet["steps"]}
+    positive = f"1[a1_{{}} - a1_k + 1 {'≥' if kink else '>'} 0]"
+    scale = "1/3 × " if over == "mean" else ""
+    assert texts["∂L/∂a1_i"] == scale + positive.format("i")
+    assert texts["∂L/∂a1_k"].startswith("-")
+    assert texts["∂L/∂a1_k"].endswith(f"Σ_j {positive.format('j')} × (1 - 1[j = k])")
+
+
 def test_the_middle_of_a_softmax_that_nothing_cancels() -> None:
     text = FUSED.replace("ACTIVATION", "softmax").replace("LOG", "e").replace("TARGETS", "[0, 1, 0]")
     one = reading(build(read(text.replace("LOSS", "mse").replace("OVER", "mean"), "mse", None)), Question())

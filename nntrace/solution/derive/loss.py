@@ -4,19 +4,24 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from ...catalogue import find
 from ...expr import (
     ONE,
+    Add,
     Cases,
+    Delta,
     Div,
     Expr,
     Indicator,
     Mul,
     Neg,
+    Num,
     Partial,
     Size,
     Sum,
     Sym,
     at,
+    contract,
     ln,
     product,
     simplify,
@@ -110,6 +115,44 @@ class LossGradient:
         found = transform(self.formula(), leaf)
         return None if any(symbol.name == targets for symbol in symbols(found) if isinstance(symbol, Sym)) else found
 
+    def _by_class(self) -> Expr | None:
+        """A loss over the classes other than the right one, k: y_j is 1[j = k], and Σ_i y_i s_i is s_k."""
+        entry = find("loss", self.step.kind)
+        classes = entry is not None and entry.build(**dict.fromkeys(entry.conventions(), "e")).targets == "classes"
+        if self.letter is None or self.batch or self.fused or not classes:
+            return None
+        letter = self.letter
+
+        def leaf(node: Expr) -> Expr | None:
+            match node:
+                case Sum(over, body):
+                    return contract(over, transform(body, leaf))
+                case Sym(name, (str(index),)) if name == self.targets:
+                    return Delta(index, letter)
+                case _:
+                    return None
+
+        return transform(self.formula(), leaf)
+
+    def _class_cases(self, loss: Sym, formula: Expr) -> Iterator[Part]:
+        """The gradient by the right class's output and by another one's."""
+        letter, other = str(self.letter), self.other
+        for same in (True, False):
+            by = Sym(self.output, (letter if same else other,))
+            derived, rules = by_rule(formula, by, self.network.conventions.relu_at_zero)
+            derived = transform(derived, _signs_written)
+            if same:
+                constants, core = constants_out(derived)
+                worked = simplify(_scaled(constants, multiplied_out(transform(core, _last_first))))
+            else:
+                worked = simplify(where_different(derived, letter, other))
+                worked = simplify(where_different(_contracted(worked), letter, other))
+            case: Note = (f"{other} {'=' if same else '≠'} {letter}",)
+            corner = self._corner(derived)
+            reason = (*case, ", ", *corner) if corner else case
+            name, notes = Partial(loss, self.symbols.tensor(by)), {0: (", ".join(rules),)}
+            yield index_step(self.symbols, name, [derived, worked], notes=notes, keys={self.output}, reason=reason)
+
     # -- the steps ---------------------------------------------------------------------------------------------------
 
     def parts(self) -> Iterator[Part]:
@@ -121,8 +164,9 @@ class LossGradient:
             return
         loss = self.symbols.tensor(Sym(self.per_sample or self.data, self.batch))
         formula, chosen = self.formula(), self.chosen()
-        forms = [formula] + ([chosen] if chosen is not None else [])
-        hot: Note = self._hot() if chosen is not None else ()
+        by_class = self._by_class() if chosen is None else None
+        forms = [form for form in (formula, chosen, by_class) if form is not None]
+        hot: Note = self._hot() if len(forms) > 1 else ()
         part = index_step(self.symbols, loss, forms, notes={1: hot} if hot else {}, keys={self.output})
         yield part if self.batch else part._replace(whole=Meant(self.data, "value"))
         if self.batch:
@@ -130,6 +174,10 @@ class LossGradient:
         if self.network.data is not None:  # the penalty, which no output changes, and the sum of the two
             yield from (self._whole(key) for key in self.steps if key not in (self.data, self.per_sample, "p"))
             yield from self._penalty()
+        if by_class is not None:
+            yield from self._class_cases(loss, by_class)
+            yield from self._vector(self.output, ())
+            return
         letter = self.letter if chosen is not None and self.letter else "k"
         by = Sym(self.output, (*self.batch, letter))
         used = chosen if chosen is not None else formula
@@ -320,6 +368,24 @@ def _worked_out(node: Expr) -> list[Expr]:
 def _scaled(constants: tuple[Expr, ...], node: Expr) -> Expr:
     """A form with the constants that were taken out of it: factors before it, divisors below it."""
     return product((*constants, *_factors(node))) if constants else node
+
+
+def _signs_written(node: Expr) -> Expr | None:
+    """1[j = k] - 1 for 1[j = k] + (-1)."""
+    match node:
+        case Add(terms) if any(isinstance(term, Num) and term.value < 0 for term in terms):
+            return Add(tuple(Neg(negative(one)) if isinstance(one, Num) and one.value < 0 else one for one in terms))
+        case _:
+            return None
+
+
+def _last_first(node: Expr) -> Expr | None:
+    return Mul(node.factors[::-1]) if isinstance(node, Mul) else None
+
+
+def _contracted(node: Expr) -> Expr:
+    """Every Σ with a δ among its factors taken at the one value that it leaves."""
+    return transform(node, lambda part: contract(part.over, part.body) if isinstance(part, Sum) else None)
 
 
 def _factors(node: Expr) -> tuple[Expr, ...]:
