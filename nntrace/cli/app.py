@@ -158,7 +158,7 @@ def step(
 def derive(
     net: options.Net = None,
     wrt: Annotated[
-        list[str], typer.Option("--wrt", metavar="TENSOR", help="Only what leads to this tensor. Repeatable.")
+        list[str], typer.Option("--wrt", metavar="NAME", help="Only what leads to this tensor or element. Repeatable.")
     ] = [],
     name: Annotated[
         list[str],
