@@ -10,7 +10,7 @@ from typing import Literal
 
 from ..expr import Call, Cases, Condition, Delta, Expr, Max, Num, Sum, Sym, Tensor, exp, ln, maximum
 from ..expr import tanh as _tanh
-from .registry import Operation, Real, Same, activation, real
+from .registry import Operation, Positive, Real, Same, activation, real
 
 z, a = Tensor("z")["j"], Tensor("a")["j"]
 
@@ -55,7 +55,7 @@ def leaky_relu(alpha: Real = 0.01) -> Operation:
 
 
 @activation()
-def elu(alpha: Real = 1) -> Operation:
+def elu(alpha: Positive = 1) -> Operation:
     """z where z > 0, else alpha (e^z - 1); the derivative there is a + alpha. A kink at 0 unless alpha is 1.
 
     Source: Clevert, Unterthiner, Hochreiter, Fast and Accurate Deep Network Learning by ELUs, 2016.

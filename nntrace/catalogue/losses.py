@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from ..expr import HALF, ONE, Call, Cases, Condition, Expr, Num, Sum, Sym, Tensor, exp, ln, maximum, xln
-from .registry import Fusion, Loss, Real, Same, loss, real
+from .registry import Fusion, Loss, Positive, Same, loss, real
 
 y, t, z = Tensor("y")["k"], Tensor("t")["k"], Tensor("z")["k"]
 
@@ -43,7 +43,7 @@ def mean_absolute_error() -> Loss:
 
 
 @loss()
-def huber(delta: Real = 1) -> Loss:
+def huber(delta: Positive = 1) -> Loss:
     """Σ of 1/2 (t - y)² where |t - y| ≤ delta, else delta (|t - y| - delta/2).
 
     Source: Huber, Robust Estimation of a Location Parameter, 1964.
@@ -92,14 +92,14 @@ def cross_entropy(*, log: str = "e") -> Loss:
 
 
 @loss()
-def hinge(margin: Real = 1) -> Loss:
+def hinge(margin: Positive = 1) -> Loss:
     """Σ over the classes j other than the right one y of max(0, s_j - s_y + margin), with a kink at 0.
 
     Source: Weston, Watkins, Multi-class Support Vector Machines, 1999 (with margin 1).
     """
     right = Sum("i", Tensor("t")["i"] * Tensor("y")["i"])
     above = ONE if margin == 1 else real(margin)
-    return Loss((1 - t) * maximum(0, y - right + above), "sum", targets="classes")
+    return Loss((1 - t) * maximum(0, y - right + above), "sum", targets="class")
 
 
 def _all_based(forms: tuple[Same, ...], log: str) -> tuple[Same, ...]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from fractions import Fraction
-from typing import Any, Literal, NamedTuple, TypeVar, get_args, get_origin
+from typing import Annotated, Any, Literal, NamedTuple, TypeVar, get_args, get_origin
 
 from ..expr import Expr, Num, Sym
 
@@ -54,6 +54,9 @@ class Operation(NamedTuple):
 Real = float | Fraction
 """A real option of an entry, as typed where a file gives it."""
 
+Positive = Annotated[Real, "positive"]
+"""A real option that makes sense above 0 alone."""
+
 
 def real(value: Real) -> Num:
     """A real number in a formula, with its digits: 0.01, not the float next to it."""
@@ -82,7 +85,8 @@ class Loss(NamedTuple):
     """A loss as what each output ``y[k]`` adds against its target ``t[k]``, and how these are put together.
 
     ``reduction`` is ``sum`` or ``mean``, over the outputs. ``fused`` has the activations that it cancels against.
-    ``targets`` says which targets it takes: ``any`` numbers, ``bits`` from 0 to 1, or a distribution over ``classes``.
+    ``targets`` says which targets it takes: ``any`` numbers, ``bits`` from 0 to 1, a distribution over
+    ``classes``, or one ``class``.
     """
 
     part: Expr
@@ -92,11 +96,15 @@ class Loss(NamedTuple):
 
 
 class Option(NamedTuple):
-    """One option of an entry: ``type`` is ``number``, ``count``, ``flag`` or ``word``; ``choices`` are a word's."""
+    """One option of an entry: ``type`` is ``number``, ``count``, ``flag`` or ``word``; ``choices`` are a word's.
+
+    ``positive``: a number above 0.
+    """
 
     type: str
     default: Any
     choices: tuple[str, ...] = ()
+    positive: bool = False
 
 
 class Entry(NamedTuple):
@@ -137,7 +145,7 @@ def _option(annotation: Any, default: Any) -> Option:
         return Option("count", default)
     if get_origin(annotation) is Literal:
         return Option("word", default, get_args(annotation))
-    return Option("number", default)
+    return Option("number", default, positive=annotation == Positive)
 
 
 KINDS: dict[str, dict[str, Entry]] = {"layer": {}, "activation": {}, "loss": {}, "penalty": {}, "optimizer": {}}

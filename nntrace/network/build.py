@@ -76,6 +76,17 @@ def _sum_to_one(targets: Tensor) -> bool:
     return bool(sums) and all(total == 1 for total in sums.values())
 
 
+def _is_class(targets: Tensor) -> bool:
+    """Whether of the targets, of every sample, one is 1 and the others are 0; unknown numbers may be."""
+    if targets.shape[-1] < 2:
+        return False
+    rows: dict[Cell, list[float]] = {}
+    for cell in targets.cells() if targets.typed or targets.array is not None else ():
+        number = targets.array[cell] if targets.array is not None else (targets.typed or {}).get(cell, 0)
+        rows.setdefault(cell[:-1], []).append(float(number))
+    return all(sorted(row) == [0] * (len(row) - 1) + [1] for row in rows.values())
+
+
 def _read(formula: Expr) -> list[Sym]:
     """The symbols that a formula reads."""
     return [symbol for symbol in symbols(formula) if isinstance(symbol, Sym)]
@@ -429,15 +440,23 @@ class _Builder:
         if targets.shape[-1] != size:
             self.problems.add(
                 value.place,
-                f"there are {self.sizes.shown(targets.shape[-1])} targets for "
-                f"{self.sizes.shown(size)} {'output' if size == 1 else 'outputs'}",
+                f"there {'is' if targets.shape[-1] == 1 else 'are'} {self._count(targets.shape[-1], 'target')} for "
+                f"{self._count(size, 'output')}",
                 "give one target for each element of the last result",
             )
         return targets
 
     def _check_targets(self, loss: Loss, kind: str, targets: Tensor) -> None:
-        """Some losses take only targets from 0 to 1."""
+        """Some losses take only targets from 0 to 1, or a class."""
         assert self.spec.targets is not None
+        if loss.targets == "class" and not _is_class(targets):
+            self.problems.add(
+                self.spec.targets.place,
+                f"{kind} takes the right class among two outputs or more",
+                "name it, as in targets: dog, or give 1 for it and 0 for the others; "
+                "max(0, 1 - t s) of a single output with t = 1 or -1 is not there yet",
+            )
+            return
         if loss.targets == "any" or targets.typed is None:
             return
         wrong = [number for number in targets.typed.values() if not 0 <= number <= 1]
@@ -447,6 +466,10 @@ class _Builder:
                 f"{kind} takes targets from 0 to 1, not {float(wrong[0]):g}",
                 "give 0 or 1 for each output" if loss.targets == "bits" else "give a distribution, or name the class",
             )
+
+    def _count(self, size: int, noun: str) -> str:
+        """How many: ``1 target``, ``2 outputs``, ``K outputs``."""
+        return f"{self.sizes.shown(size)} {noun if size == 1 else noun + 's'}"
 
     def _tensor_names(self) -> dict[str, Place]:
         return {tensor.name: Place(1, 1) for tensor in self.tensors.values() if tensor.name is not None}

@@ -66,15 +66,15 @@ class Samples:
     def check_width(self, inputs: int, targets: int) -> None:
         """Every row must have a number for each input and each target (or the name of a class)."""
         wanted = inputs + targets
-        words = f"{inputs} inputs" + (f" and {targets} targets" if targets else "")
+        words = _count(inputs, "input") + (f" and {_count(targets, 'target')}" if targets else "")
         remedy = "a row lists its inputs, then its targets (or the name of its class)"
         if self.array is not None and self.array.shape[1] != wanted:
-            self.problems.add(self.place, f"a sample has {self.array.shape[1]} numbers for {words}", remedy)
+            self.problems.add(self.place, f"a sample has {_count(self.array.shape[1], 'number')} for {words}", remedy)
             self.array = None
         for row in self.rows:
             named = targets and len(row.items) == inputs + 1 and isinstance(row.items[-1], Name)
             if len(row.items) != wanted and not named:
-                self.problems.add(row.place, f"this sample has {len(row.items)} numbers for {words}", remedy)
+                self.problems.add(row.place, f"this sample has {_count(len(row.items), 'number')} for {words}", remedy)
 
     def declared(self, value: Value | None, key: str, role: Role, size: int | None = None) -> Tensor:
         """The tensor that ``inputs`` or ``targets`` declare: its names and its size, its numbers being the samples'.
@@ -154,3 +154,7 @@ class Samples:
                 name.place, f"{quoted(name.text)} is no element of the last result", suggestion(name.text, classes)
             )
         return classes.get(name.text, 0)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number} {noun if number == 1 else noun + 's'}"

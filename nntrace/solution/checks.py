@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Literal
 from ..catalogue import find
 from ..expr import Num
 from ..network.model import Element
-from ..network.quantities import Quantity, of_role
+from ..network.quantities import Quantity, frozen, of_role
 from ..trace.amount import Amount
 from ..trace.trace import Trace
 from .element import Writer
@@ -33,10 +33,10 @@ def forward_checks(writer: Writer) -> Iterator[Check]:
     """That every softmax gives a distribution, and that a logarithm in the loss is taken of probabilities."""
     for step in writer.network.loss_steps():
         entry = find("loss", step.kind)
-        if entry is None or entry.name == "hinge" or "y" not in step.arguments:
+        if entry is None or "y" not in step.arguments:
             continue
         wanted = entry.build().targets
-        if wanted == "any":
+        if wanted in ("any", "class"):
             continue
         outputs = writer.network.tensors[step.arguments["y"]]
         values = (writer.trace.value(Element(outputs.key, cell)).number for cell in outputs.cells())
@@ -124,7 +124,7 @@ def loss_check(writer: Writer, after: Trace, rate: Fraction) -> Check:
     if new.number < old.number:
         return Check((*words, " < ", before.number), "ok")
     if new.number == old.number:
-        return Check((f"the loss{own} stays at ", now.number, _why_not_lower(writer, rate)), "note")
+        return Check((f"the loss{own} stays at ", now.number, _why_not_lower(writer, after, rate)), "note")
     why = ": a negative learning rate climbs" if rate < 0 else ": the learning rate is too large for this step"
     return Check((*words, " > ", before.number, why), "note")
 
@@ -139,12 +139,14 @@ def _told_apart(writer: Writer, old: Amount, new: Amount) -> tuple[Shown, Shown]
         digits = digits._replace(significant=digits.significant + 1)
 
 
-def _why_not_lower(writer: Writer, rate: Fraction) -> str:
+def _why_not_lower(writer: Writer, after: Trace, rate: Fraction) -> str:
     if not rate:
         return ": the learning rate is 0"
+    learned = [found for found in of_role(writer.network, "parameter") if not frozen(writer.network, found)]
     if writer.precise is not None:
         return " in the digits carried"
-    parameters = of_role(writer.network, "parameter")
-    if any(writer.trace.total(found).number for found in parameters):
+    if any(writer.trace.total(found).number for found in learned):
+        if all(writer.trace.value(found.uses[0]) == after.value(found.uses[0]) for found in learned):
+            return ": nothing was updated"
         return ": the step ends where the loss is as high as before"
     return ": every gradient is 0"

@@ -104,4 +104,8 @@ def _option(option: Option, node: Node, what: str, problems: Problems) -> Number
         case "word":
             return values.word(node, problems, what, option.choices)
         case _:
-            return values.number(node, problems, what)
+            number = values.number(node, problems, what)
+            if option.positive and number is not None and number.value <= 0:
+                problems.add(number.place, f"{what} cannot be {quoted(number.text)}", "give a number above 0")
+                return None
+            return number

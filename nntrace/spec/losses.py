@@ -13,6 +13,7 @@ from .tree import Node, describe, is_null
 LOSS_KEYS = ("parts", "over_outputs", "over_samples", "penalty")
 PENALTY_KEYS = ("on", "name", "data")
 UPSTREAM = "upstream"
+LOG = "log"
 REDUCTIONS = ("mean", "sum")
 
 
@@ -29,7 +30,10 @@ def loss(node: Node, problems: Problems) -> Loss | None:
     own = {key.text: inner for key, inner in of.beside if key.text in LOSS_KEYS}
     over_outputs = _reduction("over_outputs", own, problems)
     over_samples = _reduction("over_samples", own, problems)
-    beside = [(key, inner) for key, inner in of.beside if key.text not in LOSS_KEYS]
+    beside = [(key, inner) for key, inner in of.beside if key.text not in (*LOSS_KEYS, LOG)]
+    for key, _ in of.beside:
+        if key.text == LOG:
+            problems.add(key.place, "`log` is a key of the whole file", "write log: 2 on a line of its own")
     return Loss(
         kind=of.kind,
         name=values.name(of.content, problems, "a loss's name") if of.content is not None else None,
@@ -59,13 +63,14 @@ def _reduction(key: str, own: dict[str, Node], problems: Problems) -> Name | Non
 
 
 def report(node: Node, problems: Problems) -> tuple[Loss, ...]:
-    """Further losses, which are computed and not differentiated."""
-    if not isinstance(node, tree.Sequence):
+    """A further loss, or a list of them, which are computed and not differentiated."""
+    if is_null(node):
         problems.add(
             node.place, f"`report` is not a list but {describe(node)}", "write a list, such as [{mse: MSE_mean}]"
         )
         return ()
-    found = tuple(found for item in node.items if (found := loss(item, problems)) is not None)
+    listed = node.items if isinstance(node, tree.Sequence) else (node,)
+    found = tuple(found for item in listed if (found := loss(item, problems)) is not None)
     for one in found:
         if one.penalty:
             problems.add(one.penalty.place, "a report has no penalty", "put it beside the loss, or leave it out")
@@ -106,10 +111,12 @@ def penalty(node: Node, problems: Problems) -> Penalty | None:
 def _penalised(node: Node, problems: Problems) -> str | tuple[Name, ...]:
     """What a penalty is on: a word, or a list of parameters."""
     match node:
-        case tree.Sequence(items) if items:
-            return values.names(node, problems, "`on`", elements=True)
         case tree.Scalar(text="weights" | "all" as word):
             return word
+        case tree.Sequence(items) if items:
+            return values.names(node, problems, "`on`", elements=True)
+        case tree.Scalar() if not is_null(node):
+            return values.names(node, problems, "`on`", elements=True)
         case _:
             remedy = "write weights, all (the biases too) or a list of parameters, such as [W1, b1]"
             problems.add(node.place, f"`on` cannot be {describe(node)}", remedy)

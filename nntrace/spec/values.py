@@ -82,15 +82,16 @@ def name(node: Node, problems: Problems, what: str) -> Name | None:
 
 
 def names(node: Node, problems: Problems, what: str, *, elements: bool = False) -> tuple[Name, ...]:
-    """A list of names; with ``elements``, of elements such as ``W1[2,1]`` too."""
-    if not isinstance(node, tree.Sequence):
+    """A list of names, or a single one; with ``elements``, of elements such as ``W1[2,1]`` too."""
+    alone = isinstance(node, tree.Scalar) and not is_null(node)
+    if not alone and not isinstance(node, tree.Sequence):
         problems.add(
             node.place, f"{what} is not a list but {describe(node)}", f"write a list of names, such as {_listed(node)}"
         )
         return ()
     found = (
         element(item, problems, what) if elements else name(item, problems, f"an entry of {what}")
-        for item in node.items
+        for item in (node.items if isinstance(node, tree.Sequence) else (node,))
     )
     return tuple(entry for entry in found if entry is not None)
 

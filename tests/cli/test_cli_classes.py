@@ -141,7 +141,6 @@ BRANCHES = [
      ["z1 = 2.0 > 0", "z2 = -0.5 ≤ 0"]),
     ("{elu: [a1, a2], alpha: 0.5}", (2.0, -0.5), ["a1 = z1 = 2.0", "a2 = 0.5 × (e^{z2} - 1) = 0.5 × (e^{-0.5} - 1)"],
      ["z1 = 2.0 > 0", "z2 = -0.5 ≤ 0"]),
-    ("step: [a1, a2]", (2.0, -0.5), ["a1 = 1", "a2 = 0"], ["z1 = 2.0 > 0", "z2 = -0.5 ≤ 0"]),
     ("hard_sigmoid: [a1, a2]", (4.0, -0.6), ["a1 = 1", "a2 = z2 / 6 + 1/2"], ["z1 = 4.0 > 3", "z2 = -0.6 > -3"]),
     ("hard_sigmoid: [a1, a2]", (-4.0, 0.6), ["a1 = 0", "a2 = z2 / 6 + 1/2"], ["z1 = -4.0 ≤ -3", "z2 = 0.6 ≤ 3"]),
 ]  # fmt: skip
@@ -170,3 +169,46 @@ def test_at_the_kink_the_convention_is_named(run: Run, tmp_path: Path, conventio
     assert f"× {slope} " in line
     assert f"relu_at_zero: {convention}" in out.split("\nBackward\n")[1]
     assert "skipped, the loss has a kink here" in " ".join(out.split())
+
+
+HINGE = ("targets: {t1: 0.5, t2: 0.5}", "targets: {t1: 1, t2: 1}", "targets: {t1: 1, t2: -1}", "targets: [0, 0]")
+
+
+@pytest.mark.parametrize("targets", HINGE)
+def test_hinge_takes_one_class(run: Run, tmp_path: Path, targets: str) -> None:
+    text = f"inputs: {{s1: 0.5, s2: 2}}\n{targets}\nlayers: []\nloss: hinge\n"
+    (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
+    code, out, err = run("forward", cwd=tmp_path)
+    assert (code, out) == (2, "")
+    assert "net.yaml:2:10: hinge takes the right class among two outputs or more" in err
+    (tmp_path / "net.yaml").write_text(text.replace(targets, "targets: {t1: 0, t2: 1}"), encoding="utf-8")
+    assert run("forward", "--expect", "L=0", cwd=tmp_path).code == 0
+    one = "inputs: {s: 0.5}\ntargets: {t: 1}\nlayers: []\nloss: hinge\n"
+    (tmp_path / "net.yaml").write_text(one, encoding="utf-8")
+    assert "max(0, 1 - t s) of a single output" in run("forward", cwd=tmp_path).err
+
+
+def test_one_name_needs_no_brackets(run: Run, tmp_path: Path) -> None:
+    text = """\
+inputs: {x: 1}
+targets: {t: 0.5}
+layers: [{dense: [y], weights: {y: {w: 2}}, biases: {b: 1}}]
+loss: {mse: L, parts: P}
+learning_rate: 0.5
+penalty: {l2: 0.25, on: b}
+frozen: b
+report: mae
+"""
+    (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
+    alone = run("step", "-f", "json", cwd=tmp_path)
+    (tmp_path / "net.yaml").write_text(
+        text.replace("P}", "[P]}")
+        .replace("on: b", "on: [b]")
+        .replace("frozen: b", "frozen: [b]")
+        .replace("report: mae", "report: [mae]"),
+        encoding="utf-8",
+    )
+    assert (alone.code, alone.out) == (0, run("step", "-f", "json", cwd=tmp_path).out)
+    only = run("step", "--only", "b", cwd=tmp_path).out
+    assert "U2  b (frozen)" in only
+    assert "the loss stays at 6.5: nothing was updated" in only

@@ -353,13 +353,13 @@ def test_a_signature_is_the_schema_of_the_options() -> None:
         """Another."""
 
     made = Entry("activation", "entry", (), entry)
-    assert {name: tuple(option) for name, option in made.options().items()} == {"slope": ("number", 0.01, ())}
+    assert {name: tuple(option) for name, option in made.options().items()} == {"slope": ("number", 0.01, (), False)}
     assert made.conventions() == ("bias",)
     assert made.summary == "A line."
     import inspect
 
     globals()["Literal"] = Literal
     options = Entry("layer", "other", (), other).options()
-    assert tuple(options["units"]) == ("count", inspect.Parameter.empty, ())
-    assert tuple(options["mode"]) == ("word", "max", ("max", "mean"))
-    assert tuple(options["bare"]) == ("flag", False, ())
+    assert tuple(options["units"]) == ("count", inspect.Parameter.empty, (), False)
+    assert tuple(options["mode"]) == ("word", "max", ("max", "mean"), False)
+    assert tuple(options["bare"]) == ("flag", False, (), False)

@@ -75,18 +75,22 @@ TABLE: list[tuple[str, list[str]]] = [
      ["1:10: '3' is not a name: it starts with a digit", "1:16: 'x[1]' is not a name: brackets are for elements"]),
     ("inputs: {x: {file: x.pkl}}\nlayers: []", ["1:20: 'x.pkl' is not a file of numbers"]),
     ("inputs: {x: {file: x.npz, kye: a}}\nlayers: []", ["1:27: unknown key 'kye' in a file"]),
-    ("inputs: [1]\nlayers: []\nfrozen: b1", ["3:9: `frozen` is not a list but 'b1'"]),
+    ("inputs: [1]\nlayers: []\nfrozen: {b1: 1}", ["3:9: `frozen` is not a list but a table"]),
     ("inputs: [1]\nlayers: []\nfrozen: ['W1[0]', 'W1[a]']",
      ["3:10: 'W1[0]' is not an element", "3:19: 'W1[a]' is not an element"]),
     ("inputs: [1]\nlayers: []\nvalues: {a: b, c: null}",
      ["3:13: `values` has no number here", "3:19: `values` has no number here"]),
     # loss, steps, conventions
     ("inputs: [1]\nlayers: []\nloss: MSE", ["3:7: a loss of unknown kind 'MSE'"]),
-    ("inputs: [1]\nlayers: []\nloss: {mse: 'L[1]', parts: E, over_outputs: meen, delta: 1}", [
-        "3:13: 'L[1]' is not a name: brackets are for elements", "3:28: `parts` is not a list but 'E'",
-        "3:45: `over_outputs` cannot be 'meen'", "3:51: unknown key 'delta' in a loss"]),
+    ("inputs: [1]\nlayers: []\nloss: {mse: 'L[1]', parts: {}, over_outputs: meen, delta: 1}", [
+        "3:13: 'L[1]' is not a name: brackets are for elements", "3:28: `parts` is not a list but a table",
+        "3:46: `over_outputs` cannot be 'meen'", "3:52: unknown key 'delta' in a loss"]),
     ("inputs: [1]\nlayers: []\nlearning_rate: fast\niterations: 0",
      ["3:16: 'fast' is not a number", "4:13: `iterations` cannot be '0'"]),
+    ("inputs: [1]\nlayers: []\nloss: {huber: H, delta: -1}", ["3:25: `delta` cannot be '-1'"]),
+    ("inputs: [1]\nlayers: [{elu: a, alpha: 0}]\nloss: {hinge: H, margin: 0}", [
+        "2:26: `alpha` cannot be '0'", "3:26: `margin` cannot be '0'"]),
+    ("inputs: [1]\nlayers: []\nloss: {ce: H, log: 2}", ["3:15: `log` is a key of the whole file"]),
     ("inputs: [1]\nlayers: []\noptimizer: sdg", ["3:12: an optimizer of unknown kind 'sdg'"]),
     ("inputs: [1]\nlayers: []\noptimizer: {sgd: 3, beta: 0.9}",
      ["3:18: an optimizer's options cannot be '3'", "3:21: 'beta' beside the optimizer"]),
@@ -95,9 +99,9 @@ TABLE: list[tuple[str, list[str]]] = [
         "6:6: `log` cannot be '3'", "7:11: `rounding` cannot be 'half'"]),
     ("inputs: [1]\nlayers: []\nrounding: {carry: {significant: 0}, at_least: 2}",
      ["3:33: `significant` cannot be '0'", "3:47: `at_least` beside `significant`"]),
-    ("inputs: [1]\nlayers: []\nloss: mse\npenalty: {weight_decay: 0.1, l2: much, l1: -1, on: biases, name: 3}", [
+    ("inputs: [1]\nlayers: []\nloss: mse\npenalty: {weight_decay: 0.1, l2: much, l1: -1, on: {b: 1}, name: 3}", [
         "4:11: a penalty of unknown kind 'weight_decay'", "4:34: 'much' is not a number",
-        "4:44: a penalty's factor cannot be '-1'", "4:52: `on` cannot be 'biases'",
+        "4:44: a penalty's factor cannot be '-1'", "4:52: `on` cannot be a table",
         "4:66: '3' is not a name: it starts with a digit"]),
     ("inputs: [1]\nlayers: []\npenalty: {on: all}",
      ["3:10: a penalty without its kind", "3:10: a penalty needs a loss beside it"]),
