@@ -108,7 +108,9 @@ def _gradient_check(writer: Writer, found: Quantity, difference: Difference) -> 
         return Check((*words, f": skipped, {what} {_KINK}"), "note")
     if gradient and abs(gradient) <= difference.resolution:
         return Check((*words, ": skipped, the gradient is smaller than a difference can tell"), "note")
-    shown = trimmed(writer.digits.rounded(Decimal(difference.quotient))) if gradient else Decimal("0.0")
+    shown = writer.digits.rounded(Decimal(difference.quotient)) if gradient else Decimal("0.0")
+    if not writer.digits.show(writer.trace.total(found)).rounded:  # beside a number that ends, the same digits
+        shown = trimmed(shown)
     status: Literal["ok", "failed"] = "ok" if difference.agrees(gradient) else "failed"
     return Check((*words, " ≈ ", Num(shown)), status)
 
@@ -145,6 +147,8 @@ def _why_not_lower(writer: Writer, after: Trace, rate: Fraction) -> str:
     learned = [found for found in of_role(writer.network, "parameter") if not frozen(writer.network, found)]
     if writer.precise is not None:
         return " in the digits carried"
+    if not learned:
+        return ": nothing was updated"
     if any(writer.trace.total(found).number for found in learned):
         if all(writer.trace.value(found.uses[0]) == after.value(found.uses[0]) for found in learned):
             return ": nothing was updated"

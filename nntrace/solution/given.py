@@ -6,16 +6,18 @@ from collections.abc import Iterator
 from math import prod
 from typing import Any
 
-from ..expr import Expr, Sym
+from ..expr import Expr, Num, Sym
 from ..network.model import Element, Network, Role, Tensor
 from ..network.quantities import of_tensor
 from ..spec.model import Conventions
 from .element import Writer
 from .forward import shown_samples
 from .model import Matrix, Note, Quantities, Remark, Table
+from .numbers import Shown
 
 MOST_CELLS = 64
 MOST_COLUMNS = 24
+LARGEST_DENOMINATOR = 10_000
 
 
 def given_blocks(writer: Writer) -> Iterator[Quantities | Matrix | Table | Remark]:
@@ -31,14 +33,23 @@ def given_blocks(writer: Writer) -> Iterator[Quantities | Matrix | Table | Remar
     for tensor in tensors:
         if tensor.sampled:
             continue
-        if tensor.names:
+        if tensor.names or not tensor.shape:
             for found in of_tensor(network, tensor):
-                pairs.setdefault(found.symbol, writer.digits.show(writer.trace.value(found.uses[0])).number)
+                pairs.setdefault(found.symbol, as_given(writer, found.uses[0]).number)
         else:
             matrices.append(matrix(writer, tensor))
     if pairs:
         yield Quantities((), tuple(pairs.items()))
     yield from matrices
+
+
+def as_given(writer: Writer, element: Element) -> Shown:
+    """A given number as it is shown; one that was typed as a fraction and has no short decimal, as this fraction."""
+    amount = writer.trace.value(element)
+    shown = writer.digits.show(amount)
+    if shown.rounded and amount.exact is not None and amount.exact.denominator <= LARGEST_DENOMINATOR:
+        return Shown(Num(amount.exact), False)
+    return shown
 
 
 def sample_table(writer: Writer, tensors: list[Tensor]) -> Table | Remark:
@@ -59,8 +70,8 @@ def sample_table(writer: Writer, tensors: list[Tensor]) -> Table | Remark:
             words = str(sample.words[0]).partition(" like")[0]
             rows.append(((words,), *[()] * len(symbols)))
             continue
-        amounts = [writer.trace.value(Element(tensor.key, (sample, *cell))) for tensor, cell, _ in symbols]
-        rows.append(((str(sample + 1),), *((writer.digits.show(amount).number,) for amount in amounts)))
+        numbers = [as_given(writer, Element(tensor.key, (sample, *cell))).number for tensor, cell, _ in symbols]
+        rows.append(((str(sample + 1),), *((number,) for number in numbers)))
     return Table((("sample",), *((symbol,) for _, _, symbol in symbols)), tuple(rows))
 
 
@@ -73,16 +84,21 @@ def matrix(writer: Writer, tensor: Tensor) -> Matrix:
         return Matrix(name, tensor.shape, (), where or (f"{count} numbers",))
     columns = tensor.shape[-1] if tensor.shape else 1
     if not writer.trace.elementwise and not tensor.missing:
-        return Matrix(name, tensor.shape, writer.literals(tensor.key), where)
+        return Matrix(name, tensor.shape, writer.literals(tensor.key), where, rounded=True)
     rows = []
+    rounded = False
     for row in range(tensor.shape[0] if len(tensor.shape) == 2 else 1):
         cells: list[Expr | None] = []
         for column in range(columns):
             cell = (row, column) if len(tensor.shape) == 2 else (column,) if tensor.shape else ()
-            missing = cell in tensor.missing
-            cells.append(None if missing else writer.digits.show(writer.trace.value(Element(tensor.key, cell))).number)
+            if cell in tensor.missing:
+                cells.append(None)
+                continue
+            shown = as_given(writer, Element(tensor.key, cell))
+            cells.append(shown.number)
+            rounded = rounded or shown.rounded
         rows.append(tuple(cells))
-    return Matrix(name, tensor.shape, tuple(rows), where)
+    return Matrix(name, tensor.shape, tuple(rows), where, rounded)
 
 
 def convention_values(conventions: Conventions) -> dict[str, Any]:
@@ -102,8 +118,8 @@ def convention_values(conventions: Conventions) -> dict[str, Any]:
     }
 
 
-def agreed(network: Network, matrices: bool = False) -> tuple[Note, ...]:
-    """The conventions in sentences; ``matrices``: with those of the matrix form."""
+def agreed(network: Network, matrices: bool = False, updating: bool = False) -> tuple[Note, ...]:
+    """The conventions in sentences; ``matrices``: with those of the matrix form; ``updating``: of a training step."""
     conventions = network.conventions
     by_columns = conventions.vectors == "columns"
     product = "W x + b, one row of W for each unit" if by_columns else "x W + b, one row of W for each input"
@@ -113,7 +129,9 @@ def agreed(network: Network, matrices: bool = False) -> tuple[Note, ...]:
     )
     per_step = network.samples_per_step
     some: tuple[Note, ...] = ()
-    if per_step is not None:
+    if per_step is not None and not updating:
+        some = ((f"samples_per_step: {per_step} (for a training step; this sheet takes all {network.samples})",),)
+    elif per_step is not None:
         takes = "next sample, whose loss alone is" if per_step == 1 else f"next {per_step} samples, whose loss alone is"
         some = ((f"samples_per_step: {per_step} (an iteration takes the {takes} its loss)",),)
     return (

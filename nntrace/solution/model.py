@@ -140,12 +140,14 @@ class Quantities(NamedTuple):
 
 class Matrix(NamedTuple):
     """A tensor of one or two dimensions: ``rows`` of numbers (a missing connection is ``None``), or all of its numbers
-    row by row, or none of them where it is too large to print; ``note`` then says how large and where from."""
+    row by row, or none of them where it is too large to print; ``note`` then says how large and where from.
+    ``rounded``: some of the numbers are."""
 
     name: Expr
     shape: tuple[int, ...]
     rows: tuple[tuple[Expr | None, ...], ...] | Literals
     note: Note = ()
+    rounded: bool = False
 
 
 T = TypeVar("T")

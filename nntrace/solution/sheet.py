@@ -99,6 +99,8 @@ class Sheet:
         self.families = Families(self.writer, self.ids)
         self.final = self.trace
         """The trace that ``step`` ends with."""
+        self.updating = False
+        """Whether it is a training step."""
         self._portions: dict[int, Trace] = {}
         """The latest trace of each portion of the samples, by its first one."""
         unnamed = not any(network.tensors[step.output].names for step in network.layer_steps())
@@ -133,7 +135,7 @@ class Sheet:
         used = Parts((_without(needed, asked), asked))
         names = self._matrices(lambda forms: forms.names())
         sections = [
-            Section("forward", (self._forward_values(used), *names)),
+            Section("forward", (*self._forward_values(used), *names)),
             *self._backward_sections(used, asked, named),
             Section("checks", self._checks(asked)),
         ]
@@ -148,6 +150,7 @@ class Sheet:
     def step(self, rate: Fraction, only: Sequence[Quantity] | None = None) -> Solution:
         """Forward, backward and the update, as often as the file says; ``only`` limits it to these parameters."""
         network = self.network
+        self.updating = True
         count = network.iterations
         if count == 1 and network.samples_per_step is None:
             sections, results = self._one_step(rate, only)
@@ -330,7 +333,7 @@ class Sheet:
             network.title,
             network.source,
             convention_values(network.conventions),
-            agreed(network, matrices=self.view in ("matrix", "all")),
+            agreed(network, matrices=self.view in ("matrix", "all"), updating=self.updating),
             (head, *(section for section in sections if section.blocks)),
             results,
             iterations,
@@ -393,6 +396,11 @@ class Sheet:
         matrices = self._matrices(lambda forms: forms.backward(partial(self._by_elements, asked), keys))
         if self.view == "matrix":
             return [Section("backward", matrices[1:])]
+        if not used and not self.updating:
+            others = known_names(self.network, "unit", "input")
+            some = f": --param {others[0]}" if others else ""
+            none = f"There are no parameters. What else there is a gradient by is asked for by its name{some}."
+            return [Section("backward", (Remark((none,)),))]
         paths = self._path_sections(asked) if self._shows_paths(asked, named) else []
         if self.view == "paths" and paths:
             return paths
@@ -482,13 +490,14 @@ class Sheet:
         of_step = samples_of(self.network)
         return f"{of_step.capitalize()} alone" if self.network.samples == 1 else f"{of_step.capitalize()} together"
 
-    def _forward_values(self, used: Sequence[Quantity]) -> Quantities:
+    def _forward_values(self, used: Sequence[Quantity]) -> Iterator[Quantities]:
         """The values of the units, as a table; of a large network only the first that these steps use."""
         units = list(of_role(self.network, "unit")) if self.is_small else []
         if not units:
             units = _units(used)[:MOST_VALUES]
         shown = [(one.symbol, self.writer.digits.show(self.trace.value(one.uses[0])).number) for one in units]
-        return Quantities((), tuple(shown))
+        if shown:
+            yield Quantities((), tuple(shown))
 
     def _update_blocks(self, asked: Sequence[Quantity], after: Trace, rate: Fraction) -> tuple[Block, ...]:
         from .update import update_table

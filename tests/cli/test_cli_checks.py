@@ -22,3 +22,14 @@ def test_two_losses_that_differ_are_shown_to_differ(run: Run, config: str, digit
     now, relation, before = Fraction(found[1]), found[2], Fraction(found[3].rstrip(":"))
     assert now != before
     assert (now < before) == (relation == "<")
+
+
+@pytest.mark.parametrize("digits", ["3", "4", "5", "6"])
+def test_a_check_shows_the_digits_of_the_gradient(run: Run, digits: str) -> None:
+    """Zeros at the end of a rounded number stay, in the check as in the step."""
+    weights = [f"w{n}" for n in range(1, 9)]
+    for name in weights:
+        out = run("grad", "configs/mazur.yaml", "-p", name, "--digits", digits).out
+        checked = re.search(rf"∂E_total/∂{name} by central difference ≈ (\S+) ✓", out)
+        assert checked
+        assert out.rstrip().count(f"≈ {checked[1]}") >= 2

@@ -7,7 +7,7 @@ from itertools import chain
 
 from ...expr import Expr, Num
 from ...expr.literals import Literals
-from ...expr.text import number_texts, text
+from ...expr.text import number_texts, plain, text
 from ...solution.model import Matrix, Quantities
 from .breaking import sentence, words, wrapped
 from .columns import GAP, Cell, Column, cell, number_cell, numeric, set_by_points, total
@@ -55,10 +55,15 @@ def matrix_rows(matrix: Matrix, page: Page, indent: int) -> Iterator[Row]:
     """``W1 [2×3] = [ … ]``, row under row, the numbers on their points; a row too long for the page goes on below."""
     shape = page.script.times.join(map(str, matrix.shape))
     head = [Span(" " * indent), Span(text(matrix.name, page.script), "name"), Span(f" [{shape}]")]
+    sign: list[Span] = []
+    if matrix.rows:
+        sign = [Span(" "), Span(plain("≈" if matrix.rounded else "=", page.script), "relation")]
     if isinstance(matrix.rows, Literals):
-        yield from _all_numbers(number_texts(matrix.rows, page.script), matrix.shape, head, page, indent)
+        numbers = number_texts(matrix.rows, page.script)
+        yield from _all_numbers(numbers, matrix.shape, [*head, *sign], page, indent)
     elif matrix.rows:
-        yield from _bracketed([[_entry(one, page) for one in row] for row in matrix.rows], head, page, indent)
+        cells = [[_entry(one, page) for one in row] for row in matrix.rows]
+        yield from _bracketed(cells, [*head, *sign], page, indent)
     elif length(head) + GAP + columns(note := sentence(words(matrix.note, page.script))) <= page.width:
         yield page.row(*head, Span(" " * GAP), Span(note, "note"))
         return
@@ -106,10 +111,9 @@ def _placed(rows: list[list[str]], head: list[Span], page: Page, indent: int, at
     ``at_once``: all lines of such a row are one row of the page.
     """
     wide = sum(map(columns, rows[0])) + GAP * (len(rows[0]) - 1) + len(BRACKETS)
-    lead = length(head) + len(" = ")
-    head = [*head, Span(" "), Span("=", "relation")]
+    lead = length(head) + 1
     if lead + wide <= page.width:
-        head.append(Span(" "))
+        head = [*head, Span(" ")]
     else:
         yield page.row(*head)
         lead, head = indent, [Span(" " * indent)]

@@ -1,0 +1,68 @@
+"""The head of a sheet: numbers as they were typed, ``≈`` before rounded ones, and what this sheet takes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from conftest import Run
+
+NET = """\
+inputs: {x1: 1/3, x2: 0.5}
+targets: {t: 0.5}
+layers: [{dense: [y], weights: WEIGHTS, bias: 0.35}]
+loss: {mse: L}
+learning_rate: 0.1
+"""
+WEIGHTS = {
+    "[[2/3, 1/7]]": "W1 [1×2] = [ 2/3  1/7 ]",
+    "[[0.25, -4]]": "W1 [1×2] = [ 0.25  -4.0 ]",
+    "{init: he_normal, seed: 1}": "W1 [1×2] ≈ [ 0.252010  0.841360 ]",
+}
+
+
+@pytest.mark.parametrize(("weights", "line"), WEIGHTS.items())
+def test_given_numbers(run: Run, tmp_path: Path, weights: str, line: str) -> None:
+    (tmp_path / "net.yaml").write_text(NET.replace("WEIGHTS", weights), encoding="utf-8")
+    lines = run("forward", cwd=tmp_path).out.splitlines()
+    assert lines[3].split() == ["x1", "x2", "b1", "t"]
+    assert lines[5].split() == ["1/3", "0.5", "0.35", "0.5"]
+    assert lines[6].strip() == line
+    ascii = run("forward", "--ascii", cwd=tmp_path).out.splitlines()
+    assert ascii[6].strip() == line.replace("×", "*").replace("≈", "~=")
+
+
+def test_a_fraction_of_a_sample(run: Run, tmp_path: Path) -> None:
+    text = NET.replace("{x1: 1/3, x2: 0.5}", "[x1, x2]").replace("{t: 0.5}", "[t]").replace("WEIGHTS", "[[1, 2]]")
+    (tmp_path / "net.yaml").write_text(f"{text}samples: [[1/3, 1, 0], [-2/7, 0.5, 1]]\n", encoding="utf-8")
+    rows = [line.split() for line in run("forward", cwd=tmp_path).out.splitlines()[5:7]]
+    assert rows == [["1", "1/3", "1.0", "0.0"], ["2", "-2/7", "0.5", "1.0"]]
+
+
+@pytest.mark.parametrize(("command", "words"), [
+    ("forward", "(for a training step; this sheet takes all 2)"),
+    ("grad", "(for a training step; this sheet takes all 2)"),
+    ("step", "(an iteration takes the next sample, whose loss alone is its loss)"),
+])  # fmt: skip
+def test_what_the_sheet_takes(run: Run, tmp_path: Path, command: str, words: str) -> None:
+    text = NET.replace("{x1: 1/3, x2: 0.5}", "[x1, x2]").replace("{t: 0.5}", "[t]").replace("WEIGHTS", "[[1, 2]]")
+    text += "samples: [[1, 1, 0], [2, 0.5, 1]]\nsamples_per_step: 1\n"
+    (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
+    assert f"samples_per_step: 1 {words}" in run(command, cwd=tmp_path).out
+
+
+@pytest.mark.parametrize("layers", ["[]", "[{tanh: [a1, a2]}]"])
+def test_a_network_without_parameters(run: Run, tmp_path: Path, layers: str) -> None:
+    text = f"inputs: {{z: [0.5, 1]}}\ntargets: [1, 0]\nlayers: {layers}\nloss: mse\n"
+    (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
+    code, out, err = run("grad", cwd=tmp_path)
+    assert (code, err) == (0, "")
+    assert out.endswith(
+        "Backward\n    There are no parameters. What else there is a gradient by is asked for by its name: --param z.\n"
+    )
+    assert "\nForward\nBackward" not in out
+    assert "B2  ∂L/∂z[2]" in run("grad", "--param", "z", cwd=tmp_path).out or layers != "[]"
