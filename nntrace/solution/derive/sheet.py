@@ -83,7 +83,7 @@ class Derivation:
             network.title,
             network.source,
             convention_values(network.conventions),
-            (*agreed(network, matrices=True), *_power_words(sections)),
+            (*agreed(network, matrices=True, updating=True), *_power_words(sections)),
             tuple(section for section in sections if section.blocks),
             Results(),
             symbolic=True,
