@@ -347,6 +347,17 @@ def wide(tmp_path: Path) -> Path:
     return path
 
 
+def test_the_paths_of_a_wide_tensor_are_cut(wide: Path) -> None:
+    from nntrace.spec import load
+
+    network = build(load(str(wide)))
+    sheet = Sheet(network, Settings(view="paths"))
+    solution = sheet.gradient(asked_quantities(network, ["W1"]), named=True)
+    lines = list(render(solution, "txt", width=100, script=UNICODE))
+    assert len(lines) < 200
+    assert sum("more like these (--full shows all)" in line for line in lines) == 1
+
+
 def test_one_weight_of_a_wide_network(wide: Path) -> None:
     from nntrace.spec import load
 

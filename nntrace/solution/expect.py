@@ -67,9 +67,10 @@ def _unit(typed: str) -> Decimal:
 def _numbers(solution: Solution) -> Iterator[tuple[str, float]]:
     """Every number with its name; where names are equal, the first counts."""
     results = solution.results
-    for group in (results.updated, results.gradients if results.updated is None else None, results.values):
+    of_gradients = results.gradients is not None and results.updated is None  # then a name is no value
+    for group in (results.gradients,) if of_gradients else (results.updated, results.values):
         yield from _flat(group)
-    for place, sample in enumerate(results.samples or (), start=1):
+    for place, sample in enumerate(() if of_gradients else results.samples or (), start=1):
         mark = sample_mark(sample.get("sample", place) - 1)
         for name, value in _flat(sample["values"]):
             yield name + mark, value

@@ -420,9 +420,18 @@ class Sheet:
         from .paths import Paths
 
         written = Paths(self.writer, self.ids)
-        steps = [step for _, group in self._ordered(asked) for one in group if (step := written.step(one)) is not None]
+        blocks: list[Block] = []
+        for _, group in self._ordered(asked):
+            some = [written.step(one) if isinstance(one, Quantity) else more(one) for one in self._shown(group)]
+            blocks += [block for block in some if block is not None] if isinstance(some[0], Step) else []
         heading = "Over the paths" if self.view == "paths" else "The same over its paths"
-        return [Section("paths", (Remark((heading,), heading=True), *steps))] if steps else []
+        return [Section("paths", (Remark((heading,), heading=True), *blocks))] if blocks else []
+
+    def _shown(self, group: Sequence[Quantity]) -> Iterator[Quantity | int]:
+        """Some quantities of one tensor, of many the first and the last, and how many are left out between."""
+        most = MOST_ELEMENTS if self.is_small else MOST_OF_MANY
+        for place in shown_cells([(number,) for number in range(len(group))], self.writer.full, most):
+            yield place if isinstance(place, int) else group[place[0]]
 
     def _ordered(self, quantities: Sequence[Quantity]) -> list[tuple[int | None, Sequence[Quantity]]]:
         """The quantities of each sample of each tensor, by the ids of their gradients."""
@@ -467,9 +476,8 @@ class Sheet:
                     yield self.backward.step(members[0])
                     yield family
                     continue
-            most = MOST_ELEMENTS if self.is_small else MOST_OF_MANY
-            for place in shown_cells([(number,) for number in range(len(members))], self.writer.full, most):
-                yield more(place) if isinstance(place, int) else self.backward.step(members[place[0]])
+            for one in self._shown(members):
+                yield self.backward.step(one) if isinstance(one, Quantity) else more(one)
 
     def _samples_shown(self, asked: Sequence[Quantity]) -> set[int]:
         """The samples whose steps are shown, by their numbers."""

@@ -224,9 +224,9 @@ def test_one_sample_is_expected(run: Run, tmp_path: Path, command: str, expected
     assert run(command, *asked, "-q", "--expect", expected + "9", cwd=tmp_path).code == 1
 
 
-@pytest.mark.parametrize("name", ["h1", "y", "δ_y"])
-def test_no_sample_is_meant_without_its_number(run: Run, tmp_path: Path, name: str) -> None:
+@pytest.mark.parametrize(("command", "name"), [("forward", "h1"), ("forward", "y"), ("step", "h1"), ("grad", "δ_y")])
+def test_no_sample_is_meant_without_its_number(run: Run, tmp_path: Path, command: str, name: str) -> None:
     (tmp_path / "net.yaml").write_text(XOR, encoding="utf-8")
-    code, out, err = run("grad", "-p", "w1", "-q", "--expect", f"{name}=1", cwd=tmp_path)
+    code, out, err = run(command, "-q", "--expect", f"{name}=1", cwd=tmp_path)
     assert (code, out) == (2, "")
     assert err == f"{name!r} is another number in each sample\n  name one of them: {name}(1), {name}(2)\n"

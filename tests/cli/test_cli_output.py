@@ -56,6 +56,16 @@ def test_expected_numbers(run: Run, arguments: tuple[str, ...], code: int, messa
     assert run(*arguments, "--quiet") == (code, "", message)
 
 
+@pytest.mark.parametrize(
+    ("arguments", "name"), [(("grad",), "h1"), (("grad", "-p", "w21"), "w22"), (("grad",), "i1"), (("forward",), "w99")]
+)
+def test_a_sheet_is_not_asked_for_what_it_has_not(run: Run, arguments: tuple[str, ...], name: str) -> None:
+    """A name in ``grad`` is a gradient, and never the value where that gradient is not on the sheet."""
+    outcome = run(*arguments, "--expect", f"{name}=1")
+    assert outcome.code == 2
+    assert f"this sheet has no number '{name}'" in outcome.err
+
+
 @pytest.mark.parametrize(("suffix", "form"), [(".json", "json"), (".txt", "txt")])
 @pytest.mark.parametrize("command", ["forward", "grad", "step"])
 def test_a_file_by_its_suffix(run: Run, tmp_path: Path, command: str, suffix: str, form: str) -> None:
