@@ -413,7 +413,7 @@ class _Builder:
         entry = catalogue.find("loss", loss.kind.text)
         assert entry is not None  # the reader knows the kinds
         made: Loss = entry.build(**_plain(loss.options), **self._conventions(entry))
-        self._check_targets(made, entry.name, targets)
+        self._check_targets(made, entry.name, targets, current.shape[-1])
         mean = (loss.over_outputs or made.reduction) == "mean"
         keyed = {"t": targets.key, "y": current.key}
         normal = _sum_to_one(targets)
@@ -446,10 +446,10 @@ class _Builder:
             )
         return targets
 
-    def _check_targets(self, loss: Loss, kind: str, targets: Tensor) -> None:
+    def _check_targets(self, loss: Loss, kind: str, targets: Tensor, outputs: int) -> None:
         """Some losses take only targets from 0 to 1, or a class."""
         assert self.spec.targets is not None
-        if loss.targets == "class" and not _is_class(targets):
+        if loss.targets == "class" and targets.shape[-1] == outputs and not _is_class(targets):
             self.problems.add(
                 self.spec.targets.place,
                 f"{kind} takes the right class among two outputs or more",

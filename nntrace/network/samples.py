@@ -120,11 +120,13 @@ class Samples:
             return tensor._replace(array=columns.copy(), text=self.text) if columns.shape[1] == size else tensor
         typed: dict[Cell, Fraction] = {}
         places: dict[Cell, Place] = {}
+        named = 0
         for sample, row in enumerate(self.rows):
             entries = row.items[start : start + size]
             if tensor.role == "target" and len(entries) == 1 and isinstance(entries[0], Name):
                 chosen = self._class(entries[0], classes)
                 typed.update({(sample, place): Fraction(place == chosen) for place in range(size)})
+                named += 1
                 continue
             for place, entry in enumerate(entries):
                 if isinstance(entry, Number):
@@ -132,7 +134,8 @@ class Samples:
                     self.names.count(entry)
                 else:
                     self.problems.add(entry.place, "a sample is made of numbers", "write a number")
-        return tensor._replace(typed=typed, places=places)
+        every = 0 < named == len(self.rows)
+        return tensor._replace(typed=typed, places=places, structural=every)
 
     def _columns(self, tensor: Tensor, start: int) -> list[int]:
         """Which columns of a file a tensor takes: those with its names for headings, or the next ones."""

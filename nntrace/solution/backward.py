@@ -206,14 +206,17 @@ def _chained(term: Expr) -> tuple[Element | None, Expr]:
 
 
 class Backward:
-    """Writes the steps B1, B2, …; a local derivative is derived where the sheet first uses it."""
+    """Writes the steps B1, B2, …; a local derivative is derived where the sheet first uses it.
 
-    def __init__(self, writer: Writer, ids: Ids) -> None:
+    ``before`` wrote an earlier iteration of the same sheet.
+    """
+
+    def __init__(self, writer: Writer, ids: Ids, before: Backward | None = None) -> None:
         self.writer = writer
         self.network = writer.network
         self.ids = ids
         self.gradients = Gradients(writer)
-        self._derived: set[tuple[int, str, tuple[bool, ...]]] = set()
+        self._derived: set[tuple[int, str, tuple[bool, ...]]] = before._derived if before is not None else set()
 
     def step(self, found: Quantity) -> Step:
         """∂L/∂quantity as a numbered step: one summand for each use and each reader."""

@@ -76,7 +76,8 @@ class Writer(Formulas):
         """An element as the sheet writes it here."""
         found = self.network.symbol(element)
         tensor = self.network.tensors[element.key]
-        own = tensor.sampled and element.cell[0] == self._sample and tensor.shape[1:]
+        alone = tensor.shape[1:] or tensor.role == "unit"  # the loss of a sample has the name of the whole loss
+        own = tensor.sampled and element.cell[0] == self._sample and alone
         return Sym(found.name, found.index) if own else found
 
     # -- names and numbers of symbols ------------------------------------------------------------------------------

@@ -54,6 +54,8 @@ def as_given(writer: Writer, element: Element) -> Shown:
 
 def sample_table(writer: Writer, tensors: list[Tensor]) -> Table | Remark:
     """The samples, a row for each with its inputs and targets; of many the first and the last."""
+    classes = [tensor for tensor in tensors if tensor.structural]
+    tensors = [tensor for tensor in tensors if not tensor.structural]
     symbols = [
         (tensor, cell[1:], Sym(tensor.symbol(cell).name, tensor.symbol(cell).index))
         for tensor in tensors
@@ -68,11 +70,22 @@ def sample_table(writer: Writer, tensors: list[Tensor]) -> Table | Remark:
     for sample in shown_samples(writer):
         if isinstance(sample, Remark):
             words = str(sample.words[0]).partition(" like")[0]
-            rows.append(((words,), *[()] * len(symbols)))
+            rows.append(((words,), *[()] * (len(symbols) + len(classes))))
             continue
         numbers = [as_given(writer, Element(tensor.key, (sample, *cell))).number for tensor, cell, _ in symbols]
-        rows.append(((str(sample + 1),), *((number,) for number in numbers)))
-    return Table((("sample",), *((symbol,) for _, _, symbol in symbols)), tuple(rows))
+        named = [_class(writer.network, tensor, sample) for tensor in classes]
+        rows.append(((str(sample + 1),), *((number,) for number in numbers), *((name,) for name in named)))
+    titles = (*((symbol,) for _, _, symbol in symbols), *((Sym(one.name or one.key),) for one in classes))
+    return Table((("sample",), *titles), tuple(rows))
+
+
+def _class(network: Network, targets: Tensor, sample: int) -> Sym:
+    """The output that is the class of a sample."""
+    typed = targets.typed or {}
+    chosen = next(cell for cell in targets.cells() if cell[0] == sample and typed[cell])
+    layers = network.layer_steps()
+    symbol = network.symbol(Element(layers[-1].output if layers else "x", chosen))
+    return Sym(symbol.name, symbol.index)
 
 
 def matrix(writer: Writer, tensor: Tensor) -> Matrix:

@@ -81,10 +81,17 @@ class Sheet:
     """One network's sheets. ``source`` is what the head names as the file."""
 
     def __init__(
-        self, network: Network, settings: Settings, trace: Trace | None = None, iteration: int | None = None
+        self,
+        network: Network,
+        settings: Settings,
+        trace: Trace | None = None,
+        iteration: int | None = None,
+        before: Sheet | None = None,
     ) -> None:
         self.settings = settings
         self.iteration = iteration
+        self.before = before
+        """The sheet of the iteration before."""
         given = network.conventions
         conventions = given._replace(
             digits=settings.digits or given.digits, rounding=settings.rounding or given.rounding
@@ -114,7 +121,7 @@ class Sheet:
         """The writer of gradients; the local derivatives are derived once for a sheet."""
         from .backward import Backward
 
-        return Backward(self.writer, self.ids)
+        return Backward(self.writer, self.ids, self.before.backward if self.before is not None else None)
 
     def forward(self) -> Solution:
         """Every unit, then the loss if the network has one."""
@@ -161,9 +168,10 @@ class Sheet:
             progress = Section("update", tuple(self._progress(each, overall)), (f"{count} iterations",))
             return self._solution([progress], overall)
         trace, written = self.trace, []
+        sheet: Sheet | None = None
         for number in range(count):
             trace = self._on_its_samples(trace, number)
-            sheet = Sheet(trace.network, self.settings, trace, number + 1)
+            sheet = Sheet(trace.network, self.settings, trace, number + 1, sheet)
             written.append(sheet._one_step(rate, only))
             trace = sheet.final
         self.final = trace.in_network(network)

@@ -212,3 +212,67 @@ report: mae
     only = run("step", "--only", "b", cwd=tmp_path).out
     assert "U2  b (frozen)" in only
     assert "the loss stays at 6.5: nothing was updated" in only
+
+
+@pytest.mark.parametrize(
+    ("loss", "layers", "first", "second"),
+    [
+        (
+            "hinge",
+            "",
+            "max(0, cat - dog + 1) + max(0, ship - dog + 1)",
+            "max(0, dog - cat + 1) + max(0, ship - cat + 1)",
+        ),
+        ("ce", "- softmax: [p, q, r]\n", "-ln(q)", "-ln(p)"),
+    ],
+)
+def test_the_classes_of_a_batch(run: Run, tmp_path: Path, loss: str, layers: str, first: str, second: str) -> None:
+    """Each sample has the form of its class, and the same numbers as with a one for it and zeros for the others."""
+    names = ("p", "q", "r") if layers else ("cat", "dog", "ship")
+    text = f"""\
+inputs: [x1, x2]
+targets: y
+samples: [[0, 1, {names[1]}], [1, 0.5, {names[0]}]]
+layers:
+- dense: [cat, dog, ship]
+  weights: [[0.5, -0.5], [1, 0.25], [0, 1]]
+{layers}loss: {{{loss}: L}}
+learning_rate: 0.1
+"""
+    (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
+    numbers = text.replace(f"1, {names[1]}]", "1, 0, 1, 0]").replace(f"0.5, {names[0]}]", "0.5, 1, 0, 0]")
+    (tmp_path / "numbers.yaml").write_text(numbers.replace("targets: y", "targets: [t1, t2, t3]"), encoding="utf-8")
+    named, typed = (
+        json.loads(run("step", one, "-f", "json", cwd=tmp_path).out) for one in ("net.yaml", "numbers.yaml")
+    )
+    for key in ("loss", "gradients", "updated"):
+        assert named[key] == typed[key]
+    formulas = {step["id"]: step["lines"][0]["text"] for step in named["steps"] if step["section"] == "loss"}
+    assert (formulas["L1.1"], formulas["L1.2"]) == (first, second)
+    rows = [line.split() for line in run("forward", cwd=tmp_path).out.splitlines()[3:7]]
+    assert rows[0] == ["sample", "x1", "x2", "y"]
+    assert rows[2:] == [["1", "0.0", "1.0", names[1]], ["2", "1.0", "0.5", names[0]]]
+    alone = "".join(line for line in text.splitlines(keepends=True) if not line.startswith("loss"))
+    (tmp_path / "net.yaml").write_text(alone, encoding="utf-8")
+    assert run("forward", cwd=tmp_path).code == run("derive", "numbers.yaml", cwd=tmp_path).code == 0
+
+
+def test_a_sample_has_no_marks_in_its_own_lines(run: Run, tmp_path: Path) -> None:
+    """And what a local derivative comes to is derived once for all iterations."""
+    text = """\
+inputs: [x1, x2]
+targets: [t1, t2]
+samples: [[0, 1, 0, 1], [1, 0.5, 1, 0]]
+layers: [{dense: 2, weights: [[0.5, -0.5], [1, 0.25]], activation: softmax}]
+loss: {ce: L}
+learning_rate: 0.1
+iterations: 2
+"""
+    (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
+    sheet = json.loads(run("step", "-f", "json", cwd=tmp_path).out)
+    first, second = (one["steps"] for one in sheet["iterations"])
+    own = [step for step in (*first, *second) if step["sample"]]
+    assert not any("⁽" in line["text"] for step in own for line in step["lines"])
+    rules = [[line for step in steps for line in step["lines"] if line["kind"] == "rule"] for steps in (first, second)]
+    assert rules[0]
+    assert not rules[1]
