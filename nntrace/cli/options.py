@@ -18,7 +18,11 @@ Set = Annotated[
 ]
 Expect = Annotated[
     list[str],
-    typer.Option("--expect", metavar="NAME=NUMBER", help="Exit 1 unless the number has these digits. Repeatable."),
+    typer.Option(
+        "--expect",
+        metavar="NAME=NUMBER",
+        help="Exit 1 unless the number has these digits; step: L is the loss before, L+ after it. Repeatable.",
+    ),
 ]
 Full = Annotated[bool, typer.Option("--full", help="Cut nothing, however long.")]
 Format = Annotated[
