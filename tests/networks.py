@@ -224,6 +224,8 @@ class _Drawing:
         loss = random.choice(list(KINDS["loss"].values()))
         self.stack(IN_FRONT.get(loss.name))
         outputs = self.layers[-1].units if self.layers else self.inputs
+        if loss.name == "hinge" and len(outputs) == 1:  # it is over the classes beside the right one
+            loss = KINDS["loss"]["squared_error"]
         sort = TARGETS.get(loss.name)
         if sort == "one hot" and self.chance(0.5) and "[" not in outputs[0] and self.layers:
             chosen = random.randrange(len(outputs))

@@ -138,7 +138,7 @@ def paths(network: Network, sheet: Sheet, truth: oracle.Result) -> None:
     """The sum over all paths is the gradient."""
     if math.prod(len(layer.units) for layer in network.layers) > MOST_PATHS:
         return
-    walked = Paths(sheet.writer, sheet.backward.gradients, sheet.ids)
+    walked = Paths(sheet.writer, sheet.ids)
     for name in names(network):
         found = one(sheet, name)
         ways = [walked.from_element(use) for use in found.uses]

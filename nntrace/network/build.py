@@ -454,7 +454,7 @@ class _Builder:
                 self.spec.targets.place,
                 f"{kind} takes the right class among two outputs or more",
                 "name it, as in targets: dog, or give 1 for it and 0 for the others; "
-                "max(0, 1 - t s) of a single output with t = 1 or -1 is not there yet",
+                "max(0, 1 - t s) of a single output with t = 1 or -1 is not among the losses",
             )
             return
         if loss.targets == "any" or targets.typed is None:

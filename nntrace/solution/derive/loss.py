@@ -118,8 +118,8 @@ class LossGradient:
     def _by_class(self) -> Expr | None:
         """A loss over the classes other than the right one, k: y_j is 1[j = k], and Σ_i y_i s_i is s_k."""
         entry = find("loss", self.step.kind)
-        classes = entry is not None and entry.build(**dict.fromkeys(entry.conventions(), "e")).targets == "classes"
-        if self.letter is None or self.batch or self.fused or not classes:
+        made = entry.build(**dict.fromkeys(entry.conventions(), "e")) if entry is not None else None
+        if self.letter is None or self.batch or self.fused or made is None or made.targets not in ("class", "classes"):
             return None
         letter = self.letter
 
