@@ -530,10 +530,10 @@ def _fraction(number: str) -> Fraction:
     return reader.evaluate_exact(number)
 
 
-def _terms(tree: Read) -> list[tuple[int, Read]]:
-    """The addends of a sum, from left to right, with their signs."""
+def _terms(tree: Read, most: int | None = None) -> list[tuple[int, Read]]:
+    """The addends of a sum, from left to right, with their signs; at ``most`` so many, the first taken whole."""
     found: list[tuple[int, Read]] = []
-    while tree.kind in ("plus", "minus"):
+    while tree.kind in ("plus", "minus") and (most is None or len(found) < most - 1):
         found.insert(0, (1 if tree.kind == "plus" else -1, tree.parts[1]))
         tree = tree.parts[0]
     return [(1, tree), *found]
@@ -541,9 +541,11 @@ def _terms(tree: Read) -> list[tuple[int, Read]]:
 
 def _check_terms(substitution: tuple[bool, Read, str], terms: tuple[bool, Read, str], truth: Truth) -> None:
     """One number for each term."""
-    before, after = _terms(substitution[1]), _terms(terms[1])
+    after = _terms(terms[1])
     if len(after) < 2:
         return
+    begins_with_brackets = substitution[2].startswith("(")  # a tree does not know of those around its first addend
+    before = _terms(substitution[1], len(after) if begins_with_brackets else None)
     _demand(len(before) == len(after), f"{len(after)} terms instead of {len(before)}")
     for (sign, one), (other_sign, other) in zip(before, after, strict=True):
         low, high = _tree_interval(one, truth)
