@@ -25,8 +25,6 @@ from .steps import Equation, Form, below, equation_rows, hangs
 
 _MARK = re.compile(r"@(\d+)@")
 _POSITIVE, _NEGATIVE, _POWER = Num(Decimal("7.0")), Num(Decimal("-7.0")), Num(Decimal("7.0E-9"))
-_BATCH = 512
-"""Steps of a line each that are put together at once."""
 
 
 def family_rows(family: Family, page: Page, ids: int) -> Iterator[Row]:
@@ -64,8 +62,10 @@ class _Written:
         """Whether a column is a letter everywhere: names differ only in their indices."""
         self.about = plain("≈", script)
         self.signs = max(columns("="), columns(self.about))
-        self._below: dict[int, str] = {}
         self.strides = list(dict.fromkeys(slot.strides for slot in self.slots))
+        self._strides_of = [self.strides.index(slot.strides) for slot in self.slots]
+        self._body_on_a_line = " ".join(self.frame.pieces)
+        self._below: dict[int, str] = {}
 
     @cached_property
     def _readers(self) -> list[_Readers]:
@@ -118,27 +118,38 @@ class _Written:
         return Body(("\n".join(self.frame.pieces) % read).split("\n"), self.frame.depths)
 
     def lines(self) -> Iterator[str | int]:
-        """The steps that are a line each, many at once; the place of a step that is none."""
+        """The steps that are a line each, those along the last axis at once; the place of a step that is none."""
         family, width = self.family, self.page.width
-        places = iter(family.places)
-        body = " ".join(self.frame.pieces)
-        lead = f"{family.letter}%-{self.ids - 1 - len(family.letter)}d %s{' ' * self.signs}="
-        form = f"{lead} {' '.join(f'{body} {self.about}' for _ in self._readers)} %s"
-        numbers = range(family.number + family.start, family.number + len(self.result_names))
-        names, values = self.result_names[family.start :], self.result_numbers[family.start :]
-        moved = [_flat(strides, family.result.shape)[family.start :] for strides in self.strides]
-        factors = [
-            [texts[slot.base + further] for further in moved[self.strides.index(slot.strides)]]
-            for readers in self._readers
-            for slot, texts in zip(self.slots, readers.texts, strict=True)
-        ]
-        lines = map(form.__mod__, zip(numbers, names, *factors, values, strict=True))
-        while batch := list(islice(lines, _BATCH)):
-            if max(map(len, batch)) <= width:
+        *_, last = family.result.shape or (1,)
+        for start in range(0, len(self.result_names), last):
+            places = range(max(start, family.start), start + last)
+            batch = self._row(places) if places else []
+            if batch and max(map(len, batch)) <= width:
                 yield "\n".join(batch)
-                next(islice(places, len(batch) - 1, None))
             else:
-                yield from (line if len(line) <= width else place for line, place in zip(batch, places, strict=False))
+                yield from (line if len(line) <= width else place for line, place in zip(batch, places, strict=True))
+
+    def _row(self, places: range) -> list[str]:
+        """The lines of neighbours along the last axis: what is the same for all is put in first."""
+        family = self.family
+        moved = self._moved(places[0])
+        factors: list[list[str]] = []
+        forms: list[str] = []
+        for readers in self._readers:
+            texts = []
+            for slot, own, at in zip(self.slots, readers.texts, self._strides_of, strict=True):
+                first, step = slot.base + moved[at], slot.strides[-1] if slot.strides else 0
+                texts.append("%s" if step else own[first])
+                if step:
+                    factors.append(own[first : first + step * len(places) : step])
+            forms.append(f"{self._body_on_a_line % tuple(texts)} {self.about}")
+        lead = f"{family.letter}%-{self.ids - 1 - len(family.letter)}d %s{' ' * self.signs}="
+        form = " ".join((lead, *forms, "%s"))
+        numbers = range(family.number + places.start, family.number + places.stop)
+        each = slice(places.start, places.stop)
+        return list(
+            map(form.__mod__, zip(numbers, self.result_names[each], *factors, self.result_numbers[each], strict=True))
+        )
 
     def sum(self, place: int) -> str | int:
         """The lines of a step that is a sum; its place where a line of it is not to be had so simply."""
@@ -349,11 +360,3 @@ def _cell(place: int, shape: tuple[int, ...]) -> list[int]:
         place, index = divmod(place, size)
         cell.insert(0, index)
     return cell
-
-
-def _flat(strides: tuple[int, ...], shape: tuple[int, ...]) -> list[int]:
-    """How far a slot moves, for each place."""
-    moved = [0]
-    for stride, size in zip(strides, shape, strict=True):
-        moved = [before + stride * index for before in moved for index in range(size)]
-    return moved
