@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping
 from decimal import Decimal
-from typing import overload
+
+from .lazy import Lazy
 
 
-class Literals(Sequence[Decimal]):
+class Literals(Lazy[Decimal]):
     """Numbers as text, such as ``-0.0215``; one becomes a ``Decimal`` where it is looked at.
 
     ``texts`` are in positional writing, with a digit before the point. The few numbers that are not written so (very
@@ -24,12 +25,6 @@ class Literals(Sequence[Decimal]):
     def __iter__(self) -> Iterator[Decimal]:
         return (Decimal(text) if text else self.others[place] for place, text in enumerate(self.texts))
 
-    @overload
-    def __getitem__(self, place: int) -> Decimal: ...
-    @overload
-    def __getitem__(self, place: slice) -> Sequence[Decimal]: ...
-    def __getitem__(self, place: int | slice) -> Decimal | Sequence[Decimal]:
-        if isinstance(place, slice):
-            return [self[each] for each in range(*place.indices(len(self)))]
+    def at(self, place: int) -> Decimal:
         text = self.texts[place]
-        return Decimal(text) if text else self.others[range(len(self))[place]]
+        return Decimal(text) if text else self.others[place]

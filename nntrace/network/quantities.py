@@ -8,10 +8,11 @@ from fnmatch import translate
 from itertools import chain
 from itertools import product as cells_of
 from math import prod
-from typing import NamedTuple, overload
+from typing import NamedTuple
 from unicodedata import normalize
 
 from ..expr import Sym
+from ..expr.lazy import Lazy
 from ..expr.text import ASCII, plain
 from ..expr.text import symbol as text_of
 from .model import Cell, Element, Network, Role, Tensor
@@ -44,7 +45,7 @@ def quantity(network: Network, element: Element) -> Quantity:
     return Quantity(Sym(name), uses, next(role for role in ROLES if role in roles))
 
 
-class Unnamed(Sequence[Quantity]):
+class Unnamed(Lazy[Quantity]):
     """The quantities of a tensor whose elements have no names of their own, each made when it is looked at."""
 
     def __init__(self, tensor: Tensor) -> None:
@@ -57,17 +58,10 @@ class Unnamed(Sequence[Quantity]):
     def __iter__(self) -> Iterator[Quantity]:
         return map(self._of, cells_of(*map(range, self.tensor.shape)))
 
-    @overload
-    def __getitem__(self, place: int) -> Quantity: ...
-    @overload
-    def __getitem__(self, place: slice) -> Sequence[Quantity]: ...
-    def __getitem__(self, place: int | slice) -> Quantity | Sequence[Quantity]:
-        if isinstance(place, slice):
-            return [self[each] for each in range(*place.indices(len(self)))]
-        rest = range(len(self))[place]
+    def at(self, place: int) -> Quantity:
         cell: list[int] = []
         for size in reversed(self.tensor.shape):
-            rest, index = divmod(rest, size)
+            place, index = divmod(place, size)
             cell.insert(0, index)
         return self._of(tuple(cell))
 
@@ -75,7 +69,7 @@ class Unnamed(Sequence[Quantity]):
         return Quantity(self.tensor.symbol(cell), (Element(self.tensor.key, cell),), self.tensor.role)
 
 
-class Parts(Sequence[Quantity]):
+class Parts(Lazy[Quantity]):
     """Quantities of several tensors one after another, those of each tensor together."""
 
     def __init__(self, parts: Iterable[Sequence[Quantity]]) -> None:
@@ -89,18 +83,11 @@ class Parts(Sequence[Quantity]):
     def __iter__(self) -> Iterator[Quantity]:
         return chain.from_iterable(self.parts)
 
-    @overload
-    def __getitem__(self, place: int) -> Quantity: ...
-    @overload
-    def __getitem__(self, place: slice) -> Sequence[Quantity]: ...
-    def __getitem__(self, place: int | slice) -> Quantity | Sequence[Quantity]:
-        if isinstance(place, slice):
-            return [self[each] for each in range(*place.indices(len(self)))]
-        rest = range(len(self))[place]
+    def at(self, place: int) -> Quantity:
         for part in self.parts:
-            if rest < len(part):
-                return part[rest]
-            rest -= len(part)
+            if place < len(part):
+                return part[place]
+            place -= len(part)
         raise IndexError(place)
 
 

@@ -34,7 +34,7 @@ from ..expr import (
 )  # fmt: skip
 from ..expr.bind import extent, transform
 from ..expr.matrices import Axes
-from ..network.model import Cell, Edge, Element, Network, Tensor
+from ..network.model import Cell, Edge, Element, Network
 from ..network.model import Step as NetworkStep
 from ..network.quantities import frozen, quantity
 from ..trace.amount import Amount
@@ -44,7 +44,7 @@ from .forward import LARGEST, from_logits
 from .model import Block, Line, Matrix, Note, Remark, SectionName, Step
 from .shapes import shapes
 from .stated import Statements
-from .whole import PRIME, Formulas
+from .whole import PRIME, Formulas, held
 
 MOST_LINES = 8
 SHOWN_FIRST, SHOWN_LAST = 3, 1
@@ -88,19 +88,10 @@ class MatrixForms:
             indices = tuple("ji"[2 - len(shape) :][: len(shape)])
             sizes = dict(zip(indices, shape, strict=True))
             axes = self.formulas.vector(indices) if len(indices) < 2 else (indices[0], indices[1])
-            rows = self._rows(axes, sizes, partial(self._element_name, tensor), indices)
+            rows = self._rows(axes, sizes, partial(held, tensor), indices)
             note: Note = ("for each sample",) if tensor.sampled else ("1 where a penalty counts",) if counts else ()
             down, across = (1 if axis is None else sizes[axis] for axis in axes)
             yield Matrix(self.formulas.name(key), (down, across), rows, note)
-
-    @staticmethod
-    def _element_name(tensor: Tensor, cell: Cell) -> Expr | None:
-        if cell in tensor.missing:
-            return None
-        if tensor.role == "constant":
-            return Num(int((tensor.typed or {})[cell]))
-        found = tensor.symbol((0, *cell) if tensor.sampled else cell)
-        return Sym(found.name, found.index)
 
     def forward(self) -> Iterator[Block]:
         """Every layer's result."""

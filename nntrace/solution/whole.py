@@ -22,6 +22,7 @@ from ..expr import (
     Max,
     Mul,
     Neg,
+    Num,
     Partial,
     Sum,
     Sym,
@@ -40,7 +41,7 @@ from ..expr.letters import index_letters, relettered
 from ..expr.matrices import Axes
 from ..expr.rules import distributed
 from ..network.adjoint import LOSS, adjoint
-from ..network.model import Edge, Network, Step
+from ..network.model import Cell, Edge, Network, Step, Tensor
 
 PRIME = "′"
 LETTERS = "kjilqrsuv"
@@ -306,3 +307,13 @@ def _products(node: Expr) -> Expr | None:
 
 def _summed(over: str, term: Expr) -> Expr:
     return Neg(Sum(over, term.body)) if isinstance(term, Neg) else Sum(over, term)
+
+
+def held(tensor: Tensor, cell: Cell) -> Expr | None:
+    """What a matrix has at a cell: an element under its name, a 0 or 1 of the formula, ``None`` without connection."""
+    if cell in tensor.missing:
+        return None
+    if tensor.role == "constant":
+        return Num(int((tensor.typed or {})[cell]))
+    found = tensor.symbol((0, *cell) if tensor.sampled else cell)
+    return Sym(found.name, found.index)

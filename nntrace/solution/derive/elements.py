@@ -16,7 +16,7 @@ from ...network.batch import SAMPLE
 from ...network.model import Cell, Tensor
 from ...network.quantities import Quantity, parameters
 from ..model import Line, Matrix, Note
-from ..whole import SAMPLES
+from ..whole import SAMPLES, held
 from .parts import Part
 from .symbols import Symbols
 
@@ -45,7 +45,7 @@ class Elements:
             if key not in shown or tensor.role == "loss" or scalar or not worth or prod(tensor.shape) > MOST_CELLS:
                 continue
             cells = self._laid_out(tensor.shape[tensor.sampled :])
-            rows = tuple(tuple(self._held(tensor, cell) for cell in row) for row in cells)
+            rows = tuple(tuple(held(tensor, cell) for cell in row) for row in cells)
             yield Matrix(self.formulas.name(key), (len(rows), len(rows[0])), rows, self._note(tensor))
 
     def _laid_out(self, shape: tuple[int, ...]) -> list[list[Cell]]:
@@ -66,15 +66,6 @@ class Elements:
         if tensor.missing:
             return ("· is no connection: 0 in every sum",)
         return ("1 where a penalty counts",) if tensor.role == "constant" else ()
-
-    @staticmethod
-    def _held(tensor: Tensor, cell: Cell) -> Expr | None:
-        if cell in tensor.missing:
-            return None
-        if tensor.role == "constant":
-            return Num(int((tensor.typed or {})[cell]))
-        found = tensor.symbol((0, *cell) if tensor.sampled else cell)
-        return Sym(found.name, found.index)
 
     # -- gradients ---------------------------------------------------------------------------------------------------
 
