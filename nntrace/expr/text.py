@@ -244,6 +244,19 @@ def number_texts(values: Literals, script: Script) -> list[str]:
     return texts
 
 
+def element_texts(first: Expr, shape: tuple[int, ...], script: Script) -> list[str]:
+    """The texts of a tensor's elements, row by row: that of the first, with the other indices."""
+    head = text(first, script).removesuffix(subscript((0,) * len(shape)))
+    if not shape:
+        return [head]
+    cells = [f"{head}["]
+    for place, size in enumerate(shape):
+        end = "]" if place == len(shape) - 1 else ","
+        each = [f"{index + 1}{end}" for index in range(size)]
+        cells = [cell + index for cell in cells for index in each]
+    return cells
+
+
 def scientific(value: Decimal) -> tuple[str, int]:
     """The digits, with a point, and the power of ten of a number in scientific writing."""
     power = value.adjusted()

@@ -8,7 +8,20 @@ from math import isfinite
 from typing import Any
 
 from ..expr.text import UNICODE, Script, text
-from ..solution.model import Block, Check, Family, Line, LossValue, Note, Remark, Results, Solution, Step, Table
+from ..solution.model import (
+    Block,
+    Check,
+    Family,
+    Line,
+    LossValue,
+    Note,
+    Remark,
+    Results,
+    Solution,
+    Step,
+    Stretch,
+    Table,
+)
 from .page.breaking import enumerated, sentence
 
 SCHEMA = "nntrace/1"
@@ -64,7 +77,8 @@ def _shapes(solution: Solution) -> Iterator[dict[str, object]]:
     tables = (block for section in solution.sections if section.name == "shapes" for block in section.blocks)
     for table in tables:
         if isinstance(table, Table):
-            for name, role, one, several in (map(_words, row) for row in table.rows):
+            rows = (row for row in table.rows if not isinstance(row, Stretch))
+            for name, role, one, several in (map(_words, row) for row in rows):
                 yield {"name": name, "role": role, "one_sample": one, "samples": several}
 
 

@@ -95,8 +95,8 @@ class Families:
 
     def _addends(
         self, columns: Sequence[Array], terms: Sequence[Sequence[Slot]], shape: tuple[int, ...]
-    ) -> Callable[[int], Literals]:
-        """The numbers of a step's terms: factor after factor, those of one tensor at once."""
+    ) -> Callable[[range], Literals]:
+        """The numbers of the terms of some steps: factor after factor, those of one tensor at once."""
         import numpy as np
 
         groups: dict[tuple[int, int], list[tuple[int, Slot]]] = {}
@@ -108,18 +108,18 @@ class Families:
                 np.array([row for row, _ in group]),
                 columns[column],
                 np.array([slot.base for _, slot in group]),
-                np.array([slot.strides for _, slot in group], dtype=int),
+                np.array([slot.strides for _, slot in group], dtype=int).T,
             )
             for (_, column), group in sorted(groups.items())
         ]
 
-        def addends(place: int) -> Literals:
-            cell = np.array(np.unravel_index(place, shape), dtype=int)
-            values = np.ones(len(terms))
+        def addends(places: range) -> Literals:
+            cells = np.array(np.unravel_index(places, shape), dtype=int).T
+            values = np.ones((len(places), len(terms)))
             with np.errstate(all="ignore"):
                 for rows, floats, base, strides in factors:
-                    values[rows] *= floats[base + strides @ cell]
-            return self.writer.digits.literals(values)
+                    values[:, rows] *= floats[base + cells @ strides]
+            return self.writer.digits.literals(values.ravel())
 
         return addends
 

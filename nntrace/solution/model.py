@@ -100,8 +100,8 @@ class Family(NamedTuple):
 
     They are ``step(place)`` for the places of the tensor from ``start``. That is the same as what the arrays say: the
     id is ``letter`` and ``number`` + place. The formula, with ``notes``, is a sum of ``terms``, which are products, and
-    ``addends(place)`` are their numbers; or it is ``pattern``, with a mark for each slot of the only one of ``terms``,
-    and has no further line. All numbers are rounded ones.
+    ``addends(places)`` are their numbers, step after step; or it is ``pattern``, with a mark for each slot of the only
+    one of ``terms``, and has no further line. All numbers are rounded ones.
     """
 
     section: SectionName
@@ -112,7 +112,7 @@ class Family(NamedTuple):
     columns: tuple[Column, ...]
     pattern: Expr | None
     terms: tuple[tuple[Slot, ...], ...]
-    addends: Callable[[int], Literals]
+    addends: Callable[[range], Literals]
     step: Callable[[int], Step]
     notes: tuple[Note, ...] = ()
 
@@ -163,6 +163,17 @@ class Again(Iterable[T]):
         return self.ask()
 
 
+class Stretch(NamedTuple):
+    """Rows of a table that tell a whole tensor, element by element: an id, which is ``letter`` and ``number`` + place;
+    the element; a number of each of ``numbers``."""
+
+    letter: str
+    number: int
+    first: Expr
+    shape: tuple[int, ...]
+    numbers: tuple[Literals, ...]
+
+
 class Table(NamedTuple):
     """Rows under named columns; a cell is an expression, words, or a note of both.
 
@@ -170,7 +181,7 @@ class Table(NamedTuple):
     """
 
     columns: tuple[Note, ...]
-    rows: Iterable[tuple[Note, ...]]
+    rows: Iterable[tuple[Note, ...] | Stretch]
     steps: Iterable[Step] = ()
 
 

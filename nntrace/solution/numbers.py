@@ -62,16 +62,17 @@ class Digits(NamedTuple):
         """The digits of floats ``numbers[i]`` that are not known exactly; an infinity or NaN as it is."""
         import numpy as np
 
+        from .decimals import decimal_texts
+
         half, most = _plainly_rounded(self.significant)
         with np.errstate(all="ignore"):
-            size = np.abs(numbers)
-            usual = (size >= SMALLEST_POSITIONAL) & (size < most) & (numbers * half % 1 != 0)
-        floats = numbers.tolist()
-        texts = ("\n".join([self._form] * len(floats)) % tuple(floats)).split("\n") if floats else []
+            size, halves = np.abs(numbers), numbers * half
+            usual = (size >= SMALLEST_POSITIONAL) & (size < most) & (halves != np.trunc(halves))
+        texts = decimal_texts(np.where(usual, numbers, 1.0), self.significant)
         others: dict[int, Decimal] = {}
         known: dict[float, Decimal] = {}
-        for place in np.flatnonzero(~usual).tolist():
-            number = floats[place]
+        unusual = np.flatnonzero(~usual)
+        for place, number in zip(unusual.tolist(), numbers[unusual].tolist(), strict=True):
             if number not in known:
                 known[number] = self._decimal(number)
             value = known[number]

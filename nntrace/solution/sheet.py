@@ -44,7 +44,7 @@ from .forward import (
 )
 from .given import agreed, convention_values, given_blocks
 from .ids import Ids
-from .model import Block, Family, LossValue, Note, Quantities, Remark, Results, Section, Solution, Step, Table
+from .model import Block, Family, LossValue, Note, Quantities, Remark, Results, Section, Solution, Step, Stretch, Table
 from .numbers import Digits
 from .results import gradient_results, sample_results, updated_results, value_results
 
@@ -313,7 +313,12 @@ class Sheet:
         if isinstance(block, Step):
             return block._replace(id=prefix + block.id, iteration=self.iteration)
         if isinstance(block, Table):
-            rows = tuple(((prefix + str(row[0][0]),), *row[1:]) for row in block.rows)
+            rows = tuple(
+                row._replace(letter=prefix + row.letter)
+                if isinstance(row, Stretch)
+                else ((prefix + str(row[0][0]),), *row[1:])
+                for row in block.rows
+            )
             steps = tuple(step._replace(id=prefix + step.id, iteration=self.iteration) for step in block.steps)
             return Table(block.columns, rows, steps)
         return block
@@ -522,9 +527,10 @@ class Sheet:
             return (Remark(("There are no parameters to update.",)),)
         old = Remark(("All new values are computed from the old ones.",))
         if self.writer.full or len(asked) <= MOST_VALUES:
-            return update_table(self.writer, self.ids, asked, after, rate), old
+            return update_table(self.writer, self.ids, self.families, asked, after, rate), old
         shown = [*asked[:MOST_VALUES]]
-        return update_table(self.writer, self.ids, shown, after, rate), more(len(asked) - len(shown)), old
+        table = update_table(self.writer, self.ids, self.families, shown, after, rate)
+        return table, more(len(asked) - len(shown)), old
 
 
 def _is_small(network: Network) -> bool:

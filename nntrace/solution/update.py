@@ -1,4 +1,7 @@
-"""The update on the sheet: one line for one parameter, a table for several; always from the old values."""
+"""The update on the sheet: one line for one parameter, a table for several; always from the old values.
+
+In a full listing a large tensor's rows are told by arrays.
+"""
 
 from __future__ import annotations
 
@@ -8,12 +11,14 @@ from fractions import Fraction
 from ..catalogue import Operation
 from ..expr import Expr, Partial, Sym, rename
 from ..network.adjoint import LOSS
-from ..network.quantities import Quantity, frozen
+from ..network.model import Element, Tensor
+from ..network.quantities import Parts, Quantity, Unnamed, frozen
 from ..trace.amount import Amount
 from ..trace.trace import GRADIENT_DESCENT, Trace
 from .element import Writer
+from .families import Families
 from .ids import Ids
-from .model import Again, Note, Step, Table
+from .model import Again, Note, Step, Stretch, Table
 from .written import Written
 
 COLUMNS: tuple[Note, ...] = (("id",), ("parameter",), ("old",), ("gradient",), ("lr × gradient",), ("new",))
@@ -46,32 +51,54 @@ def _bound(operation: Operation, found: Quantity) -> Expr:
     return rename(operation.formula, lambda symbol: meant[symbol.name] if isinstance(symbol, Sym) else symbol)
 
 
-def update_table(writer: Writer, ids: Ids, parameters: Sequence[Quantity], after: Trace, rate: Fraction) -> Table:
+def update_table(
+    writer: Writer, ids: Ids, families: Families, parameters: Sequence[Quantity], after: Trace, rate: Fraction
+) -> Table:
     """One row for each parameter; a frozen one says that it keeps its value."""
 
     def steps() -> Iterator[Step]:
         learned = (found for found in parameters if not frozen(writer.network, found))
         return (update_step(writer, ids, found, after) for found in learned)
 
-    return Table(COLUMNS, Again(lambda: _rows(writer, ids, parameters, after, rate)), Again(steps))
+    def rows() -> Iterator[tuple[Note, ...] | Stretch]:
+        for part in Parts([parameters]).parts:
+            if isinstance(part, Unnamed) and _is_stretch(writer, families, part.tensor):
+                yield _stretch(writer, ids, part.tensor, after, rate)
+            else:
+                yield from (_row(writer, ids, found, after, rate) for found in part)
+
+    return Table(COLUMNS, Again(rows), Again(steps))
 
 
-def _rows(
-    writer: Writer, ids: Ids, parameters: Sequence[Quantity], after: Trace, rate: Fraction
-) -> Iterator[tuple[Note, ...]]:
-    def cell(amount: Amount) -> Note:
-        return (writer.digits.show(amount).number,)
+def _row(writer: Writer, ids: Ids, found: Quantity, after: Trace, rate: Fraction) -> tuple[Note, ...]:
+    first = found.uses[0]
+    gradient = writer.trace.total(found)
+    change = Amount(float(rate) * gradient.number, None if gradient.exact is None else rate * gradient.exact)
+    amounts = (writer.trace.value(first), gradient, change, after.value(first))
+    kept = frozen(writer.network, found)
+    return (
+        (ids.of("U", first),),
+        (found.symbol, " (frozen)") if kept else (found.symbol,),
+        *((writer.digits.show(amount).number,) for amount in amounts),
+    )
 
-    for found in parameters:
-        first = found.uses[0]
-        gradient = writer.trace.total(found)
-        change = Amount(float(rate) * gradient.number, None if gradient.exact is None else rate * gradient.exact)
-        kept = frozen(writer.network, found)
-        yield (
-            (ids.of("U", first),),
-            (found.symbol, " (frozen)") if kept else (found.symbol,),
-            cell(writer.trace.value(first)),
-            cell(gradient),
-            cell(change),
-            cell(after.value(first)),
-        )
+
+def _is_stretch(writer: Writer, families: Families, tensor: Tensor) -> bool:
+    """Whether the rows of a tensor differ in nothing but elements and floats: none of it is frozen."""
+    resting = {name.partition("[")[0] for name in writer.network.frozen}
+    return families.has(tensor) and tensor.name not in resting and tensor.key in writer.trace.gradients
+
+
+def _stretch(writer: Writer, ids: Ids, tensor: Tensor, after: Trace, rate: Fraction) -> Stretch:
+    import numpy as np
+
+    first = (0,) * len(tensor.shape)
+    with np.errstate(over="ignore"):  # an overflow is an infinity
+        change = float(rate) * writer.trace.gradients[tensor.key].ravel()
+    numbers = (
+        writer.literals(tensor.key),
+        writer.literals(tensor.key, gradient=True),
+        writer.digits.literals(change),
+        writer.digits.literals(after.arrays[tensor.key].ravel()),
+    )
+    return Stretch("U", ids.number("U", Element(tensor.key, first)), tensor.symbol(first), tensor.shape, numbers)

@@ -49,16 +49,24 @@ def numeric(written: str) -> Cell:
     return Cell(written, point if point >= 0 else len(written), True)
 
 
-def set_by_points(numbers: list[str]) -> list[str]:
-    """Numbers of one column, their points under each other: many at once, all of whose letters take a column each."""
-    points = list(map(str.find, numbers, repeat(".")))
-    if min(points) < 0:
-        points = [len(text) if point < 0 else point for text, point in zip(numbers, points, strict=True)]
-    behind = list(map(sub, map(len, numbers), points))
-    before, after = max(points), max(behind)
+def set_by_points(numbers: list[str], before: int = 0, after: int = 0) -> list[str]:
+    """Numbers of one column, their points under each other: many at once, all of whose letters take a column each.
+
+    The column is as wide as they need, at least ``before`` the point and ``after`` it.
+    """
+    points, behind = around_points(numbers)
+    before, after = max(before, *points), max(after, *behind)
     left = [" " * (before - size) for size in range(before + 1)]
     right = [" " * (after - size) for size in range(after + 1)]
     return [f"{left[point]}{text}{right[rest]}" for text, point, rest in zip(numbers, points, behind, strict=True)]
+
+
+def around_points(numbers: list[str]) -> tuple[list[int], list[int]]:
+    """How many letters each of these numbers has before its point, and from there on."""
+    points = list(map(str.find, numbers, repeat(".")))
+    if min(points) < 0:
+        points = [len(text) if point < 0 else point for text, point in zip(numbers, points, strict=True)]
+    return points, list(map(sub, map(len, numbers), points))
 
 
 class Column:

@@ -16,13 +16,14 @@ from typing import NamedTuple
 
 from ...expr import Add, Neg, Num, Sym, product
 from ...expr.bind import transform
-from ...expr.literals import Literals
-from ...expr.text import Script, number_texts, pieces, plain, subscript, text
-from ...solution.model import Column, Family, Slot, mark
+from ...expr.text import Script, element_texts, number_texts, pieces, plain, text
+from ...solution.model import Family, Slot, mark
 from .breaking import Body, enumerated, full_lines, sentence
 from .rows import Page, Row, Span, columns, joined
 from .steps import Equation, Form, below, equation_rows, hangs
 
+AT_ONCE = 20_000
+"""The terms of neighbouring sums that are worked out together."""
 _MARK = re.compile(r"@(\d+)@")
 _POSITIVE, _NEGATIVE, _POWER = Num(Decimal("7.0")), Num(Decimal("-7.0")), Num(Decimal("7.0E-9"))
 
@@ -32,7 +33,7 @@ def family_rows(family: Family, page: Page, ids: int) -> Iterator[Row]:
     written = _Written(family, page, ids)
     found: Iterator[str | int] = iter(family.places)
     if page.plain and written.is_narrow and family.pattern is None:
-        found = map(written.sum, family.places)
+        found = written.sums()
     elif page.plain and written.is_narrow and not family.notes:
         found = written.lines()
     for one in found:
@@ -52,9 +53,9 @@ class _Written:
         self.script = script
         self.ids = ids
         self.slots = [slot for term in family.terms for slot in term]
-        self.names = [_names(column, script) for column in family.columns]
+        self.names = [element_texts(column.first, column.shape, script) for column in family.columns]
         self.numbers = [number_texts(column.numbers, script) for column in family.columns]
-        self.result_names = _names(family.result, script)
+        self.result_names = element_texts(family.result.first, family.result.shape, script)
         self.result_numbers = number_texts(family.result.numbers, script)
         self.frame = _pattern(family, script) if family.pattern is not None else _sum_of_products(family, script)
         heads = "".join((self.result_names[0], *(names[0] for names in self.names), *self.frame.pieces))
@@ -104,7 +105,7 @@ class _Written:
 
         forms = [form(relation, readers) for relation, readers in zip(("=", self.about), self._readers, strict=False)]
         if family.pattern is None:
-            addends = self._addends(family.addends(place)).split("\n")
+            addends = self._addends(number_texts(family.addends(range(place, place + 1)), self.script)).split("\n")
             forms.append(Form(self.about, Body(addends, [0] * len(addends)), "body", (), joins=False))
         forms.append(Form(self.about, Body([self.result_numbers[place]], [0]), "value", (), joins=False))
         return Equation(self.result_names[place], forms, compact=family.pattern is not None)
@@ -151,13 +152,21 @@ class _Written:
             map(form.__mod__, zip(numbers, self.result_names[each], *factors, self.result_numbers[each], strict=True))
         )
 
-    def sum(self, place: int) -> str | int:
-        """The lines of a step that is a sum; its place where a line of it is not to be had so simply."""
+    def sums(self) -> Iterator[str | int]:
+        """The lines of one sum after the other; the place of one whose lines are not to be had so simply."""
+        family, size = self.family, len(self.family.terms)
+        some = max(1, AT_ONCE // size)
+        for start in range(family.places.start, family.places.stop, some):
+            places = range(start, min(start + some, family.places.stop))
+            numbers = number_texts(family.addends(places), self.script)
+            for number, place in enumerate(places):
+                yield self._sum(place, self._addends(numbers[number * size : (number + 1) * size]))
+
+    def _sum(self, place: int, addends: str) -> str | int:
         family, moved = self.family, self._moved(place)
         lead = f"{family.id(place).ljust(self.ids - 1)} {self.result_names[place]}"
         body = len(lead) + self.signs + 2
         room = self.page.width - body
-        addends = self._addends(family.addends(place))
         if hangs(body, self.page.width) or max(self._longest_term, *map(len, addends.split("\n"))) > room:
             return place
         margin = "\n" + " " * body
@@ -204,10 +213,10 @@ class _Written:
         longest = max(self.ids, len(self.family.id(self.family.places[-1])) + 1) + columns(self.result_names[-1])
         return self.page.width - longest - 8 if self.is_narrow else 0
 
-    def _addends(self, addends: Literals) -> str:
+    def _addends(self, numbers: list[str]) -> str:
         """The terms line, one on a line: the first number as it is, of the others the sign in front."""
         plus, minus = self._plus_and_minus
-        return f"\n{plus}".join(number_texts(addends, self.script)).replace(f"\n{plus}-", f"\n{minus}")
+        return f"\n{plus}".join(numbers).replace(f"\n{plus}-", f"\n{minus}")
 
     @cached_property
     def _plus_and_minus(self) -> list[str]:
@@ -337,20 +346,6 @@ def _evenly(places: list[int], bases: list[int]) -> Iterator[tuple[list[int], in
 def _bracketed(texts: list[str]) -> list[str]:
     """Numbers as factors: negative ones in brackets."""
     return [f"({text})" if text[0] == "-" else text for text in texts]
-
-
-def _names(column: Column, script: Script) -> list[str]:
-    """The texts of a column's elements: that of the first, with the other indices."""
-    first = subscript((0,) * len(column.shape))
-    head = text(column.first, script).removesuffix(first)
-    if not column.shape:
-        return [head]
-    cells = [f"{head}["]
-    for place, size in enumerate(column.shape):
-        end = "]" if place == len(column.shape) - 1 else ","
-        each = [f"{index + 1}{end}" for index in range(size)]
-        cells = [cell + index for cell in cells for index in each]
-    return cells
 
 
 def _cell(place: int, shape: tuple[int, ...]) -> list[int]:

@@ -4,12 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
+from typing import TYPE_CHECKING, Union
 
-from ...solution.model import Table
+from ...expr.text import Script
+from ...solution.model import Note, Stretch, Table
 from .breaking import Word, sentence, words, wrapped
 from .columns import GAP, Cell, Column, cell, total
 from .rows import Page, Role, Row, Span, columns, drawing
 from .steps import HANG
+
+if TYPE_CHECKING:
+    from .stretches import Stretched
 
 STACKED = 60
 """A narrower page than this has stacked entries for tables."""
@@ -17,28 +22,54 @@ LOOKAHEAD = 256
 """The rows that decide how wide the columns are. The others stream, and widen a column where they must."""
 
 
+Part = Union[list[Cell], "Stretched"]
+"""A row of cells, or many."""
+
+
 def table_rows(table: Table, page: Page) -> Iterator[Row]:
     """The table; a title may wrap between words, a cell never does."""
-    rows = ([cell(note, page.script) for note in row] for row in table.rows)
-    sample = list(islice(rows, LOOKAHEAD))
+    parts = (_part(row, page.script) for row in table.rows)
+    sample = list(islice(parts, LOOKAHEAD))
     titles = [words(note, page.script) for note in table.columns]
-    grid = [
-        Column((row[place] for row in sample), [sentence(title)] if title else [""])
-        for place, title in enumerate(titles)
-    ]
+    grid = [Column(title=[sentence(title)] if title else [""]) for title in titles]
+    for part in sample:
+        _widen(grid, part)
     _narrow(grid, titles, page.width)
     if page.width < STACKED or total(grid) > page.width:
-        yield from _stacked([sentence(title) for title in titles], sample, rows, page)
+        yield from _stacked([sentence(title) for title in titles], grid[0].words, chain(sample, parts), page)
         return
     height = max(len(column.title) for column in grid)
     for line in range(height):
         texts = [["", *column.title][max(0, line - height + len(column.title) + 1)] for column in grid]
         yield _set([column.heading(text) for column, text in zip(grid, texts, strict=True)], "name", page)
     yield _set([drawing(page.script).rule * column.width for column in grid], "frame", page)
-    for row in chain(sample, rows):
-        for column, one in zip(grid, row, strict=True):
+    for part in chain(sample, parts):
+        _widen(grid, part)
+        if page.plain and not isinstance(part, list) and part.is_narrow:
+            yield from (Row((Span(lines),), page.section) for lines in part.lines(grid))
+            continue
+        for row in _rows(part):
+            yield _set([column.set(one) for column, one in zip(grid, row, strict=True)], "body", page)
+
+
+def _part(row: tuple[Note, ...] | Stretch, script: Script) -> Part:
+    if isinstance(row, Stretch):
+        from .stretches import Stretched  # only for long listings
+
+        return Stretched(row, script)
+    return [cell(note, script) for note in row]
+
+
+def _rows(part: Part) -> Iterable[list[Cell]]:
+    return [part] if isinstance(part, list) else part.rows()
+
+
+def _widen(grid: Sequence[Column], part: Part) -> None:
+    """Make room for these cells."""
+    cells = [[one] for one in part] if isinstance(part, list) else part.widest()
+    for column, own in zip(grid, cells, strict=True):
+        for one in own:
             column.take(one)
-        yield _set([column.set(one) for column, one in zip(grid, row, strict=True)], "body", page)
 
 
 def _narrow(grid: Sequence[Column], titles: Sequence[Sequence[Word]], width: int) -> None:
@@ -56,12 +87,13 @@ def _set(texts: Sequence[str], role: Role, page: Page) -> Row:
     return page.row(Span(first, "id" if role == "body" else role), *spans)
 
 
-def _stacked(titles: Sequence[str], sample: list[list[Cell]], rows: Iterable[list[Cell]], page: Page) -> Iterator[Row]:
-    """Each row an entry: its first cell in front, the others (no empty ones) under each other behind their titles."""
-    front = 1 + max((columns(row[0].text) for row in sample), default=0)
+def _stacked(titles: Sequence[str], wide: int, parts: Iterable[Part], page: Page) -> Iterator[Row]:
+    """Each row an entry: its first cell in front, where ``wide`` tells its width; the others (no empty ones) under each
+    other behind their titles."""
+    front = 1 + wide
     indent = max(HANG, front) if front <= page.width // 4 else HANG
     label = max(map(columns, titles[1:]), default=0) + GAP
-    for row in chain(sample, rows):
+    for row in chain.from_iterable(map(_rows, parts)):
         numbers = Column(one for one in row[1:] if one.number)
         lead = [Span(row[0].text, "id")]
         told = [(title, one) for title, one in zip(titles[1:], row[1:], strict=True) if one.text]
