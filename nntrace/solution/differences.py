@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import operator
 from collections.abc import Callable, Iterator
 from functools import partial
 from math import nan
@@ -28,6 +29,7 @@ class Differences:
         self.trace = trace
         self.network = trace.network
         self._decisions = list(_decisions(self.network))
+        self._copies: dict[str, Array] = {}
 
     def of(self, found: Quantity) -> Difference:
         """The difference quotient by one quantity."""
@@ -36,9 +38,9 @@ class Differences:
         first = found.uses[0]
         size = STEP * self._scale(first)
         above, below = (self._moved(found, sign * size) for sign in (1, -1))
-        apart = float(above[first.key][first.cell]) - float(below[first.key][first.cell])
-        quotient = (float(above[network.loss]) - float(below[network.loss])) / apart if apart else nan
-        kink = any(bool((decided(above) != decided(below)).any()) for decided in self._decisions)
+        apart = above.value - below.value
+        quotient = (above.loss - below.loss) / apart if apart else nan
+        kink = any(map(operator.ne, above.decided, below.decided))
         return Difference(
             quotient, kink, abs(float(self.trace.arrays[network.loss])) * 1e-9 / size + 1e-9 if size else 0.0
         )
@@ -50,13 +52,34 @@ class Differences:
             return min(abs(value), abs(1 - value))
         return max(1.0, abs(value))
 
-    def _moved(self, found: Quantity, by: float) -> dict[str, Array]:
-        """The network's arrays with a quantity moved, in all its uses; a unit is held where it was moved to."""
-        arrays = self.trace.arrays
-        moved: dict[str, Array] = {}
-        for use in found.uses:
-            moved.setdefault(use.key, arrays[use.key].copy())[use.cell] += by
-        return self.trace.program.forward({**arrays, **moved}, moved if found.role == "unit" else {})
+    def _moved(self, found: Quantity, by: float) -> _Moved:
+        """The network with a quantity moved, in all its uses; a unit is held where it was moved to."""
+        network, arrays = self.network, self.trace.arrays
+        assert network.loss is not None
+        moved = {use.key: self._copy(use.key) for use in found.uses}
+        for key, cell in found.uses:
+            moved[key][cell] += by
+        after = self.trace.program.forward({**arrays, **moved}, moved if found.role == "unit" else {})
+        first = found.uses[0]
+        decided = [decided(after).tobytes() for decided in self._decisions]
+        result = _Moved(float(after[first.key][first.cell]), float(after[network.loss]), decided)
+        for key, cell in found.uses:
+            moved[key][cell] = arrays[key][cell]
+        return result
+
+    def _copy(self, key: str) -> Array:
+        """An array to move one of its numbers in, and back."""
+        if key not in self._copies:
+            self._copies[key] = self.trace.arrays[key].copy()
+        return self._copies[key]
+
+
+class _Moved(NamedTuple):
+    """What comes of a quantity's move: its value, the loss, and how each condition turns out, over all its cells."""
+
+    value: float
+    loss: float
+    decided: list[bytes]
 
 
 class Difference(NamedTuple):

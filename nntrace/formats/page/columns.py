@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import repeat
-from operator import sub
+from operator import add, sub
 from typing import NamedTuple
 
 from ...expr import Num
@@ -49,24 +49,25 @@ def numeric(written: str) -> Cell:
     return Cell(written, point if point >= 0 else len(written), True)
 
 
-def set_by_points(numbers: list[str], before: int = 0, after: int = 0) -> list[str]:
-    """Numbers of one column, their points under each other: many at once, all of whose letters take a column each.
+class Pointed:
+    """Many numbers of one column, all of whose letters take a column each; ``before`` and ``after`` the point."""
 
-    The column is as wide as they need, at least ``before`` the point and ``after`` it.
-    """
-    points, behind = around_points(numbers)
-    before, after = max(before, *points), max(after, *behind)
-    left = [" " * (before - size) for size in range(before + 1)]
-    right = [" " * (after - size) for size in range(after + 1)]
-    return [f"{left[point]}{text}{right[rest]}" for text, point, rest in zip(numbers, points, behind, strict=True)]
+    def __init__(self, numbers: list[str]) -> None:
+        points = list(map(str.find, numbers, repeat(".")))
+        if min(points) < 0:
+            points = [len(text) if point < 0 else point for text, point in zip(numbers, points, strict=True)]
+        self.numbers = numbers
+        self._points = points
+        self.before = max(points)
+        self.after = max(map(sub, map(len, numbers), points))
 
+    def set(self, before: int, places: slice) -> Iterator[str]:
+        """Some of the numbers with so many columns before their points, and no blanks behind.
 
-def around_points(numbers: list[str]) -> tuple[list[int], list[int]]:
-    """How many letters each of these numbers has before its point, and from there on."""
-    points = list(map(str.find, numbers, repeat(".")))
-    if min(points) < 0:
-        points = [len(text) if point < 0 else point for text, point in zip(numbers, points, strict=True)]
-    return points, list(map(sub, map(len, numbers), points))
+        A few thousand at a time are faster than all.
+        """
+        blanks = [" " * (before - point) for point in range(self.before + 1)]
+        return map(add, map(blanks.__getitem__, self._points[places]), self.numbers[places])
 
 
 class Column:
@@ -80,12 +81,12 @@ class Column:
         self.after = max((columns(one.text) - one.before for one in numbers), default=0)
         self.words = max((columns(one.text) for one in cells if not one.number), default=0)
 
-    def take(self, one: Cell) -> None:
-        """Make room for a cell."""
-        if one.number:
-            self.before, self.after = max(self.before, one.before), max(self.after, one.after)
-        else:
+    def take(self, one: Cell | Pointed) -> None:
+        """Make room for a cell, or for many numbers."""
+        if isinstance(one, Cell) and not one.number:
             self.words = max(self.words, columns(one.text))
+        else:
+            self.before, self.after = max(self.before, one.before), max(self.after, one.after)
 
     @property
     def content(self) -> int:

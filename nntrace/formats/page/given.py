@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from itertools import chain
+from itertools import chain, repeat
 
 from ...expr import Expr, Num
 from ...expr.literals import Literals
 from ...expr.text import number_texts, plain, text
 from ...solution.model import Matrix, Quantities
 from .breaking import sentence, words, wrapped
-from .columns import GAP, Cell, Column, cell, number_cell, numeric, set_by_points, total
+from .columns import GAP, Cell, Column, Pointed, cell, number_cell, numeric, total
 from .rows import Page, Role, Row, Span, columns, drawing, length
 from .steps import below
 
@@ -87,8 +87,10 @@ def _all_numbers(texts: list[str], shape: tuple[int, ...], head: list[Span], pag
         cells = [[numeric(text) for text in texts[start : start + per_row]] for start in starts]
         yield from _bracketed(cells, head, page, indent)
         return
-    texts = set_by_points(texts)
-    yield from _placed([texts[start : start + per_row] for start in starts], head, page, indent, at_once=page.plain)
+    pointed = Pointed(texts)
+    width = repeat(pointed.before + pointed.after)
+    each = (pointed.set(pointed.before, slice(start, start + per_row)) for start in starts)
+    yield from _placed((list(map(str.ljust, row, width)) for row in each), head, page, indent, at_once=page.plain)
 
 
 def _least(numbers: int) -> int:
@@ -105,23 +107,27 @@ def _bracketed(cells: list[list[Cell]], head: list[Span], page: Page, indent: in
     yield from _placed(rows, head, page, indent)
 
 
-def _placed(rows: list[list[str]], head: list[Span], page: Page, indent: int, at_once: bool = False) -> Iterator[Row]:
+def _placed(
+    rows: Iterable[list[str]], head: list[Span], page: Page, indent: int, at_once: bool = False
+) -> Iterator[Row]:
     """Rows of cells in brackets, behind their name or below it; one too long for the page goes on below.
 
     ``at_once``: all lines of such a row are one row of the page.
     """
-    wide = sum(map(columns, rows[0])) + GAP * (len(rows[0]) - 1) + len(BRACKETS)
+    rows = iter(rows)
+    first = next(rows)
+    wide = sum(map(columns, first)) + GAP * (len(first) - 1) + len(BRACKETS)
     lead = length(head) + 1
     if lead + wide <= page.width:
         head = [*head, Span(" ")]
     else:
         yield page.row(*head)
         lead, head = indent, [Span(" " * indent)]
-    per_line = len(rows[0])
+    per_line = len(first)
     if lead + wide > page.width:
-        per_line = max(1, (page.width - lead - len(BRACKETS) + GAP) // (columns(rows[0][0]) + GAP))
+        per_line = max(1, (page.width - lead - len(BRACKETS) + GAP) // (columns(first[0]) + GAP))
     between = (" " * GAP).join
-    for row in rows:
+    for row in chain([first], rows):
         starts = range(0, len(row), per_line)
         *others, last = (f"  {between(row[start : start + per_line])}" for start in starts)
         lines = [*(line.rstrip(" ") for line in others), f"{last} ]"]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
+from functools import cached_property
 from itertools import repeat
 
 from ...expr.text import Script, element_texts, number_texts
 from ...solution.model import Stretch
-from .columns import GAP, Cell, Column, around_points, numeric, set_by_points
+from .columns import GAP, Cell, Column, Pointed, numeric
 from .rows import columns
 
 AT_ONCE = 2000
@@ -20,35 +21,29 @@ class Stretched:
     def __init__(self, stretch: Stretch, script: Script) -> None:
         ids = [f"{stretch.letter}{stretch.number + place}" for place in range(len(stretch.numbers[0]))]
         self.words = [ids, element_texts(stretch.first, stretch.shape, script)]
-        self.numbers = [number_texts(numbers, script) for numbers in stretch.numbers]
+        self.numbers = [Pointed(number_texts(numbers, script)) for numbers in stretch.numbers]
         self.is_narrow = columns(self.words[1][0]) == len(self.words[1][0])
         """Whether a column is a letter everywhere: names differ only in their indices."""
 
-    def widest(self) -> list[list[Cell]]:
-        """Cells of each column that are as wide as any."""
-        words = [[Cell(max(texts, key=len))] for texts in self.words]
-        numbers = []
-        for texts in self.numbers:
-            sides = around_points(texts)
-            numbers.append([numeric(texts[side.index(max(side))]) for side in sides])
-        return [*words, *numbers]
+    @cached_property
+    def widest(self) -> list[Cell | Pointed]:
+        """For each column what is as wide as any of its cells."""
+        return [*(Cell(max(texts, key=len)) for texts in self.words), *self.numbers]
 
     def rows(self) -> Iterator[list[Cell]]:
         """Its rows one by one."""
-        for id, element, *numbers in zip(*self.words, *self.numbers, strict=True):
+        for id, element, *numbers in zip(*self.words, *(column.numbers for column in self.numbers), strict=True):
             yield [Cell(id), Cell(element), *map(numeric, numbers)]
 
     def lines(self, grid: Sequence[Column]) -> Iterator[str]:
         """The same in columns so wide, many lines at once; where it is narrow."""
         between = (" " * GAP).join
+        befores = [column.width - column.after for column in grid[len(self.words) :]]
+        widths = [column.width for column in grid]
         for start in range(0, len(self.words[0]), AT_ONCE):
             some = slice(start, start + AT_ONCE)
-            words = [
-                map(str.ljust, texts[some], repeat(column.width))
-                for texts, column in zip(self.words, grid, strict=False)
-            ]
-            *numbers, last = (
-                set_by_points(texts[some], column.width - column.after, column.after)
-                for texts, column in zip(self.numbers, grid[len(words) :], strict=True)
-            )
-            yield "\n".join(map(between, zip(*words, *numbers, map(str.rstrip, last), strict=True)))
+            cells: list[Iterable[str]] = [texts[some] for texts in self.words]
+            cells += (own.set(before, some) for own, before in zip(self.numbers, befores, strict=True))
+            *others, last = cells
+            padded = (map(str.ljust, texts, repeat(width)) for texts, width in zip(others, widths, strict=False))
+            yield "\n".join(map(between, zip(*padded, last, strict=True)))

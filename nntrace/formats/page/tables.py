@@ -66,10 +66,8 @@ def _rows(part: Part) -> Iterable[list[Cell]]:
 
 def _widen(grid: Sequence[Column], part: Part) -> None:
     """Make room for these cells."""
-    cells = [[one] for one in part] if isinstance(part, list) else part.widest()
-    for column, own in zip(grid, cells, strict=True):
-        for one in own:
-            column.take(one)
+    for column, own in zip(grid, part if isinstance(part, list) else part.widest, strict=True):
+        column.take(own)
 
 
 def _narrow(grid: Sequence[Column], titles: Sequence[Sequence[Word]], width: int) -> None:
