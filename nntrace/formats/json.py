@@ -134,7 +134,7 @@ def step_object(step: Step, script: Script = UNICODE) -> dict[str, Any]:
         "sample": step.sample,
         "iteration": step.iteration,
         "lines": [line_object(line, script) for line in step.lines],
-        "value": step.value,
+        "value": step.value if isinstance(step.value, float | None) else list(step.value),
         "exact": None if step.exact is None else str(step.exact),
         "reason": _words(step.reason),
     }

@@ -33,6 +33,7 @@ from ..expr import (
     simplify,
 )  # fmt: skip
 from ..expr.bind import extent, transform
+from ..expr.lazy import Lazy
 from ..expr.matrices import Axes
 from ..network.model import Cell, Edge, Element, Network
 from ..network.model import Step as NetworkStep
@@ -311,7 +312,7 @@ class MatrixForms:
             lines.append(Line("substitution", "≈" if in_formula else "=", numbers))
         lines.append(Line("value", "≈" if any(rounded) else "=", result))
         down, across = (1 if axis is None else extent(axis, sizes) for axis in axes)
-        every = [[value(_cell(axes, indices, (row, column))).number for column in range(across)] for row in range(down)]
+        every = _Values(down, across, lambda *place: value(_cell(axes, indices, place)).number)
         whole = every if axes != (None, None) else every[0][0]
         return Step(self._ids[place], section, name, tuple(lines), whole, None, reason)
 
@@ -404,6 +405,21 @@ class MatrixForms:
         if self.writer.full or count <= MOST_LINES:
             return list(range(count))
         return [*range(SHOWN_FIRST), None, *range(count - SHOWN_LAST, count)]
+
+
+class _Values(Lazy[list[float]]):
+    """The numbers of a matrix, each row made when it is looked at."""
+
+    def __init__(self, down: int, across: int, number: Callable[[int, int], float]) -> None:
+        self._down = down
+        self._across = across
+        self._number = number
+
+    def __len__(self) -> int:
+        return self._down
+
+    def at(self, place: int) -> list[float]:
+        return [self._number(place, column) for column in range(self._across)]
 
 
 def _cell(axes: Axes, indices: tuple[str, ...], place: tuple[int, int]) -> Cell:

@@ -24,7 +24,7 @@ SectionName = Literal[
 ]  # fmt: skip
 
 
-Rows = list[list[float]]
+Rows = Sequence[list[float]]
 """The numbers of a matrix, row by row."""
 
 
