@@ -427,7 +427,7 @@ class _Builder:
         value, size = self.spec.targets, current.shape[-1]
         if value is None:
             return None
-        classes = {name: place for place, name in enumerate(elements(current))}
+        classes = self._classes(current)
         if self.samples is not None:
             declared = self.samples.declared(value, "y", "target", size)
             self.samples.check_width(self.tensors["x"].shape[1], declared.shape[1])
@@ -445,6 +445,16 @@ class _Builder:
                 "give one target for each element of the last result",
             )
         return targets
+
+    def _classes(self, current: Tensor) -> dict[str, int]:
+        """The places of the last result's elements by name; where activations gave them none, by those before these."""
+        classes: dict[str, int] = {}
+        activations = [step for step in self.steps if step.kind in catalogue.KINDS["activation"]]
+        for step in reversed(activations):
+            if step.output == current.key and not current.names:
+                current = self.tensors[step.arguments["z"]]
+                classes = {name: cell[-1] for cell, name in current.names.items()}
+        return classes | {name: place for place, name in enumerate(elements(current))}
 
     def _check_targets(self, loss: Loss, kind: str, targets: Tensor, outputs: int) -> None:
         """Some losses take only targets from 0 to 1, or a class."""

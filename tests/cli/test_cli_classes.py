@@ -41,6 +41,21 @@ def written(run: Run, folder: Path, text: str, *options: str) -> str:
     return str(out)
 
 
+@pytest.mark.parametrize("samples", ["", "samples: [[1.0, -2.0, s2], [0.5, 1.0, s1]]\n"], ids=["one sample", "a batch"])
+def test_a_class_named_before_an_activation_without_names(run: Run, tmp_path: Path, samples: str) -> None:
+    """The names of the layer before stand for the outputs, where the softmax has none of its own."""
+    named = CLASSES.replace("[cat, dog, cow]", "3").replace("targets: dog", "targets: y" if samples else "targets: s2")
+    if samples:
+        named = named.replace("{x1: 1.0, x2: -2.0}", "[x1, x2]", 1)
+    found = json.loads(written(run, tmp_path, samples + named, "-f", "json"))
+    usual = CLASSES.replace("targets: dog", "targets: y") if samples else CLASSES
+    usual = usual.replace("{x1: 1.0, x2: -2.0}", "[x1, x2]", 1) if samples else usual
+    rows = samples.replace("s2", "dog").replace("s1", "cat")
+    expected = json.loads(written(run, tmp_path, rows + usual, "-f", "json"))
+    assert found["gradients"] == expected["gradients"]
+    assert found["loss"] == expected["loss"]
+
+
 def test_softmax_with_cross_entropy(run: Run, tmp_path: Path) -> None:
     """A class target is one-hot; the delta is ŷ - y, and its long form shows how that comes about."""
     out = written(run, tmp_path, CLASSES)
