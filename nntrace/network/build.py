@@ -446,15 +446,15 @@ class _Builder:
             )
         return targets
 
-    def _classes(self, current: Tensor) -> dict[str, int]:
+    def _classes(self, last: Tensor) -> dict[str, int]:
         """The places of the last result's elements by name; where activations gave them none, by those before these."""
-        classes: dict[str, int] = {}
+        before = last
         activations = [step for step in self.steps if step.kind in catalogue.KINDS["activation"]]
         for step in reversed(activations):
-            if step.output == current.key and not current.names:
-                current = self.tensors[step.arguments["z"]]
-                classes = {name: cell[-1] for cell, name in current.names.items()}
-        return classes | {name: place for place, name in enumerate(elements(current))}
+            if step.output == before.key and not before.names:
+                before = self.tensors[step.arguments["z"]]
+        earlier = {name: cell[-1] for cell, name in before.names.items()}
+        return earlier | {name: place for place, name in enumerate(elements(last))}
 
     def _check_targets(self, loss: Loss, kind: str, targets: Tensor, outputs: int) -> None:
         """Some losses take only targets from 0 to 1, or a class."""

@@ -12,11 +12,9 @@ from typing import TYPE_CHECKING, Literal, NamedTuple
 from ..errors import UserError
 from ..expr import Num
 from ..network.model import Network
-from ..network.portion import portion, span
 from ..network.quantities import (
     Parts,
     Quantity,
-    Unnamed,
     by_tensor,
     find,
     frozen,
@@ -31,34 +29,20 @@ from ..trace.trace import Trace, trace_of
 from .checks import forward_checks, gradient_checks, loss_check
 from .element import Writer
 from .families import Families
-from .forward import (
-    MOST_ELEMENTS,
-    MOST_SAMPLES,
-    forward_steps,
-    loss_steps,
-    more,
-    more_samples,
-    samples_of,
-    shown_cells,
-    shown_samples,
-)
+from .forward import forward_steps, loss_steps, more
 from .given import agreed, convention_values, given_blocks
 from .ids import Ids
-from .model import Block, Family, LossValue, Note, Quantities, Remark, Results, Section, Solution, Step, Stretch, Table
+from .model import Block, LossValue, Quantities, Remark, Results, Section, Solution
 from .numbers import Digits
 from .results import gradient_results, sample_results, updated_results, value_results
 
 if TYPE_CHECKING:
     from .backward import Backward
     from .matrix import MatrixForms
+    from .shown import ShownGradients
 
 MOST_WITH_PATHS = 12
 MOST_VALUES = 40
-MOST_OF_MANY = 6
-MOST_FULL_ITERATIONS = 4
-MOST_IN_PROGRESS = 6
-MOST_ROWS = 24
-
 
 View = Literal["delta", "paths", "matrix", "all"]
 """How a calculation is shown: element by element from stored deltas, over its paths, between whole matrices, or all."""
@@ -81,15 +65,9 @@ class Sheet:
     """One network's sheets. ``source`` is what the head names as the file."""
 
     def __init__(
-        self,
-        network: Network,
-        settings: Settings,
-        trace: Trace | None = None,
-        iteration: int | None = None,
-        before: Sheet | None = None,
+        self, network: Network, settings: Settings, trace: Trace | None = None, before: Sheet | None = None
     ) -> None:
         self.settings = settings
-        self.iteration = iteration
         self.before = before
         """The sheet of the iteration before."""
         given = network.conventions
@@ -108,11 +86,9 @@ class Sheet:
         """The trace that ``step`` ends with."""
         self.updating = False
         """Whether it is a training step."""
-        self._portions: dict[int, Trace] = {}
-        """The latest trace of each portion of the samples, by its first one."""
         unnamed = not any(network.tensors[step.output].names for step in network.layer_steps())
         self.view = settings.view
-        self.is_small = _is_small(network)
+        self.is_small = is_small(network)
         if unnamed and not self.is_small and not settings.full:
             self.view = self.view or "all"
 
@@ -123,6 +99,13 @@ class Sheet:
 
         return Backward(self.writer, self.ids, self.before.backward if self.before is not None else None)
 
+    @cached_property
+    def gradients(self) -> ShownGradients:
+        """The steps of the gradients that are shown."""
+        from .shown import ShownGradients
+
+        return ShownGradients(self.writer, self.ids, self.families, self.backward, self.is_small)
+
     def forward(self) -> Solution:
         """Every unit, then the loss if the network has one."""
         sections = [self._forward_section()]
@@ -131,7 +114,7 @@ class Sheet:
         if checks := self._checks(()):
             sections.append(Section("checks", checks))
         values, samples = value_results(self.trace), sample_results(self.trace)
-        return self._solution(sections, Results(values=values, samples=samples, loss=self._loss()))
+        return self.solution(sections, Results(values=values, samples=samples, loss=self._loss()))
 
     def gradient(self, asked: Sequence[Quantity], named: bool) -> Solution:
         """The gradient by each asked quantity, from the forward values that it uses; ``named``: asked for by name."""
@@ -152,118 +135,26 @@ class Sheet:
             gradients=gradient_results(self.trace, asked),
             loss=self._loss(),
         )
-        return self._solution(sections, results)
+        return self.solution(sections, results)
 
     def step(self, rate: Fraction, only: Sequence[Quantity] | None = None) -> Solution:
         """Forward, backward and the update, as often as the file says; ``only`` limits it to these parameters."""
-        network = self.network
         self.updating = True
-        count = network.iterations
-        if count == 1 and network.samples_per_step is None:
-            sections, results = self._one_step(rate, only)
-            return self._solution(sections, results)
-        if count > MOST_FULL_ITERATIONS or not _is_small(self._on_its_samples(self.trace, 0).network):
-            each = list(self._short_steps(rate, only))
-            overall = self._over_all(each)
-            progress = Section("update", tuple(self._progress(each, overall)), (f"{count} iterations",))
-            return self._solution([progress], overall)
-        trace, written = self.trace, []
-        sheet: Sheet | None = None
-        for number in range(count):
-            trace = self._on_its_samples(trace, number)
-            sheet = Sheet(trace.network, self.settings, trace, number + 1, sheet)
-            written.append(sheet._one_step(rate, only))
-            trace = sheet.final
-        self.final = trace.in_network(network)
-        everything = [section for sections, _ in written for section in sections]
-        return self._solution(everything, self._over_all([one for _, one in written]), self._of_each(written))
+        if self.network.iterations == 1 and self.network.samples_per_step is None:
+            sections, results = self.one_step(rate, only)
+            return self.solution(sections, results)
+        from .iterations import Iterations
 
-    def _on_its_samples(self, trace: Trace, iteration: int) -> Trace:
-        """The trace with the samples of an iteration, counted from 0."""
-        if self.network.samples_per_step is None:
-            return trace
-        start, stop = span(self.network, iteration)
-        before = self._portions.get(start)
-        network = portion(self.network, start, stop) if before is None else before.network
-        self._portions[start] = found = trace.in_network(network, before)
-        return found
+        iterations = Iterations(self, rate, only)
+        solution = iterations.solution()
+        self.final = iterations.final
+        return solution
 
-    def _short_steps(self, rate: Fraction, only: Sequence[Quantity] | None) -> Iterator[Results]:
-        """Only what each of many iterations comes to."""
-        trace = self.trace
-        limited = {one.name: one for one in only} if only is not None else None
-        for number in range(self.network.iterations):
-            trace = self._on_its_samples(trace, number)
-            after = trace.updated(rate, limited).in_floats()
-            own = Results(
-                updated=updated_results(after, only), learning_rate=float(rate), loss=self._loss_of(trace, after)
-            )
-            yield self._with_values(own, trace) if self.writer.full else own
-            trace = after
-        self.final = trace.in_network(self.network)
+    def following(self, trace: Trace, before: Sheet | None) -> Sheet:
+        """The sheet of an iteration: of another trace, and with what the one before has derived."""
+        return Sheet(trace.network, self.settings, trace, before)
 
-    @staticmethod
-    def _with_values(results: Results, trace: Trace) -> Results:
-        """What an iteration comes to, with the numbers that it started from."""
-        return results._replace(
-            values=value_results(trace),
-            samples=sample_results(trace),
-            gradients=gradient_results(trace, parameters(trace.network)),
-        )
-
-    def _of_each(self, written: Sequence[tuple[list[Section], Results]]) -> tuple[Solution, ...]:
-        return tuple(self._solution(sections, results) for sections, results in written)
-
-    def _progress(self, results: Sequence[Results], overall: Results) -> Iterator[Block]:
-        """The loss from iteration to iteration, and the parameters where they are few; of many iterations a choice."""
-        names = [name for name, value in (results[0].updated or {}).items() if isinstance(value, float)]
-        names = names if len(names) <= MOST_IN_PROGRESS else []
-        loss = results[0].loss
-        assert loss is not None
-        some = self.network.samples_per_step is not None
-        columns: tuple[Note, ...] = (
-            ("iteration",),
-            *((("samples",),) if some else ()),
-            (f"{loss.name} before",),
-            *((f"{name}⁺",) for name in names),
-        )
-        rows: list[tuple[Note, ...]] = []
-        for place in _spread(len(results), MOST_ROWS if not self.writer.full else len(results)):
-            one = results[place]
-            assert one.loss is not None
-            assert one.updated is not None
-            numbers = (one.loss.before, *(one.updated[name] for name in names))
-            shown = ((self.writer.digits.show(Amount(number)).number,) for number in numbers)
-            first, stop = span(self.network, place) if some else (0, 0)
-            own: Note = (str(stop) if stop - first == 1 else f"{first + 1} to {stop}",)
-            rows.append(((str(place + 1),), *((own,) if some else ()), *shown))
-        left_out = len(results) - len(rows)
-        after = overall.loss
-        assert after is not None
-        assert after.after is not None
-        yield Table(columns, tuple(rows))
-        if left_out:
-            yield Remark((f"… {left_out} more iterations between these (--full shows all)",))
-        if some:
-            yield Remark((f"{loss.name} before is the loss of the iteration's own samples.",))
-        of_all = " of all samples" if some else ""
-        last = self.writer.digits.show(Amount(after.after))
-        yield Remark((f"{loss.name}{of_all} after the last iteration {'≈' if last.rounded else '='} ", last.number))
-
-    def _over_all(self, results: Sequence[Results]) -> Results:
-        """Of several iterations: the loss before the first and after the last, and what the last one left.
-
-        Where an iteration has only some of the samples, these two are the loss of all samples.
-        """
-        first, last = results[0].loss, results[-1].loss
-        if self.network.samples_per_step is not None:
-            loss = self._loss(self.final)
-        else:
-            loss = None if first is None or last is None else LossValue(first.name, first.before, last.after)
-        updated, rate = results[-1].updated, results[0].learning_rate
-        return Results(updated=updated, learning_rate=rate, loss=loss, iterations=results)
-
-    def _one_step(self, rate: Fraction, only: Sequence[Quantity] | None) -> tuple[list[Section], Results]:
+    def one_step(self, rate: Fraction, only: Sequence[Quantity] | None) -> tuple[list[Section], Results]:
         """One iteration: its sections and its numbers."""
         from .update import update_step
 
@@ -296,32 +187,7 @@ class Sheet:
             learning_rate=float(rate),
             loss=self._loss(after),
         )
-        return [self._numbered(section) for section in sections if section.blocks], results
-
-    def _numbered(self, section: Section) -> Section:
-        """A section of one iteration among several: it says so, and its steps' ids do."""
-        if self.iteration is None:
-            return section
-        own = f", {samples_of(self.network)}" if self.network.samples_per_step is not None else ""
-        words: Note = (f"iteration {self.iteration}{own}",)
-        each = (block.steps if isinstance(block, Family) else (block,) for block in section.blocks)
-        blocks = tuple(self._of_iteration(block) for blocks in each for block in blocks)
-        return Section(section.name, blocks, (*words, ", ", *section.addition) if section.addition else words)
-
-    def _of_iteration(self, block: Block) -> Block:
-        prefix = f"I{self.iteration}."
-        if isinstance(block, Step):
-            return block._replace(id=prefix + block.id, iteration=self.iteration)
-        if isinstance(block, Table):
-            rows = tuple(
-                row._replace(letter=prefix + row.letter)
-                if isinstance(row, Stretch)
-                else ((prefix + str(row[0][0]),), *row[1:])
-                for row in block.rows
-            )
-            steps = tuple(step._replace(id=prefix + step.id, iteration=self.iteration) for step in block.steps)
-            return Table(block.columns, rows, steps)
-        return block
+        return [section for section in sections if section.blocks], results
 
     def _checks(
         self, asked: Sequence[Quantity], after: Trace | None = None, rate: Fraction = Fraction(0)
@@ -339,7 +205,8 @@ class Sheet:
         """The trace after one update."""
         return self.trace.updated(rate, {one.name: one for one in only} if only is not None else None)
 
-    def _solution(self, sections: list[Section], results: Results, iterations: tuple[Solution, ...] = ()) -> Solution:
+    def solution(self, sections: list[Section], results: Results, iterations: tuple[Solution, ...] = ()) -> Solution:
+        """These sections under the head of every sheet."""
         network = self.network
         head = Section("given", _kept(given_blocks(self.writer)))
         return Solution(
@@ -353,9 +220,10 @@ class Sheet:
         )
 
     def _loss(self, after: Trace | None = None) -> LossValue | None:
-        return self._loss_of(self.trace, after)
+        return self.loss_of(self.trace, after)
 
-    def _loss_of(self, trace: Trace, after: Trace | None) -> LossValue | None:
+    def loss_of(self, trace: Trace, after: Trace | None) -> LossValue | None:
+        """The loss of a trace of this network, and of the trace after it; ``None`` where it is not known."""
         loss = self.network.loss
         if loss is None or not self.network.loss_is_known:
             return None
@@ -414,102 +282,21 @@ class Sheet:
             some = f": --param {others[0]}" if others else ""
             none = f"There are no parameters. What else there is a gradient by is asked for by its name{some}."
             return [Section("backward", (Remark((none,)),))]
-        paths = self._path_sections(asked) if self._shows_paths(asked, named) else []
+        heading = "Over the paths" if self.view == "paths" else "The same over its paths"
+        paths = self.gradients.over_paths(asked, heading) if self._shows_paths(asked, named) else []
         if self.view == "paths" and paths:
             return paths
-        return [Section("backward", (*self._gradient_steps(used, asked), *matrices)), *paths]
+        return [Section("backward", (*self.gradients.steps(used, asked), *matrices)), *paths]
 
     def _by_elements(self, asked: Sequence[Quantity], key: str) -> Iterator[Block]:
         """The gradients of a tensor that have no matrix form, where a sheet has none by elements besides."""
         own = [one for one in asked if one.uses[0].key == key] if self.view == "matrix" else []
-        return self._gradient_steps(own, own)
+        return self.gradients.steps(own, own)
 
     def _shows_paths(self, asked: Sequence[Quantity], named: bool) -> bool:
         if self.view == "delta":
             return False
         return self.view == "paths" or (named and len(asked) <= MOST_WITH_PATHS)
-
-    def _path_sections(self, asked: Sequence[Quantity]) -> list[Section]:
-        from .paths import Paths
-
-        written = Paths(self.writer, self.ids)
-        blocks: list[Block] = []
-        for _, group in self._ordered(asked):
-            some = [written.step(one) if isinstance(one, Quantity) else more(one) for one in self._shown(group)]
-            blocks += [block for block in some if block is not None] if isinstance(some[0], Step) else []
-        heading = "Over the paths" if self.view == "paths" else "The same over its paths"
-        return [Section("paths", (Remark((heading,), heading=True), *blocks))] if blocks else []
-
-    def _shown(self, group: Sequence[Quantity]) -> Iterator[Quantity | int]:
-        """Some quantities of one tensor, of many the first and the last, and how many are left out between."""
-        most = MOST_ELEMENTS if self.is_small else MOST_OF_MANY
-        for place in shown_cells([(number,) for number in range(len(group))], self.writer.full, most):
-            yield place if isinstance(place, int) else group[place[0]]
-
-    def _ordered(self, quantities: Sequence[Quantity]) -> list[tuple[int | None, Sequence[Quantity]]]:
-        """The quantities of each sample of each tensor, by the ids of their gradients."""
-        groups: list[tuple[int | None, Sequence[Quantity]]] = []
-        for found in by_tensor(quantities).values():
-            if isinstance(found, Unnamed):
-                groups.append((None, found))
-                continue
-            own: dict[int | None, list[Quantity]] = {}
-            for one in sorted(found, key=self._order):
-                own.setdefault(self.writer.sample_of(one.uses[0]), []).append(one)
-            groups += own.items()
-        return sorted(groups, key=lambda group: self._order(group[1][0]))
-
-    def _order(self, one: Quantity) -> tuple[bool, int, int]:
-        return self.ids.order("B", one.uses[0])
-
-    def _gradient_steps(self, used: Sequence[Quantity], asked: Sequence[Quantity]) -> Iterator[Block]:
-        """The steps of these quantities, those of one large tensor cut in the middle.
-
-        Of many samples the first and the last are shown, and those that are asked for alone.
-        """
-        shown = self._samples_shown(asked)
-        before: int | None = None
-        last, cut = self.network.first_sample, False
-        for sample, members in self._ordered(used):
-            if sample is not None and sample not in shown:
-                cut = True
-                continue
-            if cut:
-                end = sample or self.network.first_sample + (self.network.samples or 0) + 1
-                yield more_samples(end - last - 1)
-                cut = False
-            last = sample or last
-            if sample != before:
-                yield Remark((f"Sample {sample}" if sample else self._together,), heading=True)
-                before = sample
-            tensor = self.network.tensors[members[0].uses[0].key]
-            if len(members) == prod(tensor.shape) > 1 and self.families.has(tensor):
-                family = self.backward.family(self.families, tensor, partial(self._step_of, members))
-                if family is not None:
-                    yield self.backward.step(members[0])
-                    yield family
-                    continue
-            for one in self._shown(members):
-                yield self.backward.step(one) if isinstance(one, Quantity) else more(one)
-
-    def _samples_shown(self, asked: Sequence[Quantity]) -> set[int]:
-        """The samples whose steps are shown, by their numbers."""
-        first = 1 + self.network.first_sample
-        shown = {place + first for place in shown_samples(self.writer) if isinstance(place, int)}
-        alone = {self.writer.sample_of(one.uses[0]) for one in asked} if self.network.samples else set()
-        few = alone if len(alone) <= MOST_SAMPLES else set()
-        return shown | {sample for sample in few if sample is not None}
-
-    def _step_of(self, members: Sequence[Quantity], place: int) -> Step:
-        return self.backward.step(members[place])
-
-    @property
-    def _together(self) -> str:
-        """The words over what is summed over the samples."""
-        if self.network.samples_per_step is None:
-            return "All samples together"
-        of_step = samples_of(self.network)
-        return f"{of_step.capitalize()} alone" if self.network.samples == 1 else f"{of_step.capitalize()} together"
 
     def _forward_values(self, used: Sequence[Quantity]) -> Iterator[Quantities]:
         """The values of the units, as a table; of a large network only the first that these steps use."""
@@ -533,17 +320,10 @@ class Sheet:
         return table, more(len(asked) - len(shown)), old
 
 
-def _is_small(network: Network) -> bool:
+def is_small(network: Network) -> bool:
     """Whether every unit of a network is shown."""
     sizes = [prod(network.tensors[step.output].shape) for step in network.layer_steps()]
     return sum(sizes) <= MOST_VALUES
-
-
-def _spread(count: int, most: int) -> list[int]:
-    """At most ``most`` places of a range, its first and its last among them, the others evenly between."""
-    if count <= most:
-        return list(range(count))
-    return sorted({round(place * (count - 1) / (most - 1)) for place in range(most)})
 
 
 def _without(needed: list[Quantity], asked: Sequence[Quantity]) -> list[Quantity]:
