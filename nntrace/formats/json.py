@@ -9,7 +9,6 @@ from typing import Any
 
 from ..expr.text import UNICODE, Script, text
 from ..solution.model import (
-    Block,
     Check,
     Family,
     Line,
@@ -41,7 +40,7 @@ def write(solution: Solution, width: int, script: Script) -> Iterator[str]:
     if solution.results.iterations is not None:
         yield from _listed("iterations", map(encode, _iterations(solution)))
     else:
-        yield from _listed("steps", (encode(step_object(step, written)) for step in steps_of(solution)))
+        yield from _listed("steps", map(encode, _steps(solution, written)))
     if any(section.name == "shapes" for section in solution.sections):
         yield from _listed("shapes", map(encode, _shapes(solution)))
         yield from _listed("remarks", map(encode, _remarks(solution)))
@@ -68,7 +67,7 @@ def _iterations(solution: Solution) -> Iterator[dict[str, object]]:
     if not solution.iterations:
         yield from (dict(_results(results)) for results in solution.results.iterations or ())
     for one in solution.iterations:
-        steps = [step_object(step) for step in steps_of(one)]
+        steps = list(_steps(one, UNICODE))
         yield {"steps": steps, **dict(_results(one.results)), "checks": _checks(one)}
 
 
@@ -93,23 +92,41 @@ def _remarks(solution: Solution) -> Iterator[dict[str, object]]:
                 yield {"section": section.name, "after": last, "text": _words(block.words)}
 
 
-def steps_of(solution: Solution) -> Iterator[Step]:
-    """Every numbered step of a sheet, in order."""
+def _steps(solution: Solution, script: Script) -> Iterator[dict[str, object]]:
+    """Every numbered step of a sheet, in order: of a table those that its rows stand for."""
     for section in solution.sections:
         for block in section.blocks:
-            yield from _steps(block)
+            match block:
+                case Family():
+                    yield from _family_objects(block, script)
+                case Table():
+                    yield from (step_object(step, script) for step in block.steps)
+                case Step():
+                    yield step_object(block, script)
+
+
+def _family_objects(family: Family, script: Script) -> Iterator[dict[str, object]]:
+    """The steps of a family."""
+    from .page.family_texts import FamilyTexts  # only for long listings
+
+    texts = FamilyTexts(family, script)
+    note = _words(*family.notes)
+    for place in family.places:
+        lines = [
+            {
+                "kind": kind,
+                "relation": "=" if kind == "formula" else "≈",
+                "text": line,
+                "note": note if kind == "formula" else None,
+            }
+            for kind, line in texts.forms(place)
+        ]
+        yield _object(family.id(place), family.section, texts.result_names[place], lines, family.value(place))
 
 
 def _checks(solution: Solution) -> list[dict[str, Any]]:
     blocks = (block for section in solution.sections for block in section.blocks)
     return [check_object(block) for block in blocks if isinstance(block, Check)]
-
-
-def _steps(block: Block) -> Iterable[Step]:
-    """The numbered steps of a block: itself, or those that a table's rows stand for."""
-    if isinstance(block, Table | Family):
-        return block.steps
-    return (block,) if isinstance(block, Step) else ()
 
 
 def _results(results: Results) -> Iterator[tuple[str, object]]:
@@ -127,16 +144,29 @@ def _results(results: Results) -> Iterator[tuple[str, object]]:
 
 def step_object(step: Step, script: Script = UNICODE) -> dict[str, Any]:
     """A step and its lines; a path belongs to the backward pass."""
+    made = _object(
+        step.id,
+        "backward" if step.section == "paths" else step.section,
+        text(step.name, script),
+        [line_object(line, script) for line in step.lines],
+        step.value if isinstance(step.value, float | None) else list(step.value),
+    )
+    exact = None if step.exact is None else str(step.exact)
+    return {**made, "sample": step.sample, "iteration": step.iteration, "exact": exact, "reason": _words(step.reason)}
+
+
+def _object(id: str, section: str, name: str, lines: list[dict[str, Any]], value: object) -> dict[str, Any]:
+    """A step's object, without what few steps have."""
     return {
-        "id": step.id,
-        "section": "backward" if step.section == "paths" else step.section,
-        "name": text(step.name, script),
-        "sample": step.sample,
-        "iteration": step.iteration,
-        "lines": [line_object(line, script) for line in step.lines],
-        "value": step.value if isinstance(step.value, float | None) else list(step.value),
-        "exact": None if step.exact is None else str(step.exact),
-        "reason": _words(step.reason),
+        "id": id,
+        "section": section,
+        "name": name,
+        "sample": None,
+        "iteration": None,
+        "lines": lines,
+        "value": value,
+        "exact": None,
+        "reason": None,
     }
 
 

@@ -90,6 +90,7 @@ class Families:
             terms,
             self._addends([self._arrays[column] for column in columns], terms, own.shape),
             step,
+            self._arrays[result].item,
             notes,
         )
 

@@ -101,7 +101,7 @@ class Family(NamedTuple):
     They are ``step(place)`` for the places of the tensor from ``start``. That is the same as what the arrays say: the
     id is ``letter`` and ``number`` + place. The formula, with ``notes``, is a sum of ``terms``, which are products, and
     ``addends(places)`` are their numbers, step after step; or it is ``pattern``, with a mark for each slot of the only
-    one of ``terms``, and has no further line. All numbers are rounded ones.
+    one of ``terms``, and has no further line. All numbers are rounded ones; ``value(place)`` is in full precision.
     """
 
     section: SectionName
@@ -114,6 +114,7 @@ class Family(NamedTuple):
     terms: tuple[tuple[Slot, ...], ...]
     addends: Callable[[range], Literals]
     step: Callable[[int], Step]
+    value: Callable[[int], float]
     notes: tuple[Note, ...] = ()
 
     @property

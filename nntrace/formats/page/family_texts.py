@@ -1,0 +1,225 @@
+"""A family of steps in one script: its texts, written once for each element and each number, and how they go together.
+
+What stands around them (operators, brackets, names) is learned from the printer itself, by printing the first step
+with a mark for each factor: nothing here knows how a product is written.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from functools import cached_property
+from itertools import islice
+from operator import mul
+from typing import NamedTuple
+
+from ...expr import Add, Neg, Num, Sym, product
+from ...expr.bind import transform
+from ...expr.text import Script, element_texts, number_texts, pieces, text
+from ...solution.model import Family, LineKind, Slot, mark
+
+_MARK = re.compile(r"@(\d+)@")
+_POSITIVE, _NEGATIVE, _POWER = Num(Decimal("7.0")), Num(Decimal("-7.0")), Num(Decimal("7.0E-9"))
+
+
+class FamilyTexts:
+    """A family's texts.
+
+    ``readers`` look up the factors of a step, in names and then in numbers, to be put into the ``frame``.
+    """
+
+    def __init__(self, family: Family, script: Script) -> None:
+        self.family = family
+        self.script = script
+        self.slots = [slot for term in family.terms for slot in term]
+        self.names = [element_texts(column.first, column.shape, script) for column in family.columns]
+        self.numbers = [number_texts(column.numbers, script) for column in family.columns]
+        self.result_names = element_texts(family.result.first, family.result.shape, script)
+        self.result_numbers = number_texts(family.result.numbers, script)
+        self.frame = _pattern(family, script) if family.pattern is not None else _sum_of_products(family, script)
+        self.formula = " ".join(self.frame.pieces)
+        """The frame on one line."""
+        self.strides = list(dict.fromkeys(slot.strides for slot in self.slots))
+
+    @cached_property
+    def readers(self) -> list[Readers]:
+        """The elements in names, and in numbers unless there is nothing but one: its number is the result."""
+        alone = isinstance(self.family.pattern, Sym)
+        texts = [[self.names[slot.column] for slot in self.slots], *([] if alone else [self._numbers_in_place()])]
+        return [Readers(self.slots, each, self.strides) for each in texts]
+
+    def _numbers_in_place(self) -> list[list[str]]:
+        """For each slot the numbers of its column, with brackets around those that need them there."""
+        texts: dict[tuple[int, bool, bool], list[str]] = {}
+        keys = [(slot.column, *brackets) for slot, brackets in zip(self.slots, self.frame.brackets, strict=True)]
+        for key in dict.fromkeys(keys):
+            column, negative, powers = key
+            texts[key] = _bracketed(self.numbers[column]) if negative else self.numbers[column]
+            awkward = [
+                place for place, number in self.family.columns[column].numbers.others.items() if powers and number > 0
+            ]
+            if awkward:
+                texts[key] = texts[key].copy()
+                for place in awkward:
+                    texts[key][place] = f"({texts[key][place]})"
+        return [texts[key] for key in keys]
+
+    def moved(self, place: int) -> list[int]:
+        """How far the factors of a step are from those of the first, by each of the strides."""
+        cell = _cell(place, self.family.result.shape)
+        return [sum(map(mul, strides, cell)) for strides in self.strides]
+
+    def forms(self, place: int) -> Iterator[tuple[LineKind, str]]:
+        """The forms of a step, each on one line."""
+        moved = self.moved(place)
+        kinds: tuple[LineKind, ...] = ("formula", "substitution")
+        for kind, readers in zip(kinds, self.readers, strict=False):
+            yield kind, self.formula % tuple(readers.read(moved))
+        if self.family.pattern is None:
+            numbers = number_texts(self.family.addends(range(place, place + 1)), self.script)
+            yield "terms", self.addends(numbers).replace("\n", " ")
+        yield "value", self.result_numbers[place]
+
+    def addends(self, numbers: list[str]) -> str:
+        """The terms line, one on a line: the first number as it is, of the others the sign in front."""
+        plus, minus = self._plus_and_minus
+        return f"\n{plus}".join(numbers).replace(f"\n{plus}-", f"\n{minus}")
+
+    @cached_property
+    def _plus_and_minus(self) -> list[str]:
+        """What stands before a term that is added, and before one that is subtracted."""
+        terms = Add((_POSITIVE, _POSITIVE, Neg(_POSITIVE)))
+        return [piece.text.removesuffix(text(_POSITIVE, self.script)) for piece in pieces(terms, self.script)[1:]]
+
+
+class Frame(NamedTuple):
+    """What stands around a formula's elements: its pieces with ``%s`` for each element, how deep each lies, and for
+    each element whether a negative number has brackets there, and one with a power of ten."""
+
+    pieces: list[str]
+    depths: list[int]
+    brackets: list[tuple[bool, bool]]
+
+
+def _pattern(family: Family, script: Script) -> Frame:
+    """The frame of a pattern, learned by printing it with names and with numbers for its marks."""
+    pattern = family.pattern
+    assert pattern is not None
+    count = len(family.terms[0])
+
+    def printed(numbers: Sequence[Num]) -> list[str]:
+        put = {mark(slot): number for slot, number in enumerate(numbers)}
+        filled = transform(pattern, lambda part: put.get(part) if isinstance(part, Sym) else None)
+        return [piece.text for piece in pieces(filled, script)]
+
+    named = pieces(pattern, script)
+    order = [int(place) for piece in named for place in _MARK.findall(piece.text)]
+    assert order == list(range(count)), "a formula is printed in the order in which it is walked"
+    frame = [_MARK.sub("%s", piece.text.replace("%", "%%")) for piece in named]
+    plainly = [text(_POSITIVE, script)] * count
+    assert printed([_POSITIVE] * count) == _put(frame, plainly)
+    brackets: list[tuple[bool, bool]] = []
+    for slot in range(count):
+        needed = []
+        for number in (_NEGATIVE, _POWER):
+            numbers, texts = [_POSITIVE] * count, plainly.copy()
+            numbers[slot], texts[slot] = number, f"({text(number, script)})"
+            with_brackets = printed(numbers) == _put(frame, texts)
+            texts[slot] = text(number, script)
+            assert with_brackets or printed(numbers) == _put(frame, texts)
+            needed.append(with_brackets)
+        brackets.append((needed[0], needed[1]))
+    return Frame(frame, [piece.depth for piece in named], brackets)
+
+
+def _put(frame: list[str], texts: list[str]) -> list[str]:
+    return ("\n".join(frame) % tuple(texts)).split("\n")
+
+
+def _sum_of_products(family: Family, script: Script) -> Frame:
+    """The frame of a sum: of its first term, and of one of each size behind it."""
+
+    def frame(*sizes: int) -> list[tuple[str, int, tuple[bool, bool]]]:
+        slots = iter(range(sum(sizes)))
+        products = tuple(product(map(mark, islice(slots, size))) for size in sizes)
+        short = family._replace(pattern=Add(products), terms=(tuple(family.terms[0][:1]) * sum(sizes),))
+        return list(zip(*_pattern(short, script), strict=True))
+
+    first, *others = map(len, family.terms)
+    every = frame(first, *others[:1])[:first]
+    of_size = {size: frame(first, size)[first:] for size in set(others)}
+    for size in others:
+        every += of_size[size]
+    return Frame(*map(list, zip(*every, strict=True)))
+
+
+class _Run(NamedTuple):
+    """Factors in equal distances of each other, in a formula and in the texts of a tensor's elements."""
+
+    places: slice
+    texts: list[str]
+    base: int
+    distance: int
+    times: int
+    strides: int
+
+
+class Readers:
+    """The texts of a formula's factors, looked up for one step after the other."""
+
+    def __init__(self, slots: Sequence[Slot], texts: list[list[str]], strides: list[tuple[int, ...]]) -> None:
+        self.texts = texts
+        groups: dict[tuple[int, int], list[int]] = {}
+        for place, (slot, own) in enumerate(zip(slots, texts, strict=True)):
+            groups.setdefault((id(own), strides.index(slot.strides)), []).append(place)
+        self._runs = [
+            _Run(
+                slice(places[0], places[-1] + 1, step),
+                texts[places[0]],
+                slots[places[0]].base,
+                distance,
+                len(places),
+                at,
+            )
+            for (_, at), group in groups.items()
+            for places, step, distance in _evenly(group, [slots[place].base for place in group])
+        ]
+
+    def read(self, moved: Sequence[int]) -> list[str]:
+        """The factors of the step that is moved so far, by each of the strides."""
+        found = [""] * len(self.texts)
+        for places, texts, base, distance, times, at in self._runs:
+            first = base + moved[at]
+            found[places] = texts[first : first + distance * times : distance] if distance else [texts[first]] * times
+        return found
+
+
+def _evenly(places: list[int], bases: list[int]) -> Iterator[tuple[list[int], int, int]]:
+    """Stretches in which both go on in equal steps, the bases not downwards; with these steps."""
+    start = 0
+    while start < len(places):
+        stop, step, distance = start + 1, 1, 1
+        if stop < len(places) and bases[stop] >= bases[start]:
+            step, distance = places[stop] - places[start], bases[stop] - bases[start]
+            while stop < len(places) and (places[stop], bases[stop]) == (
+                places[stop - 1] + step,
+                bases[stop - 1] + distance,
+            ):
+                stop += 1
+        yield places[start:stop], step, distance
+        start = stop
+
+
+def _bracketed(texts: list[str]) -> list[str]:
+    """Numbers as factors: negative ones in brackets."""
+    return [f"({text})" if text[0] == "-" else text for text in texts]
+
+
+def _cell(place: int, shape: tuple[int, ...]) -> list[int]:
+    """The indices of a place."""
+    cell: list[int] = []
+    for size in reversed(shape):
+        place, index = divmod(place, size)
+        cell.insert(0, index)
+    return cell
