@@ -29,8 +29,13 @@ SCHEMA = "nntrace/1"
 def write(solution: Solution, width: int, script: Script) -> Iterator[str]:
     """The object's lines. Its text is Unicode, escaped where the script is ASCII; the width does not matter."""
 
+    encoder = json.JSONEncoder(ensure_ascii=script.ascii, allow_nan=False)
+
     def encode(value: object) -> str:
-        return json.dumps(finite(value), ensure_ascii=script.ascii, allow_nan=False)
+        try:
+            return encoder.encode(value)
+        except ValueError:  # a number that is none
+            return encoder.encode(finite(value))
 
     written = UNICODE._replace(symbolic=solution.symbolic)
     yield f'{{"schema": {encode(SCHEMA)},'
