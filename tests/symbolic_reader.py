@@ -301,17 +301,6 @@ class Index:
         return self.look(name, self.bound(r, at))
 
 
-class Ones:
-    """A column of ones whose length its neighbour gives; ``row``: transposed."""
-
-    def __init__(self, row: bool = False) -> None:
-        self.row = row
-
-
-class Repeated(np.ndarray):  # type: ignore[type-arg]
-    """A column or row that a row or column of ones repeats, as often as what it stands beside is long."""
-
-
 class Matrix:
     """One line between whole matrices: ``look`` gives the array of a name, ``partial`` that of ∂a/∂b, ``call`` that of
     a named function of a tensor (``relu(z1)``, ``relu′(z1)``)."""
@@ -362,7 +351,7 @@ class Matrix:
     def factor(self, r: Text) -> Any:
         base = self.base(r)
         if r.has("ᵀ"):
-            base = Ones(not base.row) if isinstance(base, Ones) else np.asarray(base).T
+            base = np.asarray(base).T
         if r.peek() in SUPERSCRIPTS and r.peek():
             if not _is_number(base):
                 raise r.error("a number before a power")
@@ -402,9 +391,6 @@ class Matrix:
         if found := re.compile(r"1_([0-9]+)").match(r.text, r.at):
             r.at = found.end()
             return np.ones((int(found.group(1)), 1))
-        if found := re.compile(r"1_[a-z]+[0-9]*(?![A-Za-z0-9_])").match(r.text, r.at):
-            r.at = found.end()
-            return Ones()
         if r.has("∂"):
             of = r.name()
             r.must("/∂")
@@ -450,7 +436,7 @@ def _plain(number: str) -> str:
 
 
 def _is_number(value: Any) -> bool:
-    return not isinstance(value, Ones) and np.size(value) == 1
+    return bool(np.size(value) == 1)
 
 
 def _scaled(first: Any, second: Any) -> Any:
@@ -470,24 +456,15 @@ def _alike(first: Any, second: Any, function: Any) -> Any:
         first = np.eye(max(np.shape(second)))
     if isinstance(second, str):
         second = np.eye(max(np.shape(first)))
-    free = isinstance(first, Repeated) or isinstance(second, Repeated)
-    if not (_is_number(first) or _is_number(second) or free) and np.shape(first) != np.shape(second):
+    if not (_is_number(first) or _is_number(second)) and np.shape(first) != np.shape(second):
         raise ValueError(f"the shapes {np.shape(first)} and {np.shape(second)} differ")
     return np.asarray(function(np.asarray(first), np.asarray(second)))
 
 
 def _multiplied(factors: list[Any]) -> Any:
-    if len(factors) > 2 and isinstance(factors[0], Ones) and isinstance(factors[1], Ones):
-        return _multiplied([factors[0], _multiplied(factors[1:])])
     result = factors[0]
     for factor in factors[1:]:
-        if isinstance(result, Ones):
-            array = np.atleast_2d(factor)
-            result = np.ones((1, len(array))) @ array if result.row else array.view(Repeated)
-        elif isinstance(factor, Ones):
-            array = np.atleast_2d(result)
-            result = array.view(Repeated) if factor.row else array @ np.ones((array.shape[1], 1))
-        elif np.ndim(result) == 0 or np.ndim(factor) == 0:
+        if np.ndim(result) == 0 or np.ndim(factor) == 0:
             result = _number(result, factor)
         else:
             result = np.asarray(result) @ np.asarray(factor)

@@ -420,6 +420,15 @@ def test_every_line_of_a_batch(vectors: str, loss: str) -> None:
     assert list(reading(build(read(text, "batch", None)), Question()).disagreements()) == []
 
 
+def test_columns_of_ones_are_written_with_their_size() -> None:
+    """In a batch n counts the samples, so that 1_n and 1_j would be no columns of n and of j ones."""
+    text = BATCH.replace("VECTORS", "columns").replace("LOSS", "hinge")
+    one = reading(build(read(text, "batch", None)), Question())
+    texts = {step["name"]: texts_of(step)[-1] for step in one.sheet["steps"]}
+    assert (texts["z1"], texts["∂L/∂b"], texts["∂L/∂b1"]) == ("W1 x + b1 1_2ᵀ", "1_2ᵀ δ2 1_2", "δ1 1_2")
+    assert not any(re.search(r"(?<!\w)1_[a-z]", text) for step in one.sheet["steps"] for text in texts_of(step))
+
+
 FUSED = """
 inputs: {x: [1, 2]}
 targets: TARGETS

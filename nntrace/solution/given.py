@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from math import prod
 from typing import Any
 
-from ..expr import Expr, Num, Sym
+from ..expr import Expr, Num, Ones, Sym
 from ..network.model import Element, Network, Role, Tensor
 from ..network.quantities import of_tensor
 from ..spec.model import Conventions
@@ -131,8 +131,13 @@ def convention_values(conventions: Conventions) -> dict[str, Any]:
     }
 
 
-def agreed(network: Network, matrices: bool = False, updating: bool = False) -> tuple[Note, ...]:
-    """The conventions in sentences; ``matrices``: with those of the matrix form; ``updating``: of a training step."""
+def agreed(
+    network: Network, matrices: bool = False, updating: bool = False, ones: str | None = "3"
+) -> tuple[Note, ...]:
+    """The conventions in sentences; ``matrices``: with those of the matrix form; ``updating``: of a training step.
+
+    ``ones``: how long a column of ones may be, where the sheet has one.
+    """
     conventions = network.conventions
     by_columns = conventions.vectors == "columns"
     product = "W x + b, one row of W for each unit" if by_columns else "x W + b, one row of W for each input"
@@ -153,14 +158,19 @@ def agreed(network: Network, matrices: bool = False, updating: bool = False) -> 
         (f"log: {conventions.log} ({logarithm})",),
         (_rounding_words(conventions),),
         *some,
-        *((_MATRICES,) if matrices else ()),
+        *(((_MATRICES, *_ones_words(ones)),) if matrices else ()),
     )
 
 
-_MATRICES: Note = (
+_MATRICES = (
     "matrices: products first, then ⊙ and ⊘ (element by element), then + and -; functions, and a number beside a "
-    "matrix, go to each element; 1_n is a column of n ones",
+    "matrix, go to each element"
 )
+
+
+def _ones_words(size: str | None) -> Note:
+    """``; 1_K is a column of K ones``."""
+    return () if size is None else ("; ", Ones(size), f" is a column of {size} {'one' if size == '1' else 'ones'}")
 
 
 def _rounding_words(conventions: Conventions) -> str:

@@ -9,7 +9,7 @@ from math import prod
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from ...expr import Expr, HadamardPow, Mul, Neg, Num, Partial, Sym, total
+from ...expr import Expr, HadamardPow, Mul, Neg, Num, Ones, Partial, Sym, total
 from ...expr.bind import walk
 from ...network.model import Network, Tensor
 from ...network.model import Step as NetworkStep
@@ -83,7 +83,10 @@ class Derivation:
             network.title,
             network.source,
             convention_values(network.conventions),
-            (*agreed(network, matrices=True, updating=True), *_power_words(sections)),
+            (
+                *agreed(network, matrices=True, updating=True, ones=next(_columns_of_ones(sections), None)),
+                *_power_words(sections),
+            ),
             tuple(section for section in sections if section.blocks),
             Results(),
             symbolic=True,
@@ -325,10 +328,20 @@ def nameable(network: Network) -> Iterator[tuple[tuple[str, str], str]]:
 
 def _power_words(sections: Iterable[Section]) -> Iterator[Note]:
     """What a power of each element is, where one is written."""
-    blocks = (block for section in sections for block in section.blocks)
-    bodies = (line.body for block in blocks if isinstance(block, Step) for line in block.lines)
-    if power := next((node for body in bodies for node in walk(body) if isinstance(node, HadamardPow)), None):
+    if power := next((node for node in _written(sections) if isinstance(node, HadamardPow)), None):
         yield (power, " is the power of each element")
+
+
+def _columns_of_ones(sections: Iterable[Section]) -> Iterator[str]:
+    """How long the columns of ones are that are written, a single one last."""
+    found = (node.over for node in _written(sections) if isinstance(node, Ones))
+    return iter(sorted(found, key="1".__eq__))
+
+
+def _written(sections: Iterable[Section]) -> Iterator[Expr]:
+    """Every expression of the steps' lines, and every one inside it."""
+    blocks = (block for section in sections for block in section.blocks)
+    return (node for block in blocks if isinstance(block, Step) for line in block.lines for node in walk(line.body))
 
 
 def _size_of(sizes: Mapping[str, str]) -> Callable[[str | None], str]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 
-from ...expr import Div, Expr, Mul, Num, Partial, Size, Sym, Whole, product, symbols
+from ...expr import Div, Expr, Mul, Num, Ones, Partial, Size, Sym, Whole, product, symbols
 from ...expr.bind import transform
 from ...expr.matrices import IDENTITY, Axes
 from ...network.adjoint import LOSS
@@ -63,6 +63,8 @@ class Symbols:
                     return Whole(self.formulas.name(name) if known else own, down, across)
                 case Size(over):
                     return self.size(sizes.get(over, f"n_{over}"))
+                case Ones(over):
+                    return Ones(sizes[over])
                 case _:
                     return None
 
