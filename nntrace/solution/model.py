@@ -204,11 +204,13 @@ Block = Step | Family | Quantities | Matrix | Table | Remark | Check
 
 
 class Section(NamedTuple):
-    """A named part of the sheet. ``addition`` is written after its name ("Update, learning rate 0.1")."""
+    """A named part of the sheet. ``addition`` is written after its name ("Update, learning rate 0.1"); a ``title``
+    stands in place of the name."""
 
     name: SectionName
     blocks: Iterable[Block]
     addition: Note = ()
+    title: Note = ()
 
 
 class LossValue(NamedTuple):

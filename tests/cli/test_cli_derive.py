@@ -331,3 +331,27 @@ def test_a_view_that_is_none(run: Run) -> None:
     code, out, err = run("step", "--view", "nonsense")
     assert (code, out) == (2, "")
     assert err == "there is no view 'nonsense'\n  known here: delta, paths, matrix, all\n"
+
+
+@pytest.mark.parametrize(("layers", "options", "heading"), [
+    ("- dense: {z: {size: K}}\n- softmax: p\n", (), "Gradients of the parameters"),
+    ("- dense: {z: {size: K}}\n- softmax: p\n", ("--wrt", "W1"), "Gradient by W1"),
+    ("- dense: {z: {size: K}}\n- softmax: p\n", ("--wrt", "W1", "--wrt", "b1", "--wrt", "x"),
+     "Gradients by W1, b1 and x"),
+    ("- tanh: a\n- sigmoid: h\n- softmax: p\n", (), "Gradients of the layers"),
+    ("- tanh: a\n- softmax: p\n", ("--name", "g=∂L/∂x"), "Gradients of the inputs"),
+    ("- tanh: a\n- softmax: p\n", ("--wrt", "x"), "Gradient by x"),
+    ("- tanh: a\n- softmax: p\n", (), None),
+])  # fmt: skip
+def test_the_heading_says_whose_gradients_stand_under_it(
+    run: Run, tmp_path: Path, layers: str, options: tuple[str, ...], heading: str | None
+) -> None:
+    text = f"inputs: {{x: {{size: K}}}}\nlayers:\n{layers}targets: {{y: {{size: K}}}}\nloss: ce\n"
+    (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
+    lines = run("derive", *options, cwd=tmp_path).out.splitlines()
+    found = [line for line in lines if line.startswith("Gradient") and line != "Gradient of the loss"]
+    assert found == ([] if heading is None else [heading])
+
+
+def test_a_single_element_heads_its_gradient_under_its_own_name(run: Run) -> None:
+    assert "Gradient by w21\n" in run("derive", "configs/homework3.yaml", "--wrt", "w21").out

@@ -88,9 +88,9 @@ def _agreed(solution: Solution, page: Page) -> Iterator[Row]:
 
 
 def _section(section: Section, page: Page) -> Iterator[Row]:
-    title = TITLES.get(section.name)
+    title = section.title or ((TITLES[section.name],) if section.name in TITLES else ())
     if title:
-        heading = (title, ", ", *section.addition) if section.addition else (title,)
+        heading = (*title, ", ", *section.addition) if section.addition else title
         yield from _paragraph(wrapped(words(heading, page.script), page.width), "heading", page)
     blocks = iter(section.blocks)
     first = list(islice(blocks, LOOKAHEAD))

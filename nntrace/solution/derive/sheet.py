@@ -21,6 +21,7 @@ from ..numbers import Digits
 from ..shapes import shapes
 from .elements import Elements
 from .gradients import ParameterGradients
+from .headings import gradients_title
 from .jacobians import Jacobians
 from .loss import LossGradient
 from .parts import Meant, Part
@@ -129,6 +130,14 @@ class Derivation:
         """The tensors asked for, those that hold an element asked for among them."""
         return {*self.question.wrt, *(use.key for one in self.question.elements for use in one.uses)}
 
+    @property
+    def _asked_names(self) -> list[Expr]:
+        """What is asked for, as it is written: tensors, then elements."""
+        elements = [
+            self.elements.symbol(Sym(use.key, use.cell)) for use in (one.uses[0] for one in self.question.elements)
+        ]
+        return [*map(self.symbols.formulas.name, self.question.wrt), *elements]
+
     @cached_property
     def _needed(self) -> set[str]:
         """The tensors asked for, and every result between them and the loss; and the elements that have own steps."""
@@ -163,7 +172,12 @@ class Derivation:
     def _gradient_sections(self, loss: LossGradient) -> Iterator[Section]:
         """The loss's gradient, then those of the layers and the parameters."""
         yield self._section("loss gradient", loss.parts())
-        yield self._section("gradients", self._gradients({loss.output, *([str(loss.fused)] if loss.fused else [])}))
+        parts = list(self._gradients({loss.output, *([str(loss.fused)] if loss.fused else [])}))
+        keys = {key for part in parts for key in part.keys if part.lines}
+        roles = {self.network.tensors[key].role for key in keys if key in self.network.tensors}
+        roles |= {use.role for part in parts if (use := part.element) is not None}
+        title = gradients_title(self._asked_names, roles)
+        yield self._section("gradients", parts)._replace(title=title)
 
     def _gradients(self, done: set[str]) -> Iterator[Part]:
         """By the layers' results and the parameters, then by single elements."""
