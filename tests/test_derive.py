@@ -32,14 +32,19 @@ from nntrace.trace.arrays import ArrayTrace
 
 CONFIGS = sorted((Path(__file__).parent.parent / "configs").glob("*.yaml"))
 CLOSE = 1e-10
+MARK = "⁽ⁿ⁾"
+"""What is written after what belongs to each sample."""
 SPLIT = re.compile(r"(\w) (≠|=) (\w)")
 
 
 class Reading:
     """One network's derivation beside its numbers."""
 
-    def __init__(self, network: Network, sheet: dict[str, Any]) -> None:
+    def __init__(self, network: Network, sheet: dict[str, Any], question: Question) -> None:
         self.network, self.sheet = network, sheet
+        self.jacobians = {label: pair for pair, label in question.jacobians.items()}
+        self.sample = 0
+        """Of which sample a line is read that is about each of them."""
         trace = ArrayTrace(network)
         self.values, self.slopes = trace.arrays, trace.gradients
         formulas = Formulas(network)
@@ -53,6 +58,7 @@ class Reading:
                 delta = formulas.gradient_name(key)
                 if hasattr(delta, "name"):
                     self.deltas[delta.name] = key
+        self.deltas.update({label: key for key, label in question.labels.items()})
         self.per_sample = self.keys.get(self.loss + "⁽ⁿ⁾")
         self.cells: dict[str, tuple[str, tuple[int, ...]]] = {}
         """Where each element is that has a name of its own or an index in brackets, without its sample."""
@@ -292,9 +298,26 @@ class Reading:
         return bool(missing or (self.repeats(by, cell) and "tied" in reason))
 
     def as_matrix(self, step: dict[str, Any], texts: list[str]) -> Iterator[str]:
-        reader = Matrix(self.names, self.whole, self.whole_partial, self.call)
+        """Lines between whole matrices; those about each sample are read for every one of them."""
+        if MARK in step["name"]:
+            for sample in range(self.network.samples or 0):
+                self.sample = sample
+                yield from self.as_matrices(step, texts)
+        else:
+            yield from self.as_matrices(step, texts)
+
+    def as_matrices(self, step: dict[str, Any], texts: list[str]) -> Iterator[str]:
+        marked = [name + MARK for name in (*self.keys, *self.deltas, *self.jacobians)]
+        names = [*self.names, *self.jacobians, *marked]
+        reader = Matrix(names, self.whole, self.whole_partial, self.call)
+        beside = [text.split(" = ") for text in texts if re.match(rf"\S+{MARK} = ", text)]
+        texts = [text for text in texts if text.split(" = ") not in beside]
+        for sample, (left, right) in product(range(self.network.samples or 0), beside):
+            self.sample = sample
+            if not same(reader.evaluate(left), reader.evaluate(right)):
+                yield f"{left} is not {right} for sample {sample}"
         expected = reader.evaluate(step["name"])
-        for line, text in zip(step["lines"], texts, strict=True):
+        for line, text in zip(step["lines"], texts, strict=False):
             found = reader.evaluate(text)
             if isinstance(found, str):
                 found = np.eye(len(expected))
@@ -309,7 +332,7 @@ class Reading:
         columns = self.network.conventions.vectors == "columns"
         tensor = self.network.tensors[key]
         array = np.asarray(array, dtype=float)
-        if tensor.sampled:
+        if tensor.sampled and array.ndim == len(tensor.shape):
             array = array.reshape(array.shape[0], -1)
             return array.T if columns else array
         if array.ndim == 1:
@@ -317,21 +340,33 @@ class Reading:
         return array.reshape(1, 1) if array.ndim == 0 else array
 
     def whole(self, name: str) -> Any:
-        key = self.deltas.get(name) or self.keys[name]
-        return self.laid_out(key, self.slopes[key] if name in self.deltas else self.values[key])
+        if name.removesuffix(MARK) in self.jacobians:
+            names = {key: shown for shown, key in self.keys.items()}
+            return self.whole_partial(*(names[key] for key in self.jacobians[name.removesuffix(MARK)]))
+        key = self.deltas.get(name.removesuffix(MARK)) or self.keys[name if name in self.keys else name[: -len(MARK)]]
+        array = self.slopes[key] if name.removesuffix(MARK) in self.deltas else self.values[key]
+        return self.laid_out(key, self.of_sample(name, array))
+
+    def of_sample(self, name: str, array: Any) -> Any:
+        """What belongs to the one sample, where a name says so."""
+        return array[self.sample] if name.endswith(MARK) and name not in self.keys else array
 
     def whole_partial(self, of: str, by: str) -> Any:
         if of == self.loss:
-            return self.laid_out(self.keys[by], self.slopes[self.keys[by]])
-        rows, columns = len(self.values[self.keys[of]]), len(self.values[self.keys[by]])
-        return np.array([[self.local(of, (j,), by, (i,)) for i in range(columns)] for j in range(rows)])
+            key = self.keys[by.removesuffix(MARK)]
+            return self.laid_out(key, self.of_sample(by, self.slopes[key]))
+        of, by = of.removesuffix(MARK), by.removesuffix(MARK)
+        tensors = [self.network.tensors[self.keys[name]] for name in (of, by)]
+        (rows, over), (columns, under) = ((one.shape[-1], (self.sample,) if one.sampled else ()) for one in tensors)
+        return np.array([[self.local(of, (*over, j), by, (*under, i)) for i in range(columns)] for j in range(rows)])
 
     def call(self, kind: str, name: str) -> Any:
         if not kind.endswith("′"):
             return self.whole(self.calls[kind, name])
-        values = self.values[self.keys[name]]
-        slopes = np.array([self.slope(kind[:-1], name, cell) for cell in np.ndindex(values.shape)])
-        return self.laid_out(self.keys[name], slopes.reshape(values.shape))
+        shown = name.removesuffix(MARK)
+        values = self.values[self.keys[shown]]
+        slopes = np.array([self.slope(kind[:-1], shown, cell) for cell in np.ndindex(values.shape)])
+        return self.laid_out(self.keys[shown], self.of_sample(name, slopes.reshape(values.shape)))
 
 
 def texts_of(step: dict[str, Any]) -> list[str]:
@@ -370,7 +405,8 @@ def same(found: Any, expected: Any) -> bool:
 def reading(network: Network, question: Question) -> Reading:
     derivation = Derivation(network, question)
     solution = derivation.solution()
-    return Reading(derivation.network, json.loads("\n".join(render(solution, "json", width=80, script=UNICODE))))
+    sheet = json.loads("\n".join(render(solution, "json", width=80, script=UNICODE)))
+    return Reading(derivation.network, sheet, question)
 
 
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
@@ -418,6 +454,38 @@ loss: LOSS
 def test_every_line_of_a_batch(vectors: str, loss: str) -> None:
     text = BATCH.replace("VECTORS", vectors).replace("LOSS", loss)
     assert list(reading(build(read(text, "batch", None)), Question()).disagreements()) == []
+
+
+@pytest.mark.parametrize("vectors", ["columns", "rows"])
+def test_the_jacobians_of_each_sample_are_matrices(vectors: str) -> None:
+    text = BATCH.replace("VECTORS", vectors).replace("LOSS", "mse")
+    named = {("a2", "z2"): "J", ("z2", "a1"): "G", ("z1", "b1"): "B"}
+    one = reading(build(read(text, "batch", None)), Question(jacobians=named, labels={"a1": "g"}))
+    assert list(one.disagreements()) == []
+    texts = {step["name"]: texts_of(step) for step in one.sheet["steps"]}
+    outer = "a2⁽ⁿ⁾ a2⁽ⁿ⁾ᵀ" if vectors == "columns" else "a2⁽ⁿ⁾ᵀ a2⁽ⁿ⁾"
+    assert texts["J⁽ⁿ⁾"][0] == "∂a2⁽ⁿ⁾/∂z2⁽ⁿ⁾"
+    assert texts["J⁽ⁿ⁾"][1].endswith(f") - {outer}")
+    assert texts["∂z1⁽ⁿ⁾/∂x⁽ⁿ⁾"] == ["W1" if vectors == "columns" else "W1ᵀ"]
+    assert (
+        texts["∂L/∂z2"][-1]
+        if "∂L/∂z2" in texts
+        else texts["δ2"][-1] == ("δ2⁽ⁿ⁾ = J⁽ⁿ⁾ᵀ (∂L/∂a2⁽ⁿ⁾)" if vectors == "columns" else "δ2⁽ⁿ⁾ = (∂L/∂a2⁽ⁿ⁾) J⁽ⁿ⁾")
+    )
+    assert texts["g"][-1] == ("g⁽ⁿ⁾ = G⁽ⁿ⁾ᵀ δ2⁽ⁿ⁾" if vectors == "columns" else "g⁽ⁿ⁾ = δ2⁽ⁿ⁾ G⁽ⁿ⁾")
+
+
+@pytest.mark.parametrize(("right", "wrong"), [
+    ("diag(a2⁽ⁿ⁾) - a2⁽ⁿ⁾ a2⁽ⁿ⁾ᵀ", "diag(a2⁽ⁿ⁾) + a2⁽ⁿ⁾ a2⁽ⁿ⁾ᵀ"),
+    ("diag(1 - a1⁽ⁿ⁾ ⊙ a1⁽ⁿ⁾)", "diag(1 - 1.0005 × a1⁽ⁿ⁾ ⊙ a1⁽ⁿ⁾)"),
+    ("g⁽ⁿ⁾ = G⁽ⁿ⁾ᵀ δ2⁽ⁿ⁾", "g⁽ⁿ⁾ = 1.0005 × G⁽ⁿ⁾ᵀ δ2⁽ⁿ⁾"),
+])  # fmt: skip
+def test_a_wrong_line_about_each_sample_is_caught(right: str, wrong: str) -> None:
+    text = BATCH.replace("VECTORS", "columns").replace("LOSS", "mse")
+    one = reading(build(read(text, "batch", None)), Question(jacobians={("z2", "a1"): "G"}, labels={"a1": "g"}))
+    [line] = [line for step in one.sheet["steps"] for line in step["lines"] if line["text"] == right]
+    line["text"] = wrong
+    assert list(one.disagreements())
 
 
 def test_columns_of_ones_are_written_with_their_size() -> None:

@@ -26,6 +26,8 @@ SectionName = Literal[
 
 Rows = Sequence[list[float]]
 """The numbers of a matrix, row by row."""
+Nested = float | Sequence["Nested | None"]
+"""A number, or nested lists of numbers by the indices of a tensor; ``None`` where there is none."""
 
 
 class Line(NamedTuple):
@@ -51,14 +53,14 @@ class Step(NamedTuple):
     for each form, though chain, rule and formula share the first where they fit. At least one line has no ``left``.
     ``sample`` and ``iteration`` count from 1.
     ``value`` is the number in full precision, ``exact`` the same as a fraction where it is rational; the value of a
-    step in matrix form is rows of numbers; a derivation has none.
+    step in matrix form is rows of numbers, that of a step in index notation nested lists by its indices.
     """
 
     id: str
     section: SectionName
     name: Expr
     lines: tuple[Line, ...]
-    value: float | Rows | None
+    value: Nested | None
     exact: Fraction | None
     reason: Note = ()
     compact: bool = False

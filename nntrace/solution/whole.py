@@ -46,7 +46,7 @@ from ..network.model import Cell, Edge, Network, Step, Tensor
 PRIME = "′"
 LETTERS = "kjilqrsuv"
 SAMPLES = "⁽ⁿ⁾"
-"""What is written after the losses of the samples, as ``⁽²⁾`` is after the second one's."""
+"""What is written after what belongs to each sample, as ``⁽²⁾`` is after the second one's."""
 
 
 class Gradient(NamedTuple):
@@ -99,10 +99,13 @@ class Formulas:
         return {step.output for step in self.network.steps if step.kind in KINDS["layer"]}
 
     def axes(self, symbol: Sym | Partial) -> Axes:
-        """How a tensor is laid out: a vector as a column or as a row, the samples beside each other the other way."""
+        """How a tensor is laid out: a vector as a column or as a row, the samples beside each other the other way.
+
+        What belongs to one sample (marked so, without the sample's index) is a vector by itself.
+        """
         own = symbol.by if isinstance(symbol, Partial) else symbol
         indices = tuple(str(index) for index in own.index)
-        return self.laid_out(own.name, indices)
+        return self.vector(indices) if own.mark == SAMPLES else self.laid_out(own.name, indices)
 
     def laid_out(self, key: str, indices: tuple[str, ...]) -> Axes:
         """The indices of a tensor that run down and across."""

@@ -355,3 +355,27 @@ def test_the_heading_says_whose_gradients_stand_under_it(
 
 def test_a_single_element_heads_its_gradient_under_its_own_name(run: Run) -> None:
     assert "Gradient by w21\n" in run("derive", "configs/homework3.yaml", "--wrt", "w21").out
+
+
+PAIR = "inputs: {x: {size: 2}}\ntargets: {t: {size: 2}}\nsamples: [[1, 2, 0, 1], [3, 0, 1, 1]]\nlayers:\n"
+PAIR += "- dense: z\n  weights: [[1, 2], [0, 1]]\n  biases: [0, 1]\n- relu: a\nloss: mse\n"
+
+
+def test_the_jacobians_of_each_sample_have_their_numbers(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "net.yaml").write_text(PAIR.replace("[3, 0, 1, 1]", "[3, -2, 1, 1]"), encoding="utf-8")
+    found = json.loads(run("derive", "--with-numbers", "-f", "json", cwd=tmp_path).out)["steps"]
+    values = {step["name"]: step["value"] for step in found}
+    assert values["∂a⁽ⁿ⁾/∂z⁽ⁿ⁾"] == [[[1, 0], [0, 1]], [[0, 0], [0, 0]]]
+    assert values["∂z⁽ⁿ⁾/∂x⁽ⁿ⁾"] == [[1, 2], [0, 1]]
+    out = run("derive", "--with-numbers", cwd=tmp_path).out
+    assert "∂a⁽²⁾/∂z⁽²⁾ = [ 0  0 ]" in out
+    assert out.index("diag(relu′(z⁽ⁿ⁾))") < out.index("∂a⁽¹⁾/∂z⁽¹⁾ = ")
+
+
+def test_a_gradient_that_a_penalty_adds_to_is_not_the_jacobians_alone(run: Run, tmp_path: Path) -> None:
+    text = "inputs: {x: [1, 2]}\ntargets: {t: [0, 1]}\nlayers:\n- dense: z\n  weights: [[1, 2], [0, 1]]\n"
+    text += "  biases: [0, 1]\nloss: mse\n"
+    (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
+    assert last(steps(run, str(tmp_path / "net.yaml"), "--name", "J=∂z/∂b1")["∂L/∂b1"]) == "Jᵀ δ_z"
+    (tmp_path / "net.yaml").write_text(text + "penalty: {l2: 0.1, on: all}\n", encoding="utf-8")
+    assert "J" not in last(steps(run, str(tmp_path / "net.yaml"), "--name", "J=∂z/∂b1")["∂L/∂b1"])

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
@@ -39,11 +39,12 @@ class Form(NamedTuple):
 
 
 class Equation(NamedTuple):
-    """``name form form …``: the step's own quantity, or a local derivative beside it."""
+    """``name form form …``: the step's ``own`` quantity, or another one (a local derivative) beside it."""
 
     name: str
     forms: list[Form]
     compact: bool
+    own: bool = True
 
     def whole(self, signs: int) -> int:
         """How long it is on a single line, the first relation set in this many columns."""
@@ -75,7 +76,7 @@ def step_rows(step: Step, page: Page, ids: int) -> Iterator[Row]:
 
 
 def equation_rows(id: str, equations: list[Equation], reason: Note, page: Page, ids: int) -> Iterator[Row]:
-    """The rows of a step's equations, of which the last is its own."""
+    """The rows of a step's equations, of which one is its own."""
     names = max(columns(equation.name) for equation in equations)
     signs = max(columns(form.relation) for equation in equations for form in equation.forms)
     at = max(ids, columns(id) + 1) + names + 1
@@ -83,6 +84,7 @@ def equation_rows(id: str, equations: list[Equation], reason: Note, page: Page, 
     body = at + signs + 1
     hanging = not short and (hangs(body, page.width) or body + _widest_matrix(equations) > page.width - HANG)
     lines: list[Lines] = []
+    own = 0
     for equation in equations:
         written = _lines(equation, page, HANG if hanging else at, signs)
         lead = [Span(("" if lines else id).ljust(ids - 1) + " ", "id"), Span(equation.name, "name")]
@@ -91,8 +93,9 @@ def equation_rows(id: str, equations: list[Equation], reason: Note, page: Page, 
             lines.append(Lines([lead], [], joins=False))
         else:
             first[0][:1] = [*lead, Span(" " * (columns(first[0][0].text) - length(lead)))]
+        if equation.own:
+            own = len(lines)
         lines += written
-    own = len(lines) - len(written)
     yield from _placed(lines, own, reason, page, HANG + signs + 1 if hanging else body)
 
 
@@ -106,16 +109,22 @@ def _widest_matrix(equations: list[Equation]) -> int:
 
 
 def _equations(step: Step, page: Page, room: int) -> list[Equation]:
-    """The local derivatives, then the step's own equation; a matrix stands row under row where it fits the room."""
-    script = page.script
-    local = (line for line in step.lines if line.left is not None)
-    result = [
-        Equation(_name(left, script), [form for line in lines for form in _forms(line, page, room)], compact=True)
-        for left, lines in groupby(local, key=lambda line: line.left)
-        if left is not None
-    ]
+    """The local derivatives, the step's own equation, and what follows from it; a matrix stands row under row where it
+    fits the room."""
+    last = max(place for place, line in enumerate(step.lines) if line.left is None)
     own = [form for line in step.lines if line.left is None for form in _forms(line, page, room)]
-    return [*result, Equation(_name(step.name, script), own, step.compact and not any(form.addend for form in own))]
+    compact = step.compact and not any(form.addend for form in own)
+    whole = Equation(_name(step.name, page.script), own, compact)
+    return [*_beside(step.lines[:last], page, room), whole, *_beside(step.lines[last:], page, room)]
+
+
+def _beside(lines: Sequence[Line], page: Page, room: int) -> Iterator[Equation]:
+    """The equations of other quantities among a step's lines."""
+    others = (line for line in lines if line.left is not None)
+    for left, group in groupby(others, key=lambda line: line.left):
+        if left is not None:
+            forms = [form for line in group for form in _forms(line, page, room)]
+            yield Equation(_name(left, page.script), forms, compact=True, own=False)
 
 
 def _name(name: Expr, script: Script) -> str:

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
-from ...expr import Expr, Literal, approximate, at, exact
+from collections.abc import Mapping, Sequence
+from itertools import product
+
+from ...expr import Expr, Literal, Partial, Sym, approximate, at, exact
+from ...expr.bind import free_indices
 from ...expr.rules import by_rule
-from ...network.model import Element, Network
+from ...network.batch import SAMPLE
+from ...network.model import Element, Network, sample_mark
 from ...trace.amount import Amount, fraction
 from ...trace.trace import trace_of
 from ..element import Writer
 from ..matrix import MatrixForms
-from ..model import Line, Rows, Step
+from ..model import Line, Nested, Step
 from ..numbers import Digits
 from .jacobians import Jacobians
 from .parts import Part
@@ -17,7 +22,7 @@ from .parts import Part
 MOST_CELLS = 64
 """A Jacobian of more numbers than this is not printed."""
 
-Beside = tuple[tuple[Line, ...], float | Rows | None]
+Beside = tuple[tuple[Line, ...], Nested | None]
 """The lines with numbers, and the value in full precision."""
 
 NOTHING: Beside = ((), None)
@@ -69,29 +74,49 @@ class Numbers:
         return tuple(line for line in found.lines if line.kind in ("substitution", "value")), found.value
 
     def _jacobian(self, key: str, argument: str) -> Beside:
-        """∂result/∂argument as a matrix of numbers, each from the derivative of the formula itself."""
+        """∂result/∂argument as a matrix of numbers; in a batch one for each sample, where they have their own."""
         step = next(step for step in self.network.layer_steps() if step.output == key and step.edges)
         bound = self.jacobians.bound(step, argument)
-        down, across = (len(list(self.network.tensors[one].cells())) for one in (key, step.arguments[argument]))
-        if down * across > MOST_CELLS:
-            return NOTHING
         derivative, _ = by_rule(bound.formula, bound.by, self.jacobians.kink)
-        by = str(bound.by.index[0])
+        by = step.arguments[argument]
+        down, across = (self.network.tensors[one].shape[-1] for one in (key, by))
+        samples = range(self.network.samples or 0 if SAMPLE in free_indices(derivative) else 1)
+        if down * across * len(samples) > MOST_CELLS:
+            return NOTHING
         sizes = {**step.sizes, "l": across, "j": down if bound.result == "k" else step.sizes.get("j", down)}
+        places = product(samples, range(down), range(across))
+        letters = (SAMPLE, bound.result, str(bound.by.index[-1]))
+        amounts = [self._amount(at(derivative, dict(zip(letters, place, strict=True))), sizes) for place in places]
+        rows = [amounts[start : start + across] for start in range(0, len(amounts), across)]
+        matrices = [rows[start : start + down] for start in range(0, len(rows), down)]
+        numbers = [[[one.number for one in row] for row in matrix] for matrix in matrices]
+        if SAMPLE not in free_indices(derivative):
+            return (self._matrix_line(matrices[0]),), numbers[0]
+        lines = []
+        for sample, matrix in enumerate(matrices):
+            mark = sample_mark(self.network.first_sample + sample)
+            of, under = (self._of_sample(one, mark) for one in (key, by))
+            lines.append(self._matrix_line(matrix)._replace(left=Partial(of, under)))
+        return tuple(lines), numbers
+
+    def _of_sample(self, key: str, mark: str) -> Sym:
+        name = self.jacobians.symbols.formulas.name(key)
+        return Sym(name.name, (), mark) if self.network.tensors[key].sampled else name
+
+    def _matrix_line(self, rows: Sequence[Sequence[Amount]]) -> Line:
+        shown = [[self.digits.show(one) for one in row] for row in rows]
+        matrix: tuple[tuple[Expr | None, ...], ...] = tuple(tuple(one.number for one in row) for row in shown)
+        relation = "≈" if any(one.rounded for row in shown for one in row) else "="
+        return Line("value", relation, Literal(matrix))
+
+    def _amount(self, node: Expr, sizes: Mapping[str, int]) -> Amount:
+        """A formula over keys, its indices bound, exactly where that can be."""
 
         def value(name: str, cell: tuple[int, ...]) -> Amount:
             missing = cell in self.network.tensors[name].missing
             return fraction(0) if missing else self.trace.value(Element(name, cell))
 
-        def entry(place: tuple[int, int]) -> Amount:
-            own = at(derivative, dict(zip((bound.result, by), place, strict=True)))
-            whole = exact(own, lambda name, cell: value(name, cell).exact, {}, sizes)
-            if whole is not None:
-                return fraction(whole)
-            return Amount(approximate(own, lambda name, cell: value(name, cell).number, {}, sizes))
-
-        amounts = [[entry((row, column)) for column in range(across)] for row in range(down)]
-        shown = [[self.digits.show(one) for one in row] for row in amounts]
-        matrix: tuple[tuple[Expr | None, ...], ...] = tuple(tuple(one.number for one in row) for row in shown)
-        relation = "≈" if any(one.rounded for row in shown for one in row) else "="
-        return (Line("value", relation, Literal(matrix)),), [[one.number for one in row] for row in amounts]
+        whole = exact(node, lambda name, cell: value(name, cell).exact, {}, sizes)
+        if whole is not None:
+            return fraction(whole)
+        return Amount(approximate(node, lambda name, cell: value(name, cell).number, {}, sizes))

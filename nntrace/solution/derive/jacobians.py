@@ -23,17 +23,20 @@ from ...expr import (
     children,
     differentiate,
     product,
+    rename,
     sided,
     simplify,
     substitute,
 )
 from ...expr.bind import free_indices, walk
 from ...expr.letters import relettered
+from ...expr.matrices import Axes
 from ...expr.rules import by_rule, distributed, has_delta, where_different, where_equal
 from ...network.adjoint import indexed
+from ...network.batch import SAMPLE
 from ...network.model import Step
 from ..model import Line, Note
-from ..whole import PRIME
+from ..whole import PRIME, SAMPLES
 from .symbols import Symbols
 
 
@@ -59,6 +62,14 @@ class Jacobian(NamedTuple):
     lines: tuple[Line, ...]
     form: Expr
     reason: Note = ()
+
+
+class JacobianMatrix(NamedTuple):
+    """A Jacobian between whole tensors: its ``body`` with these ``axes``, from its ``formula``, both over keys."""
+
+    body: Expr
+    formula: Expr
+    axes: Axes
 
 
 class Jacobians:
@@ -184,17 +195,31 @@ class Jacobians:
             return product((self.symbols.formulas.slope_factor(step), Delta(one.result, one.other)))
         return one.declared[-1] if one.declared else simplify(by_rule(one.formula, one.by, self.kink)[0])
 
-    def matrix(self, step: Step, argument: str) -> tuple[Expr, Expr] | None:
-        """The whole Jacobian as a matrix over keys, down the results and across the argument; and its formula."""
+    def matrix(self, step: Step, argument: str) -> JacobianMatrix | None:
+        """The whole Jacobian as a matrix over keys, down the results and across the argument; in a batch that of one
+        sample."""
         one = self.bound(step, argument)
-        if len(one.output.index) != 1 or len(one.by.index) != 1:
+        axes = [[str(index) for index in symbol.index if index != SAMPLE] for symbol in (one.output, one.by)]
+        if any(len(indices) != 1 for indices in axes):
             return None
         if one.other is not None and self._is_single(one):
             return None  # a matrix of one number says no more than that
         formula = self.textbook(step, argument)
         formula = distributed(formula) if step.operation.by else formula
-        body = self.symbols.formulas.matrix(formula, (one.result, str(one.by.index[0])))
-        return None if body is None or formula in (ONE, ZERO) else (body, formula)
+        [down], [across] = axes
+        body = self.symbols.formulas.matrix(_of_sample(formula), (down, across))
+        return None if body is None or formula in (ONE, ZERO) else JacobianMatrix(body, formula, (down, across))
+
+
+def _of_sample(formula: Expr) -> Expr:
+    """The formula of one sample: what belongs to that has its mark and no index for it."""
+
+    def own(symbol: Sym | Partial) -> Expr:
+        if isinstance(symbol, Sym) and SAMPLE in symbol.index:
+            return Sym(symbol.name, tuple(index for index in symbol.index if index != SAMPLE), SAMPLES)
+        return symbol
+
+    return rename(formula, own)
 
 
 def has_kink(formula: Expr, by: Sym) -> bool:

@@ -26,7 +26,8 @@ class Part(NamedTuple):
 
     Without lines it is a remark. ``whole`` are the numbers that it gives, ``element`` the one that it is a gradient by,
     ``value`` the number itself where it is no number of the network's own.
-    ``aside``: asked for besides what a derivation has, it takes no number from the steps after it.
+    ``aside``: asked for besides what a derivation has, it takes no number from the steps after it. ``after`` has the
+    equations of other quantities that follow it.
     """
 
     name: Expr
@@ -37,6 +38,7 @@ class Part(NamedTuple):
     element: Quantity | None = None
     value: float | None = None
     aside: bool = False
+    after: tuple[Line, ...] = ()
 
 
 def index_step(
@@ -84,17 +86,28 @@ def matrix_step(symbols: Symbols, key: str) -> Part | None:
     for form in forms:
         note: tuple[Note, ...] = (shapes(form, axes, written),) if form is forms[-1] else ()
         lines.append(Line("rule", "=", symbols.named(form, sizes), note))
-    lines += _by_jacobian(symbols, key)
-    return Part(name, tuple(lines), {key}, (), Meant(key, "gradient"))
+    by_jacobian = _by_jacobian(symbols, key)
+    lines += (line for line in by_jacobian if line.left is None)
+    after = tuple(line for line in by_jacobian if line.left is not None)
+    return Part(name, tuple(lines), {key}, (), Meant(key, "gradient"), after=after)
 
 
 def _by_jacobian(symbols: Symbols, key: str) -> list[Line]:
-    """The gradient by a Jacobian that has a name: ∂L/∂a1 = δ1ᵀ δ0."""
-    for (result, argument), label in symbols.jacobians.items():
-        if argument == key:
-            jacobian, behind = Whole(Sym(label), "j", "i"), Whole(symbols.gradient(result, ()), "j", None)
+    """The gradient by a Jacobian that has a name: ∂L/∂a1 = δ1ᵀ δ0; in a batch for each sample.
+
+    Where the tensor is read elsewhere too (a penalty's), or by all samples, that is not all of its gradient.
+    """
+    batch = symbols.network.samples is not None
+    if len(symbols.formulas.readers[key]) > 1 or (batch and not symbols.network.tensors[key].sampled):
+        return []
+    for result, argument in symbols.jacobians:
+        label = symbols.jacobian(result, argument)
+        if argument == key and label is not None:
+            behind = Whole(symbols.whole_gradient(result), "j", None)
+            jacobian = Whole(label, "j", "i")
             columns = symbols.network.conventions.vectors == "columns"
-            return [Line("rule", "=", MatMul((Transpose(jacobian), behind) if columns else (behind, jacobian)))]
+            body = MatMul((Transpose(jacobian), behind) if columns else (behind, jacobian))
+            return [Line("rule", "=", body, left=symbols.whole_gradient(key) if batch else None)]
     return []
 
 

@@ -110,7 +110,7 @@ class Derivation:
                 compact = part.lines[0].kind == "substitution"
                 beside = chr(ord("a") + self._beside - 1) if part.aside else ""
                 value = part.value if part.value is not None else value
-                lines = (*part.lines, *numbers)
+                lines = (*part.lines, *numbers, *part.after)
                 yield Step(f"D{self._count}{beside}", section, part.name, lines, value, None, part.reason, compact)
 
     @cached_property
@@ -161,13 +161,15 @@ class Derivation:
             return
         key = next(key for key, tensor in self.network.tensors.items() if tensor.role == "input")
         name = self.symbols.formulas.name(key)
-        place = "row i, column n" if self.network.conventions.vectors == "columns" else "row n, column i"
-        yield Remark(("n counts the samples: ", Sym(name.name, ("n", "i")), f" is in {place} of ", name))
+        columns = self.network.conventions.vectors == "columns"
+        place, single = ("row i, column n", "column n") if columns else ("row n, column i", "row n")
+        own = (self.symbols.whole(key, of_sample=True), f", that sample's own, is {single}")
+        yield Remark(("n counts the samples: ", Sym(name.name, ("n", "i")), f" is in {place} of ", name, "; ", *own))
         if self.network.samples_per_step:
             count = self.network.samples
             takes = f"{count} of the {self.whole.samples} samples"
-            own = "that sample's loss" if count == 1 else "the loss of those alone"
-            yield Remark((f"a step takes {takes}, the next in turn: n counts these, and the step's loss is {own}",))
+            whose = "that sample's loss" if count == 1 else "the loss of those alone"
+            yield Remark((f"a step takes {takes}, the next in turn: n counts these, and the step's loss is {whose}",))
 
     def _gradient_sections(self, loss: LossGradient) -> Iterator[Section]:
         """The loss's gradient, then those of the layers and the parameters."""
@@ -289,21 +291,23 @@ class Derivation:
         return ("each place of ", name, " by itself") if tied else ()
 
     def _matrix_of(self, step: NetworkStep, argument: str) -> Part | None:
+        """The Jacobian as a matrix; in a batch that of each sample."""
         found = self.jacobians.matrix(step, argument)
         if found is None:
             return None
-        body, formula = found
         bound = self.jacobians.bound(step, argument)
-        sizes = self.symbols.sizes(formula, bound.output, bound.by)
-        axes = (bound.result, str(bound.by.index[0]))
-        note = shapes(body, axes, _size_of(sizes))
-        name = Partial(self.symbols.formulas.name(step.output), self.symbols.formulas.name(step.arguments[argument]))
-        line = Line("rule", "=", self.symbols.named(body, sizes), (note,))
+        sizes = self.symbols.sizes(found.formula, bound.output, bound.by)
+        key = step.arguments[argument]
+        note: Note = shapes(found.body, found.axes, _size_of(sizes))
+        if self.network.samples is not None:
+            note = (*note, ", for each sample")
+        name = Partial(self.symbols.whole(step.output, of_sample=True), self.symbols.whole(key, of_sample=True))
+        line = Line("rule", "=", self.symbols.named(found.body, sizes), (note,))
         meant = Meant(step.output, "jacobian", argument)
-        label = self.question.jacobians.get((step.output, step.arguments[argument]))
+        label = self.symbols.jacobian(step.output, key)
         if label is None:
-            return Part(name, (line,), {step.arguments[argument]}, whole=meant)
-        return Part(Sym(label), (Line("chain", "=", name), line), {step.arguments[argument]}, whole=meant)
+            return Part(name, (line,), {key}, whole=meant)
+        return Part(label, (Line("chain", "=", name), line), {key}, whole=meant)
 
     def _stability(self, loss: LossGradient | None) -> Iterator[Part]:
         digits = Digits(self.network.conventions.digits)

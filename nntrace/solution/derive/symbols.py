@@ -11,7 +11,7 @@ from ...expr.matrices import IDENTITY, Axes
 from ...network.adjoint import LOSS
 from ...network.model import Network, Step
 from ..model import Note
-from ..whole import PRIME, Formulas
+from ..whole import PRIME, SAMPLES, Formulas
 
 NO_LOSS = Sym("L")
 """What a gradient would be of, where a network has no loss and no gradients."""
@@ -57,10 +57,10 @@ class Symbols:
                     return self.tensor(part)
                 case Whole(Partial(_, by), down, across):
                     return Whole(self.gradient(by.name, ()), down, across)
-                case Whole(Sym(name, _, _) as symbol, down, across):
+                case Whole(Sym(name, _, mark) as symbol, down, across):
                     known = name in self.network.tensors
                     own = Sym(self.letter("I")) if symbol == IDENTITY else symbol
-                    return Whole(self.formulas.name(name) if known else own, down, across)
+                    return Whole(self.whole(name, bool(mark)) if known else own, down, across)
                 case Size(over):
                     return self.size(sizes.get(over, f"n_{over}"))
                 case Ones(over):
@@ -77,6 +77,11 @@ class Symbols:
         name = self.formulas.name(symbol.name)
         return Sym(name.name, symbol.index, name.mark if not symbol.index else symbol.mark)
 
+    def whole(self, key: str, of_sample: bool = False) -> Sym:
+        """A whole tensor; ``of_sample``: in a batch, what it is of one sample, ``x⁽ⁿ⁾``."""
+        name = self.formulas.name(key)
+        return Sym(name.name, (), SAMPLES) if of_sample and self.network.tensors[key].sampled else name
+
     def gradient(self, key: str, index: tuple[str | int, ...]) -> Sym | Partial:
         """∂L/∂element: δ for a layer's result before its activation, or the user's label."""
         if key in self.labels:
@@ -85,6 +90,18 @@ class Symbols:
         if isinstance(name, Partial) or name.name in self._taken:
             return self.partial(key, index)
         return Sym(name.name, index, name.mark)
+
+    def whole_gradient(self, key: str) -> Sym | Partial:
+        """∂L/∂tensor; in a batch by what belongs to one sample."""
+        found = self.gradient(key, ())
+        if not self.network.tensors[key].sampled:
+            return found
+        return Partial(self.loss, self.whole(key, True)) if isinstance(found, Partial) else Sym(found.name, (), SAMPLES)
+
+    def jacobian(self, result: str, argument: str) -> Sym | None:
+        """The user's label for ∂result/∂argument, which in a batch is each sample's own."""
+        label = self.jacobians.get((result, argument))
+        return None if label is None else Sym(label, (), SAMPLES if self.network.samples is not None else "")
 
     def slope(self, loss: Sym, by: Sym) -> Sym | Partial:
         """∂loss/∂element, or the user's label for that by all of the loss."""
