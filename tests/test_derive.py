@@ -89,8 +89,11 @@ class Reading:
                 self.formula.setdefault(name if letters or self.per_sample is None else "", (letters, text))
             elif step["section"] == "loss gradient" and name in self.keys:
                 self.formula.setdefault(name, (letters, text))
-        hot = [t for t in network.tensors.values() if t.role == "target" and t.structural]
-        self.hot = next((cell[0] for t in hot for cell, one in (t.typed or {}).items() if one == 1), None)
+        self.hot: dict[tuple[int, ...], int] = {}
+        """The class of each sample; of a single one, under no sample."""
+        for tensor in network.tensors.values():
+            if tensor.role == "target" and tensor.structural:
+                self.hot.update({cell[:-1]: cell[-1] for cell, one in (tensor.typed or {}).items() if one == 1})
 
     def saturated(self) -> bool:
         """Whether a unit is so near to 1 that ``1 - a`` has lost its digits."""
@@ -257,13 +260,14 @@ class Reading:
     def by_index(self, step: dict[str, Any], texts: list[str]) -> Iterator[str]:
         sizes = self.sizes(*texts, *(text for _, text in self.definitions)) | self.sizes(step["name"])
         free = sorted(set("".join(re.findall(r"_([a-z]+)(?![A-Za-z0-9_′])", step["name"]))) & sizes.keys())
-        hot = self.hot is not None and step["section"] == "loss gradient" and "k" in sizes
-        fixed = {"k": self.hot} if hot else {}
+        classes = self.hot if step["section"] == "loss gradient" and "k" in sizes else {}
         different = SPLIT.match(step["reason"] or "") if "≠" in (step["reason"] or "") else None
         for place in product(*(range(sizes[letter]) for letter in free)):
-            at = dict(zip(free, place, strict=True)) | fixed
-            if fixed and "k" in free and place[free.index("k")] != self.hot:
-                continue
+            at = dict(zip(free, place, strict=True))
+            if classes:
+                right = classes[tuple(at[letter] for letter in "n" if self.network.samples is not None)]
+                if at.setdefault("k", right) != right:
+                    continue
             if self.is_excepted(step, at):
                 continue
             letters = {different.group(1), different.group(3)} if different else set()
@@ -551,6 +555,52 @@ def test_a_hinge_is_derived_for_the_right_class_and_for_another(over: str, kink:
     assert texts["∂L/∂a1_i"] == scale + positive.format("i")
     assert texts["∂L/∂a1_k"].startswith("-")
     assert texts["∂L/∂a1_k"].endswith(f"Σ_j {positive.format('j')} × (1 - 1[j = k])")
+
+
+BY_CLASS = """
+inputs: {x: {size: 3}}
+targets: y
+samples: [[1, 2, 3, dog], [0.5, -1, 2, cat], [1, 1, 0, dog]]
+vectors: VECTORS
+layers:
+  - dense: 4
+    weights: {init: he_normal, seed: 1}
+    activation: tanh
+  - dense: {s: [p1, p2, p3]}
+    weights: {init: he_normal, seed: 2}
+  - LAST: {o: [dog, cat, cow]}
+loss: {LOSS: L, over_outputs: OVER}
+relu_at_zero: KINK
+"""
+
+
+@pytest.mark.parametrize("vectors", ["columns", "rows"])
+@pytest.mark.parametrize(
+    ("loss", "activation"), [("hinge", "tanh"), ("ce", "softmax"), ("ce", "sigmoid"), ("mse", "softmax")]
+)
+@pytest.mark.parametrize("over", ["sum", "mean"])
+def test_a_loss_by_the_class_of_each_sample(loss: str, activation: str, over: str, vectors: str) -> None:
+    text = BY_CLASS.replace("VECTORS", vectors).replace("LOSS", loss).replace("LAST", activation).replace("OVER", over)
+    one = reading(build(read(text.replace("KINK", "0"), "classes", None)), Question())
+    assert list(one.disagreements()) == []
+    steps = [step for step in one.sheet["steps"] if step["section"] == "loss gradient"]
+    if loss != "mse":
+        [own] = [step for step in steps if step["name"] == "L_n"]
+        assert own["lines"][1]["note"] == "k is the class of sample n: y is 1 at k, 0 elsewhere"
+    cases = {(step["reason"] or "").partition(",")[0] for step in steps}
+    assert ({"i = k", "i ≠ k"} <= cases) == ((loss, activation) in (("hinge", "tanh"), ("ce", "softmax")))
+
+
+@pytest.mark.parametrize("kink", [0, 1])
+def test_a_hinge_in_a_batch_is_derived_for_the_right_class_and_for_another(kink: int) -> None:
+    text = BY_CLASS.replace("VECTORS", "columns").replace("LOSS", "hinge").replace("LAST", "tanh")
+    one = reading(build(read(text.replace("OVER", "sum").replace("KINK", str(kink)), "hinge", None)), Question())
+    texts = {step["name"]: texts_of(step) for step in one.sheet["steps"]}
+    sign = "≥" if kink else ">"
+    assert texts["L_n"][-1] == "Σ_j (1 - 1[j = k]) × max(0, o_nj - o_nk + 1)"
+    assert texts["∂L_n/∂o_ni"][-1] == f"1[o_ni - o_nk + 1 {sign} 0]"
+    assert texts["∂L_n/∂o_nk"][-1] == f"-Σ_j 1[o_nj - o_nk + 1 {sign} 0] × (1 - 1[j = k])"
+    assert "∂L/∂o_nl" in texts
 
 
 def test_the_middle_of_a_softmax_that_nothing_cancels() -> None:

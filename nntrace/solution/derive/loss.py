@@ -37,6 +37,7 @@ from ...network.batch import SAMPLE
 from ...network.model import Step as NetworkStep
 from ...network.penalty import PENALTY
 from ..model import Line, Note
+from ..whole import LETTERS
 from .jacobians import Jacobians
 from .parts import Meant, Part, index_step, matrix_step
 from .symbols import Symbols
@@ -116,10 +117,13 @@ class LossGradient:
         return None if any(symbol.name == targets for symbol in symbols(found) if isinstance(symbol, Sym)) else found
 
     def _by_class(self) -> Expr | None:
-        """A loss over the classes other than the right one, k: y_j is 1[j = k], and Σ_i y_i s_i is s_k."""
+        """A loss over the classes other than the right one, k: y_j is 1[j = k], and Σ_i y_i s_i is s_k.
+
+        In a batch k is each sample's own.
+        """
         entry = find("loss", self.step.kind)
         made = entry.build(**dict.fromkeys(entry.conventions(), "e")) if entry is not None else None
-        if self.letter is None or self.batch or self.fused or made is None or made.targets not in ("class", "classes"):
+        if self.letter is None or self.fused or made is None or made.targets not in ("class", "classes"):
             return None
         letter = self.letter
 
@@ -127,7 +131,7 @@ class LossGradient:
             match node:
                 case Sum(over, body):
                     return contract(over, transform(body, leaf))
-                case Sym(name, (str(index),)) if name == self.targets:
+                case Sym(name, (*_, str(index))) if name == self.targets:
                     return Delta(index, letter)
                 case _:
                     return None
@@ -138,7 +142,7 @@ class LossGradient:
         """The gradient by the right class's output and by another one's."""
         letter, other = str(self.letter), self.other
         for same in (True, False):
-            by = Sym(self.output, (letter if same else other,))
+            by = Sym(self.output, (*self.batch, letter if same else other))
             derived, rules = by_rule(formula, by, self.network.conventions.relu_at_zero)
             derived = transform(derived, _signs_written)
             if same:
@@ -176,6 +180,8 @@ class LossGradient:
             yield from self._penalty()
         if by_class is not None:
             yield from self._class_cases(loss, by_class)
+            if self.batch:
+                yield self._of_batch(self.output, loss)
             yield from self._vector(self.output, ())
             return
         letter = self.letter if chosen is not None and self.letter else "k"
@@ -202,6 +208,8 @@ class LossGradient:
     def _hot(self) -> Note:
         """Where a one-hot target is 1: at its letter, which is a class of the network's own where it has numbers."""
         name = f"{self._name(self.targets)} is 1 at {self.letter}"
+        if self.batch:
+            return (f"{self.letter} is the class of sample {SAMPLE}: {name}, 0 elsewhere",)
         if self.known_class is None:
             return (f"{name}, 0 elsewhere",)
         given = self.network.tensors[self.output].names.get((self.known_class,))
@@ -210,13 +218,21 @@ class LossGradient:
     def _of_batch(self, key: str, loss: Sym) -> Part:
         """∂L/∂element of one sample, by that sample's own loss."""
         gradient = self.formulas.gradient(key)
-        by = Sym(key, gradient.indices)
+        letters = self._apart_from_class(gradient.indices, gradient.formula)
+        indices = tuple(letters.get(letter, letter) for letter in gradient.indices)
+        formula = relettered(gradient.formula, letters)
+        by = Sym(key, indices)
         total = self.symbols.tensor(Sym(self.data))
         chain = _chain(total, self.symbols, Sym(str(self.per_sample), self.batch), by)
-        name = self.symbols.gradient(key, gradient.indices)
-        part = index_step(self.symbols, name, [gradient.formula], chain=chain, keys={key})
-        whole = self.symbols.partial(key, gradient.indices)
+        name = self.symbols.gradient(key, indices)
+        part = index_step(self.symbols, name, [formula], chain=chain, keys={key})
+        whole = self.symbols.partial(key, indices)
         return part if name == whole else part._replace(lines=(Line("chain", "=", whole), *part.lines))
+
+    def _apart_from_class(self, indices: tuple[str, ...], formula: Expr) -> dict[str, str]:
+        """Another letter for an index that would be the class's."""
+        used = {*indices, *index_letters(formula)}
+        return {str(self.letter): next(one for one in LETTERS if one not in used)} if self.letter in used else {}
 
     def _whole(self, key: str) -> Part:
         """A part of the loss by its own formula: the mean over the samples, the penalty, the sum of both."""
