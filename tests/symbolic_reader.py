@@ -306,7 +306,9 @@ class Matrix:
     a named function of a tensor (``relu(z1)``, ``relu′(z1)``)."""
 
     def __init__(self, names: list[str], look: Callable[[str], Any], partial: Callable[[str, str], Any],
-                 call: Callable[[str, str], Any], down: bool = True) -> None:  # fmt: skip
+                 call: Callable[[str, str], Any], down: bool = True,
+                 sizes: Mapping[str, int] = {}) -> None:  # fmt: skip
+        self.sizes = sizes  # what the symbols for sizes stand for
         self.down = down  # how the elements of a sample lie, of which a maximum is taken
         self.names, self.look, self.partial, self.call = names, look, partial, call
 
@@ -388,16 +390,17 @@ class Matrix:
             r.must("]")
             return np.asarray({">": np.greater, "≥": np.greater_equal, "<": np.less, "≤": np.less_equal}[relation](
                 left, right), dtype=float)  # fmt: skip
-        if found := re.compile(r"1_([0-9]+)").match(r.text, r.at):
+        if found := re.compile(r"1_([0-9A-Za-z_]+)").match(r.text, r.at):
             r.at = found.end()
-            return np.ones((int(found.group(1)), 1))
+            size = found.group(1)
+            return np.ones((int(size) if size.isdigit() else self.sizes[size], 1))
         if r.has("∂"):
             of = r.name()
             r.must("/∂")
             return self.partial(of, r.name())
         if number := r.matches(NUMBER):
             value = float(_plain(number))
-            return value / float(r.matches(NUMBER)) if r.peek() == "/" and r.has("/") else value
+            return value / float(r.matches(NUMBER) or self.word(r)) if r.peek() == "/" and r.has("/") else value
         return self.word(r)
 
     def word(self, r: Text) -> Any:

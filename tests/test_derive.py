@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import math
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from itertools import product
 from pathlib import Path
 from typing import Any
@@ -40,8 +40,12 @@ SPLIT = re.compile(r"(\w) (≠|=) (\w)")
 class Reading:
     """One network's derivation beside its numbers."""
 
-    def __init__(self, network: Network, sheet: dict[str, Any], question: Question) -> None:
+    def __init__(
+        self, network: Network, sheet: dict[str, Any], question: Question, symbols: Mapping[str, int] = {}
+    ) -> None:
         self.network, self.sheet = network, sheet
+        self.symbols = symbols
+        """What the symbols for sizes stand for."""
         self.jacobians = {label: pair for pair, label in question.jacobians.items()}
         self.sample = 0
         """Of which sample a line is read that is about each of them."""
@@ -74,7 +78,7 @@ class Reading:
                         delta = formulas.gradient_name(key)
                         self.cells[f"δ_{own}" if own else f"{delta.name}[{index}]"] = (f"∂{key}", short)
         self.definitions: list[list[str]] = []
-        self.names = [*self.keys, *self.deltas, *self.cells, "Z", "Z′", "m"]
+        self.names = [*self.keys, *self.deltas, *self.cells, *symbols, "Z", "Z′", "M"]
         self.formula: dict[str, tuple[tuple[str, ...], str]] = {}
         self.calls: dict[tuple[str, str], str] = {}
         for step in sheet["steps"]:
@@ -115,7 +119,9 @@ class Reading:
         return self.values[self.keys[name]]
 
     def look(self, name: str, index: tuple[int, ...]) -> float:
-        if name in ("m", "Z", "Z′"):
+        if name in self.symbols:
+            return float(self.symbols[name])
+        if name in ("M", "Z", "Z′"):
             return self.named[name]
         if self.is_element(name, index):
             key, cell = self.cells[name]
@@ -229,13 +235,13 @@ class Reading:
             return array[0] if self.network.tensors[self.keys[name]].sampled else array
 
         def look(name: str, index: tuple[int, ...]) -> float:
-            return float(one_sample(read.group(1)).max()) if name == "m" else float(one_sample(name)[index])
+            return float(one_sample(read.group(1)).max()) if name == "M" else float(one_sample(name)[index])
 
         def extent(letter: str, text: str) -> int:
             name = max((name for name in self.keys if f"{name}_{letter}" in text), key=len)
             return len(one_sample(name))
 
-        read = re.search(r"([^\s({]+)_[a-z] - m", texts[0]) or re.match("(.*)", "")
+        read = re.search(r"([^\s({]+)_[a-z] - M", texts[0]) or re.match("(.*)", "")
         assert read is not None
         reader = Index(self.names, look, self.partial, self.slope, extent)
         [letter] = step["name"][-1]
@@ -313,7 +319,7 @@ class Reading:
     def as_matrices(self, step: dict[str, Any], texts: list[str]) -> Iterator[str]:
         marked = [name + MARK for name in (*self.keys, *self.deltas, *self.jacobians)]
         names = [*self.names, *self.jacobians, *marked]
-        reader = Matrix(names, self.whole, self.whole_partial, self.call)
+        reader = Matrix(names, self.whole, self.whole_partial, self.call, sizes=self.symbols)
         beside = [text.split(" = ") for text in texts if re.match(rf"\S+{MARK} = ", text)]
         texts = [text for text in texts if text.split(" = ") not in beside]
         for sample, (left, right) in product(range(self.network.samples or 0), beside):
@@ -328,7 +334,8 @@ class Reading:
             if not same(found, expected):
                 yield f"{text} is {found!r}, not {expected!r}"
             for down, across in re.findall(r"\[(\w+)×(\w+)\](?=$|, )", line["note"] or ""):
-                if np.shape(np.atleast_2d(expected)) != (int(down), int(across)):
+                counts = tuple(self.symbols.get(size) or int(size) for size in (down, across))
+                if np.shape(np.atleast_2d(expected)) != counts:
                     yield f"{line['note']} is not the shape {np.shape(expected)}"
 
     def laid_out(self, key: str, array: Any) -> Any:
@@ -344,6 +351,8 @@ class Reading:
         return array.reshape(1, 1) if array.ndim == 0 else array
 
     def whole(self, name: str) -> Any:
+        if name in self.symbols:
+            return float(self.symbols[name])
         if name.removesuffix(MARK) in self.jacobians:
             names = {key: shown for shown, key in self.keys.items()}
             return self.whole_partial(*(names[key] for key in self.jacobians[name.removesuffix(MARK)]))
@@ -458,6 +467,27 @@ loss: LOSS
 def test_every_line_of_a_batch(vectors: str, loss: str) -> None:
     text = BATCH.replace("VECTORS", vectors).replace("LOSS", loss)
     assert list(reading(build(read(text, "batch", None)), Question()).disagreements()) == []
+
+
+@pytest.mark.parametrize("loss", list(KINDS["loss"]))
+@pytest.mark.parametrize("vectors", ["columns", "rows"])
+def test_every_line_of_a_batch_of_which_the_size_alone_is_known(vectors: str, loss: str) -> None:
+    """The sheet of m samples holds for those that there are; with their number for m it is the same sheet."""
+    text = BATCH.replace("VECTORS", vectors).replace("LOSS", loss)
+    network = build(read(text, "batch", None))
+    rows = "samples: [[1, 2, 3, 0, 1], [0.5, -1, 2, 1, 0]]"
+
+    def sheet(samples: str) -> dict[str, Any]:
+        sized = build(read(text.replace(rows, samples), "sized", None), numbers=False)
+        assert not sized.has_numbers
+        return reading(sized, Question()).sheet
+
+    symbolic = sheet("samples: {size: m}")
+    assert list(Reading(network, symbolic, Question(), {"m": 2}).disagreements()) == []
+    assert [line for step in symbolic["steps"] for line in step["lines"] if "(1/m) × Σ_n L_n" in line["text"]]
+    assert {row["samples"] for row in symbolic["shapes"] if row["role"] == "input"} <= {"[3×m]", "[m×3]"}
+    if loss != "cross_entropy":  # that the targets sum to 1 is known of numbers alone
+        assert sheet("samples: {size: 2}")["steps"] == reading(network, Question()).sheet["steps"]
 
 
 @pytest.mark.parametrize("vectors", ["columns", "rows"])

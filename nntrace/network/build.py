@@ -110,7 +110,7 @@ class _Builder:
         self.samples: Samples | None = None
         if spec.samples is not None:
             own = self.leaves.own
-            self.samples = Samples(spec.samples, self.names, self.problems, spec.folder, anywhere, own)
+            self.samples = Samples(spec.samples, self.names, self.problems, spec.folder, anywhere, own, self.sizes)
 
     @property
     def count(self) -> int | None:
@@ -171,7 +171,7 @@ class _Builder:
             return None
         if self.count is None:
             self.problems.add(given.place, "`samples_per_step` without samples", "add a line samples: …")
-        elif given.value > self.count:
+        elif given.value > self.count:  # a symbol stands for more
             samples = "1 sample" if self.count == 1 else f"{self.count} samples"
             message = f"`samples_per_step` is {given.text}, and there are {samples}"
             self.problems.add(given.place, message, "give a smaller number, or all")
@@ -432,6 +432,12 @@ class _Builder:
             declared = self.samples.declared(value, "y", "target", size)
             self.samples.check_width(self.tensors["x"].shape[1], declared.shape[1])
             targets = self._add(self.samples.filled(declared, self.tensors["x"].shape[1], classes))
+            known = targets.typed is not None or targets.array is not None
+            if targets.one_hot is not None and known and not _is_class(targets):
+                message = "the targets are said to be one-hot, and those of a sample are not"
+                self.problems.add(
+                    value.place, message, "give a 1 for the class and 0 for the others, or leave `one_hot` out"
+                )
         elif isinstance(value, Name) and value.text in classes:
             typed: dict[Cell, Fraction] = {(place,): Fraction(place == classes[value.text]) for place in range(size)}
             return self._add(Tensor("y", "y", (size,), "target", typed=typed, structural=True))

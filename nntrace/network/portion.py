@@ -33,6 +33,7 @@ def _part(tensor: Tensor, start: int, stop: int) -> Tensor:
         typed = {(n - start, *cell): number for (n, *cell), number in typed.items() if start <= n < stop}
     return tensor._replace(
         shape=(stop - start, *tensor.shape[1:]),
+        sizes=(stop - start, *tensor.sizes[1:]) if tensor.sizes else (),
         array=None if tensor.array is None else tensor.array[start:stop],
         typed=typed,
         first=start,

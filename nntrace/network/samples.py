@@ -1,4 +1,4 @@
-"""The samples of a batch: a row for each, its inputs first and then its targets."""
+"""The samples of a batch: a row for each, its inputs first and then its targets; or only how many there are."""
 
 from __future__ import annotations
 
@@ -12,6 +12,7 @@ from ..spec.problems import Problems
 from .files import read_numbers
 from .model import Cell, Role, Tensor
 from .names import Names
+from .sizes import Sizes
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -26,8 +27,18 @@ class Samples:
     """
 
     def __init__(
-        self, value: Value, names: Names, problems: Problems, folder: Path | None, anywhere: bool, own: set[str]
+        self,
+        value: Value,
+        names: Names,
+        problems: Problems,
+        folder: Path | None,
+        anywhere: bool,
+        own: set[str],
+        sizes: Sizes,
     ) -> None:
+        self.sizes = sizes
+        self.size = value if isinstance(value, Size) else None
+        """How many samples there are, where that is all that is known of them."""
         self.place: Place = value.place
         self.names = names
         self.problems = problems
@@ -55,12 +66,16 @@ class Samples:
                         problems.add(
                             row.place, "this sample is no list", "write each sample in brackets: [[1, 0], [0, 1]]"
                         )
+            case Size():
+                sizes.without_numbers(value.place, "the samples have")
             case _:
                 problems.add(value.place, "this is no list of samples", "write [[1, 0, 1], …] or {file: samples.csv}")
 
     @property
     def count(self) -> int:
         """How many samples there are; at least one, so that reading can go on."""
+        if self.size is not None:
+            return self.sizes.count(self.size)
         return max(1, len(self.rows) if self.array is None else len(self.array))
 
     def check_width(self, inputs: int, targets: int) -> None:
@@ -87,10 +102,11 @@ class Samples:
                 return self._named([item for item in items if isinstance(item, Name)], key, key, role)
             case Table(((label, Items(items, _)),), _) if all(isinstance(item, Name) for item in items):
                 return self._named([item for item in items if isinstance(item, Name)], key, label.text, role)
-            case Table(((label, Size(int(size), _, _)),), _):
+            case Table(((label, Size(known, hot, _) as given),), _) if isinstance(known, int) or self.size is not None:
                 self.names.used.setdefault(label.text, label.place)
                 self.own.add(key)
-                return Tensor(key, label.text, (self.count, size), role, sampled=True)
+                shape = (self.count, self.sizes.count(given))
+                return Tensor(key, label.text, shape, role, sampled=True, one_hot=hot)
             case Name() if size is not None:
                 self.names.used.setdefault(value.text, value.place)
                 self.own.add(key)
@@ -113,7 +129,9 @@ class Samples:
         return Tensor(key, name, (self.count, len(names)), role, found, sampled=True)
 
     def filled(self, tensor: Tensor, start: int, classes: Mapping[str, int]) -> Tensor:
-        """A declared tensor with its columns of the rows, from column ``start`` on."""
+        """A declared tensor with its columns of the rows, from column ``start`` on; without rows as it is."""
+        if self.size is not None:
+            return tensor
         size = tensor.shape[1]
         if self.array is not None:
             columns = self.array[:, self._columns(tensor, start)]

@@ -11,6 +11,7 @@ from collections.abc import Iterator
 from ..errors import quoted
 from ..spec.model import Items, Name, Number, Place, Size, Spec, Table, Value
 from ..spec.problems import Problems
+from .batch import SAMPLE
 
 REMEDY = "give its numbers; without them, nntrace derive has the symbolic solution"
 
@@ -21,12 +22,14 @@ class Sizes:
     def __init__(self, spec: Spec, problems: Problems, wanted: bool) -> None:
         self.problems = problems
         self.wanted = wanted
+        self.batch = spec.samples is not None
         self.places: dict[str, Place] = {}
         """Where each symbol stands first."""
         self.classes = {value.one_hot: value.place for value in _sizes(spec) if value.one_hot is not None}
         """Where each letter of a one-hot target's class stands."""
         taken = set(_counts(spec))
-        free = (number for number in range(7, 10**6) if number not in taken)
+        least = int(spec.samples_per_step.value) if spec.samples_per_step else 0  # a step takes some of the samples
+        free = (number for number in range(max(7, least + 1), 10**7) if number not in taken)
         for value in _sizes(spec):
             if isinstance(value.size, str) and value.size not in self.places:
                 self.places[value.size] = value.place
@@ -64,6 +67,12 @@ class Sizes:
             elif len(letter) > 1:
                 self.problems.add(
                     place, f"the class {quoted(letter)} is no index letter", "write one letter, as one_hot: k"
+                )
+            elif letter == SAMPLE and self.batch:
+                self.problems.add(
+                    place,
+                    f"{quoted(letter)} counts the samples, so it is no class",
+                    "write another letter, as one_hot: k",
                 )
 
 

@@ -52,13 +52,20 @@ def _of_samples(value: Value, shape: tuple[int, int], leaves: Leaves, problems: 
     """One row for each sample."""
     tensor = Tensor(GIVEN, GIVEN, shape, "target", typed={}, sampled=True)
     remedy = "give one row for each sample: [[0.5, -1.0], [0.25, 0.0]]"
+    count = leaves.sizes.shown(shape[0])
+    if isinstance(count, str):
+        message = f"upstream gradients have numbers, and how many samples there are is a symbol, {count}"
+        problems.add(value.place, message, "give the samples' number, as in samples: {size: 2}, or a loss")
+        return tensor
     if isinstance(value, File):
         read = read_numbers(value, leaves.folder, leaves.anywhere, problems)
         array = None if read is None else read.array
         leaves.names.integers = False
         if array is not None and array.shape != shape:
             found = "×".join(map(str, array.shape))
-            problems.add(value.place, f"the upstream gradients are {found}, not {shape[0]}×{shape[1]}", remedy)
+            problems.add(
+                value.place, f"the upstream gradients are {found}, not {count}×{leaves.sizes.shown(shape[1])}", remedy
+            )
             array = None
         return tensor._replace(array=array, typed=None if array is not None else {}, text=value.path, whole=value.place)
     if not isinstance(value, Items) or len(value.items) != shape[0]:
@@ -69,7 +76,7 @@ def _of_samples(value: Value, shape: tuple[int, int], leaves: Leaves, problems: 
     for sample, row in enumerate(value.items):
         numbers = [item for item in row.items if isinstance(item, Number)] if isinstance(row, Items) else []
         if len(numbers) != shape[1] or not isinstance(row, Items) or len(row.items) != shape[1]:
-            problems.add(row.place, f"this row is no list of {shape[1]} numbers", remedy)
+            problems.add(row.place, f"this row is no list of {leaves.sizes.shown(shape[1])} numbers", remedy)
             continue
         for cell, number in enumerate(numbers):
             typed[sample, cell], places[sample, cell] = number.value, number.place

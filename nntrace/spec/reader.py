@@ -135,14 +135,16 @@ def _targets(node: Node, problems: Problems) -> Value | None:
 
 
 def _samples(node: Node, problems: Problems) -> Value | None:
-    """A list with a list for each sample, or a file."""
+    """A list with a list for each sample, a file, or only how many there are."""
+    if isinstance(node, tree.Mapping) and node.get("size") is not None:
+        return values.samples_size(node, problems)
     if isinstance(node, tree.Mapping) and (file := values.special(node, problems, sizes=False)):
         return file
     if not isinstance(node, tree.Sequence):
         problems.add(
             node.place,
             f"`samples` cannot be {describe(node)}",
-            "write a list for each sample, [[1, 0], [0, 1]], or {file: xor.csv}",
+            "write a list for each sample, [[1, 0], [0, 1]], or {file: xor.csv}; to derive only, {size: m}",
         )
         return None
     found = values.items(node, problems)

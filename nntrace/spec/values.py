@@ -191,6 +191,22 @@ def _size(node: tree.Mapping, size: tree.Scalar, problems: Problems) -> Size:
     return Size(size_of, symbol.text if symbol else None, node.place)
 
 
+def samples_size(node: tree.Mapping, problems: Problems) -> Size | None:
+    """``samples: {size: m}``: how many samples there are, and nothing else about them."""
+    size = node.get("size")
+    others = [key for key, _ in node.entries if key.text != "size"]
+    for key in others:
+        words = f"`samples` has {quoted(key.text)} beside a size"
+        remedy = "give a size alone, {size: m}, which can be derived, or the samples: {file: xor.csv}"
+        problems.add(key.place, words, remedy)
+    if not isinstance(size, tree.Scalar) or is_null(size):
+        what = describe(size) if size is not None else "nothing"
+        problems.add(size.place if size is not None else node.place, f"a size cannot be {what}",
+                     "give a count or a symbol, such as {size: m}")  # fmt: skip
+        return None
+    return None if others else _size(node, size, problems)
+
+
 def given(node: Node, problems: Problems, what: str) -> Value | None:
     """The value of ``inputs`` or ``targets``: names with their numbers, numbers, names, one name, or a file."""
     match node:

@@ -77,7 +77,7 @@ def test_names_that_a_derivation_would_use_itself(run: Run, tmp_path: Path) -> N
     out = run("derive", cwd=tmp_path).out
     assert "S = e^{1000.0}" in out
     assert "M is the largest I_i" in out
-    assert "M samples" in out
+    assert "N samples" in out
     assert "∂I/∂b1 = E " in out
 
 
@@ -379,3 +379,89 @@ def test_a_gradient_that_a_penalty_adds_to_is_not_the_jacobians_alone(run: Run, 
     assert last(steps(run, str(tmp_path / "net.yaml"), "--name", "J=∂z/∂b1")["∂L/∂b1"]) == "Jᵀ δ_z"
     (tmp_path / "net.yaml").write_text(text + "penalty: {l2: 0.1, on: all}\n", encoding="utf-8")
     assert "J" not in last(steps(run, str(tmp_path / "net.yaml"), "--name", "J=∂z/∂b1")["∂L/∂b1"])
+
+
+SYMBOLIC = "inputs: {x: {size: D}}\ntargets: {y: {size: K, one_hot: k}}\nsamples: {size: m}\nlayers:\n"
+SYMBOLIC += "- dense: {z: {size: K}}\n- softmax: p\nloss: ce\n"
+
+
+def test_a_batch_of_m_samples(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "net.yaml").write_text(SYMBOLIC, encoding="utf-8")
+    found = steps(run, str(tmp_path / "net.yaml"))
+    assert last(found["L"]) == "(1/m) × Σ_n L_n"
+    assert last(found["δ_z"]) == "(1/m) × (p - y)"
+    assert last(found["∂L/∂b1"]) == "δ_z 1_m"
+    assert last(found["∂p⁽ⁿ⁾/∂z⁽ⁿ⁾"]) == "diag(p⁽ⁿ⁾) - p⁽ⁿ⁾ p⁽ⁿ⁾ᵀ"
+    assert last(found["∂L_n/∂z_nk"]) == "p_nk - 1"
+    out = run("derive", cwd=tmp_path).out
+    assert "[K×D][D×m] + [K×1][1×m] = [K×m]" in out
+    assert "1_m is a column of m ones" in out
+    assert "M is the largest z_i" in out
+    assert "m is the largest" not in out
+    assert "m samples" in out
+    assert run("collapse", cwd=tmp_path).code == 0
+
+
+def test_a_step_of_some_of_m_samples(run: Run, tmp_path: Path) -> None:
+    for count, total in ((20, "m"), (3, "4")):
+        text = SYMBOLIC.replace("{size: m}", f"{{size: {total}}}") + f"samples_per_step: {count}\niterations: 2\n"
+        (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
+        assert last(steps(run, str(tmp_path / "net.yaml"))["L"]) == f"1/{count} × Σ_n L_n"
+        out = run("derive", cwd=tmp_path).out
+        assert f"a step takes {count} of the {total} samples" in out
+        assert f"[K×D][D×{count}] + [K×1][1×{count}] = [K×{count}]" in out
+
+
+def test_a_batch_of_which_the_size_alone_is_known_is_not_computed(run: Run, tmp_path: Path) -> None:
+    text = PAIR.replace("samples: [[1, 2, 0, 1], [3, 0, 1, 1]]", "samples: {size: 2}")
+    (tmp_path / "net.yaml").write_text(text + "learning_rate: 1\n", encoding="utf-8")
+    for command in (("forward",), ("grad",), ("step",), ("derive", "--with-numbers")):
+        code, out, err = run(*command, cwd=tmp_path)
+        assert (code, out) == (2, "")
+        assert err.startswith("net.yaml:3:10: the samples have no numbers\n")
+        assert "nntrace derive has the symbolic solution" in err
+
+
+@pytest.mark.parametrize(("old", "new", "message"), [
+    ("{size: m}", "{size: 0}", "3:17: a size cannot be '0'\n"),
+    ("{size: m}", "{size: -1}", "3:17: a size cannot be '-1'\n"),
+    ("{size: m}", "{size: 1.5}", "3:17: a size cannot be '1.5'\n"),
+    ("{size: m}", "{size: [1]}", "3:17: a size cannot be a list\n"),
+    ("{size: m}", "{size: m m}", "3:17: 'm m' is not a name"),
+    ("{size: m}", "{file: x.csv, size: 3}", "3:11: `samples` has 'file' beside a size\n"),
+    ("{size: m}", "{size: 3, file: x.csv}", "3:20: `samples` has 'file' beside a size\n"),
+    ("{size: m}", "{size: m, one_hot: k}", "3:20: `samples` has 'one_hot' beside a size\n"),
+    ("{size: m}", "m", "to derive only, {size: m}\n"),
+    ("{size: m}", "{size: x}", "3:10: 'x' is a size and a name\n"),
+    ("{size: m}", "{size: k}", "2:14: 'k' is a class and a size\n"),
+    ("one_hot: k", "one_hot: n", "2:14: 'n' counts the samples, so it is no class\n"),
+    ("{x: {size: D}}", "{x: [1, 2]}", "1:9: with samples the inputs have no numbers of their own\n"),
+    ("{size: m}", "{size: 4}\nsamples_per_step: 5", "4:19: `samples_per_step` is 5, and there are 4 samples\n"),
+    ("{size: m}", "[[1, 2, 1, 1]]", "1:9: with samples the inputs have no numbers of their own\n"),
+    ("targets: {y: {size: K, one_hot: k}}", "targets: {y: {size: 2}}", "2:10: there are 2 targets for K outputs\n"),
+])  # fmt: skip
+def test_samples_that_are_no_number_of_them(run: Run, tmp_path: Path, old: str, new: str, message: str) -> None:
+    assert old in SYMBOLIC
+    (tmp_path / "net.yaml").write_text(SYMBOLIC.replace(old, new), encoding="utf-8")
+    code, out, err = run("derive", cwd=tmp_path)
+    assert (code, out) == (2, "")
+    assert message in err
+
+
+def test_upstream_gradients_need_samples_that_are_counted(run: Run, tmp_path: Path) -> None:
+    text = "inputs: {x: {size: 2}}\nsamples: {size: m}\nlayers:\n- dense: {z: {size: 2}}\n"
+    text += "loss: {upstream: [[1, 2], [0, 1]]}\n"
+    (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
+    assert "net.yaml:5:18: upstream gradients have numbers, and how many samples there are is a symbol, m\n" in run(
+        "derive", cwd=tmp_path).err  # fmt: skip
+    (tmp_path / "net.yaml").write_text(text.replace("m}", "2}"), encoding="utf-8")
+    assert run("derive", cwd=tmp_path).code == 0
+
+
+def test_a_class_of_samples_that_is_said_to_be_one(run: Run, tmp_path: Path) -> None:
+    text = PAIR.replace("{t: {size: 2}}", "{t: {size: 2, one_hot: c}}").replace("3, 0, 1, 1", "3, 0, 1, 0")
+    text = text.replace("loss: mse", "loss: hinge")
+    (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
+    assert last(steps(run, str(tmp_path / "net.yaml"))["∂L_n/∂a_ni"]) == "1[a_ni - a_nc + 1 > 0]"
+    (tmp_path / "net.yaml").write_text(text.replace("3, 0, 1, 0", "3, 0, 1, 1"), encoding="utf-8")
+    assert "net.yaml:2:10: the targets are said to be one-hot" in run("derive", cwd=tmp_path).err

@@ -42,7 +42,13 @@ class Elements:
         for key, tensor in self.network.tensors.items():
             scalar = tensor.names.get(()) == self.formulas.name(key).name
             worth = bool(tensor.names or tensor.missing or tensor.role == "constant")
-            if key not in shown or tensor.role == "loss" or scalar or not worth or prod(tensor.shape) > MOST_CELLS:
+            if (
+                key not in shown
+                or tensor.role == "loss"
+                or scalar
+                or not worth
+                or prod(tensor.shape[tensor.sampled :]) > MOST_CELLS
+            ):
                 continue
             cells = self._laid_out(tensor.shape[tensor.sampled :])
             rows = tuple(tuple(held(tensor, cell) for cell in row) for row in cells)

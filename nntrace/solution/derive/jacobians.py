@@ -181,7 +181,7 @@ class Jacobians:
         """A sum that repeats in a derivative gets a name, Z (Z_n, where each sample has its own)."""
         sums = list(_sums(forms[0]))
         repeated = [node for node in dict.fromkeys(sums) if sums.count(node) > 1]
-        letter = self.symbols.letter("Z")
+        letter = self.symbols.letter("sum")
         names: dict[Expr, Expr] = {
             node: Sym(letter + PRIME * place, tuple(free_indices(node))) for place, node in enumerate(repeated)
         }

@@ -26,7 +26,7 @@ from .jacobians import Jacobians
 from .loss import LossGradient
 from .parts import Meant, Part
 from .stability import Stability
-from .symbols import Symbols
+from .symbols import Symbols, how_many_samples
 
 if TYPE_CHECKING:
     from .beside import Numbers
@@ -166,9 +166,9 @@ class Derivation:
         own = (self.symbols.whole(key, of_sample=True), f", that sample's own, is {single}")
         yield Remark(("n counts the samples: ", Sym(name.name, ("n", "i")), f" is in {place} of ", name, "; ", *own))
         if self.network.samples_per_step:
-            count = self.network.samples
-            takes = f"{count} of the {self.whole.samples} samples"
-            whose = "that sample's loss" if count == 1 else "the loss of those alone"
+            count, every = map(how_many_samples, (self.network, self.whole))
+            takes = f"{count} of the {every} samples"
+            whose = "that sample's loss" if count == "1" else "the loss of those alone"
             yield Remark((f"a step takes {takes}, the next in turn: n counts these, and the step's loss is {whose}",))
 
     def _gradient_sections(self, loss: LossGradient) -> Iterator[Section]:
@@ -214,7 +214,8 @@ class Derivation:
         for key, tensor in network.tensors.items():
             if key in results or tensor.role in ("input", "parameter", "target", "constant"):
                 rows.append(((symbols.formulas.name(key),), (ROLES[tensor.role],), *self._both(tensor)))
-        yield Table((("tensor",), ("what it is",), ("one sample",), (f"{self._many} samples",)), tuple(rows))
+        several = f"{self._many} samples" if self._many != "1" else "1 sample"
+        yield Table((("tensor",), ("what it is",), ("one sample",), (several,)), tuple(rows))
         if network.parameters:
             self._count += 1
             lines = self._counted()
@@ -240,8 +241,8 @@ class Derivation:
 
     @property
     def _many(self) -> str:
-        """How many samples there may be."""
-        return self.symbols.letter("m")
+        """How many samples there are, or may be."""
+        return how_many_samples(self.network) or self.symbols.letter("samples")
 
     @staticmethod
     def _sizes(tensor: Tensor) -> tuple[str | int, ...]:

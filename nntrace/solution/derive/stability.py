@@ -76,7 +76,7 @@ class Stability:
         self.loss = loss
         self.digits = digits
         self.given = given
-        self.total, self.largest = Sym(symbols.letter("Z")), Sym(symbols.letter("m"))
+        self.total, self.largest = Sym(symbols.letter("sum")), Sym(symbols.letter("largest"))
 
     def formulas(self) -> Iterator[Formula]:
         """One of each kind of activation, then the loss."""

@@ -16,10 +16,15 @@ from ..whole import PRIME, SAMPLES, Formulas
 NO_LOSS = Sym("L")
 """What a gradient would be of, where a network has no loss and no gradients."""
 SIZES = dict[str, str]
-LETTERS: Mapping[str, str] = {"Z": "ZSQ", "m": "mcM", "I": "IE"}
-"""What the sum of a softmax, its largest argument (or a number of samples) and the identity are called."""
+LETTERS: Mapping[str, str] = {"sum": "ZSQ", "samples": "mNB", "largest": "McC", "identity": "IE"}
+"""What the sum of a softmax, a number of samples, a softmax's largest argument and the identity are called."""
 MOST_NAMES = 4
 """More elements than these are not listed in a note."""
+
+
+def how_many_samples(network: Network) -> str:
+    """How many samples a batch has, as written; nothing without a batch."""
+    return next((str((one.sizes or one.shape)[0]) for one in network.tensors.values() if one.sampled), "")
 
 
 class Symbols:
@@ -59,7 +64,7 @@ class Symbols:
                     return Whole(self.gradient(by.name, ()), down, across)
                 case Whole(Sym(name, _, mark) as symbol, down, across):
                     known = name in self.network.tensors
-                    own = Sym(self.letter("I")) if symbol == IDENTITY else symbol
+                    own = Sym(self.letter("identity")) if symbol == IDENTITY else symbol
                     return Whole(self.whole(name, bool(mark)) if known else own, down, across)
                 case Size(over):
                     return self.size(sizes.get(over, f"n_{over}"))
@@ -114,8 +119,16 @@ class Symbols:
 
     def letter(self, wanted: str) -> str:
         """A letter of the derivation's own for something, another one where the user's names have that."""
-        found: list[str] = [*LETTERS[wanted], *(wanted + PRIME * count for count in range(1, 100))]
-        return next(one for one in found if one not in self._known)
+        return self._letters[wanted]
+
+    @cached_property
+    def _letters(self) -> dict[str, str]:
+        """The derivation's own letters: none is a name of the network's, and no two are the same."""
+        found: dict[str, str] = {}
+        for wanted, letters in LETTERS.items():
+            forms = [*letters, *(letters[0] + PRIME * count for count in range(1, 100))]
+            found[wanted] = next(one for one in forms if one not in self._known and one not in found.values())
+        return found
 
     @cached_property
     def _known(self) -> set[str]:
