@@ -10,11 +10,13 @@ import math
 import re
 from collections.abc import Callable, Mapping
 from typing import Any
+from unicodedata import normalize
 
 import numpy as np
 
 SUPERSCRIPTS = {"²": 2, "³": 3, "⁴": 4}
 LETTERS = re.compile(r"_([a-z]+)(?![A-Za-z0-9_′\[])")
+OF_SAMPLE = re.compile("⁽(.)⁾")
 NUMBER = re.compile(r"\d+(\.\d+)?(×10[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)?")
 
 
@@ -154,8 +156,9 @@ class Text:
 
     def letters(self) -> tuple[str, ...]:
         """The index letters behind a name; ``⁽ⁿ⁾`` is one, behind a name of one number in each sample."""
-        if self.has("⁽ⁿ⁾"):
-            return ("n",)
+        if (own := OF_SAMPLE.match(self.text, self.at)) and (letter := normalize("NFKD", own.group(1))).isalpha():
+            self.at = own.end()
+            return (letter,)
         found = LETTERS.match(self.text, self.at)
         if not found:
             return ()

@@ -32,8 +32,6 @@ from nntrace.trace.arrays import ArrayTrace
 
 CONFIGS = sorted((Path(__file__).parent.parent / "configs").glob("*.yaml"))
 CLOSE = 1e-10
-MARK = "⁽ⁿ⁾"
-"""What is written after what belongs to each sample."""
 SPLIT = re.compile(r"(\w) (≠|=) (\w)")
 
 
@@ -41,14 +39,31 @@ class Reading:
     """One network's derivation beside its numbers."""
 
     def __init__(
-        self, network: Network, sheet: dict[str, Any], question: Question, symbols: Mapping[str, int] = {}
+        self,
+        network: Network,
+        sheet: dict[str, Any],
+        question: Question | None = None,
+        symbols: Mapping[str, int] = {},
     ) -> None:
         self.network, self.sheet = network, sheet
         self.symbols = symbols
         """What the symbols for sizes stand for."""
+        question = question or Question()
         self.jacobians = {label: pair for pair, label in question.jacobians.items()}
         self.sample = 0
         """Of which sample a line is read that is about each of them."""
+        self.n, self.k, self.mark = "n", "k", "⁽ⁿ⁾"
+        """The letters of a sample and of its class, and what is written after what belongs to each sample."""
+        self.largest = ""
+        """What the largest argument of a softmax is called; nothing where it is not written."""
+        for remark in sheet["remarks"]:
+            if found := re.match(r"(\w) counts the samples.*(⁽.⁾)", remark["text"]):
+                self.n, self.mark = found.groups()
+        for line in (line for step in sheet["steps"] for line in step["lines"]):
+            if found := re.search(r" is 1 at (\w)", line["note"] or ""):
+                self.k = found.group(1)
+            if found := re.match(r"(\w) is the largest ", line["note"] or ""):
+                self.largest = found.group(1)
         trace = ArrayTrace(network)
         self.values, self.slopes = trace.arrays, trace.gradients
         formulas = Formulas(network)
@@ -57,13 +72,13 @@ class Reading:
         self.loss = formulas.name(network.loss or "").name
         for key, tensor in network.tensors.items():
             name = formulas.name(key)
-            self.keys[name.name + ("⁽ⁿ⁾" if name.mark else "")] = key
+            self.keys[name.name + (self.mark if name.mark else "")] = key
             if tensor.role in ("unit", "input", "parameter") and key in self.slopes:
                 delta = formulas.gradient_name(key)
                 if hasattr(delta, "name"):
                     self.deltas[delta.name] = key
         self.deltas.update({label: key for key, label in question.labels.items()})
-        self.per_sample = self.keys.get(self.loss + "⁽ⁿ⁾")
+        self.per_sample = self.keys.get(self.loss + self.mark)
         self.cells: dict[str, tuple[str, tuple[int, ...]]] = {}
         """Where each element is that has a name of its own or an index in brackets, without its sample."""
         for key, tensor in network.tensors.items():
@@ -78,7 +93,7 @@ class Reading:
                         delta = formulas.gradient_name(key)
                         self.cells[f"δ_{own}" if own else f"{delta.name}[{index}]"] = (f"∂{key}", short)
         self.definitions: list[list[str]] = []
-        self.names = [*self.keys, *self.deltas, *self.cells, *symbols, "Z", "Z′", "M"]
+        self.names = [*self.keys, *self.deltas, *self.cells, *symbols, "Z", "Z′", *self.largest]
         self.formula: dict[str, tuple[tuple[str, ...], str]] = {}
         self.calls: dict[tuple[str, str], str] = {}
         for step in sheet["steps"]:
@@ -121,7 +136,7 @@ class Reading:
     def look(self, name: str, index: tuple[int, ...]) -> float:
         if name in self.symbols:
             return float(self.symbols[name])
-        if name in ("M", "Z", "Z′"):
+        if name in ("Z", "Z′"):
             return self.named[name]
         if self.is_element(name, index):
             key, cell = self.cells[name]
@@ -213,7 +228,7 @@ class Reading:
             if step["section"] == "stability":
                 yield from (f"{step['id']} {step['name']}: {problem}" for problem in self.of_stability(step))
                 continue
-            own = [line for line in step["lines"] if not re.match("Z′?(_n)? = ", line["text"])]
+            own = [line for line in step["lines"] if not re.match(f"Z′?(_{self.n})? = ", line["text"])]
             new = [line["text"].split(" = ", 1) for line in step["lines"] if line not in own]
             self.definitions = new or self.definitions
             texts = [line["text"] for line in own]
@@ -235,13 +250,13 @@ class Reading:
             return array[0] if self.network.tensors[self.keys[name]].sampled else array
 
         def look(name: str, index: tuple[int, ...]) -> float:
-            return float(one_sample(read.group(1)).max()) if name == "M" else float(one_sample(name)[index])
+            return float(one_sample(read.group(1)).max()) if name == self.largest else float(one_sample(name)[index])
 
         def extent(letter: str, text: str) -> int:
             name = max((name for name in self.keys if f"{name}_{letter}" in text), key=len)
             return len(one_sample(name))
 
-        read = re.search(r"([^\s({]+)_[a-z] - M", texts[0]) or re.match("(.*)", "")
+        read = re.search(rf"([^\s({{]+)_[a-z] - {self.largest}", texts[0]) or re.match("(.*)", "")
         assert read is not None
         reader = Index(self.names, look, self.partial, self.slope, extent)
         [letter] = step["name"][-1]
@@ -255,7 +270,7 @@ class Reading:
 
     def in_indices(self, name: str, texts: list[str]) -> bool:
         whole = [text for text in (name, *texts) if self.sizes(text) or "Σ" in text]
-        after = name.rpartition("/∂")[2].removesuffix("⁽ⁿ⁾")
+        after = name.rpartition("/∂")[2].removesuffix(self.mark)
         of = self.keys.get(name.partition("/∂")[0].removeprefix("∂"))
         if of is not None and of != self.network.loss and self.network.tensors[of].role == "loss":
             return True
@@ -266,13 +281,13 @@ class Reading:
     def by_index(self, step: dict[str, Any], texts: list[str]) -> Iterator[str]:
         sizes = self.sizes(*texts, *(text for _, text in self.definitions)) | self.sizes(step["name"])
         free = sorted(set("".join(re.findall(r"_([a-z]+)(?![A-Za-z0-9_′])", step["name"]))) & sizes.keys())
-        classes = self.hot if step["section"] == "loss gradient" and "k" in sizes else {}
+        classes = self.hot if step["section"] == "loss gradient" and self.k in sizes else {}
         different = SPLIT.match(step["reason"] or "") if "≠" in (step["reason"] or "") else None
         for place in product(*(range(sizes[letter]) for letter in free)):
             at = dict(zip(free, place, strict=True))
             if classes:
-                right = classes[tuple(at[letter] for letter in "n" if self.network.samples is not None)]
-                if at.setdefault("k", right) != right:
+                right = classes[tuple(at[letter] for letter in self.n if self.network.samples is not None)]
+                if at.setdefault(self.k, right) != right:
                     continue
             if self.is_excepted(step, at):
                 continue
@@ -282,7 +297,7 @@ class Reading:
             self.named: dict[str, float] = {}
             reader = Index(self.names, self.look, self.partial, self.slope, self.extent)
             for name, text in self.definitions if any("Z" in text for text in texts) else ():
-                self.named[name.removesuffix("_n")] = dual(reader.evaluate(text, at)).value
+                self.named[name.removesuffix(f"_{self.n}")] = dual(reader.evaluate(text, at)).value
             expected = dual(reader.evaluate(step["name"], at)).value
             for text in texts:
                 found = dual(reader.evaluate(text, at)).value
@@ -309,7 +324,7 @@ class Reading:
 
     def as_matrix(self, step: dict[str, Any], texts: list[str]) -> Iterator[str]:
         """Lines between whole matrices; those about each sample are read for every one of them."""
-        if MARK in step["name"]:
+        if self.mark in step["name"]:
             for sample in range(self.network.samples or 0):
                 self.sample = sample
                 yield from self.as_matrices(step, texts)
@@ -317,10 +332,10 @@ class Reading:
             yield from self.as_matrices(step, texts)
 
     def as_matrices(self, step: dict[str, Any], texts: list[str]) -> Iterator[str]:
-        marked = [name + MARK for name in (*self.keys, *self.deltas, *self.jacobians)]
+        marked = [name + self.mark for name in (*self.keys, *self.deltas, *self.jacobians)]
         names = [*self.names, *self.jacobians, *marked]
         reader = Matrix(names, self.whole, self.whole_partial, self.call, sizes=self.symbols)
-        beside = [text.split(" = ") for text in texts if re.match(rf"\S+{MARK} = ", text)]
+        beside = [text.split(" = ") for text in texts if re.match(rf"\S+{self.mark} = ", text)]
         texts = [text for text in texts if text.split(" = ") not in beside]
         for sample, (left, right) in product(range(self.network.samples or 0), beside):
             self.sample = sample
@@ -353,22 +368,25 @@ class Reading:
     def whole(self, name: str) -> Any:
         if name in self.symbols:
             return float(self.symbols[name])
-        if name.removesuffix(MARK) in self.jacobians:
+        if name.removesuffix(self.mark) in self.jacobians:
             names = {key: shown for shown, key in self.keys.items()}
-            return self.whole_partial(*(names[key] for key in self.jacobians[name.removesuffix(MARK)]))
-        key = self.deltas.get(name.removesuffix(MARK)) or self.keys[name if name in self.keys else name[: -len(MARK)]]
-        array = self.slopes[key] if name.removesuffix(MARK) in self.deltas else self.values[key]
+            return self.whole_partial(*(names[key] for key in self.jacobians[name.removesuffix(self.mark)]))
+        key = (
+            self.deltas.get(name.removesuffix(self.mark))
+            or self.keys[name if name in self.keys else name[: -len(self.mark)]]
+        )
+        array = self.slopes[key] if name.removesuffix(self.mark) in self.deltas else self.values[key]
         return self.laid_out(key, self.of_sample(name, array))
 
     def of_sample(self, name: str, array: Any) -> Any:
         """What belongs to the one sample, where a name says so."""
-        return array[self.sample] if name.endswith(MARK) and name not in self.keys else array
+        return array[self.sample] if name.endswith(self.mark) and name not in self.keys else array
 
     def whole_partial(self, of: str, by: str) -> Any:
         if of == self.loss:
-            key = self.keys[by.removesuffix(MARK)]
+            key = self.keys[by.removesuffix(self.mark)]
             return self.laid_out(key, self.of_sample(by, self.slopes[key]))
-        of, by = of.removesuffix(MARK), by.removesuffix(MARK)
+        of, by = of.removesuffix(self.mark), by.removesuffix(self.mark)
         tensors = [self.network.tensors[self.keys[name]] for name in (of, by)]
         (rows, over), (columns, under) = ((one.shape[-1], (self.sample,) if one.sampled else ()) for one in tensors)
         return np.array([[self.local(of, (*over, j), by, (*under, i)) for i in range(columns)] for j in range(rows)])
@@ -376,7 +394,7 @@ class Reading:
     def call(self, kind: str, name: str) -> Any:
         if not kind.endswith("′"):
             return self.whole(self.calls[kind, name])
-        shown = name.removesuffix(MARK)
+        shown = name.removesuffix(self.mark)
         values = self.values[self.keys[shown]]
         slopes = np.array([self.slope(kind[:-1], shown, cell) for cell in np.ndindex(values.shape)])
         return self.laid_out(self.keys[shown], self.of_sample(name, slopes.reshape(values.shape)))
@@ -483,7 +501,7 @@ def test_every_line_of_a_batch_of_which_the_size_alone_is_known(vectors: str, lo
         return reading(sized, Question()).sheet
 
     symbolic = sheet("samples: {size: m}")
-    assert list(Reading(network, symbolic, Question(), {"m": 2}).disagreements()) == []
+    assert list(Reading(network, symbolic, symbols={"m": 2}).disagreements()) == []
     assert [line for step in symbolic["steps"] for line in step["lines"] if "(1/m) × Σ_n L_n" in line["text"]]
     assert {row["samples"] for row in symbolic["shapes"] if row["role"] == "input"} <= {"[3×m]", "[m×3]"}
     if loss != "cross_entropy":  # that the targets sum to 1 is known of numbers alone
@@ -501,11 +519,8 @@ def test_the_jacobians_of_each_sample_are_matrices(vectors: str) -> None:
     assert texts["J⁽ⁿ⁾"][0] == "∂a2⁽ⁿ⁾/∂z2⁽ⁿ⁾"
     assert texts["J⁽ⁿ⁾"][1].endswith(f") - {outer}")
     assert texts["∂z1⁽ⁿ⁾/∂x⁽ⁿ⁾"] == ["W1" if vectors == "columns" else "W1ᵀ"]
-    assert (
-        texts["∂L/∂z2"][-1]
-        if "∂L/∂z2" in texts
-        else texts["δ2"][-1] == ("δ2⁽ⁿ⁾ = J⁽ⁿ⁾ᵀ (∂L/∂a2⁽ⁿ⁾)" if vectors == "columns" else "δ2⁽ⁿ⁾ = (∂L/∂a2⁽ⁿ⁾) J⁽ⁿ⁾")
-    )
+    forms = {"columns": "δ2⁽ⁿ⁾ = J⁽ⁿ⁾ᵀ (∂L/∂a2⁽ⁿ⁾)", "rows": "δ2⁽ⁿ⁾ = (∂L/∂a2⁽ⁿ⁾) J⁽ⁿ⁾"}
+    assert texts["δ2"][-1] == forms[vectors]
     assert texts["g"][-1] == ("g⁽ⁿ⁾ = G⁽ⁿ⁾ᵀ δ2⁽ⁿ⁾" if vectors == "columns" else "g⁽ⁿ⁾ = δ2⁽ⁿ⁾ G⁽ⁿ⁾")
 
 
@@ -631,6 +646,56 @@ def test_a_hinge_in_a_batch_is_derived_for_the_right_class_and_for_another(kink:
     assert texts["∂L_n/∂o_ni"][-1] == f"1[o_ni - o_nk + 1 {sign} 0]"
     assert texts["∂L_n/∂o_nk"][-1] == f"-Σ_j 1[o_nj - o_nk + 1 {sign} 0] × (1 - 1[j = k])"
     assert "∂L/∂o_nl" in texts
+
+
+LETTERED = """
+inputs: {i: {size: 3}}
+targets: {n: {size: 2}}
+samples: [[1, 2, 3, 0, 1], [0.5, -1, 2, 1, 0]]
+vectors: VECTORS
+layers:
+  - dense: {j: {size: 4}}
+    weights: {k: {init: he_normal, seed: 1}}
+    biases: {l: {init: he_normal, seed: 3}}
+    activation: {tanh: p}
+  - dense: {q: {size: 2}}
+    weights: {h: {init: he_normal, seed: 2}}
+    bias: {m: 0.1}
+    activation: {softmax: M}
+loss: LOSS
+"""
+SINGLE = """
+inputs: {i: 1, j: 2}
+targets: k
+layers:
+  - dense: [n, m]
+    weights: {i: [p, q], j: [r, h]}
+    bias: {l: 0.1}
+  - softmax: [k, g]
+loss: LOSS
+values: {p: 0.5, q: 0.25, r: -1, h: 1}
+"""
+
+
+@pytest.mark.parametrize("loss", list(KINDS["loss"]))
+@pytest.mark.parametrize(
+    "text", [LETTERED, LETTERED.replace("VECTORS", "rows"), SINGLE], ids=["batch", "rows", "single"]
+)
+def test_no_letter_is_a_name_and_an_index(text: str, loss: str) -> None:
+    """Where a network calls something i, another letter counts: every line still says what it means."""
+    network = build(read(text.replace("VECTORS", "columns").replace("LOSS", loss), "lettered", None))
+    one = reading(network, Question())
+    assert list(one.disagreements()) == []
+    texts = " ".join(text for step in one.sheet["steps"] for text in texts_of(step))
+    assert not set(re.findall(r"Σ_(\w) ", texts)) & set(one.names)
+
+
+def test_a_name_that_an_index_would_make() -> None:
+    """x_i is an input here, and no element of x at i."""
+    text = "inputs: {x_i: 1, x_j: 2}\ntargets: {t: 1}\nlayers:\n- dense: z\n  weights: [[1, 2]]\nloss: mse\n"
+    one = reading(build(read(text, "x_i", None)), Question())
+    assert list(one.disagreements()) == []
+    assert one.formula["z"][1] == "Σ_h x_h W1_gh"
 
 
 def test_the_middle_of_a_softmax_that_nothing_cancels() -> None:

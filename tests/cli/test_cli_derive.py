@@ -465,3 +465,28 @@ def test_a_class_of_samples_that_is_said_to_be_one(run: Run, tmp_path: Path) -> 
     assert last(steps(run, str(tmp_path / "net.yaml"))["∂L_n/∂a_ni"]) == "1[a_ni - a_nc + 1 > 0]"
     (tmp_path / "net.yaml").write_text(text.replace("3, 0, 1, 0", "3, 0, 1, 1"), encoding="utf-8")
     assert "net.yaml:2:10: the targets are said to be one-hot" in run("derive", cwd=tmp_path).err
+
+
+@pytest.mark.parametrize("name", list("ijklnpqrsuv"))
+def test_an_index_letter_may_be_a_name(run: Run, tmp_path: Path, name: str) -> None:
+    for text in (
+        f"inputs: {{{name}: {{size: D}}}}\ntargets: {{y: {{size: K}}}}\nsamples: {{size: m}}\nlayers:\n"
+        "- dense: {z: {size: K}}\n- softmax: a\nloss: ce\n",
+        f"inputs: {{x: {{size: {name}}}}}\ntargets: {{y: {{size: K, one_hot: c}}}}\nsamples: {{size: m}}\nlayers:\n"
+        "- dense: {z: {size: K}}\n- softmax: a\nloss: ce\n",
+    ):
+        (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
+        found = json.loads(run("derive", "-f", "json", cwd=tmp_path).out)
+        lines = [line["text"] for step in found["steps"] for line in step["lines"]]
+        notes = [note for step in found["steps"] for note in (step["reason"], *(one["note"] for one in step["lines"]))]
+        assert not any(f"Σ_{name} " in line or f"1[{name} = " in line or f" = {name}]" in line for line in lines)
+        assert not any(f"{name} ≠ " in (note or "") or f"≠ {name}" in (note or "") for note in notes)
+
+
+def test_another_letter_counts_the_samples_where_n_is_how_many_there_are(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "net.yaml").write_text(SYMBOLIC.replace("size: m", "size: n"), encoding="utf-8")
+    assert last(steps(run, str(tmp_path / "net.yaml"))["L"]) == "(1/n) × Σ_h L_h"
+    out = run("derive", cwd=tmp_path).out
+    assert "h counts the samples: x_hi is in row i, column h of x; x⁽ʰ⁾, that sample's own, is column h\n" in out
+    assert "k is the class of sample h: y is 1 at k, 0 elsewhere" in out
+    assert "x(h), that sample's own" in run("derive", "--ascii", cwd=tmp_path).out

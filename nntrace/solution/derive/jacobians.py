@@ -122,7 +122,7 @@ class Jacobians:
         assert isinstance(same, Sym)
         equal = [where_equal(form, one.result, one.other) for form in forms]
         yield self._jacobian(
-            one.output, same, [equal[0], *map(simplify, equal[1:])], words, names, (f"{one.other} = {one.result}",)
+            one.output, same, [equal[0], *map(simplify, equal[1:])], words, names, (self._case(one, "="),)
         )
         if self._is_single(one):
             return
@@ -133,7 +133,7 @@ class Jacobians:
             [different[0], *map(simplify, different[1:])],
             words,
             {},
-            (f"{one.other} ≠ {one.result}",),
+            (self._case(one, "≠"),),
         )
 
     def _elementwise(self, one: Bound, slope: Expr) -> Iterator[Jacobian]:
@@ -155,8 +155,12 @@ class Jacobians:
         yield diagonal
         if self._is_single(one):
             return
-        why = f"{one.other} ≠ {one.result}: each result reads its own argument only"
+        why = f"{self._case(one, '≠')}: each result reads its own argument only"
         yield self._jacobian(one.output, one.by, [ZERO], "", {}, (why,))
+
+    def _case(self, one: Bound, relation: str) -> str:
+        """i = k or i ≠ k, in words."""
+        return f"{self.symbols.index(str(one.other))} {relation} {self.symbols.index(one.result)}"
 
     def _is_single(self, one: Bound) -> bool:
         """Whether the index that may differ from the result's has one value only."""

@@ -151,7 +151,7 @@ class LossGradient:
             else:
                 worked = simplify(where_different(derived, letter, other))
                 worked = simplify(where_different(_contracted(worked), letter, other))
-            case: Note = (f"{other} {'=' if same else '≠'} {letter}",)
+            case = self._case(letter, same)
             corner = self._corner(derived)
             reason = (*case, ", ", *corner) if corner else case
             name, notes = Partial(loss, self.symbols.tensor(by)), {0: (", ".join(rules),)}
@@ -205,11 +205,16 @@ class LossGradient:
         activation = next((step for step in self.network.steps if step.output == self.output), None)
         yield from self._vector(end, self._sum_is_zero(activation) if self.fused and activation else ())
 
+    def _case(self, letter: str, same: bool) -> Note:
+        """Whether the loss is derived by the right class's output, or by another one's."""
+        return (f"{self.symbols.index(self.other)} {'=' if same else '≠'} {self.symbols.index(letter)}",)
+
     def _hot(self) -> Note:
         """Where a one-hot target is 1: at its letter, which is a class of the network's own where it has numbers."""
-        name = f"{self._name(self.targets)} is 1 at {self.letter}"
+        letter = self.symbols.index(str(self.letter))
+        name = f"{self._name(self.targets)} is 1 at {letter}"
         if self.batch:
-            return (f"{self.letter} is the class of sample {SAMPLE}: {name}, 0 elsewhere",)
+            return (f"{letter} is the class of sample {self.symbols.index(SAMPLE)}: {name}, 0 elsewhere",)
         if self.known_class is None:
             return (f"{name}, 0 elsewhere",)
         given = self.network.tensors[self.output].names.get((self.known_class,))
@@ -288,7 +293,7 @@ class LossGradient:
             named = self.symbols.named
             link = named(Partial(Sym(self.output, (*self.batch, letter)), by))
             half = Mul((named(slope), link))
-            hot: Note = (f"{self._name(self.targets)} one-hot at {letter}",)
+            hot: Note = (f"{self._name(self.targets)} one-hot at {self.symbols.index(letter)}",)
             lines = (Line("chain", "=", chain), Line("rule", "=", half, (hot,)))
             yield Part(Partial(loss, self.symbols.tensor(by)), lines, {key})
             yield from self._cases(loss, slope, jacobian, by, letter, key)
@@ -311,8 +316,8 @@ class LossGradient:
             assert isinstance(own, Sym)
             whole = Mul((core, *_factors(branch)))
             forms = [_scaled(constants, form) for form in _worked_out(whole)]
-            reason: Note = (f"{other} {'=' if same else '≠'} {letter}",)
-            yield index_step(self.symbols, Partial(loss, self.symbols.tensor(own)), forms, keys={key}, reason=reason)
+            name = Partial(loss, self.symbols.tensor(own))
+            yield index_step(self.symbols, name, forms, keys={key}, reason=self._case(letter, same))
 
     def _cancelled(self, loss: Sym, by: Sym, chain: Expr, joined: Expr, key: str, over: str | None = None) -> Part:
         """Chain = long form = cancelled = multiplied out = like terms taken together = the targets' sum put in."""
@@ -346,7 +351,7 @@ class LossGradient:
         if self.formulas.is_elementwise(activation) or self.batch or not plain:
             return ()
         name = self.symbols.gradient(key, ("i",))
-        return ("Σ_i ", name, " = 0")
+        return (f"Σ_{self.symbols.index('i')} ", name, " = 0")
 
     def _vector(self, key: str, reason: Note) -> Iterator[Part]:
         part = matrix_step(self.symbols, key)

@@ -23,6 +23,7 @@ from .elements import Elements
 from .gradients import ParameterGradients
 from .headings import gradients_title
 from .jacobians import Jacobians
+from .lettering import Lettering
 from .loss import LossGradient
 from .parts import Meant, Part
 from .stability import Stability
@@ -71,7 +72,7 @@ class Derivation:
         """Network and shapes, Jacobians, the loss's gradient, those of the parameters, stability, checks."""
         network, symbols = self.network, self.symbols
         loss = LossGradient(symbols, self.jacobians) if network.loss is not None else None
-        sections = [
+        made = [
             Section("given", tuple(given_blocks(self._numbers.writer)) if self._numbers is not None else ()),
             self._network(),
             Section("shapes", tuple(self._shapes())),
@@ -80,6 +81,7 @@ class Derivation:
             self._section("stability", self._stability(loss)),
             Section("checks", tuple(self._checks())),
         ]
+        sections = tuple(Lettering(symbols.letters).sections(section for section in made if section.blocks))
         return Solution(
             network.title,
             network.source,
@@ -88,7 +90,7 @@ class Derivation:
                 *agreed(network, matrices=True, updating=True, ones=next(_columns_of_ones(sections), None)),
                 *_power_words(sections),
             ),
-            tuple(section for section in sections if section.blocks),
+            sections,
             Results(),
             symbolic=True,
         )
@@ -162,14 +164,15 @@ class Derivation:
         key = next(key for key, tensor in self.network.tensors.items() if tensor.role == "input")
         name = self.symbols.formulas.name(key)
         columns = self.network.conventions.vectors == "columns"
-        place, single = ("row i, column n", "column n") if columns else ("row n, column i", "row n")
+        n, i = self.symbols.index("n"), self.symbols.index("i")
+        place, single = (f"row {i}, column {n}", f"column {n}") if columns else (f"row {n}, column {i}", f"row {n}")
         own = (self.symbols.whole(key, of_sample=True), f", that sample's own, is {single}")
-        yield Remark(("n counts the samples: ", Sym(name.name, ("n", "i")), f" is in {place} of ", name, "; ", *own))
+        yield Remark((f"{n} counts the samples: ", Sym(name.name, ("n", "i")), f" is in {place} of ", name, "; ", *own))
         if self.network.samples_per_step:
             count, every = map(how_many_samples, (self.network, self.whole))
             takes = f"{count} of the {every} samples"
             whose = "that sample's loss" if count == "1" else "the loss of those alone"
-            yield Remark((f"a step takes {takes}, the next in turn: n counts these, and the step's loss is {whose}",))
+            yield Remark((f"a step takes {takes}, the next in turn: {n} counts these, and the step's loss is {whose}",))
 
     def _gradient_sections(self, loss: LossGradient) -> Iterator[Section]:
         """The loss's gradient, then those of the layers and the parameters."""

@@ -130,7 +130,7 @@ class Stability:
             if not trials:
                 continue
             keys = {formula.keys.get("y", ""), formula.keys.get("z", "")}
-            why = "as the textbook has it" if formula.of is not None else "what output k adds"
+            why = "as the textbook has it" if formula.of is not None else f"what output {self.symbols.index('k')} adds"
             textbook = Line("rule", "=", self._written(formula.plain, formula.keys), ((why,),))
             yield Part(formula.name, (textbook,), keys)
             for trial in trials:

@@ -12,6 +12,7 @@ from ...network.adjoint import LOSS
 from ...network.model import Network, Step
 from ..model import Note
 from ..whole import PRIME, SAMPLES, Formulas
+from .lettering import other_letters
 
 NO_LOSS = Sym("L")
 """What a gradient would be of, where a network has no loss and no gradients."""
@@ -130,14 +131,38 @@ class Symbols:
             found[wanted] = next(one for one in forms if one not in self._known and one not in found.values())
         return found
 
+    def index(self, letter: str) -> str:
+        """An index letter as it is written: another one where the user's names have that."""
+        return self.letters.get(letter, letter)
+
     @cached_property
+    def letters(self) -> dict[str, str]:
+        """The index letters in whose place others are written."""
+        return other_letters(self._names, self._wholes, {*self._classes, *self._letters.values()})
+
+    @property
     def _known(self) -> set[str]:
         """Every name and letter that the network's own formulas may write."""
+        return self._names | self._classes
+
+    @property
+    def _classes(self) -> set[str]:
+        """The user's letters for the classes of one-hot targets."""
+        return {tensor.one_hot for tensor in self.network.tensors.values() if tensor.one_hot is not None}
+
+    @property
+    def _wholes(self) -> set[str]:
+        """The names of the tensors; the parts of a loss are written by their elements alone."""
+        shown = (key for key, tensor in self.network.tensors.items() if tensor.name or tensor.role != "loss")
+        return {self.formulas.name(key).name for key in shown}
+
+    @cached_property
+    def _names(self) -> set[str]:
+        """The names of tensors and elements, the symbols of sizes, and the labels."""
         tensors = self.network.tensors.values()
         names = {name for tensor in tensors for name in tensor.names.values()}
         sizes = {str(size) for tensor in tensors for size in tensor.sizes}
-        classes = {tensor.one_hot for tensor in tensors if tensor.one_hot is not None}
-        return {*names, *sizes, *classes, *self._taken, *(self.formulas.name(key).name for key in self.network.tensors)}
+        return {*names, *sizes, *self._taken, *self._wholes}
 
     # -- sizes -------------------------------------------------------------------------------------------------------
 
