@@ -13,6 +13,7 @@ from collections.abc import Iterator, Mapping
 from itertools import product
 from pathlib import Path
 from typing import Any
+from unicodedata import normalize
 
 import numpy as np
 import pytest
@@ -49,11 +50,12 @@ class Reading:
         self.symbols = symbols
         """What the symbols for sizes stand for."""
         question = question or Question()
+        self.has_numbers = question.with_numbers and network.conventions.rounding.places is None  # else carried ones
         self.jacobians = {label: pair for pair, label in question.jacobians.items()}
         self.sample = 0
         """Of which sample a line is read that is about each of them."""
-        self.n, self.k, self.mark = "n", "k", "⁽ⁿ⁾"
-        """The letters of a sample and of its class, and what is written after what belongs to each sample."""
+        self.n, self.k, self.mark = "n", "", "⁽ⁿ⁾"
+        """The letters of a sample and of its class, if there is one, and the mark of what belongs to each sample."""
         self.largest = ""
         """What the largest argument of a softmax is called; nothing where it is not written."""
         for remark in sheet["remarks"]:
@@ -303,6 +305,21 @@ class Reading:
                 found = dual(reader.evaluate(text, at)).value
                 if not same(found, expected):
                     yield f"{text} is {found!r} at {at}, not {expected!r}"
+            if self.has_numbers:
+                listed = self.listed(step, at, self.k if classes else "")
+                if listed is None or not same(listed, expected):
+                    yield f"its value is {step['value']!r}, {listed!r} at {at}, not {expected!r}"
+
+    def listed(self, step: dict[str, Any], at: dict[str, int], chosen: str) -> float | None:
+        """The number that a step's value has at these indices: those of its name in order, that of the class apart."""
+        names = sorted((*self.keys, *self.deltas, *self.cells), key=len, reverse=True)
+        pattern = "|".join(map(re.escape, names))
+        found = re.findall(rf"(?<![^\W_])(?:{pattern})(?:_([a-z]+)|⁽(.)⁾)?(?![A-Za-z0-9_′])", step["name"])
+        letters = "".join(index or normalize("NFKD", mark) for index, mark in found)
+        value = step["value"]
+        for letter in dict.fromkeys(letters):
+            value = value if letter == chosen else value[at[letter]]
+        return None if value is None else float(value)
 
     def repeats(self, by: str, index: tuple[int, ...]) -> bool:
         """Whether the name of an element is in several places."""
@@ -437,6 +454,9 @@ def reading(network: Network, question: Question) -> Reading:
     derivation = Derivation(network, question)
     solution = derivation.solution()
     sheet = json.loads("\n".join(render(solution, "json", width=80, script=UNICODE)))
+    for step in sheet["steps"] if question.with_numbers else ():  # the rounded numbers beside the symbols
+        if step["section"] != "stability":
+            step["lines"] = [line for line in step["lines"] if line["kind"] not in ("substitution", "value")]
     return Reading(derivation.network, sheet, question)
 
 
@@ -444,7 +464,7 @@ def reading(network: Network, question: Question) -> Reading:
 def test_every_line_of_a_config(path: Path) -> None:
     network = build(load(str(path)), numbers=False)
     if network.has_numbers:
-        assert list(reading(network, Question()).disagreements()) == []
+        assert list(reading(network, Question(with_numbers=True)).disagreements()) == []
 
 
 CHUNK = 10
@@ -455,7 +475,7 @@ def test_every_line_of_generated_networks(start: int) -> None:
     for seed in range(start, min(start + CHUNK, DRAWN)):
         text = generate(seed).text
         try:
-            one = reading(build(read(text, "generated", None)), Question())
+            one = reading(build(read(text, "generated", None)), Question(with_numbers=True))
             problems = [] if one.saturated() else list(one.disagreements())
         except AtKink:
             continue
@@ -484,7 +504,7 @@ loss: LOSS
 @pytest.mark.parametrize("vectors", ["columns", "rows"])
 def test_every_line_of_a_batch(vectors: str, loss: str) -> None:
     text = BATCH.replace("VECTORS", vectors).replace("LOSS", loss)
-    assert list(reading(build(read(text, "batch", None)), Question()).disagreements()) == []
+    assert list(reading(build(read(text, "batch", None)), Question(with_numbers=True)).disagreements()) == []
 
 
 @pytest.mark.parametrize("loss", list(KINDS["loss"]))
@@ -569,7 +589,7 @@ def test_what_cancels_in_a_loss(loss: str, activation: str, targets: str, log: s
     """Nothing is used but what is said: Σ y = 1 beside the one form that needs it, and no sign lost in a step."""
     text = FUSED.replace("LOSS", loss).replace("ACTIVATION", activation).replace("LOG", log).replace("OVER", over)
     shown = TARGETS[targets].replace("z1", "a1")
-    one = reading(build(read(text.replace("TARGETS", shown), "fused", None)), Question())
+    one = reading(build(read(text.replace("TARGETS", shown), "fused", None)), Question(with_numbers=True))
     assert list(one.disagreements()) == []
     steps = [step for step in one.sheet["steps"] if step["section"] == "loss gradient"]
     facts = [line for step in steps for line in step["lines"] if "= 1" in (line["note"] or "")]
@@ -626,7 +646,7 @@ relu_at_zero: KINK
 @pytest.mark.parametrize("over", ["sum", "mean"])
 def test_a_loss_by_the_class_of_each_sample(loss: str, activation: str, over: str, vectors: str) -> None:
     text = BY_CLASS.replace("VECTORS", vectors).replace("LOSS", loss).replace("LAST", activation).replace("OVER", over)
-    one = reading(build(read(text.replace("KINK", "0"), "classes", None)), Question())
+    one = reading(build(read(text.replace("KINK", "0"), "classes", None)), Question(with_numbers=True))
     assert list(one.disagreements()) == []
     steps = [step for step in one.sheet["steps"] if step["section"] == "loss gradient"]
     if loss != "mse":
@@ -684,7 +704,7 @@ values: {p: 0.5, q: 0.25, r: -1, h: 1}
 def test_no_letter_is_a_name_and_an_index(text: str, loss: str) -> None:
     """Where a network calls something i, another letter counts: every line still says what it means."""
     network = build(read(text.replace("VECTORS", "columns").replace("LOSS", loss), "lettered", None))
-    one = reading(network, Question())
+    one = reading(network, Question(with_numbers=True))
     assert list(one.disagreements()) == []
     texts = " ".join(text for step in one.sheet["steps"] for text in texts_of(step))
     assert not set(re.findall(r"Σ_(\w) ", texts)) & set(one.names)
@@ -721,7 +741,7 @@ values: {a: 0.5, q: 0.25, g: -1, f: 1}
 
 
 def test_a_tied_weight_has_one_gradient_and_counts_once() -> None:
-    one = reading(build(read(TIED, "tied", None)), Question())
+    one = reading(build(read(TIED, "tied", None)), Question(with_numbers=True))
     assert list(one.disagreements()) == []
     texts = {step["name"]: texts_of(step) for step in one.sheet["steps"]}
     assert texts["parameters"] == ["2 × 2 + 1 + 2 × 2 - 1 - 3", "5"]
@@ -731,7 +751,7 @@ def test_a_tied_weight_has_one_gradient_and_counts_once() -> None:
 
 def test_a_penalty_is_derived_and_counts_a_tied_weight_once() -> None:
     penalty = "penalty: {l2: 0.01, l1: 0.1, on: all, name: R}\n"
-    one = reading(build(read(TIED + penalty, "tied", None)), Question())
+    one = reading(build(read(TIED + penalty, "tied", None)), Question(with_numbers=True))
     assert list(one.disagreements()) == []
     steps = {step["name"]: step for step in one.sheet["steps"]}
     assert texts_of(steps["∂E/∂g"]) == ["δ_o2 s1 + 2 × 0.01 × g + 0.1 × sign(g) + δ_o2 s2"]
@@ -771,6 +791,21 @@ def test_a_wrong_line_is_caught(right: str, wrong: str) -> None:
     except ValueError:
         return
     assert problems
+
+
+@pytest.mark.parametrize("name", ["z1_j", "∂ŷ_k/∂z2_k", "∂ŷ_k/∂z2_i", "∂a1_j/∂z1_i", "∂L/∂z2_i", "∂L/∂W1_ji", "δ1_j"])
+def test_a_wrong_value_is_caught(name: str) -> None:
+    path = next(p for p in CONFIGS if p.stem == "homework3-q2-numbers")
+    one = reading(build(load(str(path))), Question(with_numbers=True))
+
+    def wrong(value: Any) -> Any:
+        return [wrong(inner) for inner in value] if isinstance(value, list) else value and value * 1.0005 + 1e-6
+
+    for step in one.sheet["steps"]:
+        if step["name"] == name:
+            assert step["value"] is not None
+            step["value"] = wrong(step["value"]) if name != "∂a1_j/∂z1_i" else [[0, 1], [1, 0]]
+    assert list(one.disagreements())
 
 
 def test_a_softmax_without_its_declared_jacobian(monkeypatch: pytest.MonkeyPatch) -> None:

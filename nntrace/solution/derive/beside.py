@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from itertools import product
 
-from ...expr import Expr, Literal, Partial, Sym, approximate, at, exact
+from ...expr import Expr, Literal, Partial, Sym, at
 from ...expr.bind import free_indices
 from ...expr.rules import by_rule
 from ...network.batch import SAMPLE
 from ...network.model import Element, Network, sample_mark
-from ...trace.amount import Amount, fraction
+from ...trace.amount import Amount
 from ...trace.trace import trace_of
 from ..element import Writer
 from ..matrix import MatrixForms
 from ..model import Line, Nested, Step
 from ..numbers import Digits
+from .indexed import IndexNumbers
 from .jacobians import Jacobians
 from .parts import Part
 
@@ -36,6 +37,7 @@ class Numbers:
         self.jacobians = jacobians
         self.trace = trace_of(network)
         self.digits = Digits(network.conventions.digits, network.integers)
+        self.indexed = IndexNumbers(network, self.trace)
         self.matrices = MatrixForms(Writer(self.trace, self.digits))
 
     @property
@@ -45,16 +47,22 @@ class Numbers:
     def of(self, part: Part) -> Beside:
         """What stands beside a step."""
         if part.element is not None:
-            return self._scalar(self.trace.total(part.element))
+            use = part.element.uses[0]
+            sampled = self.network.tensors[use.key].sampled
+            return ((), self.indexed.of_samples(use)) if sampled else self._scalar(self.trace.total(part.element))
+        if part.indexed is not None:
+            return (), self.indexed.of_formula(part.indexed)
         if part.whole is None:
             return NOTHING
-        key, kind, argument = part.whole
+        if part.whole.indexed:
+            return (), self.indexed.of_tensor(part.whole)
+        key, kind, argument, _ = part.whole
         if kind == "jacobian":
             return self._jacobian(key, argument)
         if kind == "gradient":
             return self._lines_of(self.matrices.gradient(key))
         if self.network.tensors[key].role == "loss":
-            return NOTHING if self.network.tensors[key].sampled else self._scalar(self.trace.value(Element(key, ())))
+            return self._scalar(self.trace.value(Element(key, ())))
         step = next(step for step in self.network.layer_steps() if step.output == key)
         lines, value = self._lines_of(self.matrices.result(step, "forward"))
         if step.operation.program:  # its numbers are put into lines of their own
@@ -86,7 +94,9 @@ class Numbers:
         sizes = {**step.sizes, "l": across, "j": down if bound.result == "k" else step.sizes.get("j", down)}
         places = product(samples, range(down), range(across))
         letters = (SAMPLE, bound.result, str(bound.by.index[-1]))
-        amounts = [self._amount(at(derivative, dict(zip(letters, place, strict=True))), sizes) for place in places]
+        amounts = [
+            self.indexed.amount(at(derivative, dict(zip(letters, place, strict=True))), sizes) for place in places
+        ]
         rows = [amounts[start : start + across] for start in range(0, len(amounts), across)]
         matrices = [rows[start : start + down] for start in range(0, len(rows), down)]
         numbers = [[[one.number for one in row] for row in matrix] for matrix in matrices]
@@ -108,15 +118,3 @@ class Numbers:
         matrix: tuple[tuple[Expr | None, ...], ...] = tuple(tuple(one.number for one in row) for row in shown)
         relation = "≈" if any(one.rounded for row in shown for one in row) else "="
         return Line("value", relation, Literal(matrix))
-
-    def _amount(self, node: Expr, sizes: Mapping[str, int]) -> Amount:
-        """A formula over keys, its indices bound, exactly where that can be."""
-
-        def value(name: str, cell: tuple[int, ...]) -> Amount:
-            missing = cell in self.network.tensors[name].missing
-            return fraction(0) if missing else self.trace.value(Element(name, cell))
-
-        whole = exact(node, lambda name, cell: value(name, cell).exact, {}, sizes)
-        if whole is not None:
-            return fraction(whole)
-        return Amount(approximate(node, lambda name, cell: value(name, cell).number, {}, sizes))

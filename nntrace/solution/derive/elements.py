@@ -98,11 +98,10 @@ class Elements:
         whole = Partial(self.symbols.loss, Sym(own.name, own.index, own.mark))
         lines = [] if name == whole else [Line("chain", "=", whole)]
         lines.append(Line("rule", "=", body))
-        sampled = self.network.tensors[one.uses[0].key].sampled
         places = [Sym(self.formulas.name(key).name, cell) for key, cell in one.uses]
         listed = [part for place in places for part in (place, ", ")][:-1]
         reason: Note = ("a summand for each place: ", *listed) if len(places) > 1 else ()
-        return Part(name, tuple(lines), {f"[{one.name}]"}, reason, element=None if sampled else one)
+        return Part(name, tuple(lines), {f"[{one.name}]"}, reason, element=one)
 
     def _free(self, key: str, cell: Cell) -> tuple[str | int, ...]:
         """An element's index, its sample left open."""

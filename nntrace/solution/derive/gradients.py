@@ -10,7 +10,7 @@ from ...network.adjoint import LOSS, adjoint
 from ..model import Line, Note
 from ..whole import Gradient
 from .jacobians import Jacobians
-from .parts import Part, index_step, matrix_step
+from .parts import Meant, Part, index_step, matrix_step
 from .symbols import Symbols
 
 
@@ -49,7 +49,10 @@ class ParameterGradients:
         name = self.symbols.gradient(key, found.indices)
         whole = self.symbols.partial(key, found.indices)
         forms = [total(self._put_in(key, found)), found.formula]
-        part = index_step(self.symbols, name, forms, chain=self.symbols.named(chain), keys={key}, reason=which)
+        meant = Meant(key, "gradient", indexed=True)
+        part = index_step(
+            self.symbols, name, forms, chain=self.symbols.named(chain), keys={key}, reason=which, whole=meant
+        )
         if not isinstance(name, Partial):
             part = part._replace(lines=(Line("chain", "=", whole), *part.lines))
         yield part

@@ -37,6 +37,7 @@ from ...network.batch import SAMPLE
 from ...network.model import Step
 from ..model import Line, Note
 from ..whole import PRIME, SAMPLES
+from .parts import Indexed
 from .symbols import Symbols
 
 
@@ -56,11 +57,11 @@ class Bound(NamedTuple):
 
 
 class Jacobian(NamedTuple):
-    """∂result/∂argument at one choice of its indices: its forms, the last in the textbook's form over keys."""
+    """∂result/∂argument at one choice of its indices: its lines, and its formula over keys in the textbook's form."""
 
     name: Partial
     lines: tuple[Line, ...]
-    form: Expr
+    indexed: Indexed
     reason: Note = ()
 
 
@@ -118,6 +119,7 @@ class Jacobians:
         if one.other is None or not any(has_delta(form, one.result, one.other) for form in forms):
             yield self._jacobian(one.output, one.by, forms, words, names)
             return
+        apart = (str(one.other), one.result)
         same = at(one.by, {one.other: one.result})
         assert isinstance(same, Sym)
         equal = [where_equal(form, one.result, one.other) for form in forms]
@@ -127,14 +129,8 @@ class Jacobians:
         if self._is_single(one):
             return
         different = [where_different(form, one.result, one.other) for form in forms]
-        yield self._jacobian(
-            one.output,
-            one.by,
-            [different[0], *map(simplify, different[1:])],
-            words,
-            {},
-            (self._case(one, "≠"),),
-        )
+        forms = [different[0], *map(simplify, different[1:])]
+        yield self._jacobian(one.output, one.by, forms, words, names, (self._case(one, "≠"),), apart)
 
     def _elementwise(self, one: Bound, slope: Expr) -> Iterator[Jacobian]:
         """Each result reads its own argument only: the Jacobian is diagonal. A long ``slope`` has a name."""
@@ -156,7 +152,7 @@ class Jacobians:
         if self._is_single(one):
             return
         why = f"{self._case(one, '≠')}: each result reads its own argument only"
-        yield self._jacobian(one.output, one.by, [ZERO], "", {}, (why,))
+        yield self._jacobian(one.output, one.by, [ZERO], "", {}, (why,), (one.other, one.result))
 
     def _case(self, one: Bound, relation: str) -> str:
         """i = k or i ≠ k, in words."""
@@ -168,18 +164,28 @@ class Jacobians:
         return self.symbols.sizes(one.by).get(one.other) == "1"
 
     def _jacobian(
-        self, output: Sym, by: Sym, forms: list[Expr], rules: str, names: dict[Expr, Expr], reason: Note = ()
+        self,
+        output: Sym,
+        by: Sym,
+        forms: list[Expr],
+        rules: str,
+        names: dict[Expr, Expr],
+        reason: Note = (),
+        apart: tuple[str, str] | None = None,
     ) -> Jacobian:
+        """The forms one after the other; the ``names`` in them are defined first, unless that is done already."""
         written = list(dict.fromkeys(forms))
         named = self.symbols.named
+        new = {} if apart else names
         definitions = [
-            Line("rule", "=", named(node, self.symbols.sizes(node)), left=name) for node, name in names.items()
+            Line("rule", "=", named(node, self.symbols.sizes(node)), left=name) for node, name in new.items()
         ]
         lines = [Line("rule", "=", named(form, self.symbols.sizes(form))) for form in written]
         if rules:
             lines[0] = lines[0]._replace(notes=((rules,),))
         name = Partial(self.symbols.tensor(output), self.symbols.tensor(by))
-        return Jacobian(name, (*definitions, *lines), written[-1], reason)
+        formula = substitute(written[-1], {name: node for node, name in names.items()})
+        return Jacobian(name, (*definitions, *lines), Indexed(formula, (output, by), apart), reason)
 
     def _with_names(self, forms: list[Expr]) -> tuple[list[Expr], dict[Expr, Expr]]:
         """A sum that repeats in a derivative gets a name, Z (Z_n, where each sample has its own)."""

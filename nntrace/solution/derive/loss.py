@@ -39,7 +39,7 @@ from ...network.penalty import PENALTY
 from ..model import Line, Note
 from ..whole import LETTERS
 from .jacobians import Jacobians
-from .parts import Meant, Part, index_step, matrix_step
+from .parts import Indexed, Meant, Part, index_step, matrix_step
 from .symbols import Symbols
 
 
@@ -155,7 +155,17 @@ class LossGradient:
             corner = self._corner(derived)
             reason = (*case, ", ", *corner) if corner else case
             name, notes = Partial(loss, self.symbols.tensor(by)), {0: (", ".join(rules),)}
-            yield index_step(self.symbols, name, [derived, worked], notes=notes, keys={self.output}, reason=reason)
+            yield index_step(
+                self.symbols,
+                name,
+                [derived, worked],
+                notes=notes,
+                keys={self.output},
+                reason=reason,
+                over=(by,),
+                apart=None if same else (other, letter),
+                chosen=letter,
+            )
 
     # -- the steps ---------------------------------------------------------------------------------------------------
 
@@ -164,7 +174,9 @@ class LossGradient:
         if not self.network.loss_is_known:
             gradient = self.formulas.gradient(self.output)
             name = self.symbols.gradient(self.output, gradient.indices)
-            yield index_step(self.symbols, name, [gradient.formula], notes={0: ("given",)}, keys={self.output})
+            meant = Meant(self.output, "gradient", indexed=True)
+            forms = [gradient.formula]
+            yield index_step(self.symbols, name, forms, notes={0: ("given",)}, keys={self.output}, whole=meant)
             return
         loss = self.symbols.tensor(Sym(self.per_sample or self.data, self.batch))
         formula, chosen = self.formula(), self.chosen()
@@ -172,7 +184,8 @@ class LossGradient:
         forms = [form for form in (formula, chosen, by_class) if form is not None]
         hot: Note = self._hot() if len(forms) > 1 else ()
         part = index_step(self.symbols, loss, forms, notes={1: hot} if hot else {}, keys={self.output})
-        yield part if self.batch else part._replace(whole=Meant(self.data, "value"))
+        own = Meant(str(self.per_sample), "value", indexed=True) if self.batch else Meant(self.data, "value")
+        yield part._replace(whole=own)
         if self.batch:
             yield self._whole(self.data)
         if self.network.data is not None:  # the penalty, which no output changes, and the sum of the two
@@ -192,7 +205,16 @@ class LossGradient:
         slopes = [derived, simplify(derived)]
         name = self.symbols.slope(loss, by)
         notes: dict[int, Note] = {0: (", ".join(rules),)}
-        part = index_step(self.symbols, name, slopes, notes=notes, keys={self.output}, reason=self._corner(derived))
+        part = index_step(
+            self.symbols,
+            name,
+            slopes,
+            notes=notes,
+            keys={self.output},
+            reason=self._corner(derived),
+            over=(by,),
+            chosen=letter if chosen is not None else None,
+        )
         whole = Line("chain", "=", Partial(loss, self.symbols.tensor(by)))
         yield part if isinstance(name, Partial) else part._replace(lines=(whole, *part.lines))
         if self.fused:
@@ -230,7 +252,8 @@ class LossGradient:
         total = self.symbols.tensor(Sym(self.data))
         chain = _chain(total, self.symbols, Sym(str(self.per_sample), self.batch), by)
         name = self.symbols.gradient(key, indices)
-        part = index_step(self.symbols, name, [formula], chain=chain, keys={key})
+        meant = Meant(key, "gradient", indexed=True)
+        part = index_step(self.symbols, name, [formula], chain=chain, keys={key}, whole=meant)
         whole = self.symbols.partial(key, indices)
         return part if name == whole else part._replace(lines=(Line("chain", "=", whole), *part.lines))
 
@@ -259,7 +282,8 @@ class LossGradient:
             forms = [derived, simplify(derived)]
             reason = self._corner(derived)
             name = Partial(self.symbols.tensor(Sym(PENALTY)), self.symbols.tensor(by))
-            yield index_step(self.symbols, name, forms, notes={0: (", ".join(rules),)}, keys={key}, reason=reason)
+            notes: dict[int, Note] = {0: (", ".join(rules),)}
+            yield index_step(self.symbols, name, forms, notes=notes, keys={key}, reason=reason, over=(by,))
 
     def _corner(self, derived: Expr) -> Note:
         """The convention for where the derivative of |x| or of max has a corner."""
@@ -295,7 +319,9 @@ class LossGradient:
             half = Mul((named(slope), link))
             hot: Note = (f"{self._name(self.targets)} one-hot at {self.symbols.index(letter)}",)
             lines = (Line("chain", "=", chain), Line("rule", "=", half, (hot,)))
-            yield Part(Partial(loss, self.symbols.tensor(by)), lines, {key})
+            formula = product((slope, *_factors(relettered(jacobian, {"k": letter, "i": self.other}))))
+            numbers = Indexed(formula, (by,), chosen=letter)
+            yield Part(Partial(loss, self.symbols.tensor(by)), lines, {key}, indexed=numbers)
             yield from self._cases(loss, slope, jacobian, by, letter, key)
         else:
             jacobian = self.jacobians.textbook(activation, "z")
@@ -317,7 +343,11 @@ class LossGradient:
             whole = Mul((core, *_factors(branch)))
             forms = [_scaled(constants, form) for form in _worked_out(whole)]
             name = Partial(loss, self.symbols.tensor(own))
-            yield index_step(self.symbols, name, forms, keys={key}, reason=self._case(letter, same))
+            apart = None if same else (other, letter)
+            reason = self._case(letter, same)
+            yield index_step(
+                self.symbols, name, forms, keys={key}, reason=reason, over=(own,), apart=apart, chosen=letter
+            )
 
     def _cancelled(self, loss: Sym, by: Sym, chain: Expr, joined: Expr, key: str, over: str | None = None) -> Part:
         """Chain = long form = cancelled = multiplied out = like terms taken together = the targets' sum put in."""
@@ -332,7 +362,13 @@ class LossGradient:
                 forms.append(final)
         forms = [_scaled(constants, form) for form in forms]
         return index_step(
-            self.symbols, Partial(loss, self.symbols.tensor(by)), forms, chain=chain, notes=notes, keys={key}
+            self.symbols,
+            Partial(loss, self.symbols.tensor(by)),
+            forms,
+            chain=chain,
+            notes=notes,
+            keys={key},
+            over=(by,),
         )
 
     @property

@@ -14,18 +14,31 @@ from .symbols import Symbols
 
 class Meant(NamedTuple):
     """Which numbers of the network a step is about: of a tensor its ``value`` or ``gradient``, or as the result its
-    ``jacobian`` by one of its step's arguments."""
+    ``jacobian`` by one of its step's arguments. ``indexed``: of a step in index notation."""
 
     key: str
     kind: Literal["value", "gradient", "jacobian"]
     argument: str = ""
+    indexed: bool = False
+
+
+class Indexed(NamedTuple):
+    """A step in index notation by its formula over keys, whose name has the indices of the symbols ``over``.
+
+    ``apart``: two indices that differ; ``chosen``: the one that is the right class.
+    """
+
+    formula: Expr
+    over: tuple[Sym, ...]
+    apart: tuple[str, str] | None = None
+    chosen: str | None = None
 
 
 class Part(NamedTuple):
     """A step before it has its number: its name, its lines, and the tensors that it is about.
 
-    Without lines it is a remark. ``whole`` are the numbers that it gives, ``element`` the one that it is a gradient by,
-    ``value`` the number itself where it is no number of the network's own.
+    Without lines it is a remark. ``whole`` are the numbers that it gives, or ``indexed`` has the formula of these;
+    ``element`` is the one that it is a gradient by, ``value`` the number where it is no number of the network's own.
     ``aside``: asked for besides what a derivation has, it takes no number from the steps after it. ``after`` has the
     equations of other quantities that follow it.
     """
@@ -35,6 +48,7 @@ class Part(NamedTuple):
     keys: set[str]
     reason: Note = ()
     whole: Meant | None = None
+    indexed: Indexed | None = None
     element: Quantity | None = None
     value: float | None = None
     aside: bool = False
@@ -50,8 +64,15 @@ def index_step(
     notes: Mapping[int, Note] = {},
     keys: set[str],
     reason: Note = (),
+    whole: Meant | None = None,
+    over: tuple[Sym, ...] = (),
+    apart: tuple[str, str] | None = None,
+    chosen: str | None = None,
 ) -> Part:
-    """name = chain = form = form …, each form over keys; a form that repeats the one before it is left out."""
+    """name = chain = form = form …, each form over keys; a form that repeats the one before it is left out.
+
+    Its numbers are what is meant by ``whole``, or those of the last form over the symbols ``over``.
+    """
     lines = [Line("chain", "=", chain)] if chain is not None else []
     before: Expr | None = None
     for place, form in enumerate(forms):
@@ -60,7 +81,8 @@ def index_step(
             written = symbols.named(form, symbols.sizes(form))
             lines.append(Line("rule", "=", written, (own,) if own and own != ("",) else ()))
         before = form
-    return Part(name, tuple(lines), keys, reason)
+    indexed = Indexed(forms[-1], over, apart, chosen) if over else None
+    return Part(name, tuple(lines), keys, reason, whole, indexed)
 
 
 def matrix_step(symbols: Symbols, key: str) -> Part | None:

@@ -199,7 +199,8 @@ class Derivation:
             assert isinstance(output, Sym)
             keyed = formulas.keyed(step.operation.formula, step)
             index = symbols.named(keyed, symbols.sizes(keyed))
-            yield Part(symbols.tensor(output), (Line("formula", "=", index),), {step.output})
+            meant = Meant(step.output, "value", indexed=True)
+            yield Part(symbols.tensor(output), (Line("formula", "=", index),), {step.output}, whole=meant)
             axes = formulas.laid_out(step.output, tuple(map(str, output.index)))
             body = formulas.matrix(formulas.forward(step), axes)
             if body is None:
@@ -277,7 +278,13 @@ class Derivation:
                 heading = Partial(self.symbols.formulas.name(step.output), self.symbols.formulas.name(key))
                 which = self._each_place(key)
                 parts = [
-                    Part(one.name, one.lines, {key}, (*one.reason, *((", ",) if one.reason and which else ()), *which))
+                    Part(
+                        one.name,
+                        one.lines,
+                        {key},
+                        (*one.reason, *((", ",) if one.reason and which else ()), *which),
+                        indexed=one.indexed,
+                    )
                     for one in self.jacobians.of(step, edge.argument)
                 ]
                 matrix = self._matrix_of(step, edge.argument)
