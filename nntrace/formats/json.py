@@ -13,6 +13,7 @@ from ..solution.model import (
     Family,
     Line,
     LossValue,
+    Matrix,
     Note,
     Remark,
     Results,
@@ -49,6 +50,8 @@ def write(solution: Solution, width: int, script: Script) -> Iterator[str]:
     if any(section.name == "shapes" for section in solution.sections):
         yield from _listed("shapes", map(encode, _shapes(solution)))
         yield from _listed("remarks", map(encode, _remarks(solution)))
+    if solution.legend is not None:
+        yield f' "legend": {encode(_legend(solution, written))},'
     for key, value in _results(solution.results):
         yield f" {encode(key)}: {encode(value)},"
     yield f' "checks": {encode(_checks(solution))}}}'
@@ -84,6 +87,21 @@ def _shapes(solution: Solution) -> Iterator[dict[str, object]]:
             rows = (row for row in table.rows if not isinstance(row, Stretch))
             for name, role, one, several in (map(_words, row) for row in rows):
                 yield {"name": name, "role": role, "one_sample": one, "samples": several}
+
+
+def _legend(solution: Solution, script: Script) -> dict[str, object]:
+    """What each letter of a derivation means, and the elements of the tensors whose elements have names."""
+    blocks = (block for section in solution.sections if section.name == "network" for block in section.blocks)
+    listed = {text(block.name, script): _elements(block, script) for block in blocks if isinstance(block, Matrix)}
+    return {"letters": solution.legend, "tensors": listed}
+
+
+def _elements(matrix: Matrix, script: Script) -> dict[str, object]:
+    """The names in a matrix, row by row; null where there is no connection."""
+    rows: list[list[str | None]] = []
+    if isinstance(matrix.rows, tuple):
+        rows = [[None if cell is None else text(cell, script) for cell in row] for row in matrix.rows]
+    return {"elements": rows, "note": _words(matrix.note)}
 
 
 def _remarks(solution: Solution) -> Iterator[dict[str, object]]:

@@ -244,6 +244,7 @@ class Solution(NamedTuple):
 
     Several iterations stand in ``sections`` one after the other, and in ``iterations`` each as a sheet of its own
     (without these where only their results are kept). ``symbolic``: products of symbols are written without a sign.
+    ``legend`` says what the letters of a derivation mean.
     """
 
     title: str | None
@@ -254,3 +255,4 @@ class Solution(NamedTuple):
     results: Results
     iterations: tuple[Solution, ...] = ()
     symbolic: bool = False
+    legend: Mapping[str, str] | None = None

@@ -490,3 +490,48 @@ def test_another_letter_counts_the_samples_where_n_is_how_many_there_are(run: Ru
     assert "h counts the samples: x_hi is in row i, column h of x; x⁽ʰ⁾, that sample's own, is column h\n" in out
     assert "k is the class of sample h: y is 1 at k, 0 elsewhere" in out
     assert "x(h), that sample's own" in run("derive", "--ascii", cwd=tmp_path).out
+
+
+def test_the_machines_derivation_has_a_legend(run: Run, tmp_path: Path) -> None:
+    schema = json.loads(Path("nntrace/formats/sheet.schema.json").read_text(encoding="utf-8"))
+
+    def legend(*arguments: str) -> tuple[dict[str, str], dict[str, Any]]:
+        found = json.loads(run("derive", *arguments, "-f", "json").out)
+        jsonschema.Draft202012Validator(schema).validate(found)
+        return found["legend"]["letters"], found["legend"]["tensors"]
+
+    letters, tensors = legend(Q2)
+    assert tensors == {}
+    assert letters["k"] == "an index; in the gradient of the loss that of the right class"
+    assert letters["i"] == letters["j"] == letters["p"] == "an index, from 1 to the size of its axis"
+    assert (letters["D_x"], letters["m"], letters["I"]) == ("a size", "a number of samples", "the identity matrix")
+    assert (letters["Z"], letters["M"]) == (
+        "the sum that the results of a softmax share", "the largest argument of a softmax")  # fmt: skip
+    (tmp_path / "net.yaml").write_text(SYMBOLIC, encoding="utf-8")
+    letters, _ = legend(str(tmp_path / "net.yaml"))
+    assert (letters["n"], letters["m"]) == ("an index that counts the samples", "how many samples there are")
+    letters, tensors = legend("configs/homework3.yaml")
+    assert letters["k"] == letters["i"]
+    assert tensors["W1"] == {"elements": [["w11", "w21"], ["w12", "w22"]], "note": None}
+    (tmp_path / "net.yaml").write_text(
+        "inputs: {i: [n, k]}\nlayers:\n- dense: [a, b]\n  weights: [[u, null], [w, v]]\n"
+        "values: {u: 1, v: 2, w: 3}\nsamples: [[1, 2]]\n",
+        encoding="utf-8",
+    )
+    letters, tensors = legend(str(tmp_path / "net.yaml"))
+    assert not {"i", "n", "k", "u", "v"} & letters.keys()
+    assert tensors["W1"] == {"elements": [["u", None], ["w", "v"]], "note": "· is no connection: 0 in every sum"}
+    assert tensors["i"] == {"elements": [["n"], ["k"]], "note": "for each sample"}
+
+
+def test_steps_in_index_notation_have_their_numbers(run: Run) -> None:
+    found = steps(run, NUMBERS, "--with-numbers")
+    assert found["z1_j"]["value"] == [1.5, -2.0]
+    assert found["∂ŷ_k/∂z2_i"]["value"][0][0] is None
+    assert found["∂L/∂z2_k"]["value"] == pytest.approx(found["ŷ"]["value"][1][0] - 1)
+    assert found["∂L/∂z2_i"]["value"][1] is None
+    assert found["∂a1_j/∂z1_j"]["value"] == [1.0, 0.01]
+    assert found["∂L/∂W1_ji"]["value"] == found["∂L/∂W1"]["value"]
+    silent = [name for name, step in found.items() if step["value"] is None and step["section"] != "stability"]
+    assert silent == []
+    assert all(step["value"] is None for step in steps(run, NUMBERS).values() if step["section"] == "gradients")

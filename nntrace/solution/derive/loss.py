@@ -74,6 +74,12 @@ class LossGradient:
         return self.network.loss_is_known
 
     @property
+    def chosen_letter(self) -> str | None:
+        """The index of the right class, where the loss is derived by it."""
+        by_class = self.known and (self.chosen() is not None or self._by_class() is not None)
+        return self.letter if by_class else None
+
+    @property
     def known_class(self) -> int | None:
         """The class that the network's own target is, of a single sample."""
         targets = self.network.tensors[self.targets] if self.targets else None

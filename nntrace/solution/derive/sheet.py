@@ -23,6 +23,7 @@ from .elements import Elements
 from .gradients import ParameterGradients
 from .headings import gradients_title
 from .jacobians import Jacobians
+from .legend import legend
 from .lettering import Lettering
 from .loss import LossGradient
 from .parts import Meant, Part
@@ -93,6 +94,7 @@ class Derivation:
             sections,
             Results(),
             symbolic=True,
+            legend=legend(symbols, sections, loss.chosen_letter if loss is not None else None),
         )
 
     def _section(self, name: SectionName, parts: Iterable[Part], addition: Note = ()) -> Section:
