@@ -5,18 +5,17 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
 from functools import cached_property
-from math import prod
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from ...expr import Expr, HadamardPow, Mul, Neg, Num, Ones, Partial, Sym, total
+from ...expr import Expr, HadamardPow, Num, Ones, Partial, Sym
 from ...expr.bind import walk
-from ...network.model import Network, Tensor
+from ...network.model import Network
 from ...network.model import Step as NetworkStep
 from ...network.portion import portion, span
-from ...network.quantities import Quantity, parameters
+from ...network.quantities import Quantity
 from ..given import agreed, convention_values, given_blocks
-from ..model import Block, Check, Line, Note, Remark, Results, Section, SectionName, Solution, Step, Table
+from ..model import Block, Check, Line, Note, Remark, Results, Section, SectionName, Solution, Step
 from ..numbers import Digits
 from ..shapes import shapes
 from .elements import Elements
@@ -27,6 +26,7 @@ from .legend import legend
 from .lettering import Lettering
 from .loss import LossGradient
 from .parts import Meant, Part
+from .shapes import Shapes
 from .stability import Stability
 from .symbols import Symbols, how_many_samples
 
@@ -34,13 +34,6 @@ if TYPE_CHECKING:
     from .beside import Numbers
 
 WITHOUT_LOSS = Remark(("the network has no loss: there is no gradient to derive (with a line loss: … there is)",))
-ROLES = {
-    "input": "input",
-    "target": "target",
-    "parameter": "parameter",
-    "unit": "layer's result",
-    "constant": "what counts",
-}
 
 
 class Question(NamedTuple):
@@ -213,64 +206,15 @@ class Derivation:
             yield Part(formulas.name(step.output), (line,), {step.output}, (), Meant(step.output, "value"))
 
     def _shapes(self) -> Iterator[Block]:
-        """Every tensor and its shape, for one sample and for m of them; how many parameters there are."""
-        network, symbols = self.network, self.symbols
-        rows: list[tuple[Note, ...]] = []
-        results = {step.output for step in symbols.layers()}
-        for key, tensor in network.tensors.items():
-            if key in results or tensor.role in ("input", "parameter", "target", "constant"):
-                rows.append(((symbols.formulas.name(key),), (ROLES[tensor.role],), *self._both(tensor)))
-        several = f"{self._many} samples" if self._many != "1" else "1 sample"
-        yield Table((("tensor",), ("what it is",), ("one sample",), (several,)), tuple(rows))
-        if network.parameters:
+        """Every tensor and its shape; how many parameters there are."""
+        shapes = Shapes(self.symbols)
+        yield shapes.table()
+        if self.network.parameters:
             self._count += 1
-            lines = self._counted()
+            lines = shapes.counted()
             known = lines[-1].body
             count = float(known.value) if isinstance(known, Num) else None
             yield Step(f"D{self._count}", "shapes", Sym("parameters"), lines, count, None)
-
-    def _counted(self) -> tuple[Line, ...]:
-        """How many parameters there are: the places of the tensors, without what is missing and what is tied again."""
-        tensors = [self.network.tensors[key] for key in self.network.parameters]
-        places = sum(prod(tensor.shape) for tensor in tensors)
-        count, missing = len(parameters(self.network)), sum(len(tensor.missing) for tensor in tensors)
-        again = places - missing - count
-        less = [(missing, "connection that is missing", "connections that are missing")]
-        less.append((again, "place that repeats a name", "places that repeat a name"))
-        words = [f"{number} {one if number == 1 else many}" for number, one, many in less if number]
-        terms = (*map(self._count_of, tensors), *(Neg(Num(number)) for number, _, _ in less if number))
-        note: tuple[Note, ...] = ((f"without {' and '.join(words)}",),) if words else ()
-        lines = [Line("rule", "=", total(terms), note)]
-        if not any(isinstance(size, str) for tensor in tensors for size in tensor.sizes):
-            lines.append(Line("rule", "=", Num(count)))
-        return tuple(lines)
-
-    @property
-    def _many(self) -> str:
-        """How many samples there are, or may be."""
-        return how_many_samples(self.network) or self.symbols.letter("samples")
-
-    @staticmethod
-    def _sizes(tensor: Tensor) -> tuple[str | int, ...]:
-        return tensor.sizes or tensor.shape
-
-    def _count_of(self, tensor: Tensor) -> Expr:
-        sizes = [self.symbols.size(str(size)) for size in self._sizes(tensor)]
-        return sizes[0] if len(sizes) == 1 else Mul(tuple(sizes)) if sizes else Num(1)
-
-    def _both(self, tensor: Tensor) -> tuple[Note, Note]:
-        """The shape of a tensor, and that of the matrix that holds m samples of it."""
-        single = [str(size) for size in self._sizes(tensor)[1 if tensor.sampled else 0 :]]
-        columns = self.network.conventions.vectors == "columns"
-        if tensor.role == "parameter":
-            shape = "×".join(single) if len(single) == 2 else self._vector(single, "1", columns)
-            return (f"[{shape}]",), (f"[{shape}]",)
-        return (f"[{self._vector(single, '1', columns)}]",), (f"[{self._vector(single, self._many, columns)}]",)
-
-    @staticmethod
-    def _vector(sizes: list[str], count: str, columns: bool) -> str:
-        along = sizes[0] if sizes else "1"
-        return f"{along}×{count}" if columns else f"{count}×{along}"
 
     def _jacobian_sections(self) -> Iterator[Section]:
         """For each layer from the last to the first a section for each of its arguments; a softmax's for each case."""

@@ -1,0 +1,80 @@
+"""Every tensor with its shape, for one sample and for several, and how many parameters there are."""
+
+from __future__ import annotations
+
+from math import prod
+
+from ...expr import Expr, Mul, Neg, Num, total
+from ...network.model import Tensor
+from ...network.quantities import parameters
+from ..model import Line, Note, Table
+from .symbols import Symbols, how_many_samples
+
+ROLES = {
+    "input": "input",
+    "target": "target",
+    "parameter": "parameter",
+    "unit": "layer's result",
+    "constant": "what counts",
+}
+
+
+class Shapes:
+    """The shapes of one network's tensors."""
+
+    def __init__(self, symbols: Symbols) -> None:
+        self.symbols = symbols
+        self.network = symbols.network
+
+    def table(self) -> Table:
+        """Every tensor and its shape, for one sample and for m of them."""
+        rows: list[tuple[Note, ...]] = []
+        results = {step.output for step in self.symbols.layers()}
+        for key, tensor in self.network.tensors.items():
+            if key in results or tensor.role in ("input", "parameter", "target", "constant"):
+                rows.append(((self.symbols.formulas.name(key),), (ROLES[tensor.role],), *self._both(tensor)))
+        several = f"{self._many} samples" if self._many != "1" else "1 sample"
+        return Table((("tensor",), ("what it is",), ("one sample",), (several,)), tuple(rows))
+
+    def counted(self) -> tuple[Line, ...]:
+        """How many parameters there are: the places of the tensors, without what is missing and what is tied again."""
+        tensors = [self.network.tensors[key] for key in self.network.parameters]
+        places = sum(prod(tensor.shape) for tensor in tensors)
+        count, missing = len(parameters(self.network)), sum(len(tensor.missing) for tensor in tensors)
+        again = places - missing - count
+        less = [(missing, "connection that is missing", "connections that are missing")]
+        less.append((again, "place that repeats a name", "places that repeat a name"))
+        words = [f"{number} {one if number == 1 else many}" for number, one, many in less if number]
+        terms = (*map(self._count_of, tensors), *(Neg(Num(number)) for number, _, _ in less if number))
+        note: tuple[Note, ...] = ((f"without {' and '.join(words)}",),) if words else ()
+        lines = [Line("rule", "=", total(terms), note)]
+        if not any(isinstance(size, str) for tensor in tensors for size in tensor.sizes):
+            lines.append(Line("rule", "=", Num(count)))
+        return tuple(lines)
+
+    @property
+    def _many(self) -> str:
+        """How many samples there are, or may be."""
+        return how_many_samples(self.network) or self.symbols.letter("samples")
+
+    @staticmethod
+    def _sizes(tensor: Tensor) -> tuple[str | int, ...]:
+        return tensor.sizes or tensor.shape
+
+    def _count_of(self, tensor: Tensor) -> Expr:
+        sizes = [self.symbols.size(str(size)) for size in self._sizes(tensor)]
+        return sizes[0] if len(sizes) == 1 else Mul(tuple(sizes)) if sizes else Num(1)
+
+    def _both(self, tensor: Tensor) -> tuple[Note, Note]:
+        """The shape of a tensor, and that of the matrix that holds m samples of it."""
+        single = [str(size) for size in self._sizes(tensor)[1 if tensor.sampled else 0 :]]
+        columns = self.network.conventions.vectors == "columns"
+        if tensor.role == "parameter":
+            shape = "×".join(single) if len(single) == 2 else self._vector(single, "1", columns)
+            return (f"[{shape}]",), (f"[{shape}]",)
+        return (f"[{self._vector(single, '1', columns)}]",), (f"[{self._vector(single, self._many, columns)}]",)
+
+    @staticmethod
+    def _vector(sizes: list[str], count: str, columns: bool) -> str:
+        along = sizes[0] if sizes else "1"
+        return f"{along}×{count}" if columns else f"{count}×{along}"
