@@ -17,7 +17,7 @@ import oracle
 import pytest
 from networks import DRAWN, Network, generate
 
-import nntrace.network.build as building
+import nntrace.network.operations as building
 from nntrace.catalogue import KINDS
 from nntrace.expr import Num, approximate
 from nntrace.expr.text import UNICODE
