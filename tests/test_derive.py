@@ -191,7 +191,13 @@ class Reading:
     def slope(self, kind: str, name: str, index: tuple[int, ...]) -> float:
         if self.is_element(name, index):
             key, cell = self.cells[name]
-            name, index = next(shown for shown, one in self.keys.items() if one == key), (*index, *cell)
+            places = {key: cell} | {use.key: use.cell for use in self.network.uses.get(name, ())}
+            name, cell = next(
+                (shown, places[one])
+                for shown, one in self.keys.items()
+                if one in places and (kind, shown) in self.calls
+            )
+            index = (*index, *cell)
         return self.local(self.calls[kind, name], index, name, index)
 
     def sizes(self, *texts: str) -> dict[str, int]:
@@ -307,7 +313,7 @@ class Reading:
                     yield f"{text} is {found!r} at {at}, not {expected!r}"
             if self.has_numbers:
                 listed = self.listed(step, at, self.k if classes else "")
-                if listed is None or not same(listed, expected):
+                if not (same(listed, expected) if listed is not None else not math.isfinite(expected)):
                     yield f"its value is {step['value']!r}, {listed!r} at {at}, not {expected!r}"
 
     def listed(self, step: dict[str, Any], at: dict[str, int], chosen: str) -> float | None:
