@@ -63,11 +63,12 @@ def broken(expression: Body, width: int, inside: bool = False) -> list[tuple[int
 
 
 def full_lines(terms: str, width: int) -> list[str]:
-    """Terms, each on a line and none wider than this, on lines as full as can be: of many, ten times as fast as
-    place by place. Between the terms of a line, a line end is left."""
+    """Terms, with a line end between them and none wider than this, on lines as full as can be: of many, ten times as
+    fast as place by place. Between the terms of a line, the line end is left."""
     lines, start, last = [], 0, len(terms) - width
+    find = terms.rindex
     while start < last:
-        end = terms.rindex("\n", start, start + width + 1)
+        end = find("\n", start, start + width + 1)
         lines.append(terms[start:end])
         start = end + 1
     return [*lines, terms[start:]]

@@ -112,28 +112,41 @@ class _Written(FamilyTexts):
         for start in range(family.places.start, family.places.stop, some):
             places = range(start, min(start + some, family.places.stop))
             numbers = number_texts(family.addends(places), self.script)
+            longest = max(self._longest_term, max(map(len, numbers)) + len("+ "))
             for number, place in enumerate(places):
-                yield self._sum(place, self.addends(numbers[number * size : (number + 1) * size]))
+                yield self._sum(place, numbers[number * size : (number + 1) * size], longest)
 
-    def _sum(self, place: int, addends: str) -> str | int:
+    def _sum(self, place: int, numbers: list[str], longest: int) -> str | int:
         family, moved = self.family, self.moved(place)
         lead = f"{family.id(place).ljust(self.ids - 1)} {self.result_names[place]}"
         body = len(lead) + self.signs + 2
         room = self.page.width - body
-        if hangs(body, self.page.width) or max(self._longest_term, *map(len, addends.split("\n"))) > room:
+        if hangs(body, self.page.width) or longest > room:
             return place
-        margin = "\n" + " " * body
-        about = f"\n{' ' * (body - 1 - len(self.about))}{self.about} "
-        formulas = (self._terms % tuple(readers.read(moved)) for readers in self.readers)
-        forms = [
-            "\0".join(full_lines(terms, room)).replace("\n", " ").replace("\0", margin)
-            for terms in (*formulas, addends)
-        ]
+        margin = "\0" + " " * body  # a line end, while one between two terms of a line is none
+        about = f"\0{' ' * (body - 1 - len(self.about))}{self.about} "
+        formulas = (terms % tuple(readers.read(moved)) for terms, readers in self._formulas)
+        forms = [margin.join(full_lines(terms, room)) for terms in (*formulas, self.addends(numbers))]
         if family.notes:
-            if forms[0].find("\n") < 0 or body + forms[0].find("\n") + 2 + self._widest_note <= self.page.width:
+            first, *others = forms[0].split("\0", 1)
+            if not others or body + len(first) + 2 + self._widest_note <= self.page.width:
                 return place  # there may be room for the notes beside the first line
             forms[0] += self._notes_below(body)
-        return f"{lead}{' ' * self.signs}= {about.join(forms)}{about}{self.result_numbers[place]}"
+        lines = f"{lead}{' ' * self.signs}= {about.join(forms)}{about}{self.result_numbers[place]}"
+        return lines.replace("\n", " ").replace("\0", "\n")
+
+    @cached_property
+    def _formulas(self) -> list[tuple[str, Readers]]:
+        """The terms of each form, and the readers of their factors; what all steps have in common is put in."""
+        same = [not any(slot.strides) for slot in self.slots]
+        moving = [slot for slot, fixed in zip(self.slots, same, strict=True) if not fixed]
+        found: list[tuple[str, Readers]] = []
+        for readers in self.readers:
+            each = zip(self.slots, readers.texts, same, strict=True)
+            common = tuple(texts[slot.base] if fixed else "%s" for slot, texts, fixed in each)
+            texts = [texts for texts, fixed in zip(readers.texts, same, strict=True) if not fixed]
+            found.append((self._terms % common, Readers(moving, texts, self.strides)))
+        return found
 
     @cached_property
     def _widest_note(self) -> int:
@@ -142,7 +155,7 @@ class _Written(FamilyTexts):
     def _notes_below(self, body: int) -> str:
         if body not in self._below:
             rows = below(list(self.family.notes), self.page, body)
-            self._below[body] = "".join(f"\n{joined(row)}" for row in rows)
+            self._below[body] = "".join(f"\0{joined(row)}" for row in rows)
         return self._below[body]
 
     @cached_property
