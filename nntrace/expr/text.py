@@ -259,9 +259,8 @@ def element_texts(first: Expr, shape: tuple[int, ...], script: Script) -> list[s
 
 def scientific(value: Decimal) -> tuple[str, int]:
     """The digits, with a point, and the power of ten of a number in scientific writing."""
-    power = value.adjusted()
-    digits = f"{value.scaleb(-power):f}"
-    return (digits if "." in digits else digits + ".0"), power
+    digits, _, power = f"{value:e}".partition("e")
+    return (digits if "." in digits else digits + ".0"), int(power)
 
 
 def symbol(node: Sym | Partial | Size, script: Script = UNICODE) -> str:

@@ -82,14 +82,10 @@ class Digits(NamedTuple):
                 texts[place], others[place] = "", value
         return Literals(texts, others)
 
-    @property
-    def _form(self) -> str:
-        return f"%#.{self.significant}g"
-
     def _decimal(self, number: float) -> Decimal:
         half, most = _plainly_rounded(self.significant)
         if -most < number < most and number * half % 1:
-            return Decimal(self._form % number)
+            return Decimal(f"%#.{self.significant}g" % number)
         return self.rounded(Decimal(number)) if math.isfinite(number) else Decimal(number)
 
     def rounded(self, value: Decimal) -> Decimal:
