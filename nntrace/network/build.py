@@ -16,7 +16,7 @@ from .loss import LossSteps
 from .model import Element, Network, Step, Tensor
 from .operations import plain
 from .penalty import penalised
-from .quantities import find, known_names
+from .quantities import Unnamed, find, known_names
 from .targets import check_targets, sum_to_one, targets_of
 from .upstream import upstream
 
@@ -57,7 +57,7 @@ class _Builder(Draft):
             tuple(self.steps),
             tuple(dict.fromkeys(self.parameters)),
             self._uses(),
-            frozenset(name.text for name in spec.frozen),
+            frozenset(),
             "L" if spec.loss else None,
             rate.value if rate else None,
             spec.conventions,
@@ -66,7 +66,7 @@ class _Builder(Draft):
             int(spec.iterations.value) if spec.iterations else 1,
             samples_per_step=self._samples_per_step(),
         )
-        self._check_frozen(network)
+        network = network._replace(frozen=self._frozen(network))
         self._check_default_names()
         if spec.penalty and network.loss in self.tensors:
             taken = {*self.names.used, *self.names.results}
@@ -179,13 +179,18 @@ class _Builder(Draft):
                 found.setdefault(name, []).append(Element(tensor.key, cell))
         return {name: tuple(uses) for name, uses in found.items()}
 
-    def _check_frozen(self, network: Network) -> None:
+    def _frozen(self, network: Network) -> frozenset[str]:
+        """The names of the parameters that keep their values, a whole tensor's where its elements have none."""
+        names: set[str] = set()
         for name in self.spec.frozen:
-            if not any(found.role == "parameter" for found in find(network, name.text)):
+            found = find(network, name.text)
+            if not any(one.role == "parameter" for one in found):
                 known = known_names(network, "parameter")
                 self.problems.add(
                     name.place, f"there is no parameter {quoted(name.text)}", suggestion(name.text, known)
                 )
+            names |= {name.text} if isinstance(found, Unnamed) else {one.name for one in found}
+        return frozenset(names)
 
     def _check_default_names(self) -> None:
         """A tensor is shown by its name where an element has none; a default name must then be free."""

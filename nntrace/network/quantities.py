@@ -143,7 +143,7 @@ def of_role(network: Network, *roles: Role) -> Iterator[Quantity]:
             yield found
 
 
-def find(network: Network, text: str) -> list[Quantity]:
+def find(network: Network, text: str) -> Sequence[Quantity]:
     """What a user means by a name: one quantity, a whole tensor's, or those that a glob (``*``, ``?``) fits.
 
     Exact names come first. The list is empty where nothing has that name.
@@ -161,7 +161,7 @@ def find(network: Network, text: str) -> list[Quantity]:
                 return [quantity(network, Element(tensor.key, cell))]
     for tensor in network.tensors.values():
         if tensor.name == text:
-            return list(of_tensor(network, tensor))
+            return of_tensor(network, tensor)
     if "*" in text or "?" in text:
         fits = re.compile(translate(text.replace("[", "[[]"))).match
         reached = network.reached()
@@ -212,5 +212,5 @@ def frozen(network: Network, found: Quantity) -> bool:
     """Whether a parameter keeps its value: frozen by its name or its tensor's, or given data that is also an input."""
     if found.role in ("input", "target"):
         return True
-    tensors = {network.tensors[use.key].name for use in found.uses}
-    return found.name in network.frozen or bool(tensors & network.frozen)
+    tensors = (network.tensors[use.key] for use in found.uses)
+    return found.name in network.frozen or any(not one.names and one.name in network.frozen for one in tensors)

@@ -47,6 +47,26 @@ def test_an_overflow_is_shown(run: Run, form: str) -> None:
         assert not {"nan", "inf", "NaN"} & set(out.replace("=", " ").split())
 
 
+@pytest.mark.parametrize(
+    ("frozen", "kept"),
+    [
+        ("[b2]", ["b2"]),  # also what the second layer's biases would be called, if they had no names
+        ("[b1, w31]", ["b1", "w31"]),
+        ("[W2]", ["w31", "w32", "w41", "w42"]),
+    ],
+)
+def test_what_is_frozen_is_what_the_name_means(run: Run, tmp_path: Path, frozen: str, kept: list[str]) -> None:
+    """An element's own name comes before its tensor's."""
+    text = (REPOSITORY / "configs" / "homework3.yaml").read_text(encoding="utf-8") + f"frozen: {frozen}\n"
+    (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
+    code, out, _ = run("step", "-f", "json", cwd=tmp_path)
+    found = json.loads(out)
+    assert code == 0
+    moved = {name for name, new in found["updated"].items() if new != found["values"][name]}
+    usual = {name for name, slope in found["gradients"].items() if slope}
+    assert moved == usual - set(kept)
+
+
 def test_a_frozen_parameter_says_so(run: Run, tmp_path: Path) -> None:
     out = run("step", "configs/mazur.yaml").out
     rows = {line.split()[1]: line for line in out.split("Update, ")[1].splitlines() if line[:1] == "U"}
