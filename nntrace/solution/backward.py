@@ -104,7 +104,7 @@ class Gradients:
                 output, local = _chained(term)
                 used = local if declared else simplify(local)
                 if not is_zero(used):
-                    found.append(Summand(use, reader, output, used, written.decided))
+                    found.append(Summand(use, reader, output, used, written.deciding))
         return found, rests
 
     def general(self, key: str) -> tuple[list[Summand], tuple[Index, ...]] | None:

@@ -69,7 +69,7 @@ def gradient_checks(writer: Writer, asked: Sequence[Quantity]) -> Iterator[Check
     most = max(1, min(MOST_CHECKED, MOST_WORK // len(writer.network.steps)))
     spread = asked[:: -(-len(asked) // most)]
     differences = [(found, differ.of(found)) for found in spread]
-    smooth = [(found, difference) for found, difference in differences if not difference.kink]
+    smooth = [(found, difference) for found, difference in differences if not difference.crossing]
     finite = [(found, d) for found, d in smooth if isfinite(d.quotient)]
     if len(finite) < len(smooth):
         yield Check((f"gradients by {_quotient(writer)}: skipped, the numbers overflow",), "note")
@@ -81,15 +81,16 @@ def gradient_checks(writer: Writer, asked: Sequence[Quantity]) -> Iterator[Check
     words = (
         f"{len(smooth)} of the {len(asked)} gradients" if len(smooth) < len(asked) else f"all {len(asked)} gradients"
     )
-    because = f" ({skipped} at a kink)" if skipped else ""
+    crossings = sorted({difference.crossing for _, difference in differences if difference.crossing}, reverse=True)
+    because = f" ({skipped} at {' or '.join(f'a {one}' for one in crossings)})" if skipped else ""
     if not smooth:
         what = "the loss" if writer.network.loss_is_known else "it"
-        yield Check((f"gradients by {_quotient(writer)}: skipped, {what} {_KINK}",), "note")
+        yield Check((f"gradients by {_quotient(writer)}: skipped, {what} {_CROSSING[crossings[0]]}",), "note")
     elif not wrong:
         yield Check((f"{words} by {_quotient(writer)}{because}",), "ok")
 
 
-_KINK = "has a kink here and the convention decides"
+_CROSSING = {"kink": "has a kink here and the convention decides", "jump": "jumps here"}
 
 
 def _quotient(writer: Writer) -> str:
@@ -104,8 +105,8 @@ def _gradient_check(writer: Writer, found: Quantity, difference: Difference) -> 
     words: Note = (writer.partial(found.uses[0]), f" by {_quotient(writer)}")
     if not isfinite(difference.quotient) or not isfinite(gradient):
         return Check((*words, ": skipped, the numbers overflow"), "note")
-    if difference.kink:
-        return Check((*words, f": skipped, {what} {_KINK}"), "note")
+    if difference.crossing:
+        return Check((*words, f": skipped, {what} {_CROSSING[difference.crossing]}"), "note")
     if gradient and abs(gradient) <= difference.resolution:
         return Check((*words, ": skipped, the gradient is smaller than a difference can tell"), "note")
     shown = writer.digits.rounded(Decimal(difference.quotient)) if gradient else Decimal("0.0")

@@ -6,7 +6,7 @@ import operator
 from collections.abc import Callable, Iterator
 from functools import partial
 from math import nan
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from ..expr import Call, Cases, Condition, Expr, Indicator, Num, children, free_indices
 from ..expr.evaluate import Arguments, Run, plan
@@ -40,10 +40,25 @@ class Differences:
         above, below = (self._moved(found, sign * size) for sign in (1, -1))
         apart = above.value - below.value
         quotient = (above.loss - below.loss) / apart if apart else nan
-        kink = any(map(operator.ne, above.decided, below.decided))
-        return Difference(
-            quotient, kink, abs(float(self.trace.arrays[network.loss])) * 1e-9 / size + 1e-9 if size else 0.0
-        )
+        resolution = abs(float(self.trace.arrays[network.loss])) * 1e-9 / size + 1e-9 if size else 0.0
+        if not _differ(above, below):
+            return Difference(quotient, "", resolution)
+        return Difference(quotient, *self._at_a_decision(found, size, resolution))
+
+    def _at_a_decision(self, found: Quantity, size: float, resolution: float) -> tuple[Crossing, float]:
+        """What lies where a formula goes over from one case to the other, and what the difference can tell there.
+
+        Nearer to it, a jump is as high as before, and at a kink the slopes are as far apart; otherwise both shrink, and
+        the difference quotient is one of the slopes between.
+        """
+        above, below = (self._moved(found, sign * size, slope=True) for sign in (1, -1))
+        nearer, below_nearer = (self._moved(found, sign * size / 10, slope=True) for sign in (1, -1))
+        if not _differ(nearer, below_nearer):
+            return "kink", resolution
+        if abs(nearer.loss - below_nearer.loss) > max(abs(above.loss - below.loss) / 2, resolution * size):
+            return "jump", resolution
+        gap, gap_nearer = abs(above.slope - below.slope), abs(nearer.slope - below_nearer.slope)
+        return ("kink", resolution) if gap_nearer > gap / 2 else ("", resolution + gap)
 
     def _scale(self, element: Element) -> float:
         """How large a number is; a probability that a loss takes the logarithm of, how far it is from 0 and 1."""
@@ -52,8 +67,11 @@ class Differences:
             return min(abs(value), abs(1 - value))
         return max(1.0, abs(value))
 
-    def _moved(self, found: Quantity, by: float) -> _Moved:
-        """The network with a quantity moved, in all its uses; a unit is held where it was moved to."""
+    def _moved(self, found: Quantity, by: float, slope: bool = False) -> _Moved:
+        """The network with a quantity moved, in all its uses; a unit is held where it was moved to.
+
+        ``slope``: with the gradient there.
+        """
         network, arrays = self.network, self.trace.arrays
         assert network.loss is not None
         moved = {use.key: self._copy(use.key) for use in found.uses}
@@ -62,7 +80,9 @@ class Differences:
         after = self.trace.program.forward({**arrays, **moved}, moved if found.role == "unit" else {})
         first = found.uses[0]
         decided = [decided(after).tobytes() for decided in self._decisions]
-        result = _Moved(float(after[first.key][first.cell]), float(after[network.loss]), decided)
+        slopes = self.trace.program.gradients(after) if slope else {}
+        total = sum(float(slopes[key][cell]) for key, cell in found.uses if key in slopes)
+        result = _Moved(float(after[first.key][first.cell]), float(after[network.loss]), decided, total)
         for key, cell in found.uses:
             moved[key][cell] = arrays[key][cell]
         return result
@@ -75,18 +95,28 @@ class Differences:
 
 
 class _Moved(NamedTuple):
-    """What comes of a quantity's move: its value, the loss, and how each condition turns out, over all its cells."""
+    """What comes of a quantity's move: its value, the loss, how each condition turns out over all its cells, and the
+    gradient by the quantity where it was asked for."""
 
     value: float
     loss: float
     decided: list[bytes]
+    slope: float
+
+
+def _differ(above: _Moved, below: _Moved) -> bool:
+    """Whether a condition turns out otherwise on the two sides."""
+    return any(map(operator.ne, above.decided, below.decided))
+
+
+Crossing = Literal["", "kink", "jump"]
 
 
 class Difference(NamedTuple):
-    """One central difference: its value, whether it crosses a kink, and below what it can tell nothing."""
+    """One central difference: its value, what of the loss it crosses, and below what it can tell nothing."""
 
     quotient: float
-    kink: bool
+    crossing: Crossing
     resolution: float
 
     def agrees(self, gradient: float) -> bool:

@@ -56,7 +56,7 @@ class Statements:
         count = 0
         for cell in cells:
             written = self.writer.write(*self.formulas.slope(step, cell))
-            own = decisions(self.writer, {**dict(written.decided), **indicators(self.writer, written.body)}.items())
+            own = decisions(self.writer, {**dict(written.deciding), **indicators(self.writer, written.body)}.items())
             count += bool(own)
             if own and count <= MOST_DECISIONS:
                 found = (*found, ", ", *own) if found else own

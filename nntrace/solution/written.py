@@ -52,12 +52,18 @@ class Written(NamedTuple):
     """A formula over keys and bound indices (``Sym("W1", (0, 1))``), with what its ``Rest`` nodes come to, in order.
 
     ``decided`` are the conditions of the cases that it stood on, each with how it turned out: only the case that
-    holds is written.
+    holds is written. ``continuous`` are those of them whose two cases meet here and come to the same.
     """
 
     body: Expr
     rests: tuple[Amount, ...] = ()
     decided: tuple[tuple[Condition, bool], ...] = ()
+    continuous: frozenset[Condition] = frozenset()
+
+    @property
+    def deciding(self) -> tuple[tuple[Condition, bool], ...]:
+        """What made a difference."""
+        return tuple(one for one in self.decided if one[0] not in self.continuous)
 
 
 class _Writing(NamedTuple):
@@ -66,6 +72,7 @@ class _Writing(NamedTuple):
     sizes: Mapping[str, int]
     rests: list[Amount]
     decided: dict[Condition, bool]
+    continuous: set[Condition]
 
 
 class Formulas:
@@ -102,9 +109,9 @@ class Formulas:
 
     def write(self, formula: Expr, step: Step, index: Mapping[str, int]) -> Written:
         """An operation's formula for one element, over keys, its sums written out and long ones cut."""
-        writing = _Writing(step.sizes, [], {})
+        writing = _Writing(step.sizes, [], {}, set())
         body = self._written_out(self.keyed(at(formula, index), step), writing)
-        return Written(body, tuple(writing.rests), tuple(writing.decided.items()))
+        return Written(body, tuple(writing.rests), tuple(writing.decided.items()), frozenset(writing.continuous))
 
     @staticmethod
     def keyed(formula: Expr, step: Step) -> Expr:
@@ -124,12 +131,24 @@ class Formulas:
         held = self.holds(condition)
         if cases.then != cases.otherwise:
             writing.decided[condition] = held
+            if self._is_continuous(cases, writing.sizes):
+                writing.continuous.add(condition)
         if (cases.then, cases.otherwise) == (ONE, ZERO):
             return Indicator(condition)
         chosen = cases.then if held else cases.otherwise
         if isinstance(chosen, Num):
             return Num(Decimal(chosen.value)) if isinstance(chosen.value, int) else chosen
         return self._written_out(chosen, writing)
+
+    def _is_continuous(self, cases: Cases, sizes: Mapping[str, int]) -> bool:
+        """Whether both cases hold just as well and come to the same."""
+
+        def number(name: str, cell: Cell) -> float:
+            return self.amount(name, cell).number
+
+        left, right = cases.condition.left, cases.condition.right
+        meet = approximate(left, number, {}, sizes) == approximate(right, number, {}, sizes)
+        return meet and approximate(cases.then, number, {}, sizes) == approximate(cases.otherwise, number, {}, sizes)
 
     def _written_out(self, node: Expr, writing: _Writing) -> Expr:
         """Sums written out, connections that are missing left out, the middle of a long sum as a ``Rest``."""
@@ -204,7 +223,9 @@ class Formulas:
         if self._absent(addend):
             return True
         structural = any(self.network.tensors[s.name].structural for s in symbols(addend) if isinstance(s, Sym))
-        return structural and self._written_out(addend, writing._replace(rests=[], decided={})) == ZERO
+        return (
+            structural and self._written_out(addend, writing._replace(rests=[], decided={}, continuous=set())) == ZERO
+        )
 
     @staticmethod
     def _structure(tensor: Tensor, index: tuple[Index, ...]) -> Expr | None:

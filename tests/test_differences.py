@@ -1,0 +1,50 @@
+"""Central differences where a formula goes over from one case to the other: a kink, a jump, or nothing of the kind."""
+
+from __future__ import annotations
+
+import pytest
+
+from nntrace.network.build import build
+from nntrace.solution.differences import Differences
+from nntrace.solution.sheet import Settings, Sheet, asked_quantities
+from nntrace.spec import read
+
+NETWORK = """\
+inputs: {{x: 1}}
+targets: {{t: {target}}}
+layers:
+  - {{dense: [z], weights: {{x: {{w: {weight}}}}}}}
+  - {activation}
+loss: {loss}
+"""
+CASES = [
+    ("sigmoid: [p]", 0, 1, "bce", ""),  # max(0, z) and |z| stand in its stable form alone
+    ("sigmoid: [p]", 0, 1, "mse", ""),
+    ("elu: [p]", 0, 1, "mse", ""),
+    ("elu: [p], alpha: 0.5", 0, 1, "mse", "kink"),
+    ("softsign: [p]", 0, 1, "mse", ""),
+    ("softplus: [p]", 0, 1, "mse", ""),
+    ("relu: [p]", 0, 1, "mse", "kink"),
+    ("relu: [p]", "1/1000000", 1, "mse", "kink"),  # the difference reaches over it
+    ("relu: [p]", 1, 0, "mse", ""),
+    ("leaky_relu: [p]", 0, 1, "mse", "kink"),
+    ("selu: [p]", 0, 1, "mse", "kink"),
+    ("step: [p]", 0, 0.25, "mse", "jump"),
+    ("identity: [p]", 2, 1, "{huber: L, delta: 1}", ""),
+    ("identity: [p]", 1, 1, "mae", "kink"),
+]
+
+
+@pytest.mark.parametrize(("activation", "weight", "target", "loss", "crossing"), CASES)
+def test_what_a_difference_crosses(activation: str, weight: object, target: object, loss: str, crossing: str) -> None:
+    text = NETWORK.format(activation=f"{{{activation}}}", weight=weight, target=target, loss=loss)
+    sheet = Sheet(build(read(text, "crossing", None)), Settings())
+    (found,) = asked_quantities(sheet.network, ["w"])
+    difference = Differences(sheet.trace).of(found)
+    assert difference.crossing == crossing
+    gradient = sheet.trace.total(found).number
+    if not crossing:
+        assert difference.agrees(gradient)
+        assert not difference.agrees(gradient * 1.001 + 1e-4), "it still tells a wrong slope"
+    said = "\n".join(str(block) for section in sheet.gradient([found], named=True).sections for block in section.blocks)
+    assert ("at the kink" in said) == (crossing == "kink" and sheet.trace.value(found.uses[0]).number in (0, 1))
