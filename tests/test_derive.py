@@ -760,7 +760,7 @@ def test_a_penalty_is_derived_and_counts_a_tied_weight_once() -> None:
     one = reading(build(read(TIED + penalty, "tied", None)), Question(with_numbers=True))
     assert list(one.disagreements()) == []
     steps = {step["name"]: step for step in one.sheet["steps"]}
-    assert texts_of(steps["∂E/∂g"]) == ["δ_o2 s1 + 2 × 0.01 × g + 0.1 × sign(g) + δ_o2 s2"]
+    assert texts_of(steps["∂E/∂g"]) == ["δ_o2 s1 + 2 × 0.01 × g + 0.1 sign(g) + δ_o2 s2"]
     assert "power rule" in steps["∂R/∂d"]["lines"][0]["note"]
     assert steps["∂R/∂d"]["reason"] == "sign(0) = 0, by convention"
 

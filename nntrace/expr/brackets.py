@@ -107,12 +107,25 @@ def is_fraction(node: Expr) -> bool:
             return False
 
 
-def is_juxtaposed(left: Expr, right: Expr) -> bool:
-    """Whether two factors of symbols stand side by side without a sign: ``W_ji x_i``, ``2 (y_k - t_k)``."""
-    counted = isinstance(left, Num) and isinstance(left.value, int) and left.value >= 0
-    if isinstance(left, MatMul):  # a number before a matrix: side by side they would be one product of matrices
+def juxtaposed(factors: tuple[Expr, ...]) -> tuple[bool, ...]:
+    """For each factor of a symbolic product after the first, whether it stands beside the one before without a sign.
+
+    One product has one way of multiplying: where everything after the first factor is of symbols they stand side by
+    side, ``0.02 W_ji x_i``, ``2 (y_k - t_k)``, led by × where the first is none itself, ``(-1/ŷ_k) × ŷ_k (1 - ŷ_k)``.
+    With a number, a quotient or a derivative among the others, × stands between all of them.
+    """
+    first, *others = factors
+    numbers = any(isinstance(factor, MatMul) for factor in factors[:-1])  # beside a matrix: one product of matrices
+    if numbers or not all(map(_is_plain, others)):
+        return (False,) * len(others)
+    return (_is_coefficient(first) or _is_plain(first), *(True for _ in others[1:]))
+
+
+def _is_coefficient(node: Expr) -> bool:
+    """A number as it stands before a symbol: 2, 0.01."""
+    if not isinstance(node, Num) or isinstance(node.value, Fraction):
         return False
-    return (counted or _is_plain(left)) and _is_plain(right)
+    return node.value >= 0 and (isinstance(node.value, int) or is_positional(node.value))
 
 
 def _is_plain(node: Expr) -> bool:
@@ -134,6 +147,11 @@ def _is_symbolic(node: Expr) -> bool:
     return isinstance(node, Sym | Size | Whole) or any(map(_is_symbolic, children(node)))
 
 
+def is_marked(node: Expr) -> bool:
+    """A symbol with a superscript of its own, which a power must not seem to belong to: ``(h1⁽²⁾)²``."""
+    return isinstance(node, Sym) and bool(node.mark)
+
+
 def ends_in_sum(node: Expr) -> bool:
     """A product whose last factor is a sum: what follows it would be read as part of that sum."""
     return isinstance(node, Mul) and bool(node.factors) and isinstance(node.factors[-1], Sum | Max)
@@ -152,4 +170,4 @@ def needs_brackets(node: Expr, place: str, first: bool = False, last: bool = Fal
         return True
     if place == "top" and (isinstance(node, Div | Sum | Max | Partial) or is_fraction(node) or ends_in_sum(node)):
         return True
-    return binding(node) < PLACES[place]
+    return (place == "base" and is_marked(node)) or binding(node) < PLACES[place]

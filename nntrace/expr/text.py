@@ -10,10 +10,9 @@ import unicodedata
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
-from itertools import pairwise
 from typing import NamedTuple
 
-from .brackets import is_fraction, is_juxtaposed, is_scientific, needs_brackets
+from .brackets import is_fraction, is_scientific, juxtaposed, needs_brackets
 from .literals import Literals
 from .nodes import (
     Add,
@@ -69,10 +68,14 @@ _ASCII_SIGNS = {
 
 
 class Piece(NamedTuple):
-    """Text that is never broken; a break before it is better the smaller ``depth`` is."""
+    """Text that is never broken; a break before it is better the smaller ``depth`` is.
+
+    ``sign`` is the operator that is written at such a break alone: inside a line there is none.
+    """
 
     text: str
     depth: int
+    sign: str = ""
 
 
 def text(node: Expr, script: Script = UNICODE) -> str:
@@ -106,9 +109,11 @@ def pieces(node: Expr, script: Script = UNICODE, depth: int = 0) -> list[Piece]:
             return _around("-", write(body, "negated"), "")
         case Mul(factors):
             result = write(factors[0], "factor", first=True, last=len(factors) == 1)
-            for place, (before, factor) in enumerate(pairwise(factors), start=2):
-                sign = "" if script.symbolic and is_juxtaposed(before, factor) else f"{script.times} "
-                result += _led(sign, write(factor, "factor", last=place == len(factors)), depth + 1)
+            times = f"{script.times} "
+            beside = juxtaposed(factors) if script.symbolic else (False,) * (len(factors) - 1)
+            for place, (unsigned, factor) in enumerate(zip(beside, factors[1:], strict=True), start=2):
+                own = write(factor, "factor", last=place == len(factors))
+                result += _beside(times, own, depth + 1) if unsigned else _led(times, own, depth + 1)
             return result
         case Div(Num() | Sym() as top, Num() | Sym() as bottom) if script.symbolic and not is_fraction(node):
             return [Piece(f"{text(top, script)}/{text(bottom, script)}", depth)]
@@ -151,7 +156,7 @@ def pieces(node: Expr, script: Script = UNICODE, depth: int = 0) -> list[Piece]:
         case MatMul(factors):
             result = write(factors[0], "matrix")
             for factor in factors[1:]:
-                result += write(factor, "matrix", depth + 2)
+                result += _beside(plain("· ", script), write(factor, "matrix", depth + 2), depth + 2)
             return result
         case Hadamard(factors):
             result = write(factors[0], "elementwise")
@@ -180,7 +185,7 @@ def _literal(rows: tuple[tuple[Expr | None, ...], ...], script: Script, depth: i
     for row in rows:
         cells = [script.ellipsis if cell is None else text(cell, script) for cell in row]
         written = [Piece(cell, depth + 4) for cell in cells[:1]] + [Piece(cell, depth + 5) for cell in cells[1:]]
-        written = [Piece(f"{text},", at) for text, at in written[:-1]] + written[-1:]
+        written = [Piece(f"{one.text},", one.depth) for one in written[:-1]] + written[-1:]
         result += _around("[", written, "]," if row is not rows[-1] else "]")
     return _around("[", result, "]")
 
@@ -198,14 +203,19 @@ def _condition(condition: Condition, script: Script, depth: int) -> list[Piece]:
 def _around(before: str, inner: list[Piece], after: str) -> list[Piece]:
     """Text set against the first and the last piece, without a space."""
     first, *others = inner
-    inner = [Piece(before + first.text, first.depth), *others]
+    inner = [first._replace(text=before + first.text), *others]
     last = inner[-1]
-    return [*inner[:-1], Piece(last.text + after, last.depth)]
+    return [*inner[:-1], last._replace(text=last.text + after)]
 
 
 def _led(operator: str, inner: list[Piece], depth: int) -> list[Piece]:
     """An operator before the first piece, where a line may break."""
     return [Piece(operator + inner[0].text, depth), *inner[1:]]
+
+
+def _beside(operator: str, inner: list[Piece], depth: int) -> list[Piece]:
+    """What stands without an operator inside a line, and with it where the line breaks."""
+    return [Piece(inner[0].text, depth, operator), *inner[1:]]
 
 
 def _exponent(exponent: Expr, script: Script) -> str:

@@ -114,7 +114,8 @@ TEXTS: list[tuple[Expr, str, str]] = [
     (Sym("W", (0, "i")), "W[1,i]", "W[1,i]"),
     (Sym("W", ("j′", "i")), "W_j′i", "W_j'i"),
     (Sym("w21", (), "⁺"), "w21⁺", "w21+"),
-    (Sym("w", (0,), "⁺") ** 2, "w[1]⁺²", "w[1]+^2"),
+    (Sym("w", (0,), "⁺") ** 2, "(w[1]⁺)²", "(w[1]+)^2"),
+    (Sym("s1", (), "⁽ⁿ⁾") ** 2, "(s1⁽ⁿ⁾)²", "(s1(n))^2"),
     (Sym("ŷ", ("k",)), "ŷ_k", "yhat_k"),
     (Partial(Sym("MSE"), Sym("w21")), "∂MSE/∂w21", "dMSE/dw21"),
     (Partial(Sym("L"), Sym("W1", (1, 0))), "∂L/∂W1[2,1]", "dL/dW1[2,1]"),
@@ -153,6 +154,31 @@ TEXTS: list[tuple[Expr, str, str]] = [
 def test_text(node: Expr, unicode: str, ascii: str) -> None:
     assert text(node, UNICODE) == unicode
     assert text(node, ASCII) == ascii
+
+
+ŷ, Z = Sym("ŷ", ("k",)), Sym("Z")
+W, x = Sym("W", ("j", "i")), Sym("x", ("i",))
+PRODUCTS: list[tuple[tuple[Expr, ...], str]] = [
+    ((W, x), "W_ji x_i"),
+    ((Num(2), a - b, x), "2 (a - b) x_i"),
+    ((Num(Decimal("0.02")), W), "0.02 W_ji"),
+    ((Num(Decimal("1E-5")), W), "1.0×10⁻⁵ × W_ji"),
+    ((Num(2), Num(Decimal("0.01")), W), "2 × 0.01 × W_ji"),
+    ((Num(1) / 2, Num(2), a - b, Num(-1)), "1/2 × 2 × (a - b) × (-1)"),
+    ((Num(1) / 3, a, 1 - a), "1/3 × a (1 - a)"),
+    ((Neg(1 / ŷ), ŷ, 1 - ŷ), "(-1/ŷ_k) × ŷ_k (1 - ŷ_k)"),
+    ((Neg(1 / ŷ), Neg(ŷ * x)), "(-1/ŷ_k) × (-ŷ_k x_i)"),
+    ((Partial(a, ŷ), Partial(ŷ, b)), "∂a/∂ŷ_k × ∂ŷ_k/∂b"),
+    ((Partial(a, ŷ), ŷ, 1 - ŷ), "∂a/∂ŷ_k × ŷ_k (1 - ŷ_k)"),
+    ((a, Call("sqrt", (Num(2),)), 1 - a), "a × sqrt(2) × (1 - a)"),
+    ((Num(0), Z), "0 Z"),
+]
+
+
+@pytest.mark.parametrize(("factors", "written"), PRODUCTS, ids=[row[1] for row in PRODUCTS])
+def test_one_product_has_one_way_of_multiplying(factors: tuple[Expr, ...], written: str) -> None:
+    """Side by side, or with × between all; only what leads a product of symbols is set apart as a link of its own."""
+    assert text(Mul(factors), UNICODE._replace(symbolic=True)) == written
 
 
 @pytest.mark.parametrize(("words", "ascii"), [

@@ -16,40 +16,46 @@ _CONTROLS = dict.fromkeys((*range(32), *range(127, 160), 8232, 8233), " ")
 
 
 class Body(NamedTuple):
-    """An expression in its pieces: their texts, and how deep each lies."""
+    """An expression in its pieces: their texts, how deep each lies, and the sign that a break before it shows (none
+    has one where there are no ``signs``)."""
 
     texts: list[str]
     depths: list[int]
+    signs: Sequence[str] = ()
 
 
 def body_of(expression: Iterable[Piece]) -> Body:
-    """The pieces' texts and depths."""
-    texts, depths = zip(*expression, strict=True)
-    return Body(list(texts), list(depths))
+    """The pieces' texts, depths and signs."""
+    texts, depths, signs = zip(*expression, strict=True)
+    return Body(list(texts), list(depths), signs if any(signs) else ())
 
 
 def broken(expression: Body, width: int, inside: bool = False) -> list[tuple[int, str]]:
-    """The expression's lines, each with its extra indent: 2 where it continues an addend, 4 in brackets of that.
+    """The expression's lines, each with its extra indent: 2 more than the line that it continues the inside of.
 
     A line is as full as its best break allows: the one of least depth, of those the last. ``inside``: the whole
     expression is an addend.
     """
-    texts, depths = expression
+    texts, depths, signs = expression
     whole = " ".join(texts)
     wide = columns(whole)
     if len(texts) < 2 or wide <= width:
         return [(0, whole)]
     least = min(islice(depths, 1, None))
     best = [place for place, depth in enumerate(depths) if depth == least]
-    if len(best) == len(texts) and not inside and wide == len(whole) and max(map(len, texts)) <= width:
+    plain = wide == len(whole) and not inside and not signs
+    if len(best) == len(texts) and plain and max(map(len, texts)) <= width:
         return [(0, line.replace("\n", " ")) for line in full_lines("\n".join(texts), width)]
     ends = list(accumulate(map(len if wide == len(whole) else columns, texts), lambda end, size: end + size + 1))
     lines: list[tuple[int, str]] = []
+    open_lines = [(least - inside, 0)]
+    """The depth and the indent of each line that the next one may go on with or inside of."""
     start = used = indent = 0
     while start < len(texts):
+        sign = signs[start] if signs and start else ""
         if start:
-            indent = 2 * min(2, depths[start] - least + inside)
-        end = max(start + 1, bisect_right(ends, used + width - indent))
+            indent = _indent(open_lines, depths[start], width)
+        end = max(start + 1, bisect_right(ends, used + width - indent - len(sign)))
         if end < len(texts):
             last = bisect_right(best, end) - 1
             end = (
@@ -57,9 +63,20 @@ def broken(expression: Body, width: int, inside: bool = False) -> list[tuple[int
                 if last >= 0 and best[last] > start
                 else min(range(start + 1, end + 1), key=lambda at: (depths[at], -at))
             )
-        lines.append((indent, " ".join(texts[start:end])))
+        lines.append((indent, sign + " ".join(texts[start:end])))
         start, used = end, ends[end - 1] + 1
     return lines
+
+
+def _indent(open_lines: list[tuple[int, int]], depth: int, width: int) -> int:
+    """Where a line of this depth begins: under the last line of its depth, or inside the last one of less."""
+    while open_lines[-1][0] > depth:
+        open_lines.pop()
+    above, indent = open_lines[-1]
+    if above < depth:
+        indent = min(indent + 2, width // 3)
+        open_lines.append((depth, indent))
+    return indent
 
 
 def full_lines(terms: str, width: int) -> list[str]:

@@ -81,12 +81,31 @@ def equation_rows(id: str, equations: list[Equation], reason: Note, page: Page, 
     signs = max(columns(form.relation) for equation in equations for form in equation.forms)
     at = max(ids, columns(id) + 1) + names + 1
     short = all((one.compact or len(one.forms) == 1) and at + one.whole(signs) <= page.width for one in equations)
+    if short:  # no relation stands under another one but the first of each
+        signs = max(columns(equation.forms[0].relation) for equation in equations)
     body = at + signs + 1
     hanging = not short and (hangs(body, page.width) or body + _widest_matrix(equations) > page.width - HANG)
+    grids = any(form.grids for equation in equations for form in equation.forms)
+    lines, own = _written(id, equations, page, (ids, HANG if hanging else at, signs), hanging)
+    if not hanging and not grids and any(length(row) > page.width for line in lines for row in line.rows):
+        hanging = True
+        lines, own = _written(id, equations, page, (ids, HANG, signs), hanging)
+    yield from _placed(lines, own, reason, page, HANG + signs + 1 if hanging else body)
+
+
+def _written(
+    id: str, equations: list[Equation], page: Page, places: tuple[int, int, int], hanging: bool
+) -> tuple[list[Lines], int]:
+    """The equations' lines, and which of these is the first of the step's own equation.
+
+    ``places`` are the columns that the id takes, that the relations stand at, and that a relation takes.
+    ``hanging``: below the name.
+    """
+    ids, at, signs = places
     lines: list[Lines] = []
     own = 0
     for equation in equations:
-        written = _lines(equation, page, HANG if hanging else at, signs)
+        written = _lines(equation, page, at, signs)
         lead = [Span(("" if lines else id).ljust(ids - 1) + " ", "id"), Span(equation.name, "name")]
         first = written[0].rows
         if hanging:
@@ -96,7 +115,7 @@ def equation_rows(id: str, equations: list[Equation], reason: Note, page: Page, 
         if equation.own:
             own = len(lines)
         lines += written
-    yield from _placed(lines, own, reason, page, HANG + signs + 1 if hanging else body)
+    return lines, own
 
 
 def hangs(body: int, width: int) -> bool:
@@ -142,8 +161,8 @@ def _forms(line: Line, page: Page, room: int) -> list[Form]:
             forms = [Form(relation, lead, role, line.notes[:1], joins=False, addend=True)]
             for place, term in enumerate(others, start=1):
                 sign = "-" if isinstance(term, Neg) else "+"
-                (text, depth), *rest = pieces(Add((ZERO, term)), script)[1:]
-                addend = body_of([Piece(text.removeprefix(f"{sign} "), depth), *rest])
+                signed, *rest = pieces(Add((ZERO, term)), script)[1:]
+                addend = body_of([Piece(signed.text.removeprefix(f"{sign} "), signed.depth), *rest])
                 forms.append(Form(sign, addend, role, line.notes[place : place + 1], joins=False, addend=True))
             return forms
         case other:
@@ -180,8 +199,7 @@ def _lines(equation: Equation, page: Page, at: int, signs: int) -> list[Lines]:
                 for line in filled(continued(before, text, plain(DOT, page.script)), form.grids)
             ]
         rows = [[space, Span(form.relation, "relation"), Span(" "), Span(first, form.role)]]
-        spaces = {indent: Span(" " * (at + signs + 1 + indent)) for indent in (0, 2, 4, 6)}
-        rows += [[spaces[indent], Span(text, form.role)] for indent, text in more]
+        rows += [[Span(" " * (at + signs + 1 + indent)), Span(text, form.role)] for indent, text in more]
         result.append(Lines(rows, list(form.notes), form.joins))
     return result
 

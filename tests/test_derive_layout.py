@@ -1,0 +1,90 @@
+"""How derivations are laid out on a page: where their lines break, and what stands beside each of them."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+
+import pytest
+from networks import DRAWN, generate
+
+from nntrace.catalogue import KINDS
+from nntrace.expr.text import UNICODE, pieces
+from nntrace.formats import render
+from nntrace.formats.page.breaking import body_of, broken
+from nntrace.formats.page.rows import columns
+from nntrace.network.build import build
+from nntrace.solution.derive.sheet import Derivation, Question
+from nntrace.solution.model import Solution, Step
+from nntrace.spec import read
+
+CONFIGS = sorted((Path(__file__).parent.parent / "configs").glob("*.yaml"))
+WIDTHS = (40, 60, 80, 120)
+SYMBOLIC = UNICODE._replace(symbolic=True)
+OPERATOR = re.compile(r"[-+×/⊙⊘·=≠<>≤≥] |else ")
+BATCH = """
+inputs: {x: {size: 2}}
+targets: {y: {size: 2}}
+samples: [[1, 2, 0, 1], [0.5, -1, 1, 0], [3, 0.25, 1, 0]]
+layers:
+  - dense: 3
+    weights: {init: he_normal, seed: 1}
+    activation: {gelu: a1, form: tanh}
+  - dense: 2
+    weights: {init: he_normal, seed: 2}
+    activation: KIND
+loss: LOSS
+penalty: {l2: 0.01, half_l2: 0.1}
+"""
+
+
+def texts() -> Iterator[str]:
+    """Every network of configs/, generated ones, and batches with each activation and each loss."""
+    yield from (path.read_text(encoding="utf-8") for path in CONFIGS)
+    yield from (generate(seed).text for seed in range(0, DRAWN, 4))
+    yield from (BATCH.replace("KIND", kind).replace("LOSS", "mse") for kind in KINDS["activation"])
+    front = {"binary_cross_entropy": "sigmoid", "cross_entropy": "softmax"}
+    yield from (BATCH.replace("KIND", front.get(one, "tanh")).replace("LOSS", one) for one in KINDS["loss"])
+
+
+@cache
+def solutions() -> list[Solution]:
+    return [Derivation(build(read(text, "net.yaml", None), numbers=False), Question()).solution() for text in texts()]
+
+
+def steps(solution: Solution) -> Iterator[Step]:
+    return (block for section in solution.sections for block in section.blocks if isinstance(block, Step))
+
+
+@pytest.mark.parametrize("width", WIDTHS)
+def test_no_row_is_wider_than_the_page(width: int) -> None:
+    for solution in solutions():
+        rows = list(render(solution, "txt", width=width, script=UNICODE))
+        assert max(map(columns, rows)) <= width
+
+
+@pytest.mark.parametrize("width", [12, 20, 36, 56])
+def test_a_formula_breaks_before_an_operator(width: int) -> None:
+    """A product of symbols has no sign inside a line, and shows one where it breaks; an argument follows its comma."""
+    found = 0
+    for solution in solutions():
+        for line in (line for step in steps(solution) for line in step.lines):
+            written = broken(body_of(pieces(line.body, SYMBOLIC)), width)
+            for (_, before), (_, text) in pairwise(written):
+                found += 1
+                assert OPERATOR.match(text) or before.endswith((",", " if")), written
+    assert found
+
+
+def test_a_row_inside_brackets_stands_further_in_than_the_row_that_it_continues() -> None:
+    text = Path("configs/mazur.yaml").read_text(encoding="utf-8")
+    rows = list(render(Derivation(build(read(text, "", None)), Question()).solution(), "txt", width=40, script=UNICODE))
+    at = next(place for place, row in enumerate(rows) if row.startswith("D10 "))
+    assert [row.rstrip() for row in rows[at : at + 3]] == [
+        "D10 ∂a2_j/∂z2_j = (0 (1 + e^{-z2_j})",
+        "                    - e^{-z2_j} × (-1))",
+        "                  / (1 + e^{-z2_j})²",
+    ]
