@@ -33,7 +33,13 @@ from nntrace.trace.arrays import ArrayTrace
 
 CONFIGS = sorted((Path(__file__).parent.parent / "configs").glob("*.yaml"))
 CLOSE = 1e-10
+NAMED = ("Z", "Z′", "u", "u′")
+"""What a derivation calls a part that repeats, in these networks."""
 SPLIT = re.compile(r"(\w) (≠|=) (\w)")
+
+
+Definitions = dict[str, tuple[tuple[str, ...], str]]
+"""Index letters and meaning of a name."""
 
 
 class Reading:
@@ -94,27 +100,33 @@ class Reading:
                     if key in formulas.weighted and key in self.slopes:
                         delta = formulas.gradient_name(key)
                         self.cells[f"δ_{own}" if own else f"{delta.name}[{index}]"] = (f"∂{key}", short)
-        self.definitions: list[list[str]] = []
-        self.names = [*self.keys, *self.deltas, *self.cells, *symbols, "Z", "Z′", *self.largest]
-        self.formula: dict[str, tuple[tuple[str, ...], str]] = {}
+        self.definitions: Definitions = {}
+        """What a name in a line above means, in its index letters."""
+        self.names = [*self.keys, *self.deltas, *self.cells, *symbols, *NAMED, *self.largest]
+        self.formula: dict[str, tuple[tuple[str, ...], str, Definitions]] = {}
         self.calls: dict[tuple[str, str], str] = {}
         for step in sheet["steps"]:
-            text = step["lines"][0]["text"]
+            meant, own = self.apart(step)
+            text = own[0]["text"]
             name, letters = self.parted(step["name"])
             called = re.fullmatch(r"([a-z_]+)\((.+)\)", text)
             if step["section"] == "network" and letters:
-                self.formula.setdefault(name, (letters, text))
+                self.formula.setdefault(name, (letters, text, meant))
             elif step["section"] == "network" and called:
                 self.calls[called.group(1), called.group(2)] = name
             elif step["section"] == "loss gradient" and name == self.loss:
-                self.formula.setdefault(name if letters or self.per_sample is None else "", (letters, text))
+                self.formula.setdefault(name if letters or self.per_sample is None else "", (letters, text, meant))
             elif step["section"] == "loss gradient" and name in self.keys:
-                self.formula.setdefault(name, (letters, text))
+                self.formula.setdefault(name, (letters, text, meant))
         self.hot: dict[tuple[int, ...], int] = {}
         """The class of each sample; of a single one, under no sample."""
         for tensor in network.tensors.values():
             if tensor.role == "target" and tensor.structural:
                 self.hot.update({cell[:-1]: cell[-1] for cell, one in (tensor.typed or {}).items() if one == 1})
+
+    @property
+    def reader(self) -> Index:
+        return Index(self.names, self.look, self.partial, self.slope, self.extent)
 
     def saturated(self) -> bool:
         """Whether a unit is so near to 1 that ``1 - a`` has lost its digits."""
@@ -128,6 +140,18 @@ class Reading:
         name, _, letters = text.rpartition("_")
         return (name, tuple(letters)) if name else (text, ())
 
+    def apart(self, step: dict[str, Any]) -> tuple[Definitions, list[dict[str, Any]]]:
+        """What a step calls a part that repeats, and its own lines."""
+        meant, own = {}, []
+        for line in step["lines"]:
+            name, _, text = line["text"].partition(" = ")
+            name, letters = self.parted(name)
+            if text and name in NAMED:
+                meant[name] = (letters, text)
+            else:
+                own.append(line)
+        return meant, own
+
     def array(self, name: str, index: tuple[int, ...] = ()) -> Any:
         if name in self.deltas:
             return self.slopes[self.deltas[name]]
@@ -138,8 +162,9 @@ class Reading:
     def look(self, name: str, index: tuple[int, ...]) -> float:
         if name in self.symbols:
             return float(self.symbols[name])
-        if name in ("Z", "Z′"):
-            return self.named[name]
+        if name in self.definitions:
+            letters, text = self.definitions[name]
+            return dual(self.reader.evaluate(text, dict(zip(letters, index, strict=True)))).value
         if self.is_element(name, index):
             key, cell = self.cells[name]
             whole = self.slopes[key[1:]] if key.startswith("∂") else self.values[key]
@@ -180,9 +205,12 @@ class Reading:
 
     def local(self, of: str, at: tuple[int, ...], by: str, index: tuple[int, ...]) -> float:
         """∂of/∂by through the one printed formula of ``of``."""
-        letters, text = self.formula[of]
+        letters, text, meant = self.formula[of]
 
-        def look(name: str, cell: tuple[int, ...]) -> Dual:
+        def look(name: str, cell: tuple[int, ...]) -> Any:
+            if name in meant:
+                inner, definition = meant[name]
+                return reader.evaluate(definition, dict(zip(inner, cell, strict=True)))
             return Dual(self.look(name, cell), float(name == by and cell == index))
 
         reader = Index(self.names, look, self.partial, self.slope, self.extent)
@@ -236,9 +264,8 @@ class Reading:
             if step["section"] == "stability":
                 yield from (f"{step['id']} {step['name']}: {problem}" for problem in self.of_stability(step))
                 continue
-            own = [line for line in step["lines"] if not re.match(f"Z′?(_{self.n})? = ", line["text"])]
-            new = [line["text"].split(" = ", 1) for line in step["lines"] if line not in own]
-            self.definitions = new or self.definitions
+            meant, own = self.apart(step)
+            self.definitions.update(meant)
             texts = [line["text"] for line in own]
             check = self.by_index if self.in_indices(step["name"], texts) else self.as_matrix
             yield from (f"{step['id']} {step['name']}: {problem}" for problem in check(step, texts))
@@ -287,7 +314,7 @@ class Reading:
         return bool(whole) or name == self.loss
 
     def by_index(self, step: dict[str, Any], texts: list[str]) -> Iterator[str]:
-        sizes = self.sizes(*texts, *(text for _, text in self.definitions)) | self.sizes(step["name"])
+        sizes = self.sizes(*texts, *(text for _, text in self.definitions.values())) | self.sizes(step["name"])
         free = sorted(set("".join(re.findall(r"_([a-z]+)(?![A-Za-z0-9_′])", step["name"]))) & sizes.keys())
         classes = self.hot if step["section"] == "loss gradient" and self.k in sizes else {}
         different = SPLIT.match(step["reason"] or "") if "≠" in (step["reason"] or "") else None
@@ -302,10 +329,7 @@ class Reading:
             letters = {different.group(1), different.group(3)} if different else set()
             if different and len({at.get(letter) for letter in letters}) < 2:
                 continue
-            self.named: dict[str, float] = {}
-            reader = Index(self.names, self.look, self.partial, self.slope, self.extent)
-            for name, text in self.definitions if any("Z" in text for text in texts) else ():
-                self.named[name.removesuffix(f"_{self.n}")] = dual(reader.evaluate(text, at)).value
+            reader = self.reader
             expected = dual(reader.evaluate(step["name"], at)).value
             for text in texts:
                 found = dual(reader.evaluate(text, at)).value
@@ -760,7 +784,10 @@ def test_a_penalty_is_derived_and_counts_a_tied_weight_once() -> None:
     one = reading(build(read(TIED + penalty, "tied", None)), Question(with_numbers=True))
     assert list(one.disagreements()) == []
     steps = {step["name"]: step for step in one.sheet["steps"]}
-    assert texts_of(steps["∂E/∂g"]) == ["δ_o2 s1 + 2 × 0.01 × g + 0.1 sign(g) + δ_o2 s2"]
+    assert texts_of(steps["∂E/∂g"]) == [
+        "δ_o2 s1 + 2 × 0.01 × g + 0.1 sign(g) + δ_o2 s2",
+        "δ_o2 s1 + 0.02 g + 0.1 sign(g) + δ_o2 s2",
+    ]
     assert "power rule" in steps["∂R/∂d"]["lines"][0]["note"]
     assert steps["∂R/∂d"]["reason"] == "sign(0) = 0, by convention"
 

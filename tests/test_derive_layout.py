@@ -12,7 +12,7 @@ import pytest
 from networks import DRAWN, generate
 
 from nntrace.catalogue import KINDS
-from nntrace.expr.text import UNICODE, pieces
+from nntrace.expr.text import ASCII, UNICODE, pieces
 from nntrace.formats import render
 from nntrace.formats.page.breaking import body_of, broken
 from nntrace.formats.page.rows import columns
@@ -88,3 +88,27 @@ def test_a_row_inside_brackets_stands_further_in_than_the_row_that_it_continues(
         "                    - e^{-z2_j} × (-1))",
         "                  / (1 + e^{-z2_j})²",
     ]
+
+
+def test_a_formula_that_breaks_inside_of_what_is_broken_hangs_below_its_name() -> None:
+    """Where that takes fewer rows: the room before the relation is then the formula's."""
+    source = BATCH.replace("KIND", "gelu").replace("LOSS", "mse")
+    derivation = Derivation(build(read(source, "", None), numbers=False), Question()).solution()
+    rows = list(render(derivation, "txt", width=40, script=UNICODE))
+    at = next(place for place, row in enumerate(rows) if row.startswith("D10 "))
+    assert rows[at : at + 4] == [
+        "D10 ∂a2_nj/∂z2_nj",
+        "    = gelu′(z2_nj)",
+        "    = (1 + erf(z2_nj / sqrt(2))) / 2",
+        "      + z2_nj",
+    ]
+    wide = list(render(derivation, "txt", width=120, script=UNICODE))
+    assert any(row.startswith("D10 ∂a2_nj/∂z2_nj = gelu′(z2_nj)") for row in wide)
+
+
+def test_a_relation_alone_in_its_row_has_one_space_before_it() -> None:
+    text = Path("configs/homework3-q2.yaml").read_text(encoding="utf-8")
+    solution = Derivation(build(read(text, "", None), numbers=False), Question()).solution()
+    rows = list(render(solution, "txt", width=120, script=ASCII))
+    [row] = [row for row in rows if row.startswith("D49 ")]
+    assert row.startswith("D49 Z = e^{1000.0} + e^{0.0} + e^{-1000.0} ~= inf")

@@ -18,7 +18,7 @@ import pytest
 from networks import DRAWN, Network, generate
 
 import nntrace.network.operations as building
-from nntrace.catalogue import KINDS
+from nntrace.catalogue import KINDS, Same
 from nntrace.expr import Num, approximate
 from nntrace.expr.text import UNICODE
 from nntrace.formats import render
@@ -240,7 +240,9 @@ def test_a_wrong_derivative_is_caught(
 
     def wrong() -> Any:
         made = entry.build()
-        declared = {name: (*forms[:-1], Num(factor) * forms[-1]) for name, forms in made.declared.items()}
+        declared = {
+            name: (*forms[:-1], Same("wrong", Num(factor) * forms[-1].form)) for name, forms in made.declared.items()
+        }
         return made._replace(declared=declared)
 
     monkeypatch.setattr(building, "_OPERATIONS", {}, raising=False)

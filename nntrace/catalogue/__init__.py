@@ -1,9 +1,9 @@
 """The formula sheet: every layer, activation, loss, penalty and optimizer, each written once."""
 
 from . import activations, layers, losses, optimizers, penalties
-from .registry import KINDS, Entry, Fusion, Loss, Operation, Option, find, names
+from .registry import KINDS, Entry, Fusion, Loss, Operation, Option, Same, find, names
 
 __all__ = [
-    "KINDS", "Entry", "Fusion", "Loss", "Operation", "Option", "activations", "find", "layers", "losses", "names",
-    "optimizers", "penalties",
+    "KINDS", "Entry", "Fusion", "Loss", "Operation", "Option", "Same", "activations", "find", "layers", "losses",
+    "names", "optimizers", "penalties",
 ]  # fmt: skip

@@ -16,9 +16,9 @@ z, a = Tensor("z")["j"], Tensor("a")["j"]
 
 
 def elementwise(
-    formula: Expr, *derivative: Expr, stable: Expr | None = None, equal: tuple[Same, ...] = ()
+    formula: Expr, *derivative: Same, stable: Expr | None = None, equal: tuple[Same, ...] = ()
 ) -> Operation:
-    """a = formula in z; ``derivative`` lists the textbook's forms of ∂a/∂z, the last of them the one to use.
+    """a = formula in z; ``derivative`` lists the textbook's forms of ∂a/∂z by their rules, the last the one to use.
 
     ``stable`` is an equal formula for the numbers where the textbook's overflows, ``equal`` what leads back from it.
     """
@@ -61,7 +61,9 @@ def elu(alpha: Positive = 1) -> Operation:
     Source: Clevert, Unterthiner, Hochreiter, Fast and Accurate Deep Network Learning by ELUs, 2016.
     """
     below = exp(z) - 1
-    return elementwise(positive(z, below if alpha == 1 else real(alpha) * below), positive(Num(1), a + real(alpha)))
+    formula, slope = (below, exp(z)) if alpha == 1 else (real(alpha) * below, real(alpha) * exp(z))
+    put_in = (a + real(alpha), " for ", slope, " there")
+    return elementwise(positive(z, formula), Same(put_in, positive(Num(1), a + real(alpha))))
 
 
 @activation()
@@ -71,19 +73,24 @@ def selu() -> Operation:
     Source: Klambauer et al., Self-Normalizing Neural Networks, 2017.
     """
     scale, alpha = real(1.0507009873554805), real(1.6732632423543772)
-    return elementwise(positive(scale * z, scale * alpha * (exp(z) - 1)), positive(scale, a + scale * alpha))
+    put_in = (a + scale * alpha, " for ", scale * alpha * exp(z), " there")
+    return elementwise(
+        positive(scale * z, scale * alpha * (exp(z) - 1)), Same(put_in, positive(scale, a + scale * alpha))
+    )
 
 
 @activation("logistic")
 def sigmoid() -> Operation:
     """σ(z) = 1 / (1 + e^-z), in (0, 1); its derivative is a (1 - a)."""
-    return elementwise(1 / (1 + exp(-z)), 1 / (1 + exp(-z)) * (exp(-z) / (1 + exp(-z))), a * (1 - a))
+    formula, rest = 1 / (1 + exp(-z)), exp(-z) / (1 + exp(-z))
+    put_in = (a, " for ", formula, ", ", 1 - a, " for ", rest)
+    return elementwise(formula, Same("split the fraction", formula * rest), Same(put_in, a * (1 - a)))
 
 
 @activation()
 def tanh() -> Operation:
     """tanh(z), in (-1, 1); its derivative is 1 - a²."""
-    return elementwise(_tanh(z), 1 - a**2)
+    return elementwise(_tanh(z), Same((a, " for ", _tanh(z)), 1 - a**2))
 
 
 @activation()
@@ -100,14 +107,15 @@ def softplus() -> Operation:
         Same("ln a + ln b = ln(a b)", Cases(right, ln(exp(z) * (1 + exp(-z))), formula)),
         Same("e^x (1 + e^{-x}) = 1 + e^x: both cases are the same", formula),
     )
-    return elementwise(formula, 1 / (1 + exp(-z)), stable=stable, equal=equal)
+    divided = Same(("divide above and below by ", exp(z)), 1 / (1 + exp(-z)))
+    return elementwise(formula, divided, stable=stable, equal=equal)
 
 
 @activation()
 def softsign() -> Operation:
     """z / (1 + |z|), in (-1, 1); its derivative is 1 / (1 + |z|)²."""
-    size = 1 + Call("abs", (z,))
-    return elementwise(z / size, 1 / size**2)
+    size, sign = 1 + Call("abs", (z,)), Call("sign", (z,))
+    return elementwise(z / size, Same((z * sign, " = ", Call("abs", (z,))), 1 / size**2))
 
 
 @activation("swish")
@@ -116,7 +124,14 @@ def silu() -> Operation:
 
     Source: Elfwing, Uchibe, Doya, Sigmoid-Weighted Linear Units, 2017; Ramachandran et al., 2017 (swish).
     """
-    return elementwise(z / (1 + exp(-z)), a + (1 - a) / (1 + exp(-z)))
+    formula, below = z / (1 + exp(-z)), 1 + exp(-z)
+    rest = exp(-z) / below
+    return elementwise(
+        formula,
+        Same("split the fraction", 1 / below + formula * rest),
+        Same((a, " for ", formula, ", ", 1 - 1 / below, " for ", rest), 1 / below + a * (1 - 1 / below)),
+        Same(("multiply out, take out ", 1 / below), a + (1 - a) / below),
+    )
 
 
 @activation()
@@ -130,8 +145,10 @@ def gelu(form: Literal["exact", "tanh"] = "exact") -> Operation:
         inner = Call("sqrt", (2 / pi,)) * (z + real(0.044715) * z**3)
         return elementwise(z / 2 * (1 + _tanh(inner)))
     phi = (1 + Call("erf", (z / Call("sqrt", (Num(2),)),))) / 2
-    density = exp(-(z**2) / 2) / Call("sqrt", (2 * pi,))
-    return elementwise(z * phi, phi + z * density)
+    below = Call("sqrt", (2 * pi,))
+    roots = Call("sqrt", (Num(2),)) * Call("sqrt", (pi,))
+    rule = ("cancel 2, ", below, " for ", roots)
+    return elementwise(z * phi, Same(rule, phi + z * (exp(-(z**2 / 2)) / below)))
 
 
 @activation()
@@ -155,10 +172,19 @@ def softmax() -> Operation:
     shifted, total, largest = Tensor("e"), Sym("Z"), Sym("m")
     each = exp(Tensor("z")["i"])
     formula = exp(z) / Sum("i", each)
+    share = exp(z) / Sum("l", exp(Tensor("z")["l"]))  # i is another unit's index beside it
     return Operation(
         a,
         formula,
-        {"z": (a * Delta("j", "i") - a * Tensor("a")["i"], a * (Delta("j", "i") - Tensor("a")["i"]))},
+        {
+            "z": (
+                Same(
+                    ("split the fraction, ", a, " for ", share),
+                    a * Delta("j", "i") - a * Tensor("a")["i"],
+                ),
+                Same(("take out ", a), a * (Delta("j", "i") - Tensor("a")["i"])),
+            )
+        },
         stable=shifted["j"] / total,
         by={"z": Tensor("z")["i"]},
         program=(
@@ -186,7 +212,14 @@ def log_softmax() -> Operation:
     return Operation(
         a,
         formula,
-        {"z": (Delta("j", "i") - exp(Tensor("a")["i"]),)},
+        {
+            "z": (
+                Same(
+                    (exp(Tensor("a")["i"]), " for ", exp(Tensor("z")["i"]) / Sum("l", exp(Tensor("z")["l"]))),
+                    Delta("j", "i") - exp(Tensor("a")["i"]),
+                ),
+            )
+        },
         stable=z - largest - ln(total),
         by={"z": Tensor("z")["i"]},
         program=(
@@ -210,4 +243,4 @@ def step() -> Operation:
 
     Source: Rosenblatt, The Perceptron, 1958.
     """
-    return elementwise(positive(Num(1), Num(0)), positive(Num(0), Num(0)))
+    return elementwise(positive(Num(1), Num(0)), Same("on both sides", positive(Num(0), Num(0))))

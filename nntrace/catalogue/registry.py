@@ -11,21 +11,31 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, Any, Literal, NamedTuple, TypeVar, get_args, get_origin
 
-from ..expr import Expr, Num, Sym
+from ..expr import Expr, Num, Rule, Sym
 
 
 class Same(NamedTuple):
-    """An equal form of the one before it, and by what rule it is equal."""
+    """An equal form of the one before it, and by what rule it is equal: in words, and expressions over its symbols."""
 
-    rule: str
+    rule: str | Rule
     form: Expr
+
+    @property
+    def words(self) -> Rule:
+        """The rule as words and expressions."""
+        return (self.rule,) if isinstance(self.rule, str) else self.rule
+
+    def map(self, change: Callable[[Expr], Expr]) -> Same:
+        """The same over other symbols, in the form as in the rule."""
+        return Same(tuple(part if isinstance(part, str) else change(part) for part in self.words), change(self.form))
 
 
 class Operation(NamedTuple):
     """One textbook formula, ``output = formula``, over the arguments' own symbols.
 
     ``declared`` gives the partial by an argument in the textbook's forms, where these take algebra that
-    ``differentiate`` does not do: each form equals the derived one, the last is the one that is used. ``stable`` is
+    ``differentiate`` does not do: each form, with the rule that leads to it, equals the derived one, the last is the
+    one that is used. ``stable`` is
     an equal formula from which the numbers are computed, where the textbook's would overflow. ``by`` has the argument
     of a declared partial with indices of its own, where it is no elementwise one. ``program`` are the lines that a
     sheet works out first, each a symbol and its formula; then ``stable`` is the last line, in terms of these. ``equal``
@@ -34,7 +44,7 @@ class Operation(NamedTuple):
 
     output: Sym
     formula: Expr
-    declared: Mapping[str, tuple[Expr, ...]] = {}
+    declared: Mapping[str, tuple[Same, ...]] = {}
     stable: Expr | None = None
     by: Mapping[str, Sym] = {}
     program: tuple[tuple[Sym, Expr], ...] = ()

@@ -50,14 +50,14 @@ from .nodes import (
     xln,
 )  # fmt: skip
 from .scalar import approximate, exact, holds
-from .simplify import simplify
+from .simplify import Rule, simplified, simplify
 from .structure import negative, product, total
 
 __all__ = [
     "HALF", "ONE", "ZERO", "Add", "Call", "Cases", "Condition", "Delta", "Div", "Expr", "Hadamard", "HadamardDiv",
     "HadamardPow", "Index", "Indicator", "Literal", "MatMul", "MatrixExpr", "Max", "Mul", "Neg", "Num", "Ones",
-    "Partial", "Pow", "Rest", "Size", "Sum", "Sym", "Tensor", "Transpose", "Whole", "approximate", "at", "children",
-    "contract", "differentiate", "exact", "exp", "expand", "expr", "free_indices", "holds", "ln", "matrix_form",
-    "maximum", "negative", "partial_key", "product", "rebuild", "rename", "shape", "sided", "simplify", "substitute",
-    "symbols", "tanh", "total", "xln",
+    "Partial", "Pow", "Rest", "Rule", "Size", "Sum", "Sym", "Tensor", "Transpose", "Whole", "approximate", "at",
+    "children", "contract", "differentiate", "exact", "exp", "expand", "expr", "free_indices", "holds", "ln",
+    "matrix_form", "maximum", "negative", "partial_key", "product", "rebuild", "rename", "shape", "sided",
+    "simplified", "simplify", "substitute", "symbols", "tanh", "total", "xln",
 ]  # fmt: skip

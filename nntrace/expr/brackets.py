@@ -121,6 +121,11 @@ def juxtaposed(factors: tuple[Expr, ...]) -> tuple[bool, ...]:
     return (_is_coefficient(first) or _is_plain(first), *(True for _ in others[1:]))
 
 
+def is_link(factor: Expr, last: bool) -> bool:
+    """Whether a factor is a product that stands side by side, set off from the others by × and so without brackets."""
+    return isinstance(factor, Mul) and all(juxtaposed(factor.factors)) and (last or not ends_in_sum(factor))
+
+
 def _is_coefficient(node: Expr) -> bool:
     """A number as it stands before a symbol: 2, 0.01."""
     if not isinstance(node, Num) or isinstance(node.value, Fraction):

@@ -29,7 +29,7 @@ from .nodes import (
     children,
     rebuild,
 )  # fmt: skip
-from .simplify import simplify
+from .simplify import Rule, simplified, simplify
 from .structure import negative, product, total
 
 NAMES = {"exp": "e^x", "xln": "ln", "abs": "|x|"}
@@ -122,14 +122,25 @@ def has_delta(node: Expr, first: str, second: str) -> bool:
 
 def cancelled(node: Expr) -> Expr:
     """Products with their fractions gathered into one, and what stands above and below taken out; a sign stays."""
+    return _cancelled(node, [])
+
+
+def cancelled_by(node: Expr) -> tuple[Expr, tuple[Rule, ...]]:
+    """The same, and what cancels."""
+    rules: list[Rule] = []
+    found = _cancelled(node, rules)
+    return found, tuple(dict.fromkeys(rules))
+
+
+def _cancelled(node: Expr, rules: list[Rule]) -> Expr:
     parts = children(node)
     if isinstance(node, Sum):
-        sign, body = _signed(cancelled(node.body))
+        sign, body = _signed(_cancelled(node.body, rules))
         return negative(Sum(node.over, body)) if sign < 0 else Sum(node.over, body)
     if isinstance(node, Add):
-        return Add(tuple(cancelled(part) for part in parts))
+        return Add(tuple(_cancelled(part, rules) for part in parts))
     if isinstance(node, Neg):
-        return negative(cancelled(node.body))
+        return negative(_cancelled(node.body, rules))
     if not isinstance(node, Mul):
         return node
     above: list[Expr] = []
@@ -143,25 +154,37 @@ def cancelled(node: Expr) -> Expr:
             below.append(inner.bottom)
         else:
             above.append(inner)
-    body = simplify(Div(product(above), product(below)) if below else product(above))
+    body, used = simplified(Div(product(above), product(below)) if below else product(above))
+    rules += used
     return negative(body) if sign < 0 else body
 
 
 def multiplied_out(node: Expr) -> Expr:
     """One sum among the factors of each product multiplied out, as ``distributed``, and every sign where it was."""
+    return _multiplied_out(node, [])
+
+
+def multiplied_out_by(node: Expr) -> tuple[Expr, tuple[Rule, ...]]:
+    """The same, and what cancels then."""
+    rules: list[Rule] = []
+    found = _multiplied_out(node, rules)
+    return found, tuple(dict.fromkeys(rules))
+
+
+def _multiplied_out(node: Expr, rules: list[Rule]) -> Expr:
     match node:
         case Neg(body):
-            return negative(multiplied_out(body))
+            return negative(_multiplied_out(body, rules))
         case Add(terms):
-            return total(one for term in terms for one in _spread(multiplied_out(term)))
+            return total(one for term in terms for one in _spread(_multiplied_out(term, rules)))
         case Sum(over, body):
-            return total(_summed(over, term) for term in _terms(multiplied_out(body)))
+            return total(_summed(over, term) for term in _terms(_multiplied_out(body, rules)))
         case Mul(factors):
             place = _opened_first(factors)
             if place is None:
                 return node
             before, after = factors[:place], factors[place + 1 :]
-            return total(cancelled(product((*before, term, *after))) for term in _terms(factors[place]))
+            return total(_cancelled(product((*before, term, *after)), rules) for term in _terms(factors[place]))
         case _:
             return node
 

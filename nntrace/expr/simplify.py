@@ -1,33 +1,53 @@
 """Simplifying, as a step of its own: constants folded, signs gathered, like terms cancelled.
 
-``1/2 × 2 × (t - y) × (-1)`` becomes ``y - t``. Only exact algebra: the value never changes.
+``1/2 × 2 × (t - y) × (-1)`` becomes ``y - t``. Only exact algebra: the value never changes. ``simplified`` also says by
+what rules.
 """
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
 
 from .nodes import ONE, ZERO, Add, Div, Expr, Mul, Neg, Num, Pow, children, rebuild
 from .structure import negative
 
+Rule = tuple[str | Expr, ...]
+"""What was done, in words and expressions."""
+WORKED_OUT, MULTIPLIED = ("work out 0 and 1",), ("multiply the constants",)
+SIGNS, BRACKETS = ("put the signs together",), ("open the brackets",)
+NUMBERS, LIKE_TERMS, POWERS = ("add the numbers",), ("add like terms",), ("equal factors as a power",)
+
 
 def simplify(node: Expr) -> Expr:
     """An equal expression in a shorter form; simplifying it again changes nothing."""
+    return _simplify(node, [])
+
+
+def simplified(node: Expr) -> tuple[Expr, tuple[Rule, ...]]:
+    """The same, and the rules that were used, each once; none where nothing but the order of factors is new."""
+    rules: list[Rule] = []
+    found = _simplify(node, rules)
+    return found, tuple(dict.fromkeys(rules))
+
+
+def _simplify(node: Expr, rules: list[Rule]) -> Expr:
     parts = children(node)
     if parts:
-        node = rebuild(node, tuple(simplify(part) for part in parts))
+        node = rebuild(node, tuple(_simplify(part, rules) for part in parts))
     match node:
         case Add(terms):
-            return _add(terms)
+            return _add(terms, rules)
         case Neg(body):
-            return _with(-1, [body])
+            return _with(-1, [body], rules)
         case Mul(factors):
-            return _with(1, list(factors))
+            return _with(1, list(factors), rules)
         case Div(top, bottom):
-            return _divide(top, bottom)
+            return _divide(top, bottom, rules)
         case Pow(_, Num(0)):
+            rules.append(WORKED_OUT)
             return ONE
         case Pow(base, Num(1)):
             return base
@@ -57,31 +77,43 @@ def _as_constant(node: Expr) -> Fraction | None:
             return None
 
 
-def _with(sign: int, factors: list[Expr]) -> Expr:
+def _with(sign: int, factors: list[Expr], rules: list[Rule]) -> Expr:
     """The product of a sign and factors: one constant in front, the sign taken into a difference where there is one."""
     coefficient, kept = Fraction(sign), []
+    signs, constants = int(sign < 0), []
     while factors:
         factor = factors.pop(0)
         value = _as_constant(factor)
         if value is not None:
             coefficient *= value
+            signs += value < 0
+            constants += [abs(value)] if value != -1 else []
         elif isinstance(factor, Mul):
             factors[:0] = factor.factors
         elif isinstance(factor, Neg):
             coefficient = -coefficient
+            signs += 1
             factors.insert(0, factor.body)
         else:
             kept.append(factor)
+    if signs > (sign < 0):
+        rules.append(SIGNS)
     if coefficient == 0:
+        rules.append(WORKED_OUT)
         return ZERO
+    if sum(value != 1 for value in constants) > 1:
+        rules.append(MULTIPLIED)
+    if 1 in constants and len(constants) + len(kept) > 1:
+        rules.append(WORKED_OUT)
     if coefficient < 0:
         for place, factor in enumerate(kept):
             match factor:
                 case Add((first, Neg(second))):
+                    rules.append(SIGNS)
                     opposite = Neg(first) if isinstance(first, Num) else negative(first)
                     coefficient, kept[place] = -coefficient, Add((second, opposite))
                     break
-    kept = _gather_powers(kept)
+    kept = _gather_powers(kept, rules)
     if not kept:
         return constant(coefficient)
     if abs(coefficient) != 1:
@@ -90,7 +122,7 @@ def _with(sign: int, factors: list[Expr]) -> Expr:
     return Neg(body) if coefficient < 0 else body
 
 
-def _gather_powers(factors: list[Expr]) -> list[Expr]:
+def _gather_powers(factors: list[Expr], rules: list[Rule]) -> list[Expr]:
     """Equal factors written as one power, at the place of the first: a × b × a is a² × b."""
     counts: Counter[Expr] = Counter()
     for factor in factors:
@@ -99,27 +131,38 @@ def _gather_powers(factors: list[Expr]) -> list[Expr]:
                 counts[base] += exponent
             case _:
                 counts[factor] += 1
+    if len(counts) < len(factors):
+        rules.append(POWERS)
     powers = ((base, count) for base, count in counts.items() if count)
     return [base if count == 1 else Pow(base, Num(count)) for base, count in powers]
 
 
-def _add(terms: tuple[Expr, ...]) -> Expr:
+def _add(terms: tuple[Expr, ...], rules: list[Rule]) -> Expr:
     """The sum of terms: constants folded at their first place, like terms counted, zeros dropped."""
     amounts: Counter[Expr] = Counter()
+    numbers = 0
     pending = list(terms)
     while pending:
         term = pending.pop(0)
         value = _as_constant(term)
         if value is not None:
+            numbers += value != 0
+            if value == 0:
+                rules.append(WORKED_OUT)
+            elif numbers > 1:
+                rules.append(NUMBERS)
             amounts[ONE] += value  # type: ignore[assignment]
         elif isinstance(term, Add):
             pending[:0] = term.terms
         elif isinstance(term, Neg) and isinstance(term.body, Add):
-            pending[:0] = [_with(-1, [inner]) for inner in term.body.terms]
+            rules.append(BRACKETS)
+            pending[:0] = [_with(-1, [inner], []) for inner in term.body.terms]
         else:
             factor, body = _coefficient(term)
+            if body in amounts:
+                rules.append(LIKE_TERMS)
             amounts[body] += factor  # type: ignore[assignment]
-    kept = [_with(1, [constant(amount), body]) for body, amount in amounts.items() if amount]
+    kept = [_with(1, [constant(amount), body], []) for body, amount in amounts.items() if amount]
     if len(kept) > 1:
         kept = [Neg(Num(-term.value)) if isinstance(term, Num) and term.value < 0 else term for term in kept]
     if len(kept) > 1 and isinstance(kept[0], Neg):
@@ -141,9 +184,10 @@ def _coefficient(term: Expr) -> tuple[Fraction, Expr]:
     return Fraction(1), term
 
 
-def _divide(top: Expr, bottom: Expr) -> Expr:
+def _divide(top: Expr, bottom: Expr, rules: list[Rule]) -> Expr:
     """top / bottom with the sign in front and common factors cancelled."""
     if top == ZERO and bottom != ZERO:
+        rules.append(WORKED_OUT)
         return ZERO
     sign, above = _coefficient(top)
     scale, below = _coefficient(bottom)
@@ -155,10 +199,17 @@ def _divide(top: Expr, bottom: Expr) -> Expr:
     if value_below is not None:
         scale, below = scale * value_below, ONE
     coefficient = sign / scale
-    powers = Counter(_powers(above))
-    powers.subtract(_powers(below))
-    if ZERO in powers:  # a power of 0 may be undefined: it stays as it is written
+    if scale < 0:
+        rules.append(SIGNS)
+    if {abs(sign), abs(scale)} != {1} and coefficient.denominator < abs(scale.numerator * sign.denominator):
+        rules.append(MULTIPLIED)
+    numerators, denominators = _powers(above), _powers(below)
+    if ZERO in (*numerators, *denominators):  # a power of 0 may be undefined: it stays as it is written
         return Div(top, bottom)
+    if common := [base for base in numerators if base in denominators]:
+        rules.append(cancelling(common))
+    powers = Counter(numerators)
+    powers.subtract(denominators)
     numerator = [Pow(base, Num(n)) if n > 1 else base for base, n in powers.items() if n > 0]
     denominator = [Pow(base, Num(-n)) if n < -1 else base for base, n in powers.items() if n < 0]
     front: list[Expr] = [] if abs(coefficient.numerator) == 1 else [Num(abs(coefficient.numerator))]
@@ -167,7 +218,12 @@ def _divide(top: Expr, bottom: Expr) -> Expr:
     body = upper if lower == ONE else constant(abs(coefficient)) if not numerator + denominator else Div(upper, lower)
     if coefficient >= 0:
         return body
-    return _with(-1, [body])
+    return _with(-1, [body], rules)
+
+
+def cancelling(common: Sequence[Expr]) -> Rule:
+    """``cancel a, b``."""
+    return ("cancel ", *(part for base in common for part in (base, ", ")))[:-1]
 
 
 def _powers(node: Expr) -> dict[Expr, int]:

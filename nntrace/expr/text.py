@@ -12,7 +12,7 @@ from fractions import Fraction
 from functools import lru_cache
 from typing import NamedTuple
 
-from .brackets import is_fraction, is_scientific, juxtaposed, needs_brackets
+from .brackets import is_fraction, is_link, is_scientific, juxtaposed, needs_brackets
 from .literals import Literals
 from .nodes import (
     Add,
@@ -112,7 +112,11 @@ def pieces(node: Expr, script: Script = UNICODE, depth: int = 0) -> list[Piece]:
             times = f"{script.times} "
             beside = juxtaposed(factors) if script.symbolic else (False,) * (len(factors) - 1)
             for place, (unsigned, factor) in enumerate(zip(beside, factors[1:], strict=True), start=2):
-                own = write(factor, "factor", last=place == len(factors))
+                last = place == len(factors)
+                if script.symbolic and is_link(factor, last):
+                    own = pieces(factor, script, depth + 1)
+                else:
+                    own = write(factor, "factor", last=last)
                 result += _beside(times, own, depth + 1) if unsigned else _led(times, own, depth + 1)
             return result
         case Div(Num() | Sym() as top, Num() | Sym() as bottom) if script.symbolic and not is_fraction(node):

@@ -175,7 +175,8 @@ def step_object(step: Step, script: Script = UNICODE) -> dict[str, Any]:
         step.value if isinstance(step.value, float | None) else list(step.value),
     )
     exact = None if step.exact is None else str(step.exact)
-    return {**made, "sample": step.sample, "iteration": step.iteration, "exact": exact, "reason": _words(step.reason)}
+    reason = _words(*(((step.case,),) if step.case else ()), step.reason, script=script)
+    return {**made, "sample": step.sample, "iteration": step.iteration, "exact": exact, "reason": reason}
 
 
 def _object(id: str, section: str, name: str, lines: list[dict[str, Any]], value: object) -> dict[str, Any]:
@@ -197,7 +198,7 @@ def line_object(line: Line, script: Script = UNICODE) -> dict[str, Any]:
     """A line's text without its relation; a local derivative's is an equation of its own."""
     body = text(line.body, script)
     equation = body if line.left is None else f"{text(line.left, script)} {line.relation} {body}"
-    return {"kind": line.kind, "relation": line.relation, "text": equation, "note": _words(*line.notes)}
+    return {"kind": line.kind, "relation": line.relation, "text": equation, "note": _words(*line.notes, script=script)}
 
 
 def loss_object(loss: LossValue) -> dict[str, Any]:
@@ -211,8 +212,8 @@ def check_object(check: Check) -> dict[str, Any]:
     return {"name": _words(check.words), "status": check.status}
 
 
-def _words(*notes: Note) -> str | None:
-    return sentence(enumerated(notes, UNICODE)) or None
+def _words(*notes: Note, script: Script = UNICODE) -> str | None:
+    return sentence(enumerated(filter(None, notes), script)) or None
 
 
 def finite(value: object) -> object:

@@ -55,7 +55,7 @@ def _derive(operation: Operation, argument: str, kink: int) -> Adjoint:
     if declared:  # an index that the output has too stays, and is tied to the argument's by a δ
         shared = {index: new for index, new in primed.items() if index in operation.output.index}
         own = {index: new for index, new in primed.items() if index not in shared}
-        form = at(sided(declared[-1], kink), own)
+        form = at(sided(declared[-1].form, kink), own)
         used = product((form, *(Delta(i, j) for i, j in shared.items())))
     else:
         used = simplify(derived)

@@ -18,11 +18,11 @@ def batched(operation: Operation) -> Operation:
     return Operation(
         _symbol(operation.output),
         _indexed(operation.formula),
-        {name: tuple(_indexed(form) for form in forms) for name, forms in operation.declared.items()},
+        {name: tuple(form.map(_indexed) for form in forms) for name, forms in operation.declared.items()},
         None if operation.stable is None else _indexed(operation.stable),
         {name: _symbol(by) for name, by in operation.by.items()},
         tuple((_symbol(symbol), _indexed(formula)) for symbol, formula in operation.program),
-        tuple(one._replace(form=_indexed(one.form)) for one in operation.equal),
+        tuple(one.map(_indexed) for one in operation.equal),
     )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
-from ..catalogue import Fusion, Loss, Operation
+from ..catalogue import Fusion, Loss, Operation, Same
 from ..expr import ONE, Div, Expr, Size, Sum, Sym, product
 from ..expr import Tensor as Indexed
 from .batch import SAMPLE, batched, sized
@@ -124,7 +124,13 @@ class LossSteps:
         derivative = product((*scale, used))
         logits = Indexed("z")["k"]
         equal = tuple(one._replace(form=self._reduced(one.form)) for one in fusion.equal)
-        return Operation(Sym(LOSS), self._reduced(fusion.part), {"z": (derivative,)}, by={"z": logits}, equal=equal)
+        return Operation(
+            Sym(LOSS),
+            self._reduced(fusion.part),
+            {"z": (Same("what cancels left out", derivative),)},
+            by={"z": logits},
+            equal=equal,
+        )
 
     def _fused_part(self) -> Expr | None:
         if self.fusion is None:

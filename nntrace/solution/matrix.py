@@ -33,6 +33,7 @@ from ..expr import (
     simplify,
 )  # fmt: skip
 from ..expr.bind import extent, transform
+from ..expr.constants import constants_multiplied
 from ..expr.lazy import Lazy
 from ..expr.matrices import Axes
 from ..network.model import Cell, Edge, Element, Network
@@ -56,10 +57,14 @@ ByElements = Callable[[str], Iterable[Block]]
 
 
 class MatrixForms:
-    """Writes the steps M1, M2, … of one trace, numbered as in the full sheet: forward, loss, gradients, updates."""
+    """Writes the steps M1, M2, … of one trace, numbered as in the full sheet: forward, loss, gradients, updates.
 
-    def __init__(self, writer: Writer) -> None:
+    ``short``: the typed constants of a product are multiplied too, 2 × 0.01 × W is 0.02 × W, as a derivation has it.
+    """
+
+    def __init__(self, writer: Writer, short: bool = False) -> None:
         self.writer = writer
+        self.short = short
         self.network: Network = writer.network
         self.formulas = Formulas(self.network)
         self.stated = Statements(writer, self.formulas)
@@ -213,7 +218,7 @@ class MatrixForms:
                           self.formulas.name(fused.key("t")), " sum to 1")  # fmt: skip
         before += [Line("rule", "=", form) for form in uncancelled]
         sized = _sized(body, found.sizes)
-        body = _folded(sized)
+        body = constants_multiplied(sized)[0] if self.short else _folded(sized)
         before += [Line("rule", "=", self.named(sized))] if body != sized else []
 
         def value(cell: Cell) -> Amount:

@@ -53,7 +53,8 @@ class Step(NamedTuple):
     for each form, though chain, rule and formula share the first where they fit. At least one line has no ``left``.
     ``sample`` and ``iteration`` count from 1.
     ``value`` is the number in full precision, ``exact`` the same as a fraction where it is rational; the value of a
-    step in matrix form is rows of numbers, that of a step in index notation nested lists by its indices.
+    step in matrix form is rows of numbers, that of a step in index notation nested lists by its indices. ``case`` is
+    the condition on its indices under which a derivation's step holds.
     """
 
     id: str
@@ -66,6 +67,7 @@ class Step(NamedTuple):
     compact: bool = False
     sample: int | None = None
     iteration: int | None = None
+    case: Condition | None = None
 
 
 class Column(NamedTuple):

@@ -64,8 +64,9 @@ def test_any_letter_may_be_the_class(run: Run, tmp_path: Path, letter: str) -> N
     (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
     code, out, _ = run("derive", cwd=tmp_path)
     assert code == 0
-    cases = [line for line in out.splitlines() if " = -(1 - ŷ_" in line]
-    assert any(f"∂L/∂z2_{letter} = " in line and f"= ŷ_{letter} - 1" in line for line in cases)
+    found = json.loads(run("derive", "-f", "json", cwd=tmp_path).out)["steps"]
+    [case] = [step for step in found if step["name"] == f"∂L/∂z2_{letter}" and step["reason"]]
+    assert [line["text"] for line in case["lines"]][1:] == [f"-(1 - ŷ_{letter})", f"ŷ_{letter} - 1"]
     assert f"{letter} = {letter} " not in out
     assert f" {letter} ≠ {letter}" not in out
     assert f"Σ_{letter} y" not in out

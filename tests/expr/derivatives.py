@@ -59,7 +59,7 @@ def wrong_derivatives(operation: Operation, cells: Cells, sizes: Mapping[str, in
             same = declared_by is not None or all(
                 index[str(axis)] == place for axis, place in zip(argument.index, other, strict=True)
             )
-            for form in operation.declared.get(argument.name, ()):
+            for _, form in operation.declared.get(argument.name, ()):
                 found[f"declared {form!r}"] = approximate(form, _numbers(known), index, sizes) if same else 0.0
             wrong += [
                 f"∂{output.name}{list(cell)}/∂{argument.name}{list(other)} {what}: {value}, by difference {expected}"

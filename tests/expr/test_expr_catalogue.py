@@ -16,7 +16,7 @@ import numpy as np
 import pytest
 import sympy
 
-from nntrace.catalogue import KINDS, Entry, Fusion, Loss, Operation, Option, find, names
+from nntrace.catalogue import KINDS, Entry, Fusion, Loss, Operation, Option, Same, find, names
 from nntrace.catalogue.activations import a, elementwise, z
 from nntrace.expr import (
     HALF,
@@ -122,7 +122,9 @@ def test_sympy_has_the_same_derivatives(entry: Entry) -> None:
                     if argument.name in operation.by or all(
                         index[str(axis)] == place for axis, place in zip(argument.index, other, strict=True)
                     ):
-                        found += [approximate(form, lambda n, c, k=known: k[n, c], index, sizes) for form in declared]
+                        found += [
+                            approximate(form, lambda n, c, k=known: k[n, c], index, sizes) for _, form in declared
+                        ]
                     assert found == pytest.approx([expected] * len(found), rel=1e-10, abs=1e-12)
 
 
@@ -172,7 +174,7 @@ def test_an_activation_is_finite_at_a_thousand(entry: Entry) -> None:
             known = cells | computed(operation, operation.numeric, cells, sizes)
             assert all(map(math.isfinite, known.values())), (entry.name, known)
             by = operation.by.get(argument.name, argument)
-            for form, cell in product(
+            for (_, form), cell in product(
                 operation.declared.get(argument.name, ())[-1:], cells_of(operation.output, sizes)
             ):
                 index = named(by, cell) | named(operation.output, cell)
@@ -279,9 +281,9 @@ def test_a_derivative_off_by_a_twentieth_of_a_percent_is_caught(factor: float) -
 
     from nntrace.expr import Num
 
-    right = elementwise(1 / (1 + exp(-z)), a * (1 - a))
+    right = elementwise(1 / (1 + exp(-z)), Same("right", a * (1 - a)))
     assert wrong_derivatives(right, numbers(right, 0), SIZES) == []
-    wrong = elementwise(1 / (1 + exp(-z)), a * (1 - a) * Num(Decimal(str(factor))))
+    wrong = elementwise(1 / (1 + exp(-z)), Same("wrong", a * (1 - a) * Num(Decimal(str(factor)))))
     found = wrong_derivatives(wrong, numbers(wrong, 0), SIZES)
     assert len(found) == SIZES["j"]
     assert all("declared" in line for line in found)
@@ -296,10 +298,10 @@ def test_a_jacobian_off_by_a_twentieth_of_a_percent_is_caught(factor: float) -> 
 
     softmax: Operation = KINDS["activation"]["softmax"].build()
     sizes = sizes_for(softmax, SIZES)
-    form = softmax.declared["z"][-1]
-    wrong = softmax._replace(declared={"z": (form * Num(Decimal(str(factor))),)})
+    form = softmax.declared["z"][-1].form
+    wrong = softmax._replace(declared={"z": (Same("wrong", form * Num(Decimal(str(factor)))),)})
     assert len(wrong_derivatives(wrong, numbers(softmax, 0), sizes)) == sizes["j"] ** 2
-    diagonal = softmax._replace(declared={"z": (a * (1 - a),)}, by={})
+    diagonal = softmax._replace(declared={"z": (Same("wrong", a * (1 - a)),)}, by={})
     assert len(wrong_derivatives(diagonal, numbers(softmax, 0), sizes)) == sizes["j"] ** 2 - sizes["j"]
 
 
@@ -312,7 +314,7 @@ def test_a_wrong_stable_formula_is_told() -> None:
 
 def test_a_forgotten_factor_of_a_loss_is_caught() -> None:
     y, t = Sym("y", ("k",)), Sym("t", ("k",))
-    wrong = Operation(Sym("L"), Sum("k", HALF * (t - y) ** 2), {"y": (t - y,)})
+    wrong = Operation(Sym("L"), Sum("k", HALF * (t - y) ** 2), {"y": (Same("wrong", t - y),)})
     assert len(wrong_derivatives(wrong, numbers(wrong, 0), SIZES)) == SIZES["k"]
 
 

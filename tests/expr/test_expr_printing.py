@@ -172,6 +172,10 @@ PRODUCTS: list[tuple[tuple[Expr, ...], str]] = [
     ((Partial(a, ŷ), ŷ, 1 - ŷ), "∂a/∂ŷ_k × ŷ_k (1 - ŷ_k)"),
     ((a, Call("sqrt", (Num(2),)), 1 - a), "a × sqrt(2) × (1 - a)"),
     ((Num(0), Z), "0 Z"),
+    ((a - b, ŷ * (1 - ŷ)), "(a - b) × ŷ_k (1 - ŷ_k)"),
+    ((a * Sum("i", x), b), "(a Σ_i x_i) × b"),
+    ((a, b * Sum("i", x)), "a × b Σ_i x_i"),
+    ((a, Num(2) * Num(3)), "a × (2 × 3)"),
 ]
 
 

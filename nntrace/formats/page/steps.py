@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-from ...expr import ZERO, Add, Expr, Neg
+from ...expr import ZERO, Add, Condition, Expr, Neg
 from ...expr.text import Piece, Script, pieces, plain
 from ...solution.model import Line, Note, Step
 from .breaking import Body, body_of, broken, enumerated, sentence, wrapped
@@ -57,6 +57,8 @@ class Lines(NamedTuple):
     rows: list[list[Span]]
     notes: list[Note]
     joins: bool
+    deepest: int = 0
+    """How far in the row stands that is furthest inside of brackets."""
 
 
 def step_rows(step: Step, page: Page, ids: int) -> Iterator[Row]:
@@ -81,15 +83,16 @@ def equation_rows(id: str, equations: list[Equation], reason: Note, page: Page, 
     signs = max(columns(form.relation) for equation in equations for form in equation.forms)
     at = max(ids, columns(id) + 1) + names + 1
     short = all((one.compact or len(one.forms) == 1) and at + one.whole(signs) <= page.width for one in equations)
-    if short:  # no relation stands under another one but the first of each
+    if short and page.script.symbolic:  # no relation stands under another one but the first of each
         signs = max(columns(equation.forms[0].relation) for equation in equations)
     body = at + signs + 1
     hanging = not short and (hangs(body, page.width) or body + _widest_matrix(equations) > page.width - HANG)
     grids = any(form.grids for equation in equations for form in equation.forms)
     lines, own = _written(id, equations, page, (ids, HANG if hanging else at, signs), hanging)
-    if not hanging and not grids and any(length(row) > page.width for line in lines for row in line.rows):
-        hanging = True
-        lines, own = _written(id, equations, page, (ids, HANG, signs), hanging)
+    if page.script.symbolic and not hanging and not grids and _is_cramped(lines, page.width):
+        hung = _written(id, equations, page, (ids, HANG, signs), hanging=True)
+        if _overflows(lines, page.width) or _height(hung[0]) < _height(lines):
+            hanging, (lines, own) = True, hung
     yield from _placed(lines, own, reason, page, HANG + signs + 1 if hanging else body)
 
 
@@ -118,6 +121,19 @@ def _written(
     return lines, own
 
 
+def _is_cramped(lines: list[Lines], width: int) -> bool:
+    """Whether a formula is wider than the page, or broken inside of what is broken."""
+    return _overflows(lines, width) or any(line.deepest >= HANG for line in lines)
+
+
+def _overflows(lines: list[Lines], width: int) -> bool:
+    return any(length(row) > width for line in lines for row in line.rows)
+
+
+def _height(lines: list[Lines]) -> int:
+    return sum(len(line.rows) for line in lines)
+
+
 def hangs(body: int, width: int) -> bool:
     """Whether what stands before an equation's body would take half of the page: its lines then hang below its name."""
     return body > width // 2
@@ -132,6 +148,8 @@ def _equations(step: Step, page: Page, room: int) -> list[Equation]:
     fits the room."""
     last = max(place for place, line in enumerate(step.lines) if line.left is None)
     own = [form for line in step.lines if line.left is None for form in _forms(line, page, room)]
+    if step.case is not None:
+        own[0] = own[0]._replace(notes=_in_case(step.case, own[0].notes))
     compact = step.compact and not any(form.addend for form in own)
     whole = Equation(_name(step.name, page.script), own, compact)
     return [*_beside(step.lines[:last], page, room), whole, *_beside(step.lines[last:], page, room)]
@@ -144,6 +162,12 @@ def _beside(lines: Sequence[Line], page: Page, room: int) -> Iterator[Equation]:
         if left is not None:
             forms = [form for line in group for form in _forms(line, page, room)]
             yield Equation(_name(left, page.script), forms, compact=True, own=False)
+
+
+def _in_case(case: Condition, notes: tuple[Note, ...]) -> tuple[Note, ...]:
+    """The condition under which a step holds, before what is beside its first form."""
+    first, *others = notes or ((),)
+    return ((case, ": ", *first) if first else (case,), *others)
 
 
 def _name(name: Expr, script: Script) -> str:
@@ -200,7 +224,8 @@ def _lines(equation: Equation, page: Page, at: int, signs: int) -> list[Lines]:
             ]
         rows = [[space, Span(form.relation, "relation"), Span(" "), Span(first, form.role)]]
         rows += [[Span(" " * (at + signs + 1 + indent)), Span(text, form.role)] for indent, text in more]
-        result.append(Lines(rows, list(form.notes), form.joins))
+        deepest = max((indent for indent, _ in more), default=0)
+        result.append(Lines(rows, list(form.notes), form.joins, deepest))
     return result
 
 

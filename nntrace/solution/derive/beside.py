@@ -38,7 +38,7 @@ class Numbers:
         self.trace = trace_of(network)
         self.digits = Digits(network.conventions.digits, network.integers)
         self.indexed = IndexNumbers(network, self.trace)
-        self.matrices = MatrixForms(Writer(self.trace, self.digits))
+        self.matrices = MatrixForms(Writer(self.trace, self.digits), short=True)
 
     @property
     def writer(self) -> Writer:

@@ -10,6 +10,7 @@ from math import prod
 
 from ...expr import Add, Expr, Mul, Neg, Num, Partial, Size, Sum, Sym, at, product, total
 from ...expr.bind import is_absent, transform
+from ...expr.constants import constants_multiplied
 from ...expr.structure import negative
 from ...network.adjoint import LOSS
 from ...network.batch import SAMPLE
@@ -17,7 +18,7 @@ from ...network.model import Cell, Tensor
 from ...network.quantities import Quantity, parameters
 from ..model import Line, Matrix, Note
 from ..whole import SAMPLES, held
-from .parts import Part
+from .parts import Cited, Draft, Part, joined, rule_line
 from .symbols import Symbols
 
 MOST_TERMS = 12
@@ -96,12 +97,20 @@ class Elements:
         own = self.symbol(Sym(one.uses[0].key, self._free(*one.uses[0])))
         name = self._gradient(Sym(one.uses[0].key, self._free(*one.uses[0])))
         whole = Partial(self.symbols.loss, Sym(own.name, own.index, own.mark))
-        lines = [] if name == whole else [Line("chain", "=", whole)]
-        lines.append(Line("rule", "=", body))
+        lines: list[Line | Draft] = [] if name == whole else [Line("chain", "=", whole)]
+        keys = dict.fromkeys(key for key, _ in one.uses if key in self.formulas.readers)
+        lines.append(rule_line(body, ("written out for this element", *map(self._by_index, keys))))
+        short, rules = constants_multiplied(body)
+        lines += [rule_line(short, joined(rules))] if short != body else []
         places = [Sym(self.formulas.name(key).name, cell) for key, cell in one.uses]
         listed = [part for place in places for part in (place, ", ")][:-1]
         reason: Note = ("a summand for each place: ", *listed) if len(places) > 1 else ()
         return Part(name, tuple(lines), {f"[{one.name}]"}, reason, element=one)
+
+    def _by_index(self, key: str) -> Cited:
+        """The step that has the gradient by every element of a tensor."""
+        indices = self.formulas.gradient(key).indices
+        return Cited((self.symbols.gradient(key, indices), self.symbols.partial(key, indices)), False)
 
     def _free(self, key: str, cell: Cell) -> tuple[str | int, ...]:
         """An element's index, its sample left open."""

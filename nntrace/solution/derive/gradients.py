@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 
 from ...expr import Expr, Mul, Partial, Sum, Sym, at, product, total
+from ...expr.bind import walk
+from ...expr.constants import constants_multiplied
 from ...expr.letters import relettered
 from ...network.adjoint import LOSS, adjoint
 from ..model import Line, Note
 from ..whole import Gradient
 from .jacobians import Jacobians
-from .parts import Meant, Part, index_step, matrix_step
+from .parts import Form, Meant, Part, index_step, matrix_step, put_in
 from .symbols import Symbols
 
 
@@ -45,14 +47,15 @@ class ParameterGradients:
         if which is None:
             return  # each of its elements is tied: see ``Elements``
         found = self.formulas.gradient(key)
-        chain = total(self._chain(key, found.indices))
+        chain = self.symbols.named(total(self._chain(key, found.indices)))
         name = self.symbols.gradient(key, found.indices)
         whole = self.symbols.partial(key, found.indices)
-        forms = [total(self._put_in(key, found)), found.formula]
+        forms = [
+            Form(total(self._put_in(key, found)), put_in(self._links(chain))),
+            Form(total(self._addends(key, found)), ("multiply out, a sum with 1[…] is its one term",)),
+        ]
         meant = Meant(key, "gradient", indexed=True)
-        part = index_step(
-            self.symbols, name, forms, chain=self.symbols.named(chain), keys={key}, reason=which, whole=meant
-        )
+        part = index_step(self.symbols, name, forms, chain=chain, keys={key}, reason=which, whole=meant)
         if not isinstance(name, Partial):
             part = part._replace(lines=(Line("chain", "=", whole), *part.lines))
         yield part
@@ -63,9 +66,14 @@ class ParameterGradients:
             why: Note = (self.formulas.name(key), " has tied or missing elements: its gradient is no one matrix")
             yield Part(name, (), {key}, why)
 
+    def _links(self, chain: Expr) -> Iterator[Partial]:
+        """The local derivatives in a chain: not those of the loss itself, which stay symbols."""
+        return (node for node in walk(chain) if isinstance(node, Partial) and node.of != self.symbols.loss)
+
     def _put_in(self, key: str, found: Gradient) -> Iterator[Expr]:
         """For each reader its Jacobian put in the chain, where the sum over the results is then worked out further."""
-        for (step, edge), addend in zip(self.formulas.readers[key], found.addends, strict=True):
+        addends = self._addends(key, found)
+        for (step, edge), addend in zip(self.formulas.readers[key], addends, strict=True):
             if not edge.operation.by or self.network.tensors[step.output].role == "loss":
                 yield addend
                 continue
@@ -74,6 +82,12 @@ class ParameterGradients:
             jacobian = relettered(self.jacobians.textbook(step, edge.argument), {"k": over, "i": argument})
             factors = jacobian.factors if isinstance(jacobian, Mul) else (jacobian,)
             yield Sum(over, product((Partial(LOSS, Sym(step.output, (*samples, over))), *factors)))
+
+    def _addends(self, key: str, found: Gradient) -> Iterator[Expr]:
+        """What comes back by each reader: by the loss itself with one constant, as it was derived with it."""
+        for (step, _), addend in zip(self.formulas.readers[key], found.addends, strict=True):
+            by_loss = self.network.tensors[step.output].role == "loss"
+            yield constants_multiplied(addend)[0] if by_loss else addend
 
     def _chain(self, key: str, indices: tuple[str, ...]) -> Iterator[Expr]:
         """For each reader Σ ∂L/∂result × ∂result/∂tensor, over the result's indices that the tensor lacks."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
 from ...expr import (
@@ -16,28 +16,29 @@ from ...expr import (
     Indicator,
     Num,
     Partial,
-    Sum,
+    Rule,
     Sym,
     approximate,
     at,
-    children,
     differentiate,
     product,
     rename,
     sided,
+    simplified,
     simplify,
-    substitute,
 )
-from ...expr.bind import free_indices, walk
+from ...expr.bind import walk
+from ...expr.constants import shortened
 from ...expr.letters import relettered
 from ...expr.matrices import Axes
 from ...expr.rules import by_rule, distributed, has_delta, where_different, where_equal
+from ...expr.simplify import WORKED_OUT
 from ...network.adjoint import indexed
 from ...network.batch import SAMPLE
 from ...network.model import Step
 from ..model import Line, Note
-from ..whole import PRIME, SAMPLES
-from .parts import Indexed
+from ..whole import SAMPLES
+from .parts import REORDERED, Cited, Draft, Form, Indexed, case_of, joined, rule_line, written
 from .symbols import Symbols
 
 
@@ -51,7 +52,7 @@ class Bound(NamedTuple):
     output: Sym
     formula: Expr
     by: Sym
-    declared: tuple[Expr, ...]
+    declared: tuple[Form, ...]
     result: str
     other: str | None
 
@@ -60,9 +61,10 @@ class Jacobian(NamedTuple):
     """∂result/∂argument at one choice of its indices: its lines, and its formula over keys in the textbook's form."""
 
     name: Partial
-    lines: tuple[Line, ...]
+    lines: tuple[Line | Draft, ...]
     indexed: Indexed
     reason: Note = ()
+    case: Condition | None = None
 
 
 class JacobianMatrix(NamedTuple):
@@ -84,7 +86,7 @@ class Jacobians:
         """An elementwise result at j by its argument at i; a softmax's at k; a layer's at j, its sum over l."""
         operation = step.operation
         if operation.by:
-            letters, declared_letters, apart, result = {"j": "k", "i": "j"}, {"j": "k"}, {"j": "i"}, "k"
+            letters, declared_letters, apart, result = {"j": "k", "i": "j"}, {"j": "k", "l": "j"}, {"j": "i"}, "k"
         elif self.symbols.formulas.is_elementwise(step):
             letters, declared_letters, apart, result = {}, {}, {"j": "i"}, "j"
         else:
@@ -101,7 +103,13 @@ class Jacobians:
             output,
             keyed(relettered(operation.formula, letters), step),
             key,
-            tuple(keyed(relettered(sided(form, self.kink), declared_letters), step) for form in forms),
+            tuple(
+                Form(one.form, one.words)
+                for one in (
+                    form.map(lambda part: keyed(relettered(sided(part, self.kink), declared_letters), step))
+                    for form in forms
+                )
+            ),
             result,
             changed,
         )
@@ -113,24 +121,18 @@ class Jacobians:
             yield from self._elementwise(one, self.symbols.formulas.slope_factor(step))
             return
         derived, rules = by_rule(one.formula, one.by, self.kink)
-        forms = [derived, *(one.declared or (simplify(derived),))]
-        forms, names = self._with_names(forms)
-        words = ", ".join(rules)
-        if one.other is None or not any(has_delta(form, one.result, one.other) for form in forms):
-            yield self._jacobian(one.output, one.by, forms, words, names)
+        forms = [Form(derived, by_names(rules)), *(one.declared or (_shortened(derived),))]
+        if one.other is None or not any(has_delta(form.body, one.result, one.other) for form in forms):
+            yield self._jacobian(one.output, one.by, forms)
             return
         apart = (str(one.other), one.result)
         same = at(one.by, {one.other: one.result})
         assert isinstance(same, Sym)
-        equal = [where_equal(form, one.result, one.other) for form in forms]
-        yield self._jacobian(
-            one.output, same, [equal[0], *map(simplify, equal[1:])], words, names, (self._case(one, "="),)
-        )
+        yield self._jacobian(one.output, same, _in_case(forms, where_equal, one), case=self._case(one, "="))
         if self._is_single(one):
             return
-        different = [where_different(form, one.result, one.other) for form in forms]
-        forms = [different[0], *map(simplify, different[1:])]
-        yield self._jacobian(one.output, one.by, forms, words, names, (self._case(one, "≠"),), apart)
+        different = _in_case(forms, where_different, one)
+        yield self._jacobian(one.output, one.by, different, case=self._case(one, "≠"), apart=apart)
 
     def _elementwise(self, one: Bound, slope: Expr) -> Iterator[Jacobian]:
         """Each result reads its own argument only: the Jacobian is diagonal. A long ``slope`` has a name."""
@@ -144,19 +146,20 @@ class Jacobians:
             reason = (f"at the kink the {side} slope (relu_at_zero: {self.kink})",)
         elif derived == ZERO and "case by case" in rules:
             reason = ("at the jump taken as 0, by convention",)
-        forms = [derived, simplify(derived), *one.declared]
-        diagonal = self._jacobian(one.output, own, forms, ", ".join(rules), {}, reason)
+        forms = [Form(derived, by_names(rules)), _shortened(derived), *one.declared]
+        diagonal = self._jacobian(one.output, own, forms, reason=reason)
         if isinstance(slope, Call):
             diagonal = diagonal._replace(lines=(Line("chain", "=", self.symbols.named(slope)), *diagonal.lines))
         yield diagonal
         if self._is_single(one):
             return
-        why = f"{self._case(one, '≠')}: each result reads its own argument only"
-        yield self._jacobian(one.output, one.by, [ZERO], "", {}, (why,), (one.other, one.result))
+        other = Form(ZERO, ("each result reads its own argument only",))
+        apart = (one.other, one.result)
+        yield self._jacobian(one.output, one.by, [other], case=self._case(one, "≠"), apart=apart)
 
-    def _case(self, one: Bound, relation: str) -> str:
-        """i = k or i ≠ k, in words."""
-        return f"{self.symbols.index(str(one.other))} {relation} {self.symbols.index(one.result)}"
+    def _case(self, one: Bound, relation: str) -> Condition:
+        """i = k or i ≠ k."""
+        return case_of(self.symbols, str(one.other), relation, one.result)
 
     def _is_single(self, one: Bound) -> bool:
         """Whether the index that may differ from the result's has one value only."""
@@ -167,35 +170,17 @@ class Jacobians:
         self,
         output: Sym,
         by: Sym,
-        forms: list[Expr],
-        rules: str,
-        names: dict[Expr, Expr],
+        forms: Sequence[Form],
+        *,
         reason: Note = (),
+        case: Condition | None = None,
         apart: tuple[str, str] | None = None,
     ) -> Jacobian:
-        """The forms one after the other; the ``names`` in them are defined first, unless that is done already."""
-        written = list(dict.fromkeys(forms))
-        named = self.symbols.named
-        new = {} if apart else names
-        definitions = [
-            Line("rule", "=", named(node, self.symbols.sizes(node)), left=name) for node, name in new.items()
-        ]
-        lines = [Line("rule", "=", named(form, self.symbols.sizes(form))) for form in written]
-        if rules:
-            lines[0] = lines[0]._replace(notes=((rules,),))
+        """The forms one after the other, each that differs from the one before it."""
+        kept = [form for place, form in enumerate(forms) if not place or form.body != forms[place - 1].body]
+        lines = tuple(rule_line(*written(self.symbols, form)) for form in kept)
         name = Partial(self.symbols.tensor(output), self.symbols.tensor(by))
-        formula = substitute(written[-1], {name: node for node, name in names.items()})
-        return Jacobian(name, (*definitions, *lines), Indexed(formula, (output, by), apart), reason)
-
-    def _with_names(self, forms: list[Expr]) -> tuple[list[Expr], dict[Expr, Expr]]:
-        """A sum that repeats in a derivative gets a name, Z (Z_n, where each sample has its own)."""
-        sums = list(_sums(forms[0]))
-        repeated = [node for node in dict.fromkeys(sums) if sums.count(node) > 1]
-        letter = self.symbols.letter("sum")
-        names: dict[Expr, Expr] = {
-            node: Sym(letter + PRIME * place, tuple(free_indices(node))) for place, node in enumerate(repeated)
-        }
-        return [substitute(form, names) for form in forms], names
+        return Jacobian(name, lines, Indexed(kept[-1].body, (output, by), apart), reason, case)
 
     def textbook(self, step: Step, argument: str) -> Expr:
         """The Jacobian as one formula over keys, with its δ; an activation's slope by its name where it is long."""
@@ -203,7 +188,7 @@ class Jacobians:
         if self.symbols.formulas.is_elementwise(step):
             assert one.other is not None
             return product((self.symbols.formulas.slope_factor(step), Delta(one.result, one.other)))
-        return one.declared[-1] if one.declared else simplify(by_rule(one.formula, one.by, self.kink)[0])
+        return one.declared[-1].body if one.declared else simplify(by_rule(one.formula, one.by, self.kink)[0])
 
     def matrix(self, step: Step, argument: str) -> JacobianMatrix | None:
         """The whole Jacobian as a matrix over keys, down the results and across the argument; in a batch that of one
@@ -248,9 +233,31 @@ def _conditions(node: Expr) -> Iterator[Condition]:
     return (part.condition for part in walk(node) if isinstance(part, Cases | Indicator))
 
 
-def _sums(node: Expr) -> Iterator[Sum]:
-    if isinstance(node, Sum):
-        yield node
-        return
-    for part in children(node):
-        yield from _sums(part)
+def by_names(rules: Sequence[str]) -> Rule:
+    """The rules of a derivative."""
+    return (", ".join(rules),) if rules else ()
+
+
+def _shortened(derived: Expr) -> Form:
+    """A derivative in its shorter form."""
+    form, rules = shortened(derived)
+    return Form(form, joined(rules) or REORDERED)
+
+
+def _in_case(forms: Sequence[Form], case: Callable[[Expr, str, str], Expr], one: Bound) -> list[Form]:
+    """The forms where the two indices are equal, or where they differ: the first as it is written, the others short."""
+    assert one.other is not None
+    first, *others = (
+        Form(case(body, one.result, one.other), tuple(_word_in(part, case, one) for part in rule))
+        for body, rule in forms
+    )
+    zeros = [rule for rule in simplified(first.body)[1] if rule == WORKED_OUT]
+    found = [first]
+    for form in others:
+        found.append(Form(simplify(form.body), joined([*zeros, form.rule])))
+        zeros = []
+    return found
+
+
+def _word_in(part: str | Expr | Cited, case: Callable[[Expr, str, str], Expr], one: Bound) -> str | Expr | Cited:
+    return case(part, one.result, one.other or "") if isinstance(part, Expr) else part

@@ -26,6 +26,7 @@ def legend(symbols: Symbols, sections: Iterable[Section], chosen: str | None) ->
         found[count or symbols.letter("samples")] = "how many samples there are" if count else "a number of samples"
     own = {
         "sum": "the sum that the results of a softmax share",
+        "repeated": "what is written several times, as it says above",
         "largest": "the largest argument of a softmax",
         "identity": "the identity matrix",
     }

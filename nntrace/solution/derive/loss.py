@@ -9,6 +9,7 @@ from ...expr import (
     ONE,
     Add,
     Cases,
+    Condition,
     Delta,
     Div,
     Expr,
@@ -17,6 +18,7 @@ from ...expr import (
     Neg,
     Num,
     Partial,
+    Rule,
     Size,
     Sum,
     Sym,
@@ -24,22 +26,47 @@ from ...expr import (
     contract,
     ln,
     product,
+    simplified,
     simplify,
     substitute,
     symbols,
 )
 from ...expr.bind import free_indices, transform, walk
+from ...expr.constants import shortened
 from ...expr.letters import index_letters, relettered
 from ...expr.nodes import Call
-from ...expr.rules import by_rule, cancelled, constants_out, multiplied_out, where_different, where_equal
+from ...expr.rules import (
+    by_rule,
+    cancelled_by,
+    constants_out,
+    multiplied_out,
+    multiplied_out_by,
+    where_different,
+    where_equal,
+)
 from ...expr.structure import negative
 from ...network.batch import SAMPLE
 from ...network.model import Step as NetworkStep
 from ...network.penalty import PENALTY
 from ..model import Line, Note
 from ..whole import LETTERS
-from .jacobians import Jacobians
-from .parts import Indexed, Meant, Part, index_step, matrix_step
+from .jacobians import Jacobians, by_names
+from .parts import (
+    CHAIN,
+    REORDERED,
+    Draft,
+    Form,
+    Indexed,
+    Meant,
+    Part,
+    Words,
+    case_of,
+    index_step,
+    joined,
+    matrix_step,
+    put_in,
+    rule_line,
+)
 from .symbols import Symbols
 
 
@@ -66,6 +93,8 @@ class LossGradient:
         self.other = next(letter for letter in "ikj" if letter != (self.letter or "k"))
         """The index of the logit that the loss is derived by."""
         self.batch = (SAMPLE,) if self.network.samples is not None else ()
+        self.slopes: dict[str, tuple[Expr, Sym]] = {}
+        """What ∂L/∂element of one sample came to, by the tensor's key, and what that is by."""
         self.per_sample = next((step.output for step in steps if self.network.tensors[step.output].sampled), None)
 
     @property
@@ -154,20 +183,21 @@ class LossGradient:
             if same:
                 constants, core = constants_out(derived)
                 worked = simplify(_scaled(constants, multiplied_out(transform(core, _last_first))))
+                rest = 1 - Delta(self.running, letter)
+                rule: Rule = (rest**2, " = ", rest)
             else:
                 worked = simplify(where_different(derived, letter, other))
                 worked = simplify(where_different(_contracted(worked), letter, other))
-            case = self._case(letter, same)
-            corner = self._corner(derived)
-            reason = (*case, ", ", *corner) if corner else case
-            name, notes = Partial(loss, self.symbols.tensor(by)), {0: (", ".join(rules),)}
+                one_term = (self.symbols.index(self.running), self.symbols.index(other))
+                rule = ("the sum's one term is that of {} = {}".format(*one_term),)
+            forms = [Form(derived, by_names(rules)), Form(worked, rule)]
             yield index_step(
                 self.symbols,
-                name,
-                [derived, worked],
-                notes=notes,
+                Partial(loss, self.symbols.tensor(by)),
+                forms,
                 keys={self.output},
-                reason=reason,
+                reason=self._corner(derived),
+                case=self._case(letter, same),
                 over=(by,),
                 apart=None if same else (other, letter),
                 chosen=letter,
@@ -181,17 +211,15 @@ class LossGradient:
             gradient = self.formulas.gradient(self.output)
             name = self.symbols.gradient(self.output, gradient.indices)
             meant = Meant(self.output, "gradient", indexed=True)
-            forms = [gradient.formula]
-            yield index_step(self.symbols, name, forms, notes={0: ("given",)}, keys={self.output}, whole=meant)
+            forms = [Form(gradient.formula, ("given",))]
+            yield index_step(self.symbols, name, forms, keys={self.output}, whole=meant)
             return
         loss = self.symbols.tensor(Sym(self.per_sample or self.data, self.batch))
         formula, chosen = self.formula(), self.chosen()
         by_class = self._by_class() if chosen is None else None
-        forms = [form for form in (formula, chosen, by_class) if form is not None]
-        hot: Note = self._hot() if len(forms) > 1 else ()
-        part = index_step(self.symbols, loss, forms, notes={1: hot} if hot else {}, keys={self.output})
+        forms = [Form(formula), *(Form(form, self._hot()) for form in (chosen, by_class) if form is not None)]
         own = Meant(str(self.per_sample), "value", indexed=True) if self.batch else Meant(self.data, "value")
-        yield part._replace(whole=own)
+        yield index_step(self.symbols, loss, forms, keys={self.output}, whole=own)
         if self.batch:
             yield self._whole(self.data)
         if self.network.data is not None:  # the penalty, which no output changes, and the sum of the two
@@ -208,23 +236,24 @@ class LossGradient:
         used = chosen if chosen is not None else formula
         kink = self.network.conventions.relu_at_zero
         derived, rules = by_rule(used, by, kink)
-        slopes = [derived, simplify(derived)]
+        slope, short = shortened(derived)
+        forms = [Form(derived, by_names(rules)), Form(slope, joined(short) or REORDERED)]
         name = self.symbols.slope(loss, by)
-        notes: dict[int, Note] = {0: (", ".join(rules),)}
         part = index_step(
             self.symbols,
             name,
-            slopes,
-            notes=notes,
+            forms,
             keys={self.output},
             reason=self._corner(derived),
             over=(by,),
             chosen=letter if chosen is not None else None,
         )
+        if chosen is None:  # else it is by the right class's output alone
+            self.slopes[self.output] = slope, by
         whole = Line("chain", "=", Partial(loss, self.symbols.tensor(by)))
         yield part if isinstance(name, Partial) else part._replace(lines=(whole, *part.lines))
         if self.fused:
-            yield from self._logits(slopes[-1], letter, chosen is not None, loss)
+            yield from self._logits(slope, letter, chosen is not None, loss)
             end = str(self.fused)
         else:
             end = self.output
@@ -233,11 +262,11 @@ class LossGradient:
         activation = next((step for step in self.network.steps if step.output == self.output), None)
         yield from self._vector(end, self._sum_is_zero(activation) if self.fused and activation else ())
 
-    def _case(self, letter: str, same: bool) -> Note:
+    def _case(self, letter: str, same: bool) -> Condition:
         """Whether the loss is derived by the right class's output, or by another one's."""
-        return (f"{self.symbols.index(self.other)} {'=' if same else '≠'} {self.symbols.index(letter)}",)
+        return case_of(self.symbols, self.other, "=" if same else "≠", letter)
 
-    def _hot(self) -> Note:
+    def _hot(self) -> Rule:
         """Where a one-hot target is 1: at its letter, which is a class of the network's own where it has numbers."""
         letter = self.symbols.index(str(self.letter))
         name = f"{self._name(self.targets)} is 1 at {letter}"
@@ -259,9 +288,23 @@ class LossGradient:
         chain = _chain(total, self.symbols, Sym(str(self.per_sample), self.batch), by)
         name = self.symbols.gradient(key, indices)
         meant = Meant(key, "gradient", indexed=True)
-        part = index_step(self.symbols, name, [formula], chain=chain, keys={key}, whole=meant)
+        slope = self._scaled_slope(key, by)
+        links = put_in(node for node in walk(chain) if isinstance(node, Partial))
+        forms = [
+            Form(slope, links) if slope is not None else Form(formula, joined([links, ("for every output at once",)]))
+        ]
+        part = index_step(self.symbols, name, forms, chain=chain, keys={key}, whole=meant)
         whole = self.symbols.partial(key, indices)
         return part if name == whole else part._replace(lines=(Line("chain", "=", whole), *part.lines))
+
+    def _scaled_slope(self, key: str, by: Sym) -> Expr | None:
+        """∂L/∂element of one sample: the slope as it was derived, times the sample's share of the loss; ``None`` where
+        it was derived case by case."""
+        if key not in self.slopes:
+            return None
+        slope, own = self.slopes[key]
+        letters = dict(zip(map(str, own.index), map(str, by.index), strict=True))
+        return product((self.formulas.gradient(str(self.per_sample)).formula, *_factors(relettered(slope, letters))))
 
     def _apart_from_class(self, indices: tuple[str, ...], formula: Expr) -> dict[str, str]:
         """Another letter for an index that would be the class's."""
@@ -273,7 +316,7 @@ class LossGradient:
         step = self.steps[key]
         formula = self.formulas.keyed(step.operation.formula, step)
         letters = {letter: letter.rstrip("0123456789") for letter in index_letters(formula)}
-        forms = [relettered(formula, letters)]
+        forms = [Form(relettered(formula, letters))]
         part = index_step(self.symbols, self.symbols.tensor(Sym(key)), forms, keys={self.output})
         return part._replace(whole=Meant(key, "value"))
 
@@ -285,11 +328,11 @@ class LossGradient:
             key = edge.argument
             by = Sym(key, ("j", "i")[2 - len(self.network.tensors[key].shape) :])
             derived, rules = by_rule(formula, by, self.network.conventions.relu_at_zero)
-            forms = [derived, simplify(derived)]
+            short, used = shortened(derived)
+            forms = [Form(derived, by_names(rules)), Form(short, joined(used) or REORDERED)]
             reason = self._corner(derived)
             name = Partial(self.symbols.tensor(Sym(PENALTY)), self.symbols.tensor(by))
-            notes: dict[int, Note] = {0: (", ".join(rules),)}
-            yield index_step(self.symbols, name, forms, notes=notes, keys={key}, reason=reason, over=(by,))
+            yield index_step(self.symbols, name, forms, keys={key}, reason=reason, over=(by,))
 
     def _corner(self, derived: Expr) -> Note:
         """The convention for where the derivative of |x| or of max has a corner."""
@@ -313,9 +356,8 @@ class LossGradient:
         if self.formulas.is_elementwise(activation):
             jacobian = relettered(self.formulas.slope_factor(activation), {"j": letter})
             by = Sym(key, (*self.batch, letter))
-            joined: Expr = product((slope, jacobian))
             chain = _chain(loss, self.symbols, Sym(self.output, by.index), by)
-            yield self._cancelled(loss, by, chain, joined, key)
+            yield self._cancelled(loss, by, chain, slope, jacobian, key)
         elif chosen:
             jacobian = self.jacobians.textbook(activation, "z")
             by = Sym(key, (*self.batch, self.other))
@@ -323,8 +365,9 @@ class LossGradient:
             named = self.symbols.named
             link = named(Partial(Sym(self.output, (*self.batch, letter)), by))
             half = Mul((named(slope), link))
-            hot: Note = (f"{self._name(self.targets)} one-hot at {self.symbols.index(letter)}",)
-            lines = (Line("chain", "=", chain), Line("rule", "=", half, (hot,)))
+            hot: Rule = (f"{self._name(self.targets)} one-hot at {self.symbols.index(letter)}",)
+            known = put_in([self.symbols.slope(loss, Sym(self.output, (*self.batch, letter)))])
+            lines = (Draft(Line("chain", "=", chain), CHAIN), rule_line(half, joined([known, hot])))
             formula = product((slope, *_factors(relettered(jacobian, {"k": letter, "i": self.other}))))
             numbers = Indexed(formula, (by,), chosen=letter)
             yield Part(Partial(loss, self.symbols.tensor(by)), lines, {key}, indexed=numbers)
@@ -332,9 +375,8 @@ class LossGradient:
         else:
             jacobian = self.jacobians.textbook(activation, "z")
             by = Sym(key, (*self.batch, "i"))
-            joined = Mul((slope, *_factors(jacobian)))
             chain = Sum("k", _chain(loss, self.symbols, Sym(self.output, (*self.batch, "k")), by))
-            yield self._cancelled(loss, by, chain, joined, key, over="k")
+            yield self._cancelled(loss, by, chain, slope, jacobian, key, over="k")
 
     def _cases(self, loss: Sym, slope: Expr, jacobian: Expr, by: Sym, letter: str, key: str) -> Iterator[Part]:
         other = self.other
@@ -346,42 +388,41 @@ class LossGradient:
             )
             own = at(by, {other: letter}) if same else by
             assert isinstance(own, Sym)
-            whole = Mul((core, *_factors(branch)))
-            forms = [_scaled(constants, form) for form in _worked_out(whole)]
-            name = Partial(loss, self.symbols.tensor(own))
-            apart = None if same else (other, letter)
-            reason = self._case(letter, same)
+            whole = Mul((core, branch))
+            link = Partial(self.symbols.tensor(Sym(self.output, (*self.batch, letter))), self.symbols.tensor(own))
             yield index_step(
-                self.symbols, name, forms, keys={key}, reason=reason, over=(own,), apart=apart, chosen=letter
+                self.symbols,
+                Partial(loss, self.symbols.tensor(own)),
+                _worked_out(whole, put_in([link]), constants),
+                keys={key},
+                case=self._case(letter, same),
+                over=(own,),
+                apart=None if same else (other, letter),
+                chosen=letter,
             )
 
-    def _cancelled(self, loss: Sym, by: Sym, chain: Expr, joined: Expr, key: str, over: str | None = None) -> Part:
+    def _cancelled(
+        self, loss: Sym, by: Sym, chain: Expr, slope: Expr, jacobian: Expr, key: str, over: str | None = None
+    ) -> Part:
         """Chain = long form = cancelled = multiplied out = like terms taken together = the targets' sum put in."""
-        constants, core = constants_out(joined)
-        forms = _worked_out(core if over is None else Sum(over, core))
-        notes: dict[int, Note] = {}
+        constants, core = constants_out(slope)
+        core = Mul((core, jacobian))
+        links = put_in(node for node in walk(chain) if isinstance(node, Partial))
+        forms = _worked_out(core if over is None else Sum(over, core), links, constants)
         if over is not None and self.targets is not None and self._sums_to_one:
             every = Sum(over, Sym(self.targets, (*self.batch, over)))
-            final = simplify(substitute(forms[-1], {every: ONE}))
-            if final != forms[-1]:
-                notes[len(forms)] = (self.symbols.named(every), " = 1")
-                forms.append(final)
-        forms = [_scaled(constants, form) for form in forms]
-        return index_step(
-            self.symbols,
-            Partial(loss, self.symbols.tensor(by)),
-            forms,
-            chain=chain,
-            notes=notes,
-            keys={key},
-            over=(by,),
-        )
+            final = simplify(substitute(forms[-1].body, {every: ONE}))
+            if final != forms[-1].body:
+                forms.append(Form(final, (every, " = 1")))
+        self.slopes[key] = forms[-1].body, by
+        name = Partial(loss, self.symbols.tensor(by))
+        return index_step(self.symbols, name, forms, chain=chain, keys={key}, over=(by,))
 
     @property
     def _sums_to_one(self) -> bool:
         """Whether the network itself uses that the targets of a sample sum to 1: they are declared so, or do."""
         edge = next(edge for edge in self.step.edges if edge.argument == "z")
-        return not any(isinstance(node, Sum) for node in walk(edge.operation.declared["z"][-1]))
+        return not any(isinstance(node, Sum) for node in walk(edge.operation.declared["z"][-1].form))
 
     def _sum_is_zero(self, activation: NetworkStep) -> Note:
         """Σ_i δ_i = 0 behind a softmax, whose outputs sum to 1 as the targets do."""
@@ -420,12 +461,30 @@ def _constants_out(node: Expr) -> Expr:
             return node
 
 
-def _worked_out(node: Expr) -> list[Expr]:
-    """A product = its fractions cancelled = multiplied out = like terms taken together, each form where it differs."""
-    forms = [node, cancelled(node)]
-    while (further := multiplied_out(forms[-1])) != forms[-1]:
-        forms.append(further)
-    return [*forms, simplify(forms[-1])]
+CONSTANTS_OUT: Rule = ("the constants in front",)
+
+
+def _worked_out(node: Expr, rule: Words, constants: tuple[Expr, ...]) -> list[Form]:
+    """A product = its fractions cancelled = multiplied out = like terms taken together, each form where it differs.
+
+    ``rule`` is what led to the product; ``constants`` were taken out of it.
+    """
+    forms = [Form(node, joined([rule, CONSTANTS_OUT] if constants else [rule]))]
+    found, rules = cancelled_by(node)
+    if found != transform(node, _in_line):
+        forms.append(Form(found, joined(rules) or ("as one fraction",)))
+    while (further := multiplied_out_by(found))[0] != found:
+        found, rules = further
+        forms.append(Form(found, joined([("multiply out",), *rules])))
+    found, rules = simplified(found)
+    if found != transform(forms[-1].body, _in_line):
+        forms.append(Form(found, joined(rules) or REORDERED))
+    return [form._replace(body=_scaled(constants, form.body)) for form in forms]
+
+
+def _in_line(node: Expr) -> Expr | None:
+    """A product of products as one."""
+    return product(node.factors) if isinstance(node, Mul) else None
 
 
 def _scaled(constants: tuple[Expr, ...], node: Expr) -> Expr:

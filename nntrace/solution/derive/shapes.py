@@ -49,7 +49,7 @@ class Shapes:
         note: tuple[Note, ...] = ((f"without {' and '.join(words)}",),) if words else ()
         lines = [Line("rule", "=", total(terms), note)]
         if not any(isinstance(size, str) for tensor in tensors for size in tensor.sizes):
-            lines.append(Line("rule", "=", Num(count)))
+            lines.append(Line("rule", "=", Num(count), (("worked out",),)))
         return tuple(lines)
 
     @property

@@ -18,6 +18,7 @@ from ..given import agreed, convention_values, given_blocks
 from ..model import Block, Check, Line, Note, Remark, Results, Section, SectionName, Solution, Step
 from ..numbers import Digits
 from ..shapes import shapes
+from .citations import Citations
 from .elements import Elements
 from .gradients import ParameterGradients
 from .headings import gradients_title
@@ -26,6 +27,7 @@ from .legend import legend
 from .lettering import Lettering
 from .loss import LossGradient
 from .parts import Meant, Part
+from .repeats import Repeats
 from .shapes import Shapes
 from .stability import Stability
 from .symbols import Symbols, how_many_samples
@@ -60,6 +62,7 @@ class Derivation:
         self.symbols = Symbols(network, question.labels, question.jacobians)
         self.jacobians = Jacobians(self.symbols)
         self.elements = Elements(self.symbols)
+        self.citations, self.repeats = Citations(), Repeats(self.symbols)
         self._count = self._beside = 0
 
     def solution(self) -> Solution:
@@ -104,11 +107,14 @@ class Derivation:
             self._beside += part.aside
             if self._is_wanted(part):
                 numbers, value = self._numbers.of(part) if self._numbers is not None else ((), None)
-                compact = part.lines[0].kind == "substitution"
                 beside = chr(ord("a") + self._beside - 1) if part.aside else ""
                 value = part.value if part.value is not None else value
-                lines = (*part.lines, *numbers, *part.after)
-                yield Step(f"D{self._count}{beside}", section, part.name, lines, value, None, part.reason, compact)
+                id = f"D{self._count}{beside}"
+                lines = tuple(self.citations.lines(part if section == "stability" else self.repeats.named(part)))
+                self.citations.add(id, part)
+                compact = lines[0].kind == "substitution"
+                shown = (*lines, *numbers, *part.after)
+                yield Step(id, section, part.name, shown, value, None, part.reason, compact, case=part.case)
 
     @cached_property
     def _numbers(self) -> Numbers | None:
@@ -217,7 +223,7 @@ class Derivation:
             yield Step(f"D{self._count}", "shapes", Sym("parameters"), lines, count, None)
 
     def _jacobian_sections(self) -> Iterator[Section]:
-        """For each layer from the last to the first a section for each of its arguments; a softmax's for each case."""
+        """For each layer from the last to the first a section for each of its arguments."""
         for step in reversed(self.symbols.layers()):
             for edge in step.edges:
                 key = step.arguments[edge.argument]
@@ -230,16 +236,12 @@ class Derivation:
                         {key},
                         (*one.reason, *((", ",) if one.reason and which else ()), *which),
                         indexed=one.indexed,
+                        case=one.case,
                     )
                     for one in self.jacobians.of(step, edge.argument)
                 ]
                 matrix = self._matrix_of(step, edge.argument)
-                whole = [matrix] if matrix else []
-                if step.operation.by and len(parts) > 1:
-                    for part in parts:
-                        yield self._section("jacobian", [part], (heading, ", ", *part.reason))
-                    parts = []
-                yield self._section("jacobian", [*parts, *whole], (heading,))
+                yield self._section("jacobian", [*parts, *([matrix] if matrix else [])], (heading,))
 
     def _each_place(self, key: str) -> Note:
         """That a derivative by a tensor's elements tells tied ones apart."""

@@ -163,8 +163,8 @@ class Stability:
         if self._is_shifted(safe):
             why = (self.largest, " is the largest ", largest, ": no exponent is above 0")
         yield Line("rule", "=", self._written(safe, formula.keys), (why,))
-        for rule, form in formula.equal:
-            yield Line("rule", "=", self._written(form, formula.keys), ((rule,),))
+        for one in formula.equal:
+            yield Line("rule", "=", self._written(one.form, formula.keys), (one.words,))
 
     @staticmethod
     def _is_shifted(safe: Expr) -> bool:

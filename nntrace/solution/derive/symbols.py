@@ -17,8 +17,9 @@ from .lettering import other_letters
 NO_LOSS = Sym("L")
 """What a gradient would be of, where a network has no loss and no gradients."""
 SIZES = dict[str, str]
-LETTERS: Mapping[str, str] = {"sum": "ZSQ", "samples": "mNB", "largest": "McC", "identity": "IE"}
-"""What the sum of a softmax, a number of samples, a softmax's largest argument and the identity are called."""
+LETTERS: Mapping[str, str] = {"sum": "ZSQ", "repeated": "uvq", "samples": "mNB", "largest": "McC", "identity": "IE"}
+"""What the sum of a softmax, something else that repeats, a number of samples, a softmax's largest argument and the
+identity are called."""
 MOST_NAMES = 4
 """More elements than these are not listed in a note."""
 

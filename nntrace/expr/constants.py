@@ -1,0 +1,153 @@
+"""The constants of a formula: those of one product multiplied together exactly, the digits of decimals as typed."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable
+from decimal import Decimal
+from fractions import Fraction
+from typing import NamedTuple
+
+from .brackets import is_scientific
+from .nodes import Add, Div, Expr, Mul, Neg, Num, Size, Sym, children, rebuild
+from .simplify import LIKE_TERMS, MULTIPLIED, Rule, constant, simplified
+from .structure import negative, product
+
+MOST_DIGITS = 10
+"""A decimal of more significant digits is not written out: its factors stay as they are."""
+
+
+class Constant(NamedTuple):
+    """A number divided by sizes; ``decimal`` where one was typed."""
+
+    value: Fraction
+    decimal: bool = False
+    below: tuple[Expr, ...] = ()
+
+
+def constants_multiplied(node: Expr) -> tuple[Expr, tuple[Rule, ...]]:
+    """An equal expression with one constant in front of each product, and the rules; none where it is as it was.
+
+    1/3 × 2 × (1/2) × (a - y) is 1/3 × (a - y), 2 × 0.01 × w is 0.02 w, 2 × (1/m) × d is (2/m) × d.
+    """
+    rules: list[Rule] = []
+    return _multiplied(node, rules), tuple(dict.fromkeys(rules))
+
+
+def shortened(node: Expr) -> tuple[Expr, tuple[Rule, ...]]:
+    """Simplified, and the constants multiplied."""
+    short, rules = simplified(node)
+    found, more = constants_multiplied(short)
+    return found, tuple(dict.fromkeys((*rules, *more)))
+
+
+def _multiplied(node: Expr, rules: list[Rule]) -> Expr:
+    parts = children(node)
+    changed = tuple(_multiplied(part, rules) for part in parts)
+    node = rebuild(node, changed) if changed != parts else node
+    match node:
+        case Mul(factors):
+            return _folded(factors, rules) or node
+        case Add(terms):
+            return _like_terms(terms, rules) or node
+        case _:
+            return node
+
+
+def _folded(factors: tuple[Expr, ...], rules: list[Rule]) -> Expr | None:
+    found = [constant_of(factor) for factor in factors]
+    constants = [one for one in found if one is not None]
+    if len(constants) < 2:
+        return None
+    value = Fraction(1)
+    for one in constants:
+        value *= one.value
+    decimal = any(one.decimal for one in constants)
+    number = _written(abs(value), decimal)
+    if number is None:
+        return None
+    rules.append(MULTIPLIED)
+    below = [size for one in constants for size in one.below]
+    front = Div(number, below[0] if len(below) == 1 else Mul(tuple(below))) if below else number
+    others = [factor for factor, one in zip(factors, found, strict=True) if one is None]
+    whole = product((front, *others))
+    return negative(whole) if value < 0 else whole
+
+
+def _like_terms(terms: tuple[Expr, ...], rules: list[Rule]) -> Expr | None:
+    """Terms that differ in a decimal in front as one; others are ``simplify``'s."""
+    amounts: dict[Expr, list[Constant]] = {}
+    for term in terms:
+        number, rest = _coefficient(term)
+        amounts.setdefault(rest, []).append(number)
+    added: list[Expr] = []
+    for rest, numbers in amounts.items():
+        value = sum((one.value for one in numbers), Fraction(0))
+        decimal = any(one.decimal for one in numbers)
+        shown = _written(abs(value), decimal) if decimal and len(numbers) > 1 else None
+        if shown is None or not value:
+            added += [term for term in terms if _coefficient(term)[1] == rest]
+            continue
+        rules.append(LIKE_TERMS)
+        whole = product((shown, rest))
+        added.append(negative(whole) if value < 0 else whole)
+    if len(added) == len(terms):
+        return None
+    return Add(tuple(added)) if len(added) > 1 else added[0]
+
+
+def _coefficient(term: Expr) -> tuple[Constant, Expr]:
+    match term:
+        case Neg(body):
+            number, rest = _coefficient(body)
+            return number._replace(value=-number.value), rest
+        case Mul((first, *others)) if (found := constant_of(first)) is not None and not found.below:
+            return found, product(others)
+        case _:
+            return Constant(Fraction(1)), term
+
+
+def constant_of(node: Expr) -> Constant | None:
+    """A factor that is a number, a fraction, or one of these divided by a size."""
+    match node:
+        case Num(value) if isinstance(value, Decimal):
+            return Constant(Fraction(value), decimal=True) if value.is_finite() else None
+        case Num(value):
+            return Constant(Fraction(value))
+        case Neg(body):
+            inner = constant_of(body)
+            return None if inner is None else inner._replace(value=-inner.value)
+        case Div(top, Size() | Sym(_, ()) as size):
+            inner = constant_of(top)
+            return None if inner is None else inner._replace(below=(*inner.below, size))
+        case Div(top, bottom):
+            above, under = constant_of(top), constant_of(bottom)
+            if above is None or under is None or not under.value or under.below:
+                return None
+            return Constant(above.value / under.value, above.decimal or under.decimal, above.below)
+        case _:
+            return None
+
+
+def _written(value: Fraction, decimal: bool) -> Expr | None:
+    """A number as a fraction, or as a decimal where one was typed and it ends soon; ``None`` where it is too long."""
+    if not decimal:
+        return constant(value)
+    bottom = Counter(_primes(value.denominator))
+    if set(bottom) - {2, 5}:
+        return constant(value) if value.denominator < 10**3 else None
+    places = max(bottom.values(), default=0)
+    digits = Decimal(int(value * 10**places)).scaleb(-places)
+    if len(digits.as_tuple().digits) > MOST_DIGITS or is_scientific(digits):
+        return None
+    return Num(digits)
+
+
+def _primes(number: int) -> Iterable[int]:
+    """The prime factors 2 and 5 of a number, and what is left of it."""
+    for prime in (2, 5):
+        while number % prime == 0:
+            number //= prime
+            yield prime
+    if number > 1:
+        yield number
