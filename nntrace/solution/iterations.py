@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from ..network.portion import portion, span
-from ..network.quantities import Quantity, parameters
+from ..network.quantities import Quantity, frozen, parameters
 from ..trace.amount import Amount
 from ..trace.trace import Trace
 from .forward import samples_of
@@ -40,24 +40,31 @@ class Iterations:
         from .sheet import is_small
 
         first = self._on_its_samples(self.sheet.trace, 0)
-        if self.network.iterations <= MOST_FULL and is_small(first.network):
+        small = is_small(first.network)
+        if small and (self.network.iterations <= MOST_FULL or self.sheet.writer.full):
             return self._in_full()
         each = list(self._short_steps())
-        overall = self._over_all(each)
-        progress = Section("update", tuple(self._progress(each, overall)), (f"{len(each)} iterations",))
-        return self.sheet.solution([progress], overall)
+        overall = self._over_all([one.results for one in each])
+        blocks = list(self._progress(each))
+        if small:
+            blocks.append(Remark(("The working of each iteration is left out (--full shows it).",)))
+        return self.sheet.solution([Section("update", tuple(blocks), (f"{len(each)} iterations",))], overall)
 
     def _in_full(self) -> Solution:
         written: list[tuple[list[Section], Results]] = []
+        short: list[_Short] = []
         trace, sheet = self.sheet.trace, None
         for number in range(self.network.iterations):
             trace = self._on_its_samples(trace, number)
             sheet = self.sheet.following(trace, sheet)
             sections, results = sheet.one_step(self.rate, self.only)
             written.append(([_numbered(section, sheet, number + 1) for section in sections], results))
+            short.append(self._short(results, trace, sheet.final))
             trace = sheet.final
         self.final = trace.in_network(self.network)
         everything = [section for sections, _ in written for section in sections]
+        if len(short) > MOST_FULL:
+            everything.append(Section("update", tuple(self._progress(short)), (f"{len(short)} iterations",)))
         each = tuple(self.sheet.solution(sections, results) for sections, results in written)
         return self.sheet.solution(everything, self._over_all([results for _, results in written]), each)
 
@@ -71,54 +78,56 @@ class Iterations:
         self._portions[start] = found = trace.in_network(network, before)
         return found
 
-    def _short_steps(self) -> Iterator[Results]:
-        """Only what each of many iterations comes to."""
+    def _short_steps(self) -> Iterator[_Short]:
+        """Only what each of many iterations comes to; exact numbers grow too long to be kept for many of them."""
         trace = self.sheet.trace
         limited = {one.name: one for one in self.only} if self.only is not None else None
         for number in range(self.network.iterations):
             trace = self._on_its_samples(trace, number)
-            after = trace.updated(self.rate, limited).in_floats()
+            after = trace.updated(self.rate, limited)
+            if self.network.iterations > MOST_ROWS:
+                after = after.in_floats()
             updated, loss = updated_results(after, self.only), self.sheet.loss_of(trace, after)
             own = Results(updated=updated, learning_rate=float(self.rate), loss=loss)
-            yield _with_values(own, trace) if self.sheet.writer.full else own
+            yield self._short(_with_values(own, trace) if self.sheet.writer.full else own, trace, after)
             trace = after
         self.final = trace.in_network(self.network)
 
-    def _progress(self, results: Sequence[Results], overall: Results) -> Iterator[Block]:
+    def _short(self, results: Results, trace: Trace, after: Trace) -> _Short:
+        """What an iteration comes to, with the numbers of the parameters where they are few."""
+        learned = self.only or parameters(self.network)[: MOST_IN_PROGRESS + 1]
+        moved = [one for one in learned if not frozen(self.network, one)]
+        named = moved if len(learned) <= MOST_IN_PROGRESS else []
+        return _Short(results, trace.value_of_loss(), {one.name: after.value(one.uses[0]) for one in named})
+
+    def _progress(self, each: Sequence[_Short]) -> Iterator[Block]:
         """The loss from iteration to iteration, and the parameters where they are few; of many iterations a choice."""
-        names = [name for name, value in (results[0].updated or {}).items() if isinstance(value, float)]
-        names = names if len(names) <= MOST_IN_PROGRESS else []
-        loss = results[0].loss
-        assert loss is not None
+        digits = self.sheet.writer.digits
+        name = self.network.tensors[self.network.loss or ""].symbol(()).name
         some = self.network.samples_per_step is not None
         columns: tuple[Note, ...] = (
             ("iteration",),
             *((("samples",),) if some else ()),
-            (f"{loss.name} before",),
-            *((f"{name}⁺",) for name in names),
+            (f"{name} before",),
+            *((f"{parameter}⁺",) for parameter in each[0].updated),
         )
         rows: list[tuple[Note, ...]] = []
-        for place in _spread(len(results), MOST_ROWS if not self.sheet.writer.full else len(results)):
-            one = results[place]
-            assert one.loss is not None
-            assert one.updated is not None
-            numbers = (one.loss.before, *(one.updated[name] for name in names))
-            shown = ((self.sheet.writer.digits.show(Amount(number)).number,) for number in numbers)
+        for place in _spread(len(each), MOST_ROWS if not self.sheet.writer.full else len(each)):
+            amounts = (each[place].loss, *each[place].updated.values())
             first, stop = span(self.network, place) if some else (0, 0)
             own: Note = (str(stop) if stop - first == 1 else f"{first + 1} to {stop}",)
+            shown = ((digits.show(amount).number,) for amount in amounts)
             rows.append(((str(place + 1),), *((own,) if some else ()), *shown))
-        left_out = len(results) - len(rows)
-        after = overall.loss
-        assert after is not None
-        assert after.after is not None
         yield Table(columns, tuple(rows))
-        if left_out:
+        if left_out := len(each) - len(rows):
             yield Remark((f"… {left_out} more iterations between these (--full shows all)",))
         if some:
-            yield Remark((f"{loss.name} before is the loss of the iteration's own samples.",))
+            yield Remark((f"{name} before is the loss of the iteration's own samples.",))
         of_all = " of all samples" if some else ""
-        last = self.sheet.writer.digits.show(Amount(after.after))
-        yield Remark((f"{loss.name}{of_all} after the last iteration {'≈' if last.rounded else '='} ", last.number))
+        last = self.final.value_of_loss()
+        shown_last = digits.show(last)
+        relation = "≈" if shown_last.rounded or last.rounded else "="
+        yield Remark((f"{name}{of_all} after the last iteration {relation} ", shown_last.number))
 
     def _over_all(self, results: Sequence[Results]) -> Results:
         """Of several iterations: the loss before the first and after the last, and what the last one left.
@@ -132,6 +141,14 @@ class Iterations:
             loss = None if first is None or last is None else LossValue(first.name, first.before, last.after)
         updated, rate = results[-1].updated, results[0].learning_rate
         return Results(updated=updated, learning_rate=rate, loss=loss, iterations=results)
+
+
+class _Short(NamedTuple):
+    """What one of many iterations comes to: its results, the loss before it, and a few parameters after it."""
+
+    results: Results
+    loss: Amount
+    updated: Mapping[str, Amount]
 
 
 def _with_values(results: Results, trace: Trace) -> Results:

@@ -114,9 +114,39 @@ def test_the_sheet_says_whose_loss_it_is(run: Run, tmp_path: Path) -> None:
     table = [line.split() for line in lines[lines.index("Update, 8 iterations") :]]
     assert table[1][:4] == ["iteration", "samples", "E", "before"]
     assert [row[1:-1] for row in table[3:6]] == [["1", "to", "2"], ["3", "to", "4"], ["5"]]
-    assert len(table) == 13
-    assert lines[-2].strip() == "E before is the loss of the iteration's own samples."
-    assert lines[-1].startswith("    E of all samples after the last iteration ≈ 0.")
+    assert len(table) == 14
+    assert lines[-3].strip() == "E before is the loss of the iteration's own samples."
+    assert lines[-2].startswith("    E of all samples after the last iteration ≈ 0.")
+    assert lines[-1].strip() == "The working of each iteration is left out (--full shows it)."
+
+
+def test_a_full_sheet_has_the_working_of_every_iteration(run: Run, tmp_path: Path) -> None:
+    """And at its end what the short one has: the loss from iteration to iteration."""
+    (tmp_path / "net.yaml").write_text(f"{NET}iterations: 6\n", encoding="utf-8")
+    short = run("step", cwd=tmp_path).out.splitlines()
+    table = short[short.index("Update, 6 iterations") :]
+    lines = run("step", "--full", cwd=tmp_path).out.splitlines()
+    assert lines[lines.index("Update, 6 iterations") :] == table[:-1]
+    assert {f"Forward, iteration {number}" for number in range(1, 7)} <= set(lines)
+    found = sheet(run, tmp_path, f"{NET}iterations: 6\n", "step", "--full")
+    assert all(len(one["steps"]) > 20 for one in found["iterations"])
+
+
+def test_a_table_of_iterations_has_the_digits_of_their_sheets(run: Run, tmp_path: Path) -> None:
+    """An exact decimal as it is, a carried number with the digits carried."""
+    text = "inputs: {x: 2}\ntargets: {t: 1}\nlayers: [{dense: [p], weights: {x: {w: 0.3}}, bias: {b: 0.12}}]\n"
+    text += "loss: {mse: L}\nlearning_rate: 0.05\niterations: 6\n"
+    (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
+    rows = {row.split()[0]: row.split()[1:] for row in run("step", cwd=tmp_path).out.splitlines() if row}
+    assert rows["1"] == ["0.0784", "0.356", "0.148"]
+    assert rows["2"] == ["0.0196", "0.384", "0.162"]
+    rows = {
+        row.split()[0]: row.split()[1:]
+        for row in run("step", "--rounding", "carry:2", cwd=tmp_path).out.splitlines()
+        if row
+    }
+    assert rows["1"] == ["0.0784", "0.356", "0.148"]
+    assert rows["5"] == ["0.000289", "0.408", "0.175"]
 
 
 @pytest.mark.parametrize("iterations", [2, 30])
