@@ -90,7 +90,7 @@ def rounding_rule(text: str | None) -> Rounding | None:
     if text == "full":
         return Rounding()
     match = re.fullmatch(r"carry:([0-9]{1,2})(sf)?", text)
-    if not match or not 0 < int(match[1]) <= 17:
+    if not match or not (1 if match[2] else 0) <= int(match[1]) <= 17:
         raise UserError(f"--rounding {text!r} is no rule\n  write full, carry:4 (decimals) or carry:4sf (significant)")
     return Rounding(int(match[1]), match[2] is not None)
 

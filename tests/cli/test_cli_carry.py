@@ -178,7 +178,7 @@ def test_the_json_says_how_it_rounds(run: Run, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    "rule", ["carry", "carry:", "carry:0", "carry:18", "carry:4 sf", "half", "", "carry:-1", "carry:٤"]
+    "rule", ["carry", "carry:", "carry:0sf", "carry:18", "carry:4 sf", "half", "", "carry:-1", "carry:٤"]
 )
 def test_no_rule(run: Run, rule: str) -> None:
     code, out, err = run("step", "--rounding", rule)
