@@ -343,9 +343,25 @@ def via(writer: Writer, summands: list[Summand]) -> tuple[Note, ...]:
     if len(told) > MOST_NOTES:
         return (("via ", named[0], " to ", named[-1], ", and the penalty" if penalties else ""),)
     notes: list[Note] = []
+    again = repeated((summand.use, summand.output) for summand in told)
     for summand in told:
         if summand.output is None:
             notes += [("the penalty",)] * (len(summand.local.terms) if isinstance(summand.local, Add) else 1)
         else:
-            notes.append(("via ", writer.network.symbol(summand.output)))
+            place: Note = (" as ", at_its_place(writer.network, summand.use)) if summand.use in again else ()
+            notes.append(("via ", writer.network.symbol(summand.output), *place))
     return tuple(notes)
+
+
+def repeated(reached: Iterable[tuple[Element, Element | None]]) -> set[Element]:
+    """Of the places of one name those from which the same element is reached: there the name does not tell which."""
+    found: dict[Element | None, set[Element]] = {}
+    for use, output in reached:
+        found.setdefault(output, set()).add(use)
+    return {use for uses in found.values() if len(uses) > 1 for use in uses}
+
+
+def at_its_place(network: Network, element: Element) -> Sym:
+    """An element by its tensor and place, ``W1[1,2]``, whatever its own name is."""
+    tensor = network.tensors[element.key]
+    return Sym(tensor.name or tensor.key, element.cell)

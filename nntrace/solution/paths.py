@@ -10,7 +10,7 @@ from ..expr import Add, Expr, Partial, Rest, product
 from ..network.model import Element
 from ..network.quantities import Quantity
 from ..trace.amount import Amount, carried, fraction
-from .backward import Gradients, Summand
+from .backward import Gradients, Summand, at_its_place, repeated
 from .element import Writer
 from .ids import Ids
 from .model import Line, Note, Step
@@ -81,9 +81,10 @@ class Paths:
             shown = sorted(shown, key=lambda path: -abs(path.size.number))
         first = found.uses[0]
         writer, value = self.writer, self.writer.trace.total(found)
-        written, chain = self._bodies(shown, count, rest)
+        again = repeated((path.start, path.edges[0].reached) for path in everything)
+        written, chain = self._bodies(shown, count, rest, again)
         name = writer.partial(first)
-        notes = self._notes(shown)
+        notes = self._notes(shown, again)
         before = (Line("chain", "=", chain, notes, summands=len(shown) > 1),)
         reason: Note = ()
         if writer.precise is not None:  # carried: the steps of the delta form were rounded, those of a path are not
@@ -162,16 +163,19 @@ class Paths:
                 rest = rest.plus(path.size)
         return [path for path in paths if id(path) in kept], rest
 
-    def _bodies(self, shown: list[Path], count: int, rest: Amount) -> tuple[Written, Expr]:
-        """The sum of products of local derivatives over keys, and the same as a chain of ∂/∂ symbols."""
+    def _bodies(self, shown: list[Path], count: int, rest: Amount, again: set[Element]) -> tuple[Written, Expr]:
+        """The sum of products of local derivatives over keys, and the same as a chain of ∂/∂ symbols.
+
+        ``again`` are the starts that only their places tell apart.
+        """
         products = [product(edge.local for edge in reversed(path.edges)) for path in shown]
-        chains = [self._chain(path) for path in shown]
+        chains = [self._chain(path, again) for path in shown]
         if len(shown) == count:
             return Written(_sum(products)), _sum(chains)
         others = Rest(count - len(shown), None, "path")
         return Written(_sum([*products, others]), (rest,)), _sum([*chains, others])
 
-    def _chain(self, path: Path) -> Expr:
+    def _chain(self, path: Path, again: set[Element]) -> Expr:
         """∂L/∂o1 × ∂o1/∂h3 × …, from the loss back to the start."""
         symbol = self.network.symbol
         assert self.network.loss is not None
@@ -181,28 +185,32 @@ class Paths:
         for edge in path.edges:
             direct = edge.reader.step.kind == "penalty"
             above = loss if edge.output is None and not direct else symbol(edge.reached)
-            factors.append(Partial(above, symbol(below)))
+            by = at_its_place(self.network, below) if below in again else symbol(below)
+            factors.append(Partial(above, by))
             if edge.output is not None:
                 below = edge.output
         return product(reversed(factors))
 
-    def _notes(self, shown: list[Path]) -> tuple[Note, ...]:
+    def _notes(self, shown: list[Path], again: set[Element]) -> tuple[Note, ...]:
         """Which units tell the paths apart: the layers' results that are not on all of them."""
         if len(shown) < 2:
             return ()
         through = [path.elements for path in shown if path.edges[-1].reader.step.kind != "penalty"]
         common = set(through[0]).intersection(*through[1:]) if len(through) > 1 else set()
-        return tuple(self._note(path, common) for path in shown)
+        return tuple(self._note(path, common, again) for path in shown)
 
-    def _note(self, path: Path, common: set[Element]) -> Note:
+    def _note(self, path: Path, common: set[Element], again: set[Element]) -> Note:
         own = [element for element in path.elements if element not in common]
         results = [element for element in own if self.writer.is_delta(element.key)] or own
         note: Note = ("via ",)
-        for place, element in enumerate(results):
-            note += (", ", self.network.symbol(element)) if place else (self.network.symbol(element),)
+        for number, element in enumerate(results):
+            note += (", ", self.network.symbol(element)) if number else (self.network.symbol(element),)
         if path.edges[-1].reader.step.kind == "penalty":
             return ("the penalty",)
-        return note if results else ("directly",)
+        if path.start not in again:
+            return note if results else ("directly",)
+        place = at_its_place(self.network, path.start)
+        return (*note, " as ", place) if results else ("as ", place)
 
 
 def _sum(terms: list[Expr]) -> Expr:

@@ -86,3 +86,14 @@ def test_a_sign_shows_its_value(run: Run, tmp_path: Path) -> None:
     found = steps(run, tmp_path, weight=0.5, loss="mae")["∂L/∂a"]
     assert [line["text"] for line in found["lines"][-2:]] == ["-sign(0.5 - 0.5)", "0.0"]
     assert found["reason"] == "t = a, at the kink the slope is taken as sign(0) = 0"
+
+
+def test_a_name_twice_in_one_unit_is_told_by_its_place(run: Run, tmp_path: Path) -> None:
+    """∂o/∂w is both of its uses together: a path by one of them says which."""
+    text = "inputs: {x1: 1, x2: 2}\ntargets: {t: 0.5}\nvalues: {w: 0.5}\n"
+    text += "layers: [{dense: [o], weights: {o: [w, w]}}]\nloss: {half_squared_error: L}\n"
+    (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
+    lines = [" ".join(line.split()) for line in run("grad", "--param", "w", cwd=tmp_path).out.splitlines()]
+    assert "B2 ∂L/∂w = δ_o × x1 + δ_o × x2 via o as W1[1,1], via o as W1[1,2]" in lines
+    assert "B2p ∂L/∂w = ∂L/∂o × ∂o/∂W1[1,1] as W1[1,1]" in lines
+    assert "+ ∂L/∂o × ∂o/∂W1[1,2] as W1[1,2]" in lines
