@@ -224,8 +224,13 @@ def _interpret(node: Expr, run: _Run, index: Bound) -> Any:
         case Neg(body):
             return -_interpret(body, run, index)
         case Div(top, bottom):
-            quotient = arithmetic.divide(_interpret(top, run, index), _interpret(bottom, run, index))
-            return arithmetic.check(quotient)
+            above = _interpret(top, run, index)
+            try:
+                return arithmetic.check(arithmetic.divide(above, _interpret(bottom, run, index)))
+            except IrrationalError:
+                if above or run.decide is None or not _interpret(bottom, _Run(run.decide, run.sizes, _FLOATS), index):
+                    raise
+                return above  # nothing, however much it is divided by
         case Pow(base, exponent):
             return arithmetic.check(arithmetic.power(_interpret(base, run, index), _interpret(exponent, run, index)))
         case Call(function, args):

@@ -295,7 +295,7 @@ class Backward:
                 continue
             forms = self.gradients.forms(summand)
             if len(forms) > 1:
-                left = Partial(self.network.symbol(summand.reached), self.network.symbol(first))
+                left = Partial(self.writer.symbol(summand.reached), self.writer.symbol(first))
                 lines += [Line("rule", "=", self.writer.named(form), left=left) for form in forms]
         return tuple(lines)
 

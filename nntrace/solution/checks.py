@@ -154,4 +154,6 @@ def _why_not_lower(writer: Writer, after: Trace, rate: Fraction) -> str:
         if all(writer.trace.value(found.uses[0]) == after.value(found.uses[0]) for found in learned):
             return ": nothing was updated"
         return ": the step ends where the loss is as high as before"
-    return ": every gradient is 0"
+    if all(writer.trace.total(found).exact == 0 for found in learned):
+        return ": every gradient is 0"
+    return ": every gradient is too small for the numbers that are computed with"

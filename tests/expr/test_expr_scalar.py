@@ -189,3 +189,16 @@ def test_conditions_hold(relation: str, truths: str) -> None:
 def test_an_expression_without_a_number_says_so() -> None:
     with pytest.raises(TypeError, match="no number for Rest"):
         approximate(Rest(3, None), NUMBERS)
+
+
+def test_nothing_divided_by_an_irrational_number_is_nothing() -> None:
+    """Where floats tell that it is not divided by 0."""
+    quotient = Div(Num(0), exp(Sym("x")))
+
+    def exactly(divisor: float) -> Fraction | None:
+        return exact(quotient, lambda name, cell: Fraction(1), decide=lambda name, cell: divisor)
+
+    assert exactly(1.0) == 0
+    assert exactly(-math.inf) is None
+    assert exact(quotient, lambda name, cell: Fraction(1)) is None
+    assert exact(Div(Num(1), exp(Sym("x"))), lambda name, cell: Fraction(1), decide=lambda name, cell: 1.0) is None
