@@ -322,7 +322,7 @@ def plain(words: str, script: Script) -> str:
 def _ascii(letter: str) -> str:
     if letter.isascii():
         return letter
-    folded = unicodedata.normalize("NFKD", letter)
+    folded = "".join(_ASCII_SIGNS.get(part, part) for part in unicodedata.normalize("NFKD", letter))
     if folded.isascii():
         return folded
     words = unicodedata.name(letter, "").split()

@@ -32,6 +32,12 @@ def test_persian_names(run: Run, tmp_path: Path) -> None:
     assert values["updated"]["وزن۲"] == 0.65
 
 
+@pytest.mark.parametrize(("name", "plainly"), [("w′", "w'"), ("w″", "w''"), ("ŵ″", "what''")])
+def test_primes_in_ascii(run: Run, tmp_path: Path, name: str, plainly: str) -> None:
+    text = f"inputs: {{x: 1}}\nlayers: [{{dense: [h], weights: {{x: {{{name}: 1}}}}}}]\n"
+    assert f"F1  h = x * {plainly} = 1 * 1 = 1" in text_of(run, tmp_path, text, "forward", "--ascii")
+
+
 @pytest.mark.parametrize("options", [(("--ascii",), "utf-8"), ((), "ascii")], ids=["--ascii", "an ASCII output"])
 def test_persian_names_in_plain_characters(run: Run, tmp_path: Path, options: tuple[tuple[str, ...], str]) -> None:
     flags, encoding = options
