@@ -247,7 +247,7 @@ class Backward:
             value.number,
             value.exact,
             joined(
-                writer.undefined(value),
+                writer.undefined(value, body),
                 self._reason(first, summands, body),
                 writer.difference(value, lambda trace: trace.total(found)),
             ),

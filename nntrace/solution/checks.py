@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
 from fractions import Fraction
-from math import isfinite
+from math import isfinite, isnan
 from typing import TYPE_CHECKING, Literal
 
 from ..catalogue import find
@@ -42,7 +42,9 @@ def forward_checks(writer: Writer) -> Iterator[Check]:
         values = (writer.trace.value(Element(outputs.key, cell)).number for cell in outputs.cells())
         if not all(0 <= value <= 1 for value in values):
             before = "sigmoid" if wanted == "bits" else "softmax"
-            words = f"{step.kind} takes outputs between 0 and 1: put a {before} before it"
+            last = next((one.kind for one in writer.network.layer_steps() if one.output == outputs.key), "")
+            instead = f"use {before} instead of {last}" if last == f"log_{before}" else f"put a {before} before it"
+            words = f"{step.kind} takes outputs between 0 and 1: {instead}"
             yield Check((words,), "note")
         break
     for step in writer.network.layer_steps():
@@ -72,7 +74,7 @@ def gradient_checks(writer: Writer, asked: Sequence[Quantity]) -> Iterator[Check
     smooth = [(found, difference) for found, difference in differences if not difference.crossing]
     finite = [(found, d) for found, d in smooth if isfinite(d.quotient)]
     if len(finite) < len(smooth):
-        yield Check((f"gradients by {_quotient(writer)}: skipped, the numbers overflow",), "note")
+        yield Check((f"gradients by {_quotient(writer)}: skipped, {_why_not_finite(writer)}",), "note")
         return
     wrong = [(found, d) for found, d in smooth if not d.agrees(writer.trace.total(found).number)]
     for found, difference in wrong:
@@ -104,7 +106,7 @@ def _gradient_check(writer: Writer, found: Quantity, difference: Difference) -> 
     what = "the loss" if writer.network.loss_is_known else "it"
     words: Note = (writer.partial(found.uses[0]), f" by {_quotient(writer)}")
     if not isfinite(difference.quotient) or not isfinite(gradient):
-        return Check((*words, ": skipped, the numbers overflow"), "note")
+        return Check((*words, f": skipped, {_why_not_finite(writer)}"), "note")
     if difference.crossing:
         return Check((*words, f": skipped, {what} {_CROSSING[difference.crossing]}"), "note")
     if gradient and abs(gradient) <= difference.resolution:
@@ -122,6 +124,10 @@ def loss_check(writer: Writer, after: Trace, rate: Fraction) -> Check:
     before, now = _told_apart(writer, old, new)
     own = f" of {samples_of(writer.network)}" if writer.network.samples_per_step else ""
     words: Note = (f"loss{own} after this update ", now.number)
+    if isnan(new.number) and _has_negative_logarithm(writer, after):
+        return Check((*words, ": the logarithm of a negative number"), "note")
+    if isnan(old.number) and isfinite(new.number):
+        return Check((*words, ": before it was undefined"), "note")
     if not isfinite(new.number) or not isfinite(old.number):
         return Check((*words, ": the numbers overflow"), "note")
     if new.number < old.number:
@@ -130,6 +136,25 @@ def loss_check(writer: Writer, after: Trace, rate: Fraction) -> Check:
         return Check((f"the loss{own} stays at ", now.number, _why_not_lower(writer, after, rate)), "note")
     why = ": a negative learning rate climbs" if rate < 0 else ": the learning rate is too large for this step"
     return Check((*words, " > ", before.number, why), "note")
+
+
+def _why_not_finite(writer: Writer) -> str:
+    """Why there is no difference of the loss."""
+    if writer.network.loss_is_known and isnan(writer.trace.value_of_loss().number):
+        return "the loss is undefined"
+    return "the numbers overflow"
+
+
+def _has_negative_logarithm(writer: Writer, trace: Trace) -> bool:
+    """Whether the first number that is undefined is so by the logarithm of a negative one."""
+    at = Writer(trace, writer.digits)
+    for step in at.network.steps:
+        axes = [str(index) for index in step.operation.output.index]
+        for cell in at.network.tensors[step.output].cells():
+            if isnan(trace.value(Element(step.output, cell)).number):
+                written = at.write(step.operation.shown, step, dict(zip(axes, cell, strict=True)))
+                return at.reads_negative_logarithm(written.body)
+    return False
 
 
 def _told_apart(writer: Writer, old: Amount, new: Amount) -> tuple[Shown, Shown]:

@@ -23,7 +23,7 @@ from ..expr import (
     rename,
     symbols,
 )  # fmt: skip
-from ..expr.bind import transform
+from ..expr.bind import transform, walk
 from ..expr.literals import Literals
 from ..network.adjoint import LOSS
 from ..network.model import Cell, Element
@@ -130,10 +130,8 @@ class Writer(Formulas):
 
         def leaf(part: Expr) -> Expr | None:
             match part:
-                case Sym(name, index, _):
-                    return shown(self.amount(name, index))  # type: ignore[arg-type]
-                case Partial(of, by):
-                    return shown(self.amount(partial_key(of.name, by.name), _cell(by)))
+                case Sym() | Partial():
+                    return shown(self._read(part))
                 case Indicator(condition):
                     return Num(int(self.holds(condition)))
                 case Rest(count, _, noun):
@@ -152,12 +150,31 @@ class Writer(Formulas):
             return ()
         return ("in full precision ", self.digits.show(precise).number)
 
-    @staticmethod
-    def undefined(value: Amount) -> Note:
-        """Why a number is none, where it is an infinity or not a number."""
+    def undefined(self, value: Amount, body: Expr) -> Note:
+        """Why a number is none, where it is an infinity or not a number; ``body`` is its formula over keys."""
         if isinf(value.number):
             return ("beyond 1.8×10³⁰⁸, the largest number that is computed with",)
-        return ("undefined, such as ∞ - ∞ or 0 × ∞",) if isnan(value.number) else ()
+        if not isnan(value.number):
+            return ()
+        if self.reads_negative_logarithm(body):
+            return ("undefined: the logarithm of a negative number",)
+        read = next((one for one in symbols(body) if isnan(self._read(one).number)), None)
+        if read is not None:
+            return ("undefined, as ", self.name(read), " is")
+        return ("undefined, such as ∞ - ∞ or 0 × ∞",)
+
+    def reads_negative_logarithm(self, body: Expr) -> bool:
+        """Whether a formula over keys has the logarithm of a negative number in it."""
+        logarithms = (part for part in walk(body) if isinstance(part, Call) and part.function in ("ln", "xln"))
+        arguments = (part.args[-1] for part in logarithms)
+        whole = (one for one in arguments if not any(isinstance(part, Rest) for part in walk(one)))
+        return any(self.evaluate(one).number < 0 for one in whole)
+
+    def _read(self, symbol: Sym | Partial) -> Amount:
+        """The number of a symbol or a gradient over keys."""
+        if isinstance(symbol, Partial):
+            return self.amount(partial_key(symbol.of.name, symbol.by.name), _cell(symbol.by))
+        return self.amount(symbol.name, _cell(symbol))
 
     def terms(self, written: Written) -> tuple[Expr, bool] | None:
         """One number for each term, its sign folded; ``None`` where the formula is no sum."""

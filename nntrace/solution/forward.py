@@ -143,7 +143,7 @@ def element_step(writer: Writer, ids: Ids, step: NetworkStep, cell: Cell, sectio
             value.number,
             value.exact,
             joined(
-                writer.undefined(value),
+                writer.undefined(value, written.body),
                 _FROM_LOGITS if lost else _reason(writer, step, written),
                 writer.difference(value, lambda trace: trace.value(element)),
             ),

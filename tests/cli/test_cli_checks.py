@@ -9,7 +9,67 @@ from typing import TYPE_CHECKING
 import pytest
 
 if TYPE_CHECKING:
+    from pathlib import Path
+
     from conftest import Run
+
+NEGATIVE = "the logarithm of a negative number"
+UNDEFINED = [  # a network whose loss has no number, before the update or after it; what its sheet says, and does not
+    (
+        "inputs: {x: -2}\ntargets: [1]\nlayers: [{dense: [h], weights: {x: {w: 1}}}]\nloss: {bce: L}\n",
+        [
+            f"undefined: {NEGATIVE}",
+            "binary_cross_entropy takes outputs between 0 and 1: put a sigmoid before it",
+            "∂L/∂w by central difference: skipped, the loss is undefined",
+            f"loss after this update undefined: {NEGATIVE}",
+        ],
+        ["overflow", "such as"],
+    ),
+    (
+        "inputs: {x: 1}\ntargets: q\nlayers: [{dense: 2, weights: [[1], [2]]}, {log_softmax: [p, q]}]\nloss: {ce: L}\n",
+        [f"undefined: {NEGATIVE}", "cross_entropy takes outputs between 0 and 1: use softmax instead of log_softmax"],
+        ["numbers overflow", "such as", "put a softmax"],
+    ),
+    (
+        "inputs: [x]\ntargets: [t]\nsamples: [[-2, 1], [0.5, 0]]\n"
+        "layers: [{dense: [h], weights: {x: {w: 1}}}]\nloss: {bce: L}\n",
+        [f"undefined: {NEGATIVE}", "undefined, as L⁽¹⁾ is"],
+        ["overflow", "such as"],
+    ),
+    (
+        "inputs: {x: 0.5}\ntargets: [1]\nlayers: [{dense: [h], weights: {x: {w: 1}}}]\nloss: {bce: L}\n"
+        "learning_rate: -9\n",
+        [f"loss after this update undefined: {NEGATIVE}"],
+        ["overflow", "such as"],
+    ),
+    (
+        "inputs: {x: -2}\ntargets: [1]\nlayers: [{dense: [h], weights: {x: {w: 1}}}]\nloss: {bce: L}\n"
+        "learning_rate: -1.25\n",
+        ["loss after this update 0.693147: before it was undefined"],
+        ["overflow", "such as"],
+    ),
+    (
+        "inputs: {x: 1e200}\ntargets: [1]\nlayers: [{dense: [h], weights: {x: {w: 1e200}}}]\nloss: {mse: L}\n",
+        [
+            "∂L/∂w by central difference: skipped, the numbers overflow",
+            "loss after this update ∞: the numbers overflow",
+        ],
+        [NEGATIVE],
+    ),
+]
+
+
+@pytest.mark.parametrize(("text", "said", "unsaid"), UNDEFINED)
+def test_why_a_loss_has_no_number(run: Run, tmp_path: Path, text: str, said: list[str], unsaid: list[str]) -> None:
+    rate = "" if "learning_rate" in text else "learning_rate: 0.1\n"
+    (tmp_path / "net.yaml").write_text(text + rate, encoding="utf-8")
+    code, out, err = run("step", cwd=tmp_path)
+    assert (code, err) == (0, "")
+    sheet = " ".join(out.split())
+    for words in said:
+        assert words in sheet
+    for words in unsaid:
+        assert words not in sheet
 
 
 @pytest.mark.parametrize("rate", ["0.1", "1e-3", "1e-6", "1e-12", "-1e-6"])
