@@ -2,10 +2,24 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Optional
 
 import typer
+
+
+def _count(what: str, low: int, high: int) -> Callable[[str], int]:
+    """What reads a whole number from ``low`` to ``high``."""
+
+    def read(text: str) -> int:
+        number = int(text) if text.strip().isdecimal() and len(text) < 10 else None
+        if number is None or not low <= number <= high:
+            raise typer.BadParameter(f"{text!r} is no number of {what}: give a whole number from {low} to {high}")
+        return number
+
+    return read
+
 
 Net = Annotated[
     Optional[str],  # noqa: UP045 (typer reads it at run time)
@@ -35,7 +49,12 @@ Output = Annotated[
 ]
 Digits = Annotated[
     Optional[int],  # noqa: UP045
-    typer.Option("--digits", min=1, max=17, metavar="N", help="Significant digits of a rounded number. Default: 6."),
+    typer.Option(
+        "--digits",
+        parser=_count("digits", 1, 17),
+        metavar="N",
+        help="Significant digits of a rounded number, 1 to 17. Default: 6.",
+    ),
 ]
 Rounding = Annotated[
     Optional[str],  # noqa: UP045
@@ -52,7 +71,10 @@ View = Annotated[
 Width = Annotated[
     Optional[int],  # noqa: UP045
     typer.Option(
-        "--width", min=20, max=10000, metavar="N", help="Columns of the page. Default: the terminal's; piped: 120."
+        "--width",
+        parser=_count("columns", 20, 10000),
+        metavar="N",
+        help="Columns of the page, 20 to 10000. Default: the terminal's; piped: 120.",
     ),
 ]
 Ascii = Annotated[bool, typer.Option("--ascii", help="Plain characters only: * for ×, dMSE/dw21 for ∂MSE/∂w21.")]

@@ -12,10 +12,10 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
-from ..errors import UserError
+from ..errors import UserError, quoted
 
 if TYPE_CHECKING:
-    from ..network.model import Network
+    from ..network.model import Element, Network
     from ..solution.model import Solution
     from ..solution.sheet import View
     from ..spec import Spec
@@ -42,6 +42,7 @@ def read_network(
     """The network of a file (or of the default), with the numbers of ``--set``; for some questions sizes will do."""
     from ..network.build import build
     from ..network.change import with_number
+    from ..network.quantities import find
     from ..spec import load, read
 
     if net == "":
@@ -55,8 +56,14 @@ def read_network(
             )
         spec = load(net if net is not None else DEFAULT_FILE)
     network = build(spec, anywhere, numbers)
+    given: dict[tuple[Element, ...], str] = {}
     for change in changes:
         name, text, value = assignment(change, "--set")
+        if len(found := find(network, name)) == 1:
+            if (uses := found[0].uses) in given:
+                message = f"--set {change}: {quoted(name)} has its number from --set {given[uses]} already"
+                raise UserError(f"{message}\n  give the number once")
+            given[uses] = change
         network = with_number(network, name, value, text.lstrip("+-").isdigit())
     return network, spec
 
@@ -118,7 +125,7 @@ def example_names() -> list[str]:
 
 def example_text(name: str) -> str:
     """The text of a shipped network."""
-    from ..errors import quoted, suggestion
+    from ..errors import suggestion
 
     if name not in example_names():
         raise UserError(f"there is no example {quoted(name)}\n  {suggestion(name, example_names())}")

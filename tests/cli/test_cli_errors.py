@@ -195,8 +195,11 @@ ARGUMENTS: dict[str, tuple[str, list[str]]] = {
     "unknown option": ("forward --frobnicate", ["No such option: --frobnicate"]),
     "unknown command": ("forwrd", ["No such command 'forwrd'. Did you mean 'forward'?"]),
     "two files": ("forward a.yaml b.yaml", ["unexpected extra argument"]),
-    "no digits": ("forward --digits 0", ["--digits", "1<=x<=17"]),
-    "too narrow": ("forward --width 5", ["--width", "20<=x<=10000"]),
+    "no digits": ("forward --digits 0", ["--digits", "'0' is no number of digits: give a whole number from 1 to 17"]),
+    "too narrow": ("forward --width 5", ["--width", "'5' is no number of columns", "from 20 to 10000"]),
+    "--width with a word": ("forward --width abc", ["'abc' is no number of columns", "from 20 to 10000"]),
+    "--set twice": ("forward --set i1=1 --set i1=2", ["--set i1=2: 'i1' has its number from --set i1=1 already"]),
+    "--set by two names": ("forward --set w11=1 --set W1[1,1]=2", ["'W1[1,1]' has its number from --set w11=1"]),
     "no command": ("", ["Usage: ", "forward", "grad", "step", "examples", "init"]),
     "unknown example": ("examples mazzur", ["there is no example 'mazzur'", "did you mean 'mazur'?"]),
 }
