@@ -27,10 +27,18 @@ class Kinded(NamedTuple):
     beside: Entries
 
 
-def kinded(node: Node, what: str, sorts: Sequence[str], own_keys: Sequence[str], problems: Problems) -> Kinded | None:
+def kinded(
+    node: Node,
+    what: str,
+    sorts: Sequence[str],
+    own_keys: Sequence[str],
+    problems: Problems,
+    second: str = "keep one of the two",
+) -> Kinded | None:
     """Read ``relu`` or ``{relu: …, option: …}``, noting a problem and giving ``None`` where there is no kind.
 
-    ``what`` is its word in a message, ``sorts`` are the catalogue's, ``own_keys`` stand beside it and are no options.
+    ``what`` is its word in a message, ``sorts`` are the catalogue's, ``own_keys`` stand beside it and are no options,
+    ``second`` is what works instead of a second kind.
     """
     known = [word for sort in sorts for word in names(sort)]
     match node:
@@ -42,7 +50,9 @@ def kinded(node: Node, what: str, sorts: Sequence[str], own_keys: Sequence[str],
                 problems.add(node.place, f"{what} without its kind", f"begin with the kind; {suggestion('', known)}")
                 return None
             key, content = node.entries[place]
-            beside = _without_second_kind(node.entries[:place] + node.entries[place + 1 :], what, known, problems)
+            beside = _without_second_kind(
+                node.entries[:place] + node.entries[place + 1 :], what, known, second, problems
+            )
             entry = _entry(key, what, sorts, problems)
             return Kinded(Name(key.text, key.place), entry, None if is_null(content) else content, beside)
     problems.add(node.place, f"{what} cannot be {describe(node)}", f"write its kind; {suggestion('', known)}")
@@ -56,12 +66,10 @@ def _kind_index(entries: Entries, known: Sequence[str], own_keys: Sequence[str])
     return next(sure, next(perhaps, None))
 
 
-def _without_second_kind(beside: Entries, what: str, known: Sequence[str], problems: Problems) -> Entries:
+def _without_second_kind(beside: Entries, what: str, known: Sequence[str], second: str, problems: Problems) -> Entries:
     for key, _ in beside:
         if key.text in known:
-            problems.add(
-                key.place, f"{what} with a second kind, {quoted(key.text)}", "give each kind an entry of its own"
-            )
+            problems.add(key.place, f"{what} with a second kind, {quoted(key.text)}", second)
     return [(key, node) for key, node in beside if key.text not in known]
 
 

@@ -28,7 +28,8 @@ def layers(node: Node, problems: Problems) -> tuple[Layer, ...]:
 
 
 def _layer(node: Node, problems: Problems) -> Layer | None:
-    of = kinds.kinded(node, "a layer", ("layer", "activation"), LAYER_KEYS, problems)
+    second = "give each kind an entry of its own, with its own `- `"
+    of = kinds.kinded(node, "a layer", ("layer", "activation"), LAYER_KEYS, problems, second)
     if of is None:
         return None
     own = {key.text: inner for key, inner in of.beside if key.text in LAYER_KEYS}
@@ -59,7 +60,8 @@ def _layer(node: Node, problems: Problems) -> Layer | None:
 
 
 def _activation_key(node: Node, problems: Problems) -> Layer | None:
-    of = kinds.kinded(node, "an activation", ("activation",), (), problems)
+    second = "keep one; the other can be a layer after this one"
+    of = kinds.kinded(node, "an activation", ("activation",), (), problems, second)
     return _activation(of, problems) if of else None
 
 

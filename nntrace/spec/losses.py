@@ -18,13 +18,18 @@ REDUCTIONS = ("mean", "sum")
 
 
 def loss(node: Node, problems: Problems) -> Loss | None:
+    """The one loss that is differentiated."""
+    return _loss(node, "keep one; others are worked out under report: [{mse: M}]", problems)
+
+
+def _loss(node: Node, second: str, problems: Problems) -> Loss | None:
     """``mse``, or ``{mse: MSE, parts: [E1, E2], over_outputs: mean}``: its kind, then its name."""
     if isinstance(node, tree.Mapping) and any(key.text == UPSTREAM for key, _ in node.entries):
         return _upstream(node, problems)
     if isinstance(node, tree.Scalar) and node.text == UPSTREAM:
         problems.add(node.place, "`upstream` without its gradients", "write {upstream: [0.5, -1.0]}")
         return None
-    of = kinds.kinded(node, "a loss", ("loss",), LOSS_KEYS, problems)
+    of = kinds.kinded(node, "a loss", ("loss",), LOSS_KEYS, problems, second)
     if of is None:
         return None
     own = {key.text: inner for key, inner in of.beside if key.text in LOSS_KEYS}
@@ -70,7 +75,8 @@ def report(node: Node, problems: Problems) -> tuple[Loss, ...]:
         )
         return ()
     listed = node.items if isinstance(node, tree.Sequence) else (node,)
-    found = tuple(found for item in listed if (found := loss(item, problems)) is not None)
+    second = "give each kind an entry of its own, as in [{mse: M}, {mae: A}]"
+    found = tuple(found for item in listed if (found := _loss(item, second, problems)) is not None)
     for one in found:
         if one.penalty:
             problems.add(one.penalty.place, "a report has no penalty", "put it beside the loss, or leave it out")
