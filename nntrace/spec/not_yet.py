@@ -16,10 +16,6 @@ KEYS = {  # keys that nothing reads, and what works instead
 }
 
 
-TOP_LEVEL = ("optimizer",)
-"""The keys that are read and then refused: no message names them as what would work."""
-
-
 class Row(NamedTuple):
     """A feature that is read but not supported: where a file uses it, and what works instead."""
 

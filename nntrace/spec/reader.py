@@ -111,8 +111,7 @@ def _refuse_unknown(key: tree.Scalar, problems: Problems) -> None:
             key.place, f"`{key.text}` outside of a layer", "indent it under its layer, in the column of `dense`"
         )
     else:
-        known = (name for name in READERS if name not in not_yet.TOP_LEVEL)
-        values.unknown_key(key, "a network file", known, problems)
+        values.unknown_key(key, "a network file", READERS, problems)
 
 
 def _title(node: Node, problems: Problems) -> str | None:

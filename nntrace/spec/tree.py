@@ -20,6 +20,7 @@ from .problems import Problems, split_lines
 from .scalars import NULLS
 
 DEEPEST = 40
+_TOO_DEEP = ("the nesting is too deep here", f"nest at most {DEEPEST} levels")
 _UNREADABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -127,7 +128,7 @@ class _Builder:
             case yaml.SequenceStartEvent() | yaml.MappingStartEvent():
                 self._check_extras(event, place)
                 if len(self.stack) >= DEEPEST:
-                    self.problems.fail(place, "the nesting is too deep here", f"nest at most {DEEPEST} levels")
+                    self.problems.fail(place, *_TOO_DEEP)
                 self.stack.append(_Open(place, []))
             case yaml.SequenceEndEvent():
                 done = self.stack.pop()
@@ -189,6 +190,8 @@ def _fail(error: yaml.YAMLError, problems: Problems) -> NoReturn:
         problems.fail(
             place, "an element between brackets needs quotes", "write 'h[1]' in quotes, or give names without brackets"
         )
+    if "exceeded" in said:  # the parser's own limit, met while it looks ahead
+        problems.fail(place, *_TOO_DEEP)
     for sign, message, remedy in _YAML_ERRORS:
         if sign in said:
             since = f" (it began in line {begun.line + 1})" if begun and begun.line + 1 < place.line else ""
