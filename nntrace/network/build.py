@@ -32,6 +32,10 @@ def build(spec: Spec, anywhere: bool = False, numbers: bool = True) -> Network:
 class _Builder(Draft):
     def network(self) -> Network:
         spec = self.spec
+        if self.samples is not None:
+            self.samples.check_declared(spec.inputs, "x", "input")
+            self.samples.check_declared(spec.targets, "y", "target")
+            self.problems.raise_if_any()  # what the numbers of a sample belong to is unknown
         self._register_numbers()
         current, layers = self.inputs(), Layers(self)
         for layer in spec.layers:

@@ -69,9 +69,9 @@ class Layers:
             place = layer.weights.place
             expected = len(inputs)
             if weights.typed is not None or weights.array is not None:
-                self._match(place, found, expected, "inputs", weights.shape, vectors)
+                self._match(place, found, expected, "input", weights.shape, vectors)
                 if units:
-                    self._match(result.place or place, size, len(units), "units", weights.shape, vectors)
+                    self._match(result.place or place, size, len(units), "unit", weights.shape, vectors)
         size = len(units) or size
         keyed = {"x": current.key, "W": self.draft.add(weights).key}
         self.draft.parameters.append(weights.key)
@@ -106,7 +106,8 @@ class Layers:
             written, wanted = "×".join(map(str, shape)), self.draft.sizes.shown(expected)
             self.draft.problems.add(
                 place,
-                f"the weights are {written}: for {found} {what}, but there are {wanted}",
+                f"the weights are {written}: for {self.draft.counted(found, what)}, but there "
+                f"{'is' if expected == 1 else 'are'} {wanted}",
                 f"with vectors: {vectors} a matrix has one row for each {row} and one column for each {column}",
             )
 

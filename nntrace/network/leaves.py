@@ -49,7 +49,7 @@ class Leaves:
             case Table(((label, Size() as size),), _):
                 return self._called(self.sized(size, key, label.text, role), label)
             case Table(entries, place):
-                return self._cells(key, name, role, (len(entries),), _numbered(entries, self.problems, place))
+                return self._cells(key, name, role, (len(entries),), self._numbered(entries, place))
             case Items(items, _):
                 listed: list[tuple[Cell, Name | None, Entry]] = []
                 for cell, item in enumerate(items):
@@ -169,25 +169,59 @@ class Leaves:
                     return tensor._replace(shape=(0, len(inputs)), array=None)
                 return tensor
             case Items(items, _):
-                listed: list[tuple[Cell, Name | None, Entry]] = []
-                width = 0
-                for row, item in enumerate(items):
-                    if not isinstance(item, Items):
-                        self._unfit(item, "a row of the matrix in brackets: [[0.1, 0.2], [0.3, 0.4]]")
-                        continue
-                    width = width or len(item.items)
-                    if len(item.items) != width:
-                        self.problems.add(
-                            item.place,
-                            f"this row has {_count(len(item.items), 'number')}, the rows before it have {width}",
-                            "give every row as many; write null where there is no connection",
-                        )
-                        continue
-                    listed += [((row, column), None, self._entry(cell)) for column, cell in enumerate(item.items)]
-                return self._cells(key, name, "parameter", (len(items), width), listed)
+                return self._rows(items, value.place, key, name, rows, inputs, units)
             case _:
                 self._unfit(value, "a matrix [[0.1, 0.2], …], rows with labels, or {file: w.npy}")
                 return Tensor(key, name, (0, len(inputs)), "parameter")
+
+    def _rows(
+        self,
+        items: tuple[Value, ...],
+        place: Place,
+        key: str,
+        name: str | None,
+        rows: bool,
+        inputs: Sequence[str],
+        units: Sequence[str],
+    ) -> Tensor:
+        """A matrix by its rows; of one that has no shape, only the names are read, and its size is a guess."""
+        lines: list[tuple[Value, ...]] = []
+        noted = len(self.problems.found)
+        if not any(isinstance(item, Items) for item in items):
+            width = (len(units) or (1 if len(items) == len(inputs) else len(items))) if rows else len(inputs)
+            written = "[[0.1], [0.2]]" if width == 1 else "[[0.1, 0.2]]"
+            self.problems.add(
+                place,
+                "the weights are a list of numbers, and not of rows",
+                f"put each row in brackets, as in {written}: with vectors: {'rows' if rows else 'columns'} one for "
+                f"each {'input' if rows else 'unit'}",
+            )
+            lines = [(item,) for item in items] if width == 1 else [items]
+        else:
+            width = next(len(item.items) for item in items if isinstance(item, Items))
+            for item in items:
+                if not isinstance(item, Items):
+                    self._unfit(item, "a row of the matrix in brackets: [[0.1, 0.2], [0.3, 0.4]]")
+                    continue
+                if len(item.items) != width:
+                    self.problems.add(
+                        item.place,
+                        f"this row has {_count(len(item.items), 'number')}, the rows before it have {width}",
+                        "give every row as many; write null where there is no connection",
+                    )
+                lines.append(item.items)
+        shapeless = len(self.problems.found) > noted
+        listed: list[tuple[Cell, Name | None, Entry]] = [
+            ((row, column), None, self._entry(cell))
+            for row, line in enumerate(lines)
+            for column, cell in enumerate(line)
+        ]
+        tensor = self._cells(key, name, "parameter", (len(lines), len(lines[0])), listed)
+        if not shapeless:
+            return tensor
+        guess = len(units) or (len(lines[0]) if rows else len(lines))
+        shape = (len(inputs), guess) if rows else (guess, len(inputs))
+        return tensor._replace(shape=shape, names={}, missing=frozenset(), typed=None)
 
     def _labelled(
         self,
@@ -240,10 +274,32 @@ class Leaves:
         shape = (len(side), columns) if by_input == rows else (columns, len(side))
         return self._cells(key, name, "parameter", shape, listed, by_column=by_input != rows)
 
+    def _numbered(self, entries: tuple[tuple[Name, Value], ...], place: Place) -> list[tuple[Cell, Name | None, Entry]]:
+        listed: list[tuple[Cell, Name | None, Entry]] = []
+        for cell, (own, value) in enumerate(entries):
+            if isinstance(value, Number | Null):
+                listed.append(((cell,), own, value))
+                continue
+            if isinstance(value, Name) and value.text in self.names.numbers:
+                self.names.used.setdefault(value.text, value.place)
+                self.problems.add(
+                    own.place, f"{quoted(own.text)} is given a name, not a number", f"write [{value.text}] for it"
+                )
+            elif isinstance(value, Name):
+                self.problems.add(
+                    value.place,
+                    f"{quoted(value.text)} is not a number",
+                    f"write a number, as in {own.text}: 1.0",
+                )
+            else:
+                self.problems.add(own.place, f"{quoted(own.text)} needs one number", f"write {own.text}: 1.0")
+            listed.append(((cell,), own, Number("0", Fraction(0), place)))  # so that nothing else is missing
+        return listed
+
     def _row(self, value: Value) -> list[tuple[Name | None, Entry]]:
         match value:
             case Table(entries, place):
-                return [(own, entry) for _, own, entry in _numbered(entries, self.problems, place)]
+                return [(own, entry) for _, own, entry in self._numbered(entries, place)]
             case Items(items, _):
                 return [(None, self._entry(item)) for item in items]
             case _:
@@ -325,22 +381,6 @@ class Leaves:
             type(value), "this value"
         )
         self.problems.add(value.place, f"{what} cannot stand here", f"give {wanted}")
-
-
-def _numbered(
-    entries: tuple[tuple[Name, Value], ...], problems: Problems, place: Place
-) -> list[tuple[Cell, Name | None, Entry]]:
-    listed: list[tuple[Cell, Name | None, Entry]] = []
-    for cell, (own, value) in enumerate(entries):
-        if isinstance(value, Number | Null):
-            listed.append(((cell,), own, value))
-        elif isinstance(value, Name):
-            listed.append(((cell,), None, value))
-            problems.add(own.place, f"{quoted(own.text)} is given a name, not a number", f"write [{value.text}] for it")
-        else:
-            problems.add(own.place, f"{quoted(own.text)} needs one number", f"write {own.text}: 1.0")
-            listed.append(((cell,), own, Null(place)))
-    return listed
 
 
 def _flat(array: Array) -> Array:

@@ -91,18 +91,35 @@ class Samples:
             if len(row.items) != wanted and not named:
                 self.problems.add(row.place, f"this sample has {_count(len(row.items), 'number')} for {words}", remedy)
 
+    def check_declared(self, value: Value | None, key: str, role: Role) -> None:
+        """``inputs`` and ``targets`` give names or sizes beside samples, and no numbers."""
+        match value:
+            case Items(items, _) | Table(((_, Items(items, _)),), _) if all(isinstance(item, Name) for item in items):
+                return
+            case Table(((_, Size(known)),), _) if isinstance(known, int) or self.size is not None:
+                return
+            case Name() if role == "target":
+                return
+            case None:
+                return
+        what = "inputs" if role == "input" else "targets"
+        self.problems.add(
+            value.place,
+            f"with samples the {what} have no numbers of their own",
+            f"give only their names, {what}: [{key}1, {key}2], or how many, {what}: {{{key}: {{size: 2}}}}",
+        )
+
     def declared(self, value: Value | None, key: str, role: Role, size: int | None = None) -> Tensor:
         """The tensor that ``inputs`` or ``targets`` declare: its names and its size, its numbers being the samples'.
 
-        One bare name is the whole tensor's, where the ``size`` is known.
+        One bare name is the whole tensor's, where the ``size`` is known. ``check_declared`` has seen the value.
         """
-        what = "inputs" if role == "input" else "targets"
         match value:
             case Items(items, _) if all(isinstance(item, Name) for item in items):
                 return self._named([item for item in items if isinstance(item, Name)], key, key, role)
             case Table(((label, Items(items, _)),), _) if all(isinstance(item, Name) for item in items):
                 return self._named([item for item in items if isinstance(item, Name)], key, label.text, role)
-            case Table(((label, Size(known, hot, _) as given),), _) if isinstance(known, int) or self.size is not None:
+            case Table(((label, Size(_, hot, _) as given),), _):
                 self.names.used.setdefault(label.text, label.place)
                 self.own.add(key)
                 shape = (self.count, self.sizes.count(given))
@@ -111,14 +128,6 @@ class Samples:
                 self.names.used.setdefault(value.text, value.place)
                 self.own.add(key)
                 return Tensor(key, value.text, (self.count, size), role, sampled=True)
-            case None:
-                pass
-            case _:
-                self.problems.add(
-                    value.place,
-                    f"with samples the {what} have no numbers of their own",
-                    f"give only their names, {what}: [{key}1, {key}2], or how many, {what}: {{{key}: {{size: 2}}}}",
-                )
         return Tensor(key, key, (self.count, 0), role, sampled=True)
 
     def _named(self, names: Sequence[Name], key: str, name: str, role: Role) -> Tensor:

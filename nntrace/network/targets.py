@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from fractions import Fraction
 
 from .. import catalogue
 from ..catalogue import Loss
-from ..spec.model import Name
+from ..errors import quoted, suggestion
+from ..spec.model import Items, Name, Number, Table, Value
 from .draft import Draft
 from .leaves import elements
 from .model import Cell, Tensor
@@ -29,8 +31,9 @@ def targets_of(draft: Draft, current: Tensor) -> Tensor | None:
                 value.place, message, "give a 1 for the class and 0 for the others, or leave `one_hot` out"
             )
     elif isinstance(value, Name) and value.text in classes:
-        typed: dict[Cell, Fraction] = {(place,): Fraction(place == classes[value.text]) for place in range(size)}
-        return draft.add(Tensor("y", "y", (size,), "target", typed=typed, structural=True))
+        return _of_class(draft, classes[value.text], size)
+    elif _is_no_target(draft, value, classes, size):
+        return _of_class(draft, 0, size)
     else:
         targets = draft.given(value, "y", "y", "target")
     if targets.shape[-1] != size:
@@ -41,6 +44,52 @@ def targets_of(draft: Draft, current: Tensor) -> Tensor | None:
             "give one target for each element of the last result",
         )
     return targets
+
+
+def _of_class(draft: Draft, chosen: int, size: int) -> Tensor:
+    """One for the class, zeros for the others."""
+    typed: dict[Cell, Fraction] = {(place,): Fraction(place == chosen) for place in range(size)}
+    return draft.add(Tensor("y", "y", (size,), "target", typed=typed, structural=True))
+
+
+def _is_no_target(draft: Draft, value: Value, classes: Mapping[str, int], size: int) -> bool:
+    """Whether a value gives a target no number, and seems to be meant for a class; that is noted."""
+    names = [name for name in _names(value) if name.text not in {*draft.names.numbers, *draft.names.tensors}]
+    outputs = [name for name in names if name.text in classes]
+    alone = isinstance(value, Name) or (isinstance(value, Items) and len(value.items) == 1)
+    for_each = "give one target for each output, such as targets: {t1: 1.0, …}"
+    if isinstance(value, Number):
+        message, place = "`targets` cannot be one number", value.place
+        remedy = f"write a list, such as [{value.text}], or a table, such as {{t: {value.text}}}"
+        if size > 1:
+            remedy = (
+                f"name the right class, as in targets: {next(iter(classes))}; {suggestion('', classes)}; or {for_each}"
+            )
+    elif outputs:
+        message, place = f"{quoted(outputs[0].text)} is an output, and gives a target no number", outputs[0].place
+        remedy = "write a number, such as targets: {t1: 1.0}"
+        if size > 1:
+            remedy = f"for this class write targets: {outputs[0].text}, without brackets; or {for_each}"
+    elif names and alone and size > 1:
+        message, place = f"there is no output {quoted(names[0].text)}", names[0].place
+        remedy = f"{suggestion(names[0].text, classes)}; or {for_each}"
+    else:
+        return False
+    draft.problems.add(place, message, remedy)
+    return True
+
+
+def _names(value: Value) -> list[Name]:
+    """The names that stand for numbers in a value."""
+    match value:
+        case Name():
+            return [value]
+        case Items(items, _):
+            return [name for item in items for name in _names(item)]
+        case Table(entries, _):
+            return [name for _, inner in entries for name in _names(inner)]
+        case _:
+            return []
 
 
 def _classes(draft: Draft, last: Tensor) -> dict[str, int]:

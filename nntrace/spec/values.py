@@ -215,6 +215,8 @@ def given(node: Node, problems: Problems, what: str) -> Value | None:
             if isinstance(found, (File, Init)):
                 return found
             entries = table(node, problems, elements=False, sizes=True)
+            if any(_refuse_nested(inner, problems, what) for _, inner in entries.entries):
+                return None
             _refuse_null(
                 [inner for _, inner in entries.entries],
                 problems,
@@ -223,11 +225,15 @@ def given(node: Node, problems: Problems, what: str) -> Value | None:
             return entries
         case tree.Sequence():
             listed = items(node, problems, sizes=False)
+            if _refuse_nested(listed, problems, what):
+                return None
             _refuse_null(listed.items, problems, "give each a number or a name")
             _refuse_mixture(listed, problems, what)
             return listed
         case tree.Scalar():
             if node.plain and scalars.looks_like_number(node.text):
+                if what == "targets":  # what would work depends on what the outputs are called
+                    return number(node, problems)
                 problems.add(
                     node.place,
                     f"`{what}` cannot be one number",
@@ -235,6 +241,20 @@ def given(node: Node, problems: Problems, what: str) -> Value | None:
                 )
                 return None
             return element(node, problems, f"`{what}`") if what == "targets" else name(node, problems, f"`{what}`")
+
+
+def _refuse_nested(value: Value, problems: Problems, what: str) -> bool:
+    """Note lists inside a list, once; whether there are any."""
+    if not isinstance(value, Items) or not any(isinstance(item, Items) for item in value.items):
+        return False
+    letter = "x" if what == "inputs" else "t"
+    problems.add(
+        value.place,
+        f"`{what}` has lists inside its list, and is one list of numbers",
+        f"several samples stand under samples: [[1, 0], [0, 1]], beside {what}: [{letter}1, {letter}2]; "
+        "one sample is [1, 0]",
+    )
+    return True
 
 
 def _refuse_null(values: Iterable[Value], problems: Problems, remedy: str) -> None:

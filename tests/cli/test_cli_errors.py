@@ -44,7 +44,7 @@ FILES: dict[str, tuple[str | tuple[str, str], list[str]]] = {
     ),
     "a list of lists": (
         ("inputs:  {i1: 2.0, i2: -1.0}", "inputs: [[1, 2]]"),
-        ["net.yaml:3:10: a list cannot stand here", "give a number, a name, or null"],
+        ["net.yaml:3:9: `inputs` has lists inside its list", "several samples stand under samples: ["],
     ),
     "numbers and names": (
         ("inputs:  {i1: 2.0, i2: -1.0}", "inputs: [1, x]"),
@@ -134,6 +134,174 @@ def test_a_wrong_file(run: Run, tmp_path: Path, content: str | tuple[str, str], 
     message = refused(run("step", cwd=tmp_path))
     for part in parts:
         assert part in message
+
+
+CLASSES = """\
+inputs: {x1: 1, x2: 2}
+targets: TARGETS
+layers:
+- dense: [z1, z2, z3]
+  weights: [[1, 0], [0, 1], [1, 1]]
+- softmax: [p1, p2, p3]
+loss: {cross_entropy: L}
+"""
+UNIT = "inputs: INPUTS\ntargets: [1]\nlayers:\n- dense: [h]\n  weights: {x1: {w: 1}, x2: {v: 2}}\nloss: mse\n"
+WEIGHTS = "inputs: [1, 2]\nlayers:\n- dense: [h]\n  weights: "
+SCALAR = "inputs: {x: 1}\nlayers:\n- dense: [h]\n  weights: {x: {w1: WEIGHT}}\n"
+
+ALONE: dict[str, tuple[str, str, str]] = {
+    # a file with one mistake, its only message, and what would work
+    "no such class": (
+        CLASSES.replace("TARGETS", "p4"),
+        "2:10: there is no output 'p4'",
+        "known here: p1, p2, p3; or give one target for each output, such as targets: {t1: 1.0, …}",
+    ),
+    "no such class, listed": (
+        CLASSES.replace("TARGETS", "[out_p3]"),
+        "2:11: there is no output 'out_p3'",
+        "known here: p1, p2, p3; or give",
+    ),
+    "a misspelt class": (
+        CLASSES.replace("TARGETS", "doog").replace("p2", "dog"),
+        "2:10: there is no output 'doog'",
+        "did you mean 'dog'? known here: p1, dog, p3",
+    ),
+    "a class in brackets": (
+        CLASSES.replace("TARGETS", "[p3]"),
+        "2:11: 'p3' is an output, and gives a target no number",
+        "for this class write targets: p3, without brackets; or give",
+    ),
+    "a class with a label": (
+        CLASSES.replace("TARGETS", "{y: p3}"),
+        "2:14: 'p3' is an output, and gives a target no number",
+        "for this class write targets: p3, without",
+    ),
+    "all classes": (
+        CLASSES.replace("TARGETS", "[p1, p2, p3]"),
+        "2:11: 'p1' is an output, and gives a target no number",
+        "for this class write targets: p1",
+    ),
+    "a class by its number": (
+        CLASSES.replace("TARGETS", "3"),
+        "2:10: `targets` cannot be one number",
+        "name the right class, as in targets: p1; known here: p1, p2, p3; or give one target",
+    ),
+    "an output for its own target": (
+        "inputs: [1]\ntargets: [h]\nlayers: [{dense: [h], weights: [[1]]}]\n",
+        "2:11: 'h' is an output, and gives a target no number",
+        "write a number, such as targets: {t1: 1.0}",
+    ),
+    "a target without brackets": (
+        "inputs: [1]\ntargets: 3\nlayers: [{dense: [h], weights: [[1]]}]\n",
+        "2:10: `targets` cannot be one number",
+        "write a list, such as [3], or a table, such as {t: 3}",
+    ),
+    "samples under inputs": (
+        UNIT.replace("INPUTS", "[[1, 2], [3, 4]]"),
+        "1:9: `inputs` has lists inside its list, and is one list of numbers",
+        "several samples stand under samples: [[1, 0], [0, 1]], beside inputs: [x1, x2]",
+    ),
+    "samples under a name": (
+        UNIT.replace("INPUTS", "{x: [[1, 2], [3, 4]]}"),
+        "1:13: `inputs` has lists inside its list, and is one list of numbers",
+        "several samples stand under samples: ",
+    ),
+    "numbers beside samples": (
+        UNIT.replace("INPUTS", "{x1: 1, x2: 1}\nsamples: [[1, 2, 3], [1, 2, 4]]").replace("[1]", "[t]"),
+        "1:9: with samples the inputs have no numbers of their own",
+        "give only their names, inputs: [x1, x2]",
+    ),
+    "targets beside samples": (
+        UNIT.replace("INPUTS", "[x1, x2]\nsamples: [[1, 2, 3], [1, 2, 4]]").replace("[1]", "{t: 1}"),
+        "3:10: with samples the targets have no numbers of their own",
+        "give only their names, targets: [y1, y2]",
+    ),
+    "a row without brackets": (
+        WEIGHTS + "[1, 2]\n  biases: {b: 1}\n",
+        "4:12: the weights are a list of numbers, and not of rows",
+        "put each row in brackets, as in [[0.1, 0.2]]: with vectors: columns one for each unit",
+    ),
+    "a column without brackets": (
+        "vectors: rows\n" + WEIGHTS + "[1, 2]\n",
+        "5:12: the weights are a list of numbers, and not of rows",
+        "put each row in brackets, as in [[0.1], [0.2]]: with vectors: rows one for each input",
+    ),
+    "weights of one input without brackets": (
+        "inputs: [1]\nlayers:\n- dense:\n  weights: {W: [1, 2]}\n  biases: [1, 2]\n",
+        "4:16: the weights are a list of numbers, and not of rows",
+        "as in [[0.1], [0.2]]: with vectors: columns one for each unit",
+    ),
+    "a short row": (
+        WEIGHTS + "[[1, 2], [1]]\n",
+        "4:21: this row has 1 number, the rows before it have 2",
+        "give every row as many",
+    ),
+    "a long row": (
+        WEIGHTS + "[[a], [1, b]]\nvalues: {a: 1, b: 2}\n",
+        "4:18: this row has 2 numbers, the rows before it have 1",
+        "give every row as many",
+    ),
+    "a row that is a number": (
+        WEIGHTS + "[[1, 2], 3]\n",
+        "4:21: this value cannot stand here",
+        "give a row of the matrix in brackets",
+    ),
+    "too many rows": (
+        WEIGHTS + "[[1, 2], [3, 4]]\n",
+        "3:10: the weights are 2×2: for 2 units, but there is 1",
+        "one row for each unit",
+    ),
+    "true for a number": (
+        SCALAR.replace("WEIGHT", "true"),
+        "4:21: 'true' is not a number",
+        "write a number, as in w1: 1.0",
+    ),
+    "a word for a number": (SCALAR.replace("WEIGHT", "half"), "4:21: 'half' is not a number", "as in w1: 1.0"),
+    "a list for a number": (SCALAR.replace("WEIGHT", "[1]"), "4:17: 'w1' needs one number", "write w1: 1.0"),
+    "an input's name for its number": (
+        SCALAR.replace("{x: 1}", "{x: a}").replace("WEIGHT", "1") + "values: {a: 1}\n",
+        "1:10: 'x' is given a name, not a number",
+        "write [a] for it",
+    ),
+    "a second loss": (
+        UNIT.replace("INPUTS", "{x1: 1, x2: 1}").replace("loss: mse", "loss: {mse: L, ce: M}"),
+        "6:16: a loss with a second kind, 'ce'",
+        "keep one; others are worked out under report: [{mse: M}]",
+    ),
+    "a second loss to report": (
+        UNIT.replace("INPUTS", "{x1: 1, x2: 1}") + "report: {mse: M, mae: A}\n",
+        "7:18: a loss with a second kind, 'mae'",
+        "give each kind an entry of its own, as in [{mse: M}, {mae: A}]",
+    ),
+    "a second kind of layer": (
+        SCALAR.replace("WEIGHT", "1") + "  relu: [a]\n",
+        "5:3: a layer with a second kind, 'relu'",
+        "give each kind an entry of its own",
+    ),
+    "a second activation": (
+        SCALAR.replace("WEIGHT", "1") + "  activation: {relu: [a], tanh: [c]}\n",
+        "5:27: an activation with a second kind, 'tanh'",
+        "keep one; the other can be a layer after this one",
+    ),
+    "too many brackets": (
+        "inputs: " + "[" * 3000 + "]" * 3000 + "\n",
+        "1:1008: the nesting is too deep here",
+        "at most",
+    ),
+    "optimiser": (
+        "inputs: [1]\nlayers: []\noptimiser: sgd\n",
+        "3:1: unknown key 'optimiser' in a network file",
+        "did you mean 'optimizer'?",
+    ),
+}
+
+
+@pytest.mark.parametrize(("text", "problem", "remedy"), ALONE.values(), ids=list(ALONE))
+def test_one_mistake_is_one_message(run: Run, tmp_path: Path, text: str, problem: str, remedy: str) -> None:
+    (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
+    message = refused(run("forward", cwd=tmp_path))
+    assert [line for line in message.splitlines() if line.startswith("net.yaml:")] == [f"net.yaml:{problem}"]
+    assert remedy in message
 
 
 def test_all_problems_at_once(run: Run, tmp_path: Path) -> None:

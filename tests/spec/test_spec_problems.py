@@ -28,6 +28,7 @@ TABLE: list[tuple[str, list[str]]] = [
      ["2:9: 'tag:yaml.org,2002:python/object:os.system' is a YAML tag, which is not read here"]),
     ("? [a]\n: 3", ["1:3: a list cannot be a key"]),
     ("inputs: " + "[" * 50, ["1:48: the nesting is too deep here"]),
+    ("inputs: " + "[" * 3000 + "]" * 3000, ["1:1008: the nesting is too deep here"]),
     ("inputs: [1]\nlayers: []\x1b[2J", ["2:11: the character U+001B cannot stand here"]),
     ("inputs: [1]\nlayers: []\ntitle: \ud800", ["3:8: the character U+D800 cannot stand here"]),
     ("- a", ["1:1: a network file is a table of keys, and this is a list"]),
@@ -70,6 +71,10 @@ TABLE: list[tuple[str, list[str]]] = [
     ("inputs: {x1, x2}\nlayers: []", ["1:12: a value is missing here", "1:16: a value is missing here"]),
     ("inputs: []\nlayers: []\ntargets: {}", ["1:9: this list is empty", "3:10: this table is empty"]),
     ("inputs: 3\nlayers: []", ["1:9: `inputs` cannot be one number"]),
+    ("inputs: [[1, 2], [3, 4]]\ntargets: {t: [[1], [2]]}\nlayers: []",
+     ["1:9: `inputs` has lists inside its list, and is one list of numbers",
+      "2:14: `targets` has lists inside its list, and is one list of numbers"]),
+    ("inputs: [1]\ntargets: 1,5\nlayers: []", ["2:10: '1,5' is not a number"]),
     ("inputs: [1, x]\nlayers: []", ["1:13: `inputs` mixes numbers, names or lists"]),
     ("inputs: {3: 4, 'x[1]': 2}\nlayers: []",
      ["1:10: '3' is not a name: it starts with a digit", "1:16: 'x[1]' is not a name: brackets are for elements"]),
@@ -81,6 +86,7 @@ TABLE: list[tuple[str, list[str]]] = [
     ("inputs: [1]\nlayers: []\nvalues: {a: b, c: null}",
      ["3:13: `values` has no number here", "3:19: `values` has no number here"]),
     # loss, steps, conventions
+    ("inputs: [1]\nlayers: []\nloss: {mse: L, mae: M}", ["3:16: a loss with a second kind, 'mae'"]),
     ("inputs: [1]\nlayers: []\nloss: MSE", ["3:7: a loss of unknown kind 'MSE'"]),
     ("inputs: [1]\nlayers: []\nloss: {mse: 'L[1]', parts: {}, over_outputs: meen, delta: 1}", [
         "3:13: 'L[1]' is not a name: brackets are for elements", "3:28: `parts` is not a list but a table",
