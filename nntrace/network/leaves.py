@@ -309,7 +309,7 @@ class Leaves:
         if isinstance(value, Number | Name | Null):
             return value
         self._unfit(value, "a number, a name, or null")
-        return Null(value.place)
+        return Number("0", Fraction(0), value.place)  # a null would be a problem of its own
 
     def _cells(
         self,

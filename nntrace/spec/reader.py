@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -80,7 +80,17 @@ def _read_keys(root: tree.Mapping, problems: Problems) -> dict[str, Any]:
             values.nothing_after(key, problems)
         else:
             found[key.text] = READERS[key.text](node, problems)
+    _refuse_nested(found, problems)
     return found
+
+
+def _refuse_nested(found: Mapping[str, Any], problems: Problems) -> None:
+    """Inputs and targets that stand in the table of values are one list too."""
+    given: Table = found.get("values") or Table((), Place(1, 1))
+    for key in ("inputs", "targets"):
+        for name, value in given.entries:
+            if isinstance(named := found.get(key), Name) and named.text == name.text:
+                values.refuse_nested(value, problems, key)
 
 
 def _penalty(found: dict[str, Any], problems: Problems) -> Penalty | None:

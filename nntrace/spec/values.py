@@ -215,7 +215,7 @@ def given(node: Node, problems: Problems, what: str) -> Value | None:
             if isinstance(found, (File, Init)):
                 return found
             entries = table(node, problems, elements=False, sizes=True)
-            if any(_refuse_nested(inner, problems, what) for _, inner in entries.entries):
+            if any(refuse_nested(inner, problems, what) for _, inner in entries.entries):
                 return None
             _refuse_null(
                 [inner for _, inner in entries.entries],
@@ -225,7 +225,7 @@ def given(node: Node, problems: Problems, what: str) -> Value | None:
             return entries
         case tree.Sequence():
             listed = items(node, problems, sizes=False)
-            if _refuse_nested(listed, problems, what):
+            if refuse_nested(listed, problems, what):
                 return None
             _refuse_null(listed.items, problems, "give each a number or a name")
             _refuse_mixture(listed, problems, what)
@@ -243,7 +243,7 @@ def given(node: Node, problems: Problems, what: str) -> Value | None:
             return element(node, problems, f"`{what}`") if what == "targets" else name(node, problems, f"`{what}`")
 
 
-def _refuse_nested(value: Value, problems: Problems, what: str) -> bool:
+def refuse_nested(value: Value, problems: Problems, what: str) -> bool:
     """Note lists inside a list, once; whether there are any."""
     if not isinstance(value, Items) or not any(isinstance(item, Items) for item in value.items):
         return False

@@ -206,6 +206,11 @@ ALONE: dict[str, tuple[str, str, str]] = {
         "1:13: `inputs` has lists inside its list, and is one list of numbers",
         "several samples stand under samples: ",
     ),
+    "a table among the inputs": (
+        "inputs: [{a: 2}]\nlayers: []\n",
+        "1:10: a mapping cannot stand here",
+        "give a number, a name, or null",
+    ),
     "numbers beside samples": (
         UNIT.replace("INPUTS", "{x1: 1, x2: 1}\nsamples: [[1, 2, 3], [1, 2, 4]]").replace("[1]", "[t]"),
         "1:9: with samples the inputs have no numbers of their own",

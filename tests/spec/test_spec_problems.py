@@ -74,6 +74,8 @@ TABLE: list[tuple[str, list[str]]] = [
     ("inputs: [[1, 2], [3, 4]]\ntargets: {t: [[1], [2]]}\nlayers: []",
      ["1:9: `inputs` has lists inside its list, and is one list of numbers",
       "2:14: `targets` has lists inside its list, and is one list of numbers"]),
+    ("inputs: x\nlayers: []\nvalues: {x: [[1, 2], [3, 4]], y: [[1]]}",
+     ["3:13: `inputs` has lists inside its list, and is one list of numbers"]),
     ("inputs: [1]\ntargets: 1,5\nlayers: []", ["2:10: '1,5' is not a number"]),
     ("inputs: [1, x]\nlayers: []", ["1:13: `inputs` mixes numbers, names or lists"]),
     ("inputs: {3: 4, 'x[1]': 2}\nlayers: []",
