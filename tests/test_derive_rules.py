@@ -27,9 +27,9 @@ def derived(source: str, question: Question | None = None) -> Solution:
 
 
 def rules_of(line: Line) -> list[str]:
-    """The notes of a line that have words in them: no shape."""
+    """The notes of a line that have words in them, or are an equation of formulas: no shape."""
     notes = ["".join(part if isinstance(part, str) else text(part) for part in note) for note in line.notes]  # type: ignore[arg-type]
-    return [note for note in notes if re.search("[a-zσδ]", re.sub(r"\[[^]]*\]", "", note))]
+    return [note for note in notes if re.search("[a-zσδ]", re.sub(r"\[[^]]*\]", "", note)) or "² = " in note]
 
 
 def forms(step: Step) -> list[Line]:
