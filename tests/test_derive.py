@@ -792,6 +792,34 @@ def test_a_penalty_is_derived_and_counts_a_tied_weight_once() -> None:
     assert steps["∂R/∂d"]["reason"] == "sign(0) = 0, by convention"
 
 
+CROSSED = """
+inputs: {x1: 1, x2: 2}
+targets: {t: 1}
+layers:
+- dense: [h1, h2]
+  weights: {h1: [w, v], h2: [v, w]}
+  biases: {b: 0.5, c: 1}
+- dense: [o]
+  weights: {o: [w, w]}
+loss: half_squared_error
+values: {w: 0.5, v: 0.25}
+penalty: {l2: 0.1, on: [w, b]}
+"""
+
+
+def test_what_a_penalty_counts_has_the_shape_of_its_tensor_and_a_summand_in_the_gradient() -> None:
+    derivation = Derivation(build(read(CROSSED, "crossed", None)), Question()).solution()
+    rows = [row.split() for row in render(derivation, "txt", width=100, script=UNICODE)]
+    assert ["M_W1", "what", "counts", "[2×2]", "[2×2]"] in rows
+    assert ["M_b1", "what", "counts", "[2×1]", "[2×1]"] in rows
+    reasons = {
+        step["name"]: step["reason"] for step in reading(build(read(CROSSED, "", None)), Question()).sheet["steps"]
+    }
+    places = "a summand for each place: W1[1,1], W1[2,2], W2[1,1], W2[1,2]"
+    assert reasons["∂L/∂w"] == f"{places}, and what L_penalty adds"
+    assert reasons["∂L/∂v"] == "a summand for each place: W1[1,2], W1[2,1]"
+
+
 @pytest.mark.parametrize("name", ["a", "q", "h1", "s2", "x1", "o2"])
 def test_a_gradient_by_one_element(name: str) -> None:
     network = build(read(TIED, "tied", None))

@@ -8,13 +8,14 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from math import prod
 
-from ...expr import Add, Expr, Mul, Neg, Num, Partial, Size, Sum, Sym, at, product, total
+from ...expr import ZERO, Add, Expr, Mul, Neg, Num, Partial, Size, Sum, Sym, at, product, total
 from ...expr.bind import is_absent, transform
 from ...expr.constants import constants_multiplied
 from ...expr.structure import negative
 from ...network.adjoint import LOSS
 from ...network.batch import SAMPLE
-from ...network.model import Cell, Tensor
+from ...network.model import Cell, Edge, Step, Tensor
+from ...network.penalty import PENALTY
 from ...network.quantities import Quantity, parameters
 from ..model import Line, Matrix, Note
 from ..whole import SAMPLES, held
@@ -102,10 +103,26 @@ class Elements:
         lines.append(rule_line(body, ("written out for this element", *map(self._by_index, keys))))
         short, rules = constants_multiplied(body)
         lines += [rule_line(short, joined(rules))] if short != body else []
+        return Part(name, tuple(lines), {f"[{one.name}]"}, self._summands(one), element=one)
+
+    def _summands(self, one: Quantity) -> Note:
+        """Where the summands of a tied parameter's gradient come from: its places, and the penalty if it is in that."""
+        if len(one.uses) == 1:
+            return ()
         places = [Sym(self.formulas.name(key).name, cell) for key, cell in one.uses]
         listed = [part for place in places for part in (place, ", ")][:-1]
-        reason: Note = ("a summand for each place: ", *listed) if len(places) > 1 else ()
-        return Part(name, tuple(lines), {f"[{one.name}]"}, reason, element=one)
+        counts = any(
+            step.output == PENALTY and self._through(step, edge, cell) != ZERO
+            for key, cell in one.uses
+            for step, edge in self.formulas.readers.get(key, ())
+        )
+        penalty: Note = (", and what ", self.formulas.name(PENALTY), " adds") if counts else ()
+        return ("a summand for each place: ", *listed, *penalty)
+
+    def _through(self, step: Step, edge: Edge, cell: Cell) -> Expr:
+        """What an element of a parameter gets by one of its tensor's readers."""
+        gradient = self.formulas.through(step, edge)
+        return self._opened(at(gradient.formula, dict(zip(gradient.indices, cell, strict=True))))
 
     def _by_index(self, key: str) -> Cited:
         """The step that has the gradient by every element of a tensor."""

@@ -69,7 +69,7 @@ class Shapes:
         """The shape of a tensor, and that of the matrix that holds m samples of it."""
         single = [str(size) for size in self._sizes(tensor)[1 if tensor.sampled else 0 :]]
         columns = self.network.conventions.vectors == "columns"
-        if tensor.role == "parameter":
+        if tensor.role in ("parameter", "constant"):
             shape = "×".join(single) if len(single) == 2 else self._vector(single, "1", columns)
             return (f"[{shape}]",), (f"[{shape}]",)
         return (f"[{self._vector(single, '1', columns)}]",), (f"[{self._vector(single, self._many, columns)}]",)
