@@ -12,7 +12,7 @@ import pytest
 from networks import DRAWN, generate
 
 from nntrace.catalogue import KINDS
-from nntrace.expr.text import ASCII, UNICODE, pieces
+from nntrace.expr.text import ASCII, UNICODE, Script, pieces
 from nntrace.formats import render
 from nntrace.formats.page.breaking import body_of, broken
 from nntrace.formats.page.rows import columns
@@ -104,6 +104,17 @@ def test_a_formula_that_breaks_inside_of_what_is_broken_hangs_below_its_name() -
     ]
     wide = list(render(derivation, "txt", width=120, script=UNICODE))
     assert any(row.startswith("D10 ∂a2_nj/∂z2_nj = gelu′(z2_nj)") for row in wide)
+
+
+@pytest.mark.parametrize("kind", ["selu", "log_softmax"])
+@pytest.mark.parametrize("script", [UNICODE, ASCII])
+@pytest.mark.parametrize("width", [28, 40])
+def test_what_cannot_break_stands_less_far_in_where_it_would_not_fit(kind: str, script: Script, width: int) -> None:
+    layer = f"- dense: [z1, z2]\n  weights: [[1, 2], [3, 4]]\n  activation: {{{kind}: [a1, a2]}}\n"
+    source = f"inputs: {{x: {{size: 2}}}}\ntargets: [y1, y2]\nsamples: [[1, 2, 0, 1]]\nlayers:\n{layer}loss: mse\n"
+    derivation = Derivation(build(read(source, "", None)), Question()).solution()
+    rows = list(render(derivation, "txt", width=width, script=script))
+    assert [row for row in rows if columns(row) > width and not row.startswith("network")] == []
 
 
 def test_a_relation_alone_in_its_row_has_one_space_before_it() -> None:

@@ -33,8 +33,8 @@ def body_of(expression: Iterable[Piece]) -> Body:
 def broken(expression: Body, width: int, inside: bool = False) -> list[tuple[int, str]]:
     """The expression's lines, each with its extra indent: 2 more than the line that it continues the inside of.
 
-    A line is as full as its best break allows: the one of least depth, of those the last. ``inside``: the whole
-    expression is an addend.
+    A line is as full as its best break allows: the one of least depth, of those the last; where it has no break and is
+    too wide, it stands less far in. ``inside``: the whole expression is an addend.
     """
     texts, depths, signs = expression
     whole = " ".join(texts)
@@ -63,7 +63,8 @@ def broken(expression: Body, width: int, inside: bool = False) -> list[tuple[int
                 if last >= 0 and best[last] > start
                 else min(range(start + 1, end + 1), key=lambda at: (depths[at], -at))
             )
-        lines.append((indent, sign + " ".join(texts[start:end])))
+        text = sign + " ".join(texts[start:end])
+        lines.append((max(min(indent, width - columns(text)), 0), text))
         start, used = end, ends[end - 1] + 1
     return lines
 

@@ -93,7 +93,13 @@ def equation_rows(id: str, equations: list[Equation], reason: Note, page: Page, 
         hung = _written(id, equations, page, (ids, HANG, signs), hanging=True)
         if _overflows(lines, page.width) or _height(hung[0]) < _height(lines):
             hanging, (lines, own) = True, hung
-    yield from _placed(lines, own, reason, page, HANG + signs + 1 if hanging else body)
+    if hanging:
+        body = HANG + signs + 1
+        if not grids and (excess := max(length(row) for line in lines for row in line.rows) - page.width) > 0:
+            less = min(excess, HANG - 1)
+            lines, own = _written(id, equations, page, (ids, HANG - less, signs), hanging)
+            body -= less
+    yield from _placed(lines, own, reason, page, body)
 
 
 def _written(
