@@ -423,3 +423,38 @@ def test_a_letter_that_is_taken_is_a_capital_in_every_layer() -> None:
     network = build(load(str(next(path for path in CONFIGS if path.stem == "homework3"))))
     names = [Formulas(network).name(key).name for key in ("x", "W1", "b1", "z1", "a1", "W2", "b2", "z2", "y")]
     assert names == ["x", "W1", "B1", "z1", "a1", "W2", "B2", "z2", "y"]
+
+
+NAMED = """
+inputs: {x1: 1, x2: 2}
+targets: {t1: 1, t2: 0}
+layers:
+- dense: [z1, z2]
+  weights: [[1, 2], [3, 4]]
+  biases: {b1: 0.5, b2: 1}
+  activation: {KIND: [a1, a2]}
+- dense: [o1, o2]
+  weights: [[1, 2], [3, 4]]
+  bias: {c: 0.5}
+  activation: {softmax: [p1, p2]}
+loss: mse
+"""
+
+
+@pytest.mark.parametrize("kind", ["relu", "softmax", "log_softmax"])
+def test_layers_whose_names_the_units_have_are_capitals_and_no_primes(kind: str) -> None:
+    """Also where the sum of a softmax would be a Z: it is an S then, on the same sheet."""
+    network = build(read(NAMED.replace("KIND", kind), "net", None))
+    name = Formulas(network).name
+    assert [name(key).name for key in ("z1", "a1", "b1", "z2", "a2")] == ["Z1", "A1", "B1", "Z2", "A2"]
+    assert name("Z2").name == "S2"
+    for solution in (Sheet(network, Settings(view="all")).step(1), Derivation(network, Question()).solution()):
+        written = "\n".join(render(solution, "txt", width=100, script=UNICODE))
+        assert not re.search(r"[A-Za-z]\d′", written)
+
+
+def test_a_layer_whose_capital_is_taken_too_has_two_of_them() -> None:
+    source = NAMED.replace("KIND", "relu").replace("x1:", "Z1:").replace("x2:", "S2:")
+    network = build(read(source, "net", None))
+    name = Formulas(network).name
+    assert [name(key).name for key in ("z1", "z2", "a1", "Z2")] == ["ZZ1", "ZZ2", "A1", "Q2"]

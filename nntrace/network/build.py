@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from math import prod
 from typing import Any
 
@@ -19,6 +20,9 @@ from .penalty import penalised
 from .quantities import Unnamed, find, known_names
 from .targets import check_targets, sum_to_one, targets_of
 from .upstream import upstream
+
+WORKED = {"m": "mMc", "e": "eEu", "Z": "ZSQ"}
+"""The letters for what a softmax works out first, the first one that the user's names leave free."""
 
 
 def build(spec: Spec, anywhere: bool = False, numbers: bool = True) -> Network:
@@ -196,14 +200,21 @@ class _Builder(Draft):
             names |= {name.text} if isinstance(found, Unnamed) else {one.name for one in found}
         return frozenset(names)
 
+    def _name_worked(self, taken: Collection[str]) -> None:
+        """What an operation works out first gives way to the user's names, and to the capitals that stand for whole
+        layers where users call elements z1 and a1."""
+        elements = {name for tensor in self.tensors.values() for name in tensor.names.values()}
+        capitals = {key[0].upper() for key in self.tensors if key in elements}
+        for key in self.worked:
+            first, level = key[0], key[1:].rstrip("′")
+            letters = (*WORKED.get(first, first), *(first * count for count in range(2, len(taken) + 3)))
+            free = (letter + level for letter in letters if letter not in capitals and letter + level not in taken)
+            self.tensors[key] = self.tensors[key]._replace(name=next(free))
+
     def _check_default_names(self) -> None:
         """A tensor is shown by its name where an element has none; a default name must then be free."""
         taken = {**self.names.used, **self.names.results}
-        for key in self.worked:
-            name = key
-            while name in taken:
-                name += "′"
-            self.tensors[key] = self.tensors[key]._replace(name=name)
+        self._name_worked(taken)
         unnamed = [one for one in (self.spec.loss, *self.spec.report) if one and not one.name]
         for name in ("L" if one is self.spec.loss else one.kind.text for one in unnamed):
             if name in taken:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
+from itertools import count as counting
 from typing import NamedTuple
 
 from ..catalogue import KINDS
@@ -261,7 +262,7 @@ def _is_fraction(node: Expr) -> bool:
 
 
 def _distinct_names(network: Network) -> dict[str, Sym]:
-    """A symbol for each whole tensor, its default name in another form where users call an element so."""
+    """A symbol for each whole tensor, its default name in capitals where users call an element so."""
     taken = {name for tensor in network.tensors.values() for name in tensor.names.values()}
     found: dict[str, Sym] = {}
     names: dict[str, str] = {}
@@ -276,21 +277,25 @@ def _distinct_names(network: Network) -> dict[str, Sym]:
 
 
 def _apart(names: Mapping[str, str], taken: set[str]) -> dict[str, str]:
-    """Names that are neither an element's nor each other's: by capitals, those of one letter alike (Z1, Z2); else by
-    a prime."""
-    letters = {_letters(name) for name in names.values() if name in taken}
-    kept = {name for name in names.values() if _letters(name) not in letters}
+    """Names that are neither an element's nor each other's: by capitals, those of one letter alike (Z1, Z2), and where
+    these are taken too, by two of them (ZZ1, ZZ2)."""
+    alike: dict[str, list[str]] = {}
+    for key, name in names.items():
+        alike.setdefault(_letters(name), []).append(key)
     used = set(taken)
     found: dict[str, str] = {}
-    for key, name in names.items():
-        forms = [name, name[:1].upper() + name[1:]]
-        if _letters(name) in letters:
-            forms = [form for form in reversed(forms) if form not in kept]
-        while all(form in used for form in forms):
-            forms = [(forms or [name])[-1] + PRIME]
-        found[key] = next(form for form in forms if form not in used)
-        used.add(found[key])
+    for keys in sorted(alike.values(), key=lambda keys: any(names[key] in taken for key in keys)):
+        least = next(count for count in counting() if all(_capital(names[key], count) not in used for key in keys))
+        for key in keys:
+            forms = (_capital(names[key], count) for count in counting(least))
+            found[key] = next(form for form in forms if form not in used)
+            used.add(found[key])
     return found
+
+
+def _capital(name: str, count: int) -> str:
+    """A name that begins with so many capitals; with none as it is."""
+    return name[0].upper() * count + name[1:] if count else name
 
 
 def _letters(name: str) -> str:
