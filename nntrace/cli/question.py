@@ -14,6 +14,9 @@ if TYPE_CHECKING:
     from ..network.quantities import Quantity
     from ..solution.derive.sheet import Question
 
+DERIVED_BY = ("input", "parameter", "unit")
+"""The roles of the tensors that a loss is derived by."""
+
 
 def question(
     network: Network, wrt: Sequence[str], names: Sequence[str], at: Sequence[str], with_numbers: bool
@@ -29,7 +32,7 @@ def question(
         taken = _taken(network, keys)
     for name in names:
         label, result, argument = _label(name)
-        pair = _key(result, keys, "--name"), _key(argument, keys, "--name")
+        pair = _key(result, keys), _key(argument, keys)
         if label in taken or label in (*labels.values(), *jacobians.values()):
             raise UserError(f"--name {name!r}: {quoted(label)} is a name already\n  choose another label")
         if pair not in known:
@@ -74,19 +77,22 @@ def _label(text: str) -> tuple[str, str, str]:
     return found, above[1:], below[1:]
 
 
-def _key(name: str, keys: Mapping[str, str], option: str) -> str:
+def _key(name: str, keys: Mapping[str, str]) -> str:
     if name not in keys:
-        raise UserError(f"{option}: there is no tensor {quoted(name)}\n  {suggestion(name, keys)}")
+        raise UserError(f"--name: there is no tensor {quoted(name)}\n  {suggestion(name, keys)}")
     return keys[name]
 
 
 def _derived_by(network: Network, name: str, keys: Mapping[str, str]) -> str:
     """The key of a tensor that the loss is derived by."""
-    roles = ("input", "parameter", "unit")
-    if network.tensors[keys[name]].role not in roles:
-        known = [shown for shown, key in keys.items() if network.tensors[key].role in roles]
-        raise UserError(f"--wrt: nothing is derived by {quoted(name)}\n  {suggestion(name, known)}")
+    if network.tensors[keys[name]].role not in DERIVED_BY:
+        raise UserError(f"--wrt: nothing is derived by {quoted(name)}\n  {suggestion(name, _asked_for(network, keys))}")
     return keys[name]
+
+
+def _asked_for(network: Network, keys: Mapping[str, str]) -> list[str]:
+    """The names of the tensors that the loss can be derived by: no target, no part of the loss."""
+    return [name for name, key in keys.items() if network.tensors[key].role in DERIVED_BY]
 
 
 def _taken(network: Network, keys: Mapping[str, str]) -> set[str]:
@@ -107,7 +113,9 @@ def _elements(network: Network, name: str, keys: Mapping[str, str]) -> list[Quan
     found = find(network, name)
     known = [one for one in found if one.uses[0].key in reached and one.role not in ("target", "loss")]
     if not known:
-        _key(name, keys, "--wrt")
+        shown = any(one.role in ("target", "loss") for one in found)
+        problem = "nothing is derived by" if shown else "there is no tensor"
+        raise UserError(f"--wrt: {problem} {quoted(name)}\n  {suggestion(name, _asked_for(network, keys))}")
     return list({(one.symbol.name, one.symbol.index): one for one in known}.values())
 
 
@@ -118,11 +126,12 @@ def _tried(network: Network, text: str, keys: Mapping[str, str]) -> tuple[str, t
         raise UserError(f"--at {text!r} gives no numbers\n  write a tensor, = and numbers: --at z2=1000,0,-1000")
     from ..solution.derive.stability import has_exponential
 
-    key = _key(name, keys, "--at")
     readers = {step.arguments["z"]: step for step in network.layer_steps() if step.edges and has_exponential(step)}
+    key = keys.get(name)
     if key not in readers:
         names = [shown for shown, one in keys.items() if one in readers]
-        raise UserError(f"--at: nothing that can overflow reads {quoted(name)}\n  {suggestion(name, names)}")
+        problem = "there is no tensor" if key is None else "nothing that can overflow reads"
+        raise UserError(f"--at: {problem} {quoted(name)}\n  {suggestion(name, names)}")
     numbers = tuple(typed_number(part, f"--at {text}") for part in typed.split(","))
     tensor = network.tensors[key]
     size = (tensor.sizes or tensor.shape)[-1]

@@ -219,6 +219,8 @@ def test_an_overflow_that_does_no_harm_is_said_to_do_none(run: Run) -> None:
     (("--name", "g=∂L/∂z2", "--name", "h=∂L/∂z2"), "--name 'h=∂L/∂z2': ∂L/∂z2 has a label already\n"),
     (("--wrt", "L"), "--wrt: nothing is derived by 'L'\n  known here: x, W1, b1, z1, a1, W2, b2, z2, ŷ\n"),
     (("--wrt", "y"), "--wrt: nothing is derived by 'y'\n"),
+    (("--wrt", "foo"), "--wrt: there is no tensor 'foo'\n  known here: x, W1, b1, z1, a1, W2, b2, z2, ŷ\n"),
+    (("--at", "foo=3"), "--at: there is no tensor 'foo'\n  known here: z2\n"),
     (("--at", "z2"), "--at 'z2' gives no numbers\n  write a tensor, = and numbers: --at z2=1000,0,-1000"),
     (("--at", "z2=a"), "--at z2=a: 'a' is not a number\n"),
     (("--at", "z1=3"), "--at: nothing that can overflow reads 'z1'\n  known here: z2"),
@@ -228,6 +230,22 @@ def test_a_question_that_cannot_be_answered(run: Run, options: tuple[str, ...], 
     code, out, err = run("derive", Q2, *options)
     assert (code, out) == (2, "")
     assert message in err
+
+
+@pytest.mark.parametrize(("name", "problem"), [
+    ("foo", "there is no tensor"),
+    ("M_W1", "nothing is derived by"),
+    ("J_data", "nothing is derived by"),
+    ("t", "nothing is derived by"),
+])  # fmt: skip
+def test_what_can_be_asked_for_is_no_part_of_the_loss(run: Run, tmp_path: Path, name: str, problem: str) -> None:
+    text = "inputs: {x1: 1}\ntargets: {t: 1, u: 2}\nlayers:\n- dense: [o, p]\n  weights: [[w], [w]]\n"
+    path = tmp_path / "net.yaml"
+    path.write_text(f"{text}values: {{w: 1}}\nloss: {{mse: J}}\npenalty: {{l2: 0.1}}\n", "utf-8")
+    code, out, err = run("derive", str(path), "--wrt", name)
+    assert (code, out) == (2, "")
+    assert err.startswith(f"--wrt: {problem} '{name}'\n")
+    assert err.endswith("known here: x, W1, z1\n")
 
 
 def test_a_network_without_numbers_is_not_computed(run: Run) -> None:
