@@ -66,6 +66,30 @@ def test_no_row_is_wider_than_the_page(width: int) -> None:
         assert max(map(columns, rows)) <= width
 
 
+SIZED = """
+inputs: {x: {size: D}}
+targets: {y: {size: K}}
+SAMPLES
+layers:
+- dense: {z: {size: K}}
+  activation: KIND
+loss: LOSS
+"""
+
+
+@pytest.mark.parametrize("samples", ["", "samples: {size: m}"])
+@pytest.mark.parametrize("loss", ["hinge", "cross_entropy", "mse"])
+@pytest.mark.parametrize("kind", ["log_softmax", "softmax", "identity"])
+def test_a_column_of_ones_is_written_with_its_size(kind: str, loss: str, samples: str) -> None:
+    source = SIZED.replace("SAMPLES", samples).replace("KIND", kind).replace("LOSS", loss)
+    solution = Derivation(build(read(source, "", None), numbers=False), Question()).solution()
+    written = "\n".join(render(solution, "txt", width=120, script=UNICODE))
+    sizes = set(re.findall(r"\b1_(\w+)", written.replace("ᵀ", " ")))
+    assert sizes <= {"K", "m"}
+    assert ("m" in sizes) == bool(samples)
+    assert "K" in sizes or kind != "log_softmax"
+
+
 @pytest.mark.parametrize("width", [12, 20, 36, 56])
 def test_a_formula_breaks_before_an_operator(width: int) -> None:
     """A product of symbols has no sign inside a line, and shows one where it breaks; an argument follows its comma."""
