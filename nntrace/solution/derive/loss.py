@@ -1,4 +1,4 @@
-"""The gradient of the loss by the network's output, and by the logits where the loss cancels against the activation."""
+"""The loss and its gradient by the network's output, of one sample and of a batch, and the penalty's."""
 
 from __future__ import annotations
 
@@ -6,17 +6,10 @@ from collections.abc import Iterator
 
 from ...catalogue import find
 from ...expr import (
-    ONE,
-    Add,
     Cases,
-    Condition,
     Delta,
-    Div,
     Expr,
     Indicator,
-    Mul,
-    Neg,
-    Num,
     Partial,
     Rule,
     Size,
@@ -26,76 +19,34 @@ from ...expr import (
     contract,
     ln,
     product,
-    simplified,
     simplify,
-    substitute,
     symbols,
 )
-from ...expr.bind import free_indices, transform, walk
+from ...expr.bind import transform, walk
 from ...expr.constants import shortened
 from ...expr.letters import index_letters, relettered
 from ...expr.nodes import Call
-from ...expr.rules import (
-    by_rule,
-    cancelled_by,
-    constants_out,
-    multiplied_out,
-    multiplied_out_by,
-    where_different,
-    where_equal,
-)
-from ...expr.structure import negative
+from ...expr.rules import by_rule, constants_out, multiplied_out, where_different
 from ...network.batch import SAMPLE
-from ...network.model import Step as NetworkStep
 from ...network.penalty import PENALTY
 from ..model import Line, Note
 from ..whole import LETTERS
+from .cancelling import contracted, factors_of, last_first, scaled, signs_written, sum_constants_out
 from .jacobians import Jacobians, by_names
-from .parts import (
-    CHAIN,
-    REORDERED,
-    Draft,
-    Form,
-    Indexed,
-    Meant,
-    Part,
-    Words,
-    case_of,
-    index_step,
-    joined,
-    matrix_step,
-    put_in,
-    rule_line,
-)
+from .logits import Logits
+from .parts import REORDERED, Form, Meant, Part, index_step, joined, matrix_step, put_in
+from .reads import LossReads
 from .symbols import Symbols
 
 
-class LossGradient:
+class LossGradient(LossReads):
     """Derives ∂L/∂``output``, what the loss reads, and ∂L/∂``fused``, what an activation that it cancels reads."""
 
     def __init__(self, symbols: Symbols, jacobians: Jacobians) -> None:
-        self.symbols = symbols
-        self.jacobians = jacobians
-        self.network = symbols.network
-        self.formulas = symbols.formulas
-        tensors = self.network.tensors
-        steps = [step for step in self.network.steps if step.edges and tensors[step.output].role == "loss"]
-        self.steps = {step.output: step for step in steps}
-        self.data = self.network.data or str(self.network.loss)
-        """The key of the loss without a penalty: of all samples together, in a batch."""
-        self.step: NetworkStep = next(step for step in steps if "y" in step.arguments)
-        self.output = self.step.arguments["y"]
-        self.fused = self.step.bypassed and self.step.arguments.get("z")
-        self.targets = self.step.arguments.get("t")
-        self.letter = self.targets and self.symbols.class_letter(self.targets)
-        self.running = next(letter for letter in "jki" if letter != self.letter)
-        """The index that the loss sums over."""
-        self.other = next(letter for letter in "ikj" if letter != (self.letter or "k"))
-        """The index of the logit that the loss is derived by."""
-        self.batch = (SAMPLE,) if self.network.samples is not None else ()
+        super().__init__(symbols)
+        self.logits = Logits(symbols, jacobians)
         self.slopes: dict[str, tuple[Expr, Sym]] = {}
         """What ∂L/∂element of one sample came to, by the tensor's key, and what that is by."""
-        self.per_sample = next((step.output for step in steps if self.network.tensors[step.output].sampled), None)
 
     @property
     def known(self) -> bool:
@@ -128,7 +79,7 @@ class LossGradient:
                 return self.formulas.keyed(parts[node.name].operation.formula, parts[node.name])
             return None
 
-        return self._sized(relettered(_constants_out(transform(found, inlined)), {"k": self.running}))
+        return self._sized(relettered(sum_constants_out(transform(found, inlined)), {"k": self.running}))
 
     def _sized(self, formula: Expr) -> Expr:
         """The formula with its sizes as they are written, so that they outlast the index that they count."""
@@ -179,15 +130,15 @@ class LossGradient:
         for same in (True, False):
             by = Sym(self.output, (*self.batch, letter if same else other))
             derived, rules = by_rule(formula, by, self.network.conventions.relu_at_zero)
-            derived = transform(derived, _signs_written)
+            derived = transform(derived, signs_written)
             if same:
                 constants, core = constants_out(derived)
-                worked = simplify(_scaled(constants, multiplied_out(transform(core, _last_first))))
+                worked = simplify(scaled(constants, multiplied_out(transform(core, last_first))))
                 rest = 1 - Delta(self.running, letter)
                 rule: Rule = (rest**2, " = ", rest)
             else:
                 worked = simplify(where_different(derived, letter, other))
-                worked = simplify(where_different(_contracted(worked), letter, other))
+                worked = simplify(where_different(contracted(worked), letter, other))
                 one_term = (self.symbols.index(self.running), self.symbols.index(other))
                 rule = ("the sum's one term is that of {} = {}".format(*one_term),)
             forms = [Form(derived, by_names(rules)), Form(worked, rule)]
@@ -197,7 +148,7 @@ class LossGradient:
                 forms,
                 keys={self.output},
                 reason=self._corner(derived),
-                case=self._case(letter, same),
+                case=self.case(letter, same),
                 over=(by,),
                 apart=None if same else (other, letter),
                 chosen=letter,
@@ -253,23 +204,21 @@ class LossGradient:
         whole = Line("chain", "=", Partial(loss, self.symbols.tensor(by)))
         yield part if isinstance(name, Partial) else part._replace(lines=(whole, *part.lines))
         if self.fused:
-            yield from self._logits(slope, letter, chosen is not None, loss)
+            yield from self.logits.parts(slope, letter, chosen is not None, loss)
+            if self.logits.slope is not None:
+                self.slopes[str(self.fused)] = self.logits.slope
             end = str(self.fused)
         else:
             end = self.output
         if self.batch:
             yield self._of_batch(end, loss)
         activation = next((step for step in self.network.steps if step.output == self.output), None)
-        yield from self._vector(end, self._sum_is_zero(activation) if self.fused and activation else ())
-
-    def _case(self, letter: str, same: bool) -> Condition:
-        """Whether the loss is derived by the right class's output, or by another one's."""
-        return case_of(self.symbols, self.other, "=" if same else "≠", letter)
+        yield from self._vector(end, self.logits.sum_is_zero(activation) if self.fused and activation else ())
 
     def _hot(self) -> Rule:
         """Where a one-hot target is 1: at its letter, which is a class of the network's own where it has numbers."""
         letter = self.symbols.index(str(self.letter))
-        name = f"{self._name(self.targets)} is 1 at {letter}"
+        name = f"{self.name(self.targets)} is 1 at {letter}"
         if self.batch:
             return (f"{letter} is the class of sample {self.symbols.index(SAMPLE)}: {name}, 0 elsewhere",)
         if self.known_class is None:
@@ -285,7 +234,7 @@ class LossGradient:
         formula = relettered(gradient.formula, letters)
         by = Sym(key, indices)
         total = self.symbols.tensor(Sym(self.data))
-        chain = _chain(total, self.symbols, Sym(str(self.per_sample), self.batch), by)
+        chain = self.chain(total, Sym(str(self.per_sample), self.batch), by)
         name = self.symbols.gradient(key, indices)
         meant = Meant(key, "gradient", indexed=True)
         slope = self._scaled_slope(key, by)
@@ -304,7 +253,7 @@ class LossGradient:
             return None
         slope, own = self.slopes[key]
         letters = dict(zip(map(str, own.index), map(str, by.index), strict=True))
-        return product((self.formulas.gradient(str(self.per_sample)).formula, *_factors(relettered(slope, letters))))
+        return product((self.formulas.gradient(str(self.per_sample)).formula, *factors_of(relettered(slope, letters))))
 
     def _apart_from_class(self, indices: tuple[str, ...], formula: Expr) -> dict[str, str]:
         """Another letter for an index that would be the class's."""
@@ -346,175 +295,7 @@ class LossGradient:
         corner = any(isinstance(node, Indicator) for node in parts)
         return (f"at a kink the {side} slope (relu_at_zero: {kink})",) if corner else ()
 
-    def _name(self, key: str | None) -> str:
-        return self.formulas.name(key or "").name
-
-    def _logits(self, slope: Expr, letter: str, chosen: bool, loss: Sym) -> Iterator[Part]:
-        """∂L/∂z by the chain rule through the activation, with everything that cancels written out first."""
-        activation = next(step for step in self.network.steps if step.output == self.output)
-        key = str(self.fused)
-        if self.formulas.is_elementwise(activation):
-            jacobian = relettered(self.formulas.slope_factor(activation), {"j": letter})
-            by = Sym(key, (*self.batch, letter))
-            chain = _chain(loss, self.symbols, Sym(self.output, by.index), by)
-            yield self._cancelled(loss, by, chain, slope, jacobian, key)
-        elif chosen:
-            jacobian = self.jacobians.textbook(activation, "z")
-            by = Sym(key, (*self.batch, self.other))
-            chain = _chain(loss, self.symbols, Sym(self.output, (*self.batch, letter)), by)
-            named = self.symbols.named
-            link = named(Partial(Sym(self.output, (*self.batch, letter)), by))
-            half = Mul((named(slope), link))
-            hot: Rule = (f"{self._name(self.targets)} one-hot at {self.symbols.index(letter)}",)
-            known = put_in([self.symbols.slope(loss, Sym(self.output, (*self.batch, letter)))])
-            lines = (Draft(Line("chain", "=", chain), CHAIN), rule_line(half, joined([known, hot])))
-            formula = product((slope, *_factors(relettered(jacobian, {"k": letter, "i": self.other}))))
-            numbers = Indexed(formula, (by,), chosen=letter)
-            yield Part(Partial(loss, self.symbols.tensor(by)), lines, {key}, indexed=numbers)
-            yield from self._cases(loss, slope, jacobian, by, letter, key)
-        else:
-            jacobian = self.jacobians.textbook(activation, "z")
-            by = Sym(key, (*self.batch, "i"))
-            chain = Sum("k", _chain(loss, self.symbols, Sym(self.output, (*self.batch, "k")), by))
-            yield self._cancelled(loss, by, chain, slope, jacobian, key, over="k")
-
-    def _cases(self, loss: Sym, slope: Expr, jacobian: Expr, by: Sym, letter: str, key: str) -> Iterator[Part]:
-        other = self.other
-        jacobian = relettered(jacobian, {"k": letter, "i": other})
-        constants, core = constants_out(slope)
-        for same in (True, False):
-            branch = (
-                where_equal(jacobian, letter, other) if same else simplify(where_different(jacobian, letter, other))
-            )
-            own = at(by, {other: letter}) if same else by
-            assert isinstance(own, Sym)
-            whole = Mul((core, branch))
-            link = Partial(self.symbols.tensor(Sym(self.output, (*self.batch, letter))), self.symbols.tensor(own))
-            yield index_step(
-                self.symbols,
-                Partial(loss, self.symbols.tensor(own)),
-                _worked_out(whole, put_in([link]), constants),
-                keys={key},
-                case=self._case(letter, same),
-                over=(own,),
-                apart=None if same else (other, letter),
-                chosen=letter,
-            )
-
-    def _cancelled(
-        self, loss: Sym, by: Sym, chain: Expr, slope: Expr, jacobian: Expr, key: str, over: str | None = None
-    ) -> Part:
-        """Chain = long form = cancelled = multiplied out = like terms taken together = the targets' sum put in."""
-        constants, core = constants_out(slope)
-        core = Mul((core, jacobian))
-        links = put_in(node for node in walk(chain) if isinstance(node, Partial))
-        forms = _worked_out(core if over is None else Sum(over, core), links, constants)
-        if over is not None and self.targets is not None and self._sums_to_one:
-            every = Sum(over, Sym(self.targets, (*self.batch, over)))
-            final = simplify(substitute(forms[-1].body, {every: ONE}))
-            if final != forms[-1].body:
-                forms.append(Form(final, (every, " = 1")))
-        self.slopes[key] = forms[-1].body, by
-        name = Partial(loss, self.symbols.tensor(by))
-        return index_step(self.symbols, name, forms, chain=chain, keys={key}, over=(by,))
-
-    @property
-    def _sums_to_one(self) -> bool:
-        """Whether the network itself uses that the targets of a sample sum to 1: they are declared so, or do."""
-        edge = next(edge for edge in self.step.edges if edge.argument == "z")
-        return not any(isinstance(node, Sum) for node in walk(edge.operation.declared["z"][-1].form))
-
-    def _sum_is_zero(self, activation: NetworkStep) -> Note:
-        """Σ_i δ_i = 0 behind a softmax, whose outputs sum to 1 as the targets do."""
-        key = str(self.fused)
-        gradient = self.formulas.gradient(key)
-        plain = gradient.formula == simplify(gradient.formula) and not any(
-            isinstance(node, Sum) for node in (gradient.formula,)
-        )
-        if self.formulas.is_elementwise(activation) or self.batch or not plain:
-            return ()
-        name = self.symbols.gradient(key, ("i",))
-        return (f"Σ_{self.symbols.index('i')} ", name, " = 0")
-
     def _vector(self, key: str, reason: Note) -> Iterator[Part]:
         part = matrix_step(self.symbols, key)
         if part is not None:
             yield part._replace(reason=reason)
-
-
-def _constants_out(node: Expr) -> Expr:
-    """A sum's sign, and a divisor of all of its terms, in front of the sum."""
-    match node:
-        case Neg(body):
-            return negative(_constants_out(body))
-        case Sum(over, Neg(body)):
-            return Neg(_constants_out(Sum(over, body)))
-        case Sum(over, Div(top, bottom)) if not free_indices(bottom):
-            return _constants_out(Div(Sum(over, top), bottom))
-        case Div(top, bottom):
-            inner = _constants_out(top)
-            return Neg(Div(inner.body, bottom)) if isinstance(inner, Neg) else Div(inner, bottom)
-        case Mul((*others, last)):
-            inner = _constants_out(last)
-            return Neg(Mul((*others, inner.body))) if isinstance(inner, Neg) else Mul((*others, inner))
-        case _:
-            return node
-
-
-CONSTANTS_OUT: Rule = ("the constants in front",)
-
-
-def _worked_out(node: Expr, rule: Words, constants: tuple[Expr, ...]) -> list[Form]:
-    """A product = its fractions cancelled = multiplied out = like terms taken together, each form where it differs.
-
-    ``rule`` is what led to the product; ``constants`` were taken out of it.
-    """
-    forms = [Form(node, joined([rule, CONSTANTS_OUT] if constants else [rule]))]
-    found, rules = cancelled_by(node)
-    if found != transform(node, _in_line):
-        forms.append(Form(found, joined(rules) or ("as one fraction",)))
-    while (further := multiplied_out_by(found))[0] != found:
-        found, rules = further
-        forms.append(Form(found, joined([("multiply out",), *rules])))
-    found, rules = simplified(found)
-    if found != transform(forms[-1].body, _in_line):
-        forms.append(Form(found, joined(rules) or REORDERED))
-    return [form._replace(body=_scaled(constants, form.body)) for form in forms]
-
-
-def _in_line(node: Expr) -> Expr | None:
-    """A product of products as one."""
-    return product(node.factors) if isinstance(node, Mul) else None
-
-
-def _scaled(constants: tuple[Expr, ...], node: Expr) -> Expr:
-    """A form with the constants that were taken out of it: factors before it, divisors below it."""
-    return product((*constants, *_factors(node))) if constants else node
-
-
-def _signs_written(node: Expr) -> Expr | None:
-    """1[j = k] - 1 for 1[j = k] + (-1)."""
-    match node:
-        case Add(terms) if any(isinstance(term, Num) and term.value < 0 for term in terms):
-            return Add(tuple(Neg(negative(one)) if isinstance(one, Num) and one.value < 0 else one for one in terms))
-        case _:
-            return None
-
-
-def _last_first(node: Expr) -> Expr | None:
-    return Mul(node.factors[::-1]) if isinstance(node, Mul) else None
-
-
-def _contracted(node: Expr) -> Expr:
-    """Every Σ with a δ among its factors taken at the one value that it leaves."""
-    return transform(node, lambda part: contract(part.over, part.body) if isinstance(part, Sum) else None)
-
-
-def _factors(node: Expr) -> tuple[Expr, ...]:
-    return node.factors if isinstance(node, Mul) else (node,)
-
-
-def _chain(loss: Sym, symbols: Symbols, middle: Sym, by: Sym) -> Expr:
-    """∂L/∂middle × ∂middle/∂by, as symbols."""
-    between, end = symbols.tensor(middle), symbols.tensor(by)
-    return Mul((symbols.slope(loss, middle), Partial(between, end)))
