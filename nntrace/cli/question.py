@@ -124,7 +124,7 @@ def _tried(network: Network, text: str, keys: Mapping[str, str]) -> tuple[str, t
     name, sign, typed = (part.strip() for part in text.partition("="))
     if not sign or not typed:
         raise UserError(f"--at {text!r} gives no numbers\n  write a tensor, = and numbers: --at z2=1000,0,-1000")
-    from ..solution.derive.stability import has_exponential
+    from ..solution.derive.unsafe import has_exponential
 
     readers = {step.arguments["z"]: step for step in network.layer_steps() if step.edges and has_exponential(step)}
     key = keys.get(name)

@@ -3,38 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from decimal import Decimal
 from fractions import Fraction
-from math import isfinite, isinf, isnan
-from typing import NamedTuple
+from math import isfinite
 
-from ...catalogue.registry import Same
-from ...expr import (
-    Call,
-    Cases,
-    Div,
-    Expr,
-    Mul,
-    Neg,
-    Num,
-    Sum,
-    Sym,
-    approximate,
-    at,
-    exact,
-    expand,
-    holds,
-    substitute,
-)
+from ...expr import Call, Expr, Num, Sum, Sym, at, expand, substitute
 from ...expr.bind import transform, walk
-from ...network.batch import SAMPLE
-from ...network.model import Step as NetworkStep
 from ...trace.amount import Amount, fraction
 from ..model import Line, Note
 from ..numbers import Digits
+from .failures import amount_of, decided, failure_of, number_of, reason_of
 from .loss import LossGradient
 from .parts import Part
 from .symbols import Symbols
+from .unsafe import Formula, has_exponential, of_activation, of_loss, rekeyed
 
 Values = tuple[Fraction, ...]
 
@@ -45,25 +26,6 @@ CERTAIN: tuple[Values, ...] = ((Fraction(1),), (Fraction(0),))
 """The outputs that a loss without logits is tried at."""
 MOST_UNITS = 8
 """A softmax over more units is tried as if it had three."""
-
-
-class Formula(NamedTuple):
-    """A formula that can fail, in ``z[j]``, ``y[k]`` and ``t[k]``, and its equals.
-
-    ``name`` is what the formula gives, as a derivation writes it; ``of`` the result whose elements are tried with
-    numbers, by ``letter``; of a loss ``None``, as ``name`` is what one output adds to it. ``safe`` does not overflow;
-    its ``equal`` forms lead back to the plain formula. ``inner`` is the safe formula of ``y``, where that is read.
-    """
-
-    name: Sym
-    of: Sym | None
-    letter: str
-    plain: Expr
-    safe: Expr | None
-    equal: tuple[Same, ...]
-    keys: Mapping[str, str]
-    together: bool
-    inner: Expr | None = None
 
 
 class Stability:
@@ -85,40 +47,10 @@ class Stability:
             chosen = not self.given or step.arguments.get("z") in self.given
             if (step.kind not in seen or self.given) and has_exponential(step) and chosen:
                 seen.add(step.kind)
-                yield self._activation(step)
+                yield of_activation(self.symbols, step)
         loss = self.loss
         if loss is not None and loss.known and (not self.given or loss.step.arguments.get("z") in self.given):
-            yield self._loss(loss)
-
-    def _activation(self, step: NetworkStep) -> Formula:
-        operation = step.operation
-        name = self.symbols.tensor(Sym(step.output, ("j",)))
-        safe = _inlined(step) if operation.stable is not None else None
-        equal = tuple(one._replace(form=_single(one.form)) for one in operation.equal)
-        keys = {"z": step.arguments["z"]}
-        return Formula(name, name, "j", _single(operation.formula), safe, equal, keys, bool(operation.by))
-
-    def _loss(self, loss: LossGradient) -> Formula:
-        """What one output adds to the loss, from the logits where the loss cancels against an activation."""
-        keys = {"t": str(loss.targets), "y": loss.output}
-        own = {key: symbol for symbol, key in keys.items()}
-        part = at(_summand(_single(_rekeyed(loss.formula(), own))), {loss.running: "k"})
-        name = Sym(self.symbols.loss.name, ("k",))
-        last = next((step for step in self.symbols.layers() if step.output == loss.output), None)
-        if not loss.fused or last is None:
-            return Formula(name, None, "k", part, None, (), keys, False)
-        fused = next(edge.operation for edge in loss.step.edges if edge.argument == "z")
-        program = _program(last)
-        keys["z"] = last.arguments["z"]
-        inner = _inlined(last) if last.operation.stable is not None else _single(last.operation.formula)
-
-        def written(form: Expr) -> Expr:
-            return _written_in(_summand(_single(form)), program)
-
-        back = Same("by its definition", part)
-        equal = (*(one._replace(form=written(one.form)) for one in fused.equal), back)
-        safe = written(fused.formula)
-        return Formula(name, None, "k", part, safe, equal, keys, bool(last.operation.by), inner)
+            yield of_loss(self.symbols, loss)
 
     # -- the steps ---------------------------------------------------------------------------------------------------
 
@@ -151,7 +83,7 @@ class Stability:
 
     def _unavoided(self, formula: Formula, trial: Values, keys: set[str]) -> Iterator[Part]:
         """What an overflow means that no other formula is given for."""
-        found = [_number(self._bound(formula, formula.plain, trial, place)) for place in self._places(formula, trial)]
+        found = [number_of(self._bound(formula, formula.plain, trial, place)) for place in self._places(formula, trial)]
         if all(map(isfinite, found)):
             yield Part(formula.name, (), keys, ("the result is right all the same: a number divided by ∞ is 0",))
         elif formula.of is None:
@@ -202,7 +134,7 @@ class Stability:
     def _fails(self, formula: Formula, trial: Values) -> bool:
         """Whether the plain formula overflows on the way, or comes to nothing."""
         return any(
-            any(not isfinite(_number(part)) for part in walk(bound))
+            any(not isfinite(number_of(part)) for part in walk(bound))
             for bound in (self._bound(formula, formula.plain, trial, place) for place in self._places(formula, trial))
         )
 
@@ -215,10 +147,10 @@ class Stability:
         if named is not None:
             form = substitute(form, {named: TOTAL})
             written = self._bound(formula, named, trial, 0)
-            total = self.digits.show(_amount(written))
+            total = self.digits.show(amount_of(written))
             numbers[TOTAL] = total.number
             rounded = total.rounded
-            yield self._evaluated(self.total, written, keys, _failure(written))
+            yield self._evaluated(self.total, written, keys, failure_of(written))
         before: Expr | None = None
         for place in self._places(formula, trial):
             written = substitute(self._bound(formula, form, trial, place), numbers)
@@ -229,11 +161,11 @@ class Stability:
             own = formula.together or len(trial) > 1
             name = Sym(formula.name.name, (place,)) if own else formula.name
             yield self._evaluated(
-                name, written, keys, _reason(written), rounded or self._reads_rounded(formula, form, trial, place)
+                name, written, keys, reason_of(written), rounded or self._reads_rounded(formula, form, trial, place)
             )
 
     def _evaluated(self, name: Expr, written: Expr, keys: set[str], reason: Note, rounded: bool = False) -> Part:
-        amount = _amount(written)
+        amount = amount_of(written)
         shown = self.digits.show(amount)
         first = "≈" if rounded else "="
         value = "≈" if shown.rounded else first
@@ -294,7 +226,7 @@ class Stability:
                 case _:
                     return None
 
-        return _decided(transform(written, leaf))
+        return decided(transform(written, leaf))
 
     def _reads_rounded(self, formula: Formula, form: Expr, trial: Values, place: int) -> bool:
         """Whether a loss reads an output whose digits are rounded."""
@@ -305,130 +237,7 @@ class Stability:
         if formula.inner is None:
             return fraction(trial[cell])
         own = formula._replace(letter="j")
-        return _amount(self._bound(own, formula.inner, trial, cell))
+        return amount_of(self._bound(own, formula.inner, trial, cell))
 
     def _written(self, form: Expr, keys: Mapping[str, str]) -> Expr:
-        return self.symbols.named(substitute(_rekeyed(form, keys), {Sym("m"): self.largest}))
-
-
-def has_exponential(step: NetworkStep) -> bool:
-    """Whether an activation reads an exponential or a logarithm of its argument."""
-    return any(isinstance(node, Call) and node.function in ("exp", "ln") for node in walk(step.operation.formula))
-
-
-def _rekeyed(form: Expr, names: Mapping[str, str]) -> Expr:
-    def leaf(node: Expr) -> Expr | None:
-        return Sym(names[node.name], node.index) if isinstance(node, Sym) and node.name in names else None
-
-    return transform(form, leaf)
-
-
-def _summand(node: Expr) -> Expr:
-    """What one output adds to a loss that is a sum or a mean over k."""
-    match node:
-        case Sum(_, body):
-            return body
-        case Neg(body):
-            return Neg(_summand(body))
-        case Mul((Div(), summed)):
-            return _summand(summed)
-        case Div(Sum() | Neg(Sum()) as summed, bottom):
-            return Div(_summand(summed), bottom)
-        case _:
-            return node
-
-
-def _single(node: Expr) -> Expr:
-    """A formula of a batch for one sample: without the sample's index."""
-    match node:
-        case Sum(over, body) if over == SAMPLE:
-            return _single(body)
-
-    def leaf(part: Expr) -> Expr | None:
-        if isinstance(part, Sym) and SAMPLE in part.index:
-            return Sym(part.name, tuple(index for index in part.index if index != SAMPLE), part.mark)
-        return None
-
-    return transform(node, leaf)
-
-
-def _decided(written: Expr) -> Expr:
-    """Of a distinction of cases the one that holds."""
-
-    def leaf(node: Expr) -> Expr | None:
-        match node:
-            case Cases(condition, then, otherwise):
-                return _decided(then if holds(condition, lambda name, cell: 0.0) else otherwise)
-            case _:
-                return None
-
-    return transform(written, leaf)
-
-
-def _program(step: NetworkStep) -> dict[str, tuple[Sym, Expr]]:
-    """The lines that an activation works out first, for one sample, all but the maximum."""
-    found = {}
-    for symbol, formula in step.operation.program:
-        single = _single(symbol)
-        assert isinstance(single, Sym)
-        if single.name != "m":
-            found[single.name] = (single, _single(formula))
-    return found
-
-
-def _inlined(step: NetworkStep) -> Expr:
-    """The safe formula of an activation with the lines of its program written in."""
-    assert step.operation.stable is not None
-    return _written_in(_single(step.operation.stable), _program(step))
-
-
-def _written_in(form: Expr, program: Mapping[str, tuple[Sym, Expr]]) -> Expr:
-    """The lines' formulas in place of their symbols, at whatever index these are read."""
-
-    def leaf(part: Expr) -> Expr | None:
-        if isinstance(part, Sym) and part.name in program:
-            symbol, formula = program[part.name]
-            return _written_in(at(formula, dict(zip(map(str, symbol.index), part.index, strict=True))), program)
-        return None
-
-    return transform(form, leaf)
-
-
-def _number(written: Expr) -> float:
-    return approximate(written, lambda name, cell: 0.0)
-
-
-def _amount(written: Expr) -> Amount:
-    finite = all(not isinstance(node, Num) or isfinite(node.value) for node in walk(written))
-    whole = exact(written, lambda name, cell: None) if finite else None
-    return fraction(whole) if whole is not None else Amount(_number(written))
-
-
-def _reason(written: Expr) -> Note:
-    """What fails on the way to a result, or why a result that is no zero comes out as one."""
-    value, failure = _number(written), _failure(written)
-    match written:
-        case Div(top, bottom) if not isfinite(_number(bottom)) or not _number(bottom):
-            quotient: Note = (_plainly(top), " / ", _plainly(bottom))
-            return (
-                (*quotient, " has no value")
-                if isnan(value)
-                else (*failure, *("; " if failure else ""), *quotient, " is 0")
-            )
-    vanished = value == 0 and not failure and _amount(written).exact is None
-    return ("smaller than 10⁻³²³, the smallest number that is computed with",) if vanished else failure
-
-
-def _plainly(node: Expr) -> Expr:
-    """A part of a quotient as what it has become."""
-    value = _number(node)
-    return Num(Decimal(value)) if isinf(value) or not value else node
-
-
-def _failure(written: Expr) -> Note:
-    """What overflows, or what is no logarithm."""
-    for node in walk(written):
-        if isinstance(node, Call) and node.function == "exp" and isinf(_number(node)):
-            return (node, " is beyond 1.8×10³⁰⁸, the largest number that is computed with")
-    logarithms = (node for node in walk(written) if isinstance(node, Call) and node.function in ("ln", "xln"))
-    return ("the logarithm of 0",) if any(_number(node.args[-1]) == 0 for node in logarithms) else ()
+        return self.symbols.named(substitute(rekeyed(form, keys), {Sym("m"): self.largest}))
