@@ -205,11 +205,13 @@ class _Builder(Draft):
         layers where users call elements z1 and a1."""
         elements = {name for tensor in self.tensors.values() for name in tensor.names.values()}
         capitals = {key[0].upper() for key in self.tensors if key in elements}
+        used = set(taken)
         for key in self.worked:
             first, level = key[0], key[1:].rstrip("′")
-            letters = (*WORKED.get(first, first), *(first * count for count in range(2, len(taken) + 3)))
-            free = (letter + level for letter in letters if letter not in capitals and letter + level not in taken)
-            self.tensors[key] = self.tensors[key]._replace(name=next(free))
+            letters = (*WORKED.get(first, first), *(first * count for count in range(2, len(used) + 3)))
+            name = next(one + level for one in letters if one not in capitals and one + level not in used)
+            self.tensors[key] = self.tensors[key]._replace(name=name)
+            used.add(name)
 
     def _check_default_names(self) -> None:
         """A tensor is shown by its name where an element has none; a default name must then be free."""

@@ -291,3 +291,13 @@ iterations: 2
     rules = [[line for step in steps for line in step["lines"] if line["kind"] == "rule"] for steps in (first, second)]
     assert rules[0]
     assert not rules[1]
+
+
+def test_two_softmaxes_in_a_row_have_names_of_their_own(run: Run, tmp_path: Path) -> None:
+    """The lines that each works out first are told apart, without a prime, which marks a derivative."""
+    text = "inputs: [1, 2]\ntargets: [0.2, 0.8]\nloss: mse\nlearning_rate: 0.1\n"
+    layers = "layers: [{dense: 2, weights: [[1, 0], [0.5, 0.25]]}, softmax, {softmax: [p1, p2]}]\n"
+    out = written(run, tmp_path, text + layers)
+    names = [line.split()[1] for line in out.splitlines() if line[:1] == "F" and line[1:2].isdigit()]
+    assert len(names) == len(set(names)) == 14
+    assert not any("′" in name for name in names)
