@@ -20,6 +20,11 @@ def quoted(text: str) -> str:
     return f"'{printable(short)}'"
 
 
+def counted(number: int | str, noun: str) -> str:
+    """How many: ``1 target``, ``2 outputs``, ``K outputs``."""
+    return f"{number} {noun if number == 1 else noun + 's'}"
+
+
 def suggestion(word: str, known: Iterable[str]) -> str:
     """``did you mean 'weights'? known here: weights, biases``: the nearest known word, if one is near, and all."""
     words = list(dict.fromkeys(known))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from .nodes import (
     ONE,
@@ -52,6 +52,15 @@ def walk(node: Expr) -> Iterator[Expr]:
     yield node
     for part in children(node):
         yield from walk(part)
+
+
+def cell_at(place: int, shape: Sequence[int]) -> tuple[int, ...]:
+    """The indices of a place, where the elements of a tensor are counted row by row."""
+    cell: list[int] = []
+    for size in reversed(shape):
+        place, index = divmod(place, size)
+        cell.append(index)
+    return tuple(reversed(cell))
 
 
 def free_indices(node: Expr) -> dict[str, None]:

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-from collections import Counter
-from collections.abc import Iterable
 from decimal import Decimal
 from fractions import Fraction
 from typing import NamedTuple
 
 from .brackets import is_scientific
 from .nodes import Add, Div, Expr, Mul, Neg, Num, Size, Sym, children, rebuild
-from .simplify import LIKE_TERMS, MULTIPLIED, Rule, constant, simplified
+from .simplify import LIKE_TERMS, MULTIPLIED, Rule, constant, simplified, told
 from .structure import negative, product
+from .terminating import decimal_places
 
 MOST_DIGITS = 10
 """A decimal of more significant digits is not written out: its factors stay as they are."""
@@ -30,8 +29,7 @@ def constants_multiplied(node: Expr) -> tuple[Expr, tuple[Rule, ...]]:
 
     1/3 × 2 × (1/2) × (a - y) is 1/3 × (a - y), 2 × 0.01 × w is 0.02 w, 2 × (1/m) × d is (2/m) × d.
     """
-    rules: list[Rule] = []
-    return _multiplied(node, rules), tuple(dict.fromkeys(rules))
+    return told(_multiplied, node)
 
 
 def shortened(node: Expr) -> tuple[Expr, tuple[Rule, ...]]:
@@ -133,21 +131,10 @@ def _written(value: Fraction, decimal: bool) -> Expr | None:
     """A number as a fraction, or as a decimal where one was typed and it ends soon; ``None`` where it is too long."""
     if not decimal:
         return constant(value)
-    bottom = Counter(_primes(value.denominator))
-    if set(bottom) - {2, 5}:
+    places = decimal_places(value)
+    if places is None:
         return constant(value) if value.denominator < 10**3 else None
-    places = max(bottom.values(), default=0)
     digits = Decimal(int(value * 10**places)).scaleb(-places)
     if len(digits.as_tuple().digits) > MOST_DIGITS or is_scientific(digits):
         return None
     return Num(digits)
-
-
-def _primes(number: int) -> Iterable[int]:
-    """The prime factors 2 and 5 of a number, and what is left of it."""
-    for prime in (2, 5):
-        while number % prime == 0:
-            number //= prime
-            yield prime
-    if number > 1:
-        yield number

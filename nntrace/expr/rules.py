@@ -29,7 +29,7 @@ from .nodes import (
     children,
     rebuild,
 )  # fmt: skip
-from .simplify import Rule, simplified, simplify
+from .simplify import Rule, simplified, simplify, told
 from .structure import negative, product, total
 
 NAMES = {"exp": "e^x", "xln": "ln", "abs": "|x|"}
@@ -127,9 +127,7 @@ def cancelled(node: Expr) -> Expr:
 
 def cancelled_by(node: Expr) -> tuple[Expr, tuple[Rule, ...]]:
     """The same, and what cancels."""
-    rules: list[Rule] = []
-    found = _cancelled(node, rules)
-    return found, tuple(dict.fromkeys(rules))
+    return told(_cancelled, node)
 
 
 def _cancelled(node: Expr, rules: list[Rule]) -> Expr:
@@ -166,9 +164,7 @@ def multiplied_out(node: Expr) -> Expr:
 
 def multiplied_out_by(node: Expr) -> tuple[Expr, tuple[Rule, ...]]:
     """The same, and what cancels then."""
-    rules: list[Rule] = []
-    found = _multiplied_out(node, rules)
-    return found, tuple(dict.fromkeys(rules))
+    return told(_multiplied_out, node)
 
 
 def _multiplied_out(node: Expr, rules: list[Rule]) -> Expr:

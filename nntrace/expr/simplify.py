@@ -7,7 +7,7 @@ what rules.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from fractions import Fraction
 
@@ -28,8 +28,13 @@ def simplify(node: Expr) -> Expr:
 
 def simplified(node: Expr) -> tuple[Expr, tuple[Rule, ...]]:
     """The same, and the rules that were used, each once; none where nothing but the order of factors is new."""
+    return told(_simplify, node)
+
+
+def told(change: Callable[[Expr, list[Rule]], Expr], node: Expr) -> tuple[Expr, tuple[Rule, ...]]:
+    """What a change comes to, and the rules that it noted on the way, each once."""
     rules: list[Rule] = []
-    found = _simplify(node, rules)
+    found = change(node, rules)
     return found, tuple(dict.fromkeys(rules))
 
 

@@ -132,10 +132,9 @@ class _Builder(Draft):
         for part in (*loss.parts, *(name for name in (penalty and (penalty.name, penalty.data)) or () if name)):
             self.names.result(part)
         if loss.parts and len(loss.parts) != size:
-            outputs = "output" if size == 1 else "outputs"
             self.problems.add(
                 loss.parts[0].place,
-                f"{len(loss.parts)} parts are named for {self.sizes.shown(size)} {outputs}",
+                f"{len(loss.parts)} parts are named for {self.counted(size, 'output')}",
                 "give one name for each output",
             )
         last = self.steps[-1] if self.steps else None

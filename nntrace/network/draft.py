@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from ..errors import counted
 from ..spec.model import Place, Spec, Value
 from ..spec.problems import Problems
 from .leaves import Leaves
@@ -69,5 +70,5 @@ class Draft:
         return self.add(self.samples.filled(declared, 0, {}))
 
     def counted(self, size: int, noun: str) -> str:
-        """How many: ``1 target``, ``2 outputs``, ``K outputs``."""
-        return f"{self.sizes.shown(size)} {noun if size == 1 else noun + 's'}"
+        """How many, a size of the file by its symbol."""
+        return counted(self.sizes.shown(size), noun)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from ..errors import quoted, suggestion
+from ..errors import counted, quoted, suggestion
 from ..spec.model import File, Init, Items, Layer, Name, Null, Number, Place, Size, Table, Value
 from ..spec.problems import Problems
 from .files import read_numbers
@@ -206,7 +206,7 @@ class Leaves:
                 if len(item.items) != width:
                     self.problems.add(
                         item.place,
-                        f"this row has {_count(len(item.items), 'number')}, the rows before it have {width}",
+                        f"this row has {counted(len(item.items), 'number')}, the rows before it have {width}",
                         "give every row as many; write null where there is no connection",
                     )
                 lines.append(item.items)
@@ -250,7 +250,7 @@ class Leaves:
                 names = f" ({', '.join(other[:8])})" if other and isinstance(shown, int) else ""
                 self.problems.add(
                     label.place,
-                    f"the row {quoted(label.text)} has {_count(len(row), 'weight')} instead of {shown}",
+                    f"the row {quoted(label.text)} has {counted(len(row), 'weight')} instead of {shown}",
                     f"give one for each {per}{names}; write null where there is no connection",
                 )
                 row = (row + [(None, Null(label.place))] * wanted)[:wanted]
@@ -258,7 +258,7 @@ class Leaves:
         if absent := [label for label in side if label not in found]:
             size, what = self.sizes.shown(len(side)), "inputs" if by_input else "units"
             verb = "is" if len(found) == 1 else "are"
-            message = f"there {verb} {_count(len(found), 'row')} of weights for {size} {what}"
+            message = f"there {verb} {counted(len(found), 'row')} of weights for {size} {what}"
             self.problems.add(
                 place,
                 f"no row of weights for {', '.join(absent[:8])}" if isinstance(size, int) else message,
@@ -390,10 +390,6 @@ def _flat(array: Array) -> Array:
 
 def _article(role: Role) -> str:
     return "an input" if role == "input" else "a target"
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun}" + ("" if number == 1 else "s")
 
 
 def _by(shape: Sequence[int]) -> str:

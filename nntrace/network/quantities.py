@@ -12,6 +12,7 @@ from typing import NamedTuple
 from unicodedata import normalize
 
 from ..expr import Sym
+from ..expr.bind import cell_at
 from ..expr.lazy import Lazy
 from ..expr.text import ASCII, plain
 from ..expr.text import symbol as text_of
@@ -59,11 +60,7 @@ class Unnamed(Lazy[Quantity]):
         return map(self._of, cells_of(*map(range, self.tensor.shape)))
 
     def at(self, place: int) -> Quantity:
-        cell: list[int] = []
-        for size in reversed(self.tensor.shape):
-            place, index = divmod(place, size)
-            cell.insert(0, index)
-        return self._of(tuple(cell))
+        return self._of(cell_at(place, self.tensor.shape))
 
     def _of(self, cell: Cell) -> Quantity:
         return Quantity(self.tensor.symbol(cell), (Element(self.tensor.key, cell),), self.tensor.role)
@@ -206,6 +203,13 @@ def known_names(network: Network, *roles: Role, most: int = 500) -> list[str]:
         else:
             names += [found.name for found, _ in zip(of_tensor(network, tensor), range(most), strict=False)]
     return list(dict.fromkeys(names))
+
+
+def partly_frozen(network: Network, tensor: Tensor) -> bool:
+    """Whether a parameter in a tensor keeps its value."""
+    if not network.frozen:
+        return False
+    return any(frozen(network, quantity(network, Element(tensor.key, cell))) for cell in tensor.cells())
 
 
 def frozen(network: Network, found: Quantity) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from ..errors import quoted, suggestion
+from ..errors import counted, quoted, suggestion
 from ..spec.model import File, Items, Name, Number, Place, Size, Table, Value
 from ..spec.problems import Problems
 from .files import read_numbers
@@ -81,15 +81,15 @@ class Samples:
     def check_width(self, inputs: int, targets: int) -> None:
         """Every row must have a number for each input and each target (or the name of a class)."""
         wanted = inputs + targets
-        words = _count(inputs, "input") + (f" and {_count(targets, 'target')}" if targets else "")
+        words = counted(inputs, "input") + (f" and {counted(targets, 'target')}" if targets else "")
         remedy = "a row lists its inputs, then its targets (or the name of its class)"
         if self.array is not None and self.array.shape[1] != wanted:
-            self.problems.add(self.place, f"a sample has {_count(self.array.shape[1], 'number')} for {words}", remedy)
+            self.problems.add(self.place, f"a sample has {counted(self.array.shape[1], 'number')} for {words}", remedy)
             self.array = None
         for row in self.rows:
             named = targets and len(row.items) == inputs + 1 and isinstance(row.items[-1], Name)
             if len(row.items) != wanted and not named:
-                self.problems.add(row.place, f"this sample has {_count(len(row.items), 'number')} for {words}", remedy)
+                self.problems.add(row.place, f"this sample has {counted(len(row.items), 'number')} for {words}", remedy)
 
     def check_declared(self, value: Value | None, key: str, role: Role) -> None:
         """``inputs`` and ``targets`` give names or sizes beside samples, and no numbers."""
@@ -184,7 +184,3 @@ class Samples:
                 name.place, f"{quoted(name.text)} is no element of the last result", suggestion(name.text, classes)
             )
         return classes.get(name.text, 0)
-
-
-def _count(number: int, noun: str) -> str:
-    return f"{number} {noun if number == 1 else noun + 's'}"

@@ -38,7 +38,7 @@ from ..expr.lazy import Lazy
 from ..expr.matrices import Axes
 from ..network.model import Cell, Edge, Element, Network
 from ..network.model import Step as NetworkStep
-from ..network.quantities import frozen, quantity
+from ..network.quantities import partly_frozen, quantity
 from ..trace.amount import Amount
 from ..trace.trace import GRADIENT_DESCENT, Trace
 from .element import Writer
@@ -132,13 +132,7 @@ class MatrixForms:
 
     def is_updated(self, key: str) -> bool:
         """Whether a parameter's new value is one matrix: nothing in it is tied, missing or frozen."""
-        return self.formulas.has_matrix(key) and not self._is_partly_frozen(key)
-
-    def _is_partly_frozen(self, key: str) -> bool:
-        if not self.network.frozen:
-            return False
-        cells = self.network.tensors[key].cells()
-        return any(frozen(self.network, quantity(self.network, Element(key, cell))) for cell in cells)
+        return self.formulas.has_matrix(key) and not partly_frozen(self.network, self.network.tensors[key])
 
     def _needed(self, keys: set[str]) -> set[str]:
         """Tensors, and the results between them and the loss."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from ..expr import Num
 from ..expr.brackets import is_positional
 from ..expr.literals import Literals
+from ..expr.terminating import decimal_places
 from ..trace.amount import Amount
 
 if TYPE_CHECKING:
@@ -124,15 +125,8 @@ def _plainly_rounded(significant: int) -> tuple[float, float]:
 
 def exact_decimal(value: Fraction) -> Decimal | None:
     """The decimal that is this fraction, without zeros at its end, or ``None`` where the digits never end."""
-    rest, twos, fives = value.denominator, 0, 0
-    while rest % 2 == 0:
-        rest, twos = rest // 2, twos + 1
-    while rest % 5 == 0:
-        rest, fives = rest // 5, fives + 1
-    if rest != 1:
-        return None
-    places = max(twos, fives)
-    if places > 700 or abs(value.numerator).bit_length() > 2000:
+    places = decimal_places(value)
+    if places is None or places > 700 or abs(value.numerator).bit_length() > 2000:
         return None
     digits = value.numerator * 10**places // value.denominator
     return Decimal(digits).scaleb(-places, context=_CONTEXT).normalize(_CONTEXT)

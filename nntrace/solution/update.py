@@ -12,7 +12,7 @@ from ..catalogue import Operation
 from ..expr import Expr, Partial, Sym, rename
 from ..network.adjoint import LOSS
 from ..network.model import Element, Tensor
-from ..network.quantities import Parts, Quantity, Unnamed, frozen
+from ..network.quantities import Parts, Quantity, Unnamed, frozen, partly_frozen
 from ..trace.amount import Amount
 from ..trace.trace import GRADIENT_DESCENT, Trace
 from .element import Writer
@@ -85,8 +85,8 @@ def _row(writer: Writer, ids: Ids, found: Quantity, after: Trace, rate: Fraction
 
 def _is_stretch(writer: Writer, families: Families, tensor: Tensor) -> bool:
     """Whether the rows of a tensor differ in nothing but elements and floats: none of it is frozen."""
-    resting = {name.partition("[")[0] for name in writer.network.frozen}
-    return families.has(tensor) and tensor.name not in resting and tensor.key in writer.trace.gradients
+    moving = families.has(tensor) and not partly_frozen(writer.network, tensor)
+    return moving and tensor.key in writer.trace.gradients
 
 
 def _stretch(writer: Writer, ids: Ids, tensor: Tensor, after: Trace, rate: Fraction) -> Stretch:

@@ -15,7 +15,7 @@ from operator import mul
 from typing import NamedTuple
 
 from ...expr import Add, Neg, Num, Sym, product
-from ...expr.bind import transform
+from ...expr.bind import cell_at, transform
 from ...expr.text import Script, element_texts, number_texts, pieces, text
 from ...solution.model import Family, LineKind, Slot, mark
 
@@ -67,7 +67,7 @@ class FamilyTexts:
 
     def moved(self, place: int) -> list[int]:
         """How far the factors of a step are from those of the first, by each of the strides."""
-        cell = _cell(place, self.family.result.shape)
+        cell = cell_at(place, self.family.result.shape)
         return [sum(map(mul, strides, cell)) for strides in self.strides]
 
     def forms(self, place: int) -> Iterator[tuple[LineKind, str]]:
@@ -214,12 +214,3 @@ def _evenly(places: list[int], bases: list[int]) -> Iterator[tuple[list[int], in
 def _bracketed(texts: list[str]) -> list[str]:
     """Numbers as factors: negative ones in brackets."""
     return [f"({text})" if text[0] == "-" else text for text in texts]
-
-
-def _cell(place: int, shape: tuple[int, ...]) -> list[int]:
-    """The indices of a place."""
-    cell: list[int] = []
-    for size in reversed(shape):
-        place, index = divmod(place, size)
-        cell.insert(0, index)
-    return cell
