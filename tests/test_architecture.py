@@ -22,7 +22,7 @@ ARROWS = {
     "network": ["errors", "expr", "catalogue", "spec"],
     "trace": ["errors", "expr", "catalogue", "network", "spec.model"],
     "solution": ["errors", "expr", "catalogue", "network", "trace", "spec.model"],
-    "formats": ["errors", "expr", "solution.model"],
+    "formats": ["errors", "expr", "solution.content"],
     "cli": ["errors", "expr", "catalogue", "spec", "network", "trace", "solution", "formats", "__init__"],
     "__main__": ["cli"],
     "__init__": [],
@@ -125,7 +125,7 @@ BACKWARD = [
     ("spec.load", "import numpy", "spec.load imports numpy"),
     ("spec.load", "from .. import network", "spec.load imports network"),
     ("trace.trace", "from ..spec.tree import Node", "trace.trace imports spec.tree"),
-    ("trace.trace", "import nntrace.solution.model", "trace.trace imports solution.model"),
+    ("trace.trace", "import nntrace.solution.content.model", "trace.trace imports solution.content.model"),
     ("formats.txt", "from ..solution import build", "formats.txt imports solution"),
     ("formats.page.rows", "from ...network.model import Network", "formats.page.rows imports network.model"),
     ("formats.page.rows", "def f():\n    import nntrace.trace", "formats.page.rows imports trace"),
@@ -140,7 +140,7 @@ FORWARD = [
     ("trace.trace", "from ..spec.model import Conventions\nimport numpy as np"),
     (
         "formats.page.rows",
-        "from ...solution.model import Solution\nfrom ...expr.text import text\nfrom ...errors import UserError",
+        "from ...solution.content.model import Solution\nfrom ...expr.text import text\nfrom ...errors import quoted",
     ),
     ("spec.load", "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    import numpy as np"),
     ("cli.main", "from .. import __version__"),
@@ -165,7 +165,7 @@ LIGHT = [
     ("nntrace.catalogue", ["numpy", "inspect", "dataclasses"]),
     ("nntrace.spec", ["numpy"]),
     ("nntrace.network", ["numpy"]),
-    ("nntrace.solution.model", ["numpy", "rich"]),
+    ("nntrace.solution.content.model", ["numpy", "rich"]),
     ("nntrace.formats", ["numpy", "yaml", "rich", "nntrace.formats.txt", "nntrace.solution"]),
 ]
 

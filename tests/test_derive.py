@@ -23,11 +23,11 @@ from symbolic_reader import AtKink, Dual, Index, Matrix, dual
 from nntrace.catalogue import KINDS
 from nntrace.expr.text import UNICODE
 from nntrace.formats import render
-from nntrace.network.build import build
+from nntrace.network.building.build import build
 from nntrace.network.model import Network
 from nntrace.network.quantities import find, parameters
 from nntrace.solution.derive.sheet import Derivation, Question
-from nntrace.solution.whole import Formulas
+from nntrace.solution.formulas.tensor import TensorFormulas
 from nntrace.spec import load, read
 from nntrace.trace.arrays import ArrayTrace
 
@@ -74,7 +74,7 @@ class Reading:
                 self.largest = found.group(1)
         trace = ArrayTrace(network)
         self.values, self.slopes = trace.arrays, trace.gradients
-        formulas = Formulas(network)
+        formulas = TensorFormulas(network)
         self.keys: dict[str, str] = {}
         self.deltas: dict[str, str] = {}
         self.loss = formulas.name(network.loss or "").name

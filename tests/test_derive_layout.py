@@ -16,9 +16,9 @@ from nntrace.expr.text import ASCII, UNICODE, Script, pieces
 from nntrace.formats import render
 from nntrace.formats.page.breaking import body_of, broken
 from nntrace.formats.page.rows import columns
-from nntrace.network.build import build
+from nntrace.network.building.build import build
+from nntrace.solution.content.model import Solution, Step
 from nntrace.solution.derive.sheet import Derivation, Question
-from nntrace.solution.model import Solution, Step
 from nntrace.spec import read
 
 CONFIGS = sorted((Path(__file__).parent.parent / "configs").glob("*.yaml"))

@@ -14,11 +14,11 @@ from nntrace.expr import Add, Call, Div, Expr, Mul, Neg, Num, Sum, Sym, approxim
 from nntrace.expr.constants import constants_multiplied
 from nntrace.expr.text import UNICODE, text
 from nntrace.formats import render
-from nntrace.network.build import build
+from nntrace.network.building.build import build
 from nntrace.network.quantities import find
-from nntrace.solution.derive.repeats import repeated
+from nntrace.solution.content.model import Line, Solution, Step
+from nntrace.solution.derive.naming.repeats import repeated
 from nntrace.solution.derive.sheet import Derivation, Question
-from nntrace.solution.model import Line, Solution, Step
 from nntrace.spec import read
 
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from nntrace.network.build import build
-from nntrace.solution.differences import Differences
-from nntrace.solution.sheet import Settings, Sheet, asked_quantities
+from nntrace.network.building.build import build
+from nntrace.solution.checking.differences import Differences
+from nntrace.solution.sheets.calculation import Settings, Sheet, asked_quantities
 from nntrace.spec import read
 
 NETWORK = """\

@@ -10,13 +10,13 @@ from nntrace.catalogue import KINDS as CATALOGUE
 from nntrace.expr.text import ASCII, UNICODE, Script
 from nntrace.formats import render
 from nntrace.formats.page import rows
-from nntrace.network.build import build
+from nntrace.network.building.build import build
 from nntrace.network.model import Network
 from nntrace.network.quantities import parameters
-from nntrace.solution.families import Families
-from nntrace.solution.model import Family, Solution
-from nntrace.solution.numbers import Digits
-from nntrace.solution.sheet import Settings, Sheet
+from nntrace.solution.content.model import Family, Solution
+from nntrace.solution.numbers.digits import Digits
+from nntrace.solution.sheets.calculation import Settings, Sheet
+from nntrace.solution.steps.families import Families
 from nntrace.spec import load
 from nntrace.trace.arrays import ArrayTrace
 

@@ -17,16 +17,16 @@ import oracle
 import pytest
 from networks import DRAWN, Network, generate
 
-import nntrace.network.operations as building
+import nntrace.network.building.operations as building
 from nntrace.catalogue import KINDS, Same
 from nntrace.expr import Num, approximate
 from nntrace.expr.text import UNICODE
 from nntrace.formats import render
-from nntrace.network.build import build
+from nntrace.network.building.build import build
 from nntrace.network.model import Element
 from nntrace.network.quantities import Quantity, find, quantity
-from nntrace.solution.paths import Paths
-from nntrace.solution.sheet import Settings, Sheet, asked_quantities
+from nntrace.solution.sheets.calculation import Settings, Sheet, asked_quantities
+from nntrace.solution.steps.paths import Paths
 from nntrace.spec import read
 
 ROUNDING = 1e-12

@@ -13,9 +13,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from nntrace.network.build import build
-from nntrace.network.init import SCHEMES, Fans, draw, find, initial_array
-from nntrace.network.init import Normal as NormalOf
+from nntrace.network.building.build import build
+from nntrace.network.building.init import SCHEMES, Fans, draw, find, initial_array
+from nntrace.network.building.init import Normal as NormalOf
 from nntrace.network.model import Network
 from nntrace.spec import Problems, SpecError, read
 from nntrace.spec.model import Init, Number, Place

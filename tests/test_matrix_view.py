@@ -14,17 +14,16 @@ from symbolic_reader import FUNCTIONS, AtKink, Dual, Index, Matrix, dual, shape_
 from test_derive import BATCH, CONFIGS, Reading, same
 
 from nntrace.catalogue import KINDS
-from nntrace.expr import Sum, Sym, matrix_form, shape
-from nntrace.expr import Tensor as Letter
+from nntrace.expr import Indexed, Sum, Sym, matrix_form, shape
 from nntrace.expr.text import ASCII, UNICODE, text
 from nntrace.formats import render
 from nntrace.formats.page.rows import columns
-from nntrace.network.build import build
+from nntrace.network.building.build import build
 from nntrace.network.model import Element, Network, Tensor
 from nntrace.solution.derive.sheet import Derivation, Question
-from nntrace.solution.ids import Ids
-from nntrace.solution.sheet import Settings, Sheet
-from nntrace.solution.whole import Formulas
+from nntrace.solution.formulas.tensor import TensorFormulas
+from nntrace.solution.sheets.calculation import Settings, Sheet
+from nntrace.solution.steps.ids import Ids
 from nntrace.spec import load, read
 
 DIGITS = 12
@@ -195,7 +194,7 @@ def differences(network: Network) -> Iterator[str]:
     sheet = Sheet(network, Settings(view="all", full=True))
     lines = render(sheet.step(network.learning_rate or 1), "json", width=80, script=UNICODE)
     steps = {step["id"]: step for step in json.loads("\n".join(lines))["steps"]}
-    ids, formulas = Ids(network), Formulas(network)
+    ids, formulas = Ids(network), TensorFormulas(network)
     named: dict[str, tuple[str, Tensor]] = {}
     for key, tensor in network.tensors.items():
         letter = {"unit": "F", "loss": "L"}.get(tensor.role, "")
@@ -334,7 +333,7 @@ def test_a_wrong_line_is_caught(monkeypatch: pytest.MonkeyPatch, right: str, wro
 
 # ------------------------------------------------------------------------------------------------- the form by itself
 
-W, x, b, g, t = map(Letter, ("W", "x", "b", "g", "t"))
+W, x, b, g, t = map(Indexed, ("W", "x", "b", "g", "t"))
 FORMS = [
     (Sum("i", x["i"] * W["j", "i"]) + b["j"], ("j", None), "W x + b"),
     (g["j"] * x["i"], ("j", "i"), "g xᵀ"),
@@ -414,14 +413,14 @@ def test_shapes_stand_beside_the_relation_also_where_a_name_takes_half_the_page(
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
 def test_no_name_of_a_tensor_has_a_prime(path: Any) -> None:
     network = build(load(str(path)), numbers=False)
-    names = [text(Formulas(network).name(key)) for key in network.tensors]
+    names = [text(TensorFormulas(network).name(key)) for key in network.tensors]
     assert [name for name in names if "′" in name] == []
     assert len(set(names)) == len(names)
 
 
 def test_a_letter_that_is_taken_is_a_capital_in_every_layer() -> None:
     network = build(load(str(next(path for path in CONFIGS if path.stem == "homework3"))))
-    names = [Formulas(network).name(key).name for key in ("x", "W1", "b1", "z1", "a1", "W2", "b2", "z2", "y")]
+    names = [TensorFormulas(network).name(key).name for key in ("x", "W1", "b1", "z1", "a1", "W2", "b2", "z2", "y")]
     assert names == ["x", "W1", "B1", "z1", "a1", "W2", "B2", "z2", "y"]
 
 
@@ -445,7 +444,7 @@ loss: mse
 def test_layers_whose_names_the_units_have_are_capitals_and_no_primes(kind: str) -> None:
     """Also where the sum of a softmax would be a Z: it is an S then, on the same sheet."""
     network = build(read(NAMED.replace("KIND", kind), "net", None))
-    name = Formulas(network).name
+    name = TensorFormulas(network).name
     assert [name(key).name for key in ("z1", "a1", "b1", "z2", "a2")] == ["Z1", "A1", "B1", "Z2", "A2"]
     assert name("Z2").name == "S2"
     for solution in (Sheet(network, Settings(view="all")).step(1), Derivation(network, Question()).solution()):
@@ -456,5 +455,5 @@ def test_layers_whose_names_the_units_have_are_capitals_and_no_primes(kind: str)
 def test_a_layer_whose_capital_is_taken_too_has_two_of_them() -> None:
     source = NAMED.replace("KIND", "relu").replace("x1:", "Z1:").replace("x2:", "S2:")
     network = build(read(source, "net", None))
-    name = Formulas(network).name
+    name = TensorFormulas(network).name
     assert [name(key).name for key in ("z1", "z2", "a1", "Z2")] == ["ZZ1", "ZZ2", "A1", "Q2"]

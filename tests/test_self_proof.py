@@ -28,13 +28,13 @@ from rich.console import Console
 from nntrace.expr.text import ASCII, UNICODE, plain
 from nntrace.formats import render
 from nntrace.formats.terminal import show
-from nntrace.network.build import build
+from nntrace.network.building.build import build
 from nntrace.network.model import Network as Built
 from nntrace.network.model import sample_mark
 from nntrace.network.portion import portion
 from nntrace.network.quantities import parameters
-from nntrace.solution.model import Solution
-from nntrace.solution.sheet import Settings, Sheet, asked_quantities
+from nntrace.solution.content.model import Solution
+from nntrace.solution.sheets.calculation import Settings, Sheet, asked_quantities
 from nntrace.spec import load, read
 from nntrace.spec.model import Rounding
 

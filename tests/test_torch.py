@@ -15,7 +15,7 @@ import pytest
 from networks import DRAWN, Network, generate, quoted
 
 from nntrace.catalogue import KINDS
-from nntrace.network.build import build
+from nntrace.network.building.build import build
 from nntrace.network.model import Network as Built
 from nntrace.network.quantities import find
 from nntrace.spec import read

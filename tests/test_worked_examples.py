@@ -245,7 +245,7 @@ def test_a_published_mistake(answers: dict[str, Answers], mistake: Mistake) -> N
 
 def test_mazur_after_10000_rounds() -> None:
     """The post has 0.0000351085 and 0.015912196, which differ in the fourth digit: rounding on the way."""
-    from nntrace.network.build import build
+    from nntrace.network.building.build import build
     from nntrace.spec import load
     from nntrace.trace.arrays import given_arrays
     from nntrace.trace.program import Program

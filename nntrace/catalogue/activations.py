@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import Literal
 
-from ..expr import Call, Cases, Condition, Delta, Expr, Max, Num, Sum, Sym, Tensor, exp, ln, maximum
+from ..expr import Call, Cases, Condition, Delta, Expr, Indexed, Max, Num, Sum, Sym, exp, ln, maximum
 from ..expr import tanh as _tanh
 from .registry import Operation, Positive, Real, Same, activation, real
 
-z, a = Tensor("z")["j"], Tensor("a")["j"]
+z, a = Indexed("z")["j"], Indexed("a")["j"]
 
 
 def elementwise(
@@ -169,10 +169,10 @@ def softmax() -> Operation:
     The exponentials are taken of z - max z, so that none overflows; this leaves the ratios as they are.
     Source: Bridle, Probabilistic Interpretation of Feedforward Classification Network Outputs, 1990.
     """
-    shifted, total, largest = Tensor("e"), Sym("Z"), Sym("m")
-    each = exp(Tensor("z")["i"])
+    shifted, total, largest = Indexed("e"), Sym("Z"), Sym("m")
+    each = exp(Indexed("z")["i"])
     formula = exp(z) / Sum("i", each)
-    share = exp(z) / Sum("l", exp(Tensor("z")["l"]))  # i is another unit's index beside it
+    share = exp(z) / Sum("l", exp(Indexed("z")["l"]))  # i is another unit's index beside it
     return Operation(
         a,
         formula,
@@ -180,15 +180,15 @@ def softmax() -> Operation:
             "z": (
                 Same(
                     ("split the fraction, ", a, " for ", share),
-                    a * Delta("j", "i") - a * Tensor("a")["i"],
+                    a * Delta("j", "i") - a * Indexed("a")["i"],
                 ),
-                Same(("take out ", a), a * (Delta("j", "i") - Tensor("a")["i"])),
+                Same(("take out ", a), a * (Delta("j", "i") - Indexed("a")["i"])),
             )
         },
         stable=shifted["j"] / total,
-        by={"z": Tensor("z")["i"]},
+        by={"z": Indexed("z")["i"]},
         program=(
-            (largest, Max("i", Tensor("z")["i"])),
+            (largest, Max("i", Indexed("z")["i"])),
             (shifted["j"], exp(z - largest)),
             (total, Sum("i", shifted["i"])),
         ),
@@ -206,8 +206,8 @@ def log_softmax() -> Operation:
 
     The exponentials are taken of z - max z, so that none overflows.
     """
-    shifted, total, largest = Tensor("e"), Sym("Z"), Sym("m")
-    each = exp(Tensor("z")["i"])
+    shifted, total, largest = Indexed("e"), Sym("Z"), Sym("m")
+    each = exp(Indexed("z")["i"])
     formula = z - ln(Sum("i", each))
     return Operation(
         a,
@@ -215,15 +215,15 @@ def log_softmax() -> Operation:
         {
             "z": (
                 Same(
-                    (exp(Tensor("a")["i"]), " for ", exp(Tensor("z")["i"]) / Sum("l", exp(Tensor("z")["l"]))),
-                    Delta("j", "i") - exp(Tensor("a")["i"]),
+                    (exp(Indexed("a")["i"]), " for ", exp(Indexed("z")["i"]) / Sum("l", exp(Indexed("z")["l"]))),
+                    Delta("j", "i") - exp(Indexed("a")["i"]),
                 ),
             )
         },
         stable=z - largest - ln(total),
-        by={"z": Tensor("z")["i"]},
+        by={"z": Indexed("z")["i"]},
         program=(
-            (largest, Max("i", Tensor("z")["i"])),
+            (largest, Max("i", Indexed("z")["i"])),
             (shifted["j"], exp(z - largest)),
             (total, Sum("i", shifted["i"])),
         ),

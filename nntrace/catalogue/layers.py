@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ..expr import Sum, Tensor
+from ..expr import Indexed, Sum
 from .registry import Operation, layer
 
-x, z, W, b = Tensor("x"), Tensor("z"), Tensor("W"), Tensor("b")
+x, z, W, b = Indexed("x"), Indexed("z"), Indexed("W"), Indexed("b")
 
 
 @layer()

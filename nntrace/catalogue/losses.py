@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-from ..expr import HALF, ONE, Call, Cases, Condition, Expr, Num, Sum, Sym, Tensor, exp, ln, maximum, xln
+from ..expr import HALF, ONE, Call, Cases, Condition, Expr, Indexed, Num, Sum, Sym, exp, ln, maximum, xln
 from .registry import Fusion, Loss, Positive, Same, loss, real
 
-y, t, z = Tensor("y")["k"], Tensor("t")["k"], Tensor("z")["k"]
+y, t, z = Indexed("y")["k"], Indexed("t")["k"], Indexed("z")["k"]
 
 
 def absolute(x: Expr) -> Expr:
@@ -77,14 +77,14 @@ def binary_cross_entropy(*, log: str = "e") -> Loss:
 def cross_entropy(*, log: str = "e") -> Loss:
     """-Σ t ln y over the classes, with 0 ln 0 = 0. After a softmax ∂L/∂z is y Σ t - t, which is y - t where Σ t = 1."""
     stable = -(t * (z - Sym("m") - ln(Sym("Z"))))
-    every = Sum("i", Tensor("t")["i"])
+    every = Sum("i", Indexed("t")["i"])
     shifted = exp(z - Sym("m"))
     equal = (
         Same("x = ln e^x", -(t * (ln(shifted) - ln(Sym("Z"))))),
         Same("ln a - ln b = ln(a/b)", -(t * ln(shifted / Sym("Z")))),
         Same(
             "e^{a - b} = e^a / e^b, cancelled above and below",
-            -xln(t, exp(z) / Sum("i", exp(Tensor("z")["i"]))),
+            -xln(t, exp(z) / Sum("i", exp(Indexed("z")["i"]))),
         ),
     )
     fusion = Fusion(_based(stable, log), _based(y * every - t, log), _based(y - t, log), _all_based(equal, log))
@@ -97,7 +97,7 @@ def hinge(margin: Positive = 1) -> Loss:
 
     Source: Weston, Watkins, Multi-class Support Vector Machines, 1999 (with margin 1).
     """
-    right = Sum("i", Tensor("t")["i"] * Tensor("y")["i"])
+    right = Sum("i", Indexed("t")["i"] * Indexed("y")["i"])
     above = ONE if margin == 1 else real(margin)
     return Loss((1 - t) * maximum(0, y - right + above), "sum", targets="class")
 

@@ -10,7 +10,7 @@ import typer
 
 from ..errors import UserError
 from . import options
-from .run import Page, deliver, read_network, rounding_rule, same_file, typed_number, view_of
+from .run import Target, deliver, read_network, rounding_rule, same_file, typed_number, view_of
 
 
 def _examples(*commands: str) -> str:
@@ -64,11 +64,11 @@ def forward(
     allow_files: options.AllowFiles = False,
 ) -> None:
     """Every unit's value: formula, numbers put in, terms, value; then the loss."""
-    from ..solution.sheet import Settings, Sheet
+    from ..solution.sheets.calculation import Settings, Sheet
 
     network, _ = read_network(net, change, allow_files)
     sheet = Sheet(network, Settings(digits, full, rounding_rule(rounding), view_of(view)))
-    raise typer.Exit(deliver(sheet.forward(), Page(format, output, width, ascii, quiet), expect))
+    raise typer.Exit(deliver(sheet.forward(), Target(format, output, width, ascii, quiet), expect))
 
 
 @app.command(epilog=_examples("grad --param w21", "grad net.yaml -p 'w1*' -p b1", "grad --all"))
@@ -94,7 +94,7 @@ def grad(
 ) -> None:
     """The gradient of the loss: by stored deltas, and for what is asked by name also over its paths."""
     from ..network.quantities import parameters
-    from ..solution.sheet import Settings, Sheet, asked_quantities
+    from ..solution.sheets.calculation import Settings, Sheet, asked_quantities
 
     network, _ = read_network(net, change, allow_files)
     _need_loss(network.loss)
@@ -103,7 +103,7 @@ def grad(
         asked = list(dict.fromkeys([*asked, *parameters(network)]))
     sheet = Sheet(network, Settings(digits, full, rounding_rule(rounding), view_of(view)))
     solution = sheet.gradient(asked, named=bool(param) and not everything)
-    raise typer.Exit(deliver(solution, Page(format, output, width, ascii, quiet), expect))
+    raise typer.Exit(deliver(solution, Target(format, output, width, ascii, quiet), expect))
 
 
 @app.command(epilog=_examples("step --lr 0.1", "step --only w21", "step --save next.yaml"))
@@ -135,7 +135,7 @@ def step(
     allow_files: options.AllowFiles = False,
 ) -> None:
     """One training step: forward, backward, then every parameter's old value, gradient and new value."""
-    from ..solution.sheet import Settings, Sheet, asked_quantities
+    from ..solution.sheets.calculation import Settings, Sheet, asked_quantities
     from .save import check_free, save_network
 
     if save is not None:
@@ -148,7 +148,7 @@ def step(
     chosen = asked_quantities(network, only, parameters=True) if only else None
     sheet = Sheet(network, Settings(digits, full, rounding_rule(rounding), view_of(view)))
     solution = sheet.step(rate, chosen)
-    code = deliver(solution, Page(format, output, width, ascii, quiet), expect)
+    code = deliver(solution, Target(format, output, width, ascii, quiet), expect)
     if save is not None:
         save_network(spec, network, sheet.final, save, force)
     raise typer.Exit(code)
@@ -184,7 +184,7 @@ def derive(
 
     network, _ = read_network(net, (), allow_files, numbers=with_numbers)
     solution = Derivation(network, question(network, wrt, name, at, with_numbers)).solution()
-    raise typer.Exit(deliver(solution, Page(format, output, width, ascii, quiet), ()))
+    raise typer.Exit(deliver(solution, Target(format, output, width, ascii, quiet), ()))
 
 
 @app.command(epilog=_examples("collapse net.yaml"))
@@ -199,13 +199,13 @@ def collapse(
     allow_files: options.AllowFiles = False,
 ) -> None:
     """Stacked layers as one affine map, or the activation that keeps them apart."""
-    from ..solution.collapse import Collapse
+    from ..solution.sheets.collapse import Collapse
     from ..trace.trace import trace_of
 
     network, _ = read_network(net, change, allow_files, numbers=False)
     trace = trace_of(network) if network.has_numbers else None
     solution = Collapse(network, trace).solution()
-    raise typer.Exit(deliver(solution, Page(format, output, width, ascii, quiet), ()))
+    raise typer.Exit(deliver(solution, Target(format, output, width, ascii, quiet), ()))
 
 
 @app.command(epilog=_examples("examples", "examples mazur > net.yaml"))

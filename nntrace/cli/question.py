@@ -57,9 +57,9 @@ def question(
 
 def _names(network: Network) -> dict[str, str]:
     """The tensors' keys by the names that they have on the sheet; the loss of a batch is the one of all samples."""
-    from ..solution.whole import Formulas
+    from ..solution.formulas.tensor import TensorFormulas
 
-    formulas = Formulas(network)
+    formulas = TensorFormulas(network)
     worked = {step.output for step in network.layer_steps() if not step.edges}  # what an activation works out first
     known = {formulas.name(key).name: key for key in network.tensors if key != network.loss and key not in worked}
     return known if network.loss is None else {**known, formulas.name(network.loss).name: network.loss}
@@ -97,7 +97,7 @@ def _asked_for(network: Network, keys: Mapping[str, str]) -> list[str]:
 
 def _taken(network: Network, keys: Mapping[str, str]) -> set[str]:
     """What a label cannot be: a name of the network, or a letter that formulas write themselves."""
-    from ..network.names import RESERVED
+    from ..network.building.names import RESERVED
 
     elements = {name for tensor in network.tensors.values() for name in tensor.names.values()}
     sizes = {str(size) for tensor in network.tensors.values() for size in tensor.sizes}
@@ -124,7 +124,7 @@ def _tried(network: Network, text: str, keys: Mapping[str, str]) -> tuple[str, t
     name, sign, typed = (part.strip() for part in text.partition("="))
     if not sign or not typed:
         raise UserError(f"--at {text!r} gives no numbers\n  write a tensor, = and numbers: --at z2=1000,0,-1000")
-    from ..solution.derive.unsafe import has_exponential
+    from ..solution.derive.stability.formulas import has_exponential
 
     readers = {step.arguments["z"]: step for step in network.layer_steps() if step.edges and has_exponential(step)}
     key = keys.get(name)

@@ -16,8 +16,8 @@ from ..errors import UserError, quoted
 
 if TYPE_CHECKING:
     from ..network.model import Element, Network
-    from ..solution.model import Solution
-    from ..solution.sheet import View
+    from ..solution.content.model import Solution
+    from ..solution.sheets.calculation import View
     from ..spec import Spec
     from ..spec.model import Rounding
 
@@ -26,7 +26,7 @@ BUILT_IN = "homework3"
 PIPED_WIDTH = 120
 
 
-class Page(NamedTuple):
+class Target(NamedTuple):
     """How and where a sheet is written."""
 
     format: str | None = None
@@ -40,7 +40,7 @@ def read_network(
     net: str | None, changes: Sequence[str], anywhere: bool = False, numbers: bool = True
 ) -> tuple[Network, Spec]:
     """The network of a file (or of the default), with the numbers of ``--set``; for some questions sizes will do."""
-    from ..network.build import build
+    from ..network.building.build import build
     from ..network.change import with_number
     from ..network.quantities import find
     from ..spec import load, read
@@ -107,7 +107,7 @@ def view_of(text: str | None) -> View | None:
     from typing import get_args
 
     from ..errors import suggestion
-    from ..solution.sheet import View
+    from ..solution.sheets.calculation import View
 
     views: tuple[View, ...] = get_args(View)
     if text is None:
@@ -139,10 +139,10 @@ def _examples() -> Path:
     return installed if installed.is_dir() else package.parent / "configs"
 
 
-def deliver(solution: Solution, page: Page, expected: Sequence[str]) -> int:
+def deliver(solution: Solution, page: Target, expected: Sequence[str]) -> int:
     """Write the sheet and compare the expected numbers. The exit code: 0, or 1 where a number or a check fails."""
-    from ..solution.expect import compare
-    from ..solution.model import Check
+    from ..solution.checking.expect import compare
+    from ..solution.content.model import Check
 
     differences = [
         found
@@ -156,7 +156,7 @@ def deliver(solution: Solution, page: Page, expected: Sequence[str]) -> int:
     return 1 if differences or any(check.status == "failed" for check in checks) else 0
 
 
-def write(solution: Solution, page: Page) -> None:
+def write(solution: Solution, page: Target) -> None:
     """The sheet to standard output or to a file, in the format asked for or that fits."""
     from ..expr.text import ASCII, UNICODE
     from ..formats import render

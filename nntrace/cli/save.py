@@ -82,7 +82,7 @@ def as_typed(spec: Spec, place: Place) -> Fraction | None:
 def number_text(tensor: Tensor, cell: Cell, after: Trace) -> str:
     """A number as a network file writes it: exact where it is short enough, else the float's shortest digits."""
     from ..network.model import Element
-    from ..solution.numbers import exact_decimal
+    from ..solution.numbers.digits import exact_decimal
 
     amount = after.value(Element(tensor.key, cell))
     if amount.exact is None:

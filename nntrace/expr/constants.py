@@ -16,7 +16,7 @@ MOST_DIGITS = 10
 """A decimal of more significant digits is not written out: its factors stay as they are."""
 
 
-class Constant(NamedTuple):
+class Coefficient(NamedTuple):
     """A number divided by sizes; ``decimal`` where one was typed."""
 
     value: Fraction
@@ -74,7 +74,7 @@ def _folded(factors: tuple[Expr, ...], rules: list[Rule]) -> Expr | None:
 
 def _like_terms(terms: tuple[Expr, ...], rules: list[Rule]) -> Expr | None:
     """Terms that differ in a decimal in front as one; others are ``simplify``'s."""
-    amounts: dict[Expr, list[Constant]] = {}
+    amounts: dict[Expr, list[Coefficient]] = {}
     for term in terms:
         number, rest = _coefficient(term)
         amounts.setdefault(rest, []).append(number)
@@ -94,7 +94,7 @@ def _like_terms(terms: tuple[Expr, ...], rules: list[Rule]) -> Expr | None:
     return Add(tuple(added)) if len(added) > 1 else added[0]
 
 
-def _coefficient(term: Expr) -> tuple[Constant, Expr]:
+def _coefficient(term: Expr) -> tuple[Coefficient, Expr]:
     match term:
         case Neg(body):
             number, rest = _coefficient(body)
@@ -102,16 +102,16 @@ def _coefficient(term: Expr) -> tuple[Constant, Expr]:
         case Mul((first, *others)) if (found := constant_of(first)) is not None and not found.below:
             return found, product(others)
         case _:
-            return Constant(Fraction(1)), term
+            return Coefficient(Fraction(1)), term
 
 
-def constant_of(node: Expr) -> Constant | None:
+def constant_of(node: Expr) -> Coefficient | None:
     """A factor that is a number, a fraction, or one of these divided by a size."""
     match node:
         case Num(value) if isinstance(value, Decimal):
-            return Constant(Fraction(value), decimal=True) if value.is_finite() else None
+            return Coefficient(Fraction(value), decimal=True) if value.is_finite() else None
         case Num(value):
-            return Constant(Fraction(value))
+            return Coefficient(Fraction(value))
         case Neg(body):
             inner = constant_of(body)
             return None if inner is None else inner._replace(value=-inner.value)
@@ -122,7 +122,7 @@ def constant_of(node: Expr) -> Constant | None:
             above, under = constant_of(top), constant_of(bottom)
             if above is None or under is None or not under.value or under.below:
                 return None
-            return Constant(above.value / under.value, above.decimal or under.decimal, above.below)
+            return Coefficient(above.value / under.value, above.decimal or under.decimal, above.below)
         case _:
             return None
 

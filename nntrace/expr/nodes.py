@@ -329,7 +329,7 @@ def expr(value: Expr | int) -> Expr:
     return value if isinstance(value, Expr) else Num(value)
 
 
-class Tensor:
+class Indexed:
     """A name to be indexed: ``Tensor("W")["j", "i"]`` is one element; no index, a scalar."""
 
     def __init__(self, name: str) -> None:

@@ -16,7 +16,7 @@ from ..errors import UserError
 
 if TYPE_CHECKING:
     from ..expr.text import Script
-    from ..solution.model import Solution
+    from ..solution.content.model import Solution
 
 _NOT_FILES = {"terminal"}
 

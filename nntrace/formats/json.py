@@ -8,7 +8,7 @@ from math import isfinite
 from typing import Any
 
 from ..expr.text import UNICODE, Script, text
-from ..solution.model import (
+from ..solution.content.model import (
     Check,
     Family,
     Line,

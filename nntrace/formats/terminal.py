@@ -16,7 +16,7 @@ from rich.segment import Segment
 from rich.style import Style
 
 from ..expr.text import Script
-from ..solution.model import SectionName, Solution
+from ..solution.content.model import SectionName, Solution
 from .page import Row, rows
 
 FORWARD, BACKWARD, UPDATE, PLAIN = "cyan", "magenta", "green", "default"

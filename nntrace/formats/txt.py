@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..expr.text import Script
-from ..solution.model import Solution
+from ..solution.content.model import Solution
 from .page import joined, rows
 
 

@@ -90,7 +90,7 @@ class Edge(NamedTuple):
     argument: str
 
 
-class Step(NamedTuple):
+class BoundOperation(NamedTuple):
     """One operation of the catalogue, bound: which tensors its symbols stand for, how far its indices run.
 
     ``kind`` is the catalogue's name (``dense``, ``relu``, ``half_squared_error``); ``arguments`` gives the tensor's
@@ -132,7 +132,7 @@ class Network(NamedTuple):
     title: str | None
     source: str
     tensors: Mapping[str, Tensor]
-    steps: tuple[Step, ...]
+    steps: tuple[BoundOperation, ...]
     parameters: tuple[str, ...]
     uses: Mapping[str, tuple[Element, ...]]
     frozen: frozenset[str]
@@ -165,11 +165,11 @@ class Network(NamedTuple):
         """Whether there is a loss with a value, and not only with a gradient that is given."""
         return self.loss is not None and self.steps[-1].kind != "upstream"
 
-    def layer_steps(self) -> tuple[Step, ...]:
+    def layer_steps(self) -> tuple[BoundOperation, ...]:
         """The steps of the layers, without those of the loss."""
         return tuple(step for step in self.steps if self.tensors[step.output].role == "unit")
 
-    def loss_steps(self) -> tuple[Step, ...]:
+    def loss_steps(self) -> tuple[BoundOperation, ...]:
         """The steps of the loss: its parts if they have names, then the loss; none of a loss that is not known."""
         if not self.loss_is_known:
             return ()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ..errors import quoted
 from . import kinds, tree, values
 from .kinds import Kinded
-from .model import Items, Layer, Size, Table, Value
+from .model import GivenSize, Items, Labelled, Layer, Value
 from .problems import Problems
 from .scalars import looks_like_number
 from .tree import Node, describe, is_null
@@ -102,7 +102,7 @@ def _name_list(node: tree.Sequence, problems: Problems) -> Value:
 
 
 def _result_table(node: tree.Mapping, problems: Problems) -> Value | None:
-    if isinstance(size := values.special(node, problems, sizes=True), Size):
+    if isinstance(size := values.special(node, problems, sizes=True), GivenSize):
         return size
     if len(node.entries) != 1:
         problems.add(
@@ -114,7 +114,7 @@ def _result_table(node: tree.Mapping, problems: Problems) -> Value | None:
     content: Value | None = None
     if isinstance(inner, tree.Sequence):
         content = _name_list(inner, problems)
-    elif isinstance(inner, tree.Mapping) and isinstance(size := values.special(inner, problems, sizes=True), Size):
+    elif isinstance(inner, tree.Mapping) and isinstance(size := values.special(inner, problems, sizes=True), GivenSize):
         content = size
     else:
         problems.add(
@@ -122,7 +122,7 @@ def _result_table(node: tree.Mapping, problems: Problems) -> Value | None:
             f"a result cannot be {describe(inner)}",
             "name its elements, {z1: [h1, h2]}, or give their count, {z1: {size: 2}}",
         )
-    return Table(((label, content),), node.place) if label and content else None
+    return Labelled(((label, content),), node.place) if label and content else None
 
 
 def _parameter(node: Node | None, labelled: bool, problems: Problems) -> Value | None:

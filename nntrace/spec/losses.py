@@ -6,7 +6,7 @@ from ..catalogue.registry import names
 from ..errors import quoted, suggestion
 from . import kinds, tree, values
 from .kinds import Kinded
-from .model import Loss, Name, Number, Optimizer, Penalty
+from .model import LossSpec, Name, Number, Optimizer, Penalty
 from .problems import Problems
 from .tree import Node, describe, is_null
 
@@ -17,12 +17,12 @@ LOG = "log"
 REDUCTIONS = ("mean", "sum")
 
 
-def loss(node: Node, problems: Problems) -> Loss | None:
+def loss(node: Node, problems: Problems) -> LossSpec | None:
     """The one loss that is differentiated."""
     return _loss(node, "keep one; others are worked out under report: [{mse: M}]", problems)
 
 
-def _loss(node: Node, second: str, problems: Problems) -> Loss | None:
+def _loss(node: Node, second: str, problems: Problems) -> LossSpec | None:
     """``mse``, or ``{mse: MSE, parts: [E1, E2], over_outputs: mean}``: its kind, then its name."""
     if isinstance(node, tree.Mapping) and any(key.text == UPSTREAM for key, _ in node.entries):
         return _upstream(node, problems)
@@ -39,7 +39,7 @@ def _loss(node: Node, second: str, problems: Problems) -> Loss | None:
     for key, _ in of.beside:
         if key.text == LOG:
             problems.add(key.place, "`log` is a key of the whole file", "write log: 2 on a line of its own")
-    return Loss(
+    return LossSpec(
         kind=of.kind,
         name=values.name(of.content, problems, "a loss's name") if of.content is not None else None,
         parts=values.names(own["parts"], problems, "`parts`") if "parts" in own else (),
@@ -50,16 +50,16 @@ def _loss(node: Node, second: str, problems: Problems) -> Loss | None:
     )
 
 
-def _upstream(node: tree.Mapping, problems: Problems) -> Loss | None:
+def _upstream(node: tree.Mapping, problems: Problems) -> LossSpec | None:
     """``{upstream: [0.5, -1.0]}``: a gradient for each output, of a loss that is not given."""
-    found: Loss | None = None
+    found: LossSpec | None = None
     for key, inner in node.entries:
         if key.text != UPSTREAM:
             problems.add(key.place, f"{quoted(key.text)} beside `upstream`", "take one of the two out")
         elif is_null(inner):
             values.nothing_after(key, problems)
         elif (given := values.value(inner, problems)) is not None:
-            found = Loss(Name(UPSTREAM, key.place), None, (), None, "sum", {}, upstream=given)
+            found = LossSpec(Name(UPSTREAM, key.place), None, (), None, "sum", {}, upstream=given)
     return found
 
 
@@ -67,7 +67,7 @@ def _reduction(key: str, own: dict[str, Node], problems: Problems) -> Name | Non
     return values.word(own[key], problems, f"`{key}`", REDUCTIONS) if key in own else None
 
 
-def report(node: Node, problems: Problems) -> tuple[Loss, ...]:
+def report(node: Node, problems: Problems) -> tuple[LossSpec, ...]:
     """A further loss, or a list of them, which are computed and not differentiated."""
     if is_null(node):
         problems.add(

@@ -46,7 +46,7 @@ class Items(NamedTuple):
     place: Place
 
 
-class Table(NamedTuple):
+class Labelled(NamedTuple):
     """Labels and their values, in the order of the file."""
 
     entries: tuple[tuple[Name, Value], ...]
@@ -69,7 +69,7 @@ class Init(NamedTuple):
     place: Place
 
 
-class Size(NamedTuple):
+class GivenSize(NamedTuple):
     """A size for a value: a count, or a symbol such as ``D_x``; ``one_hot`` is a one-hot target's class, a symbol."""
 
     size: int | str
@@ -77,7 +77,7 @@ class Size(NamedTuple):
     place: Place
 
 
-Value = Number | Name | Null | Items | Table | File | Init | Size
+Value = Number | Name | Null | Items | Labelled | File | Init | GivenSize
 
 
 class Layer(NamedTuple):
@@ -106,7 +106,7 @@ class Penalty(NamedTuple):
     place: Place
 
 
-class Loss(NamedTuple):
+class LossSpec(NamedTuple):
     """``loss: {half_squared_error: MSE, parts: [...]}``. ``name`` is ``None`` where the file gives none.
 
     ``upstream`` has the gradients by the outputs where these are given and the loss is not.
@@ -160,10 +160,10 @@ class Spec(NamedTuple):
     targets: Value | None
     samples: Value | None
     layers: tuple[Layer, ...]
-    loss: Loss | None
+    loss: LossSpec | None
     penalty: Penalty | None
-    report: tuple[Loss, ...]
-    values: Table
+    report: tuple[LossSpec, ...]
+    values: Labelled
     frozen: tuple[Name, ...]
     learning_rate: Number | None
     iterations: Number | None

@@ -16,7 +16,7 @@ KEYS = {  # keys that nothing reads, and what works instead
 }
 
 
-class Row(NamedTuple):
+class Unsupported(NamedTuple):
     """A feature that is read but not supported: where a file uses it, and what works instead."""
 
     feature: str
@@ -24,7 +24,7 @@ class Row(NamedTuple):
     remedy: str
 
 
-ROWS = (Row("this optimizer", lambda spec: _optimizer(spec.optimizer), "use gradient_descent"),)
+ROWS = (Unsupported("this optimizer", lambda spec: _optimizer(spec.optimizer), "use gradient_descent"),)
 
 
 def refuse(spec: Spec, problems: Problems) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 from ..errors import UserError, printable
 from . import conventions, losses, not_yet, tree, values
 from .layers import LAYER_KEYS, layers
-from .model import Conventions, Items, Loss, Name, Null, Number, Penalty, Place, Spec, Table, Value
+from .model import Conventions, Items, Labelled, LossSpec, Name, Null, Number, Penalty, Place, Spec, Value
 from .problems import Problems, split_lines
 from .tree import Node, describe, is_null
 
@@ -58,7 +58,7 @@ def _spec(root: tree.Mapping, source: str, lines: tuple[str, ...], folder: Path 
         loss=found.get("loss"),
         penalty=_penalty(found, problems),
         report=found.get("report", ()),
-        values=found.get("values") or Table((), Place(1, 1)),
+        values=found.get("values") or Labelled((), Place(1, 1)),
         frozen=found.get("frozen", ()),
         learning_rate=found.get("learning_rate"),
         iterations=found.get("iterations"),
@@ -86,7 +86,7 @@ def _read_keys(root: tree.Mapping, problems: Problems) -> dict[str, Any]:
 
 def _refuse_nested(found: Mapping[str, Any], problems: Problems) -> None:
     """Inputs and targets that stand in the table of values are one list too."""
-    given: Table = found.get("values") or Table((), Place(1, 1))
+    given: Labelled = found.get("values") or Labelled((), Place(1, 1))
     for key in ("inputs", "targets"):
         for name, value in given.entries:
             if isinstance(named := found.get(key), Name) and named.text == name.text:
@@ -95,7 +95,7 @@ def _refuse_nested(found: Mapping[str, Any], problems: Problems) -> None:
 
 def _penalty(found: dict[str, Any], problems: Problems) -> Penalty | None:
     """The penalty, which stands beside the loss or inside it."""
-    loss: Loss | None = found.get("loss")
+    loss: LossSpec | None = found.get("loss")
     if loss and loss.upstream:
         for key in ("targets", "report", "penalty"):
             if found.get(key):
@@ -165,16 +165,16 @@ def _samples(node: Node, problems: Problems) -> Value | None:
     return found
 
 
-def _values(node: Node, problems: Problems) -> Table | None:
+def _values(node: Node, problems: Problems) -> Labelled | None:
     """The table of given values: a number for a name, or for a tensor a nested list, a file or a scheme."""
     if not isinstance(node, tree.Mapping):
         problems.add(node.place, f"`values` is not a table but {describe(node)}", "write {w11: 1.0, w12: -0.5}")
         return None
     if not node.entries:
-        return Table((), node.place)
+        return Labelled((), node.place)
     found = values.table(node, problems, elements=False)
     for _, value in found.entries:
-        if isinstance(value, (Null, Name, Table)):
+        if isinstance(value, (Null, Name, Labelled)):
             problems.add(
                 value.place, "`values` has no number here", "give a number, a nested list of numbers or {file: …}"
             )

@@ -10,7 +10,7 @@ from fractions import Fraction
 
 from ..errors import quoted, suggestion
 from . import scalars, tree
-from .model import File, Init, Items, Name, Null, Number, Place, Size, Table, Value
+from .model import File, GivenSize, Init, Items, Labelled, Name, Null, Number, Place, Value
 from .problems import Problems
 from .scalars import Fault
 from .tree import Node, describe, is_null
@@ -111,7 +111,7 @@ def items(node: tree.Sequence, problems: Problems, *, sizes: bool = False) -> It
     return Items(tuple(item for item in found if item is not None), node.place)
 
 
-def table(node: tree.Mapping, problems: Problems, *, elements: bool = True, sizes: bool = False) -> Table:
+def table(node: tree.Mapping, problems: Problems, *, elements: bool = True, sizes: bool = False) -> Labelled:
     """Labels and their values. ``elements``: whether a label may be an element, such as the input ``x[1]``."""
     if not node.entries:
         problems.add(node.place, "this table is empty", "give at least one entry, or leave the key out")
@@ -124,10 +124,10 @@ def table(node: tree.Mapping, problems: Problems, *, elements: bool = True, size
             found = value(inner, problems, sizes=sizes)
         if label is not None and found is not None:
             entries.append((label, found))
-    return Table(tuple(entries), node.place)
+    return Labelled(tuple(entries), node.place)
 
 
-def _row(node: tree.Mapping, problems: Problems) -> Table:
+def _row(node: tree.Mapping, problems: Problems) -> Labelled:
     """A table inside a table: what gets a number here is a parameter's name, so not an element."""
     for key, inner in node.entries:
         if "[" in key.text and isinstance(inner, tree.Scalar) and scalars.looks_like_number(inner.text):
@@ -135,7 +135,7 @@ def _row(node: tree.Mapping, problems: Problems) -> Table:
     return table(node, problems)
 
 
-def special(node: tree.Mapping, problems: Problems, *, sizes: bool) -> File | Init | Size | None:
+def special(node: tree.Mapping, problems: Problems, *, sizes: bool) -> File | Init | GivenSize | None:
     """``{file: …}``, ``{init: …}`` or ``{size: …}``, by its first key and what stands there; else ``None``."""
     if not node.entries:
         return None
@@ -177,7 +177,7 @@ def _init(node: tree.Mapping, scheme: tree.Scalar, problems: Problems) -> Init:
     return Init(scheme.text, options, node.place)
 
 
-def _size(node: tree.Mapping, size: tree.Scalar, problems: Problems) -> Size:
+def _size(node: tree.Mapping, size: tree.Scalar, problems: Problems) -> GivenSize:
     found: Name | Number | None
     if size.plain and scalars.looks_like_number(size.text):
         found = count(size, problems, "a size")
@@ -186,12 +186,12 @@ def _size(node: tree.Mapping, size: tree.Scalar, problems: Problems) -> Size:
     hot = node.get("one_hot")
     symbol = name(hot, problems, "`one_hot`") if hot is not None else None
     if found is None:
-        return Size(1, None, node.place)  # the problem is noted; it is a size, whichever was meant
+        return GivenSize(1, None, node.place)  # the problem is noted; it is a size, whichever was meant
     size_of = found.text if isinstance(found, Name) else int(found.value)
-    return Size(size_of, symbol.text if symbol else None, node.place)
+    return GivenSize(size_of, symbol.text if symbol else None, node.place)
 
 
-def samples_size(node: tree.Mapping, problems: Problems) -> Size | None:
+def samples_size(node: tree.Mapping, problems: Problems) -> GivenSize | None:
     """``samples: {size: m}``: how many samples there are, and nothing else about them."""
     size = node.get("size")
     others = [key for key, _ in node.entries if key.text != "size"]

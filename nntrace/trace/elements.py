@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 
 from ..expr import Call, Expr, Sym, approximate, exact, ln, partial_key, symbols
 from ..expr.bind import transform
-from ..network.adjoint import LOSS, adjoint
-from ..network.model import Cell, Edge, Element, Network, Step
+from ..network.chain_rule import LOSS, adjoint
+from ..network.model import BoundOperation, Cell, Edge, Element, Network
 from ..network.quantities import Quantity, quantity
 from ..spec.model import Rounding
 from .amount import Amount, carried, fraction
@@ -81,7 +81,7 @@ class ElementTrace(Trace):
             }
         return values
 
-    def _value(self, step: Step, index: Mapping[str, int], values: Mapping[str, Amounts]) -> Amount:
+    def _value(self, step: BoundOperation, index: Mapping[str, int], values: Mapping[str, Amounts]) -> Amount:
         """One element; from carried digits by the textbook's formula, unless what was carried is a logarithm's 0."""
         if self.rule.places is not None and step.has_logits:
             if isfinite(self._strictly(step, index, values)):
@@ -89,7 +89,7 @@ class ElementTrace(Trace):
             self._from_logits.add(Element(step.output, tuple(index.values())))
         return _element(step, step.numeric, index, values, {})
 
-    def _strictly(self, step: Step, index: Mapping[str, int], values: Mapping[str, Amounts]) -> float:
+    def _strictly(self, step: BoundOperation, index: Mapping[str, int], values: Mapping[str, Amounts]) -> float:
         """What the textbook's formula comes to; where it takes ln(0), be it 0 times, no number."""
 
         def is_number(symbol: Expr) -> bool:
@@ -129,7 +129,7 @@ class ElementTrace(Trace):
                 self._back(gradients, step, edge)
         return gradients
 
-    def _back(self, gradients: dict[str, Amounts], step: Step, edge: Edge) -> None:
+    def _back(self, gradients: dict[str, Amounts], step: BoundOperation, edge: Edge) -> None:
         key, operation = step.key(edge.argument), edge.operation
         derived = adjoint(operation, edge.argument, self.network.conventions.relu_at_zero)
         partials = {partial_key(LOSS.name, operation.output.name): gradients[step.output]}
@@ -185,7 +185,7 @@ class ElementTrace(Trace):
         return ElementTrace(self.network._replace(conventions=conventions), given, self._program)
 
 
-def _cells(step: Step, axes: list[str]) -> list[Cell]:
+def _cells(step: BoundOperation, axes: list[str]) -> list[Cell]:
     return list(product(*(range(step.sizes[axis]) for axis in axes)))
 
 
@@ -194,7 +194,7 @@ def _at(axes: list[str], cell: Cell) -> dict[str, int]:
 
 
 def _element(
-    step: Step,
+    step: BoundOperation,
     formula: Expr,
     index: Mapping[str, int],
     values: Mapping[str, Amounts],

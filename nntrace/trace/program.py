@@ -13,8 +13,8 @@ import numpy as np
 
 from ..expr import Expr, Partial, Sym, partial_key, symbols
 from ..expr.evaluate import Arguments, Run, plan
-from ..network.adjoint import LOSS, adjoint
-from ..network.model import Edge, Network, Step
+from ..network.chain_rule import LOSS, adjoint
+from ..network.model import BoundOperation, Edge, Network
 
 if TYPE_CHECKING:
     from ..network.model import Array
@@ -35,18 +35,18 @@ class _Instruction(NamedTuple):
         return np.asarray(self.run(Arguments(bound, self.sizes)))
 
 
-def _value(step: Step) -> _Instruction:
+def _value(step: BoundOperation) -> _Instruction:
     """What computes a step's result."""
     return _bound(step, step.numeric, step.operation.output, step.output)
 
 
-def _gradient(step: Step, edge: Edge, kink: int) -> _Instruction:
+def _gradient(step: BoundOperation, edge: Edge, kink: int) -> _Instruction:
     """The gradient's way back through one edge of a step."""
     derived = adjoint(edge.operation, edge.argument, kink)
     return _bound(step, derived.formula, derived.argument, _slope(step.key(edge.argument)))
 
 
-def _bound(step: Step, formula: Expr, symbol: Sym, target: str) -> _Instruction:
+def _bound(step: BoundOperation, formula: Expr, symbol: Sym, target: str) -> _Instruction:
     run, names = _planned(formula, symbol)
     reads = tuple((name, _slope(step.output) if partial else step.key(name)) for name, partial in names)
     return _Instruction(run, reads, step.sizes, target)

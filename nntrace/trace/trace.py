@@ -14,7 +14,7 @@ from math import prod
 from typing import TYPE_CHECKING
 
 from .. import catalogue
-from ..network.model import Cell, Element, Network, Step
+from ..network.model import BoundOperation, Cell, Element, Network
 from ..network.quantities import Quantity, frozen, quantity
 from .amount import Amount
 
@@ -120,7 +120,7 @@ def trace_of(network: Network) -> Trace:
     return ArrayTrace(network)
 
 
-def _products(network: Network, step: Step) -> int:
+def _products(network: Network, step: BoundOperation) -> int:
     """How many products a step takes: its indices run inside one another, those of a penalty tensor by tensor."""
     if step.kind == "penalty":
         return sum(prod(network.tensors[edge.argument].shape) for edge in step.edges)

@@ -19,7 +19,7 @@ import numpy as np
 from rich.console import Console
 from rich.table import Table
 
-from nntrace.network.build import build
+from nntrace.network.building.build import build
 from nntrace.spec import load
 from nntrace.trace.arrays import given_arrays
 from nntrace.trace.program import Program

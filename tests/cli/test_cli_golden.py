@@ -11,7 +11,7 @@ import jsonschema
 import pytest
 
 import nntrace.formats
-from nntrace.network.build import build
+from nntrace.network.building.build import build
 from nntrace.spec import load
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
-from nntrace.network.build import build
+from nntrace.network.building.build import build
 from nntrace.spec import load
 
 if TYPE_CHECKING:

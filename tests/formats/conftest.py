@@ -9,7 +9,7 @@ import pytest
 
 from nntrace.expr import HALF, Add, Condition, Expr, Indicator, Mul, Num, Partial, Sym, maximum, substitute, total
 from nntrace.expr.nodes import expr
-from nntrace.solution.model import (
+from nntrace.solution.content.model import (
     Check,
     Line,
     LossValue,

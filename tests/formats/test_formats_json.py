@@ -14,7 +14,7 @@ import nntrace.formats
 from nntrace.errors import UserError
 from nntrace.expr.text import ASCII, UNICODE
 from nntrace.formats import names, render
-from nntrace.solution.model import Solution
+from nntrace.solution.content.model import Solution
 
 SCHEMA = json.loads((Path(nntrace.formats.__file__).parent / "sheet.schema.json").read_text(encoding="utf-8"))
 

@@ -20,7 +20,7 @@ from nntrace.formats import render
 from nntrace.formats.page import Row, rows
 from nntrace.formats.page.breaking import words, wrapped
 from nntrace.formats.page.rows import columns
-from nntrace.solution.model import Line, LineKind, Note, Results, Section, Solution, Step, Table
+from nntrace.solution.content.model import Line, LineKind, Note, Results, Section, Solution, Step, Table
 
 WIDE = 10_000
 SHEET = Path(__file__).parent / "golden" / "sheet.txt"
@@ -190,7 +190,7 @@ def test_columns_are_those_of_rich() -> None:
 def test_plain_text_loads_neither_rich_nor_numpy() -> None:
     code = (
         "import sys; from nntrace.formats import render; from nntrace.expr.text import UNICODE;"
-        "from nntrace.solution.model import *;"
+        "from nntrace.solution.content.model import *;"
         "list(render(Solution('δ', 'x', {}, (), (), Results()), 'txt', width=80, script=UNICODE));"
         "sys.exit(bool({'rich', 'numpy', 'json'} & set(sys.modules)))"
     )

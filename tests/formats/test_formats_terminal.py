@@ -11,7 +11,7 @@ from rich.console import Console
 from nntrace.expr.text import UNICODE
 from nntrace.formats import render
 from nntrace.formats.terminal import show
-from nntrace.solution.model import Solution
+from nntrace.solution.content.model import Solution
 
 
 def shown(solution: Solution, width: int, **options: bool) -> str:

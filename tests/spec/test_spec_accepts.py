@@ -10,7 +10,7 @@ import pytest
 
 from nntrace.catalogue.registry import KINDS, Entry
 from nntrace.spec import SpecError, not_yet, read
-from nntrace.spec.model import File, Init, Items, Name, Null, Number, Place, Rounding, Size, Spec, Table
+from nntrace.spec.model import File, GivenSize, Init, Items, Labelled, Name, Null, Number, Place, Rounding, Spec
 
 HOMEWORK = (Path(__file__).parent / "homework.yaml").read_text(encoding="utf-8")
 
@@ -30,13 +30,13 @@ def plain(value: Any) -> Any:
             return value.text
         case Items():
             return [plain(item) for item in value.items]
-        case Table():
+        case Labelled():
             return {label.text: plain(inner) for label, inner in value.entries}
         case Null():
             return None
         case File():
             return ("file", value.path, value.key)
-        case Size():
+        case GivenSize():
             return ("size", value.size, value.one_hot)
     return value
 
@@ -252,7 +252,7 @@ def test_what_is_read_but_not_yet_supported(monkeypatch: pytest.MonkeyPatch) -> 
     assert plain(spec.targets) == {"y": ("size", "K", "k")}
     assert plain(spec.samples) == [["1", "0", "dog"], ["1", "1", "cat"]]
     assert plain(spec.layers[0].result) == {"z1": ("size", "D_a", None)}
-    assert isinstance(spec.layers[0].weights, Table)
+    assert isinstance(spec.layers[0].weights, Labelled)
     init = spec.layers[0].weights.entries[0][1]
     assert isinstance(init, Init)
     assert (init.scheme, plain(init.options["seed"])) == ("he_normal", "0")

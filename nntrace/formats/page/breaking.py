@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from ...expr import Condition, Expr
 from ...expr.text import Piece, Script, pieces, plain
-from ...solution.model import Note
+from ...solution.content.model import Note
 from .rows import columns
 
 _CONTROLS = dict.fromkeys((*range(32), *range(127, 160), 8232, 8233), " ")

@@ -9,7 +9,7 @@ from typing import NamedTuple
 
 from ...expr import Num
 from ...expr.text import Script, number_text
-from ...solution.model import Note
+from ...solution.content.model import Note
 from .breaking import sentence, words
 from .rows import columns
 

@@ -8,11 +8,11 @@ from itertools import islice
 from operator import add
 
 from ...expr.text import number_texts, plain
-from ...solution.model import Family
+from ...solution.content.model import Family
 from .breaking import Body, enumerated, full_lines, sentence
 from .family_texts import FamilyTexts, Readers
 from .rows import Page, Row, Span, columns, joined
-from .steps import Equation, Form, below, equation_rows, hangs
+from .steps import Equation, WrittenLine, below, equation_rows, hangs
 
 AT_ONCE = 20_000
 """The terms of neighbouring sums that are worked out together."""
@@ -52,15 +52,15 @@ class _Written(FamilyTexts):
         """A step's equation."""
         family, moved = self.family, self.moved(place)
 
-        def form(relation: str, readers: Readers) -> Form:
+        def form(relation: str, readers: Readers) -> WrittenLine:
             notes = family.notes if relation == "=" else ()
-            return Form(relation, self._body(readers, moved), "body", notes, joins=relation == "=")
+            return WrittenLine(relation, self._body(readers, moved), "body", notes, joins=relation == "=")
 
         forms = [form(relation, readers) for relation, readers in zip(("=", self.about), self.readers, strict=False)]
         if family.pattern is None:
             addends = self.addends(number_texts(family.addends(range(place, place + 1)), self.script)).split("\n")
-            forms.append(Form(self.about, Body(addends, [0] * len(addends)), "body", (), joins=False))
-        forms.append(Form(self.about, Body([self.result_numbers[place]], [0]), "value", (), joins=False))
+            forms.append(WrittenLine(self.about, Body(addends, [0] * len(addends)), "body", (), joins=False))
+        forms.append(WrittenLine(self.about, Body([self.result_numbers[place]], [0]), "value", (), joins=False))
         return Equation(self.result_names[place], forms, compact=family.pattern is not None)
 
     def _body(self, readers: Readers, moved: list[int]) -> Body:

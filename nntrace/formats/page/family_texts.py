@@ -17,7 +17,7 @@ from typing import NamedTuple
 from ...expr import Add, Neg, Num, Sym, product
 from ...expr.bind import cell_at, transform
 from ...expr.text import Script, element_texts, number_texts, pieces, text
-from ...solution.model import Family, LineKind, Slot, mark
+from ...solution.content.model import Family, LineKind, Slot, mark
 
 _MARK = re.compile(r"@(\d+)@")
 _POSITIVE, _NEGATIVE, _POWER = Num(Decimal("7.0")), Num(Decimal("-7.0")), Num(Decimal("7.0E-9"))
@@ -154,7 +154,7 @@ def _sum_of_products(family: Family, script: Script) -> Frame:
     return Frame(*map(list, zip(*every, strict=True)))
 
 
-class _Run(NamedTuple):
+class _Stretch(NamedTuple):
     """Factors in equal distances of each other, in a formula and in the texts of a tensor's elements."""
 
     places: slice
@@ -174,7 +174,7 @@ class Readers:
         for place, (slot, own) in enumerate(zip(slots, texts, strict=True)):
             groups.setdefault((id(own), strides.index(slot.strides)), []).append(place)
         self._runs = [
-            _Run(
+            _Stretch(
                 slice(places[0], places[-1] + 1, step),
                 texts[places[0]],
                 slots[places[0]].base,

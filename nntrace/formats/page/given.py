@@ -8,7 +8,7 @@ from itertools import chain, repeat
 from ...expr import Expr, Num
 from ...expr.literals import Literals
 from ...expr.text import number_texts, plain, text
-from ...solution.model import Matrix, Quantities
+from ...solution.content.model import Matrix, Quantities
 from .breaking import sentence, words, wrapped
 from .columns import GAP, Cell, Column, Pointed, cell, number_cell, numeric, total
 from .rows import Page, Role, Row, Span, columns, drawing, length

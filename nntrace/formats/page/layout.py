@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from itertools import chain, groupby, islice
 
 from ...expr.text import Script, plain
-from ...solution.model import (
+from ...solution.content.model import (
     Block,
     Check,
     Family,

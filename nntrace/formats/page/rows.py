@@ -6,7 +6,7 @@ import re
 from typing import Literal, NamedTuple
 
 from ...expr.text import Script
-from ...solution.model import SectionName
+from ...solution.content.model import SectionName
 
 Role = Literal[
     "", "title", "source", "heading", "id", "name", "relation", "body", "value", "note", "frame", "ok", "failed"

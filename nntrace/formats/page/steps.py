@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from ...expr import ZERO, Add, Condition, Expr, Neg
 from ...expr.text import Piece, Script, pieces, plain
-from ...solution.model import Line, Note, Step
+from ...solution.content.model import Line, Note, Step
 from .breaking import Body, body_of, broken, enumerated, sentence, wrapped
 from .grids import continued, filled, with_places
 from .rows import Page, Role, Row, Span, columns, drawing, length
@@ -22,7 +22,7 @@ HANG = 4
 """The column of the relations where the name before them would take half of the page."""
 
 
-class Form(NamedTuple):
+class WrittenLine(NamedTuple):
     """``relation body``: one form of a quantity, or one addend of it with its sign for a relation."""
 
     relation: str
@@ -42,7 +42,7 @@ class Equation(NamedTuple):
     """``name form form …``: the step's ``own`` quantity, or another one (a local derivative) beside it."""
 
     name: str
-    forms: list[Form]
+    forms: list[WrittenLine]
     compact: bool
     own: bool = True
 
@@ -180,7 +180,7 @@ def _name(name: Expr, script: Script) -> str:
     return " ".join(piece.text for piece in pieces(name, script))
 
 
-def _forms(line: Line, page: Page, room: int) -> list[Form]:
+def _forms(line: Line, page: Page, room: int) -> list[WrittenLine]:
     """The line as one form, or each of its addends as one."""
     script = page.script
     role: Role = "value" if line.kind == "value" else "body"
@@ -188,17 +188,17 @@ def _forms(line: Line, page: Page, room: int) -> list[Form]:
     match line.body:
         case Add((first, *others)) if line.summands:
             lead = body_of(pieces(Add((first,)), script))
-            forms = [Form(relation, lead, role, line.notes[:1], joins=False, addend=True)]
+            forms = [WrittenLine(relation, lead, role, line.notes[:1], joins=False, addend=True)]
             for place, term in enumerate(others, start=1):
                 sign = "-" if isinstance(term, Neg) else "+"
                 signed, *rest = pieces(Add((ZERO, term)), script)[1:]
                 addend = body_of([Piece(signed.text.removeprefix(f"{sign} "), signed.depth), *rest])
-                forms.append(Form(sign, addend, role, line.notes[place : place + 1], joins=False, addend=True))
+                forms.append(WrittenLine(sign, addend, role, line.notes[place : place + 1], joins=False, addend=True))
             return forms
         case other:
             joins = line.kind in ("chain", "rule", "formula")
             placed, grids = with_places(other, script, room)
-            return [Form(relation, body_of(pieces(placed, script)), role, line.notes, joins, grids=grids)]
+            return [WrittenLine(relation, body_of(pieces(placed, script)), role, line.notes, joins, grids=grids)]
 
 
 def _lines(equation: Equation, page: Page, at: int, signs: int) -> list[Lines]:

@@ -7,7 +7,7 @@ from functools import cached_property
 from itertools import repeat
 
 from ...expr.text import Script, element_texts, number_texts
-from ...solution.model import Stretch
+from ...solution.content.model import Stretch
 from .columns import GAP, Cell, Column, Pointed, numeric
 from .rows import columns
 

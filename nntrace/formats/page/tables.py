@@ -7,7 +7,7 @@ from itertools import chain, islice
 from typing import TYPE_CHECKING, Union
 
 from ...expr.text import Script
-from ...solution.model import Note, Stretch, Table
+from ...solution.content.model import Note, Stretch, Table
 from .breaking import Word, sentence, words, wrapped
 from .columns import GAP, Cell, Column, cell, total
 from .rows import Page, Role, Row, Span, columns, drawing

@@ -7,8 +7,8 @@ from math import prod
 from ...expr import Expr, Mul, Neg, Num, total
 from ...network.model import Tensor
 from ...network.quantities import parameters
-from ..model import Line, Note, Table
-from .symbols import Symbols, how_many_samples
+from ..content.model import Line, Note, Table
+from .naming.symbols import Symbols, how_many_samples
 
 ROLES = {
     "input": "input",

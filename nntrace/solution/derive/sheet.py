@@ -10,30 +10,29 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from ...expr import Expr, HadamardPow, Num, Ones, Partial, Sym
 from ...expr.bind import walk
-from ...network.model import Network
-from ...network.model import Step as NetworkStep
+from ...network.model import BoundOperation, Network
 from ...network.portion import portion, span
 from ...network.quantities import Quantity
-from ..given import agreed, convention_values, given_blocks
-from ..model import Block, Check, Line, Note, Remark, Results, Section, SectionName, Solution, Step
-from ..numbers import Digits
-from ..shapes import shapes
-from .citations import Citations
-from .elements import Elements
-from .gradients import ParameterGradients
-from .headings import gradients_title
-from .jacobians import Jacobians
-from .legend import legend
-from .lettering import Lettering
-from .loss import LossGradient
-from .parts import Meant, Part
-from .repeats import Repeats
+from ..content.model import Block, Check, Line, Note, Remark, Results, Section, SectionName, Solution, Step
+from ..formulas.shapes import shapes
+from ..numbers.digits import Digits
+from ..sheets.head import agreed, convention_values, given_blocks
+from .calculus.elements import Elements
+from .calculus.gradients import ParameterGradients
+from .calculus.jacobians import Jacobians
+from .calculus.loss import LossGradient
+from .naming.citations import Citations
+from .naming.headings import gradients_title
+from .naming.legend import legend
+from .naming.lettering import Lettering
+from .naming.repeats import Repeats
+from .naming.symbols import Symbols, how_many_samples
 from .shapes import Shapes
-from .stability import Stability
-from .symbols import Symbols, how_many_samples
+from .stability.extremes import Stability
+from .steps import Meant, Part
 
 if TYPE_CHECKING:
-    from .beside import Numbers
+    from .numbers.network import NetworkNumbers
 
 WITHOUT_LOSS = Remark(("the network has no loss: there is no gradient to derive (with a line loss: … there is)",))
 
@@ -117,13 +116,13 @@ class Derivation:
                 yield Step(id, section, part.name, shown, value, None, part.reason, compact, case=part.case)
 
     @cached_property
-    def _numbers(self) -> Numbers | None:
+    def _numbers(self) -> NetworkNumbers | None:
         """The network's numbers, where they are to stand beside the symbols."""
         if not self.question.with_numbers:
             return None
-        from .beside import Numbers
+        from .numbers.network import NetworkNumbers
 
-        return Numbers(self.network, self.jacobians)
+        return NetworkNumbers(self.network, self.jacobians)
 
     def _is_wanted(self, part: Part) -> bool:
         return not self._asked or bool(part.keys & self._needed)
@@ -249,7 +248,7 @@ class Derivation:
         tied = any(use.key == key for one in self.elements.tied() for use in one.uses)
         return ("each place of ", name, " by itself") if tied else ()
 
-    def _matrix_of(self, step: NetworkStep, argument: str) -> Part | None:
+    def _matrix_of(self, step: BoundOperation, argument: str) -> Part | None:
         """The Jacobian as a matrix; in a batch that of each sample."""
         found = self.jacobians.matrix(step, argument)
         if found is None:

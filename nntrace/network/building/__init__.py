@@ -1,0 +1,1 @@
+"""From a checked ``Spec`` to a ``Network``: sizes, names and numbers resolved."""

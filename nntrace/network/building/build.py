@@ -1,0 +1,243 @@
+"""From a ``Spec`` to a ``Network``: sizes, names and numbers resolved; the problems of all layers told at once."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from math import prod
+from typing import Any
+
+from ... import catalogue
+from ...catalogue import Loss
+from ...errors import quoted, suggestion
+from ...spec.model import Labelled, LossSpec, Number, Place, Spec, Value
+from ..model import BoundOperation, Element, Network, Tensor
+from ..quantities import Unnamed, find, known_names
+from .draft import Draft
+from .layers import Layers
+from .loss import LossSteps
+from .operations import plain
+from .penalty import penalised
+from .targets import check_targets, sum_to_one, targets_of
+from .upstream import upstream
+
+WORKED = {"m": "mMc", "e": "eEu", "Z": "ZSQ"}
+"""The letters for what a softmax works out first, the first one that the user's names leave free."""
+
+
+def build(spec: Spec, anywhere: bool = False, numbers: bool = True) -> Network:
+    """The network of a file, or a ``SpecError`` with every problem of names, sizes and numbers.
+
+    ``anywhere`` allows array files outside the network's folder. Without ``numbers``, sizes are enough.
+    """
+    return _NetworkBuilder(spec, anywhere, numbers).network()
+
+
+class _NetworkBuilder(Draft):
+    def network(self) -> Network:
+        spec = self.spec
+        if self.samples is not None:
+            self.samples.check_declared(spec.inputs, "x", "input")
+            self.samples.check_declared(spec.targets, "y", "target")
+            self.problems.raise_if_any()  # what the numbers of a sample belong to is unknown
+        self._register_numbers()
+        current, layers = self.inputs(), Layers(self)
+        for layer in spec.layers:
+            current = layers.add(layer, current)
+            if layer.activation:
+                current = layers.add(layer.activation, current)
+        if spec.report and not spec.loss:
+            place = spec.report[0].kind.place
+            self.problems.add(place, "a report needs a loss beside it", "add a line loss: …, or make this the loss")
+        if spec.loss and spec.loss.upstream is not None:
+            self._upstream(spec.loss.upstream, current)
+        elif spec.loss:
+            self._loss(spec.loss, current)
+        elif spec.targets is not None:
+            targets_of(self, current)
+        elif self.samples is not None:
+            self.samples.check_width(self.tensors["x"].shape[1], 0)
+        rate = spec.learning_rate
+        network = Network(
+            spec.title,
+            spec.source,
+            self.tensors,
+            tuple(self.steps),
+            tuple(dict.fromkeys(self.parameters)),
+            self._uses(),
+            frozenset(),
+            "L" if spec.loss else None,
+            rate.value if rate else None,
+            spec.conventions,
+            self.names.integers,
+            self.count,
+            int(spec.iterations.value) if spec.iterations else 1,
+            samples_per_step=self._samples_per_step(),
+        )
+        network = network._replace(frozen=self._frozen(network))
+        self._check_default_names()
+        if spec.penalty and network.loss in self.tensors:
+            taken = {*self.names.used, *self.names.results}
+            network = penalised(network, spec.penalty, self.weights, taken, self.problems)
+        self.names.check_collisions()
+        self.sizes.check_names({**self._tensor_names(), **self.names.used, **self.names.results})
+        self.problems.raise_if_any()
+        tensors = {key: tensor._replace(sizes=self.sizes.of(tensor.shape)) for key, tensor in network.tensors.items()}
+        return network._replace(tensors=tensors)
+
+    def _samples_per_step(self) -> int | None:
+        """How many samples an update uses; ``None`` for all of them."""
+        given = self.spec.samples_per_step
+        if given is None:
+            return None
+        if self.count is None:
+            self.problems.add(given.place, "`samples_per_step` without samples", "add a line samples: …")
+        elif given.value > self.count:  # a symbol stands for more
+            samples = "1 sample" if self.count == 1 else f"{self.count} samples"
+            message = f"`samples_per_step` is {given.text}, and there are {samples}"
+            self.problems.add(given.place, message, "give a smaller number, or all")
+        return None if given.value == self.count else int(given.value)
+
+    def _register_numbers(self) -> None:
+        """Numbers given inline may be used by name before the line that gives them."""
+        for value in (
+            self.spec.inputs,
+            self.spec.targets,
+            self.spec.loss and self.spec.loss.upstream,
+        ):
+            self._register(value)
+        for layer in self.spec.layers:
+            self._register(layer.biases)
+            self._register(layer.bias)
+            if isinstance(layer.weights, Labelled):
+                for _, row in layer.weights.entries:
+                    self._register(row)
+
+    def _register(self, value: Value | None) -> None:
+        if isinstance(value, Labelled):
+            for name, inner in value.entries:
+                if isinstance(inner, Number):
+                    self.names.define(name, inner)
+
+    def _loss(self, loss: LossSpec, current: Tensor) -> None:
+        targets = targets_of(self, current)
+        size = current.shape[-1]
+        if targets is None:
+            remedy = "add a line targets: {t1: 1.0, …}" if self.samples is None else "name them: targets: [t1, …]"
+            self.problems.add(loss.kind.place, "a loss needs targets", remedy)
+            return
+        if loss.name:
+            self.names.result(loss.name)
+        penalty = self.spec.penalty
+        for part in (*loss.parts, *(name for name in (penalty and (penalty.name, penalty.data)) or () if name)):
+            self.names.result(part)
+        if loss.parts and len(loss.parts) != size:
+            self.problems.add(
+                loss.parts[0].place,
+                f"{len(loss.parts)} parts are named for {self.counted(size, 'output')}",
+                "give one name for each output",
+            )
+        last = self.steps[-1] if self.steps else None
+        built = self._built(loss, current, targets, last)
+        parts = [part.text for part in loss.parts]
+        for tensor in built.tensors(loss.name.text if loss.name else "L", parts):
+            self.add(tensor)
+        self.steps += built.steps(parts)
+        for number, further in enumerate(self.spec.report, start=1):
+            if further.name:
+                self.names.result(further.name)
+            name = further.name.text if further.name else further.kind.text
+            tensors, steps = self._built(further, current, targets, last).reported(name, f"r{number}")
+            for tensor in tensors:
+                self.add(tensor)
+            self.steps += steps
+
+    def _upstream(self, value: Value, current: Tensor) -> None:
+        """A loss of which only the gradient by the outputs is given."""
+        if self.samples is not None:
+            self.samples.check_width(self.tensors["x"].shape[1], 0)
+        tensors, step = upstream(value, current, self.count, self.leaves, self.problems)
+        for tensor in tensors:
+            self.add(tensor)
+        self.steps.append(step)
+
+    def _built(self, loss: LossSpec, current: Tensor, targets: Tensor, last: BoundOperation | None) -> LossSteps:
+        """The steps of a loss of the catalogue, on the network's outputs and targets."""
+        entry = catalogue.find("loss", loss.kind.text)
+        assert entry is not None  # the reader knows the kinds
+        made: Loss = entry.build(**plain(loss.options), **self._conventions(entry))
+        check_targets(self, made, entry.name, targets, current.shape[-1])
+        mean = (loss.over_outputs or made.reduction) == "mean"
+        keyed = {"t": targets.key, "y": current.key}
+        normal = sum_to_one(targets)
+        return LossSteps(entry.name, made, keyed, last, current.shape[-1], self.count, mean, loss.over_samples, normal)
+
+    def _conventions(self, entry: catalogue.Entry) -> dict[str, Any]:
+        return {"log": self.spec.conventions.log} if "log" in entry.conventions() else {}
+
+    def _tensor_names(self) -> dict[str, Place]:
+        return {tensor.name: Place(1, 1) for tensor in self.tensors.values() if tensor.name is not None}
+
+    def _uses(self) -> dict[str, tuple[Element, ...]]:
+        """The elements that each of the user's names stands for."""
+        found: dict[str, list[Element]] = {}
+        for tensor in self.tensors.values():
+            for cell, name in () if tensor.sampled else tensor.names.items():
+                found.setdefault(name, []).append(Element(tensor.key, cell))
+        return {name: tuple(uses) for name, uses in found.items()}
+
+    def _frozen(self, network: Network) -> frozenset[str]:
+        """The names of the parameters that keep their values, a whole tensor's where its elements have none."""
+        names: set[str] = set()
+        for name in self.spec.frozen:
+            found = find(network, name.text)
+            if not any(one.role == "parameter" for one in found):
+                known = known_names(network, "parameter")
+                self.problems.add(
+                    name.place, f"there is no parameter {quoted(name.text)}", suggestion(name.text, known)
+                )
+            names |= {name.text} if isinstance(found, Unnamed) else {one.name for one in found}
+        return frozenset(names)
+
+    def _name_worked(self, taken: Collection[str]) -> None:
+        """What an operation works out first gives way to the user's names, and to the capitals that stand for whole
+        layers where users call elements z1 and a1."""
+        elements = {name for tensor in self.tensors.values() for name in tensor.names.values()}
+        capitals = {key[0].upper() for key in self.tensors if key in elements}
+        used = set(taken)
+        for key in self.worked:
+            first, level = key[0], key[1:].rstrip("′")
+            letters = (*WORKED.get(first, first), *(first * count for count in range(2, len(used) + 3)))
+            name = next(one + level for one in letters if one not in capitals and one + level not in used)
+            self.tensors[key] = self.tensors[key]._replace(name=name)
+            used.add(name)
+
+    def _check_default_names(self) -> None:
+        """A tensor is shown by its name where an element has none; a default name must then be free."""
+        taken = {**self.names.used, **self.names.results}
+        self._name_worked(taken)
+        unnamed = [one for one in (self.spec.loss, *self.spec.report) if one and not one.name]
+        for name in ("L" if one is self.spec.loss else one.kind.text for one in unnamed):
+            if name in taken:
+                message = f"{quoted(name)} would also be the default name of a loss"
+                self.problems.add(taken[name], message, "give one of the two another name, such as loss: {mse: E}")
+        shown: set[str] = set()
+        for tensor in self.tensors.values():
+            if tensor.name is None or len(tensor.names) + len(tensor.missing) >= prod(tensor.shape[tensor.sampled :]):
+                continue
+            place = taken.get(tensor.name)
+            if tensor.name in shown or (place is not None and tensor.key not in self.leaves.own):
+                self.problems.add(
+                    place or Place(1, 1),
+                    f"{quoted(tensor.name)} would also be the default name of {_ROLES[tensor.role]}",
+                    "give one of the two another name",
+                )
+            shown.add(tensor.name)
+
+
+_ROLES = {
+    "input": "the inputs",
+    "target": "the targets",
+    "parameter": "a layer's parameters",
+    "unit": "a layer's result",
+    "loss": "the loss",
+}

@@ -1,0 +1,74 @@
+"""A network while it is built: the tensors and steps so far, and what finds out their names, sizes and numbers."""
+
+from __future__ import annotations
+
+from ...errors import counted
+from ...spec.model import Place, Spec, Value
+from ...spec.problems import Problems
+from ..model import BoundOperation, Role, Tensor
+from .leaves import Leaves
+from .names import Names
+from .samples import Samples
+from .sizes import Sizes
+
+
+class Draft:
+    """What the layers, the targets and the loss of one network build on."""
+
+    def __init__(self, spec: Spec, anywhere: bool, numbers: bool) -> None:
+        self.spec = spec
+        self.problems = Problems(spec.source, spec.lines)
+        self.names = Names(spec.values, self.problems)
+        self.sizes = Sizes(spec, self.problems, numbers)
+        self.leaves = Leaves(self.names, self.problems, spec.folder, anywhere, self.sizes)
+        self.tensors: dict[str, Tensor] = {}
+        self.steps: list[BoundOperation] = []
+        self.parameters: list[str] = []
+        self.weights: list[str] = []
+        """The keys of the parameters that are weights."""
+        self.worked: list[str] = []
+        """The keys of the lines of programs; their names give way to the user's."""
+        self.samples: Samples | None = None
+        if spec.samples is not None:
+            own = self.leaves.own
+            self.samples = Samples(spec.samples, self.names, self.problems, spec.folder, anywhere, own, self.sizes)
+
+    @property
+    def count(self) -> int | None:
+        """How many samples there are; ``None`` without a batch."""
+        return None if self.samples is None else self.samples.count
+
+    def add(self, tensor: Tensor) -> Tensor:
+        """The tensor, now one of the network's."""
+        self.tensors[tensor.key] = tensor
+        return tensor
+
+    def key(self, wanted: str, more: str = ".") -> str:
+        """A key that is still free; ``more`` is added until it is."""
+        key = wanted
+        while key in self.tensors:
+            key += more
+        return key
+
+    def given(self, value: Value | None, key: str, name: str, role: Role) -> Tensor:
+        """A tensor of one dimension from a value of the file."""
+        tensor = self.leaves.vector(value, key, name, role) if value is not None else Tensor(key, name, (0,), role)
+        if len(tensor.shape) != 1:
+            self.problems.add(
+                value.place if value is not None else Place(1, 1),
+                f"the {'inputs' if role == 'input' else 'targets'} have {len(tensor.shape)} dimensions",
+                "give a list of numbers; several samples stand under samples:",
+            )
+            tensor = tensor._replace(shape=(0,), array=None)
+        return self.add(tensor)
+
+    def inputs(self) -> Tensor:
+        """The input tensor."""
+        if self.samples is None:
+            return self.given(self.spec.inputs, "x", "x", "input")
+        declared = self.samples.declared(self.spec.inputs, "x", "input")
+        return self.add(self.samples.filled(declared, 0, {}))
+
+    def counted(self, size: int, noun: str) -> str:
+        """How many, a size of the file by its symbol."""
+        return counted(self.sizes.shown(size), noun)

@@ -1,0 +1,158 @@
+"""The steps of a loss: its parts where they have names, one loss for each sample of a batch, then the loss itself.
+
+A loss right after the activation that it cancels against is fused with it: one operation from the logits.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+from ...catalogue import Fusion, Loss, Operation, Same
+from ...expr import ONE, Div, Expr, Indexed, Size, Sum, Sym, product
+from ..batch import SAMPLE, batched, sized
+from ..model import BoundOperation, Cell, Edge, Tensor
+
+PART, SAMPLE_LOSS, LOSS = "p", "l", "L"
+
+
+class LossSteps:
+    """Puts a loss together from the catalogue's part.
+
+    ``keyed`` are the keys of ``y`` and ``t``; ``last`` is the step that computes ``y``. ``normal``: the targets of
+    each sample sum to 1.
+    """
+
+    def __init__(
+        self,
+        kind: str,
+        loss: Loss,
+        keyed: Mapping[str, str],
+        last: BoundOperation | None,
+        size: int,
+        samples: int | None,
+        mean: bool,
+        over_samples: str,
+        normal: bool,
+    ) -> None:
+        self.kind = kind
+        self.loss = loss
+        self.keyed = keyed
+        self.size = size
+        self.samples = samples
+        self.mean = mean and size != 1
+        self.over_samples = over_samples
+        self.normal = normal
+        self.last = last if last is not None and last.kind in loss.fused and last.output == keyed["y"] else None
+        self.fusion: Fusion | None = loss.fused[self.last.kind] if self.last else None
+
+    def steps(self, parts: Sequence[str]) -> list[BoundOperation]:
+        """The steps in order; ``parts`` are the names of the outputs' parts, if they have any."""
+        plain = Operation(Sym(LOSS), self._reduced(self.loss.part))
+        found: list[BoundOperation] = []
+        if parts:
+            found.append(self._part_step())
+            shown = Operation(Sym(LOSS), self._reduced(Sym(PART, ("k",))))
+            found.append(self._total(shown, {PART: PART, **self.keyed}, plain))
+        else:
+            found.append(self._total(plain, self.keyed, plain))
+        if self.samples is not None:
+            found.append(self._over_samples())
+        return found
+
+    def reported(self, name: str, key: str) -> tuple[list[Tensor], list[BoundOperation]]:
+        """The loss as a further value under a key of its own, which no gradient goes through."""
+        keys = {LOSS: key, SAMPLE_LOSS: f"{key}.{SAMPLE_LOSS}"}
+
+        def own(step: BoundOperation) -> BoundOperation:
+            arguments = {symbol: keys.get(read, read) for symbol, read in step.arguments.items()}
+            return step._replace(output=keys[step.output], arguments=arguments, edges=(), bypassed=())
+
+        tensors = [tensor._replace(key=keys[tensor.key]) for tensor in self.tensors(name, ())]
+        return tensors, [own(step) for step in self.steps(())]
+
+    def tensors(self, name: str, parts: Sequence[str]) -> list[Tensor]:
+        """The tensors of these steps."""
+        batch = () if self.samples is None else (self.samples,)
+        found: list[Tensor] = []
+        if parts:
+            names: dict[Cell, str] = {(place,): one for place, one in enumerate(parts)}
+            found.append(Tensor(PART, None, (*batch, self.size), "loss", names, sampled=bool(batch)))
+        if batch:
+            found.append(Tensor(SAMPLE_LOSS, name, batch, "loss", {(): name}, sampled=True))
+        return [*found, Tensor(LOSS, name, (), "loss", {(): name})]
+
+    def _reduced(self, part: Expr) -> Expr:
+        """The parts summed over the outputs, or their mean."""
+        total = Sum("k", part)
+        return Div(ONE, Size("k")) * total if self.mean else total
+
+    def _sizes(self) -> dict[str, int]:
+        return sized({"k": self.size, "i": self.size}, self.samples)
+
+    def _part_step(self) -> BoundOperation:
+        part = self._in_batch(Operation(Sym(PART, ("k",)), self.loss.part))
+        numeric = self._fused_part()
+        edges = () if self.fusion else tuple(Edge(part, argument) for argument in ("t", "y"))
+        keyed = {**self.keyed, **self._logits()}
+        return BoundOperation(
+            self.kind, part, PART, keyed, self._sizes(), edges, part.numeric if numeric is None else numeric
+        )
+
+    def _total(self, shown: Operation, keyed: Mapping[str, str], plain: Operation) -> BoundOperation:
+        operation = self._in_batch(self._per_sample(shown))
+        output = LOSS if self.samples is None else SAMPLE_LOSS
+        if self.fusion is None:
+            names = [PART] if PART in keyed else ["t", "y"]
+            edges = tuple(Edge(operation, name) for name in names)
+            arguments = {name: keyed[name] for name in names}
+            return BoundOperation(self.kind, operation, output, arguments, self._sizes(), edges, operation.numeric)
+        fused = self._in_batch(self._per_sample(self._fused(self.fusion)))
+        past = self._in_batch(self._per_sample(plain))
+        return BoundOperation(
+            self.kind,
+            operation,
+            output,
+            {**keyed, **self._logits()},
+            self._sizes(),
+            (Edge(fused, "t"), Edge(fused, "z")),
+            fused.numeric,
+            (Edge(past, "y"),),
+        )
+
+    def _fused(self, fusion: Fusion) -> Operation:
+        scale = [Div(ONE, Size("k"))] if self.mean else []
+        used = fusion.normal if self.normal and fusion.normal is not None else fusion.derivative
+        derivative = product((*scale, used))
+        logits = Indexed("z")["k"]
+        equal = tuple(one._replace(form=self._reduced(one.form)) for one in fusion.equal)
+        return Operation(
+            Sym(LOSS),
+            self._reduced(fusion.part),
+            {"z": (Same("what cancels left out", derivative),)},
+            by={"z": logits},
+            equal=equal,
+        )
+
+    def _fused_part(self) -> Expr | None:
+        if self.fusion is None:
+            return None
+        return self._in_batch(Operation(Sym(PART, ("k",)), self.fusion.part)).formula
+
+    def _logits(self) -> dict[str, str]:
+        """The keys that a fused formula reads: the logits, and the lines of the activation's program."""
+        return {} if self.last is None else dict(self.last.arguments)
+
+    def _per_sample(self, operation: Operation) -> Operation:
+        return operation if self.samples is None else operation._replace(output=Sym(SAMPLE_LOSS))
+
+    def _in_batch(self, operation: Operation) -> Operation:
+        return operation if self.samples is None else batched(operation)
+
+    def _over_samples(self) -> BoundOperation:
+        """The loss of a batch: the mean, or the sum, of the samples' losses."""
+        total = Sum(SAMPLE, Sym(SAMPLE_LOSS, (SAMPLE,)))
+        mean = self.over_samples == "mean" and self.samples != 1
+        operation = Operation(Sym(LOSS), Div(ONE, Size(SAMPLE)) * total if mean else total)
+        sizes = sized({}, self.samples)
+        edges = (Edge(operation, SAMPLE_LOSS),)
+        return BoundOperation(self.kind, operation, LOSS, {SAMPLE_LOSS: SAMPLE_LOSS}, sizes, edges, operation.formula)

@@ -1,0 +1,115 @@
+"""One namespace: who has which name, which number it gets, and where it is used."""
+
+from __future__ import annotations
+
+import re
+from fractions import Fraction
+from typing import NamedTuple
+
+from ...errors import quoted, suggestion
+from ...spec.model import Labelled, Name, Number, Place, Value
+from ...spec.problems import Problems
+
+RESERVED = frozenset(("e", "lr", "exp", "ln", "log", "max", "tanh", "sqrt", "sign", "erf", "pi", "π", "if", "else"))
+"""What the formulas of a sheet write themselves: e^{-z}, lr × gradient, max(0, z)."""
+_DELTA = re.compile(r"δ[_\d]")
+"""How a sheet calls the gradient by a layer's result: δ_h1, δ2[1]."""
+
+
+class Given(NamedTuple):
+    """A name's number, and where the file gives it."""
+
+    number: Number
+    place: Place
+
+
+class Names:
+    """The scalars and tensors of a file by name. A name gets its number once; used again, it ties."""
+
+    def __init__(self, values: Labelled | None, problems: Problems) -> None:
+        self.problems = problems
+        self.numbers: dict[str, Given] = {}
+        self.tensors: dict[str, tuple[Value, Place]] = {}
+        self.used: dict[str, Place] = {}
+        """Every scalar name, with the first place that uses it as an element."""
+        self.results: dict[str, Place] = {}
+        """The names of units, of whole results and of losses: they have no given number."""
+        self.integers = True
+        if values:
+            for name, value in values.entries:
+                if isinstance(value, Number):
+                    self.define(name, value)
+                else:
+                    self.tensors[name.text] = (value, name.place)
+
+    def define(self, name: Name, number: Number) -> None:
+        """Give a name its number; a second one is a problem."""
+        if name.text in self.numbers:
+            line = self.numbers[name.text].place.line
+            self.problems.add(
+                name.place,
+                f"{quoted(name.text)} gets its number twice (first in line {line})",
+                f"give the number once; elsewhere write the bare name {quoted(name.text)} to tie it",
+            )
+            return
+        self.numbers[name.text] = Given(number, name.place)
+        self.count(number)
+
+    def count(self, number: Number) -> None:
+        """Note whether every given number so far was typed as an integer."""
+        self.integers = self.integers and number.text.lstrip("+-").isdigit()
+
+    def result(self, name: Name) -> None:
+        """Register the name of a unit, a whole result or a loss."""
+        first = self.results.get(name.text)
+        if first is not None:
+            self.problems.add(
+                name.place, f"the name {quoted(name.text)} is used twice (first in line {first.line})", "choose another"
+            )
+        self.results.setdefault(name.text, name.place)
+
+    def number(self, name: Name) -> Fraction:
+        """The number of a name; 0 (and a problem) where it has none."""
+        given = self.numbers.get(name.text)
+        if given is not None:
+            return given.number.value
+        if name.text in self.results:
+            self.problems.add(
+                name.place,
+                f"{quoted(name.text)} is a result of the network, so it has no number of its own",
+                "use a name that has a number, or write the number here",
+            )
+        else:
+            known = suggestion(name.text, self.numbers) if self.numbers else "no name has a number yet"
+            self.problems.add(
+                name.place,
+                f"the name {quoted(name.text)} has no number",
+                f"give it one here, or in the table values: {{{name.text}: 1.0}}; {known}",
+            )
+        return Fraction(0)
+
+    def check_collisions(self) -> None:
+        """A name is either given or a result, and every number in ``values`` is for something that is there."""
+        for text, place in (*self.used.items(), *self.results.items()):
+            if text in RESERVED or _DELTA.match(text):
+                self.problems.add(
+                    place,
+                    f"{quoted(text)} is a word of the sheet's own formulas",
+                    f"choose another name, such as {text.removeprefix('δ_')}1",
+                )
+        for text, place in self.results.items():
+            other = self.used.get(text)
+            if other is not None:
+                later = max(place, other)
+                self.problems.add(
+                    later,
+                    f"the name {quoted(text)} is used twice (first in line {min(place, other).line})",
+                    "choose another name for one of the two",
+                )
+        for text, given in self.numbers.items():
+            if text not in self.used:
+                self.problems.add(
+                    given.place,
+                    f"{quoted(text)} has a number but is used nowhere",
+                    suggestion(text, self.used) if self.used else "take it out",
+                )

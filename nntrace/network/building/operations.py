@@ -1,0 +1,42 @@
+"""The catalogue's operations for given options; the same object for the same options, so that plans are made once."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ...catalogue import Entry, Operation
+from ...expr import Expr, Sym, symbols
+from ...spec.model import Number
+from ..batch import batched
+
+_OPERATIONS: dict[Any, Operation] = {}
+
+
+def operation(entry: Entry, options: Mapping[str, Any], **conventions: Any) -> Operation:
+    """The entry's formula for these options; the same object for the same options, so that plans are made once."""
+    wanted = {name: value for name, value in conventions.items() if name in entry.conventions()}
+    key = (entry.kind, entry.name, *sorted(options.items()), *sorted(wanted.items()))
+    if key not in _OPERATIONS:
+        _OPERATIONS[key] = entry.build(**options, **wanted)
+    return _OPERATIONS[key]
+
+
+def in_batch(made: Operation) -> Operation:
+    """The same operation for a batch; the same object for the same operation."""
+    if id(made) not in _BATCHED:
+        _BATCHED[id(made)] = (made, batched(made))
+    return _BATCHED[id(made)][1]
+
+
+_BATCHED: dict[int, tuple[Operation, Operation]] = {}
+
+
+def symbols_read(formula: Expr) -> list[Sym]:
+    """The symbols that a formula reads."""
+    return [symbol for symbol in symbols(formula) if isinstance(symbol, Sym)]
+
+
+def plain(options: Mapping[str, Any]) -> dict[str, Any]:
+    """Options as the catalogue takes them."""
+    return {name: value.value if isinstance(value, Number) else value.text for name, value in options.items()}

@@ -1,0 +1,150 @@
+"""A loss with a penalty: the loss's own steps become its data term, and the loss is the sum of the two.
+
+Every parameter counts once, however often it is used: where not all of a tensor counts, a tensor of zeros and ones
+that is part of the formula tells which of it does.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
+from math import prod
+
+from ... import catalogue
+from ...catalogue.registry import Operation, real
+from ...errors import quoted, suggestion
+from ...expr import Add, Expr, Mul, Sum, Sym, product, rename, symbols
+from ...spec.model import Penalty
+from ...spec.problems import Problems
+from ..model import BoundOperation, Cell, Edge, Element, Network, Tensor
+from ..quantities import find, known_names
+
+LOSS, DATA, PENALTY = "L", "data", "penalty"
+TOTAL = Operation(Sym(LOSS), Sym(DATA) + Sym(PENALTY))
+
+Chosen = Mapping[str, set[Cell] | None]
+"""The cells of each tensor that count; ``None``: all of them."""
+
+
+def penalised(
+    network: Network, penalty: Penalty, weights: Sequence[str], taken: set[str], problems: Problems
+) -> Network:
+    """The network with a penalty on its loss. ``weights`` are the keys of the tensors that hold weights.
+
+    The names of the two terms follow the loss's where the file gives none, and give way to those ``taken``.
+    """
+    chosen = _once(network, _chosen(network, penalty, weights, problems))
+    if not chosen:
+        if isinstance(penalty.on, str):
+            what = "weight" if penalty.on == "weights" else "parameter"
+            problems.add(penalty.place, f"there is no {what} for a penalty", "leave the penalty out")
+        return network
+    total = network.tensors[LOSS]
+    name = total.name or LOSS
+    data = penalty.data.text if penalty.data else _free(f"{name}_data", taken)
+    own = penalty.name.text if penalty.name else _free(f"{name}_penalty", taken)
+    masks = {f"{key}.mask": _mask(network.tensors[key], cells) for key, cells in chosen.items() if cells is not None}
+    tensors: dict[str, Tensor] = {}
+    for key, tensor in network.tensors.items():
+        if key == LOSS:
+            tensors[DATA] = Tensor(DATA, data, (), "loss", {(): data})
+            tensors[PENALTY] = Tensor(PENALTY, own, (), "loss", {(): own})
+            tensors.update(masks)
+        of_sample = tensor.role == "loss" and tensor.names == total.names and key != LOSS
+        tensors[key] = tensor._replace(name=data, names={(): data}) if of_sample else tensor
+    steps: list[BoundOperation] = []
+    for step in network.steps:
+        if step.output != LOSS:
+            steps.append(step)
+            continue
+        sum_of_two = (Edge(TOTAL, DATA), Edge(TOTAL, PENALTY))
+        steps += [
+            step._replace(output=DATA),
+            _penalty_step(network, penalty, chosen),
+            BoundOperation("total", TOTAL, LOSS, {DATA: DATA, PENALTY: PENALTY}, {}, sum_of_two, TOTAL.formula),
+        ]
+    uses = {**network.uses, data: (Element(DATA, ()),), own: (Element(PENALTY, ()),)}
+    return network._replace(tensors=tensors, steps=tuple(steps), uses=uses, data=DATA)
+
+
+def _free(name: str, taken: set[str]) -> str:
+    while name in taken:
+        name += "′"
+    return name
+
+
+def _chosen(network: Network, penalty: Penalty, weights: Sequence[str], problems: Problems) -> dict[str, set[Cell]]:
+    """The cells that the file puts the penalty on, by tensor in the order of the file; an empty set: all of them."""
+    if isinstance(penalty.on, str):
+        return {key: set() for key in network.parameters if penalty.on == "all" or key in weights}
+    found: dict[str, set[Cell]] = {}
+    for name in penalty.on:
+        uses = [use for one in find(network, name.text) for use in one.uses if use.key in network.parameters]
+        if not uses:
+            known = known_names(network, "parameter")
+            problems.add(name.place, f"there is no parameter {quoted(name.text)}", suggestion(name.text, known))
+        for use in uses:
+            found.setdefault(use.key, set()).add(use.cell)
+    return {key: found[key] for key in network.parameters if key in found}
+
+
+def _once(network: Network, chosen: Mapping[str, set[Cell]]) -> Chosen:
+    """Of every name its first use alone, and no missing connection."""
+    result: dict[str, set[Cell] | None] = {}
+    seen: set[str] = set()
+    for key, cells in chosen.items():
+        tensor = network.tensors[key]
+        if not (cells or tensor.names or tensor.missing):
+            result[key] = None
+            continue
+        kept: set[Cell] = set()
+        for cell in tensor.cells():
+            name = tensor.names.get(cell)
+            if (not cells or cell in cells) and name not in seen:
+                kept.add(cell)
+                seen |= {name} if name is not None else set()
+        if kept:
+            result[key] = kept if len(kept) < prod(tensor.shape) else None
+    return result
+
+
+def _mask(tensor: Tensor, cells: set[Cell]) -> Tensor:
+    """One where a cell counts, zero where it does not: no numbers, but the shape of the formula."""
+    every = tensor._replace(missing=frozenset()).cells()
+    typed = {cell: Fraction(cell in cells) for cell in every}
+    return Tensor(f"{tensor.key}.mask", None, tensor.shape, "constant", typed=typed, structural=True)
+
+
+def _penalty_step(network: Network, penalty: Penalty, chosen: Chosen) -> BoundOperation:
+    """factor × Σ part for each kind, a constant of the part in front; every tensor with indices of its own."""
+    sizes: dict[str, int] = {}
+    terms: list[Expr] = []
+    for kind, factor in penalty.kinds:
+        entry = catalogue.find("penalty", kind.text)
+        assert entry is not None  # the reader knows the kinds
+        constants, part = _split(entry.build().formula)
+        sums: list[Expr] = []
+        for place, (key, cells) in enumerate(chosen.items()):
+            tensor = network.tensors[key]
+            shape = tensor.shape
+            index = tuple(f"{letter}{place}" for letter in ("j", "i")[: len(shape)])
+            sizes.update(zip(index, shape, strict=True))
+            own = Sym(key, index)
+            body: Expr = rename(part, lambda _, own=own: own)  # type: ignore[misc]
+            if cells is not None:
+                body = Mul((Sym(f"{key}.mask", index), body))
+            for over in index if tensor.by_column else index[::-1]:  # in the order of the file
+                body = Sum(over, body)
+            sums.append(body)
+        terms.append(Mul((*constants, real(factor.value), Add(tuple(sums)) if len(sums) > 1 else sums[0])))
+    operation = Operation(Sym(PENALTY), Add(tuple(terms)) if len(terms) > 1 else terms[0])
+    keys = {symbol.name: symbol.name for symbol in symbols(operation.formula) if isinstance(symbol, Sym)}
+    edges = tuple(Edge(operation, key) for key in chosen)
+    return BoundOperation(PENALTY, operation, PENALTY, keys, sizes, edges, operation.formula)
+
+
+def _split(part: Expr) -> tuple[list[Expr], Expr]:
+    """The constants of a product, which stand before the sum, and the rest of it."""
+    factors = part.factors if isinstance(part, Mul) else (part,)
+    constants = [factor for factor in factors if not list(symbols(factor))]
+    return constants, product(factor for factor in factors if list(symbols(factor)))

@@ -1,0 +1,114 @@
+"""Tensors that have a size and no numbers: enough to derive formulas, too little to compute.
+
+A size that is a symbol gets a count to stand in for it, one that nothing else in the file has, so that a count
+tells its symbol again.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...errors import quoted
+from ...spec.model import GivenSize, Items, Labelled, Name, Number, Place, Spec, Value
+from ...spec.problems import Problems
+from ..batch import SAMPLE
+
+REMEDY = "give its numbers; without them, nntrace derive has the symbolic solution"
+
+
+class Sizes:
+    """The sizes of one file. ``wanted``: the numbers are needed, and a tensor without them is a problem."""
+
+    def __init__(self, spec: Spec, problems: Problems, wanted: bool) -> None:
+        self.problems = problems
+        self.wanted = wanted
+        self.batch = spec.samples is not None
+        self.places: dict[str, Place] = {}
+        """Where each symbol stands first."""
+        self.classes = {value.one_hot: value.place for value in _sizes(spec) if value.one_hot is not None}
+        """Where each letter of a one-hot target's class stands."""
+        taken = set(_counts(spec))
+        least = int(spec.samples_per_step.value) if spec.samples_per_step else 0  # a step takes some of the samples
+        free = (number for number in range(max(7, least + 1), 10**7) if number not in taken)
+        for value in _sizes(spec):
+            if isinstance(value.size, str) and value.size not in self.places:
+                self.places[value.size] = value.place
+        self._counts = dict(zip(self.places, free, strict=False))
+        self._symbols = {count: symbol for symbol, count in self._counts.items()}
+
+    def count(self, value: GivenSize) -> int:
+        """How many values a size stands for."""
+        return self._counts[value.size] if isinstance(value.size, str) else value.size
+
+    def shown(self, count: int) -> str | int:
+        """A count as the file has it: the symbol that it stands for, or itself."""
+        return self._symbols.get(count, count)
+
+    def of(self, shape: tuple[int, ...]) -> tuple[str | int, ...]:
+        """A shape as the file has it; empty where there is no symbol in the file."""
+        return tuple(self.shown(count) for count in shape) if self._symbols else ()
+
+    def without_numbers(self, place: Place, what: str, remedy: str = REMEDY) -> None:
+        """Note a tensor that has no numbers, where they are needed."""
+        if self.wanted:
+            self.problems.add(place, f"{what} no numbers", remedy)
+
+    def check_names(self, names: dict[str, Place]) -> None:
+        """A symbol of a size is no tensor's or element's name, and a class is an index letter that is neither."""
+        for symbol, place in self.places.items():
+            if symbol in names:
+                self.problems.add(place, f"{quoted(symbol)} is a size and a name", "give one of the two another name")
+        for letter, place in self.classes.items():
+            if letter in names or letter in self.places:
+                other = "a size" if letter in self.places else "a name"
+                self.problems.add(
+                    place, f"{quoted(letter)} is a class and {other}", "write another letter, as one_hot: c"
+                )
+            elif len(letter) > 1:
+                self.problems.add(
+                    place, f"the class {quoted(letter)} is no index letter", "write one letter, as one_hot: k"
+                )
+            elif letter == SAMPLE and self.batch:
+                self.problems.add(
+                    place,
+                    f"{quoted(letter)} counts the samples, so it is no class",
+                    "write another letter, as one_hot: k",
+                )
+
+
+def _sizes(spec: Spec) -> Iterator[GivenSize]:
+    return (value for value in _values(spec) if isinstance(value, GivenSize))
+
+
+def _counts(spec: Spec) -> Iterator[int]:
+    """Every count that a tensor of the file may have."""
+    for value in _values(spec):
+        match value:
+            case GivenSize(int(count)):
+                yield count
+            case Items(items, _):
+                yield len(items)
+            case Labelled(entries, _):
+                yield len(entries)
+            case Number(_, number, _) if number.denominator == 1:
+                yield int(number)
+
+
+def _values(spec: Spec) -> Iterator[Value]:
+    """Every value of the file, and the values inside it."""
+    yield from _inside(spec.inputs, spec.targets, spec.samples, spec.values)
+    for layer in spec.layers:
+        yield from _inside(layer.result, layer.weights, layer.biases, layer.bias)
+        if layer.activation:
+            yield from _inside(layer.activation.result)
+
+
+def _inside(*values: Value | None) -> Iterator[Value]:
+    for value in values:
+        if value is None or isinstance(value, Name):
+            continue
+        yield value
+        if isinstance(value, Items):
+            yield from _inside(*value.items)
+        elif isinstance(value, Labelled):
+            yield from _inside(*(inner for _, inner in value.entries))

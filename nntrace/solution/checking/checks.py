@@ -1,0 +1,184 @@
+"""What a sheet ends with: checks of its own numbers by another way. One that fails for a good reason says so."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from decimal import Decimal
+from fractions import Fraction
+from math import isfinite, isnan
+from typing import TYPE_CHECKING, Literal
+
+from ...catalogue import find
+from ...expr import Num
+from ...network.model import Element
+from ...network.quantities import Quantity, frozen, of_role
+from ...trace.amount import Amount
+from ...trace.trace import Trace
+from ..content.model import Check, Note
+from ..formulas.element import Writer
+from ..numbers.digits import Shown, trimmed
+from ..steps.forward import samples_of
+
+if TYPE_CHECKING:
+    from .differences import Difference
+
+MOST_SHOWN = 4
+MOST_CHECKED = 100
+MOST_WORK = 40_000
+MOST_DIGITS = 17
+"""As many as it takes to tell any two floats apart."""
+
+
+def forward_checks(writer: Writer) -> Iterator[Check]:
+    """That every softmax gives a distribution, and that a logarithm in the loss is taken of probabilities."""
+    for step in writer.network.loss_steps():
+        entry = find("loss", step.kind)
+        if entry is None or "y" not in step.arguments:
+            continue
+        wanted = entry.build().targets
+        if wanted in ("any", "class"):
+            continue
+        outputs = writer.network.tensors[step.arguments["y"]]
+        values = (writer.trace.value(Element(outputs.key, cell)).number for cell in outputs.cells())
+        if not all(0 <= value <= 1 for value in values):
+            before = "sigmoid" if wanted == "bits" else "softmax"
+            last = next((one.kind for one in writer.network.layer_steps() if one.output == outputs.key), "")
+            instead = f"use {before} instead of {last}" if last == f"log_{before}" else f"put a {before} before it"
+            words = f"{step.kind} takes outputs between 0 and 1: {instead}"
+            yield Check((words,), "note")
+        break
+    for step in writer.network.layer_steps():
+        if step.kind == "softmax" and step.edges:
+            sums: dict[tuple[int, ...], float] = {}
+            for cell in writer.network.tensors[step.output].cells():
+                amount = writer.trace.value(Element(step.output, cell))
+                sums[cell[:-1]] = sums.get(cell[:-1], 0.0) + amount.number
+            holds = all(abs(one - 1) <= 1e-12 * len(sums) + 1e-12 for one in sums.values() if isfinite(one))
+            yield Check(("the outputs of the softmax sum to 1",), "ok" if holds else "failed")
+
+
+def gradient_checks(writer: Writer, asked: Sequence[Quantity]) -> Iterator[Check]:
+    """The asked gradients by central difference: one by one where they are few, else in one line."""
+    if not asked:
+        return
+    from .differences import Differences
+
+    differ = Differences(writer.trace)
+    if len(asked) <= MOST_SHOWN:
+        for found in asked:
+            yield _gradient_check(writer, found, differ.of(found))
+        return
+    most = max(1, min(MOST_CHECKED, MOST_WORK // len(writer.network.steps)))
+    spread = asked[:: -(-len(asked) // most)]
+    differences = [(found, differ.of(found)) for found in spread]
+    smooth = [(found, difference) for found, difference in differences if not difference.crossing]
+    finite = [(found, d) for found, d in smooth if isfinite(d.quotient)]
+    if len(finite) < len(smooth):
+        yield Check((f"gradients by {_quotient(writer)}: skipped, {_why_not_finite(writer)}",), "note")
+        return
+    wrong = [(found, d) for found, d in smooth if not d.agrees(writer.trace.total(found).number)]
+    for found, difference in wrong:
+        yield _gradient_check(writer, found, difference)
+    skipped = len(differences) - len(smooth)
+    words = (
+        f"{len(smooth)} of the {len(asked)} gradients" if len(smooth) < len(asked) else f"all {len(asked)} gradients"
+    )
+    crossings = sorted({difference.crossing for _, difference in differences if difference.crossing}, reverse=True)
+    because = f" ({skipped} at {' or '.join(f'a {one}' for one in crossings)})" if skipped else ""
+    if not smooth:
+        what = "the loss" if writer.network.loss_is_known else "it"
+        yield Check((f"gradients by {_quotient(writer)}: skipped, {what} {_CROSSING[crossings[0]]}",), "note")
+    elif not wrong:
+        yield Check((f"{words} by {_quotient(writer)}{because}",), "ok")
+
+
+_CROSSING = {"kink": "has a kink here and the convention decides", "jump": "jumps here"}
+
+
+def _quotient(writer: Writer) -> str:
+    """What is differenced: the loss, or what stands in for one that is not known."""
+    known = writer.network.loss_is_known
+    return "central difference" if known else "central difference of Σ upstream × output"
+
+
+def _gradient_check(writer: Writer, found: Quantity, difference: Difference) -> Check:
+    gradient = writer.trace.total(found).number
+    what = "the loss" if writer.network.loss_is_known else "it"
+    words: Note = (writer.partial(found.uses[0]), f" by {_quotient(writer)}")
+    if not isfinite(difference.quotient) or not isfinite(gradient):
+        return Check((*words, f": skipped, {_why_not_finite(writer)}"), "note")
+    if difference.crossing:
+        return Check((*words, f": skipped, {what} {_CROSSING[difference.crossing]}"), "note")
+    if gradient and abs(gradient) <= difference.resolution:
+        return Check((*words, ": skipped, the gradient is smaller than a difference can tell"), "note")
+    shown = writer.digits.rounded(Decimal(difference.quotient)) if gradient else Decimal("0.0")
+    if not writer.digits.show(writer.trace.total(found)).rounded:  # beside a number that ends, the same digits
+        shown = trimmed(shown)
+    status: Literal["ok", "failed"] = "ok" if difference.agrees(gradient) else "failed"
+    return Check((*words, " ≈ ", Num(shown)), status)
+
+
+def loss_check(writer: Writer, after: Trace, rate: Fraction) -> Check:
+    """Whether the loss fell with the update, and if not, why."""
+    old, new = writer.trace.value_of_loss(), after.value_of_loss()
+    before, now = _told_apart(writer, old, new)
+    own = f" of {samples_of(writer.network)}" if writer.network.samples_per_step else ""
+    words: Note = (f"loss{own} after this update ", now.number)
+    if isnan(new.number) and _has_negative_logarithm(writer, after):
+        return Check((*words, ": the logarithm of a negative number"), "note")
+    if isnan(old.number) and isfinite(new.number):
+        return Check((*words, ": before it was undefined"), "note")
+    if not isfinite(new.number) or not isfinite(old.number):
+        return Check((*words, ": the numbers overflow"), "note")
+    if new.number < old.number:
+        return Check((*words, " < ", before.number), "ok")
+    if new.number == old.number:
+        return Check((f"the loss{own} stays at ", now.number, _why_not_lower(writer, after, rate)), "note")
+    why = ": a negative learning rate climbs" if rate < 0 else ": the learning rate is too large for this step"
+    return Check((*words, " > ", before.number, why), "note")
+
+
+def _why_not_finite(writer: Writer) -> str:
+    """Why there is no difference of the loss."""
+    if writer.network.loss_is_known and isnan(writer.trace.value_of_loss().number):
+        return "the loss is undefined"
+    return "the numbers overflow"
+
+
+def _has_negative_logarithm(writer: Writer, trace: Trace) -> bool:
+    """Whether the first number that is undefined is so by the logarithm of a negative one."""
+    at = Writer(trace, writer.digits)
+    for step in at.network.steps:
+        axes = [str(index) for index in step.operation.output.index]
+        for cell in at.network.tensors[step.output].cells():
+            if isnan(trace.value(Element(step.output, cell)).number):
+                written = at.write(step.operation.shown, step, dict(zip(axes, cell, strict=True)))
+                return at.reads_negative_logarithm(written.body)
+    return False
+
+
+def _told_apart(writer: Writer, old: Amount, new: Amount) -> tuple[Shown, Shown]:
+    """The two numbers with as many digits as it takes to see that they differ."""
+    digits = writer.digits
+    while True:
+        before, now = digits.show(old), digits.show(new)
+        if old.number == new.number or before.decimal != now.decimal or digits.significant >= MOST_DIGITS:
+            return before, now
+        digits = digits._replace(significant=digits.significant + 1)
+
+
+def _why_not_lower(writer: Writer, after: Trace, rate: Fraction) -> str:
+    if not rate:
+        return ": the learning rate is 0"
+    learned = [found for found in of_role(writer.network, "parameter") if not frozen(writer.network, found)]
+    if writer.precise is not None:
+        return " in the digits carried"
+    if not learned:
+        return ": nothing was updated"
+    if any(writer.trace.total(found).number for found in learned):
+        if all(writer.trace.value(found.uses[0]) == after.value(found.uses[0]) for found in learned):
+            return ": nothing was updated"
+        return ": the step ends where the loss is as high as before"
+    if all(writer.trace.total(found).exact == 0 for found in learned):
+        return ": every gradient is 0"
+    return ": every gradient is too small for the numbers that are computed with"

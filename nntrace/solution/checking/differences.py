@@ -1,0 +1,157 @@
+"""Central differences: a gradient by another way, and whether it crosses a kink on the way."""
+
+from __future__ import annotations
+
+import operator
+from collections.abc import Callable, Iterator
+from functools import partial
+from math import nan
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from ...expr import Call, Cases, Condition, Expr, Indicator, Num, children, free_indices
+from ...expr.evaluate import Arguments, Run, plan
+from ...network.chain_rule import adjoint
+from ...network.model import BoundOperation, Element, Network
+from ...network.quantities import Quantity
+from ...trace.trace import Trace
+
+if TYPE_CHECKING:
+    from ...network.model import Array
+
+STEP = 1e-5
+AGREEMENT = 1e-6
+
+
+class Differences:
+    """Central differences (L(q + h) - L(q - h)) / 2h over one trace, and whether a kink lies between the two."""
+
+    def __init__(self, trace: Trace) -> None:
+        self.trace = trace
+        self.network = trace.network
+        self._decisions = list(_decisions(self.network))
+        self._copies: dict[str, Array] = {}
+
+    def of(self, found: Quantity) -> Difference:
+        """The difference quotient by one quantity."""
+        network = self.network
+        assert network.loss is not None
+        first = found.uses[0]
+        size = STEP * self._scale(first)
+        above, below = (self._moved(found, sign * size) for sign in (1, -1))
+        apart = above.value - below.value
+        quotient = (above.loss - below.loss) / apart if apart else nan
+        resolution = abs(float(self.trace.arrays[network.loss])) * 1e-9 / size + 1e-9 if size else 0.0
+        if not _differ(above, below):
+            return Difference(quotient, "", resolution)
+        return Difference(quotient, *self._at_a_decision(found, size, resolution))
+
+    def _at_a_decision(self, found: Quantity, size: float, resolution: float) -> tuple[Crossing, float]:
+        """What lies where a formula goes over from one case to the other, and what the difference can tell there.
+
+        Nearer to it, a jump is as high as before, and at a kink the slopes are as far apart; otherwise both shrink, and
+        the difference quotient is one of the slopes between.
+        """
+        above, below = (self._moved(found, sign * size, slope=True) for sign in (1, -1))
+        nearer, below_nearer = (self._moved(found, sign * size / 10, slope=True) for sign in (1, -1))
+        if not _differ(nearer, below_nearer):
+            return "kink", resolution
+        if abs(nearer.loss - below_nearer.loss) > max(abs(above.loss - below.loss) / 2, resolution * size):
+            return "jump", resolution
+        gap, gap_nearer = abs(above.slope - below.slope), abs(nearer.slope - below_nearer.slope)
+        return ("kink", resolution) if gap_nearer > gap / 2 else ("", resolution + gap)
+
+    def _scale(self, element: Element) -> float:
+        """How large a number is; a probability that a loss takes the logarithm of, how far it is from 0 and 1."""
+        value = self.trace.value(element).number
+        if any(step.key(edge.argument) == element.key for step in self.network.steps for edge in step.bypassed):
+            return min(abs(value), abs(1 - value))
+        return max(1.0, abs(value))
+
+    def _moved(self, found: Quantity, by: float, slope: bool = False) -> _Moved:
+        """The network with a quantity moved, in all its uses; a unit is held where it was moved to.
+
+        ``slope``: with the gradient there.
+        """
+        network, arrays = self.network, self.trace.arrays
+        assert network.loss is not None
+        moved = {use.key: self._copy(use.key) for use in found.uses}
+        for key, cell in found.uses:
+            moved[key][cell] += by
+        after = self.trace.program.forward({**arrays, **moved}, moved if found.role == "unit" else {})
+        first = found.uses[0]
+        decided = [decided(after).tobytes() for decided in self._decisions]
+        slopes = self.trace.program.gradients(after) if slope else {}
+        total = sum(float(slopes[key][cell]) for key, cell in found.uses if key in slopes)
+        result = _Moved(float(after[first.key][first.cell]), float(after[network.loss]), decided, total)
+        for key, cell in found.uses:
+            moved[key][cell] = arrays[key][cell]
+        return result
+
+    def _copy(self, key: str) -> Array:
+        """An array to move one of its numbers in, and back."""
+        if key not in self._copies:
+            self._copies[key] = self.trace.arrays[key].copy()
+        return self._copies[key]
+
+
+class _Moved(NamedTuple):
+    """What comes of a quantity's move: its value, the loss, how each condition turns out over all its cells, and the
+    gradient by the quantity where it was asked for."""
+
+    value: float
+    loss: float
+    decided: list[bytes]
+    slope: float
+
+
+def _differ(above: _Moved, below: _Moved) -> bool:
+    """Whether a condition turns out otherwise on the two sides."""
+    return any(map(operator.ne, above.decided, below.decided))
+
+
+Crossing = Literal["", "kink", "jump"]
+
+
+class Difference(NamedTuple):
+    """One central difference: its value, what of the loss it crosses, and below what it can tell nothing."""
+
+    quotient: float
+    crossing: Crossing
+    resolution: float
+
+    def agrees(self, gradient: float) -> bool:
+        """Whether the difference quotient is the gradient, within what the difference itself can tell."""
+        return abs(self.quotient - gradient) <= AGREEMENT * max(abs(gradient), abs(self.quotient)) + self.resolution
+
+
+def _decisions(network: Network) -> Iterator[Callable[[dict[str, Array]], Array]]:
+    """Every condition that a derivative stands on, over the whole network, as a function of the arrays."""
+    kink = network.conventions.relu_at_zero
+    known: dict[tuple[int, str], list[Run]] = {}
+    for step in network.steps:
+        for operation, argument in step.edges:
+            key = (id(operation), argument)
+            if key not in known:
+                derived = adjoint(operation, argument, kink).derived
+                conditions = dict.fromkeys((*_conditions(derived), *_conditions(operation.formula)))
+                known[key] = [plan(Indicator(one), tuple(free_indices(Indicator(one)))) for one in conditions]
+            for run in known[key]:
+                yield partial(_decided, run, step)
+
+
+def _decided(run: Run, step: BoundOperation, arrays: dict[str, Array]) -> Array:
+    bound = {symbol: arrays[key] for symbol, key in step.arguments.items()} | {
+        step.operation.output.name: arrays[step.output]
+    }
+    decided: Array = run(Arguments(bound, step.sizes))
+    return decided
+
+
+def _conditions(node: Expr) -> Iterator[Condition]:
+    match node:
+        case Indicator(condition) | Cases(condition):
+            yield condition
+        case Call("sign", (argument,)):
+            yield Condition(argument, ">", Num(0))
+    for part in children(node):
+        yield from _conditions(part)

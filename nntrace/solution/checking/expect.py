@@ -1,0 +1,105 @@
+"""``--expect``: a number of the sheet against the digits that somebody expects."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from decimal import ROUND_HALF_UP, Context, Decimal
+from fractions import Fraction
+from typing import Any, NamedTuple
+
+from ...errors import UserError
+from ...expr.text import ASCII, plain, text
+from ...network.model import sample_mark
+from ..content.model import Family, Results, Solution, Step, Table
+
+MOST_NAMED = 6
+
+
+class Mismatch(NamedTuple):
+    """A number that is not what was expected, at the digits given."""
+
+    name: str
+    expected: str
+    found: str
+
+
+def compare(solution: Solution, name: str, expected: str, value: Fraction) -> Mismatch | None:
+    """``None`` where the number rounds to the digits given. Raises ``UserError`` for a name that the sheet has not.
+
+    A name means what the command is about: the new value for ``step``, the gradient for ``grad``, the value for
+    ``forward``; a step's own name (``∂MSE/∂w21``, ``dMSE/dw21``, ``δ_h1``, ``w21+``) means that step. What belongs to
+    a sample has its number behind it: ``h1(2)``, ``h1⁽²⁾``.
+    """
+    numbers = list(_numbers(solution))
+    plainly = [(plain(one, ASCII), number) for one, number in numbers]
+    known = dict(reversed([*numbers, *plainly]))
+    key = name if name in known else plain(name, ASCII)
+    if key not in known:
+        from ...errors import quoted, suggestion
+
+        each = re.compile(re.escape(plain(name, ASCII)) + r"\((\d+)\)")
+        samples = sorted(int(mark[1]) for one in known if (mark := each.fullmatch(one)))
+        if samples:
+            own = [f"{name}({sample})" for sample in samples]
+            some = ", ".join(own[:MOST_NAMED]) + (", …" if len(own) > MOST_NAMED else "")
+            raise UserError(f"{quoted(name)} is another number in each sample\n  name one of them: {some}")
+        near = suggestion(name, list(known)[::-1])
+        raise UserError(f"this sheet has no number {quoted(name)}\n  {near}")
+    found = known[key]
+    return None if agrees(found, expected, value) else Mismatch(name, expected, repr(found))
+
+
+def agrees(found: float, expected: str, value: Fraction) -> bool:
+    """Whether a number is within half a unit of the last digit that was typed."""
+    if found != found or found in (float("inf"), float("-inf")):
+        return False
+    unit = Fraction(1, 10**9) * abs(value) if "/" in expected else Fraction(_unit(expected))
+    return abs(Fraction(found) - value) <= unit / 2 + Fraction(1, 10**12) * abs(value)
+
+
+def _unit(typed: str) -> Decimal:
+    exponent = Decimal(typed).as_tuple().exponent
+    assert isinstance(exponent, int)
+    return Decimal(1).scaleb(exponent, context=Context(prec=30, rounding=ROUND_HALF_UP))
+
+
+def _numbers(solution: Solution) -> Iterator[tuple[str, float]]:
+    """Every number with its name; where names are equal, the first counts."""
+    results = solution.results
+    of_gradients = results.gradients is not None and results.updated is None  # then a name is no value
+    for group in (results.gradients,) if of_gradients else (results.updated, results.values):
+        yield from _flat(group)
+    for place, sample in enumerate(() if of_gradients else results.samples or (), start=1):
+        mark = sample_mark(sample.get("sample", place) - 1)
+        for name, value in _flat(sample["values"]):
+            yield name + mark, value
+    yield from _loss(results)
+    for section in solution.sections:
+        for block in section.blocks:
+            for step in block.steps if isinstance(block, Table | Family) else (block,):
+                if isinstance(step, Step) and isinstance(step.value, float):
+                    name = text(step.name)
+                    mark = "" if step.sample is None else sample_mark(step.sample - 1)
+                    yield name if name.endswith(mark) else name + mark, step.value
+
+
+def _loss(results: Results) -> Iterator[tuple[str, float]]:
+    if results.loss is not None:
+        yield results.loss.name, results.loss.before
+        if results.loss.after is not None:
+            yield results.loss.name + "⁺", results.loss.after
+            yield results.loss.name + "+", results.loss.after
+
+
+def _flat(group: Any) -> Iterator[tuple[str, float]]:
+    for name, value in (group or {}).items():
+        yield from _inside(name, value, ())
+
+
+def _inside(name: str, value: Any, index: tuple[int, ...]) -> Iterator[tuple[str, float]]:
+    if isinstance(value, list):
+        for place, inner in enumerate(value, start=1):
+            yield from _inside(name, inner, (*index, place))
+    elif value is not None:
+        yield (f"{name}[{','.join(map(str, index))}]" if index else name), value

@@ -1,0 +1,1 @@
+"""A worked solution as data: what every sheet is made of."""

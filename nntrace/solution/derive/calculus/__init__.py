@@ -1,0 +1,1 @@
+"""Derivatives by named rules: Jacobians, the loss, the gradients of layers and parameters."""

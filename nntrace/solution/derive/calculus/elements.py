@@ -1,0 +1,211 @@
+"""Single elements in the user's own names: what a matrix holds, and the gradients that no index form has.
+
+A tied number is in several places, and its gradient has a summand for each of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+from math import prod
+
+from ....expr import ZERO, Add, Expr, Mul, Neg, Num, Partial, Size, Sum, Sym, at, product, total
+from ....expr.bind import is_absent, transform
+from ....expr.constants import constants_multiplied
+from ....expr.structure import negative
+from ....network.batch import SAMPLE
+from ....network.building.penalty import PENALTY
+from ....network.chain_rule import LOSS
+from ....network.model import BoundOperation, Cell, Edge, Tensor
+from ....network.quantities import Quantity, parameters
+from ...content.model import Line, Matrix, Note
+from ...formulas.tensor import SAMPLES, held
+from ..naming.symbols import Symbols
+from ..steps import Cited, Part, UncitedLine, joined, rule_line
+
+MOST_TERMS = 12
+"""A sum of more terms than this is not written out."""
+MOST_CELLS = 64
+"""A tensor of more elements than this is not listed by their names."""
+
+
+class Elements:
+    """The elements of one network's tensors."""
+
+    def __init__(self, symbols: Symbols) -> None:
+        self.symbols = symbols
+        self.network = symbols.network
+        self.formulas = symbols.formulas
+
+    # -- what the tensors hold ---------------------------------------------------------------------------------------
+
+    def listed(self) -> Iterator[Matrix]:
+        """The tensors whose elements have names of their own or are missing, as matrices of these names."""
+        shown = {key for step in self.network.steps for key in (*step.arguments.values(), step.output)}
+        for key, tensor in self.network.tensors.items():
+            scalar = tensor.names.get(()) == self.formulas.name(key).name
+            worth = bool(tensor.names or tensor.missing or tensor.role == "constant")
+            if (
+                key not in shown
+                or tensor.role == "loss"
+                or scalar
+                or not worth
+                or prod(tensor.shape[tensor.sampled :]) > MOST_CELLS
+            ):
+                continue
+            cells = self._laid_out(tensor.shape[tensor.sampled :])
+            rows = tuple(tuple(held(tensor, cell) for cell in row) for row in cells)
+            yield Matrix(self.formulas.name(key), (len(rows), len(rows[0])), rows, self._note(tensor))
+
+    def _laid_out(self, shape: tuple[int, ...]) -> list[list[Cell]]:
+        """The cells as rows of a matrix; a vector is a column or a row."""
+        match shape:
+            case (down, across):
+                return [[(row, column) for column in range(across)] for row in range(down)]
+            case (along,):
+                cells: list[Cell] = [(place,) for place in range(along)]
+                return [[cell] for cell in cells] if self.network.conventions.vectors == "columns" else [cells]
+            case _:
+                return [[()]]
+
+    @staticmethod
+    def _note(tensor: Tensor) -> Note:
+        if tensor.sampled:
+            return ("for each sample",)
+        if tensor.missing:
+            return ("· is no connection: 0 in every sum",)
+        return ("1 where a penalty counts",) if tensor.role == "constant" else ()
+
+    # -- gradients ---------------------------------------------------------------------------------------------------
+
+    def tied(self) -> list[Quantity]:
+        """The parameters that are in several places."""
+        return [one for one in parameters(self.network) if len(one.uses) > 1]
+
+    def parts(self, asked: Iterable[Quantity]) -> Iterator[Part]:
+        """∂L/∂name of every tied parameter, then of what is asked for besides."""
+        tied = self.tied()
+        for one in tied:
+            yield self.gradient(one)
+        known = {one.symbol for one in tied}
+        for one in asked:
+            if one.symbol not in known:
+                yield self.gradient(one)._replace(aside=True)
+
+    def gradient(self, one: Quantity) -> Part:
+        """∂L/∂element, a summand for each of its places."""
+        found = [self._at(key, cell) for key, cell in one.uses if key in self.formulas.readers]
+        body = self._named(total(found))
+        own = self.symbol(Sym(one.uses[0].key, self._free(*one.uses[0])))
+        name = self._gradient(Sym(one.uses[0].key, self._free(*one.uses[0])))
+        whole = Partial(self.symbols.loss, Sym(own.name, own.index, own.mark))
+        lines: list[Line | UncitedLine] = [] if name == whole else [Line("chain", "=", whole)]
+        keys = dict.fromkeys(key for key, _ in one.uses if key in self.formulas.readers)
+        lines.append(rule_line(body, ("written out for this element", *map(self._by_index, keys))))
+        short, rules = constants_multiplied(body)
+        lines += [rule_line(short, joined(rules))] if short != body else []
+        return Part(name, tuple(lines), {f"[{one.name}]"}, self._summands(one), element=one)
+
+    def _summands(self, one: Quantity) -> Note:
+        """Where the summands of a tied parameter's gradient come from: its places, and the penalty if it is in that."""
+        if len(one.uses) == 1:
+            return ()
+        places = [Sym(self.formulas.name(key).name, cell) for key, cell in one.uses]
+        listed = [part for place in places for part in (place, ", ")][:-1]
+        counts = any(
+            step.output == PENALTY and self._through(step, edge, cell) != ZERO
+            for key, cell in one.uses
+            for step, edge in self.formulas.readers.get(key, ())
+        )
+        penalty: Note = (", and what ", self.formulas.name(PENALTY), " adds") if counts else ()
+        return ("a summand for each place: ", *listed, *penalty)
+
+    def _through(self, step: BoundOperation, edge: Edge, cell: Cell) -> Expr:
+        """What an element of a parameter gets by one of its tensor's readers."""
+        gradient = self.formulas.through(step, edge)
+        return self._opened(at(gradient.formula, dict(zip(gradient.indices, cell, strict=True))))
+
+    def _by_index(self, key: str) -> Cited:
+        """The step that has the gradient by every element of a tensor."""
+        indices = self.formulas.gradient(key).indices
+        return Cited((self.symbols.gradient(key, indices), self.symbols.partial(key, indices)), False)
+
+    def _free(self, key: str, cell: Cell) -> tuple[str | int, ...]:
+        """An element's index, its sample left open."""
+        return (SAMPLE, *cell[1:]) if self.network.tensors[key].sampled else cell
+
+    def _at(self, key: str, cell: Cell) -> Expr:
+        gradient = self.formulas.gradient(key)
+        bound = at(gradient.formula, dict(zip(gradient.indices, self._free(key, cell), strict=True)))
+        return self._opened(bound)
+
+    def _opened(self, node: Expr) -> Expr:
+        """Short sums written out, without what a missing connection or a zero of the formula takes away."""
+
+        def leaf(part: Expr) -> Expr | None:
+            match part:
+                case Sum(over, body) if over != SAMPLE and 0 < self._extent(over, body) <= MOST_TERMS:
+                    addends = [self._opened(at(body, {over: place})) for place in range(self._extent(over, body))]
+                    return total(one for one in addends if not is_absent(one, self._is_missing))
+                case Add(terms):
+                    return total(map(self._opened, terms))
+                case Mul(factors):
+                    return product(self._opened(factor) for factor in factors)
+                case Neg(body):
+                    return negative(self._opened(body))
+                case Sym(name, index, _) if name in self.network.tensors:
+                    tensor = self.network.tensors[name]
+                    return Num(int((tensor.typed or {})[index])) if tensor.role == "constant" else None  # type: ignore[index]
+                case _:
+                    return None
+
+        return transform(node, leaf)
+
+    def _extent(self, over: str, body: Expr) -> int:
+        """How far an index runs; 0 where that is a symbol."""
+        size = self.symbols.sizes(body)[over]
+        return int(size) if size.isdigit() else 0
+
+    def _is_missing(self, symbol: Sym) -> bool:
+        tensor = self.network.tensors.get(symbol.name)
+        return tensor is not None and symbol.index in tensor.missing
+
+    def _named(self, node: Expr) -> Expr:
+        sizes = self.symbols.sizes(node)
+
+        def leaf(part: Expr) -> Expr | None:
+            match part:
+                case Partial(of, by) if of == LOSS:
+                    return self._gradient(by)
+                case Sym(name, _, _) if name in self.network.tensors:
+                    return self.symbol(part)
+                case Size(over):
+                    return self.symbols.size(sizes[over])
+                case _:
+                    return None
+
+        return transform(node, leaf)
+
+    def symbol(self, element: Sym) -> Sym:
+        """An element over keys by the user's name for it; ``⁽ⁿ⁾`` in a batch, where it is each sample's own."""
+        tensor = self.network.tensors[element.name]
+        cell = element.index[1:] if tensor.sampled else element.index
+        mark = SAMPLES if tensor.sampled else ""
+        given = tensor.names.get(cell)  # type: ignore[arg-type]
+        return Sym(given, (), mark) if given else Sym(self.formulas.name(element.name).name, cell, mark)
+
+    def _gradient(self, element: Sym) -> Sym | Partial:
+        """δ_h1, δ1[2]⁽ⁿ⁾, ∂L/∂x1."""
+        own = self.symbol(element)
+        name = self.symbols.gradient(element.name, ())
+        if isinstance(name, Partial):
+            return Partial(self.symbols.loss, own)
+        given = own.index == () and own.name != self.formulas.name(element.name).name
+        labelled = element.name in self.symbols.labels
+        return (
+            Sym(f"δ_{own.name}", (), own.mark)
+            if given and not labelled
+            else Sym(name.name, self._cell(element), own.mark)
+        )
+
+    def _cell(self, element: Sym) -> tuple[str | int, ...]:
+        return element.index[1:] if self.network.tensors[element.name].sampled else element.index

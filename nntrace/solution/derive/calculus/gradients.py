@@ -1,0 +1,111 @@
+"""The gradients by the layers' results and the parameters: the chain rule in index notation, then matrices."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator
+
+from ....expr import Expr, Mul, Partial, Sum, Sym, at, product, total
+from ....expr.bind import walk
+from ....expr.constants import constants_multiplied
+from ....expr.letters import relettered
+from ....network.chain_rule import LOSS, adjoint
+from ...content.model import Line, Note
+from ...formulas.tensor import Gradient
+from ..naming.symbols import Symbols
+from ..steps import Form, Meant, Part, index_step, matrix_step, put_in
+from .jacobians import Jacobians
+
+
+class ParameterGradients:
+    """Walks back through the layers; what ``done`` names has been derived with the loss."""
+
+    def __init__(self, symbols: Symbols, jacobians: Jacobians, done: set[str]) -> None:
+        self.symbols = symbols
+        self.jacobians = jacobians
+        self.network = symbols.network
+        self.formulas = symbols.formulas
+        self.done = set(done)
+
+    def parts(self, inputs: Iterable[str]) -> Iterator[Part]:
+        """For each layer from the last to the first: its result's gradient, its parameters', its argument's.
+
+        Those by ``inputs``, which are asked for besides, come last.
+        """
+        for step in reversed(self.symbols.layers()):
+            keys = [step.output, *(key for key in step.arguments.values() if key in self.network.parameters)]
+            for key in keys:
+                if key not in self.done and key in self.formulas.readers:
+                    self.done.add(key)
+                    yield from self.of(key)
+        for key in inputs:
+            if key not in self.done:
+                yield from (part._replace(aside=True) for part in self.of(key))
+
+    def of(self, key: str) -> Iterator[Part]:
+        """∂L/∂tensor: the chain over its readers, the local derivatives put in, and the matrix form."""
+        which = self.symbols.which(key)
+        if which is None:
+            return  # each of its elements is tied: see ``Elements``
+        found = self.formulas.gradient(key)
+        chain = self.symbols.named(total(self._chain(key, found.indices)))
+        name = self.symbols.gradient(key, found.indices)
+        whole = self.symbols.partial(key, found.indices)
+        forms = [
+            Form(total(self._put_in(key, found)), put_in(self._links(chain))),
+            Form(total(self._addends(key, found)), ("multiply out, a sum with 1[…] is its one term",)),
+        ]
+        meant = Meant(key, "gradient", indexed=True)
+        part = index_step(self.symbols, name, forms, chain=chain, keys={key}, reason=which, whole=meant)
+        if not isinstance(name, Partial):
+            part = part._replace(lines=(Line("chain", "=", whole), *part.lines))
+        yield part
+        matrix = matrix_step(self.symbols, key)
+        if matrix is not None:
+            yield matrix
+        elif which:
+            why: Note = (self.formulas.name(key), " has tied or missing elements: its gradient is no one matrix")
+            yield Part(name, (), {key}, why)
+
+    def _links(self, chain: Expr) -> Iterator[Partial]:
+        """The local derivatives in a chain: not those of the loss itself, which stay symbols."""
+        return (node for node in walk(chain) if isinstance(node, Partial) and node.of != self.symbols.loss)
+
+    def _put_in(self, key: str, found: Gradient) -> Iterator[Expr]:
+        """For each reader its Jacobian put in the chain, where the sum over the results is then worked out further."""
+        addends = self._addends(key, found)
+        for (step, edge), addend in zip(self.formulas.readers[key], addends, strict=True):
+            if not edge.operation.by or self.network.tensors[step.output].role == "loss":
+                yield addend
+                continue
+            *samples, argument = found.indices
+            over = next(letter for letter in "jki" if letter != argument)
+            jacobian = relettered(self.jacobians.textbook(step, edge.argument), {"k": over, "i": argument})
+            factors = jacobian.factors if isinstance(jacobian, Mul) else (jacobian,)
+            yield Sum(over, product((Partial(LOSS, Sym(step.output, (*samples, over))), *factors)))
+
+    def _addends(self, key: str, found: Gradient) -> Iterator[Expr]:
+        """What comes back by each reader: by the loss itself with one constant, as it was derived with it."""
+        for (step, _), addend in zip(self.formulas.readers[key], found.addends, strict=True):
+            by_loss = self.network.tensors[step.output].role == "loss"
+            yield constants_multiplied(addend)[0] if by_loss else addend
+
+    def _chain(self, key: str, indices: tuple[str, ...]) -> Iterator[Expr]:
+        """For each reader Σ ∂L/∂result × ∂result/∂tensor, over the result's indices that the tensor lacks."""
+        for step, edge in self.formulas.readers[key]:
+            output = edge.operation.output
+            argument = adjoint(edge.operation, edge.argument, self.network.conventions.relu_at_zero).argument
+            renamed = dict(zip(map(str, argument.index), indices, strict=True))
+            lacking = [str(index) for index in output.index if index not in argument.index]
+            over = {letter: letter + "′" if letter in indices else letter for letter in lacking}
+            result = at(Sym(step.output, output.index), {**renamed, **over})
+            assert isinstance(result, Sym)
+            by = Sym(key, indices)
+            first = Partial(LOSS, result)
+            link = Partial(result, by)
+            if self.network.tensors[step.output].role == "loss":
+                yield Partial(result, by)
+                continue
+            body = product((first, link))
+            for letter in reversed(lacking):
+                body = Sum(over[letter], body)
+            yield body

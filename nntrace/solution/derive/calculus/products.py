@@ -1,0 +1,82 @@
+"""How a product comes to its shortest form: its constants in front, its fractions cancelled, multiplied out."""
+
+from __future__ import annotations
+
+from ....expr import Add, Div, Expr, Mul, Neg, Num, Rule, Sum, contract, product, simplified
+from ....expr.bind import free_indices, transform
+from ....expr.rules import cancelled_by, multiplied_out_by
+from ....expr.structure import negative
+from ..steps import REORDERED, Form, Words, joined
+
+CONSTANTS_OUT: Rule = ("the constants in front",)
+
+
+def sum_constants_out(node: Expr) -> Expr:
+    """A sum's sign, and a divisor of all of its terms, in front of the sum."""
+    match node:
+        case Neg(body):
+            return negative(sum_constants_out(body))
+        case Sum(over, Neg(body)):
+            return Neg(sum_constants_out(Sum(over, body)))
+        case Sum(over, Div(top, bottom)) if not free_indices(bottom):
+            return sum_constants_out(Div(Sum(over, top), bottom))
+        case Div(top, bottom):
+            inner = sum_constants_out(top)
+            return Neg(Div(inner.body, bottom)) if isinstance(inner, Neg) else Div(inner, bottom)
+        case Mul((*others, last)):
+            inner = sum_constants_out(last)
+            return Neg(Mul((*others, inner.body))) if isinstance(inner, Neg) else Mul((*others, inner))
+        case _:
+            return node
+
+
+def worked_out(node: Expr, rule: Words, constants: tuple[Expr, ...]) -> list[Form]:
+    """A product = its fractions cancelled = multiplied out = like terms taken together, each form where it differs.
+
+    ``rule`` is what led to the product; ``constants`` were taken out of it.
+    """
+    forms = [Form(node, joined([rule, CONSTANTS_OUT] if constants else [rule]))]
+    found, rules = cancelled_by(node)
+    if found != transform(node, _in_line):
+        forms.append(Form(found, joined(rules) or ("as one fraction",)))
+    while (further := multiplied_out_by(found))[0] != found:
+        found, rules = further
+        forms.append(Form(found, joined([("multiply out",), *rules])))
+    found, rules = simplified(found)
+    if found != transform(forms[-1].body, _in_line):
+        forms.append(Form(found, joined(rules) or REORDERED))
+    return [form._replace(body=scaled(constants, form.body)) for form in forms]
+
+
+def _in_line(node: Expr) -> Expr | None:
+    """A product of products as one."""
+    return product(node.factors) if isinstance(node, Mul) else None
+
+
+def scaled(constants: tuple[Expr, ...], node: Expr) -> Expr:
+    """A form with the constants that were taken out of it: factors before it, divisors below it."""
+    return product((*constants, *factors_of(node))) if constants else node
+
+
+def signs_written(node: Expr) -> Expr | None:
+    """1[j = k] - 1 for 1[j = k] + (-1)."""
+    match node:
+        case Add(terms) if any(isinstance(term, Num) and term.value < 0 for term in terms):
+            return Add(tuple(Neg(negative(one)) if isinstance(one, Num) and one.value < 0 else one for one in terms))
+        case _:
+            return None
+
+
+def last_first(node: Expr) -> Expr | None:
+    """A product with its factors the other way round."""
+    return Mul(node.factors[::-1]) if isinstance(node, Mul) else None
+
+
+def contracted(node: Expr) -> Expr:
+    """Every Σ with a δ among its factors taken at the one value that it leaves."""
+    return transform(node, lambda part: contract(part.over, part.body) if isinstance(part, Sum) else None)
+
+
+def factors_of(node: Expr) -> tuple[Expr, ...]:
+    """The factors of a product; anything else as its only one."""
+    return node.factors if isinstance(node, Mul) else (node,)

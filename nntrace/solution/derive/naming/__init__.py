@@ -1,0 +1,1 @@
+"""How a derivation writes things: symbols, index letters, names for what repeats, citations."""

@@ -1,0 +1,76 @@
+"""In which step something was derived: what a rule cites behind its name, ``∂z2_j/∂W2_ji put in (D15)``."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from itertools import chain
+
+from ....expr import Expr, Partial, Sym
+from ...content.model import Line, Note
+from ..steps import Cited, Part
+
+Pattern = tuple[tuple[str, str, tuple[int | str, ...]], ...]
+
+
+class Citations:
+    """The steps of one derivation that are on its sheet."""
+
+    def __init__(self) -> None:
+        self._steps: list[tuple[str, Part]] = []
+
+    def add(self, id: str, part: Part) -> None:
+        """A step that later ones may cite."""
+        self._steps.append((id, part))
+
+    def lines(self, part: Part) -> Iterator[Line]:
+        """A step's lines with the ids of those that its rules cite; where one is not on the sheet, without it."""
+        for line in part.lines:
+            if isinstance(line, Line):
+                yield line
+                continue
+            words = ((self._ids(word, part) if isinstance(word, Cited) else (word,)) for word in line.rule)
+            rule: Note = tuple(chain.from_iterable(words))
+            yield line.line._replace(notes=(rule, *line.line.notes) if rule else line.line.notes)
+
+    def _ids(self, cited: Cited, by: Part) -> Iterator[str | Expr]:
+        if cited.shown:
+            yield cited.names[0]
+        found = next(filter(None, (self._deriving(name, by) for name in cited.names)), None)
+        if found:
+            yield f" ({', '.join(found)})"
+
+    def _deriving(self, name: Expr, by: Part) -> list[str]:
+        """The steps of this name, with whatever letters: all cases of one that holds whether its indices differ or not,
+        unless the step that cites it is of one case itself."""
+        own = [(id, part) for id, part in self._steps if pattern(part.name) == pattern(name)]
+        if by.case is not None:
+            own = [(id, part) for id, part in own if part.case in (None, by.case)]
+        elif any(part.case is not None and part.case.relation == "≠" for _, part in own):
+            return [id for id, part in self._steps if part.case is not None and _names(part.name) == _names(name)]
+        return [id for id, _ in own[:1]]
+
+
+def pattern(name: Expr) -> Pattern:
+    """A name whatever letters its indices have: only which of them are the same."""
+    places: dict[str, int] = {}
+
+    def numbered(symbol: Sym) -> tuple[int | str, ...]:
+        return tuple(
+            places.setdefault(index, len(places)) if isinstance(index, str) else f"[{index}]" for index in symbol.index
+        )
+
+    return tuple((symbol.name, symbol.mark, numbered(symbol)) for symbol in _symbols(name))
+
+
+def _names(name: Expr) -> tuple[str, ...]:
+    return tuple(symbol.name for symbol in _symbols(name))
+
+
+def _symbols(name: Expr) -> tuple[Sym, ...]:
+    match name:
+        case Partial(of, by):
+            return (of, by)
+        case Sym():
+            return (name,)
+        case _:
+            return ()

@@ -1,0 +1,21 @@
+"""What the gradients' section is called: by what it has, or by what was asked for."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ....expr import Expr
+from ....network.model import Role
+from ...content.model import Note
+
+
+def gradients_title(asked: Sequence[Expr], roles: set[Role]) -> Note:
+    """The section's title: its quantities where some were ``asked`` for, else whose ``roles`` it is about."""
+    if asked:
+        listed: Note = (asked[0],)
+        for place, one in enumerate(asked[1:], start=2):
+            listed = (*listed, " and " if place == len(asked) else ", ", one)
+        return ("Gradient by " if len(asked) == 1 else "Gradients by ", *listed)
+    if "parameter" in roles:
+        return ()
+    return ("Gradients of the inputs",) if roles == {"input"} else ("Gradients of the layers",)

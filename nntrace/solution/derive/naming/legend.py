@@ -1,0 +1,68 @@
+"""What the letters of a derivation mean, for a program that reads its sheet: those that it has written."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from ....expr import Delta, Expr, Max, Sum, Sym, Whole
+from ....expr.bind import walk
+from ....network.batch import SAMPLE
+from ...content.model import Section, Step
+from ...formulas.tensor import PRIME
+from .symbols import Symbols, how_many_samples
+
+
+def legend(symbols: Symbols, sections: Iterable[Section], chosen: str | None) -> Mapping[str, str]:
+    """Each letter with its meaning; ``chosen`` is the index of the right class, where the loss is derived by it."""
+    steps = [block for section in sections for block in section.blocks if isinstance(block, Step)]
+    written = [node for step in steps for whole in _expressions(step) for node in walk(whole)]
+    indices = sorted({index for node in written for index in _indices(node)})
+    names = {name for node in written for name in _names(node)}
+    found = {letter: _index(symbols, letter, chosen) for letter in indices}
+    found |= {size: "a size" for tensor in symbols.network.tensors.values() for size in tensor.sizes
+              if isinstance(size, str)}  # fmt: skip
+    count = how_many_samples(symbols.network)
+    if not count.isdigit():
+        found[count or symbols.letter("samples")] = "how many samples there are" if count else "a number of samples"
+    own = {
+        "sum": "the sum that the results of a softmax share",
+        "repeated": "what is written several times, as it says above",
+        "largest": "the largest argument of a softmax",
+        "identity": "the identity matrix",
+    }
+    for wanted, meaning in own.items():
+        letter = symbols.letter(wanted)
+        found |= {name: meaning for name in sorted(names) if name.rstrip(PRIME) == letter}
+    return found
+
+
+def _index(symbols: Symbols, letter: str, chosen: str | None) -> str:
+    if letter == symbols.index(SAMPLE):
+        return "an index that counts the samples"
+    if chosen is not None and letter == symbols.index(chosen):
+        return "an index; in the gradient of the loss that of the right class"
+    return "an index, from 1 to the size of its axis"
+
+
+def _expressions(step: Step) -> Iterator[Expr]:
+    yield step.name
+    for line in step.lines:
+        yield line.body
+        if line.left is not None:
+            yield line.left
+
+
+def _indices(node: Expr) -> Iterator[str]:
+    match node:
+        case Sym(_, index, _):
+            yield from (one for one in index if isinstance(one, str))
+        case Delta(i, j):
+            yield from (one for one in (i, j) if isinstance(one, str))
+        case Sum(over, _) | Max(over, _):
+            yield over
+
+
+def _names(node: Expr) -> Iterator[str]:
+    match node:
+        case Sym(name, _, _) | Whole(Sym(name, _, _)):
+            yield name

@@ -1,0 +1,102 @@
+"""Index letters that are no name of the network's: where it calls something ``i``, another letter runs in its place.
+
+A derivation is made with the letters of the formulas, and written with these others at last.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+
+from ....expr import Condition, Delta, Expr, Max, Partial, Sum, Sym, Whole
+from ....expr.bind import transform
+from ....expr.nodes import Index
+from ....network.batch import SAMPLE
+from ...content.model import Block, Line, Note, Remark, Section, Step
+from ...formulas.tensor import LETTERS, PRIME, SAMPLES
+
+INDICES = (SAMPLE, *dict.fromkeys("ijklp" + LETTERS))
+"""Every letter that a formula may have for an index."""
+OTHERS: Mapping[str, str] = dict(zip("hgtdcfwbaxyzo", "ʰᵍᵗᵈᶜᶠʷᵇᵃˣʸᶻᵒ", strict=True))
+"""What may stand in their place; and each as it is written after what belongs to one sample."""
+
+
+def other_letters(names: set[str], wholes: set[str], avoided: set[str]) -> dict[str, str]:
+    """Another letter for each index letter that is a name, or would make one behind a tensor's (``x_i`` beside ``x``).
+
+    Those that are ``avoided`` are no names that an index could be taken for, but are not to be used again.
+    """
+    behind = {name.removeprefix(f"{one}_") for one in wholes for name in names if name.startswith(f"{one}_")}
+    taken = {*names, *(letter for letters in behind if set(letters) <= set(INDICES) for letter in letters)}
+    used = {*taken, *avoided, *"".join(behind)}
+    found: dict[str, str] = {}
+    for letter in INDICES:
+        if letter in taken:
+            forms = (*OTHERS, *(letter + PRIME * count for count in range(1, 100)))
+            found[letter] = next(form for form in forms if form not in {*used, *found.values()})
+    return found
+
+
+class Lettering:
+    """Writes sections with other index letters."""
+
+    def __init__(self, letters: Mapping[str, str]) -> None:
+        self.letters = letters
+        sample = letters.get(SAMPLE, SAMPLE)
+        self.mark = f"⁽{OTHERS.get(sample, sample.replace(SAMPLE, 'ⁿ'))}⁾"
+
+    def sections(self, sections: Iterable[Section]) -> Iterator[Section]:
+        """The same sections; as they are where no letter changes."""
+        for section in sections:
+            if self.letters:
+                blocks = tuple(self._block(block) for block in section.blocks)
+                section = section._replace(blocks=blocks, addition=self.note(section.addition))
+            yield section
+
+    def _block(self, block: Block) -> Block:
+        match block:
+            case Step():
+                lines = tuple(map(self._line, block.lines))
+                return block._replace(name=self.expression(block.name), lines=lines, reason=self.note(block.reason))
+            case Remark():
+                return block._replace(words=self.note(block.words))
+            case _:
+                return block
+
+    def _line(self, line: Line) -> Line:
+        left = None if line.left is None else self.expression(line.left)
+        return line._replace(body=self.expression(line.body), left=left, notes=tuple(map(self.note, line.notes)))
+
+    def note(self, note: Note) -> Note:
+        """Its expressions in these letters; its words have them already."""
+        return tuple(self._part(part) for part in note)
+
+    def _part(self, part: str | Expr | Condition) -> str | Expr | Condition:
+        match part:
+            case Condition(left, relation, right):
+                return Condition(self.expression(left), relation, self.expression(right))
+            case Expr():
+                return self.expression(part)
+            case _:
+                return part
+
+    def expression(self, node: Expr) -> Expr:
+        """An expression in these letters. Columns of ones have their sizes, which stay."""
+        return transform(node, self._leaf)
+
+    def _leaf(self, node: Expr) -> Expr | None:
+        match node:
+            case Sym(name, index, mark):
+                return Sym(name, tuple(map(self._index, index)), self.mark if mark == SAMPLES else mark)
+            case Delta(i, j):
+                return Delta(self._index(i), self._index(j))
+            case Sum(over, body) | Max(over, body):
+                return type(node)(str(self._index(over)), self.expression(body))
+            case Whole(symbol, down, across):
+                inner = self.expression(symbol)
+                assert isinstance(inner, Sym | Partial)
+                return Whole(inner, down, across)
+            case _:
+                return None
+
+    def _index(self, index: Index) -> Index:
+        return self.letters.get(index, index) if isinstance(index, str) else index

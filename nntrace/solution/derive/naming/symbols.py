@@ -1,0 +1,226 @@
+"""How a derivation writes things: the tensors' names with index letters, and their sizes as symbols or counts."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+
+from ....expr import Div, Expr, Mul, Num, Ones, Partial, Size, Sym, Whole, product, symbols
+from ....expr.bind import transform
+from ....expr.matrices import IDENTITY, Axes
+from ....network.chain_rule import LOSS
+from ....network.model import BoundOperation, Network
+from ...content.model import Note
+from ...formulas.tensor import PRIME, SAMPLES, TensorFormulas
+from .lettering import other_letters
+
+NO_LOSS = Sym("L")
+"""What a gradient would be of, where a network has no loss and no gradients."""
+SIZES = dict[str, str]
+LETTERS: Mapping[str, str] = {"sum": "ZSQ", "repeated": "uvq", "samples": "mNB", "largest": "McC", "identity": "IE"}
+"""What the sum of a softmax, something else that repeats, a number of samples, a softmax's largest argument and the
+identity are called."""
+MOST_NAMES = 4
+"""More elements than these are not listed in a note."""
+
+
+def how_many_samples(network: Network) -> str:
+    """How many samples a batch has, as written; nothing without a batch."""
+    return next((str((one.sizes or one.shape)[0]) for one in network.tensors.values() if one.sampled), "")
+
+
+class Symbols:
+    """The names of one network's derivation.
+
+    ``labels`` are a user's own for ∂L/∂tensor, by the tensor's key; ``jacobians`` those for ∂result/∂argument, by both.
+    """
+
+    def __init__(self, network: Network, labels: Mapping[str, str], jacobians: Mapping[tuple[str, str], str]) -> None:
+        self.network = network
+        self.formulas = TensorFormulas(network)
+        self.labels = labels
+        self.jacobians = jacobians
+        self._taken = {*labels.values(), *jacobians.values()}
+        self.loss = self.formulas.name(network.loss) if network.loss is not None else NO_LOSS
+
+    # -- names -------------------------------------------------------------------------------------------------------
+
+    def named(self, node: Expr, sizes: SIZES = {}) -> Expr:
+        """An expression over keys in the tensors' names; ``sizes`` has what each index letter runs to."""
+
+        def of_one(part: Expr) -> bool:
+            """Whether this is 1/n of a single one: no mean."""
+            return isinstance(part, Div) and isinstance(part.bottom, Size) and sizes.get(part.bottom.over) == "1"
+
+        def leaf(part: Expr) -> Expr | None:
+            match part:
+                case Mul(factors) if any(of_one(factor) for factor in factors):
+                    return transform(product(one for one in factors if not of_one(one)), leaf)
+                case Partial(of, by) if of == LOSS:
+                    return self.gradient(by.name, by.index)
+                case Partial(of, by):
+                    return Partial(self.tensor(of), self.tensor(by))
+                case Sym(name, _, _) if name in self.network.tensors:
+                    return self.tensor(part)
+                case Whole(Partial(_, by), down, across):
+                    return Whole(self.gradient(by.name, ()), down, across)
+                case Whole(Sym(name, _, mark) as symbol, down, across):
+                    known = name in self.network.tensors
+                    own = Sym(self.letter("identity")) if symbol == IDENTITY else symbol
+                    return Whole(self.whole(name, bool(mark)) if known else own, down, across)
+                case Size(over):
+                    return self.size(sizes.get(over, f"n_{over}"))
+                case Ones(over):
+                    return Ones(sizes[over])
+                case _:
+                    return None
+
+        return transform(node, leaf)
+
+    def tensor(self, symbol: Sym) -> Sym:
+        """One element of a tensor, by its index letters."""
+        if symbol.name not in self.network.tensors:
+            return symbol
+        name = self.formulas.name(symbol.name)
+        return Sym(name.name, symbol.index, name.mark if not symbol.index else symbol.mark)
+
+    def whole(self, key: str, of_sample: bool = False) -> Sym:
+        """A whole tensor; ``of_sample``: in a batch, what it is of one sample, ``x⁽ⁿ⁾``."""
+        name = self.formulas.name(key)
+        return Sym(name.name, (), SAMPLES) if of_sample and self.network.tensors[key].sampled else name
+
+    def gradient(self, key: str, index: tuple[str | int, ...]) -> Sym | Partial:
+        """∂L/∂element: δ for a layer's result before its activation, or the user's label."""
+        if key in self.labels:
+            return Sym(self.labels[key], index)
+        name = self.formulas.gradient_name(key)
+        if isinstance(name, Partial) or name.name in self._taken:
+            return self.partial(key, index)
+        return Sym(name.name, index, name.mark)
+
+    def whole_gradient(self, key: str) -> Sym | Partial:
+        """∂L/∂tensor; in a batch by what belongs to one sample."""
+        found = self.gradient(key, ())
+        if not self.network.tensors[key].sampled:
+            return found
+        return Partial(self.loss, self.whole(key, True)) if isinstance(found, Partial) else Sym(found.name, (), SAMPLES)
+
+    def jacobian(self, result: str, argument: str) -> Sym | None:
+        """The user's label for ∂result/∂argument, which in a batch is each sample's own."""
+        label = self.jacobians.get((result, argument))
+        return None if label is None else Sym(label, (), SAMPLES if self.network.samples is not None else "")
+
+    def slope(self, loss: Sym, by: Sym) -> Sym | Partial:
+        """∂loss/∂element, or the user's label for that by all of the loss."""
+        known = by.name in self.labels and loss == self.loss
+        return Sym(self.labels[by.name], by.index) if known else Partial(loss, self.tensor(by))
+
+    def partial(self, key: str, index: tuple[str | int, ...]) -> Partial:
+        """∂L/∂element, written as a derivative."""
+        return Partial(self.loss, self.tensor(Sym(key, index)))
+
+    def letter(self, wanted: str) -> str:
+        """A letter of the derivation's own for something, another one where the user's names have that."""
+        return self._letters[wanted]
+
+    @cached_property
+    def _letters(self) -> dict[str, str]:
+        """The derivation's own letters: none is a name of the network's, and no two are the same."""
+        found: dict[str, str] = {}
+        for wanted, letters in LETTERS.items():
+            forms = [*letters, *(letters[0] + PRIME * count for count in range(1, 100))]
+            found[wanted] = next(one for one in forms if one not in self._known and one not in found.values())
+        return found
+
+    def index(self, letter: str) -> str:
+        """An index letter as it is written: another one where the user's names have that."""
+        return self.letters.get(letter, letter)
+
+    @cached_property
+    def letters(self) -> dict[str, str]:
+        """The index letters in whose place others are written."""
+        return other_letters(self._names, self._wholes, {*self._classes, *self._letters.values()})
+
+    @property
+    def _known(self) -> set[str]:
+        """Every name and letter that the network's own formulas may write."""
+        return self._names | self._classes
+
+    @property
+    def _classes(self) -> set[str]:
+        """The user's letters for the classes of one-hot targets."""
+        return {tensor.one_hot for tensor in self.network.tensors.values() if tensor.one_hot is not None}
+
+    @property
+    def _wholes(self) -> set[str]:
+        """The names of the tensors; the parts of a loss are written by their elements alone."""
+        shown = (key for key, tensor in self.network.tensors.items() if tensor.name or tensor.role != "loss")
+        return {self.formulas.name(key).name for key in shown}
+
+    @cached_property
+    def _names(self) -> set[str]:
+        """The names of tensors and elements, the symbols of sizes, and the labels."""
+        tensors = self.network.tensors.values()
+        names = {name for tensor in tensors for name in tensor.names.values()}
+        sizes = {str(size) for tensor in tensors for size in tensor.sizes}
+        return {*names, *sizes, *self._taken, *self._wholes}
+
+    # -- sizes -------------------------------------------------------------------------------------------------------
+
+    def sizes(self, node: Expr, *more: Sym) -> SIZES:
+        """How far the index letters of an expression over keys run."""
+        found: SIZES = {}
+        for symbol in (*symbols(node), *more):
+            own = symbol.by if isinstance(symbol, Partial) else symbol
+            tensor = self.network.tensors.get(own.name)
+            if tensor is not None:
+                for letter, size in zip(own.index, tensor.sizes or tensor.shape, strict=True):
+                    found.setdefault(str(letter), str(size))
+        return found
+
+    @staticmethod
+    def size(text: str) -> Expr:
+        """A size as a number or a symbol."""
+        return Num(int(text)) if text.isdigit() else Sym(text)
+
+    def along(self, key: str) -> str:
+        """How many elements a vector has, as written."""
+        tensor = self.network.tensors[key]
+        return str((tensor.sizes or tensor.shape)[-1])
+
+    def shape(self, key: str) -> Axes:
+        """How many rows and columns a tensor has, as written; a vector is a column or a row."""
+        tensor = self.network.tensors[key]
+        sizes = tuple(str(size) for size in tensor.sizes or tensor.shape)
+        letters = tuple(f"{place}" for place in range(len(sizes)))
+        known = dict(zip(letters, sizes, strict=True))
+        down, across = self.formulas.laid_out(key, letters)
+        return ("1" if down is None else known[down], "1" if across is None else known[across])
+
+    def which(self, key: str) -> Note | None:
+        """For which elements of a tensor an index form of its gradient holds, in words; ``None``: for none of them."""
+        tensor = self.network.tensors[key]
+        if self.formulas.has_matrix(key):
+            return ()
+        tied = {cell for cell, name in tensor.names.items() if len(self.network.uses[name]) > 1}
+        if all(cell in tied for cell in tensor.cells()):
+            return None
+        if not tied:
+            return ("for every connection that there is",)
+        own = [tensor.symbol(cell) for cell in tensor.cells() if cell not in tied]
+        listed = [part for symbol in own for part in (symbol, ", ")][:-1]
+        rest = "tied or missing" if tensor.missing else "tied"
+        return (
+            ("for ", *listed, f": the others are {rest}") if len(own) <= MOST_NAMES else (f"where nothing is {rest}",)
+        )
+
+    # -- steps -------------------------------------------------------------------------------------------------------
+
+    def layers(self) -> list[BoundOperation]:
+        """The steps of the layers, without the lines that an activation works out first."""
+        return [step for step in self.network.layer_steps() if step.edges]
+
+    def class_letter(self, key: str) -> str | None:
+        """The index at which a tensor is one-hot."""
+        tensor = self.network.tensors[key]
+        return tensor.one_hot or ("k" if tensor.structural else None)

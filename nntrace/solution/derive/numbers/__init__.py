@@ -1,0 +1,1 @@
+"""The network's own numbers beside a derivation's steps."""

@@ -1,0 +1,120 @@
+"""The network's own numbers beside a derivation's steps: put in the matrix lines, and what each step comes to."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import product
+
+from ....expr import Expr, Literal, Partial, Sym, at
+from ....expr.bind import free_indices
+from ....expr.rules import by_rule
+from ....network.batch import SAMPLE
+from ....network.model import Element, Network, sample_mark
+from ....trace.amount import Amount
+from ....trace.trace import trace_of
+from ...content.model import Line, Nested, Step
+from ...formulas.element import Writer
+from ...numbers.digits import Digits
+from ...steps.matrix import MatrixForms
+from ..calculus.jacobians import Jacobians
+from ..steps import Part
+from .indexed import IndexNumbers
+
+MOST_CELLS = 64
+"""A Jacobian of more numbers than this is not printed."""
+
+Beside = tuple[tuple[Line, ...], Nested | None]
+"""The lines with numbers, and the value in full precision."""
+
+NOTHING: Beside = ((), None)
+
+
+class NetworkNumbers:
+    """The numbers of one network."""
+
+    def __init__(self, network: Network, jacobians: Jacobians) -> None:
+        self.network = network
+        self.jacobians = jacobians
+        self.trace = trace_of(network)
+        self.digits = Digits(network.conventions.digits, network.integers)
+        self.indexed = IndexNumbers(network, self.trace)
+        self.matrices = MatrixForms(Writer(self.trace, self.digits), short=True)
+
+    @property
+    def writer(self) -> Writer:
+        return self.matrices.writer
+
+    def of(self, part: Part) -> Beside:
+        """What stands beside a step."""
+        if part.element is not None:
+            use = part.element.uses[0]
+            sampled = self.network.tensors[use.key].sampled
+            return ((), self.indexed.of_samples(use)) if sampled else self._scalar(self.trace.total(part.element))
+        if part.indexed is not None:
+            return (), self.indexed.of_formula(part.indexed)
+        if part.whole is None:
+            return NOTHING
+        if part.whole.indexed:
+            return (), self.indexed.of_tensor(part.whole)
+        key, kind, argument, _ = part.whole
+        if kind == "jacobian":
+            return self._jacobian(key, argument)
+        if kind == "gradient":
+            return self._lines_of(self.matrices.gradient(key))
+        if self.network.tensors[key].role == "loss":
+            return self._scalar(self.trace.value(Element(key, ())))
+        step = next(step for step in self.network.layer_steps() if step.output == key)
+        lines, value = self._lines_of(self.matrices.result(step, "forward"))
+        if step.operation.program:  # its numbers are put into lines of their own
+            lines = lines[-1:]
+        return lines, value
+
+    def _scalar(self, amount: Amount) -> Beside:
+        shown = self.digits.show(amount)
+        rounded = shown.rounded or amount.rounded
+        return (Line("value", "≈" if rounded else "=", shown.number),), amount.number
+
+    @staticmethod
+    def _lines_of(found: object) -> Beside:
+        """The numbers of a step in matrix form; nothing where it has none."""
+        if not isinstance(found, Step):
+            return NOTHING
+        return tuple(line for line in found.lines if line.kind in ("substitution", "value")), found.value
+
+    def _jacobian(self, key: str, argument: str) -> Beside:
+        """∂result/∂argument as a matrix of numbers; in a batch one for each sample, where they have their own."""
+        step = next(step for step in self.network.layer_steps() if step.output == key and step.edges)
+        bound = self.jacobians.bound(step, argument)
+        derivative, _ = by_rule(bound.formula, bound.by, self.jacobians.kink)
+        by = step.arguments[argument]
+        down, across = (self.network.tensors[one].shape[-1] for one in (key, by))
+        samples = range(self.network.samples or 0 if SAMPLE in free_indices(derivative) else 1)
+        if down * across * len(samples) > MOST_CELLS:
+            return NOTHING
+        sizes = {**step.sizes, "l": across, "j": down if bound.result == "k" else step.sizes.get("j", down)}
+        places = product(samples, range(down), range(across))
+        letters = (SAMPLE, bound.result, str(bound.by.index[-1]))
+        amounts = [
+            self.indexed.amount(at(derivative, dict(zip(letters, place, strict=True))), sizes) for place in places
+        ]
+        rows = [amounts[start : start + across] for start in range(0, len(amounts), across)]
+        matrices = [rows[start : start + down] for start in range(0, len(rows), down)]
+        numbers = [[[one.number for one in row] for row in matrix] for matrix in matrices]
+        if SAMPLE not in free_indices(derivative):
+            return (self._matrix_line(matrices[0]),), numbers[0]
+        lines = []
+        for sample, matrix in enumerate(matrices):
+            mark = sample_mark(self.network.first_sample + sample)
+            of, under = (self._of_sample(one, mark) for one in (key, by))
+            lines.append(self._matrix_line(matrix)._replace(left=Partial(of, under)))
+        return tuple(lines), numbers
+
+    def _of_sample(self, key: str, mark: str) -> Sym:
+        name = self.jacobians.symbols.formulas.name(key)
+        return Sym(name.name, (), mark) if self.network.tensors[key].sampled else name
+
+    def _matrix_line(self, rows: Sequence[Sequence[Amount]]) -> Line:
+        shown = [[self.digits.show(one) for one in row] for row in rows]
+        matrix: tuple[tuple[Expr | None, ...], ...] = tuple(tuple(one.number for one in row) for row in shown)
+        relation = "≈" if any(one.rounded for row in shown for one in row) else "="
+        return Line("value", relation, Literal(matrix))

@@ -1,0 +1,1 @@
+"""Where a formula overflows or divides by zero, and the one that does not."""

@@ -1,0 +1,66 @@
+"""What an expression of numbers comes to, and what fails on the way: an overflow, 0 / 0, the logarithm of 0."""
+
+from __future__ import annotations
+
+from decimal import Decimal
+from math import isfinite, isinf, isnan
+
+from ....expr import Call, Cases, Div, Expr, Num, approximate, exact, holds
+from ....expr.bind import transform, walk
+from ....trace.amount import Amount, fraction
+from ...content.model import Note
+
+
+def decided(written: Expr) -> Expr:
+    """Of a distinction of cases the one that holds."""
+
+    def leaf(node: Expr) -> Expr | None:
+        match node:
+            case Cases(condition, then, otherwise):
+                return decided(then if holds(condition, lambda name, cell: 0.0) else otherwise)
+            case _:
+                return None
+
+    return transform(written, leaf)
+
+
+def number_of(written: Expr) -> float:
+    """What an expression of numbers comes to, as a float: perhaps infinite, or none."""
+    return approximate(written, lambda name, cell: 0.0)
+
+
+def amount_of(written: Expr) -> Amount:
+    """The same, exact where it can be."""
+    finite = all(not isinstance(node, Num) or isfinite(node.value) for node in walk(written))
+    whole = exact(written, lambda name, cell: None) if finite else None
+    return fraction(whole) if whole is not None else Amount(number_of(written))
+
+
+def reason_of(written: Expr) -> Note:
+    """What fails on the way to a result, or why a result that is no zero comes out as one."""
+    value, failure = number_of(written), failure_of(written)
+    match written:
+        case Div(top, bottom) if not isfinite(number_of(bottom)) or not number_of(bottom):
+            quotient: Note = (_plainly(top), " / ", _plainly(bottom))
+            return (
+                (*quotient, " has no value")
+                if isnan(value)
+                else (*failure, *("; " if failure else ""), *quotient, " is 0")
+            )
+    vanished = value == 0 and not failure and amount_of(written).exact is None
+    return ("smaller than 10⁻³²³, the smallest number that is computed with",) if vanished else failure
+
+
+def _plainly(node: Expr) -> Expr:
+    """A part of a quotient as what it has become."""
+    value = number_of(node)
+    return Num(Decimal(value)) if isinf(value) or not value else node
+
+
+def failure_of(written: Expr) -> Note:
+    """What overflows, or what is no logarithm."""
+    for node in walk(written):
+        if isinstance(node, Call) and node.function == "exp" and isinf(number_of(node)):
+            return (node, " is beyond 1.8×10³⁰⁸, the largest number that is computed with")
+    logarithms = (node for node in walk(written) if isinstance(node, Call) and node.function in ("ln", "xln"))
+    return ("the logarithm of 0",) if any(number_of(node.args[-1]) == 0 for node in logarithms) else ()

@@ -1,0 +1,240 @@
+"""The steps of a derivation: an equation in index notation, or between whole matrices with their shapes."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Literal, NamedTuple
+
+from ...expr import Condition, Expr, Hadamard, MatMul, Partial, Rule, Sym, Transpose, Whole, at, substitute
+from ...expr.constants import constants_multiplied
+from ...network.quantities import Quantity
+from ..content.model import Line, Note
+from ..formulas.shapes import shapes
+from ..formulas.tensor import Gradient
+from .naming.symbols import Symbols
+
+
+class Meant(NamedTuple):
+    """Which numbers of the network a step is about: of a tensor its ``value`` or ``gradient``, or as the result its
+    ``jacobian`` by one of its step's arguments. ``indexed``: of a step in index notation."""
+
+    key: str
+    kind: Literal["value", "gradient", "jacobian"]
+    argument: str = ""
+    indexed: bool = False
+
+
+class IndexFormula(NamedTuple):
+    """A step in index notation by its formula over keys, whose name has the indices of the symbols ``over``.
+
+    ``apart``: two indices that differ; ``chosen``: the one that is the right class.
+    """
+
+    formula: Expr
+    over: tuple[Sym, ...]
+    apart: tuple[str, str] | None = None
+    chosen: str | None = None
+
+
+class Cited(NamedTuple):
+    """In a rule, in which step something was derived, ``(D15)``.
+
+    ``names`` are what that step may be called, as they are written; ``shown``: the first of them stands before.
+    """
+
+    names: tuple[Expr, ...]
+    shown: bool
+
+
+Words = tuple[str | Expr | Cited, ...]
+"""A rule, with what it cites."""
+
+
+class Form(NamedTuple):
+    """One form of a step's quantity, and the rule that leads to it from the one before."""
+
+    body: Expr
+    rule: Words = ()
+
+
+class UncitedLine(NamedTuple):
+    """A line before the steps that its rule cites have their numbers."""
+
+    line: Line
+    rule: Words
+
+    @property
+    def body(self) -> Expr:
+        return self.line.body
+
+
+def joined(rules: Iterable[Words]) -> Words:
+    """Several rules as one, with commas between them."""
+    parts = [part for rule in dict.fromkeys(rules) if rule for part in (*rule, ", ")]
+    return tuple(parts[:-1])
+
+
+def put_in(names: Iterable[Expr]) -> Words:
+    """That what was derived stands for these names now, and where it was derived."""
+    return (*joined((Cited((name,), True),) for name in dict.fromkeys(names)), " put in")
+
+
+def case_of(symbols: Symbols, first: str, relation: str, second: str) -> Condition:
+    """That two indices are equal, or differ."""
+    return Condition(Sym(symbols.index(first)), relation, Sym(symbols.index(second)))
+
+
+CHAIN: Rule = ("chain rule",)
+REORDERED: Rule = ("put in order",)
+
+
+class Part(NamedTuple):
+    """A step before it has its number: its name, its lines, and the tensors that it is about.
+
+    Without lines it is a remark. ``whole`` are the numbers that it gives, or ``indexed`` has the formula of these;
+    ``element`` is the one that it is a gradient by, ``value`` the number where it is no number of the network's own.
+    ``aside``: asked for besides what a derivation has, it takes no number from the steps after it. ``after`` has the
+    equations of other quantities that follow it. ``case`` is the condition on its indices under which it holds.
+    """
+
+    name: Expr
+    lines: tuple[Line | UncitedLine, ...]
+    keys: set[str]
+    reason: Note = ()
+    whole: Meant | None = None
+    indexed: IndexFormula | None = None
+    element: Quantity | None = None
+    value: float | None = None
+    aside: bool = False
+    after: tuple[Line, ...] = ()
+    case: Condition | None = None
+
+
+def index_step(
+    symbols: Symbols,
+    name: Expr,
+    forms: Sequence[Form],
+    *,
+    chain: Expr | None = None,
+    keys: set[str],
+    reason: Note = (),
+    case: Condition | None = None,
+    whole: Meant | None = None,
+    over: tuple[Sym, ...] = (),
+    apart: tuple[str, str] | None = None,
+    chosen: str | None = None,
+) -> Part:
+    """name = chain = form = form …, each form over keys with its rule.
+
+    A form that repeats the one before it is left out; the last one is followed by itself with its constants
+    multiplied, where it has some. Its numbers are what is meant by ``whole``, or those of the last form over the
+    symbols ``over``.
+    """
+    lines = [UncitedLine(Line("chain", "=", chain), CHAIN)] if chain is not None else []
+    before: Expr | None = None
+    for form in forms:
+        if form.body != before:
+            lines.append(rule_line(*written(symbols, form)))
+        before = form.body
+    last = constants_multiplied(lines[-1].body)
+    if last[0] != lines[-1].body:
+        lines.append(rule_line(last[0], joined(last[1])))
+    indexed = IndexFormula(forms[-1].body, over, apart, chosen) if over else None
+    return Part(name, tuple(lines), keys, reason, whole, indexed, case=case)
+
+
+def written(symbols: Symbols, form: Form) -> Form:
+    """A form over keys, and its rule, in the tensors' names."""
+    sizes = symbols.sizes(form.body)
+
+    def named(part: Expr) -> Expr:
+        return symbols.named(part, {**symbols.sizes(part), **sizes})
+
+    return Form(named(form.body), tuple(named(part) if isinstance(part, Expr) else part for part in form.rule))
+
+
+def rule_line(body: Expr, rule: Words = ()) -> UncitedLine:
+    """A line of a derivation with its rule beside it."""
+    return UncitedLine(Line("rule", "=", body), rule)
+
+
+def matrix_step(symbols: Symbols, key: str) -> Part | None:
+    """∂L/∂tensor between whole matrices, with the shapes; ``None`` where it has no matrix form."""
+    formulas = symbols.formulas
+    found = formulas.gradient(key)
+    axes = formulas.laid_out(key, found.indices)
+    body = formulas.matrix(found.formula, axes) if formulas.has_matrix(key) else None
+    if body is None:
+        return None
+    sizes = symbols.sizes(found.formula, Sym(key, found.indices))
+    forms = [body]
+    opened = _opened(symbols, body)
+    if opened is not None:
+        forms.append(opened[0])
+        sizes = {**symbols.sizes(opened[1]), **sizes}
+
+    def extent(index: str | None) -> str:
+        return "1" if index is None else sizes[index]
+
+    name = symbols.gradient(key, ())
+    lines: list[Line | UncitedLine] = (
+        [] if isinstance(name, Partial) else [Line("chain", "=", symbols.partial(key, ()))]
+    )
+    for form in forms:
+        rule: Words = ()
+        if lines:
+            rule = put_in([opened[2]]) if opened is not None and form is opened[0] else _all_of(symbols, key, found)
+        note = (shapes(constants_multiplied(form)[0], axes, extent),) if form is forms[-1] else ()
+        short, _ = constants_multiplied(symbols.named(form, sizes))
+        lines.append(UncitedLine(Line("rule", "=", short, note), rule))
+    by_jacobian = _by_jacobian(symbols, key)
+    lines += (line for line in by_jacobian if line.line.left is None)
+    after = tuple(line.line for line in by_jacobian if line.line.left is not None)
+    return Part(name, tuple(lines), {key}, (), Meant(key, "gradient"), after=after)
+
+
+def _all_of(symbols: Symbols, key: str, found: Gradient) -> Words:
+    """That a line has all elements of a tensor at once."""
+    names: list[Expr] = [symbols.gradient(key, found.indices), symbols.partial(key, found.indices)]
+    data = symbols.network.data
+    if data is not None:  # a penalty, which no layer's result changes
+        names.append(Partial(symbols.tensor(Sym(data)), symbols.tensor(Sym(key, found.indices))))
+    return ("in matrix form", Cited(tuple(names), False))
+
+
+def _by_jacobian(symbols: Symbols, key: str) -> list[UncitedLine]:
+    """The gradient by a Jacobian that has a name: ∂L/∂a1 = δ1ᵀ δ0; in a batch for each sample.
+
+    Where the tensor is read elsewhere too (a penalty's), or by all samples, that is not all of its gradient.
+    """
+    batch = symbols.network.samples is not None
+    if len(symbols.formulas.readers[key]) > 1 or (batch and not symbols.network.tensors[key].sampled):
+        return []
+    for result, argument in symbols.jacobians:
+        label = symbols.jacobian(result, argument)
+        if argument == key and label is not None:
+            behind = Whole(symbols.whole_gradient(result), "j", None)
+            jacobian = Whole(label, "j", "i")
+            columns = symbols.network.conventions.vectors == "columns"
+            body = MatMul((Transpose(jacobian), behind) if columns else (behind, jacobian))
+            left = symbols.whole_gradient(key) if batch else None
+            return [UncitedLine(Line("rule", "=", body, left=left), ("by the matrix ", Cited((label,), True)))]
+    return []
+
+
+def _opened(symbols: Symbols, body: Expr) -> tuple[Expr, Expr, Expr] | None:
+    """An activation's gradient with ∂L/∂result written in: W2ᵀ δ2 ⊙ relu′(z1) for ∂L/∂a1 ⊙ relu′(z1).
+
+    The second expression is what was written in, in index notation, the third its name.
+    """
+    if not isinstance(body, Hadamard):
+        return None
+    for factor in body.factors:
+        match factor:
+            case Whole(Partial(_, by), down, across):
+                own = symbols.formulas.gradient(by.name)
+                formula = at(own.formula, dict(zip(own.indices, by.index, strict=True)))
+                inner = symbols.formulas.matrix(formula, (down, across))
+                if isinstance(inner, MatMul):
+                    return substitute(body, {factor: inner}), formula, symbols.gradient(by.name, ())
+    return None

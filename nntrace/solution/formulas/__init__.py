@@ -1,0 +1,1 @@
+"""The network's formulas, for one element and for whole tensors, in the user's names."""

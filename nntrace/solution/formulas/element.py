@@ -1,0 +1,288 @@
+"""One element's formula on the sheet: written out in the user's names, with numbers for names, and term by term."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from decimal import Decimal
+from math import isinf, isnan
+
+from ...catalogue import KINDS
+from ...expr import (
+    Add,
+    Call,
+    Expr,
+    Indicator,
+    Mul,
+    Neg,
+    Num,
+    Partial,
+    Rest,
+    Sym,
+    partial_key,
+    rename,
+    symbols,
+)  # fmt: skip
+from ...expr.bind import transform, walk
+from ...expr.literals import Literals
+from ...network.chain_rule import LOSS
+from ...network.model import Cell, Element
+from ...trace.amount import Amount, carried
+from ...trace.trace import Trace
+from ..content.model import Line, LineKind, Note
+from ..numbers.digits import Digits, Shown
+from .expansion import ElementFormulas, Written
+
+
+class Writer(ElementFormulas):
+    """Writes formulas of one trace with the sheet's digits. ``full`` cuts no sum.
+
+    ``precise`` is the same trace in full precision, where this one carries rounded numbers.
+    """
+
+    def __init__(self, trace: Trace, digits: Digits, full: bool = False, precise: Trace | None = None) -> None:
+        super().__init__(trace, full)
+        self.precise = precise if precise is not None and precise is not trace else None
+        self.digits = digits
+        self._weighted = {step.output for step in self.network.steps if step.kind in KINDS["layer"]}
+        self._sample: int | None = None
+        self._literals: dict[tuple[str, bool], Literals] = {}
+
+    def literals(self, key: str, gradient: bool = False) -> Literals:
+        """The digits of every element of a tensor (or of its gradient) in a trace of arrays, row by row."""
+        if (key, gradient) not in self._literals:
+            arrays = self.trace.gradients if gradient else self.trace.arrays
+            self._literals[key, gradient] = self.digits.literals(arrays[key].ravel())
+        return self._literals[key, gradient]
+
+    # -- samples -----------------------------------------------------------------------------------------------------
+
+    @contextmanager
+    def within(self, element: Element) -> Iterator[None]:
+        """While a step of one sample is written, that sample's symbols carry no mark."""
+        sampled = self.network.tensors[element.key].sampled
+        before, self._sample = self._sample, element.cell[0] if sampled else None
+        try:
+            yield
+        finally:
+            self._sample = before
+
+    def sample_of(self, element: Element) -> int | None:
+        """The sample of an element, counted from 1; ``None`` for what all samples share."""
+        tensor = self.network.tensors[element.key]
+        return element.cell[0] + 1 + tensor.first if tensor.sampled else None
+
+    def symbol(self, element: Element) -> Sym:
+        """An element as the sheet writes it here."""
+        found = self.network.symbol(element)
+        tensor = self.network.tensors[element.key]
+        alone = tensor.shape[1:] or tensor.role == "unit"  # the loss of a sample has the name of the whole loss
+        own = tensor.sampled and element.cell[0] == self._sample and alone
+        return Sym(found.name, found.index) if own else found
+
+    # -- names and numbers of symbols ------------------------------------------------------------------------------
+
+    def name(self, symbol: Sym | Partial) -> Expr:
+        """A symbol over keys as the sheet writes it: the user's name, ``δ_h1``, ``∂MSE/∂h3``."""
+        if isinstance(symbol, Partial):
+            by = Element(symbol.by.name, _cell(symbol.by))
+            if symbol.of == LOSS:
+                return self.gradient_name(by)
+            return Partial(self.symbol(Element(symbol.of.name, _cell(symbol.of))), self.symbol(by))
+        if symbol.name not in self.network.tensors:
+            return symbol
+        return self.symbol(Element(symbol.name, _cell(symbol)))
+
+    def gradient_name(self, element: Element) -> Expr:
+        """∂L/∂element: δ for a layer's result before its activation."""
+        if not self.is_delta(element.key):
+            return self.partial(element)
+        tensor, symbol = self.network.tensors[element.key], self.symbol(element)
+        default = tensor.given_name(element.cell) is None and tensor.name == tensor.key
+        name = f"δ{tensor.key.removeprefix('z')}" if default else f"δ_{symbol.name}"
+        return Sym(name, symbol.index, symbol.mark)
+
+    def partial(self, element: Element) -> Partial:
+        """∂L/∂element, written as a derivative."""
+        assert self.network.loss is not None
+        return Partial(self.network.tensors[self.network.loss].symbol(()), self.symbol(element))
+
+    def is_delta(self, key: str) -> bool:
+        """Whether a tensor is a layer's result before its activation."""
+        return key in self._weighted
+
+    # -- lines -------------------------------------------------------------------------------------------------------
+
+    def named(self, body: Expr) -> Expr:
+        """An expression over keys in the user's names."""
+        return rename(body, self.name)
+
+    def substituted(self, written: Written) -> tuple[Expr, bool]:
+        """One number for each symbol, in the same order; and whether any of them was rounded."""
+        rounded = False
+        rests = iter(written.rests)
+
+        def shown(amount: Amount) -> Num:
+            nonlocal rounded
+            found = self.digits.show(amount)
+            rounded = rounded or found.rounded
+            return found.number
+
+        def leaf(part: Expr) -> Expr | None:
+            match part:
+                case Sym() | Partial():
+                    return shown(self._read(part))
+                case Indicator(condition):
+                    return Num(int(self.holds(condition)))
+                case Rest(count, _, noun):
+                    return Rest(count, shown(next(rests)), noun)
+                case _:
+                    return None
+
+        return transform(written.body, leaf), rounded
+
+    def difference(self, value: Amount, precisely: Callable[[Trace], Amount]) -> Note:
+        """What full precision gives, where that differs from a carried number in a digit that is shown."""
+        if self.precise is None or value.shown is None:
+            return ()
+        precise = carried(precisely(self.precise), self.network.conventions.rounding)
+        if precise.exact == value.exact:
+            return ()
+        return ("in full precision ", self.digits.show(precise).number)
+
+    def undefined(self, value: Amount, body: Expr) -> Note:
+        """Why a number is none, where it is an infinity or not a number; ``body`` is its formula over keys."""
+        if isinf(value.number):
+            return ("beyond 1.8×10³⁰⁸, the largest number that is computed with",)
+        if not isnan(value.number):
+            return ()
+        if self.reads_negative_logarithm(body):
+            return ("undefined: the logarithm of a negative number",)
+        read = next((one for one in symbols(body) if isnan(self._read(one).number)), None)
+        if read is not None:
+            return ("undefined, as ", self.name(read), " is")
+        return ("undefined, such as ∞ - ∞ or 0 × ∞",)
+
+    def reads_negative_logarithm(self, body: Expr) -> bool:
+        """Whether a formula over keys has the logarithm of a negative number in it."""
+        logarithms = (part for part in walk(body) if isinstance(part, Call) and part.function in ("ln", "xln"))
+        arguments = (part.args[-1] for part in logarithms)
+        whole = (one for one in arguments if not any(isinstance(part, Rest) for part in walk(one)))
+        return any(self.evaluate(one).number < 0 for one in whole)
+
+    def _read(self, symbol: Sym | Partial) -> Amount:
+        """The number of a symbol or a gradient over keys."""
+        if isinstance(symbol, Partial):
+            return self.amount(partial_key(symbol.of.name, symbol.by.name), _cell(symbol.by))
+        return self.amount(symbol.name, _cell(symbol))
+
+    def terms(self, written: Written) -> tuple[Expr, bool] | None:
+        """One number for each term, its sign folded; ``None`` where the formula is no sum."""
+        found_sum = sum_inside(written.body)
+        if found_sum is None:
+            return None
+        outer, inner = found_sum
+        rounded = False
+        rests = iter(written.rests)
+        folded: list[Expr] = []
+        for term in inner.terms:
+            if isinstance(term, Rest):
+                found = self.digits.show(next(rests))
+                folded.append(Rest(term.count, found.number, term.noun))
+            else:
+                found = self.digits.show(self._with_rests(term, rests))
+                folded.append(folded_sign(term, found.decimal, first=not folded))
+            rounded = rounded or found.rounded
+        return outer(Add(tuple(folded))), rounded
+
+    def signs(self, written: Written) -> tuple[Expr, bool] | None:
+        """The substitution with what its signs come to, 1 or -1; ``None`` where there are none, or one is 0."""
+        found: list[int] = []
+
+        def leaf(part: Expr) -> Expr | None:
+            if isinstance(part, Call) and part.function == "sign":
+                found.append(int(self.evaluate(part).number))
+                return Num(found[-1])
+            return None
+
+        body = transform(written.body, leaf)
+        if not found or not all(found) or not isinstance(body, Mul | Neg):
+            return None
+        return self.substituted(Written(body, written.rests))
+
+    def _with_rests(self, term: Expr, rests: Iterator[Amount]) -> Amount:
+        """The number of a term; what the long sums inside it leave out is taken from ``rests``."""
+        left_out: list[Amount] = []
+
+        def leaf(part: Expr) -> Expr | None:
+            if not isinstance(part, Rest):
+                return None
+            left_out.append(next(rests))
+            number = left_out[-1].exact
+            return Rest(part.count, Num(Decimal(left_out[-1].number) if number is None else number), part.noun)
+
+        amount = self.evaluate(transform(term, leaf))
+        return amount if all(one.exact is not None for one in left_out) else Amount(amount.number)
+
+    def lines(
+        self,
+        written: Written,
+        value: Amount,
+        before: tuple[Line, ...] = (),
+        notes: tuple[Note, ...] = (),
+        formula: Expr | None = None,
+        kind: LineKind = "formula",
+        summands: bool = False,
+    ) -> tuple[Line, ...]:
+        """Formula = substitution = terms = value, a form left out where it would repeat its neighbour.
+
+        From the first rounded number on, the sign is ``≈``.
+        """
+        formula = formula if formula is not None else self.named(written.body)
+        result = [*before, Line(kind, "=", formula, notes, summands=summands)]
+        shown: Shown = self.digits.show(value)
+        substitution, rounded = self.substituted(written)
+        forms: list[tuple[LineKind, Expr, bool]] = []
+        if not _is_same(substitution, shown.number):
+            forms.append(("substitution", substitution, rounded))
+        terms = self.terms(written) or self.signs(written)
+        if terms is not None and terms[0] not in (substitution, shown.number):
+            forms.append(("terms", *terms))
+        forms.append(("value", shown.number, shown.rounded or value.rounded))
+        about = False
+        for form, body, inexact in forms:
+            about = about or inexact
+            result.append(Line(form, "≈" if about else "=", body))
+        return tuple(result)
+
+
+def folded_sign(term: Expr, value: Decimal, first: bool) -> Expr:
+    """A term's number: as it is in front, a difference behind where it is negative (a zero keeps its term's sign)."""
+    negative = not value.is_nan() and value < 0
+    subtracted = negative or (not value and isinstance(term, Neg))
+    return Neg(Num(-value if value else value)) if subtracted and not first else Num(value)
+
+
+def _is_same(one: Expr, other: Num) -> bool:
+    """Whether two numbers are the same, whatever their digits behind the point."""
+    return isinstance(one, Num) and one.value == other.value
+
+
+def sum_inside(body: Expr) -> tuple[Callable[[Expr], Expr], Add] | None:
+    """The sum whose terms are worked out: the formula itself, or the one sum that a constant multiplies."""
+    if isinstance(body, Add):
+        return (lambda inner: inner), body
+    if isinstance(body, Mul):
+        sums = [place for place, factor in enumerate(body.factors) if isinstance(factor, Add)]
+        constants = all(not list(symbols(factor)) for place, factor in enumerate(body.factors) if place not in sums)
+        if len(sums) == 1 and constants:
+            place = sums[0]
+            inner = body.factors[place]
+            assert isinstance(inner, Add)
+            factors = body.factors
+            return (lambda new: Mul((*factors[:place], new, *factors[place + 1 :]))), inner
+    return None
+
+
+def _cell(symbol: Sym) -> Cell:
+    return tuple(int(index) for index in symbol.index)

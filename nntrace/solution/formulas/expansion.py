@@ -1,0 +1,255 @@
+"""An operation's formula for one element, written out over the tensors' keys, with a number for every symbol."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from decimal import Decimal
+from fractions import Fraction
+from itertools import product as cells_of
+from typing import NamedTuple
+
+from ...expr import (
+    ONE,
+    ZERO,
+    Add,
+    Call,
+    Cases,
+    Condition,
+    Expr,
+    Index,
+    Indicator,
+    Mul,
+    Neg,
+    Num,
+    Partial,
+    Rest,
+    Sum,
+    Sym,
+    approximate,
+    at,
+    exact,
+    expand,
+    free_indices,
+    holds,
+    ln,
+    partial_key,
+    product,
+    rename,
+    symbols,
+    total,
+)  # fmt: skip
+from ...expr.bind import extent, is_absent, transform
+from ...network.chain_rule import LOSS
+from ...network.model import BoundOperation, Cell, Element, Network, Tensor
+from ...network.quantities import quantity
+from ...trace.amount import Amount
+from ...trace.trace import Trace
+
+SHOWN_FIRST, SHOWN_LAST, LONGEST_SUM = 3, 1, 12
+
+
+class Written(NamedTuple):
+    """A formula over keys and bound indices (``Sym("W1", (0, 1))``), with what its ``Rest`` nodes come to, in order.
+
+    ``decided`` are the conditions of the cases that it stood on, each with how it turned out: only the case that
+    holds is written. ``continuous`` are those of them whose two cases meet here and come to the same.
+    """
+
+    body: Expr
+    rests: tuple[Amount, ...] = ()
+    decided: tuple[tuple[Condition, bool], ...] = ()
+    continuous: frozenset[Condition] = frozenset()
+
+    @property
+    def deciding(self) -> tuple[tuple[Condition, bool], ...]:
+        """What made a difference."""
+        return tuple(one for one in self.decided if one[0] not in self.continuous)
+
+
+class _Writing(NamedTuple):
+    """What is gathered while one formula is written out."""
+
+    sizes: Mapping[str, int]
+    rests: list[Amount]
+    decided: dict[Condition, bool]
+    continuous: set[Condition]
+
+
+class ElementFormulas:
+    """The formulas of one trace's elements. ``full`` cuts no sum."""
+
+    def __init__(self, trace: Trace, full: bool = False) -> None:
+        self.trace = trace
+        self.network: Network = trace.network
+        self.full = full
+        self.extra: dict[str, Amount] = {}
+        """Numbers of symbols that are no elements of the network, such as the learning rate."""
+
+    def amount(self, name: str, cell: Cell) -> Amount:
+        """The number of a symbol over keys."""
+        if name in self.extra:
+            return self.extra[name]
+        prefix = partial_key(LOSS.name, "")
+        if name.startswith(prefix):
+            return self.trace.total(quantity(self.network, Element(name.removeprefix(prefix), cell)))
+        return self.trace.value(Element(name, cell))
+
+    def evaluate(self, body: Expr) -> Amount:
+        """The number of an expression over keys."""
+
+        def number(name: str, cell: Cell) -> float:
+            return self.amount(name, cell).number
+
+        whole = exact(body, lambda name, cell: self.amount(name, cell).exact, decide=number)
+        return Amount(float(whole), whole) if whole is not None else Amount(approximate(body, number))
+
+    def holds(self, condition: Condition) -> bool:
+        """Whether a condition over keys holds."""
+        return holds(condition, lambda name, cell: self.amount(name, cell).number)
+
+    def write(self, formula: Expr, step: BoundOperation, index: Mapping[str, int]) -> Written:
+        """An operation's formula for one element, over keys, its sums written out and long ones cut."""
+        writing = _Writing(step.sizes, [], {}, set())
+        body = self._written_out(self.keyed(at(formula, index), step), writing)
+        return Written(body, tuple(writing.rests), tuple(writing.decided.items()), frozenset(writing.continuous))
+
+    @staticmethod
+    def keyed(formula: Expr, step: BoundOperation) -> Expr:
+        """An operation's formula over the keys of the tensors that it is bound to."""
+
+        def keyed(symbol: Sym | Partial) -> Expr:
+            if isinstance(symbol, Partial):
+                return Partial(LOSS, Sym(step.key(symbol.by.name), symbol.by.index))
+            return Sym(step.key(symbol.name), symbol.index)
+
+        return rename(formula, keyed)
+
+    def _decided(self, cases: Cases, writing: _Writing) -> Expr:
+        """Of a distinction of cases the one that holds; a constant stays as a factor that is seen, 1 or 0 as the
+        indicator that it is. Where both cases are the same, nothing is decided."""
+        condition = cases.condition
+        held = self.holds(condition)
+        if cases.then != cases.otherwise:
+            writing.decided[condition] = held
+            if self._is_continuous(cases, writing.sizes):
+                writing.continuous.add(condition)
+        if (cases.then, cases.otherwise) == (ONE, ZERO):
+            return Indicator(condition)
+        chosen = cases.then if held else cases.otherwise
+        if isinstance(chosen, Num):
+            return Num(Decimal(chosen.value)) if isinstance(chosen.value, int) else chosen
+        return self._written_out(chosen, writing)
+
+    def _is_continuous(self, cases: Cases, sizes: Mapping[str, int]) -> bool:
+        """Whether both cases hold just as well and come to the same."""
+
+        def number(name: str, cell: Cell) -> float:
+            return self.amount(name, cell).number
+
+        left, right = cases.condition.left, cases.condition.right
+        meet = approximate(left, number, {}, sizes) == approximate(right, number, {}, sizes)
+        return meet and approximate(cases.then, number, {}, sizes) == approximate(cases.otherwise, number, {}, sizes)
+
+    def _written_out(self, node: Expr, writing: _Writing) -> Expr:
+        """Sums written out, connections that are missing left out, the middle of a long sum as a ``Rest``."""
+
+        def leaf(part: Expr) -> Expr | None:
+            match part:
+                case Sym(name, index, _):
+                    tensor = self.network.tensors.get(name)
+                    return self._structure(tensor, index) if tensor is not None and tensor.structural else None
+                case Cases(condition) if not free_indices(Indicator(condition)):
+                    return self._decided(part, writing)
+                case Sum(over, body):
+                    return self._long_sum(over, body, writing)
+                case Add(terms):
+                    kept = (self._written_out(term, writing) for term in terms if not self._absent(term))
+                    return folded(total(kept))
+                case Neg(body):
+                    return zero_or(Neg, self._written_out(body, writing))
+                case Call("xln", (factor, argument)):
+                    weight, inner = (self._written_out(one, writing) for one in (factor, argument))
+                    return ZERO if weight == ZERO else ln(inner) if weight == ONE else Call("xln", (weight, inner))
+                case Mul(factors):
+                    return product(self._written_out(factor, writing) for factor in factors)
+                case _:
+                    return None
+
+        return expand(transform(node, leaf), writing.sizes)
+
+    def _long_sum(self, over: str, body: Expr, writing: _Writing) -> Expr:
+        indices = [over]
+        while isinstance(body, Sum) and body.over not in indices:  # Σ_j Σ_i is one long sum
+            indices.append(body.over)
+            body = body.body
+        ranges = (range(extent(index, writing.sizes)) for index in indices)
+        places = [dict(zip(indices, place, strict=True)) for place in cells_of(*ranges)]
+        if self._may_lack(body):
+            places = [place for place in places if not self._is_nothing(at(body, place), writing)]
+        if self.full or len(places) <= LONGEST_SUM:
+            return total(self._written_out(at(body, place), writing) for place in places)
+        first, middle, last = places[:SHOWN_FIRST], places[SHOWN_FIRST:-SHOWN_LAST], places[-SHOWN_LAST:]
+        writing.rests.append(self._together(body, middle, writing.sizes))
+        return Add(
+            (
+                *(self._written_out(at(body, place), writing) for place in first),
+                Rest(len(middle), None),
+                *(self._written_out(at(body, place), writing) for place in last),
+            )
+        )
+
+    def _together(self, body: Expr, places: Sequence[Mapping[str, int]], sizes: Mapping[str, int]) -> Amount:
+        def number(name: str, cell: Cell) -> float:
+            return self.amount(name, cell).number
+
+        if self.trace.elementwise:
+            parts = [
+                exact(body, lambda name, cell: self.amount(name, cell).exact, place, sizes, number) for place in places
+            ]
+            known = [part for part in parts if part is not None]
+            if len(known) == len(places):
+                whole = sum(known, Fraction(0))
+                return Amount(float(whole), whole)
+        return Amount(sum(approximate(body, number, place, sizes) for place in places))
+
+    def _may_lack(self, addend: Expr) -> bool:
+        """Whether an addend may be no part of the formula at some places."""
+        keys = (part.by.name if isinstance(part, Partial) else part.name for part in symbols(addend))
+        tensors = (self.network.tensors.get(key) for key in keys)
+        return any(tensor is None or tensor.structural or tensor.missing for tensor in tensors)
+
+    def _is_nothing(self, addend: Expr, writing: _Writing) -> bool:
+        """Whether an addend is no part of the formula: a missing connection, or a structural zero."""
+        if self._absent(addend):
+            return True
+        structural = any(self.network.tensors[s.name].structural for s in symbols(addend) if isinstance(s, Sym))
+        return (
+            structural and self._written_out(addend, writing._replace(rests=[], decided={}, continuous=set())) == ZERO
+        )
+
+    @staticmethod
+    def _structure(tensor: Tensor, index: tuple[Index, ...]) -> Expr | None:
+        """The zero or one of a class target, once its place is known."""
+        cell = tuple(i for i in index if isinstance(i, int))
+        return Num(int((tensor.typed or {})[cell])) if len(cell) == len(index) else None
+
+    def _absent(self, term: Expr) -> bool:
+        def absent(symbol: Sym) -> bool:
+            tensor = self.network.tensors.get(symbol.name)
+            return tensor is not None and symbol.index in tensor.missing
+
+        return is_absent(term, absent)
+
+
+def folded(body: Expr) -> Expr:
+    """A sum of the formula's own integers as one integer: 1 - 1 is 0."""
+    numbers = [term.body if isinstance(term, Neg) else term for term in body.terms] if isinstance(body, Add) else []
+    if not numbers or not all(isinstance(number, Num) and isinstance(number.value, int) for number in numbers):
+        return body
+    assert isinstance(body, Add)
+    return Num(sum(-t.body.value if isinstance(t, Neg) else t.value for t in body.terms))  # type: ignore[attr-defined]
+
+
+def zero_or(kind: Callable[[Expr], Expr], body: Expr) -> Expr:
+    """Nothing of nothing is nothing; else the node around its body."""
+    return ZERO if body == ZERO else kind(body)

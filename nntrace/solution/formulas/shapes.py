@@ -1,0 +1,72 @@
+"""The shapes beside a line in matrix form: ``[2×3][3×1] + [2×1] = [2×1]``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+from ...expr import Add, Expr, Hadamard, HadamardDiv, MatMul, Mul, Neg, shape
+from ...expr.matrices import Axes
+from ..content.model import Note
+
+SizeOf = Callable[[str | None], str]
+"""How the number of values of an index is written; of ``None`` it is 1."""
+
+
+def shapes(body: Expr, axes: Axes, size: SizeOf) -> Note:
+    """The shapes of the matrices of an expression, and of its result."""
+    result = written(axes, size)
+    parts = _of(body, size)
+    return (result,) if parts == result or not _has_product(body) else (f"{parts} = {result}",)
+
+
+def written(axes: Axes, size: SizeOf) -> str:
+    """``[2×3]``."""
+    return f"[{size(axes[0])}×{size(axes[1])}]"
+
+
+def _has_product(node: Expr) -> bool:
+    match node:
+        case MatMul():
+            return True
+        case Add(parts) | Hadamard(parts) | Mul(parts):
+            return any(map(_has_product, parts))
+        case Neg(body):
+            return _has_product(body)
+        case HadamardDiv(top, bottom):
+            return _has_product(top) or _has_product(bottom)
+        case _:
+            return False
+
+
+def _of(node: Expr, size: SizeOf, inside: bool = False) -> str:
+    """The shapes of what stands between the operators; ``inside`` of a product, a sum is bracketed.
+
+    A number beside a matrix has none; one added to each element of a product, or worked out by one, says what it is.
+    """
+    match node:
+        case Add((first, *others)) if _has_product(node):
+            found = [_of(first, size)] + [
+                ("- " + _of(term.body, size, True)) if isinstance(term, Neg) else ("+ " + _of(term, size))
+                for term in others
+            ]
+            return f"({' '.join(found)})" if inside else " ".join(found)
+        case Neg(body):
+            return f"-{_of(body, size, True)}"
+        case Hadamard(parts):
+            return " ⊙ ".join(_of(part, size, True) for part in parts)
+        case HadamardDiv(top, bottom):
+            return f"{_of(top, size, True)} ⊘ {_of(bottom, size, True)}"
+        case Mul(parts):
+            return _scaled(parts, size)
+        case MatMul(factors):
+            return "".join(written(axes, size) for factor in factors if (axes := shape(factor)))
+        case _:
+            axes = shape(node)
+            return "number" if axes is None or axes == (None, None) else written(axes, size)
+
+
+def _scaled(parts: tuple[Expr, ...], size: SizeOf) -> str:
+    """The shapes of a product of numbers and at most one matrix; a number that a product of matrices gives is shown."""
+    *before, last = (part for part in parts if shape(part) is not None)
+    numbers = [part for part in before if isinstance(part, MatMul)]
+    return " × ".join([*(f"({_of(part, size)} = [1×1])" for part in numbers), _of(last, size, True)])

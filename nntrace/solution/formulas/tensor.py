@@ -1,0 +1,327 @@
+"""A network's formulas over whole tensors: in index notation and in matrix form, with each tensor's name and layout.
+
+The formulas are the operations' own and those of the chain rule (``network.adjoint``), their symbols replaced by the
+tensors' keys. What has ties or missing connections has no matrix form.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from itertools import count as counting
+from typing import NamedTuple
+
+from ...catalogue import KINDS
+from ...expr import (
+    ONE,
+    Add,
+    Call,
+    Cases,
+    Delta,
+    Expr,
+    Indicator,
+    Max,
+    Mul,
+    Neg,
+    Num,
+    Partial,
+    Sum,
+    Sym,
+    at,
+    children,
+    matrix_form,
+    product,
+    rename,
+    simplify,
+    substitute,
+    symbols,
+    total,
+)  # fmt: skip
+from ...expr.bind import extent, transform
+from ...expr.letters import index_letters, relettered
+from ...expr.matrices import Axes
+from ...expr.rules import distributed
+from ...network.chain_rule import LOSS, adjoint
+from ...network.model import BoundOperation, Cell, Edge, Network, Tensor
+
+PRIME = "′"
+LETTERS = "kjilqrsuv"
+SAMPLES = "⁽ⁿ⁾"
+"""What is written after what belongs to each sample, as ``⁽²⁾`` is after the second one's."""
+
+
+class Gradient(NamedTuple):
+    """∂L/∂tensor in index notation: one addend for each reader of the tensor, over its ``indices``.
+
+    ``sizes`` say how far every index of the formula runs.
+    """
+
+    indices: tuple[str, ...]
+    addends: tuple[Expr, ...]
+    sizes: Mapping[str, int]
+
+    @property
+    def formula(self) -> Expr:
+        return total(self.addends)
+
+
+class TensorFormulas:
+    """The formulas of one network, over the keys of its tensors."""
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self._gradients: dict[str, Gradient] = {}
+        self._names = _distinct_names(network)
+        reached = network.reached()
+        self.readers: dict[str, list[tuple[BoundOperation, Edge]]] = {}
+        """For each tensor the steps that read it, and by which edge its gradient comes back."""
+        for step in network.steps:
+            for edge in step.edges if step.output in reached else ():
+                self.readers.setdefault(step.key(edge.argument), []).append((step, edge))
+
+    # -- names and layout --------------------------------------------------------------------------------------------
+
+    def name(self, key: str) -> Sym:
+        """A whole tensor's symbol: its name, which gives way to an element that a user calls so."""
+        return self._names[key]
+
+    def gradient_name(self, key: str) -> Sym | Partial:
+        """∂L/∂tensor: δ for a layer's result before its activation."""
+        assert self.network.loss is not None
+        name = self.name(key)
+        if key in self.weighted:
+            default = self.network.tensors[key].name == key
+            return Sym(f"δ{key.removeprefix('z')}" if default else f"δ_{name.name}")
+        return Partial(self.name(self.network.loss), name)
+
+    @cached_property
+    def weighted(self) -> set[str]:
+        """The keys of the layers' results before their activations."""
+        return {step.output for step in self.network.steps if step.kind in KINDS["layer"]}
+
+    def axes(self, symbol: Sym | Partial) -> Axes:
+        """How a tensor is laid out: a vector as a column or as a row, the samples beside each other the other way.
+
+        What belongs to one sample (marked so, without the sample's index) is a vector by itself.
+        """
+        own = symbol.by if isinstance(symbol, Partial) else symbol
+        indices = tuple(str(index) for index in own.index)
+        return self.vector(indices) if own.mark == SAMPLES else self.laid_out(own.name, indices)
+
+    def laid_out(self, key: str, indices: tuple[str, ...]) -> Axes:
+        """The indices of a tensor that run down and across."""
+        if self.network.tensors[key].sampled:
+            sample, *others = indices
+            along = others[0] if others else None
+            return (along, sample) if self._columns else (sample, along)
+        return (indices[0], indices[1]) if len(indices) == 2 else self.vector(indices)
+
+    def vector(self, indices: tuple[str, ...]) -> Axes:
+        """A vector is a column or a row, as the file has it; no index, a number."""
+        along = indices[0] if indices else None
+        return (along, None) if self._columns else (None, along)
+
+    @property
+    def _columns(self) -> bool:
+        return self.network.conventions.vectors == "columns"
+
+    def has_matrix(self, key: str) -> bool:
+        """Whether a tensor's gradient and update can be one matrix: nothing in it is tied or missing."""
+        tensor = self.network.tensors[key]
+        if tensor.sampled:
+            return True
+        return not tensor.missing and all(len(self.network.uses[name]) == 1 for name in tensor.names.values())
+
+    # -- formulas ----------------------------------------------------------------------------------------------------
+
+    def keyed(self, formula: Expr, step: BoundOperation) -> Expr:
+        """An operation's formula over keys."""
+
+        def meant(symbol: Sym | Partial) -> Expr:
+            if isinstance(symbol, Partial):
+                return Partial(LOSS, Sym(step.key(symbol.by.name), symbol.by.index))
+            return Sym(step.key(symbol.name), symbol.index)
+
+        return rename(formula, meant)
+
+    def forward(self, step: BoundOperation) -> Expr:
+        """A step's formula over keys, an activation as a named function of its argument."""
+        if self.is_activation(step) and step.kind != "identity":
+            symbol = step.operation.output
+            return Call(step.kind, (Sym(step.arguments["z"], symbol.index),))
+        return self.keyed(step.operation.formula, step)
+
+    def matrix(self, formula: Expr, target: Axes) -> Expr | None:
+        """A formula over keys in matrix form."""
+        return matrix_form(transform(formula, _products), target, self.axes)
+
+    def is_activation(self, step: BoundOperation) -> bool:
+        """Whether a step is an activation's result (not a line that it works out first)."""
+        return step.kind in KINDS["activation"] and bool(step.edges)
+
+    def is_elementwise(self, step: BoundOperation) -> bool:
+        """Whether a step is an activation that takes each element for itself."""
+        return self.is_activation(step) and not step.operation.by
+
+    def slope(self, step: BoundOperation, cell: tuple[int, ...]) -> tuple[Expr, BoundOperation, dict[str, int]]:
+        """The local derivative of an elementwise activation, its step, and the indices of one element."""
+        (edge,) = step.edges
+        formula = adjoint(edge.operation, edge.argument, self.network.conventions.relu_at_zero).formula
+        output = step.operation.output
+        return (
+            substitute(formula, {Partial(LOSS, output): ONE}),
+            step,
+            dict(zip(map(str, output.index), cell, strict=True)),
+        )
+
+    def slope_factor(self, step: BoundOperation) -> Expr:
+        """The local derivative of an elementwise activation over keys, by its name where its formula is long."""
+        (edge,) = step.edges
+        formula = adjoint(edge.operation, edge.argument, self.network.conventions.relu_at_zero).formula
+        local = substitute(self._used(step, edge, formula), {Partial(LOSS, step.operation.output): ONE})
+        return self.keyed(product(local.factors) if isinstance(local, Mul) else local, step)
+
+    def gradient(self, key: str) -> Gradient:
+        """∂L/∂tensor through all of its readers."""
+        if key not in self._gradients:
+            self._gradients[key] = self._gradient(key)
+        return self._gradients[key]
+
+    def _gradient(self, key: str) -> Gradient:
+        if key == self.network.loss:
+            return Gradient((), (ONE,), {})
+        indices: tuple[str, ...] | None = None
+        addends: list[Expr] = []
+        sizes: dict[str, int] = {}
+        for step, edge in self.readers.get(key, []):
+            through = self.through(step, edge, indices)
+            indices = through.indices
+            addends += through.addends
+            sizes.update(through.sizes)
+        return Gradient(indices or (), tuple(addends), sizes)
+
+    def through(self, step: BoundOperation, edge: Edge, indices: tuple[str, ...] | None = None) -> Gradient:
+        """What comes back by one edge of a reader, in these indices of the tensor or in the operation's own."""
+        derived = adjoint(edge.operation, edge.argument, self.network.conventions.relu_at_zero)
+        own = tuple(str(index) for index in derived.argument.index)
+        formula = self._inlined(self.keyed(self._used(step, edge, derived.formula), step))
+        if _has_delta(formula):
+            formula = distributed(formula)  # Σ_j g_j a_j (δ_ji - a_i) as g_i a_i - a_i Σ_j g_j a_j
+        indices = indices or own
+        formula = at(formula, {old: new for old, new in zip(own, indices, strict=True) if old != new})
+        letters = _plain_letters(formula)
+        sizes = {**step.sizes, **{new: extent(old, step.sizes) for old, new in letters.items()}}
+        return Gradient(indices, (relettered(formula, letters),), sizes)
+
+    def _used(self, step: BoundOperation, edge: Edge, formula: Expr) -> Expr:
+        """The chain rule through a step; an activation's slope by its name where its formula has cases or is long."""
+        if not self.is_elementwise(step) or not _is_long(formula):
+            return formula
+        output = step.operation.output
+        return product((Partial(LOSS, output), Call(step.kind + PRIME, (Sym(edge.argument, output.index),))))
+
+    def _inlined(self, formula: Expr) -> Expr:
+        """The gradients of the loss's own parts written in as they are: 1, 1/n."""
+
+        def inline(symbol: Sym | Partial) -> Expr:
+            if isinstance(symbol, Partial) and self.network.tensors[symbol.by.name].role == "loss":
+                inner = self.gradient(symbol.by.name)
+                return at(inner.formula, dict(zip(inner.indices, symbol.by.index, strict=True)))
+            return symbol
+
+        if not any(isinstance(one, Partial) and inline(one) is not one for one in symbols(formula)):
+            return formula
+        return _without_ones(rename(formula, inline))
+
+
+def _plain_letters(formula: Expr) -> dict[str, str]:
+    """A plain letter for each index that the rules had to mark with primes."""
+    used = dict.fromkeys(index_letters(formula))
+    free = (letter for letter in LETTERS if letter not in used)
+    return {letter: next(free) for letter in used if letter.endswith(PRIME)}
+
+
+def _has_delta(node: Expr) -> bool:
+    return isinstance(node, Delta) or any(map(_has_delta, children(node)))
+
+
+def _is_long(formula: Expr) -> bool:
+    """Whether a formula distinguishes cases or calls functions."""
+    if isinstance(formula, Cases | Indicator | Call | Max):
+        return True
+    return any(_is_long(part) for part in children(formula))
+
+
+def _without_ones(formula: Expr) -> Expr:
+    body = transform(formula, lambda node: product(node.factors) if isinstance(node, Mul) else None)
+    return simplify(body) if isinstance(body, Mul) and not any(map(_is_fraction, body.factors)) else body
+
+
+def _is_fraction(node: Expr) -> bool:
+    return bool(not list(symbols(node)) and children(node))
+
+
+def _distinct_names(network: Network) -> dict[str, Sym]:
+    """A symbol for each whole tensor, its default name in capitals where users call an element so."""
+    taken = {name for tensor in network.tensors.values() for name in tensor.names.values()}
+    found: dict[str, Sym] = {}
+    names: dict[str, str] = {}
+    for key, tensor in network.tensors.items():
+        tied = len(network.uses.get(tensor.names.get((), ""), ())) > 1  # what the name means is more than this tensor
+        if () in tensor.names and not tied:  # a number of its own; in a batch one for each sample
+            found[key] = Sym(tensor.names[()], (), SAMPLES if tensor.sampled else "")
+        else:
+            names[key] = f"M_{key.removesuffix('.mask')}" if tensor.role == "constant" else tensor.name or key
+    found.update((key, Sym(name)) for key, name in _apart(names, taken).items())
+    return {key: found[key] for key in network.tensors}
+
+
+def _apart(names: Mapping[str, str], taken: set[str]) -> dict[str, str]:
+    """Names that are neither an element's nor each other's: by capitals, those of one letter alike (Z1, Z2), and where
+    these are taken too, by two of them (ZZ1, ZZ2)."""
+    alike: dict[str, list[str]] = {}
+    for key, name in names.items():
+        alike.setdefault(_letters(name), []).append(key)
+    used = set(taken)
+    found: dict[str, str] = {}
+    for keys in sorted(alike.values(), key=lambda keys: any(names[key] in taken for key in keys)):
+        least = next(count for count in counting() if all(_capital(names[key], count) not in used for key in keys))
+        for key in keys:
+            forms = (_capital(names[key], count) for count in counting(least))
+            found[key] = next(form for form in forms if form not in used)
+            used.add(found[key])
+    return found
+
+
+def _capital(name: str, count: int) -> str:
+    """A name that begins with so many capitals; with none as it is."""
+    return name[0].upper() * count + name[1:] if count else name
+
+
+def _letters(name: str) -> str:
+    return name.rstrip("0123456789")
+
+
+def _products(node: Expr) -> Expr | None:
+    """x ln y as the product that it is; a sum of several terms as several sums."""
+    match node:
+        case Call("xln", (factor, argument)):
+            return transform(factor, _products) * Call("ln", (transform(argument, _products),))
+        case Sum(over, Add(terms)):
+            return transform(Add(tuple(_summed(over, term) for term in terms)), _products)
+        case _:
+            return None
+
+
+def _summed(over: str, term: Expr) -> Expr:
+    return Neg(Sum(over, term.body)) if isinstance(term, Neg) else Sum(over, term)
+
+
+def held(tensor: Tensor, cell: Cell) -> Expr | None:
+    """What a matrix has at a cell: an element under its name, a 0 or 1 of the formula, ``None`` without connection."""
+    if cell in tensor.missing:
+        return None
+    if tensor.role == "constant":
+        return Num(int((tensor.typed or {})[cell]))
+    found = tensor.symbol((0, *cell) if tensor.sampled else cell)
+    return Sym(found.name, found.index)

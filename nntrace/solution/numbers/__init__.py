@@ -1,0 +1,1 @@
+"""Numbers as a sheet shows them, and as a program reads them."""

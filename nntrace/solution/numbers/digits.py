@@ -1,0 +1,139 @@
+"""Which digits of a number a sheet shows, and whether these are the number itself.
+
+The exact decimal where it ends within ten significant digits; else the convention's number of significant
+digits, rounded half away from zero.
+"""
+
+from __future__ import annotations
+
+import math
+from decimal import ROUND_HALF_UP, Context, Decimal
+from fractions import Fraction
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+from ...expr import Num
+from ...expr.brackets import is_positional
+from ...expr.literals import Literals
+from ...expr.terminating import decimal_places
+from ...trace.amount import Amount
+
+if TYPE_CHECKING:
+    from ...network.model import Array
+
+MOST_EXACT_DIGITS = 10
+SMALLEST_POSITIONAL = 1e-4
+_CONTEXT = Context(prec=800, rounding=ROUND_HALF_UP)
+
+
+class Shown(NamedTuple):
+    """A number as it is shown; ``rounded`` where digits were left out."""
+
+    number: Num
+    rounded: bool
+
+    @property
+    def decimal(self) -> Decimal:
+        assert isinstance(self.number.value, Decimal)
+        return self.number.value
+
+
+class Digits(NamedTuple):
+    """How this sheet shows numbers: significant digits of a rounded one, and whether whole numbers show no point."""
+
+    significant: int = 6
+    integers: bool = False
+
+    def show(self, amount: Amount) -> Shown:
+        """The digits of an amount. An infinity or NaN is shown as it is."""
+        if amount.shown is not None:
+            exponent = amount.shown.as_tuple().exponent
+            pointed = isinstance(exponent, int) and exponent < 0
+            return Shown(Num(amount.shown if pointed else self._pointed(amount.shown)), False)
+        if amount.exact is not None:
+            ending = exact_decimal(amount.exact)
+            if ending is not None and len(ending.as_tuple().digits) <= MOST_EXACT_DIGITS:
+                return Shown(Num(self._pointed(ending)), False)
+            value = _CONTEXT.divide(Decimal(amount.exact.numerator), Decimal(amount.exact.denominator))
+        else:
+            return Shown(Num(self._decimal(amount.number)), True)
+        return Shown(Num(self.rounded(value)), True)
+
+    def literals(self, numbers: Array) -> Literals:
+        """The digits of floats ``numbers[i]`` that are not known exactly; an infinity or NaN as it is."""
+        import numpy as np
+
+        from .decimals import decimal_texts
+
+        half, most = _plainly_rounded(self.significant)
+        with np.errstate(all="ignore"):
+            size, halves = np.abs(numbers), numbers * half
+            usual = (size >= SMALLEST_POSITIONAL) & (size < most) & (halves != np.trunc(halves))
+        texts = decimal_texts(np.where(usual, numbers, 1.0), self.significant)
+        others: dict[int, Decimal] = {}
+        known: dict[float, Decimal] = {}
+        unusual = np.flatnonzero(~usual)
+        for place, number in zip(unusual.tolist(), numbers[unusual].tolist(), strict=True):
+            if number not in known:
+                known[number] = self._decimal(number)
+            value = known[number]
+            if is_positional(value):
+                texts[place] = str(value)
+            else:
+                texts[place], others[place] = "", value
+        return Literals(texts, others)
+
+    def _decimal(self, number: float) -> Decimal:
+        half, most = _plainly_rounded(self.significant)
+        if -most < number < most and number * half % 1:
+            return Decimal(f"%#.{self.significant}g" % number)
+        return self.rounded(Decimal(number)) if math.isfinite(number) else Decimal(number)
+
+    def rounded(self, value: Decimal) -> Decimal:
+        """The number to the significant digits of this sheet."""
+        if not value:
+            return Decimal("0.0")
+        kept = Context(prec=self.significant, rounding=ROUND_HALF_UP).plus(value)
+        missing = kept.adjusted() - self.significant + 1
+        kept = kept.quantize(Decimal(1).scaleb(missing), context=_CONTEXT)
+        if missing == 0:  # a real shows its point: one digit more rather than none behind it
+            return value.quantize(Decimal("0.1"), context=_CONTEXT)
+        return kept
+
+    def _pointed(self, value: Decimal) -> Decimal:
+        """A whole number with one zero behind the point, unless all given numbers are integers."""
+        if not value:
+            value = Decimal(0)
+        whole = value == value.to_integral_value()
+        if whole and value.adjusted() <= 9:
+            return value.quantize(Decimal(1) if self.integers else Decimal("0.1"), context=_CONTEXT)
+        return value
+
+
+@lru_cache
+def _plainly_rounded(significant: int) -> tuple[float, float]:
+    """What tells the floats that Python rounds as a sheet does: times the first they are not whole, and they are below
+    the second.
+
+    Python rounds a float correctly, but half to even. A half is a float that ends in 5 one place behind the last
+    digit: n / 2^m with m decimals, of which 5^m has no more digits than that. From the second on, a number may be
+    shown with its point in another place.
+    """
+    half = 2.0 ** math.ceil((significant + 1) / math.log10(5))
+    return half, 0.5 * 10 ** min(significant - 1, 10)
+
+
+def exact_decimal(value: Fraction) -> Decimal | None:
+    """The decimal that is this fraction, without zeros at its end, or ``None`` where the digits never end."""
+    places = decimal_places(value)
+    if places is None or places > 700 or abs(value.numerator).bit_length() > 2000:
+        return None
+    digits = value.numerator * 10**places // value.denominator
+    return Decimal(digits).scaleb(-places, context=_CONTEXT).normalize(_CONTEXT)
+
+
+def trimmed(value: Decimal) -> Decimal:
+    """The number without zeros at its end, but with a digit behind the point."""
+    short = value.normalize(_CONTEXT)
+    exponent = short.as_tuple().exponent
+    return short.quantize(Decimal("0.1"), context=_CONTEXT) if isinstance(exponent, int) and exponent >= 0 else short

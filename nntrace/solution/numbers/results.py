@@ -1,0 +1,111 @@
+"""The numbers of a sheet by the user's names, for a program to read: scalars by name, else nested lists by tensor."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+from ...network.building.loss import SAMPLE_LOSS
+from ...network.model import Cell, Element, Tensor
+from ...network.quantities import Quantity, by_tensor, frozen, parameters
+from ...trace.trace import Trace
+
+if TYPE_CHECKING:
+    from ...network.model import Array
+
+    Arrays = Callable[[], dict[str, Array]]
+
+
+def value_results(trace: Trace) -> dict[str, Any]:
+    """Inputs, targets, parameters, units and the parts of the loss."""
+    result: dict[str, Any] = {}
+    for tensor in trace.network.tensors.values():
+        if tensor.key != trace.network.loss and tensor.role != "constant" and not tensor.sampled:
+            _add(
+                result, tensor, lambda element: trace.value(element).number, _plain(trace, lambda: trace.arrays, tensor)
+            )
+    return result
+
+
+def sample_results(trace: Trace) -> list[dict[str, Any]] | None:
+    """The values that belong to each sample of a batch, and its loss."""
+    network = trace.network
+    if network.samples is None:
+        return None
+    tensors = [tensor for tensor in network.tensors.values() if tensor.sampled]
+    samples = [_sample(trace, tensors, sample) for sample in range(network.samples)]
+    if network.samples_per_step is None:
+        return samples
+    return [{"sample": number, **one} for number, one in enumerate(samples, start=network.first_sample + 1)]
+
+
+def _sample(trace: Trace, tensors: list[Tensor], sample: int) -> dict[str, Any]:
+    values: dict[str, Any] = {}
+    loss: dict[str, Any] = {}
+    for tensor in tensors:
+        one = tensor._replace(shape=tensor.shape[1:], sampled=False)
+
+        def number(element: Element) -> float:
+            return trace.value(Element(element.key, (sample, *element.cell))).number
+
+        if one.shape:
+            _add(values, one, number, None)
+        else:
+            own = tensor.key == SAMPLE_LOSS
+            (loss if own else values)["loss" if own else tensor.name or tensor.key] = number(Element(tensor.key, ()))
+    return {"values": values, **loss}
+
+
+def gradient_results(trace: Trace, asked: Sequence[Quantity]) -> dict[str, Any]:
+    """The gradients of these quantities; a tensor without names as a whole where all of it is asked."""
+    return _by_name(trace, asked, lambda one: trace.total(one).number, lambda: trace.gradients)
+
+
+def updated_results(after: Trace, only: Sequence[Quantity] | None) -> dict[str, Any]:
+    """The parameters after the update: all of them, or those that were updated."""
+    network = after.network
+    asked = parameters(network) if only is None else [one for one in only if not frozen(network, one)]
+    return _by_name(after, asked, lambda one: after.value(one.uses[0]).number, lambda: after.arrays)
+
+
+def _plain(trace: Trace, arrays: Arrays, tensor: Tensor) -> Array | None:
+    """The array of a tensor whose numbers are floats, one for each cell; else they are taken one by one."""
+    simple = not (tensor.names or tensor.missing or trace.elementwise)
+    return arrays().get(tensor.key) if simple else None
+
+
+def _by_name(
+    trace: Trace, asked: Sequence[Quantity], number: Callable[[Quantity], float], arrays: Arrays
+) -> dict[str, Any]:
+    result: dict[str, Any] = {}
+    for key, members in by_tensor(asked).items():
+        tensor = trace.network.tensors[key]
+        if tensor.sampled or tensor.names or not tensor.shape or len(members) < _count(tensor):
+            result.update((one.name, number(one)) for one in members)
+            continue
+        plain = _plain(trace, arrays, tensor)
+        numbers = {one.uses[0]: number(one) for one in members} if plain is None else {}
+        _add(result, tensor, numbers.__getitem__, plain)
+    return result
+
+
+def _add(result: dict[str, Any], tensor: Tensor, number: Callable[[Element], float], plain: Array | None) -> None:
+    """A tensor's numbers under its elements' names, or as nested lists under its own."""
+    if tensor.names:
+        for cell, name in tensor.names.items():
+            result.setdefault(name, number(Element(tensor.key, cell)))
+        if len(tensor.names) == _count(tensor):
+            return
+    result[tensor.name or tensor.key] = _nested(tensor, number, ()) if plain is None else plain.tolist()
+
+
+def _nested(tensor: Tensor, number: Callable[[Element], float], cell: Cell) -> Any:
+    if len(cell) < len(tensor.shape):
+        return [_nested(tensor, number, (*cell, place)) for place in range(tensor.shape[len(cell)])]
+    return None if cell in tensor.missing else number(Element(tensor.key, cell))
+
+
+def _count(tensor: Tensor) -> int:
+    """How many cells there are."""
+    return prod(tensor.shape) - len(tensor.missing)

@@ -1,0 +1,1 @@
+"""Whole sheets: for each question the sections that answer it."""

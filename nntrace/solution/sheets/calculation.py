@@ -1,0 +1,357 @@
+"""The sheets: for each question the sections that answer it, put together from the parts beside this file."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from fractions import Fraction
+from functools import cached_property, partial
+from itertools import chain
+from math import prod
+from typing import TYPE_CHECKING, Literal, NamedTuple
+
+from ...errors import UserError
+from ...expr import Num
+from ...network.model import Network
+from ...network.quantities import (
+    Parts,
+    Quantity,
+    by_tensor,
+    find,
+    frozen,
+    known_names,
+    of_role,
+    of_tensor,
+    parameters,
+)  # fmt: skip
+from ...spec.model import Rounding
+from ...trace.amount import Amount
+from ...trace.trace import Trace, trace_of
+from ..checking.checks import forward_checks, gradient_checks, loss_check
+from ..content.model import Block, LossValue, Quantities, Remark, Results, Section, Solution
+from ..formulas.element import Writer
+from ..numbers.digits import Digits
+from ..numbers.results import gradient_results, sample_results, updated_results, value_results
+from ..steps.families import Families
+from ..steps.forward import forward_steps, loss_steps, more
+from ..steps.ids import Ids
+from .head import agreed, convention_values, given_blocks
+
+if TYPE_CHECKING:
+    from ..steps.backward import Backward
+    from ..steps.matrix import MatrixForms
+    from .selection import ShownGradients
+
+MOST_WITH_PATHS = 12
+MOST_VALUES = 40
+
+View = Literal["delta", "paths", "matrix", "all"]
+"""How a calculation is shown: element by element from stored deltas, over its paths, between whole matrices, or all."""
+
+
+class Settings(NamedTuple):
+    """How a sheet is to be written, where this differs from the file: ``full`` cuts nothing.
+
+    Without a ``view``, a small network is shown by its elements (what is asked for by name over its paths too), a
+    large one in matrix form first.
+    """
+
+    digits: int | None = None
+    full: bool = False
+    rounding: Rounding | None = None
+    view: View | None = None
+
+
+class Sheet:
+    """One network's sheets. ``source`` is what the head names as the file."""
+
+    def __init__(
+        self, network: Network, settings: Settings, trace: Trace | None = None, before: Sheet | None = None
+    ) -> None:
+        self.settings = settings
+        self.before = before
+        """The sheet of the iteration before."""
+        given = network.conventions
+        conventions = given._replace(
+            digits=settings.digits or given.digits, rounding=settings.rounding or given.rounding
+        )
+        self.network = network = network._replace(conventions=conventions)
+        digits = Digits(conventions.digits, network.integers)
+        self.trace = trace or trace_of(network)
+        self.precise = self.trace.precisely()
+        """The trace in full precision: what a sheet that carries rounded numbers is checked against."""
+        self.writer = Writer(self.trace, digits, settings.full, self.precise)
+        self.ids = Ids(network)
+        self.families = Families(self.writer, self.ids)
+        self.final = self.trace
+        """The trace that ``step`` ends with."""
+        self.updating = False
+        """Whether it is a training step."""
+        unnamed = not any(network.tensors[step.output].names for step in network.layer_steps())
+        self.view = settings.view
+        self.is_small = is_small(network)
+        if unnamed and not self.is_small and not settings.full:
+            self.view = self.view or "all"
+
+    @cached_property
+    def backward(self) -> Backward:
+        """The writer of gradients; the local derivatives are derived once for a sheet."""
+        from ..steps.backward import Backward
+
+        return Backward(self.writer, self.ids, self.before.backward if self.before is not None else None)
+
+    @cached_property
+    def gradients(self) -> ShownGradients:
+        """The steps of the gradients that are shown."""
+        from .selection import ShownGradients
+
+        return ShownGradients(self.writer, self.ids, self.families, self.backward, self.is_small)
+
+    def forward(self) -> Solution:
+        """Every unit, then the loss if the network has one."""
+        sections = [self._forward_section()]
+        if self.network.loss_is_known:
+            sections.append(self._loss_section())
+        if checks := self._checks(()):
+            sections.append(Section("checks", checks))
+        values, samples = value_results(self.trace), sample_results(self.trace)
+        return self.solution(sections, Results(values=values, samples=samples, loss=self._loss()))
+
+    def gradient(self, asked: Sequence[Quantity], named: bool) -> Solution:
+        """The gradient by each asked quantity, from the forward values that it uses; ``named``: asked for by name."""
+        if named:
+            self.view = self.settings.view  # what is asked for by name is shown by its elements
+        many = len(asked) > MOST_VALUES
+        needed = list(self._units_backward()) if many else self.backward.needed(asked)
+        used = Parts((_without(needed, asked), asked))
+        names = self._matrices(lambda forms: forms.names())
+        sections = [
+            Section("forward", (*self._forward_values(used), *names)),
+            *self._backward_sections(used, asked, named),
+            Section("checks", self._checks(asked)),
+        ]
+        results = Results(
+            values=value_results(self.trace),
+            samples=sample_results(self.trace),
+            gradients=gradient_results(self.trace, asked),
+            loss=self._loss(),
+        )
+        return self.solution(sections, results)
+
+    def step(self, rate: Fraction, only: Sequence[Quantity] | None = None) -> Solution:
+        """Forward, backward and the update, as often as the file says; ``only`` limits it to these parameters."""
+        self.updating = True
+        if self.network.iterations == 1 and self.network.samples_per_step is None:
+            sections, results = self.one_step(rate, only)
+            return self.solution(sections, results)
+        from .iterations import Iterations
+
+        iterations = Iterations(self, rate, only)
+        solution = iterations.solution()
+        self.final = iterations.final
+        return solution
+
+    def following(self, trace: Trace, before: Sheet | None) -> Sheet:
+        """The sheet of an iteration: of another trace, and with what the one before has derived."""
+        return Sheet(trace.network, self.settings, trace, before)
+
+    def one_step(self, rate: Fraction, only: Sequence[Quantity] | None) -> tuple[list[Section], Results]:
+        """One iteration: its sections and its numbers."""
+        from ..steps.update import update_step
+
+        every = parameters(self.network)
+        asked = list(only) if only is not None else every
+        after = self.final = self.after(rate, only)
+        needed = self.backward.needed(asked) if only is not None else list(self._units_backward())
+        updates: tuple[Block, ...]
+        self.writer.extra["lr"] = Amount(float(rate), rate)
+        matrices = self._matrices(lambda forms: forms.update(after)) if only is None else ()
+        if self.view == "matrix" and len(matrices) > 1 and only is None:
+            others = [one for one in asked if not self.matrix_forms.is_updated(one.uses[0].key)]
+            updates = (*matrices[1:], *(self._update_blocks(others, after, rate) if others else ()))
+        elif len(asked) == 1 and not frozen(self.network, asked[0]):
+            updates = (update_step(self.writer, self.ids, asked[0], after),)
+        else:
+            updates = (*self._update_blocks(asked, after, rate), *matrices)
+        sections = [
+            self._forward_section(),
+            self._loss_section(),
+            *self._backward_sections(Parts((needed, asked)), asked, only is not None),
+            Section("update", updates, ("learning rate ", self._shown_rate(rate))),
+            Section("checks", self._checks(asked, after, rate)),
+        ]
+        results = Results(
+            values=value_results(self.trace),
+            samples=sample_results(self.trace),
+            gradients=gradient_results(self.trace, every),
+            updated=updated_results(after, only),
+            learning_rate=float(rate),
+            loss=self._loss(after),
+        )
+        return [section for section in sections if section.blocks], results
+
+    def _checks(
+        self, asked: Sequence[Quantity], after: Trace | None = None, rate: Fraction = Fraction(0)
+    ) -> tuple[Block, ...]:
+        """The checks, of the gradients in full precision; then whether the loss fell."""
+        exactly = Writer(self.precise, self.writer.digits)
+        known = self.network.loss_is_known
+        checks: list[Block] = [] if after is None or not known else [loss_check(self.writer, after, rate)]
+        own: list[Block] = [*forward_checks(exactly), *gradient_checks(exactly, asked)]
+        if own and self.trace is not self.precise:
+            return *checks, Remark(("In full precision:",)), *own
+        return *own, *checks
+
+    def after(self, rate: Fraction, only: Sequence[Quantity] | None = None) -> Trace:
+        """The trace after one update."""
+        return self.trace.updated(rate, {one.name: one for one in only} if only is not None else None)
+
+    def solution(self, sections: list[Section], results: Results, iterations: tuple[Solution, ...] = ()) -> Solution:
+        """These sections under the head of every sheet."""
+        network = self.network
+        head = Section("given", _kept(given_blocks(self.writer)))
+        return Solution(
+            network.title,
+            network.source,
+            convention_values(network.conventions),
+            agreed(network, matrices=self.view in ("matrix", "all"), updating=self.updating),
+            (head, *(section for section in sections if section.blocks)),
+            results,
+            iterations,
+        )
+
+    def _loss(self, after: Trace | None = None) -> LossValue | None:
+        return self.loss_of(self.trace, after)
+
+    def loss_of(self, trace: Trace, after: Trace | None) -> LossValue | None:
+        """The loss of a trace of this network, and of the trace after it; ``None`` where it is not known."""
+        loss = self.network.loss
+        if loss is None or not self.network.loss_is_known:
+            return None
+        name = self.network.tensors[loss].symbol(()).name
+        later = after.value_of_loss().number if after else None
+        return LossValue(name, trace.value_of_loss().number, later)
+
+    def _shown_rate(self, rate: Fraction) -> Num:
+        return self.writer.digits.show(Amount(float(rate), rate)).number
+
+    def _units_backward(self) -> Iterator[Quantity]:
+        """Every unit, from the last layer to the first."""
+        for key in self.ids.gradients:
+            yield from of_tensor(self.network, self.network.tensors[key])
+
+    def _matrices(self, write: Callable[[MatrixForms], Iterator[Block]]) -> tuple[Block, ...]:
+        """Blocks in matrix form under their heading, where the view has them."""
+        if self.view not in ("matrix", "all"):
+            return ()
+        from ..steps.matrix import HEADING
+
+        blocks = tuple(write(self.matrix_forms))
+        return (HEADING, *blocks) if blocks else ()
+
+    @cached_property
+    def matrix_forms(self) -> MatrixForms:
+        """The writer of the matrix form."""
+        from ..steps.matrix import MatrixForms
+
+        return MatrixForms(self.writer)
+
+    def _forward_section(self) -> Section:
+        """Every layer's result, by its elements, as matrices, or both."""
+        matrices = self._matrices(lambda forms: chain(forms.names(), forms.forward()))
+        own = (
+            matrices[1:] if self.view == "matrix" else (*forward_steps(self.writer, self.ids, self.families), *matrices)
+        )
+        return Section("forward", own)
+
+    def _loss_section(self) -> Section:
+        matrices = self._matrices(lambda forms: forms.loss())
+        own = matrices[1:] if self.view == "matrix" else (*loss_steps(self.writer, self.ids, self.families), *matrices)
+        return Section("loss", own)
+
+    def _backward_sections(self, used: Sequence[Quantity], asked: Sequence[Quantity], named: bool) -> list[Section]:
+        """The gradients in the views wanted; over their paths what was asked for by name, where it is not much.
+
+        ``used`` are the quantities asked for, and those whose gradients lead to these.
+        """
+        keys = {use.key for one in asked for use in one.uses} if named else None
+        matrices = self._matrices(lambda forms: forms.backward(partial(self._by_elements, asked), keys))
+        if self.view == "matrix":
+            return [Section("backward", matrices[1:])]
+        if not used and not self.updating:
+            others = known_names(self.network, "unit", "input")
+            some = f": --param {others[0]}" if others else ""
+            none = f"There are no parameters. What else there is a gradient by is asked for by its name{some}."
+            return [Section("backward", (Remark((none,)),))]
+        heading = "Over the paths" if self.view == "paths" else "The same over its paths"
+        paths = self.gradients.over_paths(asked, heading) if self._shows_paths(asked, named) else []
+        if self.view == "paths" and paths:
+            return paths
+        return [Section("backward", (*self.gradients.steps(used, asked), *matrices)), *paths]
+
+    def _by_elements(self, asked: Sequence[Quantity], key: str) -> Iterator[Block]:
+        """The gradients of a tensor that have no matrix form, where a sheet has none by elements besides."""
+        own = [one for one in asked if one.uses[0].key == key] if self.view == "matrix" else []
+        return self.gradients.steps(own, own)
+
+    def _shows_paths(self, asked: Sequence[Quantity], named: bool) -> bool:
+        if self.view == "delta":
+            return False
+        return self.view == "paths" or (named and len(asked) <= MOST_WITH_PATHS)
+
+    def _forward_values(self, used: Sequence[Quantity]) -> Iterator[Quantities]:
+        """The values of the units, as a table; of a large network only the first that these steps use."""
+        units = list(of_role(self.network, "unit")) if self.is_small else []
+        if not units:
+            units = _units(used)[:MOST_VALUES]
+        shown = [(one.symbol, self.writer.digits.show(self.trace.value(one.uses[0])).number) for one in units]
+        if shown:
+            yield Quantities((), tuple(shown))
+
+    def _update_blocks(self, asked: Sequence[Quantity], after: Trace, rate: Fraction) -> tuple[Block, ...]:
+        from ..steps.update import update_table
+
+        if not asked:
+            return (Remark(("There are no parameters to update.",)),)
+        old = Remark(("All new values are computed from the old ones.",))
+        if self.writer.full or len(asked) <= MOST_VALUES:
+            return update_table(self.writer, self.ids, self.families, asked, after, rate), old
+        shown = [*asked[:MOST_VALUES]]
+        table = update_table(self.writer, self.ids, self.families, shown, after, rate)
+        return table, more(len(asked) - len(shown)), old
+
+
+def is_small(network: Network) -> bool:
+    """Whether every unit of a network is shown."""
+    sizes = [prod(network.tensors[step.output].shape) for step in network.layer_steps()]
+    return sum(sizes) <= MOST_VALUES
+
+
+def _without(needed: list[Quantity], asked: Sequence[Quantity]) -> list[Quantity]:
+    """The quantities that are not asked for themselves."""
+    symbols = {one.symbol for one in _units(asked)}
+    return [one for one in needed if one.symbol not in symbols]
+
+
+def _units(quantities: Sequence[Quantity]) -> list[Quantity]:
+    """The layers' results among them."""
+    groups = by_tensor(quantities).values()
+    return [one for group in groups if group[0].role == "unit" for one in group]
+
+
+def _kept(blocks: Iterator[Block]) -> tuple[Block, ...]:
+    return tuple(blocks)
+
+
+def asked_quantities(network: Network, texts: Sequence[str], *, parameters: bool = False) -> list[Quantity]:
+    """The quantities that names, tensors and globs mean, each once; a name that fits none is the user's mistake."""
+    roles = ("parameter",) if parameters else ("input", "parameter", "unit")
+    asked: dict[str, Quantity] = {}
+    for text in texts:
+        found = [one for one in find(network, text) if one.role in roles]
+        if not found:
+            from ...errors import quoted, suggestion
+
+            what = "parameter" if parameters else "quantity to take the gradient by"
+            raise UserError(f"there is no {what} {quoted(text)}\n  {suggestion(text, known_names(network, *roles))}")
+        asked.update((one.name, one) for one in found)
+    return list(asked.values())

@@ -1,0 +1,188 @@
+"""The head of a sheet: the given numbers, and the conventions behind everything that follows."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import prod
+from typing import Any
+
+from ...expr import Expr, Num, Ones, Sym
+from ...network.model import Element, Network, Role, Tensor
+from ...network.quantities import of_tensor
+from ...spec.model import Conventions
+from ..content.model import Matrix, Note, Quantities, Remark, Table
+from ..formulas.element import Writer
+from ..numbers.digits import Shown
+from ..steps.forward import shown_samples
+
+MOST_CELLS = 64
+MOST_COLUMNS = 24
+LARGEST_DENOMINATOR = 10_000
+
+
+def given_blocks(writer: Writer) -> Iterator[Quantities | Matrix | Table | Remark]:
+    """Inputs, parameters and targets: named numbers side by side, tensors without names as matrices."""
+    network = writer.network
+    roles: tuple[Role, ...] = ("input", "parameter", "target")
+    tensors = [tensor for role in roles for tensor in network.tensors.values() if tensor.role == role]
+    pairs: dict[Expr, Expr] = {}
+    matrices: list[Matrix] = []
+    samples = [tensor for tensor in tensors if tensor.sampled]
+    if samples:
+        yield sample_table(writer, samples)
+    for tensor in tensors:
+        if tensor.sampled:
+            continue
+        if tensor.names or not tensor.shape:
+            for found in of_tensor(network, tensor):
+                pairs.setdefault(found.symbol, as_given(writer, found.uses[0]).number)
+        else:
+            matrices.append(matrix(writer, tensor))
+    if pairs:
+        yield Quantities((), tuple(pairs.items()))
+    yield from matrices
+
+
+def as_given(writer: Writer, element: Element) -> Shown:
+    """A given number as it is shown; one that was typed as a fraction and has no short decimal, as this fraction."""
+    amount = writer.trace.value(element)
+    shown = writer.digits.show(amount)
+    if shown.rounded and amount.exact is not None and amount.exact.denominator <= LARGEST_DENOMINATOR:
+        return Shown(Num(amount.exact), False)
+    return shown
+
+
+def sample_table(writer: Writer, tensors: list[Tensor]) -> Table | Remark:
+    """The samples, a row for each with its inputs and targets; of many the first and the last."""
+    classes = [tensor for tensor in tensors if tensor.structural]
+    tensors = [tensor for tensor in tensors if not tensor.structural]
+    symbols = [
+        (tensor, cell[1:], Sym(tensor.symbol(cell).name, tensor.symbol(cell).index))
+        for tensor in tensors
+        for cell in tensor.cells()
+        if cell[0] == 0
+    ]
+    count = writer.network.samples or 0
+    if len(symbols) > MOST_COLUMNS and not writer.full:
+        source = f" from {tensors[0].text}" if tensors[0].text else ""
+        return Remark((f"{count} samples with {len(symbols)} numbers each{source}",))
+    rows: list[tuple[Note, ...]] = []
+    for sample in shown_samples(writer):
+        if isinstance(sample, Remark):
+            words = str(sample.words[0]).partition(" like")[0]
+            rows.append(((words,), *[()] * (len(symbols) + len(classes))))
+            continue
+        numbers = [as_given(writer, Element(tensor.key, (sample, *cell))).number for tensor, cell, _ in symbols]
+        named = [_class(writer.network, tensor, sample) for tensor in classes]
+        rows.append(((str(sample + 1),), *((number,) for number in numbers), *((name,) for name in named)))
+    titles = (*((symbol,) for _, _, symbol in symbols), *((Sym(one.name or one.key),) for one in classes))
+    return Table((("sample",), *titles), tuple(rows))
+
+
+def _class(network: Network, targets: Tensor, sample: int) -> Sym:
+    """The output that is the class of a sample."""
+    typed = targets.typed or {}
+    chosen = next(cell for cell in targets.cells() if cell[0] == sample and typed[cell])
+    layers = network.layer_steps()
+    symbol = network.symbol(Element(layers[-1].output if layers else "x", chosen))
+    return Sym(symbol.name, symbol.index)
+
+
+def matrix(writer: Writer, tensor: Tensor) -> Matrix:
+    """A tensor's numbers in rows, or only its shape and where it comes from where it is large."""
+    name = Sym(tensor.name or tensor.key)
+    count = prod(tensor.shape)
+    where: Note = (f"from {tensor.text}",) if tensor.text else ()
+    if count > MOST_CELLS and not writer.full:
+        return Matrix(name, tensor.shape, (), where or (f"{count} numbers",))
+    columns = tensor.shape[-1] if tensor.shape else 1
+    if not writer.trace.elementwise and not tensor.missing:
+        return Matrix(name, tensor.shape, writer.literals(tensor.key), where, rounded=True)
+    rows = []
+    rounded = False
+    for row in range(tensor.shape[0] if len(tensor.shape) == 2 else 1):
+        cells: list[Expr | None] = []
+        for column in range(columns):
+            cell = (row, column) if len(tensor.shape) == 2 else (column,) if tensor.shape else ()
+            if cell in tensor.missing:
+                cells.append(None)
+                continue
+            shown = as_given(writer, Element(tensor.key, cell))
+            cells.append(shown.number)
+            rounded = rounded or shown.rounded
+        rows.append(tuple(cells))
+    return Matrix(name, tensor.shape, tuple(rows), where, rounded)
+
+
+def convention_values(conventions: Conventions) -> dict[str, Any]:
+    """The conventions in the form that a network file gives them."""
+    rounding: Any = "full"
+    if conventions.rounding.places is not None:
+        places: Any = conventions.rounding.places
+        rounding = {"carry": {"significant": places} if conventions.rounding.significant else places}
+        if conventions.rounding.at_least != 3 and not conventions.rounding.significant:
+            rounding["at_least"] = conventions.rounding.at_least
+    return {
+        "vectors": conventions.vectors,
+        "relu_at_zero": conventions.relu_at_zero,
+        "log": conventions.log,
+        "rounding": rounding,
+        "digits": conventions.digits,
+    }
+
+
+def agreed(
+    network: Network, matrices: bool = False, updating: bool = False, ones: str | None = "3"
+) -> tuple[Note, ...]:
+    """The conventions in sentences; ``matrices``: with those of the matrix form; ``updating``: of a training step.
+
+    ``ones``: how long a column of ones may be, where the sheet has one.
+    """
+    conventions = network.conventions
+    by_columns = conventions.vectors == "columns"
+    product = "W x + b, one row of W for each unit" if by_columns else "x W + b, one row of W for each input"
+    slope = "right" if conventions.relu_at_zero else "left"
+    logarithm = (
+        "ln is the natural logarithm" if conventions.log == "e" else f"losses divide ln by ln({conventions.log})"
+    )
+    per_step = network.samples_per_step
+    some: tuple[Note, ...] = ()
+    if per_step is not None and not updating:
+        some = ((f"samples_per_step: {per_step} (for a training step; this sheet takes all {network.samples})",),)
+    elif per_step is not None:
+        takes = "next sample, whose loss alone is" if per_step == 1 else f"next {per_step} samples, whose loss alone is"
+        some = ((f"samples_per_step: {per_step} (an iteration takes the {takes} its loss)",),)
+    return (
+        (f"vectors: {conventions.vectors} ({product})",),
+        (f"relu_at_zero: {conventions.relu_at_zero} (at a kink the {slope} slope)",),
+        (f"log: {conventions.log} ({logarithm})",),
+        (_rounding_words(conventions),),
+        *some,
+        *(((_MATRICES, *_ones_words(ones)),) if matrices else ()),
+    )
+
+
+_MATRICES = (
+    "matrices: products first, then ⊙ and ⊘ (element by element), then + and -; functions, and a number beside a "
+    "matrix, go to each element"
+)
+
+
+def _ones_words(size: str | None) -> Note:
+    """``; 1_K is a column of K ones``."""
+    return () if size is None else ("; ", Ones(size), f" is a column of {size} {'one' if size == '1' else 'ones'}")
+
+
+def _rounding_words(conventions: Conventions) -> str:
+    rule = conventions.rounding
+    if rule.places is None:
+        return (
+            "rounding: full (full precision inside; exact decimals to 10 digits,"
+            f" others rounded to {conventions.digits}, marked ≈)"
+        )
+    digits = "significant digits" if rule.significant else "decimals"
+    least = f", at least {rule.at_least} significant digits" if rule.at_least and not rule.significant else ""
+    return (
+        f"rounding: carry (every numbered result is rounded to {rule.places} {digits}{least},"
+        " half away from zero, before it is used again; ≈ where a step rounds)"
+    )

@@ -1,0 +1,192 @@
+"""Several plain steps: a sheet for each iteration where they are few, a table of the loss where they are many."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from fractions import Fraction
+from typing import TYPE_CHECKING, NamedTuple
+
+from ...network.portion import portion, span
+from ...network.quantities import Quantity, frozen, parameters
+from ...trace.amount import Amount
+from ...trace.trace import Trace
+from ..content.model import Block, Family, LossValue, Note, Remark, Results, Section, Solution, Step, Stretch, Table
+from ..numbers.results import gradient_results, sample_results, updated_results, value_results
+from ..steps.forward import samples_of
+
+if TYPE_CHECKING:
+    from .calculation import Sheet
+
+MOST_FULL = 4
+"""So many iterations of a small network have a sheet each."""
+MOST_IN_PROGRESS = 6
+MOST_ROWS = 24
+
+
+class Iterations:
+    """The iterations of one network, from its first ``sheet`` on; ``final`` is the trace that they end with."""
+
+    def __init__(self, sheet: Sheet, rate: Fraction, only: Sequence[Quantity] | None) -> None:
+        self.sheet = sheet
+        self.network = sheet.network
+        self.rate = rate
+        self.only = only
+        self.final: Trace = sheet.trace
+        self._portions: dict[int, Trace] = {}
+        """The latest trace of each portion of the samples, by its first one."""
+
+    def solution(self) -> Solution:
+        """Each iteration as a sheet of its own, or what all of them come to."""
+        from .calculation import is_small
+
+        first = self._on_its_samples(self.sheet.trace, 0)
+        small = is_small(first.network)
+        if small and (self.network.iterations <= MOST_FULL or self.sheet.writer.full):
+            return self._in_full()
+        each = list(self._short_steps())
+        overall = self._over_all([one.results for one in each])
+        blocks = list(self._progress(each))
+        if small:
+            blocks.append(Remark(("The working of each iteration is left out (--full shows it).",)))
+        return self.sheet.solution([Section("update", tuple(blocks), (f"{len(each)} iterations",))], overall)
+
+    def _in_full(self) -> Solution:
+        written: list[tuple[list[Section], Results]] = []
+        short: list[_Short] = []
+        trace, sheet = self.sheet.trace, None
+        for number in range(self.network.iterations):
+            trace = self._on_its_samples(trace, number)
+            sheet = self.sheet.following(trace, sheet)
+            sections, results = sheet.one_step(self.rate, self.only)
+            written.append(([_numbered(section, sheet, number + 1) for section in sections], results))
+            short.append(self._short(results, trace, sheet.final))
+            trace = sheet.final
+        self.final = trace.in_network(self.network)
+        everything = [section for sections, _ in written for section in sections]
+        if len(short) > MOST_FULL:
+            everything.append(Section("update", tuple(self._progress(short)), (f"{len(short)} iterations",)))
+        each = tuple(self.sheet.solution(sections, results) for sections, results in written)
+        return self.sheet.solution(everything, self._over_all([results for _, results in written]), each)
+
+    def _on_its_samples(self, trace: Trace, iteration: int) -> Trace:
+        """The trace with the samples of an iteration, counted from 0."""
+        if self.network.samples_per_step is None:
+            return trace
+        start, stop = span(self.network, iteration)
+        before = self._portions.get(start)
+        network = portion(self.network, start, stop) if before is None else before.network
+        self._portions[start] = found = trace.in_network(network, before)
+        return found
+
+    def _short_steps(self) -> Iterator[_Short]:
+        """Only what each of many iterations comes to; exact numbers grow too long to be kept for many of them."""
+        trace = self.sheet.trace
+        limited = {one.name: one for one in self.only} if self.only is not None else None
+        for number in range(self.network.iterations):
+            trace = self._on_its_samples(trace, number)
+            after = trace.updated(self.rate, limited)
+            if self.network.iterations > MOST_ROWS:
+                after = after.in_floats()
+            updated, loss = updated_results(after, self.only), self.sheet.loss_of(trace, after)
+            own = Results(updated=updated, learning_rate=float(self.rate), loss=loss)
+            yield self._short(_with_values(own, trace) if self.sheet.writer.full else own, trace, after)
+            trace = after
+        self.final = trace.in_network(self.network)
+
+    def _short(self, results: Results, trace: Trace, after: Trace) -> _Short:
+        """What an iteration comes to, with the numbers of the parameters where they are few."""
+        learned = self.only or parameters(self.network)[: MOST_IN_PROGRESS + 1]
+        moved = [one for one in learned if not frozen(self.network, one)]
+        named = moved if len(learned) <= MOST_IN_PROGRESS else []
+        return _Short(results, trace.value_of_loss(), {one.name: after.value(one.uses[0]) for one in named})
+
+    def _progress(self, each: Sequence[_Short]) -> Iterator[Block]:
+        """The loss from iteration to iteration, and the parameters where they are few; of many iterations a choice."""
+        digits = self.sheet.writer.digits
+        name = self.network.tensors[self.network.loss or ""].symbol(()).name
+        some = self.network.samples_per_step is not None
+        columns: tuple[Note, ...] = (
+            ("iteration",),
+            *((("samples",),) if some else ()),
+            (f"{name} before",),
+            *((f"{parameter}⁺",) for parameter in each[0].updated),
+        )
+        rows: list[tuple[Note, ...]] = []
+        for place in _spread(len(each), MOST_ROWS if not self.sheet.writer.full else len(each)):
+            amounts = (each[place].loss, *each[place].updated.values())
+            first, stop = span(self.network, place) if some else (0, 0)
+            own: Note = (str(stop) if stop - first == 1 else f"{first + 1} to {stop}",)
+            shown = ((digits.show(amount).number,) for amount in amounts)
+            rows.append(((str(place + 1),), *((own,) if some else ()), *shown))
+        yield Table(columns, tuple(rows))
+        if left_out := len(each) - len(rows):
+            yield Remark((f"… {left_out} more iterations between these (--full shows all)",))
+        if some:
+            yield Remark((f"{name} before is the loss of the iteration's own samples.",))
+        of_all = " of all samples" if some else ""
+        last = self.final.value_of_loss()
+        shown_last = digits.show(last)
+        relation = "≈" if shown_last.rounded or last.rounded else "="
+        yield Remark((f"{name}{of_all} after the last iteration {relation} ", shown_last.number))
+
+    def _over_all(self, results: Sequence[Results]) -> Results:
+        """Of several iterations: the loss before the first and after the last, and what the last one left.
+
+        Where an iteration has only some of the samples, these two are the loss of all samples.
+        """
+        first, last = results[0].loss, results[-1].loss
+        if self.network.samples_per_step is not None:
+            loss = self.sheet.loss_of(self.sheet.trace, self.final)
+        else:
+            loss = None if first is None or last is None else LossValue(first.name, first.before, last.after)
+        updated, rate = results[-1].updated, results[0].learning_rate
+        return Results(updated=updated, learning_rate=rate, loss=loss, iterations=results)
+
+
+class _Short(NamedTuple):
+    """What one of many iterations comes to: its results, the loss before it, and a few parameters after it."""
+
+    results: Results
+    loss: Amount
+    updated: Mapping[str, Amount]
+
+
+def _with_values(results: Results, trace: Trace) -> Results:
+    """What an iteration comes to, with the numbers that it started from."""
+    return results._replace(
+        values=value_results(trace),
+        samples=sample_results(trace),
+        gradients=gradient_results(trace, parameters(trace.network)),
+    )
+
+
+def _numbered(section: Section, sheet: Sheet, iteration: int) -> Section:
+    """A section of one iteration among several: it says so, and its steps' ids do."""
+    own = f", {samples_of(sheet.network)}" if sheet.network.samples_per_step is not None else ""
+    words: Note = (f"iteration {iteration}{own}",)
+    each = (block.steps if isinstance(block, Family) else (block,) for block in section.blocks)
+    blocks = tuple(_of_iteration(block, iteration) for blocks in each for block in blocks)
+    return Section(section.name, blocks, (*words, ", ", *section.addition) if section.addition else words)
+
+
+def _of_iteration(block: Block, iteration: int) -> Block:
+    prefix = f"I{iteration}."
+    if isinstance(block, Step):
+        return block._replace(id=prefix + block.id, iteration=iteration)
+    if isinstance(block, Table):
+        rows = tuple(
+            row._replace(letter=prefix + row.letter)
+            if isinstance(row, Stretch)
+            else ((prefix + str(row[0][0]),), *row[1:])
+            for row in block.rows
+        )
+        steps = tuple(step._replace(id=prefix + step.id, iteration=iteration) for step in block.steps)
+        return Table(block.columns, rows, steps)
+    return block
+
+
+def _spread(count: int, most: int) -> list[int]:
+    """At most ``most`` places of a range, its first and its last among them, the others evenly between."""
+    if count <= most:
+        return list(range(count))
+    return sorted({round(place * (count - 1) / (most - 1)) for place in range(most)})

@@ -1,0 +1,114 @@
+"""Which gradients a sheet shows, in which order: of one large tensor the first and the last, of many samples too."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import partial
+from math import prod
+from typing import TYPE_CHECKING
+
+from ...network.quantities import Quantity, Unnamed, by_tensor
+from ..content.model import Block, Remark, Section, Step
+from ..formulas.element import Writer
+from ..steps.families import Families
+from ..steps.forward import MOST_ELEMENTS, MOST_SAMPLES, more, more_samples, samples_of, shown_cells, shown_samples
+from ..steps.ids import Ids
+
+if TYPE_CHECKING:
+    from ..steps.backward import Backward
+
+MOST_OF_MANY = 6
+"""So many elements of one tensor are shown in a large network."""
+
+
+class ShownGradients:
+    """The steps of the gradients of one sheet."""
+
+    def __init__(self, writer: Writer, ids: Ids, families: Families, backward: Backward, is_small: bool) -> None:
+        self.writer = writer
+        self.network = writer.network
+        self.ids = ids
+        self.families = families
+        self.backward = backward
+        self.most = MOST_ELEMENTS if is_small else MOST_OF_MANY
+
+    def steps(self, used: Sequence[Quantity], asked: Sequence[Quantity]) -> Iterator[Block]:
+        """The steps of these quantities, those of one large tensor cut in the middle.
+
+        Of many samples the first and the last are shown, and those that are asked for alone.
+        """
+        shown = self._samples_shown(asked)
+        before: int | None = None
+        last, cut = self.network.first_sample, False
+        for sample, members in self._ordered(used):
+            if sample is not None and sample not in shown:
+                cut = True
+                continue
+            if cut:
+                end = sample or self.network.first_sample + (self.network.samples or 0) + 1
+                yield more_samples(end - last - 1)
+                cut = False
+            last = sample or last
+            if sample != before:
+                yield Remark((f"Sample {sample}" if sample else self._together,), heading=True)
+                before = sample
+            tensor = self.network.tensors[members[0].uses[0].key]
+            if len(members) == prod(tensor.shape) > 1 and self.families.has(tensor):
+                family = self.backward.family(self.families, tensor, partial(self._step_of, members))
+                if family is not None:
+                    yield self.backward.step(members[0])
+                    yield family
+                    continue
+            for one in self._shown(members):
+                yield self.backward.step(one) if isinstance(one, Quantity) else more(one)
+
+    def over_paths(self, asked: Sequence[Quantity], heading: str) -> list[Section]:
+        """The gradients over their paths, those of one large tensor cut in the middle."""
+        from ..steps.paths import Paths
+
+        written = Paths(self.writer, self.ids)
+        blocks: list[Block] = []
+        for _, group in self._ordered(asked):
+            some = [written.step(one) if isinstance(one, Quantity) else more(one) for one in self._shown(group)]
+            blocks += [block for block in some if block is not None] if isinstance(some[0], Step) else []
+        return [Section("paths", (Remark((heading,), heading=True), *blocks))] if blocks else []
+
+    def _shown(self, group: Sequence[Quantity]) -> Iterator[Quantity | int]:
+        """Some quantities of one tensor, of many the first and the last, and how many are left out between."""
+        for place in shown_cells([(number,) for number in range(len(group))], self.writer.full, self.most):
+            yield place if isinstance(place, int) else group[place[0]]
+
+    def _ordered(self, quantities: Sequence[Quantity]) -> list[tuple[int | None, Sequence[Quantity]]]:
+        """The quantities of each sample of each tensor, by the ids of their gradients."""
+        groups: list[tuple[int | None, Sequence[Quantity]]] = []
+        for found in by_tensor(quantities).values():
+            if isinstance(found, Unnamed):
+                groups.append((None, found))
+                continue
+            own: dict[int | None, list[Quantity]] = {}
+            for one in sorted(found, key=self._order):
+                own.setdefault(self.writer.sample_of(one.uses[0]), []).append(one)
+            groups += own.items()
+        return sorted(groups, key=lambda group: self._order(group[1][0]))
+
+    def _order(self, one: Quantity) -> tuple[bool, int, int]:
+        return self.ids.order("B", one.uses[0])
+
+    def _samples_shown(self, asked: Sequence[Quantity]) -> set[int]:
+        """The samples whose steps are shown, by their numbers."""
+        first = 1 + self.network.first_sample
+        shown = {place + first for place in shown_samples(self.writer) if isinstance(place, int)}
+        alone = {self.writer.sample_of(one.uses[0]) for one in asked} if self.network.samples else set()
+        few = alone if len(alone) <= MOST_SAMPLES else set()
+        return shown | {sample for sample in few if sample is not None}
+
+    def _step_of(self, members: Sequence[Quantity], place: int) -> Step:
+        return self.backward.step(members[place])
+
+    @property
+    def _together(self) -> str:
+        """The words over what is summed over the samples."""
+        if self.network.samples_per_step is None:
+            return "All samples together"
+        of_step = samples_of(self.network)
+        return f"{of_step.capitalize()} alone" if self.network.samples == 1 else f"{of_step.capitalize()} together"

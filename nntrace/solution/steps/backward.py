@@ -1,0 +1,366 @@
+"""The backward pass on the sheet, in delta form: each gradient from the stored gradients of the steps after it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from decimal import Decimal
+from typing import NamedTuple
+
+from ...expr import (
+    ONE,
+    ZERO,
+    Add,
+    Condition,
+    Expr,
+    Index,
+    Indicator,
+    Mul,
+    Num,
+    Partial,
+    Rest,
+    Sym,
+    product,
+    rename,
+    simplify,
+    total,
+)
+from ...expr.structure import is_zero
+from ...network.chain_rule import LOSS, Adjoint, adjoint
+from ...network.model import BoundOperation, Edge, Element, Network, Tensor
+from ...network.quantities import Quantity, quantity
+from ...trace.amount import Amount
+from ..content.model import Family, Line, Note, Step
+from ..formulas.element import Writer
+from ..formulas.expansion import Written
+from .families import Families
+from .ids import Ids
+from .reasons import decisions, indicators, joined, no_gradient, zero_signs
+
+MOST_NOTES = 6
+
+
+class Reader(NamedTuple):
+    """One reader of a tensor: the step, and the edge by which the gradient comes back."""
+
+    step: BoundOperation
+    edge: Edge
+
+
+class Summand(NamedTuple):
+    """One addend of ∂L/∂use, over keys: ∂L/∂output × local. ``output`` is ``None`` next to the loss itself.
+
+    A ``Rest`` stands for the addends left out of a long sum: then ``local`` is that, and nothing else counts.
+    ``decided`` are the conditions that chose between cases.
+    """
+
+    use: Element
+    reader: Reader
+    output: Element | None
+    local: Expr
+    decided: tuple[tuple[Condition, bool], ...] = ()
+
+    @property
+    def reached(self) -> Element:
+        """What the local derivative is of: the output, or next to the loss the term of it."""
+        return Element(self.reader.step.output, ()) if self.output is None else self.output
+
+    @property
+    def body(self) -> Expr:
+        """The addend as it stands in the formula."""
+        if self.output is None:
+            return self.local
+        return product((Partial(LOSS, Sym(self.output.key, self.output.cell)), self.local))
+
+
+class Gradients:
+    """The chain rule at one element: what a gradient is made of, read from the adjoints of the steps."""
+
+    def __init__(self, writer: Writer) -> None:
+        self.writer = writer
+        self.network: Network = writer.network
+        self._known: dict[Element, tuple[list[Summand], tuple[Amount, ...]]] = {}
+        self._readers: dict[str, list[Reader]] = {}
+        reached = self.network.reached()
+        for step in self.network.steps:
+            for edge in (*(step.edges if step.output in reached else ()), *step.bypassed):
+                self._readers.setdefault(step.key(edge.argument), []).append(Reader(step, edge))
+
+    def summands(self, use: Element) -> tuple[list[Summand], tuple[Amount, ...]]:
+        """The addends of ∂L/∂element through this one use, and what the parts left out of long sums come to."""
+        if use not in self._known:
+            self._known[use] = self._summands(use)
+        return self._known[use]
+
+    def _summands(self, use: Element) -> tuple[list[Summand], tuple[Amount, ...]]:
+        found: list[Summand] = []
+        rests: tuple[Amount, ...] = ()
+        for reader in self._readers.get(use.key, []):
+            derived = self._adjoint(reader.edge)
+            declared = reader.edge.argument in reader.edge.operation.declared
+            written = self._written(derived.formula if declared else derived.derived, reader, use)
+            rests += written.rests
+            for term in _terms(self._without_parts(written.body)):
+                output, local = _chained(term)
+                used = local if declared else simplify(local)
+                if not is_zero(used):
+                    found.append(Summand(use, reader, output, used, written.deciding))
+        return found, rests
+
+    def general(self, key: str) -> tuple[list[Summand], tuple[Index, ...]] | None:
+        """The addends of ∂L/∂tensor with its indices left free, and these; ``None`` where the cell makes a difference.
+
+        That is so where several steps read the tensor, or one that distinguishes cases or the places of a Jacobian.
+        """
+        readers = self._readers.get(key, [])
+        if len(readers) != 1 or readers[0].step.bypassed or readers[0].edge.operation.by:
+            return None
+        ((step, edge),) = readers
+        derived = self._adjoint(edge)
+        declared = edge.argument in edge.operation.declared
+        written = self.writer.write(derived.formula if declared else derived.derived, step, {})
+        found: list[Summand] = []
+        for term in _terms(_without_ones(written.body)):
+            output, local = _chained(term)
+            if output is None or written.rests or written.decided or self.network.tensors[output.key].role == "loss":
+                return None
+            found.append(Summand(Element(key, ()), readers[0], output, local if declared else simplify(local)))
+        outputs = [one.output.cell for one in found if one.output is not None]
+        several = len(found) > 1 and any(isinstance(index, str) for cell in outputs for index in cell)
+        return None if several else (found, derived.argument.index)
+
+    def forms(self, summand: Summand) -> tuple[Expr, ...]:
+        """A local derivative from what the rules give to what is used; a single form needs no derivation."""
+        reader, edge = summand.reader, summand.reader.edge
+        if reader.step.bypassed and edge.argument == "z":
+            return (*self._uncancelled(summand), summand.local)
+        written = self._written(self._adjoint(edge).derived, reader, summand.use)
+        locals_of = dict(map(_chained, _terms(self._without_parts(written.body))))
+        derived = locals_of.get(summand.output)
+        if derived is None:  # nothing is left of it: the declared form says so by itself
+            return (summand.local,)
+        return tuple(dict.fromkeys((derived, simplify(derived), summand.local)))
+
+    def _uncancelled(self, summand: Summand) -> tuple[Expr, ...]:
+        """A fused loss's long form: Σ_k ∂L/∂y_k × ∂y_k/∂z, as symbols and with the local derivatives written in."""
+        loss = summand.reader.step
+        result = loss.key("y")
+        activation = next(step for step in self.network.steps if step.output == result)
+        (edge,) = activation.edges
+        written = self._written(self._adjoint(edge).formula, Reader(activation, edge), summand.use)
+        if written.rests:
+            return ()
+        chain: list[Expr] = []
+        long: list[Expr] = []
+        for term in _terms(written.body):
+            output, local = _chained(term)
+            assert output is not None
+            before = total(one.body for one in self.summands(output)[0])
+            if before != ZERO:
+                by = Sym(summand.use.key, summand.use.cell)
+                chain.append(product((Partial(LOSS, Sym(*output)), Partial(Sym(*output), by))))
+                long.append(product((before, local)))
+        return total(chain), total(long)
+
+    def _adjoint(self, edge: Edge) -> Adjoint:
+        return adjoint(edge.operation, edge.argument, self.network.conventions.relu_at_zero)
+
+    def _written(self, formula: Expr, reader: Reader, use: Element) -> Written:
+        axes = self._adjoint(reader.edge).argument.index
+        index = {str(axis): place for axis, place in zip(axes, use.cell, strict=True)}
+        return self.writer.write(formula, reader.step, index)
+
+    def _without_parts(self, body: Expr) -> Expr:
+        """The parts of a loss have no steps of their own: ∂L/∂part is written in as it is, 1 or 1/n."""
+
+        def inline(symbol: Sym | Partial) -> Expr:
+            if isinstance(symbol, Partial) and self.network.tensors[symbol.by.name].role == "loss":
+                if symbol.by.name == self.network.loss:
+                    return ONE
+                element = Element(symbol.by.name, symbol.by.index)  # type: ignore[arg-type]
+                return total(summand.body for summand in self.summands(element)[0])
+            return symbol
+
+        return _without_ones(rename(body, inline))
+
+
+def _without_ones(body: Expr) -> Expr:
+    if isinstance(body, Add):
+        return total(_without_ones(term) for term in body.terms)
+    return product(body.factors) if isinstance(body, Mul) else body
+
+
+def _terms(body: Expr) -> tuple[Expr, ...]:
+    """The addends of a gradient; one that starts at the loss is a single local derivative, whatever its shape."""
+    if isinstance(body, Add) and all(isinstance(term, Rest) or _chained(term)[0] for term in body.terms):
+        return body.terms
+    return (body,)
+
+
+def _chained(term: Expr) -> tuple[Element | None, Expr]:
+    """An addend as (the output that ∂L/∂output is of, the local derivative)."""
+    first, *others = term.factors if isinstance(term, Mul) else (term,)
+    if isinstance(first, Partial):
+        return Element(first.by.name, first.by.index), product(others)  # type: ignore[arg-type]
+    return None, term
+
+
+class Backward:
+    """Writes the steps B1, B2, …; a local derivative is derived where the sheet first uses it.
+
+    ``before`` wrote an earlier iteration of the same sheet.
+    """
+
+    def __init__(self, writer: Writer, ids: Ids, before: Backward | None = None) -> None:
+        self.writer = writer
+        self.network = writer.network
+        self.ids = ids
+        self.gradients = Gradients(writer)
+        self._derived: set[tuple[int, str, tuple[bool, ...]]] = before._derived if before is not None else set()
+
+    def step(self, found: Quantity) -> Step:
+        """∂L/∂quantity as a numbered step: one summand for each use and each reader."""
+        with self.writer.within(found.uses[0]):
+            return self._step(found)
+
+    def _step(self, found: Quantity) -> Step:
+        writer, first = self.writer, found.uses[0]
+        summands: list[Summand] = []
+        rests: tuple[Amount, ...] = ()
+        for use in found.uses:
+            more, amounts = self.gradients.summands(use)
+            summands += more
+            rests += amounts
+        body = total(summand.body for summand in summands)
+        name = writer.gradient_name(first)
+        before: tuple[Line, ...] = ()
+        if len(summands) == 1 and summands[0].output is None:
+            before = self._beside_loss(first, name, summands[0])
+        else:
+            before = self._local_rules(first, summands)
+        value = writer.trace.total(found)
+        return Step(
+            self.ids.of("B", first),
+            "backward",
+            name,
+            writer.lines(Written(body, rests), value, before, via(writer, summands)),
+            value.number,
+            value.exact,
+            joined(
+                writer.undefined(value, body),
+                self._reason(first, summands, body),
+                writer.difference(value, lambda trace: trace.total(found)),
+            ),
+            compact=not isinstance(body, Add),
+            sample=writer.sample_of(first),
+        )
+
+    def family(self, families: Families, tensor: Tensor, step: Callable[[int], Step]) -> Family | None:
+        """The gradients of a tensor after its first, which has what is new about the local derivative."""
+        found = self.gradients.general(tensor.key)
+        if found is None:
+            return None
+        summands, axes = found
+        result = Partial(LOSS, Sym(tensor.key, (0,) * len(tensor.shape)))
+        body = total(summand.body for summand in summands)
+        return families.family("backward", result, body, axes, step, via(self.writer, summands), start=1)
+
+    def needed(self, asked: Iterable[Quantity]) -> list[Quantity]:
+        """The units whose gradients these quantities' formulas use, directly or through others, by their ids."""
+        found: dict[Element, Quantity] = {}
+        pending = [use for one in asked for use in one.uses]
+        while pending:
+            for summand in self.gradients.summands(pending.pop())[0]:
+                output = summand.output
+                if output is not None and output not in found:
+                    found[output] = quantity(self.network, output)
+                    pending.append(output)
+        return sorted(found.values(), key=lambda one: self.ids.order("B", one.uses[0]))
+
+    def _beside_loss(self, first: Element, name: Expr, summand: Summand) -> tuple[Line, ...]:
+        """``δ_o1 = ∂MSE/∂o1 = 1/2 × 2 × (t1 - o1) × (-1) = o1 - t1``: what δ is, and the rule where it is new."""
+        before: list[Line] = []
+        if not isinstance(name, Partial):
+            before.append(Line("chain", "=", self.writer.partial(first)))
+        if not isinstance(summand.local, Rest) and self._is_new(summand):
+            forms = self.gradients.forms(summand)
+            before += [Line("rule", "=", self.writer.named(form)) for form in forms[:-1]]
+        return tuple(before)
+
+    def _local_rules(self, first: Element, summands: list[Summand]) -> tuple[Line, ...]:
+        """``∂a/∂z = e^{-z} / (1 + e^{-z})² = a × (1 - a)``, an equation of its own before the step."""
+        lines: list[Line] = []
+        for summand in summands:
+            if isinstance(summand.local, Rest) or not self._is_new(summand):
+                continue
+            forms = self.gradients.forms(summand)
+            if len(forms) > 1:
+                left = Partial(self.writer.symbol(summand.reached), self.writer.symbol(first))
+                lines += [Line("rule", "=", self.writer.named(form), left=left) for form in forms]
+        return tuple(lines)
+
+    def _is_new(self, summand: Summand) -> bool:
+        held = tuple(held for _, held in summand.decided)
+        if summand.reader.edge.operation.by:  # the diagonal of a Jacobian is derived in its own right
+            output = summand.output
+            held += (isinstance(summand.local, Sym) if output is None else output.cell == summand.use.cell,)
+        edge, step = summand.reader.edge, summand.reader.step
+        argument = "" if step.kind == "penalty" else edge.argument  # the same for the weights of every layer
+        key = (id(edge.operation), argument, held)
+        new = key not in self._derived
+        self._derived.add(key)
+        return new
+
+    def _reason(self, first: Element, summands: list[Summand], body: Expr) -> Note:
+        if [summand.reader.step.kind for summand in summands] == ["upstream"]:
+            return ("given",)
+        flat = [one for one in summands if one.local == Num(Decimal(0)) and not one.decided]
+        if flat and len(summands) == 1:
+            return (f"the derivative of {flat[0].reader.step.kind} is taken as 0 everywhere",)
+        decided = {condition: held for summand in summands for condition, held in summand.decided}
+        reason = joined(
+            decisions(self.writer, {**decided, **indicators(self.writer, body)}.items()), zero_signs(self.writer, body)
+        )
+        if reason and len(summands) == 1 and self._is_dead(body):
+            for step in self.network.layer_steps():
+                if step.output == first.key:
+                    return reason + no_gradient(self.network, self.writer, first, step)
+        return reason
+
+    def _is_dead(self, body: Expr) -> bool:
+        """Whether a factor that is an indicator is 0: nothing gets through."""
+        factors = body.factors if isinstance(body, Mul) else (body,)
+        return any(isinstance(factor, Indicator) and not self.writer.holds(factor.condition) for factor in factors)
+
+
+def via(writer: Writer, summands: list[Summand]) -> tuple[Note, ...]:
+    """``via o1, via o2, the penalty``: a note for each addend of several; of many the first and the last way."""
+    told = [summand for summand in summands if not isinstance(summand.local, Rest)]
+    penalties = [summand for summand in told if summand.reader.step.kind == "penalty"]
+    named = [writer.network.symbol(summand.output) for summand in told if summand.output is not None]
+    if len(summands) < 2 or len(named) + len(penalties) < len(told):
+        return ()
+    if len(told) > MOST_NOTES:
+        return (("via ", named[0], " to ", named[-1], ", and the penalty" if penalties else ""),)
+    notes: list[Note] = []
+    again = repeated((summand.use, summand.output) for summand in told)
+    for summand in told:
+        if summand.output is None:
+            notes += [("the penalty",)] * (len(summand.local.terms) if isinstance(summand.local, Add) else 1)
+        else:
+            place: Note = (" as ", at_its_place(writer.network, summand.use)) if summand.use in again else ()
+            notes.append(("via ", writer.network.symbol(summand.output), *place))
+    return tuple(notes)
+
+
+def repeated(reached: Iterable[tuple[Element, Element | None]]) -> set[Element]:
+    """Of the places of one name those from which the same element is reached: there the name does not tell which."""
+    found: dict[Element | None, set[Element]] = {}
+    for use, output in reached:
+        found.setdefault(output, set()).add(use)
+    return {use for uses in found.values() if len(uses) > 1 for use in uses}
+
+
+def at_its_place(network: Network, element: Element) -> Sym:
+    """An element by its tensor and place, ``W1[1,2]``, whatever its own name is."""
+    tensor = network.tensors[element.key]
+    return Sym(tensor.name or tensor.key, element.cell)

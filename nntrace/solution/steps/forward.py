@@ -1,0 +1,186 @@
+"""The forward pass on the sheet: every element of every layer's result, then the loss."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from math import nan
+
+from ...expr import Add, Call, Expr, Max, Sym, approximate, children
+from ...network.model import BoundOperation, Cell, Element, Network
+from ..content.model import Family, Note, Remark, SectionName, Step
+from ..formulas.element import Writer
+from ..formulas.expansion import Written
+from .families import Families
+from .ids import Ids
+from .reasons import decisions, inactive, joined
+
+MOST_ELEMENTS = 40
+SHOWN_ELEMENTS = 3
+MOST_SAMPLES = 4
+SHOWN_SAMPLES = 2
+
+
+def forward_steps(writer: Writer, ids: Ids, families: Families) -> Iterator[Step | Family | Remark]:
+    """F1, F2, …: the layers' results in order; of a wide layer the first and the last elements."""
+    yield from _by_sample(writer, ids, families, writer.network.layer_steps(), "forward")
+
+
+def loss_steps(writer: Writer, ids: Ids, families: Families) -> Iterator[Step | Family | Remark]:
+    """L1, L2, …: the parts of the loss if they have names, then the loss."""
+    yield from _by_sample(writer, ids, families, writer.network.loss_steps(), "loss")
+
+
+def _by_sample(
+    writer: Writer, ids: Ids, families: Families, steps: tuple[BoundOperation, ...], section: SectionName
+) -> Iterator[Step | Family | Remark]:
+    """The steps one sample after the other, of many samples the first and the last; then what all share."""
+    tensors = writer.network.tensors
+    if not steps:
+        return
+    for sample in shown_samples(writer):
+        if isinstance(sample, Remark):
+            yield sample
+            continue
+        yield Remark((f"Sample {sample + 1 + writer.network.first_sample}",), heading=True)
+        for step in steps:
+            if tensors[step.output].sampled:
+                yield from layer_steps(writer, ids, families, step, section, sample)
+    for step in steps:
+        if not tensors[step.output].sampled:
+            yield from layer_steps(writer, ids, families, step, section)
+
+
+def samples_of(network: Network) -> str:
+    """Which samples a network has: ``sample 3``, ``samples 1 to 2``."""
+    first, count = network.first_sample + 1, network.samples or 0
+    return f"sample {first}" if count == 1 else f"samples {first} to {first + count - 1}"
+
+
+LARGEST: Note = ("the largest; taken from each, so that no exponential overflows and the ratios stay",)
+_FROM_LOGITS: Note = ("from the logits: for the plain formula the digits shown are too few",)
+
+
+def shown_samples(writer: Writer) -> Iterator[int | Remark]:
+    """The samples that a sheet shows, and a remark for those that it leaves out."""
+    count = writer.network.samples or 0
+    if writer.full or count <= MOST_SAMPLES:
+        yield from range(count)
+        return
+    yield from range(SHOWN_SAMPLES)
+    yield more_samples(count - SHOWN_SAMPLES - 1)
+    yield count - 1
+
+
+def layer_steps(
+    writer: Writer,
+    ids: Ids,
+    families: Families,
+    step: BoundOperation,
+    section: SectionName,
+    sample: int | None = None,
+) -> Iterator[Step | Family | Remark]:
+    """The elements of one tensor (or of one sample of it), cut in the middle where there are many."""
+    tensor = writer.network.tensors[step.output]
+    cells = list(tensor.cells())
+    if section == "forward" and families.has(tensor):
+        family = families.family(
+            section,
+            Sym(tensor.key, cells[0]),
+            writer.keyed(step.operation.shown, step),
+            step.operation.output.index,
+            lambda place: element_step(writer, ids, step, cells[place], section),
+            sizes=step.sizes,
+        )
+        if family is not None:
+            yield family
+            return
+    if sample is not None:
+        cells = [cell for cell in cells if cell[0] == sample]
+    for cell in shown_cells(cells, writer.full):
+        if isinstance(cell, int):
+            yield more(cell)
+        else:
+            yield element_step(writer, ids, step, cell, section)
+
+
+def shown_cells(cells: list[Cell], full: bool, most: int = MOST_ELEMENTS) -> Iterator[Cell | int]:
+    """The cells to be shown; where there are more than ``most``, the number of those left out in their place."""
+    if full or len(cells) <= most:
+        yield from cells
+        return
+    yield from cells[:SHOWN_ELEMENTS]
+    yield len(cells) - SHOWN_ELEMENTS - 1
+    yield cells[-1]
+
+
+def more(count: int) -> Remark:
+    """How many steps are left out, and how to see them."""
+    return Remark((f"… {count} more like these (--full shows all)",))
+
+
+def more_samples(count: int) -> Remark:
+    """How many samples are left out, and how to see them."""
+    return Remark((f"… {count} more {'sample' if count == 1 else 'samples'} like these (--full shows all)",))
+
+
+def element_step(writer: Writer, ids: Ids, step: BoundOperation, cell: Cell, section: SectionName) -> Step:
+    """One element: formula, substitution, terms, value."""
+    axes = (str(index) for index in step.operation.output.index)
+    element = Element(step.output, cell)
+    with writer.within(element):
+        index = dict(zip(axes, cell, strict=True))
+        written = writer.write(step.operation.shown, step, index)
+        value = writer.trace.value(element)
+        lost = from_logits(writer, step, cell)
+        if lost:
+            written = writer.write(step.numeric, step, index)
+        return Step(
+            ids.of("F" if section == "forward" else "L", element),
+            section,
+            writer.symbol(element),
+            writer.lines(written, value),
+            value.number,
+            value.exact,
+            joined(
+                writer.undefined(value, written.body),
+                _FROM_LOGITS if lost else _reason(writer, step, written),
+                writer.difference(value, lambda trace: trace.value(element)),
+            ),
+            compact=not isinstance(written.body, Add) and section == "forward",
+            sample=writer.sample_of(element),
+        )
+
+
+def from_logits(writer: Writer, step: BoundOperation, cell: Cell) -> bool:
+    """Whether the digits shown don't give a loss: of 1 - a nothing is left, or it is the logarithm of a 0.
+
+    Carried digits are the numbers themselves: they do, unless they left no logarithm.
+    """
+    if not step.has_logits:
+        return False
+    if writer.network.conventions.rounding.places is not None:
+        return writer.trace.needs_logits(Element(step.output, cell))
+    axes = (str(index) for index in step.operation.output.index)
+    written = writer.write(step.operation.shown, step, dict(zip(axes, cell, strict=True)))
+    shown, _ = writer.substituted(written)
+    number = writer.trace.value(Element(step.output, cell)).number
+    noticed = 10.0 ** -max(1, writer.digits.significant - 3)
+    return _reads_zero(shown) or not abs(_number(shown) - number) <= noticed * abs(number)
+
+
+def _reads_zero(shown: Expr) -> bool:
+    """Whether there is the logarithm of a 0 in it, be it taken 0 times."""
+    if isinstance(shown, Call) and shown.function in ("ln", "xln") and not _number(shown.args[-1]):
+        return True
+    return any(map(_reads_zero, children(shown)))
+
+
+def _number(shown: Expr) -> float:
+    return approximate(shown, lambda name, cell: nan)
+
+
+def _reason(writer: Writer, step: BoundOperation, written: Written) -> Note:
+    """Why an element came out as it did: a decision, or what a line of a program is for."""
+    if isinstance(step.operation.formula, Max):
+        return LARGEST
+    return inactive(writer, written.body) or decisions(writer, written.decided, slope=False)

@@ -1,0 +1,72 @@
+"""The numbers of the steps: ``F1``, ``L1``, ``B9``, ``U3``; counted in the full sheet, so that they never move."""
+
+from __future__ import annotations
+
+from math import prod
+
+from ...expr import Sym
+from ...network.model import Element, Network, Tensor
+from ...network.quantities import of_tensor, quantity
+
+
+class Ids:
+    """The ids of one network. Nothing is listed for a tensor without names: its ids are counted, not kept."""
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        tensors = network.tensors
+        results = [step.output for step in network.layer_steps()]
+        self._first: dict[tuple[str, str], int] = {}
+        self._named: dict[tuple[str, Sym], int] = {}
+        self._count("F", [tensors[key] for key in results])
+        self._count("L", [tensors[step.output] for step in network.loss_steps()])
+        parameters = [tensors[key] for key in network.parameters]
+        inputs = [tensor for tensor in tensors.values() if tensor.role == "input"]
+        reached = network.reached()
+        back = [tensors[key] for key in reversed(results) if key in reached]
+        past = [tensors[step.key(edge.argument)] for step in network.steps for edge in step.bypassed]
+        self.gradients = [tensor.key for tensor in back]
+        """The keys of the results that have a gradient, from the last layer to the first."""
+        self._count("B", back + parameters + inputs + past)
+        self._count("U", parameters)
+
+    def _count(self, letter: str, tensors: list[Tensor]) -> None:
+        number = 1
+        for tensor in tensors:
+            self._first[letter, tensor.key] = number
+            if tensor.sampled or not (tensor.names or tensor.missing):
+                number += prod(tensor.shape[tensor.sampled :])
+                continue
+            for found in of_tensor(self.network, tensor):
+                if (letter, found.symbol) not in self._named:
+                    self._named[letter, found.symbol] = number
+                    number += 1
+
+    def of(self, letter: str, element: Element) -> str:
+        """The id of an element's step: ``F`` of its value, ``B`` of its gradient, ``U`` of its update.
+
+        In a batch, an element of one sample has its number behind a point: ``F1.2``.
+        """
+        tensor = self.network.tensors[element.key]
+        sample = f".{element.cell[0] + 1 + tensor.first}" if tensor.sampled else ""
+        return f"{letter}{self.number(letter, element)}{sample}"
+
+    def order(self, letter: str, element: Element) -> tuple[bool, int, int]:
+        """Where a step stands on the sheet: sample by sample, then what all samples share."""
+        sampled = self.network.tensors[element.key].sampled
+        return not sampled, element.cell[0] if sampled else 0, self.number(letter, element)
+
+    def number(self, letter: str, element: Element) -> int:
+        """The number in an id."""
+        tensor = self.network.tensors[element.key]
+        if tensor.names or tensor.missing:
+            named = self._named.get((letter, quantity(self.network, element).symbol))
+            if named is not None:
+                return named
+        shape, cell = tensor.shape[tensor.sampled :], element.cell[tensor.sampled :]
+        if tensor.by_column:
+            shape, cell = shape[::-1], cell[::-1]
+        place = 0
+        for size, index in zip(shape, cell, strict=True):
+            place = place * size + index
+        return self._first[letter, element.key] + place

@@ -1,0 +1,478 @@
+"""The matrix form on the sheet: each layer, each gradient and each update as one equation between whole matrices.
+
+The lines are those of the element form: formula = numbers put in = value; beside the formula stand the shapes.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from decimal import Decimal
+from functools import partial
+from itertools import product as cells_of
+
+from ...expr import (
+    ONE,
+    Call,
+    Div,
+    Expr,
+    Indicator,
+    Literal,
+    Max,
+    Mul,
+    Neg,
+    Num,
+    Ones,
+    Partial,
+    Size,
+    Sum,
+    Sym,
+    Transpose,
+    Whole,
+    children,
+    product,
+    simplify,
+)  # fmt: skip
+from ...expr.bind import extent, transform
+from ...expr.constants import constants_multiplied
+from ...expr.lazy import Lazy
+from ...expr.matrices import Axes
+from ...network.model import BoundOperation, Cell, Edge, Element, Network
+from ...network.quantities import partly_frozen, quantity
+from ...trace.amount import Amount
+from ...trace.trace import GRADIENT_DESCENT, Trace
+from ..content.model import Block, Line, Matrix, Note, Remark, SectionName, Step
+from ..formulas.element import Writer
+from ..formulas.shapes import shapes
+from ..formulas.tensor import PRIME, TensorFormulas, held
+from .forward import LARGEST, from_logits
+from .statements import Statements
+
+MOST_LINES = 8
+SHOWN_FIRST, SHOWN_LAST = 3, 1
+HEADING = Remark(("In matrix form",), heading=True)
+
+ByElements = Callable[[str], Iterable[Block]]
+"""The steps of a tensor, element by element."""
+
+
+class MatrixForms:
+    """Writes the steps M1, M2, … of one trace, numbered as in the full sheet: forward, loss, gradients, updates.
+
+    ``short``: the typed constants of a product are multiplied too, 2 × 0.01 × W is 0.02 × W, as a derivation has it.
+    """
+
+    def __init__(self, writer: Writer, short: bool = False) -> None:
+        self.writer = writer
+        self.short = short
+        self.network: Network = writer.network
+        self.formulas = TensorFormulas(self.network)
+        self.stated = Statements(writer, self.formulas)
+        self._results = list(self.network.layer_steps())
+        self._losses = list(self.network.loss_steps())
+        reached = self.network.reached()
+        units = [step.output for step in reversed(self._results) if step.edges and step.output in reached]
+        inputs = [key for key, tensor in self.network.tensors.items() if tensor.role == "input" and key in reached]
+        self._gradients = [*units, *self.network.parameters, *inputs]
+        order = [*(f"F{step.output}" for step in self._results), *(f"L{step.output}" for step in self._losses)]
+        order += [f"B{key}" for key in self._gradients] + [f"U{key}" for key in self.network.parameters]
+        self._ids = {one: f"M{number}" for number, one in enumerate(order, start=1)}
+
+    # -- the sections ------------------------------------------------------------------------------------------------
+
+    def names(self, losses: bool = True) -> Iterator[Matrix]:
+        """What the matrices hold, where their elements have names of their own; without ``losses`` the layers' only."""
+        steps = (*self._results, *self._losses) if losses else self._results
+        shown = {key for step in steps for key in (*step.arguments.values(), step.output)}
+        for key, tensor in self.network.tensors.items():
+            if tensor.names.get(()) == self.formulas.name(key).name:
+                continue
+            counts = tensor.role == "constant"
+            if key not in shown or tensor.role == "loss" or not (tensor.names or counts):
+                continue
+            shape = tensor.shape[tensor.sampled :]
+            indices = tuple("ji"[2 - len(shape) :][: len(shape)])
+            sizes = dict(zip(indices, shape, strict=True))
+            axes = self.formulas.vector(indices) if len(indices) < 2 else (indices[0], indices[1])
+            rows = self._rows(axes, sizes, partial(held, tensor), indices)
+            note: Note = ("for each sample",) if tensor.sampled else ("1 where a penalty counts",) if counts else ()
+            down, across = (1 if axis is None else sizes[axis] for axis in axes)
+            yield Matrix(self.formulas.name(key), (down, across), rows, note)
+
+    def forward(self) -> Iterator[Block]:
+        """Every layer's result."""
+        for step in self._results:
+            yield self.result(step, "forward")
+
+    def loss(self) -> Iterator[Block]:
+        """The loss, and what it is made of."""
+        for step in self._losses:
+            yield self.result(step, "loss")
+
+    def backward(self, by_elements: ByElements, keys: Iterable[str] | None = None) -> Iterator[Block]:
+        """The gradients by the layers' results, from the last to the first, then by the parameters.
+
+        ``keys`` limits them to some tensors and the results that their gradients use; ``by_elements`` has the steps
+        of a tensor whose gradient has no matrix form.
+        """
+        wanted = set(self._gradients) if keys is None else self._needed(set(keys))
+        inputs = {key for key in wanted if self.network.tensors[key].role == "input"}
+        for key in self._gradients:
+            if key in wanted and (keys is not None or key not in inputs):
+                found = self.gradient(key)
+                yield found
+                if isinstance(found, Remark):
+                    yield from by_elements(key)
+
+    def update(self, after: Trace) -> Iterator[Block]:
+        """The new value of every parameter that is one matrix."""
+        for key in self.network.parameters:
+            if self.is_updated(key):
+                yield self._update(key, after)
+
+    def is_updated(self, key: str) -> bool:
+        """Whether a parameter's new value is one matrix: nothing in it is tied, missing or frozen."""
+        return self.formulas.has_matrix(key) and not partly_frozen(self.network, self.network.tensors[key])
+
+    def _needed(self, keys: set[str]) -> set[str]:
+        """Tensors, and the results between them and the loss."""
+        found = set(keys)
+        for step in self.network.steps:  # in order: what reads a wanted tensor is wanted too
+            if any(read in found for read in step.arguments.values()) and step.output in self._gradients:
+                found.add(step.output)
+        return found & set(self._gradients)
+
+    # -- the steps ---------------------------------------------------------------------------------------------------
+
+    def result(self, step: BoundOperation, section: SectionName) -> Step | Remark:
+        """A step's whole result, or words where it has no matrix form."""
+        output = step.operation.output
+        indices = tuple(str(index) for index in output.index)
+        axes = self.formulas.laid_out(step.output, indices)
+        body = self._body(step, axes)
+        name = self.formulas.name(step.output)
+        trace = self.writer.trace
+        letter = "F" if section == "forward" else "L"
+
+        def value(cell: Cell) -> Amount:
+            return trace.value(Element(step.output, cell))
+
+        if body is None:
+            return self._given_by_elements(name)
+        before = self.stated.function(step)
+        reason: Note = ()
+        if isinstance(step.operation.formula, Max):
+            reason = ("of each sample: ", *LARGEST) if self.network.tensors[step.output].sampled else LARGEST
+        if step.operation.program:
+            argument = self.formulas.matrix(Sym(step.arguments["z"], output.index), axes)
+            assert argument is not None
+            before = (Line("chain", "=", self.named(Call(step.kind, (argument,)))),)
+        place: tuple[str, SectionName] = (f"{letter}{step.output}", section)
+        return self._step(*place, name, body, step.sizes, axes, indices, value, before, reason)
+
+    def _body(self, step: BoundOperation, axes: Axes) -> Expr | None:
+        """A step's formula in matrix form; of a program the line that the sheet works out."""
+        formula = self.formulas.forward(step)
+        if isinstance(formula, Max):  # of each sample
+            inner = tuple(str(index) for index in step.operation.output.index)
+            along = self.formulas.laid_out(step.arguments["z"], (*inner, formula.over))
+            whole = self.formulas.matrix(formula.body, along)
+            return None if whole is None else Call("max", (whole,))
+        if step.operation.program or self._is_lost(step):
+            formula = self.formulas.keyed(step.numeric, step)
+        return self.formulas.matrix(formula, axes)
+
+    def _is_lost(self, step: BoundOperation) -> bool:
+        """Whether the digits shown don't give a loss, in any sample."""
+        cells = self.network.tensors[step.output].cells() if step.bypassed else ()
+        return any(from_logits(self.writer, step, cell) for cell in cells)
+
+    def gradient(self, key: str) -> Step | Remark:
+        """∂L/∂tensor, or words where it has no matrix form."""
+        found = self.formulas.gradient(key)
+        axes = self.formulas.laid_out(key, found.indices)
+        name = self.formulas.gradient_name(key)
+        body = self.formulas.matrix(found.formula, axes) if self.formulas.has_matrix(key) else None
+        if body is None:
+            return self._given_by_elements(name, self._obstacle(key))
+        before: list[Line] = []
+        reason: Note = ()
+        for step, _ in self.formulas.readers.get(key, ()):
+            before += self.stated.derivative(step)
+            if self.formulas.is_elementwise(step):
+                reason = self.stated.decided(step, list(self.network.tensors[key].cells()))
+        if not isinstance(name, Partial):
+            loss = self.formulas.name(self.network.loss or "")
+            before.append(Line("chain", "=", Partial(loss, self.formulas.name(key))))
+        uncancelled = [self.named(form) for form in self._uncancelled(key)]
+        for fused, _ in self.formulas.readers.get(key, ()) if uncancelled else ():
+            softmax = any(step.output == fused.key("y") and step.operation.by for step in self._results)
+            if softmax and not _has_sum(found.formula):
+                reason = ("what is divided by ", self.formulas.name(fused.key("y")), " cancels; the elements of ",
+                          self.formulas.name(fused.key("t")), " sum to 1")  # fmt: skip
+        before += [Line("rule", "=", form) for form in uncancelled]
+        sized = _sized(body, found.sizes)
+        body = constants_multiplied(sized)[0] if self.short else _folded(sized)
+        before += [Line("rule", "=", self.named(sized))] if body != sized else []
+
+        def value(cell: Cell) -> Amount:
+            return self._slope_by(Element(key, cell))
+
+        return self._step(
+            f"B{key}", "backward", name, body, found.sizes, axes, found.indices, value, tuple(before), reason
+        )
+
+    def _uncancelled(self, key: str) -> Iterator[Expr]:
+        """A fused loss's long form: the chain rule through the activation, and ∂L/∂a written into it."""
+        for loss, edge in self.formulas.readers.get(key, ()):
+            if not loss.bypassed or edge.argument != "z":
+                continue
+            result = loss.key("y")
+            activation = next(step for step in self._results if step.output == result)
+            chain = self._through(activation, activation.edges[0])
+            before = self._through(loss, loss.bypassed[0])
+            if chain is not None and before is not None:
+                yield chain
+                yield transform(chain, partial(_for_slope, result, before))
+
+    def _through(self, step: BoundOperation, edge: Edge) -> Expr | None:
+        """What comes back by one edge, in matrix form."""
+        found = self.formulas.through(step, edge)
+        body = self.formulas.matrix(found.formula, self.formulas.laid_out(step.key(edge.argument), found.indices))
+        return None if body is None else _folded(_sized(body, found.sizes))
+
+    def _slope_by(self, element: Element) -> Amount:
+        """∂L/∂element as its numbered step leaves it."""
+        trace = self.writer.trace
+        if trace.elementwise and self.formulas.has_matrix(element.key):
+            return trace.total(quantity(self.network, element))
+        return trace.gradient(element)
+
+    def _update(self, key: str, after: Trace) -> Step:
+        tensor = self.network.tensors[key]
+        indices = tuple(f"i{place}" for place in range(len(tensor.shape)))
+        axes = self.formulas.laid_out(key, indices)
+        sizes = dict(zip(indices, tensor.shape, strict=True))
+        own = Sym(key, indices)
+        meant: dict[str, Expr] = {
+            "w": Whole(own, *axes),
+            "g": Whole(Partial(Sym("L"), own), *axes),
+            "lr": Sym("lr"),
+        }
+        body = transform(GRADIENT_DESCENT.formula, lambda node: meant.get(node.name) if isinstance(node, Sym) else None)
+        name = self.formulas.name(key)
+
+        def value(cell: Cell) -> Amount:
+            return after.value(Element(key, cell))
+
+        new = Sym(name.name, (), "⁺")
+        return self._step(f"U{key}", "update", new, body, sizes, axes, indices, value)
+
+    @staticmethod
+    def _given_by_elements(name: Expr, why: str = "") -> Remark:
+        return Remark((name, f" has no matrix form{why}: it is worked out by its elements"))
+
+    def _obstacle(self, key: str) -> str:
+        """Why a tensor's gradient is no one matrix."""
+        if self.formulas.has_matrix(key):
+            return ""
+        missing = self.network.tensors[key].missing
+        return ", as a connection is missing" if missing else ", as a name in it stands in several places"
+
+    def _step(
+        self,
+        place: str,
+        section: SectionName,
+        name: Expr,
+        body: Expr,
+        sizes: Mapping[str, int],
+        axes: Axes,
+        indices: tuple[str, ...],
+        value: Callable[[Cell], Amount],
+        before: tuple[Line, ...] = (),
+        reason: Note = (),
+    ) -> Step:
+        """Formula = numbers put in = value; ``≈`` from the first number on that is rounded here."""
+        rounded: list[bool] = []
+        body = _sized(body, sizes)
+        numbers = self._substituted(body, sizes, rounded)
+        in_formula = any(rounded)
+
+        def finished(cell: Cell) -> Num:
+            amount = value(cell)
+            rounded.append(amount.rounded)  # what this step leaves, where it is carried on rounded
+            return self._shown(amount, rounded)
+
+        rows = self._rows(axes, sizes, finished, indices)
+        result: Expr = Literal(rows) if axes != (None, None) else (rows[0][0] or Num(0))
+        formula = Line("formula", "=", self.named(body), (shapes(body, axes, _size_of(sizes)),))
+        lines = [*before, formula]
+        if numbers != result:
+            lines.append(Line("substitution", "≈" if in_formula else "=", numbers))
+        lines.append(Line("value", "≈" if any(rounded) else "=", result))
+        down, across = (1 if axis is None else extent(axis, sizes) for axis in axes)
+        every = _Values(down, across, lambda *place: value(_cell(axes, indices, place)).number)
+        whole = every if axes != (None, None) else every[0][0]
+        return Step(self._ids[place], section, name, tuple(lines), whole, None, reason)
+
+    def _shown(self, amount: Amount, rounded: list[bool]) -> Num:
+        found = self.writer.digits.show(amount)
+        rounded.append(found.rounded)
+        return found.number
+
+    def named(self, body: Expr) -> Expr:
+        """A matrix expression over keys in the tensors' names."""
+
+        def leaf(node: Expr) -> Expr | None:
+            match node:
+                case Whole(Partial(_, by), down, across):
+                    return Whole(self.formulas.gradient_name(by.name), down, across)
+                case Whole(Sym(name, _, mark), down, across):
+                    whole = self.formulas.name(name)
+                    return Whole(Sym(whole.name, (), mark or whole.mark), down, across)
+                case _:
+                    return None
+
+        return transform(body, leaf)
+
+    # -- numbers -----------------------------------------------------------------------------------------------------
+
+    def _substituted(self, body: Expr, sizes: Mapping[str, int], rounded: list[bool]) -> Expr:
+        """A matrix of numbers for each symbol, a transposed one for its transpose."""
+
+        def shown(amount: Amount) -> Num:
+            return self._shown(amount, rounded)
+
+        def leaf(node: Expr) -> Expr | None:
+            match node:
+                case Transpose(inner):
+                    found = transform(inner, leaf)
+                    if not isinstance(found, Literal):
+                        return found if isinstance(found, Num) else Transpose(found)
+                    return Literal(tuple(zip(*found.rows, strict=True)))
+                case Whole(Partial(_, by), down, across):
+                    return self._literal(
+                        (down, across), sizes, by, lambda cell: shown(self._slope_by(Element(by.name, cell)))
+                    )
+                case Whole(Sym(key, _, _) as symbol, down, across):
+                    value = self.writer.trace.value
+                    if self.network.tensors[key].role == "constant":  # a mask counts
+                        counts = self.network.tensors[key].typed or {}
+                        return self._literal((down, across), sizes, symbol, lambda cell: Num(int(counts[cell])))
+                    return self._literal((down, across), sizes, symbol, lambda cell: shown(value(Element(key, cell))))
+                case Ones(over):
+                    places = self._places(int(over))
+                    return Literal(tuple((None if place is None else ONE,) for place in places))
+                case Sym("lr", ()):
+                    return shown(self.writer.extra["lr"])
+                case Call(function, (Whole(Sym(key, _, _) as symbol, down, across),)) if function.endswith(PRIME):
+                    return self._literal((down, across), sizes, symbol, lambda cell: self._slope(key, cell, shown))
+                case _:
+                    return None
+
+        return transform(body, leaf)
+
+    def _slope(self, key: str, cell: Cell, shown: Callable[[Amount], Num]) -> Num:
+        """The local derivative of the elementwise activation that reads this tensor; a constant as the formula's."""
+        step = next(s for s in self._results if self.formulas.is_elementwise(s) and s.arguments["z"] == key)
+        body = self.writer.write(*self.formulas.slope(step, cell)).body
+        if isinstance(body, Indicator):
+            return Num(int(self.writer.holds(body.condition)))
+        return body if isinstance(body, Num) else shown(self.writer.evaluate(body))
+
+    def _literal(self, axes: Axes, sizes: Mapping[str, int], symbol: Sym, number: Callable[[Cell], Num]) -> Expr:
+        indices = tuple(str(index) for index in symbol.index)
+        rows = self._rows(axes, sizes, number, indices)
+        if axes == (None, None):
+            assert rows[0][0] is not None
+            return rows[0][0]
+        return Literal(rows)
+
+    def _rows(
+        self, axes: Axes, sizes: Mapping[str, int], content: Callable[[Cell], Expr | None], indices: tuple[str, ...]
+    ) -> tuple[tuple[Expr | None, ...], ...]:
+        """The cells of a matrix, those in the middle of a large one left out."""
+        down, across = (self._places(1 if axis is None else extent(axis, sizes)) for axis in axes)
+        rows = [[None] * len(across) for _ in down]
+        result: list[list[Expr | None]] = [list(row) for row in rows]
+        for (row, r), (column, c) in cells_of(enumerate(down), enumerate(across)):
+            if r is not None and c is not None:
+                result[row][column] = content(_cell(axes, indices, (r, c)))
+        return tuple(map(tuple, result))
+
+    def _places(self, count: int) -> list[int | None]:
+        if self.writer.full or count <= MOST_LINES:
+            return list(range(count))
+        return [*range(SHOWN_FIRST), None, *range(count - SHOWN_LAST, count)]
+
+
+class _Values(Lazy[list[float]]):
+    """The numbers of a matrix, each row made when it is looked at."""
+
+    def __init__(self, down: int, across: int, number: Callable[[int, int], float]) -> None:
+        self._down = down
+        self._across = across
+        self._number = number
+
+    def __len__(self) -> int:
+        return self._down
+
+    def at(self, place: int) -> list[float]:
+        return [self._number(place, column) for column in range(self._across)]
+
+
+def _cell(axes: Axes, indices: tuple[str, ...], place: tuple[int, int]) -> Cell:
+    """A tensor's cell at a place of the matrix."""
+    return tuple(place[axes.index(index)] for index in indices)
+
+
+def _size_of(sizes: Mapping[str, int]) -> Callable[[str | None], str]:
+    def size(index: str | None) -> str:
+        return "1" if index is None else index if index.isdigit() else str(extent(index, sizes))
+
+    return size
+
+
+def _sized(body: Expr, sizes: Mapping[str, int]) -> Expr:
+    """Columns of ones by their sizes, and the sizes as numbers."""
+
+    def leaf(node: Expr) -> Expr | None:
+        match node:
+            case Ones(over) if not over.isdigit():
+                return Ones(str(extent(over, sizes)))
+            case Size(over):
+                return Num(extent(over, sizes))
+            case _:
+                return None
+
+    return transform(body, leaf)
+
+
+def _folded(body: Expr) -> Expr:
+    """The formula's own constants in each product as one: 1/2 × 2 × (a - y) is a - y."""
+
+    def leaf(node: Expr) -> Expr | None:
+        if not isinstance(node, Mul):
+            return None
+        factors = [transform(factor, leaf) for factor in node.factors]
+        constants = [factor for factor in factors if _is_constant(factor)]
+        others = [factor for factor in factors if not _is_constant(factor)]
+        return product((simplify(Mul(tuple(constants))), *others)) if constants else Mul(tuple(factors))
+
+    return transform(body, leaf)
+
+
+def _is_constant(node: Expr) -> bool:
+    """Whether a factor is a number of the formula: 2, 1/2, -1."""
+    if isinstance(node, Num):
+        return not isinstance(node.value, Decimal)
+    return isinstance(node, Div | Neg) and all(map(_is_constant, children(node)))
+
+
+def _has_sum(node: Expr) -> bool:
+    return isinstance(node, Sum) or any(map(_has_sum, children(node)))
+
+
+def _for_slope(key: str, found: Expr, node: Expr) -> Expr | None:
+    """What is found in the place of ∂L/∂tensor."""
+    slope = isinstance(node, Whole) and isinstance(node.symbol, Partial) and node.symbol.by.name == key
+    return found if slope else None

@@ -1,0 +1,218 @@
+"""The chain rule over paths: one product for each way from the asked quantity to the loss, the largest first."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from heapq import nlargest
+from typing import NamedTuple
+
+from ...expr import Add, Expr, Partial, Rest, product
+from ...network.model import Element
+from ...network.quantities import Quantity
+from ...trace.amount import Amount, carried, fraction
+from ..content.model import Line, Note, Step
+from ..formulas.element import Writer
+from ..formulas.expansion import Written
+from .backward import Gradients, Summand, at_its_place, repeated
+from .ids import Ids
+
+MOST_PATHS = 6
+LONGEST_PATH = 16
+MOST_EDGES = 20_000
+"""How many local derivatives the paths of one quantity may have: beyond, they are not followed."""
+
+
+class Path(NamedTuple):
+    """A way from an element to the loss: its edges in this order, and the product of their local derivatives."""
+
+    start: Element
+    edges: tuple[Summand, ...]
+    size: Amount
+
+    @property
+    def elements(self) -> tuple[Element, ...]:
+        """The elements passed, without the start and the loss."""
+        return tuple(edge.output for edge in self.edges if edge.output is not None)
+
+
+class Found(NamedTuple):
+    """The largest paths from an element, how many there are in all, and what the others come to."""
+
+    best: list[Path]
+    number: int
+    rest: Amount
+
+
+NOTHING = fraction(0)
+
+
+class Paths:
+    """The paths of one sheet. Each element's best paths and their number are worked out once.
+
+    What is cut are paths, so no sum on the way is: the gradients are those of a writer of full sums.
+    """
+
+    def __init__(self, writer: Writer, ids: Ids) -> None:
+        self.writer = writer
+        self.network = writer.network
+        self.gradients = Gradients(Writer(writer.trace, writer.digits, full=True))
+        self.ids = ids
+        self._best: dict[Element, Found] = {}
+        self._edges = 0
+
+    def step(self, found: Quantity) -> Step | None:
+        """∂L/∂quantity over its paths, or ``None`` where these are too long or too many to be written."""
+        found_paths: list[Found] = []
+        for use in found.uses:
+            followed = self.from_element(use)
+            if followed is None:
+                return None
+            found_paths.append(followed)
+        count = sum(one.number for one in found_paths)
+        everything = [path for one in found_paths for path in one.best]
+        rest = NOTHING
+        for one in found_paths:
+            rest = rest.plus(one.rest)
+        longest = max((len(path.edges) for path in everything), default=0)
+        if longest in (0, 1) or longest > LONGEST_PATH:
+            return None
+        shown, rest = self._largest(everything, rest)
+        if len(shown) < count:
+            shown = sorted(shown, key=lambda path: -abs(path.size.number))
+        first = found.uses[0]
+        writer, value = self.writer, self.writer.trace.total(found)
+        again = repeated((path.start, path.edges[0].reached) for path in everything)
+        written, chain = self._bodies(shown, count, rest, again)
+        name = writer.partial(first)
+        notes = self._notes(shown, again)
+        before = (Line("chain", "=", chain, notes, summands=len(shown) > 1),)
+        reason: Note = ()
+        if writer.precise is not None:  # carried: the steps of the delta form were rounded, those of a path are not
+            official = value
+            value = carried(self._sum_of(written), self.network.conventions.rounding)
+            if value.exact != official.exact:
+                rounded = "the delta form, where each step is rounded, gives "
+                reason = (rounded, writer.digits.show(official).number)
+        return Step(
+            self.ids.of("B", first) + "p",
+            "paths",
+            name,
+            writer.lines(written, value, before, kind="local"),
+            value.number,
+            value.exact,
+            reason,
+        )
+
+    def _sum_of(self, written: Written) -> Amount:
+        """What the products of a path form come to."""
+        terms = written.body.terms if isinstance(written.body, Add) else (written.body,)
+        rests = iter(written.rests)
+        parts = [next(rests) if isinstance(term, Rest) else self.writer.evaluate(term) for term in terms]
+        exact = [part.exact for part in parts if part.exact is not None]
+        if len(exact) == len(parts):
+            whole = sum(exact, Fraction(0))
+            return Amount(float(whole), whole)
+        return Amount(sum(part.number for part in parts))
+
+    def from_element(self, start: Element) -> Found | None:
+        """The largest paths from an element to the loss, and how many there are; ``None`` where these are too many.
+
+        Walks without recursion.
+        """
+        pending = [start]
+        while pending:
+            element = pending[-1]
+            if element in self._best:
+                pending.pop()
+                continue
+            if self._edges > MOST_EDGES and not self.writer.full:
+                return None
+            summands = self.gradients.summands(element)[0]
+            waiting = [s.output for s in summands if s.output is not None and s.output not in self._best]
+            if waiting:
+                pending += waiting
+                continue
+            self._best[element] = self._continued(element, summands)
+            self._edges += len(summands)
+            pending.pop()
+        return self._best[start]
+
+    def _continued(self, element: Element, summands: list[Summand]) -> Found:
+        candidates: list[Path] = []
+        count, rest = 0, NOTHING
+        for summand in summands:
+            local = self.writer.evaluate(summand.local)
+            if summand.output is None:
+                candidates.append(Path(element, (summand,), local))
+                count += 1
+                continue
+            further = self._best[summand.output]
+            count += further.number
+            rest = rest.plus(local.times(further.rest))
+            candidates += [Path(element, (summand, *path.edges), local.times(path.size)) for path in further.best]
+        best, rest = self._largest(candidates, rest)
+        return Found(best, count, rest)
+
+    def _largest(self, paths: list[Path], rest: Amount) -> tuple[list[Path], Amount]:
+        """The largest of some paths, in their order; the others are added to the rest."""
+        if self.writer.full or len(paths) <= MOST_PATHS:
+            return paths, rest
+        kept = {id(path) for path in nlargest(MOST_PATHS, paths, key=lambda path: abs(path.size.number))}
+        for path in paths:
+            if id(path) not in kept:
+                rest = rest.plus(path.size)
+        return [path for path in paths if id(path) in kept], rest
+
+    def _bodies(self, shown: list[Path], count: int, rest: Amount, again: set[Element]) -> tuple[Written, Expr]:
+        """The sum of products of local derivatives over keys, and the same as a chain of ∂/∂ symbols.
+
+        ``again`` are the starts that only their places tell apart.
+        """
+        products = [product(edge.local for edge in reversed(path.edges)) for path in shown]
+        chains = [self._chain(path, again) for path in shown]
+        if len(shown) == count:
+            return Written(_sum(products)), _sum(chains)
+        others = Rest(count - len(shown), None, "path")
+        return Written(_sum([*products, others]), (rest,)), _sum([*chains, others])
+
+    def _chain(self, path: Path, again: set[Element]) -> Expr:
+        """∂L/∂o1 × ∂o1/∂h3 × …, from the loss back to the start."""
+        symbol = self.network.symbol
+        assert self.network.loss is not None
+        loss = self.network.tensors[self.network.loss].symbol(())
+        factors: list[Expr] = []
+        below = path.start
+        for edge in path.edges:
+            direct = edge.reader.step.kind == "penalty"
+            above = loss if edge.output is None and not direct else symbol(edge.reached)
+            by = at_its_place(self.network, below) if below in again else symbol(below)
+            factors.append(Partial(above, by))
+            if edge.output is not None:
+                below = edge.output
+        return product(reversed(factors))
+
+    def _notes(self, shown: list[Path], again: set[Element]) -> tuple[Note, ...]:
+        """Which units tell the paths apart: the layers' results that are not on all of them."""
+        if len(shown) < 2:
+            return ()
+        through = [path.elements for path in shown if path.edges[-1].reader.step.kind != "penalty"]
+        common = set(through[0]).intersection(*through[1:]) if len(through) > 1 else set()
+        return tuple(self._note(path, common, again) for path in shown)
+
+    def _note(self, path: Path, common: set[Element], again: set[Element]) -> Note:
+        own = [element for element in path.elements if element not in common]
+        results = [element for element in own if self.writer.is_delta(element.key)] or own
+        note: Note = ("via ",)
+        for number, element in enumerate(results):
+            note += (", ", self.network.symbol(element)) if number else (self.network.symbol(element),)
+        if path.edges[-1].reader.step.kind == "penalty":
+            return ("the penalty",)
+        if path.start not in again:
+            return note if results else ("directly",)
+        place = at_its_place(self.network, path.start)
+        return (*note, " as ", place) if results else ("as ", place)
+
+
+def _sum(terms: list[Expr]) -> Expr:
+    """One addend for each path, in brackets where it is a sum itself."""
+    return terms[0] if len(terms) == 1 else Add(tuple(terms))

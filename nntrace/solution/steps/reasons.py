@@ -1,0 +1,116 @@
+"""Why a decision fell as it did: ``h1 = 2.0 > 0``, and what a dead unit means for its parameters."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from ...expr import ZERO, Add, Call, Condition, Expr, Indicator, Neg, Num, Sym, children, symbols
+from ...network.model import BoundOperation, Element, Network
+from ...network.quantities import quantity
+from ..content.model import Note
+from ..formulas.element import Writer
+from ..formulas.expansion import LONGEST_SUM
+
+OPPOSITE = {">": "≤", "≥": "<", "<": "≥", "≤": ">", "=": "≠", "≠": "="}
+MOST_NAMED = 6
+
+
+def inactive(writer: Writer, body: Expr) -> Note:
+    """For a maximum that is its constant: which argument is not above it, ``inactive: h2 = -0.5 ≤ 0``.
+
+    At the kink it is active where the convention takes the right slope.
+    """
+    match body:
+        case Call("max", (Num() as floor, Sym() as symbol)):
+            if writer.holds(Condition(symbol, "=", floor)) and writer.network.conventions.relu_at_zero:
+                return (
+                    *_compared(writer, Condition(symbol, "=", floor))[:-2],
+                    ", at the kink: active (relu_at_zero: 1)",
+                )
+            condition = Condition(symbol, "≤", floor)
+            if writer.holds(condition):
+                return ("inactive: ", *_compared(writer, condition))
+    return ()
+
+
+def decisions(writer: Writer, decided: Iterable[tuple[Condition, bool]], slope: bool = True) -> Note:
+    """Conditions as they turned out; for a ``slope`` also the convention, where it decided."""
+    notes: Note = ()
+    for condition, held in decided:
+        relation = condition.relation if held else OPPOSITE[condition.relation]
+        if notes:
+            notes += (", ",)
+        notes += _compared(writer, Condition(condition.left, relation, condition.right))
+        if slope and writer.evaluate(condition.left).number == writer.evaluate(condition.right).number:
+            side = writer.network.conventions.relu_at_zero
+            notes += (f", at the kink the {'right' if side else 'left'} slope (relu_at_zero: {side})",)
+    return notes
+
+
+def joined(*notes: Note) -> Note:
+    """Several notes as one, with a semicolon between."""
+    result: Note = ()
+    for note in notes:
+        if note:
+            result += ("; ", *note) if result else note
+    return result
+
+
+def indicators(writer: Writer, body: Expr) -> dict[Condition, bool]:
+    """The conditions of the indicators in a formula over keys, each with whether it holds."""
+    found = {body.condition: writer.holds(body.condition)} if isinstance(body, Indicator) else {}
+    for part in children(body):
+        found.update(indicators(writer, part))
+    return found
+
+
+def zero_signs(writer: Writer, body: Expr) -> Note:
+    """Where a formula over keys has a sign of 0: what is equal, and the convention."""
+    match body:
+        case Call("sign", (Add((left, Neg(right))),)) if writer.holds(Condition(left, "=", right)):
+            return (writer.named(left), " = ", writer.named(right), _AT_ZERO)
+        case Call("sign", (argument,)) if writer.holds(Condition(argument, "=", ZERO)):
+            return (*_compared(writer, Condition(argument, "=", ZERO))[:-2], _AT_ZERO)
+    return next((found for part in children(body) if (found := zero_signs(writer, part))), ())
+
+
+_AT_ZERO = ", at the kink the slope is taken as sign(0) = 0"
+
+
+def _compared(writer: Writer, condition: Condition) -> Note:
+    """``h2 = -0.5 ≤ 0``: the quantity, its number, and how this compares."""
+    shown = writer.digits.show(writer.evaluate(condition.left))
+    about = " ≈ " if shown.rounded else " = "
+    right = condition.right if isinstance(condition.right, Num) else writer.named(condition.right)
+    return (writer.named(condition.left), about, shown.number, f" {condition.relation} ", right)
+
+
+def no_gradient(network: Network, writer: Writer, element: Element, step: BoundOperation) -> Note:
+    """Which parameters of a dead unit therefore get nothing; a tied one still gets its share elsewhere."""
+    parameters = [network.tensors[key] for key in dict.fromkeys(step.arguments.values())]
+    parameters = [tensor for tensor in parameters if tensor.role == "parameter" and tensor.shape]
+    count = sum(1 if len(tensor.shape) == 1 else step.sizes["i"] for tensor in parameters)
+    here = " from this sample" if network.tensors[element.key].sampled else ""
+    if not here and network.data is not None:
+        here = f" from {network.tensors[network.data].name}"  # a penalty gives them theirs
+    many: Note = (f": its {count} parameters get no gradient{here}",)
+    if count > LONGEST_SUM + 1 and not any(tensor.names or tensor.missing for tensor in parameters):
+        return many  # a full sheet too has nothing to add to that
+    index = {str(axis): place for axis, place in zip(step.operation.output.index, element.cell, strict=True)}
+    named: list[Sym] = []
+    for symbol in symbols(writer.write(step.operation.formula, step, index).body):
+        if isinstance(symbol, Sym) and network.tensors[symbol.name].role == "parameter":
+            found = quantity(network, Element(symbol.name, symbol.index))  # type: ignore[arg-type]
+            shared = not network.tensors[symbol.name].shape  # one bias for all units has its gradient from the others
+            if len(found.uses) == 1 and found.role == "parameter" and not shared:
+                named.append(found.symbol)
+    if not named:
+        return ()
+    if count > max(MOST_NAMED, len(named)):
+        return many
+    if len(named) == 1:
+        return (": ", named[0], f" gets no gradient{here}")
+    words: Note = (": ",)
+    for place, name in enumerate(named):
+        words += (name, "" if place == len(named) - 1 else " and " if place == len(named) - 2 else ", ")
+    return (*words, f" get no gradient{here}")

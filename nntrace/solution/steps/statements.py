@@ -1,0 +1,82 @@
+"""What the matrix form uses by name, stated once: an activation's function, its derivative, and why it decided so."""
+
+from __future__ import annotations
+
+from ...expr import ONE, Call, Expr, Mul, Partial, Sym, product, rename, simplify, substitute
+from ...network.chain_rule import LOSS, adjoint
+from ...network.model import BoundOperation, Cell
+from ..content.model import Line, Note
+from ..formulas.element import Writer
+from ..formulas.tensor import PRIME, TensorFormulas
+from .reasons import decisions, indicators
+
+MOST_DECISIONS = 6
+LETTERS = "zuvst"
+
+
+class Statements:
+    """The equations that a sheet in matrix form has beside its steps; each where it is first used."""
+
+    def __init__(self, writer: Writer, formulas: TensorFormulas) -> None:
+        self.writer = writer
+        self.network = writer.network
+        self.formulas = formulas
+        self._stated: set[tuple[int, str]] = set()
+        taken = {name for tensor in self.network.tensors.values() for name in tensor.names.values()}
+        self._argument = Sym(next((letter for letter in LETTERS if letter not in taken), "z"))
+
+    def function(self, step: BoundOperation) -> tuple[Line, ...]:
+        """``relu(z) = max(0, z)``, for an activation that takes each element for itself."""
+        if not self.formulas.is_elementwise(step) or step.kind == "identity" or not self._is_new(step, ""):
+            return ()
+        body = self._plain(step.operation.formula, step)
+        return () if body == self._called(step) else (Line("rule", "=", body, left=self._called(step)),)
+
+    def derivative(self, step: BoundOperation) -> tuple[Line, ...]:
+        """``sigmoid′(z) = e^{-z} / (1 + e^{-z})² = sigmoid(z) × (1 - sigmoid(z))``, at a kink with the convention."""
+        if not self.formulas.is_elementwise(step) or step.kind == "identity" or not self._is_new(step, PRIME):
+            return ()
+        (edge,) = step.edges
+        side = self.network.conventions.relu_at_zero
+        own, other = (adjoint(edge.operation, edge.argument, kink) for kink in (side, 1 - side))
+        forms = [self._local(own.derived, step)]
+        forms += [simplify(forms[0]), self._local(own.formula, step)]
+        which = "right" if side else "left"
+        kink: tuple[Note, ...] = ()
+        if own.formula != other.formula:
+            kink = ((f"at a kink the {which} slope (relu_at_zero: {side})",),)
+        *before, last = dict.fromkeys(forms)
+        left = self._called(step, PRIME)
+        return (*(Line("rule", "=", form, left=left) for form in before), Line("rule", "=", last, kink, left=left))
+
+    def decided(self, step: BoundOperation, cells: list[Cell]) -> Note:
+        """``h1 = 2.0 > 0, h2 = -0.5 ≤ 0``: how the derivative's conditions came out for these elements."""
+        found: Note = ()
+        count = 0
+        for cell in cells:
+            written = self.writer.write(*self.formulas.slope(step, cell))
+            own = decisions(self.writer, {**dict(written.deciding), **indicators(self.writer, written.body)}.items())
+            count += bool(own)
+            if own and count <= MOST_DECISIONS:
+                found = (*found, ", ", *own) if found else own
+        return (*found, f", … {count - MOST_DECISIONS} more") if count > MOST_DECISIONS else found
+
+    def _is_new(self, step: BoundOperation, mark: str) -> bool:
+        key = (id(step.operation), mark)
+        new = key not in self._stated
+        self._stated.add(key)
+        return new
+
+    def _called(self, step: BoundOperation, mark: str = "") -> Expr:
+        return Call(step.kind + mark, (self._argument,))
+
+    def _local(self, formula: Expr, step: BoundOperation) -> Expr:
+        """What stands beside ∂L/∂output, in the function's own argument."""
+        local = substitute(formula, {Partial(LOSS, step.operation.output): ONE})
+        return self._plain(product(local.factors) if isinstance(local, Mul) else local, step)
+
+    def _plain(self, formula: Expr, step: BoundOperation) -> Expr:
+        """A formula in the function's argument; its own result is written as the function of that."""
+        output = step.operation.output
+        written = substitute(formula, {output: self._called(step)})
+        return rename(written, lambda symbol: self._argument if isinstance(symbol, Sym) and symbol.index else symbol)
