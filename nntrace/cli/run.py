@@ -10,36 +10,26 @@ from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from ..errors import UserError, quoted
 
 if TYPE_CHECKING:
     from ..network.model import Element, Network
     from ..solution.content.model import Solution
-    from ..solution.sheets.calculation import View
+    from ..solution.sheets.calculation import Settings, View
     from ..spec import Spec
     from ..spec.model import Rounding
+    from .options import Calculation, Page, Reading
 
 DEFAULT_FILE = "net.yaml"
 BUILT_IN = "homework3"
 PIPED_WIDTH = 120
 
 
-class Target(NamedTuple):
-    """How and where a sheet is written."""
-
-    format: str | None = None
-    output: Path | None = None
-    width: int | None = None
-    ascii: bool = False
-    quiet: bool = False
-
-
-def read_network(
-    net: str | None, changes: Sequence[str], anywhere: bool = False, numbers: bool = True
-) -> tuple[Network, Spec]:
+def read_network(reading: Reading, changes: Sequence[str] = (), numbers: bool = True) -> tuple[Network, Spec]:
     """The network of a file (or of the default), with the numbers of ``--set``; for some questions sizes will do."""
+    net = reading.net
     from ..network.building.build import build
     from ..network.change import with_number
     from ..network.quantities import find
@@ -55,7 +45,7 @@ def read_network(
                 f"there is no file {net}\n  of the network that comes with it: nntrace examples {net} > net.yaml"
             )
         spec = load(net if net is not None else DEFAULT_FILE)
-    network = build(spec, anywhere, numbers)
+    network = build(spec, reading.allow_files, numbers)
     given: dict[tuple[Element, ...], str] = {}
     for change in changes:
         name, text, value = assignment(change, "--set")
@@ -84,6 +74,14 @@ def typed_number(text: str, where: str) -> Fraction:
     if isinstance(value, Fault):
         raise UserError(f"{where}: {value.message}\n  {value.remedy}")
     return value
+
+
+def settings(calculation: Calculation) -> Settings:
+    """How a sheet of numbers is worked out, from the words of the command."""
+    from ..solution.sheets.calculation import Settings
+
+    rounding, view = rounding_rule(calculation.rounding), view_of(calculation.view)
+    return Settings(calculation.digits, calculation.full, rounding, view)
 
 
 def rounding_rule(text: str | None) -> Rounding | None:
@@ -139,7 +137,7 @@ def _examples() -> Path:
     return installed if installed.is_dir() else package.parent / "configs"
 
 
-def deliver(solution: Solution, page: Target, expected: Sequence[str]) -> int:
+def deliver(solution: Solution, page: Page, expected: Sequence[str] = ()) -> int:
     """Write the sheet and compare the expected numbers. The exit code: 0, or 1 where a number or a check fails."""
     from ..solution.checking.expect import compare
     from ..solution.content.model import Check
@@ -156,7 +154,7 @@ def deliver(solution: Solution, page: Target, expected: Sequence[str]) -> int:
     return 1 if differences or any(check.status == "failed" for check in checks) else 0
 
 
-def write(solution: Solution, page: Target) -> None:
+def write(solution: Solution, page: Page) -> None:
     """The sheet to standard output or to a file, in the format asked for or that fits."""
     from ..expr.text import ASCII, UNICODE
     from ..formats import render
