@@ -14,7 +14,6 @@ from .command import spread
 from .options import Calculation, Changes, Page, Reading
 from .run import deliver, read_network, same_file, settings, typed_number
 
-
 app = typer.Typer(
     name="nntrace",
     help="A tracer of neural networks that shows its work: each number as formula = numbers put in = value.",
