@@ -84,7 +84,12 @@ class Page(NamedTuple):
 
     format: Annotated[
         str | None,
-        typer.Option("--format", "-f", metavar="FORMAT", help="terminal, txt or json. Default: terminal; piped: txt."),
+        typer.Option(
+            "--format",
+            "-f",
+            metavar="FORMAT",
+            help="terminal, txt, md, tex, typ, html, pdf or json. Default: terminal; piped: txt.",
+        ),
     ] = None
     output: Annotated[
         Path | None,
@@ -102,4 +107,16 @@ class Page(NamedTuple):
     ascii: Annotated[bool, typer.Option("--ascii", help="Plain characters only: * for ×, dMSE/dw21 for ∂MSE/∂w21.")] = (
         False
     )
+    title: Annotated[str | None, typer.Option("--title", metavar="TEXT", help="A title for this sheet.")] = None
+    detail: Annotated[
+        str,
+        typer.Option(
+            "--detail",
+            metavar="LEVEL",
+            help="full, normal (no terms, no local derivatives) or results (a line each, and the tables).",
+        ),
+    ] = "full"
+    standalone: Annotated[
+        bool, typer.Option("--standalone", help="tex: a document that compiles as it is, not a fragment.")
+    ] = False
     quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print no sheet, only what --expect has to say.")] = False

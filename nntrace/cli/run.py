@@ -16,6 +16,7 @@ from ..errors import UserError, quoted
 
 if TYPE_CHECKING:
     from ..network.model import Element, Network
+    from ..solution.content.detail import Detail
     from ..solution.content.model import Solution
     from ..solution.sheets.calculation import Settings, View
     from ..spec import Spec
@@ -54,7 +55,7 @@ def read_network(reading: Reading, changes: Sequence[str] = (), numbers: bool = 
                 message = f"--set {change}: {quoted(name)} has its number from --set {given[uses]} already"
                 raise UserError(f"{message}\n  give the number once")
             given[uses] = change
-        network = with_number(network, name, value, text.lstrip("+-").isdigit())
+        network = with_number(network, name, value, text)
     return network, spec
 
 
@@ -116,6 +117,17 @@ def view_of(text: str | None) -> View | None:
     raise UserError(f"there is no view {text!r}\n  {suggestion(text, views)}")
 
 
+def detail_of(text: str) -> Detail:
+    """How much of a sheet is told."""
+    from ..errors import suggestion
+    from ..solution.content.detail import DETAILS
+
+    for detail in DETAILS:
+        if text == detail:
+            return detail
+    raise UserError(f"there is no detail {text!r}\n  {suggestion(text, DETAILS)}")
+
+
 def example_names() -> list[str]:
     """The networks that come with the program."""
     return sorted(path.name.removesuffix(".yaml") for path in _examples().iterdir() if path.suffix == ".yaml")
@@ -140,6 +152,7 @@ def _examples() -> Path:
 def deliver(solution: Solution, page: Page, expected: Sequence[str] = ()) -> int:
     """Write the sheet and compare the expected numbers. The exit code: 0, or 1 where a number or a check fails."""
     from ..solution.checking.expect import compare
+    from ..solution.content.detail import told
     from ..solution.content.model import Check
 
     differences = [
@@ -147,7 +160,10 @@ def deliver(solution: Solution, page: Page, expected: Sequence[str] = ()) -> int
         for name, typed, value in (assignment(text, "--expect") for text in expected)
         if (found := compare(solution, name, typed, value))
     ]
-    write(solution, page)
+    write(
+        told(solution, detail_of(page.detail))._replace(title=solution.title if page.title is None else page.title),
+        page,
+    )
     for difference in differences:
         say(f"{difference.name}: expected {difference.expected}, found {difference.found}")
     checks = (block for section in solution.sections for block in section.blocks if isinstance(block, Check))
@@ -157,7 +173,7 @@ def deliver(solution: Solution, page: Page, expected: Sequence[str] = ()) -> int
 def write(solution: Solution, page: Page) -> None:
     """The sheet to standard output or to a file, in the format asked for or that fits."""
     from ..expr.text import ASCII, UNICODE
-    from ..formats import render
+    from ..formats import content
 
     if page.output == Path("-"):
         page = page._replace(output=None)
@@ -168,7 +184,8 @@ def write(solution: Solution, page: Page) -> None:
             raise UserError(f"{page.output} is the network file itself\n  choose another name for the sheet")
         script = ASCII if page.ascii else UNICODE
         form = "txt" if form in (None, "terminal") else form
-        write_file(page.output, render(solution, form, width=page.width or PIPED_WIDTH, script=script))
+        width = page.width or PIPED_WIDTH
+        write_file(page.output, content(solution, form, width=width, script=script, standalone=page.standalone))
         return
     if page.quiet:
         return
@@ -186,8 +203,16 @@ def write(solution: Solution, page: Page) -> None:
 
             show(solution, Terminal(width=page.width, highlight=False, markup=False, emoji=False), script)
         else:
-            for line in render(solution, form or "txt", width=page.width or PIPED_WIDTH, script=script):
-                sys.stdout.write(line + "\n")
+            width = page.width or PIPED_WIDTH
+            made = content(solution, form or "txt", width=width, script=script, standalone=page.standalone)
+            if not isinstance(made, bytes):
+                for line in made:
+                    sys.stdout.write(line + "\n")
+            elif sys.stdout.isatty():
+                raise UserError(f"a {form} is no text for a terminal\n  write it to a file: -o sheet.{form}")
+            else:
+                sys.stdout.flush()
+                sys.stdout.buffer.write(made)
 
 
 @contextmanager

@@ -162,11 +162,17 @@ def ends_in_sum(node: Expr) -> bool:
     return isinstance(node, Mul) and bool(node.factors) and isinstance(node.factors[-1], Sum | Max)
 
 
-def needs_brackets(node: Expr, place: str, first: bool = False, last: bool = False) -> bool:
+def needs_brackets(
+    node: Expr, place: str, first: bool = False, last: bool = False, stacked: bool = False, raised: bool = False
+) -> bool:
     """Whether the node must be bracketed in this place of its parent; ``first`` and ``last`` among the factors.
 
     Two habits of textbooks: a constant fraction stands bare as the first factor (1/2 × a), a sum as the last (c Σ_i a).
+    ``stacked``: the node is a fraction written one above the other, whose line holds it together like a bracket; only
+    a power would not know what it belongs to. ``raised``: the node has a superscript of its own.
     """
+    if stacked or raised:
+        return place == "base"
     if place == "factor" and (
         (first and is_fraction(node) and binding(node) == PRODUCT) or (last and isinstance(node, Sum | Max))
     ):

@@ -1,8 +1,9 @@
 """A worked solution in the language that is asked for: its stage decides how things are written, and computes nothing.
 
 A format is a file in this folder, named by its suffix: ``txt.py`` is ``-f txt`` and what ``-o sheet.txt`` takes. It
-has one function, ``write(solution, width, script)``, that gives the lines. (``terminal`` goes to a screen, not to a
-file; ``page`` is what the formats with a fixed width share.)
+has one function, ``write(solution, width, script)``, that gives the lines, or the bytes of one that is no text.
+(``terminal`` goes to a screen, not to a file; ``page`` is what the formats with a fixed width share, ``typeset`` what
+those share that typeset formulas.)
 """
 
 from __future__ import annotations
@@ -19,6 +20,10 @@ if TYPE_CHECKING:
     from ..solution.content.model import Solution
 
 _NOT_FILES = {"terminal"}
+ALIASES = {"markdown": "md", "latex": "tex", "typst": "typ", "htm": "html", "text": "txt"}
+"""Other names and suffixes of formats."""
+FRAGMENTS = ("tex",)
+"""The formats that are parts of a document unless a whole one is asked for."""
 
 
 @cache
@@ -29,9 +34,29 @@ def names() -> tuple[str, ...]:
     return tuple(sorted(file.name for file in iter_modules(__path__) if not file.ispkg and file.name not in _NOT_FILES))
 
 
-def render(solution: Solution, format: str, *, width: int, script: Script) -> Iterator[str]:
+def render(solution: Solution, format: str, *, width: int, script: Script, standalone: bool = False) -> Iterator[str]:
     """The sheet's lines in this format, without line ends, as they come."""
-    if format not in names():
+    made = content(solution, format, width=width, script=script, standalone=standalone)
+    if isinstance(made, bytes):
+        raise UserError(f"{format} has no lines")
+    return made
+
+
+def content(
+    solution: Solution, format: str, *, width: int, script: Script, standalone: bool = False
+) -> Iterator[str] | bytes:
+    """The sheet in this format: its lines, or the bytes of a format that is no text.
+
+    ``standalone``: a whole document, of a format that is else a part of one.
+    """
+    name = ALIASES.get(format, format)
+    if name not in names():
         raise UserError(f"there is no output format {format!r}\n  known here: terminal, {', '.join(names())}")
-    lines: Iterator[str] = import_module(f".{format}", __name__).write(solution, width, script)
-    return lines
+    write = import_module(f".{name}", __name__).write
+    if not standalone:
+        made: Iterator[str] | bytes = write(solution, width, script)
+    elif name in FRAGMENTS:
+        made = write(solution, width, script, standalone=True)
+    else:
+        raise UserError(f"--standalone does not go with the format {format}\n  it is for: {', '.join(FRAGMENTS)}")
+    return made

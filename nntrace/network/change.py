@@ -12,8 +12,8 @@ from .quantities import find, known_names
 GIVEN: tuple[Role, ...] = ("input", "target", "parameter")
 
 
-def with_number(network: Network, name: str, value: Fraction, integer: bool) -> Network:
-    """The network with one given number changed, in every place that uses it."""
+def with_number(network: Network, name: str, value: Fraction, typed: str) -> Network:
+    """The network with one given number changed, in every place that uses it, and how it was typed."""
     from ..errors import quoted, suggestion
 
     found = find(network, name)
@@ -27,7 +27,10 @@ def with_number(network: Network, name: str, value: Fraction, integer: bool) -> 
     cells: dict[str, dict[Cell, Fraction]] = {}
     for use in found[0].uses:
         cells.setdefault(use.key, {})[use.cell] = value
-    changed = network._replace(integers=network.integers and integer)
+    changed = network._replace(
+        integers=network.integers and typed.lstrip("+-").isdigit(),
+        changes=(*network.changes, (found[0].symbol, typed)),
+    )
     return with_typed(changed, cells)
 
 

@@ -127,6 +127,7 @@ class Network(NamedTuple):
     a batch; ``None`` where the network has a single one, whose tensors then have no index for it. ``data`` is the key
     of the loss without its penalty, where it has one. ``samples_per_step``: how many samples an update uses, where it
     is not all of them; ``first_sample``: of one update's network, its first sample, from 0.
+    ``changes``: the given numbers that the command has changed, each as it was typed.
     """
 
     title: str | None
@@ -145,6 +146,7 @@ class Network(NamedTuple):
     data: str | None = None
     samples_per_step: int | None = None
     first_sample: int = 0
+    changes: tuple[tuple[Sym, str], ...] = ()
 
     def symbol(self, element: Element) -> Sym:
         """An element as a sheet writes it."""

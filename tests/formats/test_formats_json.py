@@ -70,6 +70,8 @@ def test_a_local_derivative_is_an_equation_of_its_own(furniture: Solution) -> No
 
 def test_a_format_is_a_file() -> None:
     assert {"json", "txt"} <= set(names())
-    assert not {"terminal", "page"} & set(names())
-    with pytest.raises(UserError, match=r"^there is no output format 'docx'\n  known here: terminal, json, txt$"):
+    assert not {"terminal", "page", "typeset"} & set(names())
+    with pytest.raises(
+        UserError, match=r"^there is no output format 'docx'\n  known here: terminal, json, md, tex, txt$"
+    ):
         render(None, "docx", width=80, script=UNICODE)  # type: ignore[arg-type]

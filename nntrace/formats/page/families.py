@@ -57,7 +57,7 @@ class _Written(FamilyTexts):
             return WrittenLine(relation, self._body(readers, moved), "body", notes, joins=relation == "=")
 
         forms = [form(relation, readers) for relation, readers in zip(("=", self.about), self.readers, strict=False)]
-        if family.pattern is None:
+        if family.pattern is None and family.has_terms:
             addends = self.addends(number_texts(family.addends(range(place, place + 1)), self.script)).split("\n")
             forms.append(WrittenLine(self.about, Body(addends, [0] * len(addends)), "body", (), joins=False))
         forms.append(WrittenLine(self.about, Body([self.result_numbers[place]], [0]), "value", (), joins=False))
@@ -126,7 +126,8 @@ class _Written(FamilyTexts):
         margin = "\0" + " " * body  # a line end, while one between two terms of a line is none
         about = f"\0{' ' * (body - 1 - len(self.about))}{self.about} "
         formulas = (terms % tuple(readers.read(moved)) for terms, readers in self._formulas)
-        forms = [margin.join(full_lines(terms, room)) for terms in (*formulas, self.addends(numbers))]
+        every = (*formulas, self.addends(numbers)) if family.has_terms else formulas
+        forms = [margin.join(full_lines(terms, room)) for terms in every]
         if family.notes:
             first, *others = forms[0].split("\0", 1)
             if not others or body + len(first) + 2 + self._widest_note <= self.page.width:

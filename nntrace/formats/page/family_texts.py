@@ -76,7 +76,7 @@ class FamilyTexts:
         kinds: tuple[LineKind, ...] = ("formula", "substitution")
         for kind, readers in zip(kinds, self.readers, strict=False):
             yield kind, self.formula % tuple(readers.read(moved))
-        if self.family.pattern is None:
+        if self.family.pattern is None and self.family.has_terms:
             numbers = number_texts(self.family.addends(range(place, place + 1)), self.script)
             yield "terms", self.addends(numbers).replace("\n", " ")
         yield "value", self.result_numbers[place]

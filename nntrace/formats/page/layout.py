@@ -14,34 +14,17 @@ from ...solution.content.model import (
     Quantities,
     Remark,
     Section,
-    SectionName,
     Solution,
     Step,
     Table,
 )
+from ...solution.content.outline import CONVENTIONS, TITLES, heading, outline, source
 from .breaking import words, wrapped
 from .given import matrix_rows, quantity_rows
 from .rows import Page, Role, Row, Span, columns, drawing, length
 from .steps import HANG, step_rows
 from .tables import table_rows
 
-TITLES: dict[SectionName, str] = {
-    "given": "Given",
-    "conventions": "Conventions",
-    "forward": "Forward",
-    "loss": "Loss",
-    "backward": "Backward",
-    "update": "Update",
-    "checks": "Checks",
-    "network": "Network",
-    "shapes": "Shapes",
-    "jacobian": "Jacobian",
-    "loss gradient": "Gradient of the loss",
-    "gradients": "Gradients of the parameters",
-    "stability": "Numerical stability",
-    "collapse": "Layers",
-}
-"""The sections' names. The paths have none: they are a part of the backward pass, under a heading of their own."""
 LOOKAHEAD = 512
 """The blocks of a section that decide how wide its column of ids is. The others stream."""
 BETWEEN_CHECKS = 6
@@ -52,16 +35,11 @@ def rows(solution: Solution, width: int, script: Script, plain: bool = False) ->
     page = Page(width, script._replace(symbolic=solution.symbolic), plain=plain)
     if solution.title:
         yield from _paragraph(wrapped(words((solution.title,), script), width), "title", page)
-    yield from _paragraph(wrapped(words((f"network: {solution.source}",), script), width), "source", page)
+    yield from _paragraph(wrapped(words(source(solution), script), width), "source", page)
     yield page.row()
-    conventions = Section("conventions", ()) if solution.agreed else None
-    for section in solution.sections:
-        if conventions and section.name != "given":
-            yield from _agreed(solution, page._replace(section="conventions"))
-            conventions = None
-        yield from _section(section, page._replace(section=section.name))
-    if conventions:
-        yield from _agreed(solution, page._replace(section="conventions"))
+    for section in outline(solution):
+        own = page._replace(section=section.name)
+        yield from _agreed(solution, own) if section is CONVENTIONS else _section(section, own)
 
 
 def _paragraph(lines: Iterable[str], role: Role, page: Page, indent: int = 0) -> Iterator[Row]:
@@ -88,10 +66,7 @@ def _agreed(solution: Solution, page: Page) -> Iterator[Row]:
 
 
 def _section(section: Section, page: Page) -> Iterator[Row]:
-    title = section.title or ((TITLES[section.name],) if section.name in TITLES else ())
-    if title:
-        heading = (*title, ", ", *section.addition) if section.addition else title
-        yield from _paragraph(wrapped(words(heading, page.script), page.width), "heading", page)
+    yield from _paragraph(wrapped(words(heading(section), page.script), page.width), "heading", page)
     blocks = iter(section.blocks)
     first = list(islice(blocks, LOOKAHEAD))
     shown = islice(chain.from_iterable(map(_ids, first)), LOOKAHEAD)
@@ -125,10 +100,10 @@ def _block(block: Block, page: Page, ids: int) -> Iterator[Row]:
             return matrix_rows(block, page, HANG)
         case Table():
             return table_rows(block, page)
-        case Remark(note, heading):
-            indent = 0 if heading else ids
+        case Remark(note, is_heading):
+            indent = 0 if is_heading else ids
             lines = wrapped(words(note, page.script), page.width - indent)
-            return _paragraph(lines, "heading" if heading else "", page, indent)
+            return _paragraph(lines, "heading" if is_heading else "", page, indent)
         case Check():
             return _checks([block], page)
 

@@ -104,8 +104,9 @@ class Family(NamedTuple):
 
     They are ``step(place)`` for the places of the tensor from ``start``. That is the same as what the arrays say: the
     id is ``letter`` and ``number`` + place. The formula, with ``notes``, is a sum of ``terms``, which are products, and
-    ``addends(places)`` are their numbers, step after step; or it is ``pattern``, with a mark for each slot of the only
-    one of ``terms``, and has no further line. All numbers are rounded ones; ``value(place)`` is in full precision.
+    ``addends(places)`` are their numbers, step after step (told where it ``has_terms``); or it is ``pattern``, with a
+    mark for each slot of the only one of ``terms``, and has no further line. All numbers are rounded ones;
+    ``value(place)`` is in full precision.
     """
 
     section: SectionName
@@ -120,6 +121,7 @@ class Family(NamedTuple):
     step: Callable[[int], Step]
     value: Callable[[int], float]
     notes: tuple[Note, ...] = ()
+    has_terms: bool = True
 
     @property
     def places(self) -> range:
@@ -246,7 +248,8 @@ class Solution(NamedTuple):
 
     Several iterations stand in ``sections`` one after the other, and in ``iterations`` each as a sheet of its own
     (without these where only their results are kept). ``symbolic``: products of symbols are written without a sign.
-    ``legend`` says what the letters of a derivation mean.
+    ``legend`` says what the letters of a derivation mean. ``changes`` are the numbers that the command has changed,
+    each as it was typed; ``tensors()`` the names that stand for a whole vector or matrix.
     """
 
     title: str | None
@@ -258,3 +261,5 @@ class Solution(NamedTuple):
     iterations: tuple[Solution, ...] = ()
     symbolic: bool = False
     legend: Mapping[str, str] | None = None
+    changes: tuple[tuple[Sym, str], ...] = ()
+    tensors: Callable[[], frozenset[str]] = frozenset

@@ -16,7 +16,7 @@ from ...network.quantities import Quantity
 from ..content.model import Block, Check, Line, Note, Remark, Results, Section, SectionName, Solution, Step
 from ..formulas.shapes import shapes
 from ..numbers.digits import Digits
-from ..sheets.head import agreed, convention_values, given_blocks
+from ..sheets.head import agreed, convention_values, given_blocks, tensor_names
 from .calculus.elements import Elements
 from .calculus.gradients import ParameterGradients
 from .calculus.jacobians import Jacobians
@@ -89,6 +89,7 @@ class Derivation:
             sections,
             Results(),
             symbolic=True,
+            tensors=lambda: tensor_names(network),
             legend=legend(symbols, sections, loss.chosen_letter if loss is not None else None),
         )
 

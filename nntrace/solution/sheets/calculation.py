@@ -34,7 +34,7 @@ from ..numbers.results import gradient_results, sample_results, updated_results,
 from ..steps.families import Families
 from ..steps.forward import forward_steps, loss_steps, more
 from ..steps.ids import Ids
-from .head import agreed, convention_values, given_blocks
+from .head import agreed, convention_values, given_blocks, tensor_names
 
 if TYPE_CHECKING:
     from ..steps.backward import Backward
@@ -217,6 +217,8 @@ class Sheet:
             (head, *(section for section in sections if section.blocks)),
             results,
             iterations,
+            changes=network.changes,
+            tensors=lambda: tensor_names(network),
         )
 
     def _loss(self, after: Trace | None = None) -> LossValue | None:

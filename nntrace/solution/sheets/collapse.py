@@ -22,7 +22,7 @@ from ..formulas.shapes import shapes
 from ..formulas.tensor import TensorFormulas
 from ..numbers.digits import Digits, Shown
 from ..steps.matrix import MatrixForms
-from .head import agreed, convention_values, given_blocks
+from .head import agreed, convention_values, given_blocks, tensor_names
 
 Grid = list[list[Amount]]
 FIRST_TRIED = ((-2, 2), (0, 2), (0, 6))  # odd functions keep the first middle
@@ -81,7 +81,16 @@ class Collapse:
         if not stacks:
             sections.append(Section("collapse", (Remark(("There is no layer with weights.",)),)))
         head = convention_values(network.conventions), agreed(network, matrices=True)
-        return Solution(network.title, network.source, *head, tuple(sections), Results(), symbolic=True)
+        return Solution(
+            network.title,
+            network.source,
+            *head,
+            tuple(sections),
+            Results(),
+            symbolic=True,
+            changes=network.changes,
+            tensors=lambda: tensor_names(network),
+        )
 
     # -- stacks ------------------------------------------------------------------------------------------------------
 

@@ -114,6 +114,20 @@ def matrix(writer: Writer, tensor: Tensor) -> Matrix:
     return Matrix(name, tensor.shape, tuple(rows), where, rounded)
 
 
+def tensor_names(network: Network) -> frozenset[str]:
+    """The names that a sheet of this network has for whole vectors and matrices, and for their gradients."""
+    from ..formulas.tensor import TensorFormulas  # a format that has no bold letters never asks
+
+    formulas = TensorFormulas(network)
+    keys = [key for key, tensor in network.tensors.items() if tensor.shape[1 if tensor.sampled else 0 :]]
+    symbols = [formulas.name(key) for key in keys]
+    if network.loss is not None:
+        symbols += [name for key in keys if isinstance(name := formulas.gradient_name(key), Sym)]
+    given = {network.tensors[key].name or key for key in keys}
+    elements = {name for tensor in network.tensors.values() for name in tensor.names.values()}
+    return frozenset(given | {symbol.name for symbol in symbols}) - elements
+
+
 def convention_values(conventions: Conventions) -> dict[str, Any]:
     """The conventions in the form that a network file gives them."""
     rounding: Any = "full"

@@ -1,0 +1,137 @@
+"""Markdown with formulas between dollar signs, as GitHub and Jupyter read it."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Sequence
+from typing import cast
+
+from ..errors import printable
+from ..expr.text import Script, plain
+from ..solution.content.model import Check, Matrix, Note, Quantities, Section, Solution, Step
+from ..solution.content.outline import source
+from .typeset.aligned import aligned
+from .typeset.formulas import Formulas
+from .typeset.language import Sign
+from .typeset.latex import Latex
+from .typeset.numbers import in_rows, listing
+from .typeset.rows import FormulaRow, lines, noted
+from .typeset.sheet import HeadedRows, Manuscript, written
+
+WIDTH = 92
+PER_BAND = 12
+"""The most columns of a table of given numbers."""
+_SPECIAL = re.compile(r"([\\`*_\[\]<>&#|~!]|(?<=:)(?=//)|(?<=www)(?=\.)|(?<=\w)(?=@))")
+_FIRST = re.compile(r"^(\s*\d*)([-+=.)])")
+"""What would begin a list or underline a heading at the start of a paragraph."""
+
+
+def write(solution: Solution, width: int, script: Script) -> Iterator[str]:
+    """The document's lines; with an ASCII script nothing else is in them."""
+    formulas = Formulas(Latex(script.ascii, markdown=True), solution.tensors(), solution.symbolic)
+    return written(solution, Markdown(formulas, min(width, WIDTH), script))
+
+
+class Markdown(Manuscript):
+    """The parts of a sheet in Markdown: a step is its id and its formulas."""
+
+    def __init__(self, formulas: Formulas, width: float, script: Script) -> None:
+        super().__init__(formulas, width)
+        self.script = script
+
+    def words(self, text: str) -> str:
+        """Words with a backslash before what Markdown would read; a dollar sign by itself in an element."""
+        escaped = _SPECIAL.sub(r"\\\1", printable(text)).replace("\\&", "&amp;").replace("\\<", "&lt;")
+        escaped = escaped.replace("$", "<span>$</span>")
+        if self.script.ascii and not escaped.isascii():
+            escaped = escaped.encode("ascii", "xmlcharrefreplace").decode()
+        return escaped
+
+    def formula(self, written: str) -> str:
+        return f"${written}$"
+
+    def opening(self, solution: Solution, sections: Sequence[Section]) -> Iterator[str]:
+        if solution.title:
+            yield f"# {self.words(solution.title)}\n"
+        yield f"{self.note(source(solution))}\n"
+
+    def heading(self, words: Note, section: Section, place: int) -> Iterator[str]:
+        yield f"## {self.note(words)}\n"
+
+    def subheading(self, words: Note) -> Iterator[str]:
+        yield f"### {self.note(words)}\n"
+
+    def conventions(self, notes: Sequence[Note]) -> Iterator[str]:
+        yield from (f"- {self.note(note)}" for note in notes)
+        yield ""
+
+    def step(self, step: Step, rows: list[FormulaRow]) -> Iterator[str]:
+        language = self.formulas.language
+        if len(rows) == 1 and len(lines(rows[0], self.width - _width(rows[0]))) == 1:
+            (row,) = rows
+            body = language.between.join(chunk.text for chunk in row.chunks)
+            name = row.name.text if row.name else ""
+            relation = language.sign(cast("Sign", row.relation))
+            note = f" &emsp; {self.note(noted(row.notes))}" if row.notes else ""
+            yield (
+                f"**{step.id}** $\\displaystyle {name} {relation} {body}$" + (f" &emsp; {note}" if note else "") + "\n"
+            )
+            return
+        yield f"**{step.id}**\n\n$$\n\\begin{{aligned}}"
+        *others, last = aligned(rows, self.formulas, self.width)
+        yield from (f"{line} \\cr" for line in others)
+        yield f"{last}\n\\end{{aligned}}\n$$\n"
+
+    def quantities(self, given: Quantities) -> Iterator[str]:
+        if given.caption:
+            yield f"{self.note(given.caption)}\n"
+        for start in range(0, len(given.pairs), PER_BAND):
+            band = given.pairs[start : start + PER_BAND]
+            yield from _table([self.note((name,)) for name, _ in band], [True] * len(band))
+            yield _row([self.note((value,)) for _, value in band]) + "\n"
+
+    def matrix(self, matrix: Matrix) -> Iterator[str]:
+        shape = r" \times ".join(map(str, matrix.shape))
+        name = self.formulas.text(matrix.name)
+        note = f" &emsp; {self.note(matrix.note)}" if matrix.note else ""
+        sign = self.formulas.language.sign("≈" if matrix.rounded else "=")
+        head = f"{name} {self.formulas.language.beside} [{shape}]"
+        if (numbers := in_rows(matrix)) is not None:
+            yield f"$$\n{head} {sign} {self.formulas.text(numbers)}\n$$\n"
+            if matrix.note:
+                yield f"{self.note(matrix.note)}\n"
+            return
+        yield f"${head}${note}\n"
+        if matrix.rows:
+            yield "```text"
+            yield from listing(matrix, self.script)
+            yield "```\n"
+
+    def table(self, table: HeadedRows) -> Iterator[str]:
+        yield from _table([self.note(column) for column in table.columns], table.numbers)
+        yield from (_row([self.note(cell) for cell in row]) for row in table.rows)
+        yield ""
+
+    def remark(self, words: Note) -> Iterator[str]:
+        yield _FIRST.sub(r"\1\\\2", self.note(words)) + "\n"
+
+    def checks(self, checks: Sequence[Check]) -> Iterator[str]:
+        for check in checks:
+            mark = {"ok": " " + plain("✓", self.script), "failed": " " + plain("✗", self.script), "note": ""}[
+                check.status
+            ]
+            yield f"- {'note: ' if check.status == 'note' else ''}{self.note(check.words)}{mark}"
+        yield ""
+
+
+def _width(row: FormulaRow) -> float:
+    return row.name.width if row.name else 0
+
+
+def _table(heads: list[str], numbers: Sequence[bool]) -> Iterator[str]:
+    yield _row(heads)
+    yield _row(["---:" if right else "---" for right in numbers])
+
+
+def _row(cells: list[str]) -> str:
+    return f"| {' | '.join(cells)} |"

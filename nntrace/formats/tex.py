@@ -1,0 +1,172 @@
+"""LaTeX: a fragment to be pasted into a document, or with ``--standalone`` a document that compiles as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from itertools import chain, islice
+
+from ..errors import printable
+from ..expr.text import ASCII, Script, plain
+from ..solution.content.model import Check, Matrix, Note, Quantities, Section, Solution, Step
+from ..solution.content.outline import source
+from .typeset.aligned import aligned
+from .typeset.formulas import Formulas
+from .typeset.latex import GREEK, SPECIAL, Latex
+from .typeset.numbers import in_rows, listing
+from .typeset.rows import FormulaRow
+from .typeset.sheet import HeadedRows, Manuscript, written
+
+WIDTH = 84
+"""About how many digits are as wide as an A4 or Letter page's text."""
+PER_BAND = 12
+LONG = 40
+"""A table with more rows may go on on the next page."""
+MOST_LINES = 24
+"""An equation of more lines may be broken between pages."""
+NEEDS = r"\usepackage{amsmath,amssymb,booktabs,longtable}"
+_SPECIAL = {
+    "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
+    "^": r"\textasciicircum{}", "~": r"\textasciitilde{}", "<": r"$<$", ">": r"$>$", "|": r"$|$", '"': "''",
+    "`": r"\`{}", "[": "{[}", "]": "{]}",
+}  # fmt: skip
+_PREAMBLE = r"""\documentclass[11pt,fleqn,leqno]{article}
+\usepackage[a4paper,margin=22mm]{geometry}
+\usepackage{iftex}
+\ifPDFTeX
+  \usepackage[T1]{fontenc}
+  \usepackage[utf8]{inputenc}
+  \usepackage{lmodern}
+  \makeatletter
+  % a letter that the font lacks is named, not an error
+  \def\UTFviii@undefined@err#1{\fbox{\footnotesize\ttfamily U+\UTFviii@hexnumber{\decode@UTFviii#1\relax}}}
+  \makeatother
+\else
+  \usepackage{fontspec}
+\fi
+\usepackage{amsmath,amssymb,booktabs,longtable}
+\setlength{\mathindent}{4em}
+\setlength{\parindent}{0pt}
+\allowdisplaybreaks
+\begin{document}"""
+
+
+def write(solution: Solution, width: int, script: Script, standalone: bool = False) -> Iterator[str]:
+    """The document's lines."""
+    formulas = Formulas(Latex(script.ascii), solution.tensors(), solution.symbolic)
+    return written(solution, LatexDocument(formulas, min(width, WIDTH), script, standalone))
+
+
+class LatexDocument(Manuscript):
+    """The parts of a sheet in LaTeX: a step is an equation whose tag is its id."""
+
+    def __init__(self, formulas: Formulas, width: float, script: Script, standalone: bool) -> None:
+        super().__init__(formulas, width)
+        self.script = script
+        self.standalone = standalone
+
+    def words(self, text: str) -> str:
+        """Words without a command: what has a meaning in LaTeX is written by its name."""
+        return "".join(map(self._sign, printable(text)))
+
+    def _sign(self, sign: str) -> str:
+        if sign in _SPECIAL:
+            return _SPECIAL[sign]
+        if sign.isascii():
+            return sign
+        if sign in SPECIAL or sign in GREEK:
+            return f"${self.formulas.language.words(sign)}$"
+        written = self.formulas.language.words(sign)
+        return plain(sign, ASCII) if self.script.ascii else sign if written == rf"\text{{{sign}}}" else f"${written}$"
+
+    def formula(self, written: str) -> str:
+        return f"${written}$"
+
+    def opening(self, solution: Solution, sections: Sequence[Section]) -> Iterator[str]:
+        yield _PREAMBLE if self.standalone else f"% needs {NEEDS}"
+        if solution.title:
+            yield rf"\section*{{{self.words(solution.title)}}}"
+        yield f"{self.note(source(solution))}\n"
+
+    def closing(self) -> Iterator[str]:
+        if self.standalone:
+            yield r"\end{document}"
+
+    def heading(self, words: Note, section: Section, place: int) -> Iterator[str]:
+        yield rf"\subsection*{{{self.note(words)}}}"
+
+    def subheading(self, words: Note) -> Iterator[str]:
+        yield rf"\subsubsection*{{{self.note(words)}}}"
+
+    def conventions(self, notes: Sequence[Note]) -> Iterator[str]:
+        yield r"\begin{itemize}"
+        yield from (rf"\item {self.note(note)}" for note in notes)
+        yield r"\end{itemize}"
+
+    def step(self, step: Step, rows: list[FormulaRow]) -> Iterator[str]:
+        lines = aligned(rows, self.formulas, self.width)
+        yield from equation(self.words(step.id), lines)
+
+    def quantities(self, given: Quantities) -> Iterator[str]:
+        if given.caption:
+            yield f"{self.note(given.caption)}\n"
+        for start in range(0, len(given.pairs), PER_BAND):
+            band = given.pairs[start : start + PER_BAND]
+            heads, values = ([self.note((one,)) for one in column] for column in zip(*band, strict=True))
+            yield rf"\begin{{tabular}}{{{'r' * len(band)}}}"
+            yield rf"\toprule {' & '.join(heads)} \\ \midrule"
+            yield rf"{' & '.join(values)} \\ \bottomrule"
+            yield "\\end{tabular}\n"
+
+    def matrix(self, matrix: Matrix) -> Iterator[str]:
+        shape = r" \times ".join(map(str, matrix.shape))
+        head = rf"{self.formulas.text(matrix.name)}\;[{shape}]"
+        note = rf"\quad {self.note(matrix.note)}" if matrix.note else ""
+        if (numbers := in_rows(matrix)) is not None:
+            sign = self.formulas.language.sign("≈" if matrix.rounded else "=")
+            yield f"\\[ {head} {sign} {self.formulas.text(numbers)} \\]"
+            if note:
+                yield f"{note}\n"
+            return
+        yield f"${head}${note}\n"
+        if matrix.rows:
+            yield r"{\footnotesize\begin{verbatim}"
+            yield from listing(matrix, ASCII)
+            yield "\\end{verbatim}}\n"
+
+    def table(self, table: HeadedRows) -> Iterator[str]:
+        heads = " & ".join(self.note(column) for column in table.columns)
+        rows = iter(table.rows)
+        first = list(islice(rows, LONG))
+        rest = list(islice(rows, 1))
+        kind = "longtable" if rest else "tabular"
+        align = "".join("r" if right else "l" for right in table.numbers)
+        head = rf" \\ \midrule{chr(10)}\endhead" if rest else r" \\ \midrule"
+        yield rf"\begin{{{kind}}}{{{align}}}{chr(10)}\toprule {heads}{head}"
+        for row in chain(first, rest, rows):
+            yield rf"{' & '.join(self.note(cell) for cell in row)} \\"
+        yield f"\\bottomrule\n\\end{{{kind}}}\n"
+
+    def remark(self, words: Note) -> Iterator[str]:
+        yield f"{self.note(words)}\n"
+
+    def checks(self, checks: Sequence[Check]) -> Iterator[str]:
+        yield r"\begin{itemize}"
+        for check in checks:
+            mark = {"ok": r" $\checkmark$", "failed": r" \textbf{does not hold}", "note": ""}[check.status]
+            yield rf"\item {'note: ' if check.status == 'note' else ''}{self.note(check.words)}{mark}"
+        yield r"\end{itemize}"
+
+
+def equation(id: str, lines: list[str]) -> Iterator[str]:
+    """Lines that are aligned, with an id; very many of them may be broken between pages."""
+    if len(lines) == 1 and "&&" not in lines[0]:
+        yield f"\\begin{{equation*}}\n{lines[0].replace('&', '', 1)} \\tag*{{{id}}}\n\\end{{equation*}}"
+    elif len(lines) <= MOST_LINES:
+        yield "\\begin{equation*}\n\\begin{aligned}"
+        yield " \\\\\n".join(lines)
+        yield f"\\end{{aligned}} \\tag*{{{id}}}\n\\end{{equation*}}"
+    else:
+        first, *others = lines
+        yield f"{{\\allowdisplaybreaks\n\\begin{{align*}}\n{first} \\tag*{{{id}}} \\\\"
+        yield " \\\\\n".join(others)
+        yield "\\end{align*}}"

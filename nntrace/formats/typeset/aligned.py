@@ -1,0 +1,89 @@
+"""The rows of a step as lines of LaTeX's ``aligned``: names, relations, notes under each other."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from itertools import groupby
+from typing import cast
+
+from .formulas import Formulas
+from .language import Chunk, Sign
+from .rows import BESIDE, FormulaRow, lines, noted
+from .running import parts
+
+GAP = 3.0
+"""The space between a row and its note."""
+LETTER = 0.85
+"""How wide a letter of a note is, against a digit."""
+INDENT = r"\quad "
+
+
+def aligned(rows: Sequence[FormulaRow], formulas: Formulas, width: float) -> list[str]:
+    """The lines of the environment, without what ends each of them.
+
+    Notes stand in a column of their own where all of them fit beside the rows, else below what they belong to.
+    """
+    sign = formulas.language.sign
+    name = max((row.name.width for row in rows if row.name), default=0)
+    room = width - name - BESIDE
+    placed = [lines(row, room) for row in rows]
+    notes = [_note(row, formulas) for row in rows]
+    widest = max(_width(chunks) + 2 * indent for row in placed for indent, chunks in row)
+    longest = max((_width(note) for note in notes), default=0)
+    beside = name + BESIDE + widest + GAP + longest <= width
+    result = []
+    for row, broken, note in zip(rows, placed, notes, strict=True):
+        lead = row.name.text if row.name else ""
+        relation = sign(cast("Sign", row.sign or row.relation))
+        for place, (indent, chunks) in enumerate(broken):
+            body = formulas.language.between.join(chunk.text for chunk in chunks)
+            if place:
+                line = f"&{INDENT * max(1, indent // 2)}{body}"
+            else:
+                line = f"{lead} &{relation} {body}" if not row.sign else f"&{relation} {body}"
+                if note and beside:
+                    line += f" && {_in_formula(note, formulas)}"
+            result.append(line.strip())
+        if note and not beside:
+            result += [f"&{INDENT}{_in_formula(part, formulas)}" for part in _lines(note, room - 2)]
+    return result
+
+
+def _note(row: FormulaRow, formulas: Formulas) -> list[Chunk]:
+    """What is said beside a row, word for word, each to stand on a line with the next where they fit."""
+    words: list[Chunk] = []
+    for part in parts(noted(row.notes), formulas):
+        if isinstance(part, Chunk):
+            words.append(part._replace(depth=1))
+            continue
+        for place, word in enumerate(part.split(" ")):
+            if word or place:
+                apart = " " if place else ""
+                words.append(Chunk(apart + word, LETTER * len(word) + 0.4, 0))
+    return words
+
+
+def _lines(words: list[Chunk], width: float) -> list[list[Chunk]]:
+    """The words in lines of this width, broken between words only."""
+    result: list[list[Chunk]] = [[]]
+    used = 0.0
+    for word in words:
+        if result[-1] and used + word.width > width and word.text.startswith(" ") and not word.depth:
+            result.append([])
+            used = 0.0
+        result[-1].append(word)
+        used += word.width
+    return result
+
+
+def _in_formula(words: Sequence[Chunk], formulas: Formulas) -> str:
+    """Words and expressions inside a formula; words that follow each other are written as one."""
+    result = []
+    for is_formula, group in groupby(words, key=lambda word: bool(word.depth)):
+        texts = [word.text for word in group]
+        result += texts if is_formula else [formulas.language.words("".join(texts))]
+    return formulas.language.between.join(result)
+
+
+def _width(chunks: Sequence[Chunk]) -> float:
+    return sum(chunk.width for chunk in chunks)

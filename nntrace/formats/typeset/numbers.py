@@ -1,0 +1,36 @@
+"""A tensor's numbers: as a matrix where they fit a page, else as a listing of plain lines."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ...expr import Literal, Num
+from ...expr.literals import Literals
+from ...expr.text import Script
+from ...solution.content.model import Matrix
+from ..page.given import matrix_rows
+from ..page.rows import Page, joined
+
+MOST = 64
+"""More numbers are a listing."""
+WIDEST = 12
+"""So are more in a row than these."""
+LINE = 80
+
+
+def in_rows(matrix: Matrix) -> Literal | None:
+    """The numbers as a matrix; ``None`` where there are none, or too many for one."""
+    columns = matrix.shape[-1] if len(matrix.shape) == 2 else max(matrix.shape, default=1)
+    if not matrix.rows or columns > WIDEST:
+        return None
+    if not isinstance(matrix.rows, Literals):
+        return Literal(matrix.rows)
+    if len(matrix.rows) > MOST:
+        return None
+    numbers = [Num(number) for number in matrix.rows]
+    return Literal(tuple(tuple(numbers[start : start + columns]) for start in range(0, len(numbers), columns)))
+
+
+def listing(matrix: Matrix, script: Script) -> Iterator[str]:
+    """The numbers row by row in lines of plain text."""
+    yield from map(joined, matrix_rows(matrix._replace(note=()), Page(LINE, script, plain=True), 0))

@@ -1,0 +1,188 @@
+"""A whole sheet, part by part in its order, to be set down by a format that knows how each part looks."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import chain, groupby, islice
+from typing import NamedTuple
+
+from ...expr import Condition, Expr, Num
+from ...expr.bind import cell_at
+from ...expr.nodes import Partial, Sym
+from ...solution.content.model import (
+    Block,
+    Check,
+    Family,
+    Matrix,
+    Note,
+    Quantities,
+    Remark,
+    Section,
+    Solution,
+    Step,
+    Stretch,
+    Table,
+)
+from ...solution.content.outline import CONVENTIONS, TITLES, heading, outline
+from .formulas import Formulas
+from .rows import FormulaRow, step_rows
+from .running import parts
+
+LOOKAHEAD = 64
+"""The rows of a table that decide which of its columns are of numbers."""
+
+
+class HeadedRows(NamedTuple):
+    """A table's columns and rows; ``numbers`` tells for each column whether it is one of numbers."""
+
+    columns: Sequence[Note]
+    rows: Iterable[tuple[Note, ...]]
+    numbers: Sequence[bool]
+
+
+class Manuscript:
+    """One format's way to set down the parts of a sheet. Every method gives lines; a line may hold line ends."""
+
+    def __init__(self, formulas: Formulas, width: float) -> None:
+        self.formulas = formulas
+        self.width = width
+
+    # -- what a format writes ----------------------------------------------------------------------------------------
+
+    def opening(self, solution: Solution, sections: Sequence[Section]) -> Iterator[str]:
+        """The title, the source, and what a document begins with."""
+        raise NotImplementedError
+
+    def heading(self, words: Note, section: Section, place: int) -> Iterator[str]:
+        """What stands over a section, the ``place``-th of the sheet."""
+        raise NotImplementedError
+
+    def subheading(self, words: Note) -> Iterator[str]:
+        """What stands over a part of a section."""
+        raise NotImplementedError
+
+    def conventions(self, notes: Sequence[Note]) -> Iterator[str]:
+        """The conventions, a sentence each."""
+        raise NotImplementedError
+
+    def step(self, step: Step, rows: list[FormulaRow]) -> Iterator[str]:
+        """A numbered step."""
+        raise NotImplementedError
+
+    def family(self, family: Family) -> Iterator[str]:
+        """The steps of a family, one after the other."""
+        for step in family.steps:
+            yield from self.step(step, step_rows(step, self.formulas, self.width))
+
+    def quantities(self, given: Quantities) -> Iterator[str]:
+        """Names and numbers side by side."""
+        raise NotImplementedError
+
+    def matrix(self, matrix: Matrix) -> Iterator[str]:
+        """A tensor's numbers, or where they come from."""
+        raise NotImplementedError
+
+    def table(self, table: HeadedRows) -> Iterator[str]:
+        """Rows under headed columns."""
+        raise NotImplementedError
+
+    def remark(self, words: Note) -> Iterator[str]:
+        """A sentence between the steps."""
+        raise NotImplementedError
+
+    def checks(self, checks: Sequence[Check]) -> Iterator[str]:
+        """Checks, each with how it came out."""
+        raise NotImplementedError
+
+    def section_end(self) -> Iterator[str]:
+        """What stands behind a section."""
+        return iter(())
+
+    def closing(self) -> Iterator[str]:
+        """What a document ends with."""
+        return iter(())
+
+    # -- what they share ---------------------------------------------------------------------------------------------
+
+    def words(self, text: str) -> str:
+        """Words in running text, with nothing in them that means anything to the format."""
+        raise NotImplementedError
+
+    def formula(self, written: str) -> str:
+        """A formula in running text."""
+        raise NotImplementedError
+
+    def note(self, note: Iterable[str | Expr | Condition]) -> str:
+        """Words and formulas in running text."""
+        return "".join(
+            self.words(part) if isinstance(part, str) else self.formula(part.text)
+            for part in parts(note, self.formulas)
+        )
+
+
+def written(solution: Solution, manuscript: Manuscript) -> Iterator[str]:
+    """The sheet's lines, made as they are asked for."""
+    sections = list(outline(solution))
+    yield from manuscript.opening(solution, sections)
+    for place, section in enumerate(sections):
+        words = (TITLES["conventions"],) if section is CONVENTIONS else heading(section)
+        if words:
+            yield from manuscript.heading(words, section, place)
+        if section is CONVENTIONS:
+            yield from manuscript.conventions(solution.agreed)
+        for checks, group in groupby(section.blocks, key=lambda block: isinstance(block, Check)):
+            if checks:
+                yield from manuscript.checks([block for block in group if isinstance(block, Check)])
+            else:
+                for block in group:
+                    yield from _block(block, manuscript)
+        yield from manuscript.section_end()
+    yield from manuscript.closing()
+
+
+def _block(block: Block, manuscript: Manuscript) -> Iterator[str]:
+    match block:
+        case Step():
+            return manuscript.step(block, step_rows(block, manuscript.formulas, manuscript.width))
+        case Family():
+            return manuscript.family(block)
+        case Quantities():
+            return manuscript.quantities(block)
+        case Matrix():
+            return manuscript.matrix(block)
+        case Table(columns, rows):
+            return manuscript.table(_grid(columns, rows))
+        case Remark(words, is_heading):
+            return manuscript.subheading(words) if is_heading else manuscript.remark(words)
+        case Check():
+            return manuscript.checks([block])
+
+
+def _grid(columns: tuple[Note, ...], rows: Iterable[tuple[Note, ...] | Stretch]) -> HeadedRows:
+    """The table with every stretch of it row by row."""
+    every = chain.from_iterable(_stretched(row) if isinstance(row, Stretch) else (row,) for row in rows)
+    sample = list(islice(every, LOOKAHEAD))
+    numbers = [any(is_number(row[place]) for row in sample) for place in range(len(columns))]
+    return HeadedRows(columns, chain(sample, every), numbers)
+
+
+def is_number(cell: Note) -> bool:
+    """Whether a cell holds a number alone."""
+    return len(cell) == 1 and isinstance(cell[0], Num)
+
+
+def _stretched(stretch: Stretch) -> Iterator[tuple[Note, ...]]:
+    for place, numbers in enumerate(zip(*stretch.numbers, strict=True)):
+        element = at_place(stretch.first, stretch.shape, place)
+        yield ((f"{stretch.letter}{stretch.number + place}",), (element,), *((Num(number),) for number in numbers))
+
+
+def at_place(first: Expr, shape: tuple[int, ...], place: int) -> Expr:
+    """The element of a tensor at a place, from its first one."""
+    match first:
+        case Partial(of, by):
+            return Partial(of, Sym(by.name, cell_at(place, shape), by.mark))
+        case Sym(name, _, mark):
+            return Sym(name, cell_at(place, shape), mark)
+        case _:
+            raise TypeError(f"no element of {first!r}")

@@ -1,0 +1,53 @@
+"""The order of a sheet and the words over its parts, the same in every format."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from .model import Note, Section, SectionName, Solution
+
+TITLES: dict[SectionName, str] = {
+    "given": "Given",
+    "conventions": "Conventions",
+    "forward": "Forward",
+    "loss": "Loss",
+    "backward": "Backward",
+    "update": "Update",
+    "checks": "Checks",
+    "network": "Network",
+    "shapes": "Shapes",
+    "jacobian": "Jacobian",
+    "loss gradient": "Gradient of the loss",
+    "gradients": "Gradients of the parameters",
+    "stability": "Numerical stability",
+    "collapse": "Layers",
+}
+"""The sections' names. The paths have none: they are a part of the backward pass, under a heading of their own."""
+CONVENTIONS = Section("conventions", ())
+"""Stands in the outline where the sentences of ``Solution.agreed`` do."""
+
+
+def outline(solution: Solution) -> Iterator[Section]:
+    """The sections in the order of a sheet: the conventions come after what is given."""
+    told = not solution.agreed
+    for section in solution.sections:
+        if not told and section.name != "given":
+            yield CONVENTIONS
+            told = True
+        yield section
+    if not told:
+        yield CONVENTIONS
+
+
+def heading(section: Section) -> Note:
+    """What stands over a section; nothing over one that belongs to the section before it."""
+    title = section.title or ((TITLES[section.name],) if section.name in TITLES else ())
+    return (*title, ", ", *section.addition) if title and section.addition else title
+
+
+def source(solution: Solution) -> Note:
+    """Which network the sheet is of, and which of its numbers the command has changed."""
+    changes: Note = ()
+    for place, (symbol, typed) in enumerate(solution.changes):
+        changes = (*changes, ", " if place else ", with ", symbol, f" = {typed}")
+    return (f"network: {solution.source}", *changes, *((" (--set)",) if changes else ()))
