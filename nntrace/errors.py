@@ -6,6 +6,8 @@ import unicodedata
 from collections.abc import Iterable
 
 _BIDI_CONTROLS = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u2066\u2067\u2068\u2069")
+MOST_COMPARED = 1_000
+"""Known words that a wrong one is compared with; of more, those that begin like it."""
 WIDEST_WORD = 60
 MOST_KNOWN = 40
 
@@ -30,16 +32,19 @@ def suggestion(word: str, known: Iterable[str]) -> str:
     words = list(dict.fromkeys(known))
     if not words:
         return "remove it: nothing is known here"
-    listed = "known here: " + ", ".join(words[:MOST_KNOWN]) + (", …" if len(words) > MOST_KNOWN else "")
+    listed = "known here: " + ", ".join(map(printable, words[:MOST_KNOWN])) + (", …" if len(words) > MOST_KNOWN else "")
     near = nearest(word, words)
-    return f"did you mean '{near}'? {listed}" if near else listed
+    return f"did you mean {quoted(near)}? {listed}" if near else listed
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """The known word that is most like this one, whatever its case."""
     from difflib import get_close_matches
 
-    by_lower = {other.lower(): other for other in reversed(list(known))}
+    words = list(known)
+    if len(words) > MOST_COMPARED:
+        words = [other for other in words if other[:2].lower() == word[:2].lower()][:MOST_COMPARED]
+    by_lower = {other.lower(): other for other in reversed(words)}
     found = get_close_matches(word.lower()[:WIDEST_WORD], by_lower, n=1)
     return by_lower[found[0]] if found else None
 

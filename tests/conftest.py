@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextlib
 import io
 import os
+import signal
 from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
@@ -47,12 +48,15 @@ Run = Callable[..., Outcome]
 
 
 def run_inside(*arguments: object, stdin: bytes = b"", cwd: Path = REPOSITORY, encoding: str = "utf-8") -> Outcome:
-    """``nntrace …`` inside this process, for speed. What is no ``SystemExit`` comes through, traceback and all."""
+    """``nntrace …`` inside this process, for speed. A fault of its own shows its traceback on standard error."""
     from nntrace.cli import main
 
     out, err = (io.TextIOWrapper(io.BytesIO(), encoding=encoding, newline="") for _ in range(2))
     code = 0
     with contextlib.ExitStack() as changed:
+        for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
+            changed.callback(signal.signal, number, signal.getsignal(number))
+        changed.enter_context(mock.patch.dict("os.environ", NNTRACE_DEBUG="1"))
         changed.enter_context(contextlib.chdir(cwd))
         changed.enter_context(mock.patch("sys.argv", ["nntrace", *map(os.fspath, map(_text, arguments))]))
         changed.enter_context(mock.patch("sys.stdin", io.TextIOWrapper(io.BytesIO(stdin), encoding="utf-8")))

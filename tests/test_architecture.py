@@ -16,14 +16,16 @@ PACKAGE = ROOT / "nntrace"
 # What each stage may import from nntrace: a stage as a whole, or one module of it.
 ARROWS = {
     "errors": [],
+    "limits": [],
+    "regular_files": [],
     "expr": [],
     "catalogue": ["expr"],
-    "spec": ["errors", "catalogue"],
-    "network": ["errors", "expr", "catalogue", "spec"],
+    "spec": ["errors", "limits", "regular_files", "catalogue"],
+    "network": ["errors", "limits", "regular_files", "expr", "catalogue", "spec"],
     "trace": ["errors", "expr", "catalogue", "network", "spec.model"],
     "solution": ["errors", "expr", "catalogue", "network", "trace", "spec.model"],
     "formats": ["errors", "expr", "solution.content"],
-    "cli": ["errors", "expr", "catalogue", "spec", "network", "trace", "solution", "formats", "__init__"],
+    "cli": ["errors", "limits", "expr", "catalogue", "spec", "network", "trace", "solution", "formats", "__init__"],
     "__main__": ["cli"],
     "__init__": [],
 }
@@ -121,7 +123,7 @@ BACKWARD = [
     ("expr.text", "from ..catalogue import find", "expr.text imports catalogue; expr may import no other stage"),
     ("expr.text", "import numpy as np", "expr.text imports numpy"),
     ("expr.text", "def f():\n    from numpy import array", "expr.text imports numpy"),
-    ("spec.load", "from ..expr import Sym", "spec.load imports expr; spec may import errors, catalogue"),
+    ("spec.load", "from ..expr import Sym", "spec.load imports expr; spec may import errors, limits, "),
     ("spec.load", "import numpy", "spec.load imports numpy"),
     ("spec.load", "from .. import network", "spec.load imports network"),
     ("trace.trace", "from ..spec.tree import Node", "trace.trace imports spec.tree"),

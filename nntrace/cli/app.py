@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from fractions import Fraction
+from io import StringIO
 from pathlib import Path
 from typing import Annotated
 
 import typer
+import typer.main
+from typer._click.exceptions import ClickException
 
 from ..errors import UserError
 from .command import spread
 from .options import Calculation, Changes, Page, Reading
-from .run import deliver, read_network, same_file, settings, typed_number
+from .run import check_page, deliver, read_network
+from .streams import say, writing
+from .words import settings, typed_number
+from .writing import check_free, same_file, write_file
 
 app = typer.Typer(
     name="nntrace",
@@ -54,8 +59,10 @@ def forward(*, calculation: Calculation, page: Page, reading: Reading) -> None:
     """Every unit's value: formula, numbers put in, terms, value; then the loss."""
     from ..solution.sheets.calculation import Sheet
 
+    check_page(page, reading, calculation.expect)
+    chosen = settings(calculation)
     network, _ = read_network(reading, calculation.change)
-    sheet = Sheet(network, settings(calculation))
+    sheet = Sheet(network, chosen)
     raise typer.Exit(deliver(sheet.forward(), page, calculation.expect))
 
 
@@ -75,12 +82,14 @@ def grad(
     from ..network.quantities import parameters
     from ..solution.sheets.calculation import Sheet, asked_quantities
 
+    check_page(page, reading, calculation.expect)
+    chosen = settings(calculation)
     network, _ = read_network(reading, calculation.change)
     _need_loss(network.loss)
     asked = asked_quantities(network, param) if param else parameters(network)
     if param and everything:
         asked = list(dict.fromkeys([*asked, *parameters(network)]))
-    sheet = Sheet(network, settings(calculation))
+    sheet = Sheet(network, chosen)
     solution = sheet.gradient(asked, named=bool(param) and not everything)
     raise typer.Exit(deliver(solution, page, calculation.expect))
 
@@ -104,21 +113,28 @@ def step(
 ) -> None:
     """One training step: forward, backward, then every parameter's old value, gradient and new value."""
     from ..solution.sheets.calculation import Sheet, asked_quantities
-    from .save import check_free, save_network
+    from .save import Copy
 
+    check_page(page, reading, calculation.expect)
     if save is not None:
         check_free(save, force)
         if page.output is not None and same_file(save, page.output):
             raise UserError(f"the sheet and the updated network cannot both be {save}\n  choose another name for one")
+    chosen = settings(calculation)
+    typed = typed_number(lr, f"--lr {lr}") if lr is not None else None
     network, spec = read_network(reading, calculation.change)
     _need_loss(network.loss)
-    rate = _learning_rate(lr, network.learning_rate)
-    chosen = asked_quantities(network, only, parameters=True) if only else None
-    sheet = Sheet(network, settings(calculation))
-    code = deliver(sheet.step(rate, chosen), page, calculation.expect)
-    if save is not None:
-        save_network(spec, network, sheet.final, save, force)
-    raise typer.Exit(code)
+    rate = typed if typed is not None else network.learning_rate
+    if rate is None:
+        remedy = "add learning_rate: 0.1 to the file, or --lr 0.1 to the command"
+        raise UserError(f"there is no learning rate\n  {remedy}")
+    updated = asked_quantities(network, only, parameters=True) if only else None
+    copy = Copy(spec, network, save, force) if save is not None else None
+    sheet = Sheet(network, chosen)
+    solution = sheet.step(rate, updated)
+    if copy is not None:
+        copy.write(sheet.final)
+    raise typer.Exit(deliver(solution, page, calculation.expect))
 
 
 @_command("derive net.yaml", "derive --wrt W1")
@@ -145,6 +161,7 @@ def derive(
     from ..solution.derive.sheet import Derivation
     from .question import question
 
+    check_page(page, reading)
     network, _ = read_network(reading, numbers=with_numbers)
     solution = Derivation(network, question(network, wrt, name, at, with_numbers)).solution()
     raise typer.Exit(deliver(solution, page))
@@ -156,6 +173,7 @@ def collapse(*, change: Changes = [], page: Page, reading: Reading) -> None:
     from ..solution.sheets.collapse import Collapse
     from ..trace.trace import trace_of
 
+    check_page(page, reading)
     network, _ = read_network(reading, change, numbers=False)
     trace = trace_of(network) if network.has_numbers else None
     solution = Collapse(network, trace).solution()
@@ -167,7 +185,7 @@ def examples(
     name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Print this network's file.")] = None,
 ) -> None:
     """List the networks that come with nntrace, or print one of them."""
-    from .run import example_names, example_text, writing
+    from .run import example_names, example_text
 
     if name is not None:
         with writing():
@@ -189,8 +207,6 @@ def init(
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it is there.")] = False,
 ) -> None:
     """Write a commented network file to start from."""
-    from .run import say, write_file
-    from .save import check_free
     from .start import starting_file
 
     check_free(file, force)
@@ -203,9 +219,17 @@ def _need_loss(loss: str | None) -> None:
         raise UserError("this network has no loss, so there is no gradient\n  add targets: and loss: to the file")
 
 
-def _learning_rate(typed: str | None, given: Fraction | None) -> Fraction:
-    if typed is not None:
-        return typed_number(typed, f"--lr {typed}")
-    if given is None:
-        raise UserError("there is no learning rate\n  add learning_rate: 0.1 to the file, or --lr 0.1 to the command")
-    return given
+def run(arguments: list[str]) -> int:
+    """Run one command; its exit code. The shell's completion and typer's own error pages have no part in it."""
+    command = typer.main.get_command(app)
+    try:
+        with command.make_context("nntrace", arguments) as context:
+            command.invoke(context)
+    except typer.Exit as end:
+        return end.exit_code
+    except ClickException as mistake:
+        text = StringIO()
+        mistake.show(text)
+        say(text.getvalue().rstrip("\n"))
+        return mistake.exit_code
+    return 0

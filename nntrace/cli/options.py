@@ -11,6 +11,8 @@ from typing import Annotated, NamedTuple
 
 import typer
 
+from ..limits import Limits
+
 
 def _count(what: str, low: int, high: int) -> Callable[[str], int]:
     """What reads a whole number from ``low`` to ``high``."""
@@ -41,6 +43,10 @@ class Reading(NamedTuple):
     allow_files: Annotated[
         bool, typer.Option("--allow-files", help="Let the network read arrays outside its own folder.")
     ] = False
+    limit: Annotated[
+        list[str],
+        typer.Option("--limit", metavar="NAME=NUMBER", help=f"Move a limit: {', '.join(Limits._fields)}. Repeatable."),
+    ] = []
 
 
 class Calculation(NamedTuple):

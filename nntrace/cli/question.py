@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from ..errors import UserError, quoted, suggestion
-from .run import typed_number
+from .words import typed_number
 
 if TYPE_CHECKING:
     from ..network.model import Network

@@ -5,47 +5,44 @@ from __future__ import annotations
 import errno
 import os
 import sys
-import unicodedata
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
-from fractions import Fraction
+from collections.abc import Sequence
 from pathlib import Path
+from shutil import get_terminal_size
 from typing import TYPE_CHECKING
 
-from ..errors import UserError, quoted
+from ..errors import UserError, printable, quoted
+from .streams import carries_unicode, check_open, say, writing
+from .words import assignment, detail_of, limits_of
+from .writing import check_writable, same_file, write_file
 
 if TYPE_CHECKING:
     from ..network.model import Element, Network
-    from ..solution.content.detail import Detail
     from ..solution.content.model import Solution
-    from ..solution.sheets.calculation import Settings, View
     from ..spec import Spec
-    from ..spec.model import Rounding
-    from .options import Calculation, Page, Reading
+    from .options import Page, Reading
 
 DEFAULT_FILE = "net.yaml"
 BUILT_IN = "homework3"
 PIPED_WIDTH = 120
+NARROWEST, WIDEST = 20, 10_000
 
 
 def read_network(reading: Reading, changes: Sequence[str] = (), numbers: bool = True) -> tuple[Network, Spec]:
     """The network of a file (or of the default), with the numbers of ``--set``; for some questions sizes will do."""
-    net = reading.net
     from ..network.building.build import build
     from ..network.change import with_number
     from ..network.quantities import find
     from ..spec import load, read
 
-    if net == "":
-        raise UserError("the network file has an empty name\n  give a path, - for standard input, or leave it out")
-    if net is None and not Path(DEFAULT_FILE).exists():
-        spec = read(example_text(BUILT_IN), f"{BUILT_IN} (built in)", None)
+    limits = limits_of(reading.limit)
+    if (path := network_file(reading)) is None:
+        spec = read(example_text(BUILT_IN), f"{BUILT_IN} (built in)", None, limits)
     else:
-        if net in example_names() and not Path(net).exists():
+        if path in example_names() and not os.path.lexists(path):
             raise UserError(
-                f"there is no file {net}\n  of the network that comes with it: nntrace examples {net} > net.yaml"
+                f"there is no file {path}\n  of the network that comes with it: nntrace examples {path} > net.yaml"
             )
-        spec = load(net if net is not None else DEFAULT_FILE)
+        spec = load(path, limits)
     network = build(spec, reading.allow_files, numbers)
     given: dict[tuple[Element, ...], str] = {}
     for change in changes:
@@ -59,73 +56,50 @@ def read_network(reading: Reading, changes: Sequence[str] = (), numbers: bool = 
     return network, spec
 
 
-def assignment(text: str, option: str) -> tuple[str, str, Fraction]:
-    """``w21=0.65`` as its name, the number as typed, and its value."""
-    name, sign, typed = (part.strip() for part in unicodedata.normalize("NFC", text).partition("="))
-    if not sign or not name or not typed:
-        raise UserError(f"{option} {text!r} is no assignment\n  write a name, = and a number: {option} w21=0.65")
-    return name, typed, typed_number(typed, f"{option} {text}")
-
-
-def typed_number(text: str, where: str) -> Fraction:
-    """A number of the command line, by the rules of the network file."""
-    from ..spec.scalars import Fault, number
-
-    value = number(text.strip()) if text.strip() else Fault("there is no number", "write one, such as 0.1")
-    if isinstance(value, Fault):
-        raise UserError(f"{where}: {value.message}\n  {value.remedy}")
-    return value
-
-
-def settings(calculation: Calculation) -> Settings:
-    """How a sheet of numbers is worked out, from the words of the command."""
-    from ..solution.sheets.calculation import Settings
-
-    rounding, view = rounding_rule(calculation.rounding), view_of(calculation.view)
-    return Settings(calculation.digits, calculation.full, rounding, view)
-
-
-def rounding_rule(text: str | None) -> Rounding | None:
-    """``full``, ``carry:4`` or ``carry:4sf`` as a rule."""
-    import re
-
-    from ..spec.model import Rounding
-
-    if text is None:
+def network_file(reading: Reading) -> str | None:
+    """The path of the network file, ``-`` for standard input; ``None``: the one that is built in."""
+    if reading.net == "":
+        raise UserError("the network file has an empty name\n  give a path, - for standard input, or leave it out")
+    if reading.net is not None:
+        return reading.net
+    try:
+        os.lstat(DEFAULT_FILE)
+    except FileNotFoundError:
         return None
-    if text == "full":
-        return Rounding()
-    match = re.fullmatch(r"carry:([0-9]{1,2})(sf)?", text)
-    if not match or not (1 if match[2] else 0) <= int(match[1]) <= 17:
-        raise UserError(f"--rounding {text!r} is no rule\n  write full, carry:4 (decimals) or carry:4sf (significant)")
-    return Rounding(int(match[1]), match[2] is not None)
+    except OSError as error:
+        raise UserError(
+            f"cannot look for {DEFAULT_FILE} in the current folder: {error.strerror or error}\n  give a network file"
+        ) from None
+    return DEFAULT_FILE
 
 
-def view_of(text: str | None) -> View | None:
-    """A view of the calculation."""
-    from typing import get_args
+def check_page(page: Page, reading: Reading, expected: Sequence[str] = ()) -> None:
+    """Refuse what a sheet cannot be written to or compared with, before it is worked out."""
+    from ..formats import checked
 
-    from ..errors import suggestion
-    from ..solution.sheets.calculation import View
+    for text in expected:
+        assignment(text, "--expect")
+    detail_of(page.detail)
+    if (form := _format(page)) not in (None, "terminal") or page.standalone:
+        checked(form or "txt", page.standalone)
+    if (output := _file(page)) is not None:
+        network = network_file(reading)
+        if network is not None and same_file(output, Path(network)):
+            raise UserError(f"{output} is the network file itself\n  choose another name for the sheet")
+        check_writable(output)
+    elif not page.quiet:
+        check_open()
 
-    views: tuple[View, ...] = get_args(View)
-    if text is None:
-        return None
-    for view in views:
-        if text == view:
-            return view
-    raise UserError(f"there is no view {text!r}\n  {suggestion(text, views)}")
+
+def _file(page: Page) -> Path | None:
+    """The file that a sheet goes to, if not to standard output."""
+    return None if page.output == Path("-") else page.output
 
 
-def detail_of(text: str) -> Detail:
-    """How much of a sheet is told."""
-    from ..errors import suggestion
-    from ..solution.content.detail import DETAILS
-
-    for detail in DETAILS:
-        if text == detail:
-            return detail
-    raise UserError(f"there is no detail {text!r}\n  {suggestion(text, DETAILS)}")
+def _format(page: Page) -> str | None:
+    """The format that is asked for, by its name or by a file's suffix."""
+    output = _file(page)
+    return page.format or (output.suffix.removeprefix(".").lower() if output else "") or None
 
 
 def example_names() -> list[str]:
@@ -160,10 +134,8 @@ def deliver(solution: Solution, page: Page, expected: Sequence[str] = ()) -> int
         for name, typed, value in (assignment(text, "--expect") for text in expected)
         if (found := compare(solution, name, typed, value))
     ]
-    write(
-        told(solution, detail_of(page.detail))._replace(title=solution.title if page.title is None else page.title),
-        page,
-    )
+    title = solution.title if page.title is None else printable(" ".join(page.title.split()))
+    write(told(solution, detail_of(page.detail))._replace(title=title), page)
     for difference in differences:
         say(f"{difference.name}: expected {difference.expected}, found {difference.found}")
     checks = (block for section in solution.sections for block in section.blocks if isinstance(block, Check))
@@ -175,17 +147,12 @@ def write(solution: Solution, page: Page) -> None:
     from ..expr.text import ASCII, UNICODE
     from ..formats import content
 
-    if page.output == Path("-"):
-        page = page._replace(output=None)
-    suffix = page.output.suffix.removeprefix(".").lower() if page.output else ""
-    form = page.format or suffix or None
-    if page.output is not None:
-        if same_file(page.output, Path(solution.source)):
-            raise UserError(f"{page.output} is the network file itself\n  choose another name for the sheet")
+    form = _format(page)
+    if (output := _file(page)) is not None:
         script = ASCII if page.ascii else UNICODE
         form = "txt" if form in (None, "terminal") else form
         width = page.width or PIPED_WIDTH
-        write_file(page.output, content(solution, form, width=width, script=script, standalone=page.standalone))
+        write_file(output, content(solution, form, width=width, script=script, standalone=page.standalone))
         return
     if page.quiet:
         return
@@ -201,7 +168,9 @@ def write(solution: Solution, page: Page) -> None:
                 def on_broken_pipe(self) -> None:
                     raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))  # rich would exit with 1
 
-            show(solution, Terminal(width=page.width, highlight=False, markup=False, emoji=False), script)
+            width = page.width or min(max(get_terminal_size().columns, NARROWEST), WIDEST)
+            # rich would read both from the environment, and fail at what is no number there
+            show(solution, Terminal(width=width, height=25, highlight=False, markup=False, emoji=False), script)
         else:
             width = page.width or PIPED_WIDTH
             made = content(solution, form or "txt", width=width, script=script, standalone=page.standalone)
@@ -213,84 +182,3 @@ def write(solution: Solution, page: Page) -> None:
             else:
                 sys.stdout.flush()
                 sys.stdout.buffer.write(made)
-
-
-@contextmanager
-def writing() -> Iterator[None]:
-    """While something may be written to standard output: that it is closed or full is told as a user's mistake."""
-    if sys.stdout is None:
-        raise UserError("standard output is closed\n  leave it open, or use -o FILE")
-    try:
-        try:
-            yield
-        finally:
-            sys.stdout.flush()
-    except OSError as error:
-        if error.errno not in (errno.EPIPE, errno.ENOSPC, errno.EIO, errno.EFBIG, errno.EDQUOT):
-            raise
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())  # nothing more is to be flushed at exit
-        if error.errno != errno.EPIPE:  # that one: the reader (head, less) has seen enough
-            raise UserError(f"cannot write: {error.strerror or error}\n  make room, or use -o FILE") from None
-
-
-def same_file(one: Path, other: Path) -> bool:
-    """Whether two paths lead to one file, there or yet to be written."""
-    try:
-        return one.samefile(other)
-    except OSError:  # one of them is not there
-        return one.absolute() == other.absolute()
-
-
-def carries_unicode(encoding: str | None) -> bool:
-    """Whether an output's encoding has the signs of the sheets."""
-    try:
-        "×∂δ²⁺≈".encode(encoding or "ascii")
-    except (UnicodeEncodeError, LookupError):
-        return False
-    return True
-
-
-def write_file(path: Path, content: Iterator[str] | bytes) -> None:
-    """Write a file whole or not at all, from its lines or bytes: to a neighbour first, then moved into place.
-
-    A link's target is written, and a file that is there keeps its mode; a device or a pipe is written as it is.
-    """
-    import tempfile
-
-    lines = [content] if isinstance(content, bytes) else (f"{line}\n".encode() for line in content)
-    try:
-        target = Path(os.path.realpath(path))
-        if target.exists() and not target.is_file():
-            with target.open("wb") as file:
-                file.writelines(lines)
-            return
-        mode = target.stat().st_mode & 0o777 if target.exists() else 0o666 & ~_umask()
-        if target.exists() and not os.access(target, os.W_OK):
-            raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
-        with tempfile.NamedTemporaryFile("wb", dir=target.parent, prefix=f".{target.name}.", delete=False) as file:
-            try:
-                file.writelines(lines)
-                file.flush()
-                os.chmod(file.name, mode)
-                os.replace(file.name, target)
-            except BaseException:
-                Path(file.name).unlink(missing_ok=True)
-                raise
-    except OSError as error:
-        reason = error.strerror or error
-        raise UserError(f"cannot write {path}: {reason}\n  check the folder, or choose another") from None
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask
-
-
-def say(message: str) -> None:
-    """A message to standard error, whatever its encoding can carry; none where it is closed."""
-    stream = sys.stderr
-    if stream is None:
-        return
-    encoding = stream.encoding or "ascii"
-    stream.write(message.encode(encoding, "backslashreplace").decode(encoding) + "\n")

@@ -8,8 +8,7 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ..errors import UserError
-from .run import write_file
+from .writing import Content, check_free, same_file, write_files
 
 if TYPE_CHECKING:
     from ..network.model import Array, Cell, Network, Tensor
@@ -19,55 +18,77 @@ if TYPE_CHECKING:
 LONGEST_EXACT = 40
 
 
-def check_free(path: Path, force: bool) -> None:
-    """Refuse to replace a file unless that was asked for."""
-    if path.exists() and not force:
-        raise UserError(f"{path} is there already\n  choose another name, or replace it with --force")
+class Copy:
+    """The network with the numbers after an update, as it will be written to ``path``.
+
+    Arrays that came from files go into new files beside it. Raises a ``UserError`` where one of them is there already
+    (unless that is allowed by ``force``) or cannot be written.
+    """
+
+    def __init__(self, spec: Spec, network: Network, path: Path, force: bool) -> None:
+        from ..spec.model import File
+
+        self.spec = spec
+        self.network = network
+        self.path = path
+        self.moved = spec.folder is None or not same_file(spec.folder, path.parent)
+        self.arrays = {
+            key: self._beside(tensor.name or key)
+            for key, tensor in network.tensors.items()
+            if tensor.array is not None and tensor.whole is not None and (self.moved or tensor.role == "parameter")
+        }
+        """The new file of each tensor that goes along."""
+        self.samples = self._beside("samples") if self.moved and isinstance(spec.samples, File) else None
+        for file in (*self.arrays.values(), *([self.samples] if self.samples else [])):
+            check_free(file, force)
+
+    def _beside(self, name: str) -> Path:
+        return self.path.with_name(f"{self.path.stem}.{name}.npy")
+
+    def write(self, after: Trace) -> None:
+        """Write all files, or none."""
+        from ..network.model import Element
+        from ..spec.rewrite import rewritten
+
+        contents: dict[Path, Content] = {}
+        replacements: dict[Place, str] = {}
+        for key, tensor in self.network.tensors.items():
+            if key in self.arrays and tensor.whole is not None:
+                contents[self.arrays[key]] = _npy(after.arrays[key])
+                replacements[tensor.whole] = _written(self.arrays[key])
+            elif tensor.typed is not None:
+                for cell, place in tensor.places.items():
+                    text = number_text(tensor, cell, after)
+                    if after.value(Element(key, cell)).exact != as_typed(self.spec, place):
+                        replacements[place] = text
+        if self.samples is not None and self.spec.samples is not None:
+            columns = [self.network.tensors[key].array for key in ("x", "y") if key in self.network.tensors]
+            contents[self.samples] = _rows([one for one in columns if one is not None])
+            replacements[self.spec.samples.place] = _written(self.samples)
+        contents[self.path] = rewritten(self.spec, replacements).splitlines()
+        write_files(contents)
 
 
-def save_network(spec: Spec, network: Network, after: Trace, path: Path, force: bool) -> None:
-    """Write the network with the numbers after the update. Arrays that came from files go into new files beside it."""
-    from ..network.model import Element
-    from ..spec.model import File
-    from ..spec.rewrite import rewritten
-
-    replacements: dict[Place, str] = {}
-    moved = spec.folder is None or spec.folder.resolve() != path.parent.resolve()
-    for tensor in network.tensors.values():
-        if tensor.array is not None and tensor.whole is not None:
-            if moved or tensor.role == "parameter":
-                replacements[tensor.whole] = _array_file(
-                    after.arrays[tensor.key], tensor.name or tensor.key, path, force
-                )
-        elif tensor.typed is not None:
-            for cell, place in tensor.places.items():
-                text = number_text(tensor, cell, after)
-                if after.value(Element(tensor.key, cell)).exact != as_typed(spec, place):
-                    replacements[place] = text
-    if moved and isinstance(spec.samples, File):
-        columns = [network.tensors[key].array for key in ("x", "y") if key in network.tensors]
-        replacements[spec.samples.place] = _samples_file([one for one in columns if one is not None], path, force)
-    write_file(path, iter(rewritten(spec, replacements).splitlines()))
-
-
-def _samples_file(columns: Sequence[Array], path: Path, force: bool) -> str:
+def _rows(columns: Sequence[Array]) -> bytes:
     """The rows of the samples, their inputs and then their targets."""
     import numpy as np
 
-    return _array_file(np.concatenate(columns, axis=1), "samples", path, force)
+    return _npy(np.concatenate(columns, axis=1))
 
 
-def _array_file(array: Array, name: str, path: Path, force: bool) -> str:
+def _npy(array: Array) -> bytes:
     import io
 
     import numpy as np
 
-    target = path.with_name(f"{path.stem}.{name}.npy")
-    check_free(target, force)
     content = io.BytesIO()
     np.save(content, array, allow_pickle=False)
-    write_file(target, content.getvalue())
-    return f"{{file: '{target.name}'}}"
+    return content.getvalue()
+
+
+def _written(file: Path) -> str:
+    name = file.name.replace("'", "''")
+    return f"{{file: '{name}'}}"
 
 
 def as_typed(spec: Spec, place: Place) -> Fraction | None:

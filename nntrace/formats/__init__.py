@@ -49,14 +49,18 @@ def content(
 
     ``standalone``: a whole document, of a format that is else a part of one.
     """
+    write = import_module(f".{checked(format, standalone)}", __name__).write
+    made: Iterator[str] | bytes = (
+        write(solution, width, script, standalone=True) if standalone else write(solution, width, script)
+    )
+    return made
+
+
+def checked(format: str, standalone: bool = False) -> str:
+    """A format's name, of one that there is. Raises a ``UserError``."""
     name = ALIASES.get(format, format)
     if name not in names():
         raise UserError(f"there is no output format {format!r}\n  known here: terminal, {', '.join(names())}")
-    write = import_module(f".{name}", __name__).write
-    if not standalone:
-        made: Iterator[str] | bytes = write(solution, width, script)
-    elif name in FRAGMENTS:
-        made = write(solution, width, script, standalone=True)
-    else:
+    if standalone and name not in FRAGMENTS:
         raise UserError(f"--standalone does not go with the format {format}\n  it is for: {', '.join(FRAGMENTS)}")
-    return made
+    return name

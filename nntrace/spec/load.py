@@ -2,37 +2,42 @@
 
 from __future__ import annotations
 
-import sys
+import os
 from pathlib import Path
 
 from ..errors import UserError, nearest, printable
+from ..limits import USUAL, Limits, beyond
+from ..regular_files import TooLargeError, UnreadableError, read_file, read_standard_input
 from .model import Spec
 from .reader import read
 
 STANDARD_INPUT = "-"
 
 
-def load(path: str) -> Spec:
+def load(path: str, limits: Limits = USUAL) -> Spec:
     """Read the network file at ``path``, or standard input for ``-``. Raises a ``UserError``."""
-    if path == STANDARD_INPUT:
-        if sys.stdin is None:
-            raise UserError("standard input is closed\n  give a file name")
-        return read(_decode(sys.stdin.buffer.read(), "standard input"), "standard input", Path())
-    return read(_decode(_read_bytes(path), path), path, Path(path).parent)
+    is_input = path == STANDARD_INPUT
+    source = "standard input" if is_input else printable(path)
+    content = _read_bytes(path, source, is_input, limits.bytes)
+    return read(_decode(content, source), source, Path() if is_input else Path(path).parent, limits)
 
 
-def _read_bytes(path: str) -> bytes:
-    shown = printable(path)
+def _read_bytes(path: str, shown: str, is_input: bool, most: int) -> bytes:
     try:
-        return Path(path).read_bytes()
+        return read_standard_input(most) if is_input else read_file(path, most)
+    except TooLargeError as error:
+        size, subject = error.size, f"{shown} (at least)" if is_input else shown
+        message, remedy = beyond("bytes", size, most, subject)
+        raise UserError(f"{message}\n  {remedy}; large arrays belong into a .npy") from None
+    except UnreadableError as error:
+        remedy = _in_folder(Path(path)) if not is_input and os.path.isdir(path) else error.remedy
+        raise UserError(f"{shown} {error.reason}\n  {remedy}") from None
     except FileNotFoundError:
         raise UserError(f"there is no file {shown}\n  {_near_file(Path(path))}") from None
-    except IsADirectoryError:
-        raise UserError(f"{shown} is a folder\n  {_in_folder(Path(path))}") from None
     except PermissionError:
         raise UserError(f"{shown} may not be read\n  change its permissions, or copy it") from None
-    except (OSError, ValueError) as error:
-        reason = getattr(error, "strerror", None) or str(error)
+    except OSError as error:
+        reason = error.strerror or error
         raise UserError(
             f"{shown} cannot be read: {reason}\n  give the path of a network file, or - for standard input"
         ) from None
@@ -61,7 +66,7 @@ def _in_folder(folder: Path) -> str:
 
 
 def _decode(content: bytes, source: str) -> str:
-    shown = printable(source)
+    shown = source
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
         raise UserError(f"{shown} is UTF-16 text\n  save it as UTF-8")
     if b"\0" in content:

@@ -10,6 +10,8 @@ from fractions import Fraction
 from pathlib import Path
 from typing import NamedTuple
 
+from ..limits import USUAL, Limits
+
 
 class Place(NamedTuple):
     """A position in the file; both count from 1."""
@@ -150,7 +152,7 @@ class Conventions(NamedTuple):
 
 class Spec(NamedTuple):
     """One network file. ``lines`` is its text, for messages; ``folder`` is where relative files are looked for;
-    ``places`` has the place of each top-level key that the file gives."""
+    ``places`` has the place of each top-level key that the file gives; ``limits`` hold for what it describes."""
 
     source: str
     lines: tuple[str, ...]
@@ -171,3 +173,4 @@ class Spec(NamedTuple):
     optimizer: Optimizer | None
     conventions: Conventions
     places: Mapping[str, Place] = {}
+    limits: Limits = USUAL

@@ -11,9 +11,9 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple, NoReturn
 
 from ..errors import UserError, printable
+from ..limits import MOST_PROBLEMS, MOST_PROBLEMS_SHOWN, USUAL, Limits, beyond
 from .model import Place
 
-MOST_SHOWN = 20
 WIDEST_LINE = 96
 
 _LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # what ends a line in YAML; str.splitlines knows more
@@ -32,28 +32,35 @@ class SpecError(UserError):
 
     def __init__(self, problems: Iterable[Problem], source: str, lines: Sequence[str]) -> None:
         self.problems = tuple(sorted(problems, key=lambda problem: problem.place))
-        shown = [_render(problem, source, lines) for problem in self.problems[:MOST_SHOWN]]
-        if len(self.problems) > MOST_SHOWN:
-            shown.append(f"… {len(self.problems) - MOST_SHOWN} more")
+        shown = [_render(problem, source, lines) for problem in self.problems[:MOST_PROBLEMS_SHOWN]]
+        if (more := len(self.problems) - MOST_PROBLEMS_SHOWN) > 0:
+            shown.append(f"… {more} more" + (" at least" if len(self.problems) >= MOST_PROBLEMS else ""))
         super().__init__("\n".join(shown))
 
 
 class Problems:
-    """Collects the problems of one file."""
+    """Collects the problems of one file, which has to keep within ``limits``."""
 
-    def __init__(self, source: str, lines: Sequence[str]) -> None:
+    def __init__(self, source: str, lines: Sequence[str], limits: Limits = USUAL) -> None:
         self.source = source
         self.lines = lines
+        self.limits = limits
         self.found: list[Problem] = []
 
     def add(self, place: Place, message: str, remedy: str) -> None:
-        """Note one problem; reading goes on."""
+        """Note one problem; reading goes on, up to ``MOST_PROBLEMS``."""
         self.found.append(Problem(place, message, remedy))
+        if len(self.found) >= MOST_PROBLEMS:
+            self.raise_if_any()
+
+    def fail_beyond(self, limit: str, size: int, place: Place, what: str | None = None) -> None:
+        """End the reading where a thing is larger than its limit."""
+        if size > (most := getattr(self.limits, limit)):
+            self.fail(place, *beyond(limit, size, most, what))
 
     def fail(self, place: Place, message: str, remedy: str) -> NoReturn:
         """Note a problem that ends the reading, and raise a ``SpecError`` with all that were found."""
-        self.add(place, message, remedy)
-        raise SpecError(self.found, self.source, self.lines)
+        raise SpecError([*self.found, Problem(place, message, remedy)], self.source, self.lines)
 
     def raise_if_any(self) -> None:
         """Raise a ``SpecError`` with everything that was found, if anything was."""

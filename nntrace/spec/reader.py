@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UserError, printable
+from ..limits import USUAL, Limits
 from . import conventions, losses, not_yet, tree, values
 from .layers import LAYER_KEYS, layers
 from .model import Conventions, Items, Labelled, LossSpec, Name, Null, Number, Penalty, Place, Spec, Value
@@ -19,7 +20,7 @@ REQUIRED = {
 }
 
 
-def read(text: str, source: str, folder: Path | None) -> Spec:
+def read(text: str, source: str, folder: Path | None, limits: Limits = USUAL) -> Spec:
     """The network that a text describes.
 
     ``source`` is what messages call it, ``folder`` where its relative files are looked for. Raises a ``SpecError``
@@ -27,7 +28,7 @@ def read(text: str, source: str, folder: Path | None) -> Spec:
     """
     text = text.removeprefix("\ufeff")
     lines = split_lines(text)
-    problems = Problems(source, lines)
+    problems = Problems(source, lines, limits)
     root = tree.parse(text, problems)
     if is_null(root):
         raise UserError(f"{printable(source)} is empty\n  it needs at least `inputs` and `layers`")
@@ -66,6 +67,7 @@ def _spec(root: tree.Mapping, source: str, lines: tuple[str, ...], folder: Path 
         optimizer=found.get("optimizer"),
         conventions=Conventions(**given),
         places={key.text: key.place for key, _ in root.entries},
+        limits=problems.limits,
     )
 
 
@@ -132,7 +134,7 @@ def _title(node: Node, problems: Problems) -> str | None:
             "write one line of text; put it in quotes where it has : or [",
         )
         return None
-    return None if is_null(node) else " ".join(node.text.split())
+    return None if is_null(node) else printable(" ".join(node.text.split()))
 
 
 def _inputs(node: Node, problems: Problems) -> Value | None:

@@ -11,8 +11,8 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from ..errors import quoted
+from ..limits import LONGEST_NUMBER
 
-LONGEST_NUMBER = 400
 NULLS = frozenset(("", "~", "null", "Null", "NULL"))
 PRIMES = "'′″"
 JOINERS = "\u200c\u200d"  # Persian and Hindi need them inside a word

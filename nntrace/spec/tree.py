@@ -15,13 +15,14 @@ from typing import Any, NamedTuple, NoReturn
 import yaml
 
 from ..errors import quoted
+from ..limits import DEEPEST, LONGEST_KEY
 from .model import Place
 from .problems import Problems, split_lines
 from .scalars import NULLS
 
-DEEPEST = 40
 _TOO_DEEP = ("the nesting is too deep here", f"nest at most {DEEPEST} levels")
 _UNREADABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+_BEFORE_KEY = re.compile(r"[,{}\[\]]\s*|[:?-]\s+|^\s+")
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
@@ -113,14 +114,18 @@ class _Builder:
         self.lost = False
 
     def build(self, events: Iterator[Any]) -> Node:
+        most, names = self.problems.limits.names, 0
         for event in events:
+            if type(event) is yaml.ScalarEvent and (names := names + 1) > most:
+                names += sum(type(other) is yaml.ScalarEvent for other in events)
+                self.problems.fail_beyond("names", names, _start(event))
             self._take(event)
         if self.lost:  # what an alias stood for is unknown: complaints about its absence would mislead
             self.problems.raise_if_any()
         return self.root or Scalar("", True, Place(1, 1))
 
     def _take(self, event: Any) -> None:
-        place = Place(event.start_mark.line + 1, event.start_mark.column + 1)
+        place = _start(event)
         match event:
             case yaml.ScalarEvent():
                 self._check_extras(event, place)
@@ -178,6 +183,10 @@ class _Builder:
         return Mapping(tuple(entries.values()), done.place)
 
 
+def _start(event: Any) -> Place:
+    return Place(event.start_mark.line + 1, event.start_mark.column + 1)
+
+
 def _fail(error: yaml.YAMLError, problems: Problems) -> NoReturn:
     begun, met = getattr(error, "context_mark", None), getattr(error, "problem_mark", None)
     said = ", ".join(part for part in (getattr(error, "context", None), getattr(error, "problem", None)) if part)
@@ -190,6 +199,8 @@ def _fail(error: yaml.YAMLError, problems: Problems) -> NoReturn:
         problems.fail(
             place, "an element between brackets needs quotes", "write 'h[1]' in quotes, or give names without brackets"
         )
+    if key := _long_key(place, problems.lines):
+        problems.fail(key, f"a key is longer than {LONGEST_KEY:,} characters", "give it a shorter name")
     if "exceeded" in said:  # the parser's own limit, met while it looks ahead
         problems.fail(place, *_TOO_DEEP)
     for sign, message, remedy in _YAML_ERRORS:
@@ -197,6 +208,13 @@ def _fail(error: yaml.YAMLError, problems: Problems) -> NoReturn:
             since = f" (it began in line {begun.line + 1})" if begun and begun.line + 1 < place.line else ""
             problems.fail(place, message + since, remedy)
     problems.fail(place, f"this is not YAML: {said or error}", "check the indentation, brackets and colons near here")
+
+
+def _long_key(colon: Place, lines: Lines[str]) -> Place | None:
+    """Where the key before a colon begins, if it is too long for YAML to see that it is one."""
+    line, end = lines[colon.line - 1], colon.column - 1
+    key = _BEFORE_KEY.split(line[:end])[-1]
+    return Place(colon.line, end - len(key) + 1) if len(key) > LONGEST_KEY and ":" in line[end:] else None
 
 
 def _place_of_mark(mark: Any, lines: Lines[str]) -> Place:

@@ -156,3 +156,22 @@ def wrapped(written: Sequence[Word], width: int) -> list[str]:
             else:
                 line = longer
     return [*lines, line] if line else lines
+
+
+def filled(note: Note, width: int, script: Script) -> list[str]:
+    """A note in lines of this width; a word that is no formula and wider than a line goes on in the next."""
+    return wrapped([part for word in words(note, script) for part in _cut(word, width)], width)
+
+
+def _cut(word: Word, width: int) -> list[Word]:
+    if len(word) > 1 or columns(word[0]) <= width:
+        return [word]
+    parts, used = [""], 0
+    for char in word[0]:
+        wide = columns(char)
+        if used + wide > width:
+            parts.append("")
+            used = 0
+        parts[-1] += char
+        used += wide
+    return [(part,) for part in parts]

@@ -19,7 +19,7 @@ from ...solution.content.model import (
     Table,
 )
 from ...solution.content.outline import CONVENTIONS, TITLES, heading, outline, source
-from .breaking import words, wrapped
+from .breaking import filled, words, wrapped
 from .given import matrix_rows, quantity_rows
 from .rows import Page, Role, Row, Span, columns, drawing, length
 from .steps import HANG, step_rows
@@ -34,8 +34,8 @@ def rows(solution: Solution, width: int, script: Script, plain: bool = False) ->
     """The sheet's rows, made as they are asked for; ``plain`` ones without the roles of all their texts."""
     page = Page(width, script._replace(symbolic=solution.symbolic), plain=plain)
     if solution.title:
-        yield from _paragraph(wrapped(words((solution.title,), script), width), "title", page)
-    yield from _paragraph(wrapped(words(source(solution), script), width), "source", page)
+        yield from _paragraph(filled((solution.title,), width, script), "title", page)
+    yield from _paragraph(filled(source(solution), width, script), "source", page)
     yield page.row()
     for section in outline(solution):
         own = page._replace(section=section.name)

@@ -17,7 +17,7 @@ class Draft:
 
     def __init__(self, spec: Spec, anywhere: bool, numbers: bool) -> None:
         self.spec = spec
-        self.problems = Problems(spec.source, spec.lines)
+        self.problems = Problems(spec.source, spec.lines, spec.limits)
         self.names = Names(spec.values, self.problems)
         self.sizes = Sizes(spec, self.problems, numbers)
         self.leaves = Leaves(self.names, self.problems, spec.folder, anywhere, self.sizes)

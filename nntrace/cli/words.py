@@ -1,0 +1,101 @@
+"""What stands behind an option: assignments, numbers, rules, views and limits, as typed."""
+
+from __future__ import annotations
+
+import unicodedata
+from collections.abc import Sequence
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from ..errors import UserError, quoted, suggestion
+from ..limits import USUAL, Limits
+
+if TYPE_CHECKING:
+    from ..solution.content.detail import Detail
+    from ..solution.sheets.calculation import Settings, View
+    from ..spec.model import Rounding
+    from .options import Calculation
+
+LARGEST_LIMIT = 10**12
+
+
+def assignment(text: str, option: str) -> tuple[str, str, Fraction]:
+    """``w21=0.65`` as its name, the number as typed, and its value."""
+    name, sign, typed = (part.strip() for part in unicodedata.normalize("NFC", text).partition("="))
+    if not sign or not name or not typed:
+        raise UserError(f"{option} {text!r} is no assignment\n  write a name, = and a number: {option} w21=0.65")
+    return name, typed, typed_number(typed, f"{option} {text}")
+
+
+def typed_number(text: str, where: str) -> Fraction:
+    """A number of the command line, by the rules of the network file."""
+    from ..spec.scalars import Fault, number
+
+    value = number(text.strip()) if text.strip() else Fault("there is no number", "write one, such as 0.1")
+    if isinstance(value, Fault):
+        raise UserError(f"{where}: {value.message}\n  {value.remedy}")
+    return value
+
+
+def settings(calculation: Calculation) -> Settings:
+    """How a sheet of numbers is worked out, from the words of the command."""
+    from ..solution.sheets.calculation import Settings
+
+    rounding, view = rounding_rule(calculation.rounding), view_of(calculation.view)
+    return Settings(calculation.digits, calculation.full, rounding, view)
+
+
+def rounding_rule(text: str | None) -> Rounding | None:
+    """``full``, ``carry:4`` or ``carry:4sf`` as a rule."""
+    import re
+
+    from ..spec.model import Rounding
+
+    if text is None:
+        return None
+    if text == "full":
+        return Rounding()
+    match = re.fullmatch(r"carry:([0-9]{1,2})(sf)?", text)
+    if not match or not (1 if match[2] else 0) <= int(match[1]) <= 17:
+        raise UserError(f"--rounding {text!r} is no rule\n  write full, carry:4 (decimals) or carry:4sf (significant)")
+    return Rounding(int(match[1]), match[2] is not None)
+
+
+def view_of(text: str | None) -> View | None:
+    """A view of the calculation."""
+    from typing import get_args
+
+    from ..solution.sheets.calculation import View
+
+    views: tuple[View, ...] = get_args(View)
+    if text is None:
+        return None
+    for view in views:
+        if text == view:
+            return view
+    raise UserError(f"there is no view {text!r}\n  {suggestion(text, views)}")
+
+
+def detail_of(text: str) -> Detail:
+    """How much of a sheet is told."""
+    from ..solution.content.detail import DETAILS
+
+    for detail in DETAILS:
+        if text == detail:
+            return detail
+    raise UserError(f"there is no detail {text!r}\n  {suggestion(text, DETAILS)}")
+
+
+def limits_of(texts: Sequence[str]) -> Limits:
+    """The limits, with those of ``--limit samples=5000000``."""
+    limits = USUAL
+    for text in texts:
+        name, _, typed = (part.strip() for part in text.partition("="))
+        if name not in Limits._fields:
+            raise UserError(f"--limit {text!r}: there is no limit {quoted(name)}\n  {suggestion(name, Limits._fields)}")
+        number = int(typed) if typed.isascii() and typed.isdigit() and len(typed) < 14 else 0
+        if not 1 <= number <= LARGEST_LIMIT:
+            example = f"--limit {name}={getattr(USUAL, name)}"
+            raise UserError(f"--limit {text!r} gives no whole number from 1 to {LARGEST_LIMIT}\n  write {example}")
+        limits = limits._replace(**{name: number})
+    return limits
