@@ -30,7 +30,8 @@ from typing import Any, NamedTuple
 Range = tuple[Fraction, Fraction]
 Rounded = bool | Callable[[str], bool]
 
-FUNCTIONS = {"max": 2, "tanh": 1, "ln": 1, "sqrt": 1, "exp": 1, "erf": 1, "sign": 1}
+FUNCTIONS = ("max", "min", "tanh", "sin", "cos", "ln", "sqrt", "exp", "erf", "sign")
+"""Of one argument, but for the largest and the smallest of any number."""
 RELATIONS = {">=": "≥", "<=": "≤", "!=": "≠", ">": ">", "<": "<", "=": "=", "≥": "≥", "≤": "≤", "≠": "≠"}
 SUPERSCRIPTS = dict(zip("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789", strict=True))
 PRIMES = "'′"
@@ -277,8 +278,8 @@ class _Reader:
         while self.has(", "):
             args.append(self.expression())
         self.must(")")
-        if len(args) != FUNCTIONS[name] and not (name == "max" and len(args) > 2):
-            raise self.error(f"{FUNCTIONS[name]} arguments of {name}")
+        if len(args) > 1 and name not in ("max", "min"):
+            raise self.error(f"one argument of {name}")
         return Read("call", (name, *args))
 
 
@@ -462,8 +463,8 @@ class _Floats:
     def call(self, name: str, *args: Any) -> Any:
         if (name in ("ln", "sqrt") and args[0] < 0) or (name == "ln" and args[0] == 0):
             raise ArithmeticError(f"{name} of {args[0]}")
-        if name == "max":
-            return max(args)
+        if name in ("max", "min"):
+            return max(args) if name == "max" else min(args)
         if name == "abs":
             return abs(args[0])
         if name == "sign":
@@ -492,7 +493,7 @@ class _Fractions(_Floats):
         return base ** int(exponent)
 
     def call(self, name: str, *args: Any) -> Any:
-        if name in ("max", "abs", "sign"):
+        if name in ("max", "min", "abs", "sign"):
             return Fraction(super().call(name, *args))
         if (name == "ln" and args[0] <= 0) or (name == "sqrt" and args[0] < 0):
             raise ArithmeticError(f"{name} of {args[0]}")
@@ -500,10 +501,18 @@ class _Fractions(_Floats):
             root = Fraction(math.isqrt(args[0].numerator), math.isqrt(args[0].denominator))
             if root**2 == args[0]:
                 return root
-        known = {"exp": (0, 1), "ln": (1, 0), "tanh": (0, 0), "erf": (0, 0)}.get(name)
+        known = {"exp": (0, 1), "ln": (1, 0), "tanh": (0, 0), "erf": (0, 0), "sin": (0, 0), "cos": (0, 1)}.get(name)
         if known and args[0] == known[0]:
             return Fraction(known[1])
         raise IrrationalError(f"no fraction for {name} of {', '.join(map(str, args))}")
+
+
+def _turned(low: float, high: float, top: float) -> tuple[float, float]:
+    """The least and the largest cosine, of angles in a range; ``top`` is the part of a turn by which it comes later."""
+    first, last = (angle / math.tau - top for angle in (low, high))
+    ends = [math.cos(turn * math.tau) for turn in (first, last)]
+    peak, trough = math.ceil(first) <= last, math.ceil(first - 0.5) <= last - 0.5
+    return -1.0 if trough else min(ends), 1.0 if peak else max(ends)
 
 
 class _Intervals(_Floats):
@@ -552,11 +561,15 @@ class _Intervals(_Floats):
         if name == "pi":
             return self.given((math.nextafter(math.pi, 0), math.nextafter(math.pi, 4)))
         first = args[0]
-        if name == "max":
-            return max(low for low, _ in args), max(high for _, high in args)
+        if name in ("max", "min"):
+            chosen = max if name == "max" else min
+            return chosen(low for low, _ in args), chosen(high for _, high in args)
         if name == "abs":
             ends = sorted(map(abs, first))
             return (Fraction(0) if first[0] < 0 < first[1] else ends[0]), ends[1]
+        if name in ("sin", "cos"):
+            low, high = _turned(*map(float, first), 0.25 if name == "sin" else 0.0)
+            return Fraction(low - 1e-12), Fraction(high + 1e-12)
         low, high = (_Floats.call(self, name, float(end)) for end in first)
         slack = Fraction(1, 2**50)
         return Fraction(low) - abs(Fraction(low)) * slack, Fraction(high) + abs(Fraction(high)) * slack

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 import re
 from collections.abc import Callable, Mapping
+from functools import reduce
 from typing import Any
 from unicodedata import normalize
 
@@ -90,6 +91,10 @@ def _larger(first: Any, second: Any) -> Dual:
     return first if first.value >= second.value else second
 
 
+def _smaller(first: Any, second: Any) -> Dual:
+    return -_larger(-dual(first), -dual(second))
+
+
 def _logarithm(value: float) -> float:
     return math.log(value) if value > 0 else -math.inf
 
@@ -106,7 +111,10 @@ FUNCTIONS: dict[str, Callable[..., Any]] = {
     "erf": applied(math.erf, lambda v: 2 / math.sqrt(math.pi) * math.exp(-v * v)),
     "sign": applied(lambda v: (v > 0) - (v < 0), lambda v: 0.0),
     "abs": _absolute,
-    "max": _larger,
+    "max": lambda *args: reduce(_larger, map(dual, args)),
+    "min": lambda *args: reduce(_smaller, map(dual, args)),
+    "sin": applied(math.sin, math.cos),
+    "cos": applied(math.cos, lambda v: -math.sin(v)),
 }
 RELATIONS: dict[str, Callable[[float, float], bool]] = {
     ">": lambda a, b: a > b, "≥": lambda a, b: a >= b, "<": lambda a, b: a < b, "≤": lambda a, b: a <= b,

@@ -8,7 +8,25 @@ from __future__ import annotations
 
 from typing import Literal
 
-from ..expr import Call, Cases, Condition, Delta, Expr, Indexed, Max, Num, Sum, Sym, exp, ln, maximum
+from ..expr import (
+    Cases,
+    Condition,
+    Delta,
+    Expr,
+    Indexed,
+    Max,
+    Num,
+    Sum,
+    Sym,
+    absolute,
+    erf,
+    exp,
+    ln,
+    maximum,
+    pi,
+    sqrt,
+)  # fmt: skip
+from ..expr import sign as _sign
 from ..expr import tanh as _tanh
 from .registry import Operation, Positive, Real, Same, activation, real
 
@@ -99,7 +117,7 @@ def softplus() -> Operation:
 
     Source: Dugas et al., Incorporating Second-Order Functional Knowledge for Better Option Pricing, 2001.
     """
-    stable = maximum(0, z) + ln(1 + exp(-Call("abs", (z,))))
+    stable = maximum(0, z) + ln(1 + exp(-absolute(z)))
     right, below, formula = Condition(z, "≥", Num(0)), ln(1 + exp(-z)), ln(1 + exp(z))
     equal = (
         Same("max(0, x) and |x| case by case", Cases(right, z + below, 0 + formula)),
@@ -114,8 +132,8 @@ def softplus() -> Operation:
 @activation()
 def softsign() -> Operation:
     """z / (1 + |z|), in (-1, 1); its derivative is 1 / (1 + |z|)²."""
-    size, sign = 1 + Call("abs", (z,)), Call("sign", (z,))
-    return elementwise(z / size, Same((z * sign, " = ", Call("abs", (z,))), 1 / size**2))
+    size, sign = 1 + absolute(z), _sign(z)
+    return elementwise(z / size, Same((z * sign, " = ", absolute(z)), 1 / size**2))
 
 
 @activation("swish")
@@ -140,13 +158,12 @@ def gelu(form: Literal["exact", "tanh"] = "exact") -> Operation:
 
     Source: Hendrycks, Gimpel, Gaussian Error Linear Units, 2016.
     """
-    pi = Call("pi", ())
     if form == "tanh":
-        inner = Call("sqrt", (2 / pi,)) * (z + real(0.044715) * z**3)
+        inner = sqrt(2 / pi()) * (z + real(0.044715) * z**3)
         return elementwise(z / 2 * (1 + _tanh(inner)))
-    phi = (1 + Call("erf", (z / Call("sqrt", (Num(2),)),))) / 2
-    below = Call("sqrt", (2 * pi,))
-    roots = Call("sqrt", (Num(2),)) * Call("sqrt", (pi,))
+    phi = (1 + erf(z / sqrt(2))) / 2
+    below = sqrt(2 * pi())
+    roots = sqrt(2) * sqrt(pi())
     rule = ("cancel 2, ", below, " for ", roots)
     return elementwise(z * phi, Same(rule, phi + z * (exp(-(z**2 / 2)) / below)))
 

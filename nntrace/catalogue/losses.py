@@ -2,14 +2,10 @@
 
 from __future__ import annotations
 
-from ..expr import HALF, ONE, Call, Cases, Condition, Expr, Indexed, Num, Sum, Sym, exp, ln, maximum, xln
+from ..expr import HALF, ONE, Cases, Condition, Expr, Indexed, Num, Sum, Sym, absolute, exp, ln, maximum, xln
 from .registry import Fusion, Loss, Positive, Same, loss, real
 
 y, t, z = Indexed("y")["k"], Indexed("t")["k"], Indexed("z")["k"]
-
-
-def absolute(x: Expr) -> Expr:
-    return Call("abs", (x,))
 
 
 @loss()

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from ..expr import HALF, Sym
-from .losses import absolute
+from ..expr import HALF, Sym, absolute
 from .registry import Operation, penalty
 
 w, r = Sym("w"), Sym("r")

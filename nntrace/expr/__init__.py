@@ -4,6 +4,7 @@
 """
 
 from .bind import at, expand, free_indices, rename, substitute, symbols
+from .calls import absolute, cos, erf, exp, ln, maximum, minimum, pi, sign, sin, sqrt, tanh, xln
 from .differentiate import contract, differentiate, sided
 from .matrices import matrix_form, shape
 from .nodes import (
@@ -40,14 +41,9 @@ from .nodes import (
     Transpose,
     Whole,
     children,
-    exp,
     expr,
-    ln,
-    maximum,
     partial_key,
     rebuild,
-    tanh,
-    xln,
 )  # fmt: skip
 from .scalar import approximate, exact, holds
 from .simplify import Rule, simplified, simplify
@@ -56,8 +52,8 @@ from .structure import negative, product, total
 __all__ = [
     "HALF", "ONE", "ZERO", "Add", "Call", "Cases", "Condition", "Delta", "Div", "Expr", "Hadamard", "HadamardDiv",
     "HadamardPow", "Index", "Indicator", "Literal", "MatMul", "MatrixExpr", "Max", "Mul", "Neg", "Num", "Ones",
-    "Partial", "Pow", "Rest", "Rule", "Size", "Sum", "Sym", "Indexed", "Transpose", "Whole", "approximate", "at",
-    "children", "contract", "differentiate", "exact", "exp", "expand", "expr", "free_indices", "holds", "ln",
-    "matrix_form", "maximum", "negative", "partial_key", "product", "rebuild", "rename", "shape", "sided",
-    "simplified", "simplify", "substitute", "symbols", "tanh", "total", "xln",
+    "Partial", "Pow", "Rest", "Rule", "Size", "Sum", "Sym", "Indexed", "Transpose", "Whole", "absolute", "approximate",
+    "at", "children", "contract", "cos", "differentiate", "erf", "exact", "exp", "expand", "expr", "free_indices",
+    "holds", "ln", "matrix_form", "maximum", "minimum", "negative", "partial_key", "pi", "product", "rebuild", "rename",
+    "shape", "sided", "sign", "simplified", "simplify", "sin", "sqrt", "substitute", "symbols", "tanh", "total", "xln",
 ]  # fmt: skip

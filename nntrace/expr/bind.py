@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
+from .calls import maximum
 from .nodes import (
     ONE,
     ZERO,
     Add,
-    Call,
     Delta,
     Expr,
     Index,
@@ -156,7 +156,7 @@ def expand(node: Expr, sizes: Mapping[str, int], absent: Callable[[Sym], bool] =
                 return _sum(addends)
             case Max(over, body):
                 every = [expand(at(body, {over: value}), sizes, absent) for value in range(extent(over, sizes))]
-                return Call("max", tuple(every)) if len(every) > 1 else every[0]
+                return maximum(*every) if len(every) > 1 else every[0]
             case Add(terms):
                 kept = [expand(term, sizes, absent) for term in terms if not is_absent(term, absent)]
                 flat = [inner for term in kept for inner in (term.terms if isinstance(term, Add) else (term,))]

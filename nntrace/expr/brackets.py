@@ -5,6 +5,7 @@ from __future__ import annotations
 from decimal import Decimal
 from fractions import Fraction
 
+from .functions import notation
 from .nodes import (
     Add,
     Call,
@@ -29,6 +30,7 @@ from .nodes import (
     Whole,
     children,
 )  # fmt: skip
+from .notation import Exponent, Notation, Spelling
 
 CASES, SUM, NEGATIVE, PRODUCT, TIGHT, POWER, ATOM = range(7)
 
@@ -62,14 +64,26 @@ def binding(node: Expr) -> int:
             return NEGATIVE
         case Num(value):
             return _number(value)
-        case Mul() | Div() | Sum() | Max() | Call("xln") | Hadamard() | HadamardDiv():
+        case Mul() | Div() | Sum() | Max() | Hadamard() | HadamardDiv():
             return PRODUCT
         case Partial() | MatMul():
             return TIGHT
         case Whole(symbol):
             return binding(symbol)
-        case Pow() | Call("exp") | Transpose() | HadamardPow():
+        case Pow() | Transpose() | HadamardPow():
             return POWER
+        case Call(function):
+            return _call(node, notation(function))
+        case _:
+            return ATOM
+
+
+def _call(node: Expr, written: Notation) -> int:
+    match written:
+        case Exponent():
+            return POWER
+        case Spelling(formula):
+            return binding(formula(*children(node)))
         case _:
             return ATOM
 
@@ -139,8 +153,8 @@ def _is_plain(node: Expr) -> bool:
             return True
         case Add():
             return _is_symbolic(node)
-        case Call(function):
-            return function != "xln" and _is_symbolic(node)
+        case Call():
+            return binding(node) > PRODUCT and _is_symbolic(node)
         case Pow(base, _):
             return _is_plain(base)
         case _:

@@ -7,6 +7,7 @@ that the rules themselves bring in are left out.
 from __future__ import annotations
 
 from .bind import at, free_indices, fresh, kronecker
+from .calls import ln
 from .functions import FUNCTIONS
 from .nodes import (
     ONE,
@@ -88,8 +89,7 @@ def _power(base: Expr, exponent: Expr, slope: Expr, growth: Expr) -> Expr:
             return ZERO
         less = Num(exponent.value - 1) if isinstance(exponent, Num) else exponent - 1
         return product((exponent, base if is_one(less) else Pow(base, less), slope))
-    logarithm = Call("ln", (base,))
-    change = total((product((growth, logarithm)), product((exponent, slope, Div(ONE, base)))))
+    change = total((product((growth, ln(base))), product((exponent, slope, Div(ONE, base)))))
     return product((Pow(base, exponent), change))
 
 

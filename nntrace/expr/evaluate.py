@@ -7,14 +7,14 @@ function of the arrays whose result has these axes, in this order.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import lru_cache, partial
+from functools import lru_cache, partial, reduce
 from math import prod
 from typing import Any, NamedTuple
 
 import numpy as np
 
 from .bind import at, extent, free_indices, fresh, kronecker
-from .functions import FUNCTIONS
+from .functions import FUNCTIONS, Function
 from .nodes import (
     Add,
     Call,
@@ -98,8 +98,7 @@ def _build(node: Expr) -> _Part:
         case Pow(base, exponent):
             return _apply(np.power, _build(base), _build(exponent))
         case Call(function, args):
-            ufunc = FUNCTIONS[function].numpy
-            return _apply(getattr(np, ufunc) if isinstance(ufunc, str) else ufunc, *(_build(arg) for arg in args))
+            return _call(FUNCTIONS[function], [_build(arg) for arg in args])
         case Sum():
             return _contraction(node)
         case Max(over, body):
@@ -139,6 +138,12 @@ def _apply(function: Callable[..., Any], *parts: _Part) -> _Part:
         first, second = runs
         return _Part(axes, lambda arguments: function(first(arguments), second(arguments)))
     return _Part(axes, lambda arguments: function(*(run(arguments) for run in runs)))
+
+
+def _call(row: Function, parts: list[_Part]) -> _Part:
+    """A function of the table; one of any number of arguments takes two at a time."""
+    function = getattr(np, row.numpy) if isinstance(row.numpy, str) else row.numpy
+    return reduce(partial(_apply, function), parts) if row.arity is None else _apply(function, *parts)
 
 
 def _sum_of_terms(terms: tuple[Expr, ...]) -> _Part:

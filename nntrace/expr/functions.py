@@ -1,8 +1,6 @@
-"""The functions a formula may call: one row gives a function's numbers, its derivative and where it is exact.
+"""The functions a formula may call: one row says all about a function, and no other code asks for one by its name.
 
-``numpy`` names the ufunc (or is a function of arrays), ``number`` computes one float, ``exact`` one Fraction (``None``
-where the result is irrational), ``derivative`` the partial by each argument. ``kink`` is the convention at a corner:
-0 takes the left slope, 1 the right one.
+To add a function is to add its row to ``FUNCTIONS``; its name is then also reserved for it in network files.
 """
 
 from __future__ import annotations
@@ -12,20 +10,65 @@ from collections.abc import Callable
 from fractions import Fraction
 from typing import Any, NamedTuple
 
-from .nodes import Call, Condition, Expr, Indicator, Neg, Num, Pow
+from .calls import cos, exp, ln, pi, sign, sin, sqrt, tanh
+from .nodes import Call, Condition, Expr, Indicator, Mul, Neg, Num, Partial, Pow, Sym, children
+from .notation import Exponent, Fences, Letter, Notation, Prefix, Radical, Spelling
+from .structure import product
+
+Args = tuple[Expr, ...]
+
+
+class Domain(NamedTuple):
+    """A function that has no value where its last argument is negative; with a ``pole``, an infinite one at 0.
+
+    ``noun`` is what a sheet calls its value: the logarithm of a negative number.
+    """
+
+    noun: str
+    pole: bool = False
 
 
 class Function(NamedTuple):
-    """One row of the table."""
+    """One row of the table.
+
+    ``numpy`` names the ufunc (or is a function of arrays; a function of any number of arguments takes two at a time),
+    ``number`` computes one float, ``exact`` one Fraction (``None`` where the result is irrational). ``derivative``
+    gives the partial by each argument; its second argument is the convention at a corner, 0 for the slope on the left
+    and 1 for that on the right. ``rule`` is the name of the rule of differentiation, none where the derivative is 0.
+    """
 
     numpy: str | Callable[..., Any]
     number: Callable[..., float]
     exact: Callable[..., Fraction | None]
-    derivative: Callable[[tuple[Expr, ...], int], tuple[Expr, ...]]
+    derivative: Callable[[Args, int], Args]
+    rule: str
+    notation: Notation | None = None
+    """How it is written; ``None``: its name before its arguments in brackets."""
+    arity: int | None = 1
+    """How many arguments it takes; ``None``: one or more."""
+    turns: Callable[[Args], tuple[Condition, ...]] | None = None
+    """The conditions at whose boundary its slope or its value jumps."""
+    at_jump: str = ""
+    """Of a function that is constant but for jumps: the value it takes there by convention, ``sign(0) = 0``."""
+    choice: str = ""
+    """Of a function whose value is one of its arguments: how each other one compares with that, ``≤`` or ``≥``."""
+    domain: Domain | None = None
+    overflows: bool = False
+    """Whether a number of moderate size may have a value beyond all that are computed with."""
+
+    @property
+    def smooth(self) -> bool:
+        """Whether nothing about a value or a slope is decided by cases or by a limit."""
+        return self.turns is None and not isinstance(self.notation, Spelling)
+
+
+# -- what rows are made of --------------------------------------------------------------------------------------------
+
+_LOGARITHM = Domain("logarithm", pole=True)
 
 
 def _only(argument: int, result: int) -> Callable[[Fraction], Fraction | None]:
-    """Rational at one rational argument alone (Lindemann: e^q is transcendental for every other)."""
+    """Rational at one rational argument alone (Lindemann: e^q, sin q and cos q are transcendental for every other)."""
     return lambda x: Fraction(result) if x == argument else None
 
 
@@ -35,42 +78,6 @@ def _exp(x: float) -> float:
 
 def _ln(x: float) -> float:
     return math.log(x) if x > 0 else -math.inf if x == 0 else math.nan
-
-
-def _root(x: float) -> float:
-    return math.nan if x < 0 else math.sqrt(x)
-
-
-def _max(*args: float) -> float:
-    return math.nan if any(arg != arg for arg in args) else max(args)
-
-
-def _sqrt(x: Fraction) -> Fraction | None:
-    if x < 0:
-        return None
-    root = Fraction(math.isqrt(x.numerator), math.isqrt(x.denominator))
-    return root if root * root == x else None
-
-
-def _max_partials(args: tuple[Expr, ...], kink: int) -> tuple[Expr, ...]:
-    first, second = args
-    above, below = (">", "≤") if kink == 0 else ("≥", "<")
-    return Indicator(Condition(second, below, first)), Indicator(Condition(second, above, first))
-
-
-def _sign(x: Any) -> Any:
-    """-1, 0 or 1: the slope of |x|, and 0 at its corner; a NaN stays one."""
-    return x if x != x else (x > 0) - (x < 0)
-
-
-def _erf_of_array(x: Any) -> Any:
-    import numpy as np  # it has no erf of its own
-
-    return np.asarray(np.frompyfunc(math.erf, 1, 1)(x), dtype=np.float64)
-
-
-def _erf_partial(args: tuple[Expr, ...], _: int) -> tuple[Expr, ...]:
-    return (Num(2) / Call("sqrt", (Call("pi", ()),)) * Call("exp", (Neg(Pow(args[0], Num(2))),)),)
 
 
 def _xln(x: float, y: float) -> float:
@@ -88,15 +95,170 @@ def _xln_exact(x: Fraction, y: Fraction) -> Fraction | None:
     return Fraction(0) if x == 0 or y == 1 else None
 
 
+def _root(x: float) -> float:
+    return math.nan if x < 0 else math.sqrt(x)
+
+
+def _root_exact(x: Fraction) -> Fraction | None:
+    if x < 0:
+        return None
+    root = Fraction(math.isqrt(x.numerator), math.isqrt(x.denominator))
+    return root if root * root == x else None
+
+
+def _angle(function: Callable[[float], float]) -> Callable[[float], float]:
+    """A function of an angle, which an infinite one has not."""
+    return lambda x: math.nan if math.isinf(x) else function(x)
+
+
+def _erf_of_array(x: Any) -> Any:
+    import numpy as np  # it has no erf of its own
+
+    return np.asarray(np.frompyfunc(math.erf, 1, 1)(x), dtype=np.float64)
+
+
+def _erf_partial(args: Args, _: int) -> Args:
+    return (2 / sqrt(pi()) * exp(Neg(Pow(args[0], Num(2)))),)
+
+
+def _sign(x: Any) -> Any:
+    """-1, 0 or 1: the slope of |x|, and 0 at its corner; a NaN stays one."""
+    return x if x != x else (x > 0) - (x < 0)
+
+
+def _at_zero(args: Args) -> tuple[Condition, ...]:
+    return (Condition(args[0], ">", Num(0)),)
+
+
+def _undefined_or(chosen: Callable[..., float]) -> Callable[..., float]:
+    """One of the arguments, and a NaN where any of them is one."""
+    return lambda *args: math.nan if any(arg != arg for arg in args) else chosen(args)
+
+
+def _extreme_partials(later: tuple[str, str]) -> Callable[[Args, int], Args]:
+    """1 for the one argument that is the value, 0 for the others, as products of conditions on pairs.
+
+    ``later`` tells, for either convention, how a later argument compares with an earlier one where it is taken. Of
+    equal ones it decides which it is, and constants count as the earliest: so max(0, z) and min(0, z) have at 0 the
+    slope on the left with ``kink`` 0, that on the right with 1. Where several vary, it is a subgradient all the same.
+    """
+    opposite = {">": "≤", "≥": "<", "<": "≥", "≤": ">"}
+
+    def partials(args: Args, kink: int) -> Args:
+        order = _constants_first(args)
+        taken, left = later[kink], opposite[later[kink]]
+
+        def factors(place: int) -> Args:
+            own = args[place]
+            at = order.index(place)
+            over_earlier = [Condition(own, taken, args[other]) for other in order[:at]]
+            over_later = [Condition(args[other], left, own) for other in order[at + 1 :]]
+            return tuple(map(Indicator, (*over_earlier, *over_later)))
+
+        return tuple(product(factors(place)) for place in range(len(args)))
+
+    return partials
+
+
+def _extreme_turns(args: Args) -> tuple[Condition, ...]:
+    order = _constants_first(args)
+    pairs = ((first, second) for at, first in enumerate(order) for second in order[at + 1 :])
+    return tuple(Condition(args[second], ">", args[first]) for first, second in pairs)
+
+
+def _constants_first(args: Args) -> list[int]:
+    """The places of the arguments in their order, those of constants before all others."""
+    return sorted(range(len(args)), key=lambda place: _is_variable(args[place]))
+
+
+def _is_variable(node: Expr) -> bool:
+    return isinstance(node, Sym | Partial) or any(map(_is_variable, children(node)))
+
+
+# -- the table --------------------------------------------------------------------------------------------------------
+
 FUNCTIONS: dict[str, Function] = {
-    "exp": Function("exp", _exp, _only(0, 1), lambda args, _: (Call("exp", args),)),
-    "ln": Function("log", _ln, _only(1, 0), lambda args, _: (Num(1) / args[0],)),
-    "tanh": Function("tanh", math.tanh, _only(0, 0), lambda args, _: (1 - Pow(Call("tanh", args), Num(2)),)),
-    "sqrt": Function("sqrt", _root, _sqrt, lambda args, _: (1 / (2 * Call("sqrt", args)),)),
-    "max": Function("maximum", _max, lambda *args: max(args), _max_partials),
-    "abs": Function("abs", abs, abs, lambda args, _: (Call("sign", args),)),
-    "sign": Function("sign", _sign, lambda x: Fraction(_sign(x)), lambda args, _: (Num(0),)),
-    "erf": Function(_erf_of_array, math.erf, _only(0, 0), _erf_partial),
-    "pi": Function(lambda: math.pi, lambda: math.pi, lambda: None, lambda args, _: ()),
-    "xln": Function(_xln_of_arrays, _xln, _xln_exact, lambda args, _: (Call("ln", args[1:]), args[0] / args[1])),
-}
+    "exp": Function(
+        "exp", _exp, _only(0, 1), lambda args, _: (exp(*args),), "derivative of e^x", Exponent("e"), overflows=True
+    ),
+    "ln": Function("log", _ln, _only(1, 0), lambda args, _: (1 / args[0],), "derivative of ln", domain=_LOGARITHM),
+    "xln": Function(
+        _xln_of_arrays, _xln, _xln_exact, lambda args, _: (ln(args[1]), args[0] / args[1]), "derivative of ln",
+        Spelling(lambda x, y: Mul((x, ln(y)))), arity=2, domain=_LOGARITHM,
+    ),
+    "sqrt": Function(
+        "sqrt", _root, _root_exact, lambda args, _: (1 / (2 * sqrt(*args)),), "derivative of sqrt", Radical("sqrt"),
+        domain=Domain("root"),
+    ),
+    "tanh": Function("tanh", math.tanh, _only(0, 0), lambda args, _: (1 - tanh(*args) ** 2,), "derivative of tanh"),
+    "sin": Function("sin", _angle(math.sin), _only(0, 0), lambda args, _: (cos(*args),), "derivative of sin"),
+    "cos": Function("cos", _angle(math.cos), _only(0, 1), lambda args, _: (Neg(sin(*args)),), "derivative of cos"),
+    "erf": Function(_erf_of_array, math.erf, _only(0, 0), _erf_partial, "derivative of erf"),
+    "abs": Function(
+        "abs", abs, abs, lambda args, _: (sign(*args),), "derivative of |x|", Fences("|", "|"), turns=_at_zero
+    ),
+    "sign": Function(
+        "sign", _sign, lambda x: Fraction(_sign(x)), lambda args, _: (Num(0),), "", turns=_at_zero,
+        at_jump="sign(0) = 0",
+    ),
+    "max": Function(
+        "maximum", _undefined_or(max), lambda *args: max(args), _extreme_partials((">", "≥")), "case by case",
+        arity=None, turns=_extreme_turns, choice="≤",
+    ),
+    "min": Function(
+        "minimum", _undefined_or(min), lambda *args: min(args), _extreme_partials(("≤", "<")), "case by case",
+        arity=None, turns=_extreme_turns, choice="≥",
+    ),
+    "pi": Function(lambda: math.pi, lambda: math.pi, lambda: None, lambda args, _: (), "", Letter("π"), arity=0),
+}  # fmt: skip
+
+LARGEST = "max"
+"""The function that ``Max`` takes over an index."""
+
+
+# -- what is asked of it ----------------------------------------------------------------------------------------------
+
+
+def row_of(node: Expr) -> Function | None:
+    """The row of the function that a node calls; none of an activation, which lines of whole tensors call by name."""
+    return FUNCTIONS.get(node.function) if isinstance(node, Call) else None
+
+
+def notation(function: str) -> Notation:
+    """How a function is written, one that has no row before its arguments in brackets."""
+    row = FUNCTIONS.get(function)
+    return Prefix(function) if row is None or row.notation is None else row.notation
+
+
+def spelled_out(node: Expr) -> Expr | None:
+    """The formula that stands in a function's place where it is written, one level deep: x × ln(y) for x ln y."""
+    row = row_of(node)
+    if row is None or not isinstance(row.notation, Spelling):
+        return None
+    return row.notation.formula(*children(node))
+
+
+def restricted(node: Expr) -> tuple[Domain, Expr] | None:
+    """The domain of the function that a node calls, and the argument that must lie in it."""
+    row = row_of(node)
+    return None if row is None or row.domain is None else (row.domain, children(node)[-1])
+
+
+def turns(node: Expr) -> tuple[Condition, ...]:
+    """The conditions at whose boundary the function that a node calls has a corner or a jump."""
+    row = row_of(node)
+    return () if row is None or row.turns is None else row.turns(children(node))
+
+
+def words() -> frozenset[str]:
+    """What formulas write for functions and constants, and so no quantity can be called: exp, e, pi, π."""
+    found: set[str] = set()
+    for name, row in FUNCTIONS.items():
+        match row.notation:
+            case Spelling():
+                continue
+            case Exponent(sign) | Letter(sign):
+                found |= {name, sign}
+            case _:
+                found.add(name)
+    return frozenset(found)

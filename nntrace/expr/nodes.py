@@ -339,27 +339,6 @@ class Indexed:
         return Sym(self.name, index if isinstance(index, tuple) else (index,))
 
 
-def exp(x: Expr) -> Expr:
-    return Call("exp", (x,))
-
-
-def ln(x: Expr) -> Expr:
-    return Call("ln", (x,))
-
-
-def tanh(x: Expr) -> Expr:
-    return Call("tanh", (x,))
-
-
-def xln(x: Expr, y: Expr) -> Expr:
-    """x × ln(y), with 0 × ln(0) = 0: the limit that entropies take."""
-    return Call("xln", (x, y))
-
-
-def maximum(a: Expr | int, b: Expr | int) -> Expr:
-    return Call("max", (expr(a), expr(b)))
-
-
 def children(node: Expr) -> tuple[Expr, ...]:
     """The expressions directly inside a node, in the order they are written."""
     match node:

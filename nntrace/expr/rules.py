@@ -10,6 +10,7 @@ from collections.abc import Iterator
 
 from .bind import free_indices, kronecker, symbols
 from .differentiate import contract, differentiate
+from .functions import row_of
 from .nodes import (
     ONE,
     ZERO,
@@ -31,8 +32,6 @@ from .nodes import (
 )  # fmt: skip
 from .simplify import Rule, simplified, simplify, told
 from .structure import negative, product, total
-
-NAMES = {"exp": "e^x", "xln": "ln", "abs": "|x|"}
 
 
 def by_rule(node: Expr, by: Sym, kink: int = 0) -> tuple[Expr, tuple[str, ...]]:
@@ -75,11 +74,11 @@ def _rules(node: Expr, by: Sym) -> Iterator[str]:
             yield "power rule"
             if not isinstance(base, Sym):
                 yield "chain rule"
-        case Call("exp" | "ln" | "xln" | "tanh" | "sqrt" | "erf" | "abs" as function, args):
-            yield f"derivative of {NAMES.get(function, function)}"
-            if any(depends(arg, by) and not isinstance(arg, Sym) for arg in args):
+        case Call() if (row := row_of(node)) is not None and row.rule:
+            yield row.rule
+            if not row.choice and not all(isinstance(part, Sym) for part in inner):
                 yield "chain rule"
-        case Cases() | Call("max") | Max():
+        case Cases() | Max():
             yield "case by case"
     for part in inner:
         yield from _rules(part, by)

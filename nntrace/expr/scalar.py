@@ -11,7 +11,7 @@ from functools import partial
 from typing import Any, NamedTuple
 
 from .bind import extent
-from .functions import FUNCTIONS
+from .functions import FUNCTIONS, LARGEST
 from .nodes import (
     Add,
     Call,
@@ -220,7 +220,7 @@ def _interpret(node: Expr, run: _Run, index: Bound) -> Any:
             return arithmetic.check(result)
         case Max(over, body):
             every = [_interpret(body, run, {**index, over: value}) for value in range(extent(over, run.sizes))]
-            return arithmetic.call("max", every)
+            return arithmetic.call(LARGEST, every)
         case Neg(body):
             return -_interpret(body, run, index)
         case Div(top, bottom):

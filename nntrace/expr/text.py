@@ -13,6 +13,7 @@ from functools import lru_cache
 from typing import NamedTuple
 
 from .brackets import is_fraction, is_link, is_scientific, juxtaposed, needs_brackets
+from .functions import notation
 from .literals import Literals
 from .nodes import (
     Add,
@@ -42,6 +43,7 @@ from .nodes import (
     Transpose,
     Whole,
 )  # fmt: skip
+from .notation import Exponent, Fences, Letter, Notation, Prefix, Radical, Spelling
 
 
 class Script(NamedTuple):
@@ -127,18 +129,8 @@ def pieces(node: Expr, script: Script = UNICODE, depth: int = 0) -> list[Piece]:
             return write(top, "top") + _led("/ ", write(bottom, "bottom"), depth + 1)
         case Pow(base, exponent):
             return _around("", write(base, "base"), _exponent(exponent, script))
-        case Call("exp", (argument,)):
-            return _around("e^{", pieces(argument, script, depth + 3), "}")
-        case Call("xln", (factor, argument)):
-            return pieces(Mul((factor, Call("ln", (argument,)))), script, depth)
-        case Call("pi", ()):
-            return [Piece(plain("π", script), depth)]
-        case Call("abs", (argument,)):
-            return _around("|", pieces(argument, script, depth + 3), "|")
         case Call(function, args):
-            written = [pieces(arg, script, depth + 3) for arg in args]
-            joined = [piece for arg in written[:-1] for piece in _around("", arg, ",")] + written[-1]
-            return _around(f"{plain(function, script)}(", joined, ")")
+            return _call(notation(function), args, script, depth)
         case Sum(over, body):
             return _around(f"{script.sum}_{plain(over, script)} ", write(body, "summed"), "")
         case Max(over, body):
@@ -181,6 +173,24 @@ def pieces(node: Expr, script: Script = UNICODE, depth: int = 0) -> list[Piece]:
             return [Piece(f"{words},", depth), Piece(f"together {text(total, script)}", depth + 5)]
         case _:
             raise TypeError(f"no text for {node!r}")
+
+
+def _call(written: Notation, args: tuple[Expr, ...], script: Script, depth: int) -> list[Piece]:
+    """A function of its arguments, by the pattern it is written in."""
+    match written:
+        case Letter(sign):
+            return [Piece(plain(sign, script), depth)]
+        case Spelling(formula):
+            return pieces(formula(*args), script, depth)
+        case Exponent(base):
+            before, after = base + "^{", "}"
+        case Fences(before, after):
+            pass
+        case Prefix(word) | Radical(word):
+            before, after = f"{plain(word, script)}(", ")"
+    inner = [pieces(arg, script, depth + 3) for arg in args]
+    joined = [piece for arg in inner[:-1] for piece in _around("", arg, ",")] + inner[-1]
+    return _around(before, joined, after)
 
 
 def _literal(rows: tuple[tuple[Expr | None, ...], ...], script: Script, depth: int) -> list[Piece]:

@@ -14,8 +14,9 @@ from itertools import product
 from math import isfinite
 from typing import TYPE_CHECKING
 
-from ..expr import Call, Expr, Sym, approximate, exact, ln, partial_key, symbols
+from ..expr import Expr, Sym, approximate, children, exact, partial_key, symbols
 from ..expr.bind import transform
+from ..expr.functions import spelled_out
 from ..network.chain_rule import LOSS, adjoint
 from ..network.model import BoundOperation, Cell, Edge, Element, Network
 from ..network.quantities import Quantity, quantity
@@ -96,10 +97,10 @@ class ElementTrace(Trace):
             return isinstance(symbol, Sym) and not self.network.tensors[step.key(symbol.name)].structural
 
         def product_of(node: Expr) -> Expr | None:
-            match node:
-                case Call("xln", (factor, argument)) if any(map(is_number, symbols(factor))):
-                    return factor * ln(transform(argument, product_of))
-            return None
+            spelled = spelled_out(node)
+            if spelled is None or not any(map(is_number, symbols(children(node)[0]))):
+                return None
+            return transform(spelled, product_of)
 
         def value(name: str, cell: Cell) -> float:
             return values[step.key(name)][cell].number

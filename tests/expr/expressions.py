@@ -7,7 +7,6 @@ is drawn too.
 
 from __future__ import annotations
 
-import inspect
 import math
 import random
 from collections.abc import Iterator
@@ -50,10 +49,9 @@ MARK = "⁺"
 
 
 def arity(function: str) -> int:
-    """How many arguments a function of the table takes: as many as its number is computed from."""
-    if function in ("abs", "max"):  # what Python itself computes tells nothing
-        return {"abs": 1, "max": 2}[function]
-    return len(inspect.signature(FUNCTIONS[function].number).parameters)
+    """How many arguments a function of the table takes; 2 where it takes any number."""
+    found = FUNCTIONS[function].arity
+    return 2 if found is None else found
 
 
 def kinds(parent: type[Expr] = Expr) -> list[type[Expr]]:
@@ -177,7 +175,10 @@ def expressions(
         return Pow(inner(), inner() if exponent is None else exponent)
     if kind is Call:
         function = draw(st.sampled_from(sorted(FUNCTIONS)))
-        return Call(function, tuple(inner() for _ in range(arity(function))))
+        several_at_will = FUNCTIONS[function].arity is None
+        return Call(
+            function, tuple(inner() for _ in range(draw(st.integers(1, 3)) if several_at_will else arity(function)))
+        )
     if kind in (Sum, Max):
         over = draw(st.sampled_from(sorted(SIZES)))
         return kind(over, inner(over))

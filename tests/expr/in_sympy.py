@@ -49,7 +49,7 @@ def in_sympy(node: Expr, positive: bool = False) -> sympy.Expr:
         case Call("xln", (factor, argument)):
             return inner(factor) * sympy.log(inner(argument))
         case Call(function, args):
-            name = {"ln": "log", "max": "Max", "abs": "Abs"}.get(function, function)
+            name = {"ln": "log", "max": "Max", "min": "Min", "abs": "Abs"}.get(function, function)
             return getattr(sympy, name)(*map(inner, args))
     raise TypeError(node)
 

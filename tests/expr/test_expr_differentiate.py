@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import math
+from collections.abc import Callable
 from decimal import Decimal
 from fractions import Fraction
 from functools import partial
@@ -33,14 +35,17 @@ from nntrace.expr import (
     approximate,
     at,
     contract,
+    cos,
     differentiate,
     exp,
     expand,
     free_indices,
     ln,
     maximum,
+    minimum,
     product,
     simplify,
+    sin,
     symbols,
     tanh,
     total,
@@ -110,6 +115,12 @@ WRITTEN_OUT: list[tuple[Expr, Sym, str]] = [
     (Call("abs", (a,)), a, "sign(a)"),
     (Call("sign", (a,)), a, "0"),
     (Call("pi", ()) * a, a, "π"),
+    (sin(a**2), a, "cos(a²) × 2 × a"),
+    (cos(a), a, "-sin(a)"),
+    (minimum(6, a), a, "1[a ≤ 6]"),
+    (maximum(a, 0), a, "1[a > 0]"),
+    (maximum(a, b), a, "1[b ≤ a]"),
+    (maximum(0, a, b), a, "1[a > 0] × 1[b ≤ a]"),
     (Call("erf", (a,)), a, "(2 / sqrt(π)) × e^{-a²}"),
     (xln(t, y), y, "t / y"),
     (xln(t, y), t, "ln(y)"),
@@ -136,6 +147,12 @@ KINKS: list[tuple[Expr, float, float]] = [
     (mirrored, 0.01, 1),
     (Cases(Condition(a, "≤", Num(0)), Num(Decimal("0.01")) * a, a), 0.01, 1),
     (Sum("i", relu), 0, 2),
+    (maximum(a, 0), 0, 1),
+    (minimum(0, a), 1, 0),
+    (minimum(a, 0), 1, 0),
+    (maximum(0, a, 3 * a), 0, 3),
+    (minimum(a, 3 * a, 0), 3, 0),
+    (maximum(a), 1, 1),
 ]
 
 
@@ -150,6 +167,22 @@ def test_at_a_kink_the_convention_picks_the_side(node: Expr, left: float, right:
         (1.0, 1, right),
     ):
         assert approximate(differentiate(node, a, kink), lambda name, cell, at=point: at, {}, {"i": 2}) == slope
+
+
+@pytest.mark.parametrize("kink", [0, 1])
+@pytest.mark.parametrize("function", [maximum, minimum])
+def test_one_of_the_equal_arguments_has_the_slope(function: Callable[..., Expr], kink: int) -> None:
+    """The slopes by the arguments are 0, but 1 by one that is the value: with equal ones too a subgradient."""
+    arguments = [xs(place) for place in range(3)]
+    for values in itertools.product((-1.0, 0.0, 2.0), repeat=3):
+        for node in (function(*arguments), function(arguments[0], 0, arguments[2], arguments[1])):
+            by_each = [differentiate(node, by, kink) for by in arguments]
+            slopes = [approximate(slope, lambda name, cell, at=values: at[cell[0]]) for slope in by_each]
+            value = approximate(node, lambda name, cell, at=values: at[cell[0]])
+            assert sorted(slopes) in ([0, 0, 1], [0, 0, 0] if value == 0 else [])
+            assert all(slope == 0 or values[place] == value for place, slope in enumerate(slopes))
+            if node.args == tuple(arguments):
+                assert sum(slopes) == 1
 
 
 @pytest.mark.parametrize("kink", [0, 1])
@@ -176,7 +209,7 @@ def smooth(inner: Drawn) -> Drawn:
     )
 
 
-SMOOTH = sorted(FUNCTIONS.keys() - {"max", "abs", "sign"})
+SMOOTH = sorted(function for function, row in FUNCTIONS.items() if row.turns is None)
 
 
 def arguments(function: str, inner: Drawn, positive: Drawn) -> list[Drawn]:

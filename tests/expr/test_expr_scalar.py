@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import itertools
 import math
 from decimal import Decimal
 from fractions import Fraction
 
+import mpmath
 import numpy as np
 import pytest
 from hypothesis import given
@@ -24,14 +26,19 @@ from nntrace.expr import (
     Sum,
     Sym,
     approximate,
+    cos,
     exact,
     exp,
     holds,
     ln,
+    maximum,
+    minimum,
+    pi,
+    sin,
     tanh,
     xln,
 )
-from nntrace.expr.functions import FUNCTIONS
+from nntrace.expr.functions import FUNCTIONS, restricted
 from nntrace.expr.text import text
 from tests.expr.expressions import SIZES, Numbers, arity, close, expressions
 from tests.reader import evaluate_exact
@@ -96,7 +103,14 @@ EXACT: list[tuple[Expr, Fraction | None]] = [
     (Call("erf", (Num(1),)), None),
     (Call("sign", (Num(Fraction(-1, 2)),)), Fraction(-1)),
     (Call("pi", ()), None),
-    (Call("max", (Num(0), Num(Fraction(1, 2)), Num(-1))), Fraction(1, 2)),
+    (maximum(0, Num(Fraction(1, 2)), -1), Fraction(1, 2)),
+    (minimum(0, Num(Fraction(1, 2)), -1), Fraction(-1)),
+    (minimum(Num(Fraction(1, 2))), Fraction(1, 2)),
+    (minimum(0, exp(Num(1))), None),
+    (sin(Num(0)), Fraction(0)),
+    (sin(Num(1)), None),
+    (cos(Num(0)), Fraction(1)),
+    (cos(pi()), None),
     (Max("i", Num(1) / 3), Fraction(1, 3)),
     (Max("i", Delta("i", 1) * 2 - 1), Fraction(1)),
     (Indicator(Condition(exp(Num(1)), ">", Num(0))), None),
@@ -118,6 +132,8 @@ def test_exact(node: Expr, expected: Fraction | None) -> None:
 
 def test_the_largest_of_what_is_undefined_is_undefined() -> None:
     """As numpy has it, wherever the NaN stands."""
+    for function in (maximum, minimum):
+        assert all(math.isnan(approximate(function(*args, 3), lambda *_: math.nan)) for args in ((a, 1), (1, a)))
     for place in (0, 1):
         found = approximate(Max("i", Sym("x", ("i",))), lambda _, cell, at=place: math.nan if cell == (at,) else 1.0,
                             {}, {"i": 2})  # fmt: skip
@@ -135,6 +151,21 @@ def test_a_function_is_the_same_alone_and_in_arrays(function: str) -> None:
         with np.errstate(all="ignore"):
             expected = float((getattr(np, row.numpy) if isinstance(row.numpy, str) else row.numpy)(*args))
         assert close(row.number(*args), expected, 1e-14, 0), (function, args)
+
+
+OTHER = {"ln": mpmath.log, "abs": abs, "pi": lambda: mpmath.pi, "xln": lambda x, y: x * mpmath.log(y), "max": max,
+         "min": min}  # fmt: skip
+
+
+@pytest.mark.parametrize("function", FUNCTIONS)
+def test_a_function_has_the_numbers_of_mpmath(function: str) -> None:
+    other = OTHER.get(function) or getattr(mpmath, function)
+    for numbers in itertools.product((0.125, 1.0, -0.75, 2.5, 12.0), repeat=arity(function)):
+        if restricted(Call(function, tuple(map(Num, map(Fraction, numbers))))) and numbers[-1] < 0:
+            continue
+        with mpmath.workdps(40):
+            expected = float(other(*map(mpmath.mpf, numbers)))
+        assert close(FUNCTIONS[function].number(*numbers), expected, 1e-14, 0), (function, numbers)
 
 
 @pytest.mark.parametrize(("x", "y"), [(0.0, 0.0), (0.0, -1.0), (-0.0, math.inf), (2.0, 0.0), (-1.5, 0.25), (1.0, -1.0)])

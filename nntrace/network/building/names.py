@@ -7,10 +7,11 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from ...errors import quoted, suggestion
+from ...expr.functions import words
 from ...spec.model import Labelled, Name, Number, Place, Value
 from ...spec.problems import Problems
 
-RESERVED = frozenset(("e", "lr", "exp", "ln", "log", "max", "tanh", "sqrt", "sign", "erf", "pi", "π", "if", "else"))
+RESERVED = frozenset((*words(), "lr", "log", "if", "else"))
 """What the formulas of a sheet write themselves: e^{-z}, lr × gradient, max(0, z)."""
 _DELTA = re.compile(r"δ[_\d]")
 """How a sheet calls the gradient by a layer's result: δ_h1, δ2[1]."""

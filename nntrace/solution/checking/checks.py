@@ -124,8 +124,8 @@ def loss_check(writer: Writer, after: Trace, rate: Fraction) -> Check:
     before, now = _told_apart(writer, old, new)
     own = f" of {samples_of(writer.network)}" if writer.network.samples_per_step else ""
     words: Note = (f"loss{own} after this update ", now.number)
-    if isnan(new.number) and _has_negative_logarithm(writer, after):
-        return Check((*words, ": the logarithm of a negative number"), "note")
+    if isnan(new.number) and (noun := _negative_argument(writer, after)):
+        return Check((*words, f": the {noun} of a negative number"), "note")
     if isnan(old.number) and isfinite(new.number):
         return Check((*words, ": before it was undefined"), "note")
     if not isfinite(new.number) or not isfinite(old.number):
@@ -145,16 +145,16 @@ def _why_not_finite(writer: Writer) -> str:
     return "the numbers overflow"
 
 
-def _has_negative_logarithm(writer: Writer, trace: Trace) -> bool:
-    """Whether the first number that is undefined is so by the logarithm of a negative one."""
+def _negative_argument(writer: Writer, trace: Trace) -> str:
+    """What the first number that is undefined takes of a negative one, such as a logarithm; else nothing."""
     at = Writer(trace, writer.digits)
     for step in at.network.steps:
         axes = [str(index) for index in step.operation.output.index]
         for cell in at.network.tensors[step.output].cells():
             if isnan(trace.value(Element(step.output, cell)).number):
                 written = at.write(step.operation.shown, step, dict(zip(axes, cell, strict=True)))
-                return at.reads_negative_logarithm(written.body)
-    return False
+                return at.negative_argument(written.body)
+    return ""
 
 
 def _told_apart(writer: Writer, old: Amount, new: Amount) -> tuple[Shown, Shown]:

@@ -8,8 +8,9 @@ from functools import partial
 from math import nan
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
-from ...expr import Call, Cases, Condition, Expr, Indicator, Num, children, free_indices
+from ...expr import Cases, Condition, Expr, Indicator, children, free_indices
 from ...expr.evaluate import Arguments, Run, plan
+from ...expr.functions import turns
 from ...network.chain_rule import adjoint
 from ...network.model import BoundOperation, Element, Network
 from ...network.quantities import Quantity
@@ -151,7 +152,7 @@ def _conditions(node: Expr) -> Iterator[Condition]:
     match node:
         case Indicator(condition) | Cases(condition):
             yield condition
-        case Call("sign", (argument,)):
-            yield Condition(argument, ">", Num(0))
+        case _:
+            yield from turns(node)
     for part in children(node):
         yield from _conditions(part)

@@ -10,7 +10,6 @@ from math import isinf, isnan
 from ...catalogue import KINDS
 from ...expr import (
     Add,
-    Call,
     Expr,
     Indicator,
     Mul,
@@ -24,6 +23,7 @@ from ...expr import (
     symbols,
 )  # fmt: skip
 from ...expr.bind import transform, walk
+from ...expr.functions import restricted, row_of
 from ...expr.literals import Literals
 from ...network.chain_rule import LOSS
 from ...network.model import Cell, Element
@@ -156,19 +156,20 @@ class Writer(ElementFormulas):
             return ("beyond 1.8×10³⁰⁸, the largest number that is computed with",)
         if not isnan(value.number):
             return ()
-        if self.reads_negative_logarithm(body):
-            return ("undefined: the logarithm of a negative number",)
+        if noun := self.negative_argument(body):
+            return (f"undefined: the {noun} of a negative number",)
         read = next((one for one in symbols(body) if isnan(self._read(one).number)), None)
         if read is not None:
             return ("undefined, as ", self.name(read), " is")
         return ("undefined, such as ∞ - ∞ or 0 × ∞",)
 
-    def reads_negative_logarithm(self, body: Expr) -> bool:
-        """Whether a formula over keys has the logarithm of a negative number in it."""
-        logarithms = (part for part in walk(body) if isinstance(part, Call) and part.function in ("ln", "xln"))
-        arguments = (part.args[-1] for part in logarithms)
-        whole = (one for one in arguments if not any(isinstance(part, Rest) for part in walk(one)))
-        return any(self.evaluate(one).number < 0 for one in whole)
+    def negative_argument(self, body: Expr) -> str:
+        """What a formula over keys takes of a negative number that has none, such as a logarithm; else nothing."""
+        for domain, argument in filter(None, map(restricted, walk(body))):
+            whole = not any(isinstance(part, Rest) for part in walk(argument))
+            if whole and self.evaluate(argument).number < 0:
+                return domain.noun
+        return ""
 
     def _read(self, symbol: Sym | Partial) -> Amount:
         """The number of a symbol or a gradient over keys."""
@@ -200,7 +201,7 @@ class Writer(ElementFormulas):
         found: list[int] = []
 
         def leaf(part: Expr) -> Expr | None:
-            if isinstance(part, Call) and part.function == "sign":
+            if (row := row_of(part)) is not None and row.at_jump:
                 found.append(int(self.evaluate(part).number))
                 return Num(found[-1])
             return None

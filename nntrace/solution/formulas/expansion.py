@@ -31,7 +31,6 @@ from ...expr import (
     expand,
     free_indices,
     holds,
-    ln,
     partial_key,
     product,
     rename,
@@ -39,6 +38,7 @@ from ...expr import (
     total,
 )  # fmt: skip
 from ...expr.bind import extent, is_absent, transform
+from ...expr.functions import spelled_out
 from ...network.chain_rule import LOSS
 from ...network.model import BoundOperation, Cell, Element, Network, Tensor
 from ...network.quantities import quantity
@@ -167,9 +167,8 @@ class ElementFormulas:
                     return folded(total(kept))
                 case Neg(body):
                     return zero_or(Neg, self._written_out(body, writing))
-                case Call("xln", (factor, argument)):
-                    weight, inner = (self._written_out(one, writing) for one in (factor, argument))
-                    return ZERO if weight == ZERO else ln(inner) if weight == ONE else Call("xln", (weight, inner))
+                case Call(function, args) if spelled_out(part) is not None:
+                    return _weighed(Call(function, tuple(self._written_out(one, writing) for one in args)))
                 case Mul(factors):
                     return product(self._written_out(factor, writing) for factor in factors)
                 case _:
@@ -248,6 +247,17 @@ def folded(body: Expr) -> Expr:
         return body
     assert isinstance(body, Add)
     return Num(sum(-t.body.value if isinstance(t, Neg) else t.value for t in body.terms))  # type: ignore[attr-defined]
+
+
+def _weighed(call: Call) -> Expr:
+    """A function that is written as a product: nothing where its first factor is 0, the others where it is 1."""
+    match call.args[0], spelled_out(call):
+        case Num(0), Mul():
+            return ZERO
+        case Num(1), Mul((_, *others)):
+            return product(others)
+        case _:
+            return call
 
 
 def zero_or(kind: Callable[[Expr], Expr], body: Expr) -> Expr:

@@ -7,8 +7,9 @@ tensors' keys. What has ties or missing connections has no matrix form.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cached_property
+from functools import cached_property, reduce
 from itertools import count as counting
+from operator import mul
 from typing import NamedTuple
 
 from ...catalogue import KINDS
@@ -38,6 +39,7 @@ from ...expr import (
     total,
 )  # fmt: skip
 from ...expr.bind import extent, transform
+from ...expr.functions import spelled_out
 from ...expr.letters import index_letters, relettered
 from ...expr.matrices import Axes
 from ...expr.rules import distributed
@@ -305,8 +307,8 @@ def _letters(name: str) -> str:
 def _products(node: Expr) -> Expr | None:
     """x ln y as the product that it is; a sum of several terms as several sums."""
     match node:
-        case Call("xln", (factor, argument)):
-            return transform(factor, _products) * Call("ln", (transform(argument, _products),))
+        case Call() if isinstance(spelled := spelled_out(node), Mul):
+            return reduce(mul, (transform(factor, _products) for factor in spelled.factors))
         case Sum(over, Add(terms)):
             return transform(Add(tuple(_summed(over, term) for term in terms)), _products)
         case _:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from ...expr import Add, Call, Div, Expr, Index, Mul, Neg, Num, Partial, Pow, Sum, Sym, children
 from ...expr.bind import extent, transform
+from ...expr.functions import row_of
 from ...expr.literals import Literals
 from ...network.model import Element, Tensor
 from ..content.model import ElementColumn, Family, Note, SectionName, Slot, Step, mark
@@ -21,8 +22,6 @@ from .ids import Ids
 
 if TYPE_CHECKING:
     from ...network.model import Array
-
-SMOOTH = ("exp", "ln", "tanh", "sqrt", "erf")
 
 
 class Families:
@@ -191,8 +190,9 @@ def _is_smooth(node: Expr) -> bool:
             return True
         case Add() | Mul() | Div() | Pow() | Neg():
             return all(map(_is_smooth, children(node)))
-        case Call(function):
-            return function in SMOOTH and all(map(_is_smooth, children(node)))
+        case Call():
+            row = row_of(node)
+            return row is not None and row.smooth and all(map(_is_smooth, children(node)))
         case _:
             return False
 

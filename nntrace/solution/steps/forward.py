@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from math import nan
 
-from ...expr import Add, Call, Expr, Max, Sym, approximate, children
+from ...expr import Add, Expr, Max, Sym, approximate, children
+from ...expr.functions import Domain, restricted
 from ...network.model import BoundOperation, Cell, Element, Network
 from ..content.model import Family, Note, Remark, SectionName, Step
 from ..formulas.element import Writer
@@ -170,8 +171,9 @@ def from_logits(writer: Writer, step: BoundOperation, cell: Cell) -> bool:
 
 def _reads_zero(shown: Expr) -> bool:
     """Whether there is the logarithm of a 0 in it, be it taken 0 times."""
-    if isinstance(shown, Call) and shown.function in ("ln", "xln") and not _number(shown.args[-1]):
-        return True
+    match restricted(shown):
+        case (Domain(pole=True), argument) if not _number(argument):
+            return True
     return any(map(_reads_zero, children(shown)))
 
 

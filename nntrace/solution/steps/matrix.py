@@ -29,6 +29,7 @@ from ...expr import (
     Transpose,
     Whole,
     children,
+    maximum,
     product,
     simplify,
 )  # fmt: skip
@@ -176,7 +177,7 @@ class MatrixForms:
             inner = tuple(str(index) for index in step.operation.output.index)
             along = self.formulas.laid_out(step.arguments["z"], (*inner, formula.over))
             whole = self.formulas.matrix(formula.body, along)
-            return None if whole is None else Call("max", (whole,))
+            return None if whole is None else maximum(whole)
         if step.operation.program or self._is_lost(step):
             formula = self.formulas.keyed(step.numeric, step)
         return self.formulas.matrix(formula, axes)

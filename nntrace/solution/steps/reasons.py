@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
-from ...expr import ZERO, Add, Call, Condition, Expr, Indicator, Neg, Num, Sym, children, symbols
+from ...expr import ZERO, Add, Condition, Expr, Indicator, Neg, Num, Sym, children, symbols
+from ...expr.functions import row_of
 from ...network.model import BoundOperation, Element, Network
 from ...network.quantities import quantity
 from ..content.model import Note
@@ -16,20 +17,20 @@ MOST_NAMED = 6
 
 
 def inactive(writer: Writer, body: Expr) -> Note:
-    """For a maximum that is its constant: which argument is not above it, ``inactive: h2 = -0.5 ≤ 0``.
+    """For a maximum or minimum that is its constant: how its argument lies to that, ``inactive: h2 = -0.5 ≤ 0``.
 
-    At the kink it is active where the convention takes the right slope.
+    At the kink a maximum is active where the convention takes the right slope, a minimum where it takes the left one.
     """
-    match body:
-        case Call("max", (Num() as floor, Sym() as symbol)):
-            if writer.holds(Condition(symbol, "=", floor)) and writer.network.conventions.relu_at_zero:
-                return (
-                    *_compared(writer, Condition(symbol, "=", floor))[:-2],
-                    ", at the kink: active (relu_at_zero: 1)",
-                )
-            condition = Condition(symbol, "≤", floor)
-            if writer.holds(condition):
-                return ("inactive: ", *_compared(writer, condition))
+    row, side = row_of(body), writer.network.conventions.relu_at_zero
+    if row is None or not row.choice:
+        return ()
+    match sorted(children(body), key=lambda part: not isinstance(part, Num)):
+        case [Num() as bound, Sym() as symbol]:
+            equal, beyond = Condition(symbol, "=", bound), Condition(symbol, row.choice, bound)
+            if writer.holds(equal) and writer.evaluate(row.derivative((bound, symbol), side)[1]).number:
+                return (*_compared(writer, equal)[:-2], f", at the kink: active (relu_at_zero: {side})")
+            if writer.holds(beyond):
+                return ("inactive: ", *_compared(writer, beyond))
     return ()
 
 
@@ -66,15 +67,16 @@ def indicators(writer: Writer, body: Expr) -> dict[Condition, bool]:
 
 def zero_signs(writer: Writer, body: Expr) -> Note:
     """Where a formula over keys has a sign of 0: what is equal, and the convention."""
-    match body:
-        case Call("sign", (Add((left, Neg(right))),)) if writer.holds(Condition(left, "=", right)):
-            return (writer.named(left), " = ", writer.named(right), _AT_ZERO)
-        case Call("sign", (argument,)) if writer.holds(Condition(argument, "=", ZERO)):
-            return (*_compared(writer, Condition(argument, "=", ZERO))[:-2], _AT_ZERO)
+    row = row_of(body)
+    if row is not None and row.at_jump:
+        taken = f", at the kink the slope is taken as {row.at_jump}"
+        for argument in children(body):
+            match argument:
+                case Add((left, Neg(right))) if writer.holds(Condition(left, "=", right)):
+                    return (writer.named(left), " = ", writer.named(right), taken)
+            if writer.holds(Condition(argument, "=", ZERO)):
+                return (*_compared(writer, Condition(argument, "=", ZERO))[:-2], taken)
     return next((found for part in children(body) if (found := zero_signs(writer, part))), ())
-
-
-_AT_ZERO = ", at the kink the slope is taken as sign(0) = 0"
 
 
 def _compared(writer: Writer, condition: Condition) -> Note:

@@ -10,6 +10,7 @@ from ....expr import (
     Delta,
     Expr,
     Indicator,
+    Mul,
     Partial,
     Rule,
     Size,
@@ -17,15 +18,14 @@ from ....expr import (
     Sym,
     at,
     contract,
-    ln,
     product,
     simplify,
     symbols,
 )
 from ....expr.bind import transform, walk
 from ....expr.constants import shortened
+from ....expr.functions import row_of, spelled_out
 from ....expr.letters import index_letters, relettered
-from ....expr.nodes import Call
 from ....expr.rules import by_rule, constants_out, multiplied_out, where_different
 from ....network.batch import SAMPLE
 from ....network.building.penalty import PENALTY
@@ -93,9 +93,11 @@ class LossGradient(LossReads):
         targets, letter = self.targets, self.letter
 
         def leaf(node: Expr) -> Expr | None:
-            match node:
-                case Sum(over, Call("xln", (Sym(name), inner))) if name == targets:
-                    return ln(at(inner, {over: letter}))
+            if not isinstance(node, Sum):
+                return None
+            match spelled_out(node.body):
+                case Mul((Sym(name), *others)) if name == targets:
+                    return at(product(others), {node.over: letter})
                 case _:
                     return None
 
@@ -288,8 +290,9 @@ class LossGradient(LossReads):
         parts = list(walk(derived))
         if any(isinstance(node, Cases) for node in parts):
             return ()  # of Huber's loss: both sides agree, and the sign is read away from 0 alone
-        if any(isinstance(node, Call) and node.function == "sign" for node in parts):
-            return ("sign(0) = 0, by convention",)
+        jumps = (row.at_jump for row in map(row_of, parts) if row is not None)
+        if jump := next(filter(None, jumps), ""):
+            return (f"{jump}, by convention",)
         kink = self.network.conventions.relu_at_zero
         side = "right" if kink else "left"
         corner = any(isinstance(node, Indicator) for node in parts)

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from math import isfinite
 
-from ....expr import Call, Expr, Num, Sum, Sym, at, expand, substitute
+from ....expr import Expr, Num, Sum, Sym, at, exp, expand, substitute
 from ....expr.bind import transform, walk
 from ....trace.amount import Amount, fraction
 from ...content.model import Line, Note
@@ -75,7 +75,7 @@ class Stability:
                 continue
             yield Part(formula.name, tuple(self._proof(formula, formula.safe)), keys)
             if self._is_shifted(formula.safe):
-                first, one = Call("exp", (Num(0),)), Num(1)
+                first, one = exp(Num(0)), Num(1)
                 yield Part(formula.name, (), keys, ("the largest exponent is 0: the sum has ", first, " = ", one,
                     " in it and is at least 1, so no quotient is 0 / 0 and no logarithm that of 0"))  # fmt: skip
             for trial in trials:

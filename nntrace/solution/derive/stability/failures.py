@@ -5,8 +5,9 @@ from __future__ import annotations
 from decimal import Decimal
 from math import isfinite, isinf, isnan
 
-from ....expr import Call, Cases, Div, Expr, Num, approximate, exact, holds
+from ....expr import Cases, Div, Expr, Num, approximate, exact, holds
 from ....expr.bind import transform, walk
+from ....expr.functions import restricted, row_of
 from ....trace.amount import Amount, fraction
 from ...content.model import Note
 
@@ -60,7 +61,9 @@ def _plainly(node: Expr) -> Expr:
 def failure_of(written: Expr) -> Note:
     """What overflows, or what is no logarithm."""
     for node in walk(written):
-        if isinstance(node, Call) and node.function == "exp" and isinf(number_of(node)):
+        if (row := row_of(node)) is not None and row.overflows and isinf(number_of(node)):
             return (node, " is beyond 1.8×10³⁰⁸, the largest number that is computed with")
-    logarithms = (node for node in walk(written) if isinstance(node, Call) and node.function in ("ln", "xln"))
-    return ("the logarithm of 0",) if any(number_of(node.args[-1]) == 0 for node in logarithms) else ()
+    for domain, argument in filter(None, map(restricted, walk(written))):
+        if domain.pole and number_of(argument) == 0:
+            return (f"the {domain.noun} of 0",)
+    return ()

@@ -6,8 +6,9 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 from ....catalogue.registry import Same
-from ....expr import Call, Div, Expr, Mul, Neg, Sum, Sym, at
+from ....expr import Div, Expr, Mul, Neg, Sum, Sym, at
 from ....expr.bind import transform, walk
+from ....expr.functions import row_of
 from ....network.batch import SAMPLE
 from ....network.model import BoundOperation
 from ..calculus.loss import LossGradient
@@ -68,7 +69,8 @@ def of_loss(symbols: Symbols, loss: LossGradient) -> Formula:
 
 def has_exponential(step: BoundOperation) -> bool:
     """Whether an activation reads an exponential or a logarithm of its argument."""
-    return any(isinstance(node, Call) and node.function in ("exp", "ln") for node in walk(step.operation.formula))
+    rows = filter(None, map(row_of, walk(step.operation.formula)))
+    return any(row.overflows or (row.domain is not None and row.domain.pole) for row in rows)
 
 
 def rekeyed(form: Expr, names: Mapping[str, str]) -> Expr:

@@ -1,0 +1,54 @@
+"""How a function is written, for every script alike: what stands before, around or above its arguments.
+
+A script (Unicode, ASCII, LaTeX) makes the signs by its own means and asks for no function's name.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from .nodes import Expr
+
+
+class Prefix(NamedTuple):
+    """A word before its arguments in brackets: ``max(0, z)``."""
+
+    word: str
+
+
+class Radical(NamedTuple):
+    """A root: ``sqrt(z)`` where a script has no radical sign to draw over it."""
+
+    word: str
+
+
+class Fences(NamedTuple):
+    """The argument between two signs: ``|z|``."""
+
+    left: str
+    right: str
+
+
+class Exponent(NamedTuple):
+    """The argument as the exponent of a letter: ``e^{z}``."""
+
+    base: str
+
+
+class Letter(NamedTuple):
+    """A constant's letter, without arguments: ``π``."""
+
+    sign: str
+
+
+class Spelling(NamedTuple):
+    """A formula of other functions in its place: x ln y is ``x × ln(y)``.
+
+    It has the function's value wherever it has one.
+    """
+
+    formula: Callable[..., Expr]
+
+
+Notation = Prefix | Radical | Fences | Exponent | Letter | Spelling
