@@ -17,6 +17,9 @@ from .structure import product
 
 Args = tuple[Expr, ...]
 
+BY_CASES = "case by case"
+"""The rule of what is one thing or another: a slope for each case."""
+
 
 class Domain(NamedTuple):
     """A function that has no value where its last argument is negative; with a ``pole``, an infinite one at 0.
@@ -202,11 +205,11 @@ FUNCTIONS: dict[str, Function] = {
         at_jump="sign(0) = 0",
     ),
     "max": Function(
-        "maximum", _undefined_or(max), lambda *args: max(args), _extreme_partials((">", "≥")), "case by case",
+        "maximum", _undefined_or(max), lambda *args: max(args), _extreme_partials((">", "≥")), BY_CASES,
         arity=None, turns=_extreme_turns, choice="≤",
     ),
     "min": Function(
-        "minimum", _undefined_or(min), lambda *args: min(args), _extreme_partials(("≤", "<")), "case by case",
+        "minimum", _undefined_or(min), lambda *args: min(args), _extreme_partials(("≤", "<")), BY_CASES,
         arity=None, turns=_extreme_turns, choice="≥",
     ),
     "pi": Function(lambda: math.pi, lambda: math.pi, lambda: None, lambda args, _: (), "", Letter("π"), arity=0),

@@ -42,6 +42,8 @@ from .structure import is_zero, product
 
 IDENTITY = Sym("I")
 """The identity matrix, which a Kronecker δ is."""
+DIAGONAL = "diag"
+"""What the matrix is called that has a vector along its diagonal."""
 
 Axes = tuple[str | None, str | None]
 """The indices that run down and across; ``None`` for a single row or column."""
@@ -78,7 +80,7 @@ def shape(node: Expr) -> Axes | None:
             assert first is not None
             assert last is not None
             return first[0], last[1]
-        case Call("diag", (body,)):
+        case Call(function, (body,)) if function == DIAGONAL:
             inner = shape(body)
             assert inner is not None
             return (inner[0] or inner[1],) * 2
@@ -242,7 +244,7 @@ class _Form:
         identity = Whole(IDENTITY, *target)
         if identity in whole and (column is None) != (row is None):  # the rows or columns of I scaled
             others = [one for one in whole if one != identity]
-            return _hadamard([*others, Call("diag", (column or row or identity,))])
+            return _hadamard([*others, Call(DIAGONAL, (column or row or identity,))])
         if column is not None and row is not None and not whole:
             return MatMul((*_factors(column), *_factors(row)))
         if column is not None:

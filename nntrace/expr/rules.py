@@ -10,7 +10,7 @@ from collections.abc import Iterator
 
 from .bind import free_indices, kronecker, symbols
 from .differentiate import contract, differentiate
-from .functions import row_of
+from .functions import BY_CASES, row_of
 from .nodes import (
     ONE,
     ZERO,
@@ -79,7 +79,7 @@ def _rules(node: Expr, by: Sym) -> Iterator[str]:
             if not row.choice and not all(isinstance(part, Sym) for part in inner):
                 yield "chain rule"
         case Cases() | Max():
-            yield "case by case"
+            yield BY_CASES
     for part in inner:
         yield from _rules(part, by)
 

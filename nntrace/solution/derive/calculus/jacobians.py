@@ -29,6 +29,7 @@ from ....expr import (
 )
 from ....expr.bind import walk
 from ....expr.constants import shortened
+from ....expr.functions import BY_CASES
 from ....expr.letters import relettered
 from ....expr.matrices import Axes
 from ....expr.rules import by_rule, distributed, has_delta, where_different, where_equal
@@ -144,7 +145,7 @@ class Jacobians:
         if has_kink(one.formula, own):
             side = "right" if self.kink else "left"
             reason = (f"at the kink the {side} slope (relu_at_zero: {self.kink})",)
-        elif derived == ZERO and "case by case" in rules:
+        elif derived == ZERO and BY_CASES in rules:
             reason = ("at the jump taken as 0, by convention",)
         forms = [Form(derived, by_names(rules)), _shortened(derived), *one.declared]
         diagonal = self._jacobian(one.output, own, forms, reason=reason)
