@@ -874,7 +874,7 @@ def test_a_softmax_without_its_declared_jacobian(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setitem(
         KINDS["activation"], "softmax", entry._replace(build=lambda: entry.build()._replace(declared={}))
     )
-    monkeypatch.setattr("nntrace.network.operations._OPERATIONS", {})
+    monkeypatch.setattr("nntrace.network.building.operations._OPERATIONS", {})
     path = next(path for path in CONFIGS if path.stem == "homework3-q2-numbers")
     one = reading(build(load(str(path))), Question())
     assert not any(line["text"] == "ŷ_k (1 - ŷ_k)" for step in one.sheet["steps"] for line in step["lines"])

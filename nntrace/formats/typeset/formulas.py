@@ -42,6 +42,8 @@ from ...expr import (
     children,
 )  # fmt: skip
 from ...expr.brackets import is_fraction, is_link, is_positional, is_scientific, juxtaposed, needs_brackets
+from ...expr.functions import notation
+from ...expr.notation import Exponent, Fences, Letter, Notation, Prefix, Radical, Spelling
 from ...expr.text import scientific
 from .language import Bracket, Chunk, Language, Sign
 from .lettering import layer_of, lettered, mark_of
@@ -111,19 +113,8 @@ class Formulas:
             case HadamardPow(base, exponent):
                 power = self.one(exponent)
                 return self._raised(write(base, "base"), self.joined([self._sign("∘"), power]))
-            case Call("exp", (argument,)) if not _has_matrix(argument):
-                return self._raised([Chunk(language.letters("e", False), 1, depth)], self.one(argument))
-            case Call("xln", (factor, argument)):
-                return self.chunks(Mul((factor, Call("ln", (argument,)))), depth)
-            case Call("pi", ()):
-                return [self._sign("π", depth)]
-            case Call("abs", (argument,)):
-                return self._enclosed("||", argument, self.chunks(argument, depth + 3), depth)
-            case Call("sqrt", (argument,)):
-                inner = self.one(argument)
-                return [Chunk(language.root(inner.text), inner.width + 1, depth)]
             case Call(function, args):
-                return self._call(function, args, depth)
+                return self._applied(notation(function), function, args, depth)
             case Sum(over, body) | Max(over, body):
                 return self._over(node, over, write(body, "summed"), depth)
             case Delta(i, j):
@@ -197,6 +188,25 @@ class Formulas:
             else:
                 result += self.led("×", own, depth + 1)
         return result
+
+    def _applied(self, pattern: Notation, function: str, args: tuple[Expr, ...], depth: int) -> list[Chunk]:
+        """A function of its arguments, by the pattern it is written in."""
+        match pattern:
+            case Exponent(base) if not any(map(_has_matrix, args)):
+                return self._raised([Chunk(self.language.letters(base, False), 1, depth)], self.one(args[0]))
+            case Spelling(formula):
+                return self.chunks(formula(*args), depth)
+            case Letter(letter):
+                return [self._sign(cast("Sign", letter), depth)]
+            case Fences(left, right):
+                return self._enclosed(cast("Bracket", left + right), args[0], self.chunks(args[0], depth + 3), depth)
+            case Radical():
+                inner = self.one(args[0])
+                return [Chunk(self.language.root(inner.text), inner.width + 1, depth)]
+            case Prefix(word):
+                return self._call(word, args, depth)
+            case _:
+                return self._call(function, args, depth)
 
     def _call(self, function: str, args: tuple[Expr, ...], depth: int) -> list[Chunk]:
         written = [self.chunks(arg, depth + 3) for arg in args]
@@ -444,8 +454,8 @@ def _is_tall(node: Expr) -> bool:
             return _is_stacked(node) or any(map(_is_tall, children(node)))
         case Num(Fraction() as value):
             return value.denominator != 1
-        case Call("exp", (argument,)):
-            return _has_matrix(argument)
+        case Call(function, args) if isinstance(notation(function), Exponent):
+            return any(map(_has_matrix, args))
         case Pow(base, _):
             return _is_tall(base)
         case _:
