@@ -124,7 +124,7 @@ ARRAYS: dict[str, tuple[str, bytes, str]] = {
     "large and negative": ("w.npy", npy(np.array([[1, -(2**63)]])), "has an integer beyond 2^53"),
     "longer floats": ("w.npy", npy(np.array([["1", "1e4000"]]).astype(np.longdouble)), "not finite at [1,2]"),
     "not finite": ("w.npy", npy([[1.0, np.nan]]), "has a number that is not finite at [1,2]"),
-    "one number": ("w.npy", npy(3.0), "holds one number without a shape"),
+    "one number": ("w.npy", npy(3.0), "has the shape (), weights have two dimensions"),
     "no numbers": ("w.npy", npy(np.zeros((0, 3))), "has no numbers: its shape is (0, 3)"),
     "no member": ("w.npz", archive({"v.npy": npy([1])}), "has no array 'W'\n  4 | "),
     "a member that is no array": ("w.npz", archive({"W": b"words"}), "holds no array in 'W'"),
@@ -148,6 +148,31 @@ def test_what_is_no_array(run: Run, tmp_path: Path, name: str, content: bytes, m
     assert message in found
     for word in ("Traceback", "numpy.core", "allow_pickle", "usecols", "nothing is known", "\33"):
         assert word not in found
+
+
+PLACES = {
+    "inputs": "inputs: FILE\ntargets: [1]\nlayers: [{dense: [h], weights: [[1, 2]]}]\nloss: mse\n",
+    "targets": "inputs: [1, 2]\ntargets: FILE\nlayers: [{dense: [h], weights: [[1, 2]]}]\nloss: mse\n",
+    "weights": "inputs: [1, 2]\ntargets: [1]\nlayers: [{dense: [h], weights: FILE}]\nloss: mse\n",
+    "biases": "inputs: [1, 2]\ntargets: [1]\nlayers: [{dense: [h], weights: [[1, 2]], biases: FILE}]\nloss: mse\n",
+    "bias": "inputs: [1, 2]\ntargets: [1]\nlayers: [{dense: [h], weights: [[1, 2]], bias: FILE}]\nloss: mse\n",
+    "samples": "inputs: [x]\ntargets: [t]\nlayers: [{dense: [h], weights: [[1]]}]\nloss: mse\nsamples: FILE\n",
+    "values": "inputs: [1, 2]\nlayers: [{dense: [h], weights: [[1, 2]], biases: B}]\nvalues: {B: FILE}\n",
+    "upstream": "inputs: [1, 2]\nlayers: [{dense: [h], weights: [[1, 2]]}]\nloss: {upstream: FILE}\n",
+    "a row for each sample": "inputs: [x]\nlayers: [{dense: [h], weights: [[1]]}]\nsamples: [[1], [2]]\n"
+    "loss: {upstream: FILE}\n",
+}
+SHAPES = {"one number": np.float64(3.0), "empty": np.zeros(0), "a vector": np.ones(2), "a block": np.ones((2, 2, 2))}
+
+
+@pytest.mark.parametrize("array", SHAPES.values(), ids=SHAPES)
+@pytest.mark.parametrize("text", PLACES.values(), ids=PLACES)
+def test_every_shape_in_every_place(run: Run, tmp_path: Path, array: Any, text: str) -> None:
+    np.save(tmp_path / "a.npy", array)
+    (tmp_path / "net.yaml").write_text(text.replace("FILE", "{file: a.npy}"), encoding="utf-8")
+    code, out, err = run("forward", cwd=tmp_path)
+    assert (code, bool(out)) in ((0, True), (2, False)), err
+    assert code == 0 or err.startswith("net.yaml:")
 
 
 def test_a_damaged_member(run: Run, tmp_path: Path) -> None:

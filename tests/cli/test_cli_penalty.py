@@ -6,6 +6,7 @@ import json
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 
 if TYPE_CHECKING:
@@ -209,3 +210,21 @@ loss: {half_squared_error: L}
         "-0.225 - 0.1125 - 0.45",
     ]
     assert "+ (2 × 0.01 × b + 0.1 × sign(b)) + (o - t)" in found["net"]["B10p"][1]["text"]
+
+
+def test_a_bias_that_two_layers_share(run: Run) -> None:
+    """A whole tensor tied by its name is one parameter, in a penalty and in an update."""
+    text = (
+        "inputs: [1, 2]\ntargets: [1, 3]\nlearning_rate: 0.1\nvalues: {B: [0.5, 0.25]}\nlayers:\n"
+        "- {dense: [h1, h2], weights: [[1, 2], [3, 4]], biases: B}\n"
+        "- {dense: [o1, o2], weights: [[1, 2], [3, 4]], biases: B}\nloss: {squared_error: L}\nPENALTY\n"
+    )
+    for penalty in ("", "penalty: {l2: 16, on: all}"):
+        code, out, err = run("step", "-", "-f", "json", stdin=text.replace("PENALTY", penalty).encode())
+        assert (code, err) == (0, "")
+        found = json.loads(out)
+        gradient = np.array(found["gradients"]["B"])
+        h = np.array([[1, 2], [3, 4]]) @ [1, 2] + [0.5, 0.25]
+        delta = 2 * (np.array([[1, 2], [3, 4]]) @ h + [0.5, 0.25] - [1, 3])
+        expected = delta + np.array([[1, 3], [2, 4]]) @ delta + (32 * np.array([0.5, 0.25]) if penalty else 0)
+        assert gradient == pytest.approx(expected)

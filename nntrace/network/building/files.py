@@ -71,8 +71,6 @@ def _read(path: Path, file: File, limits: Limits) -> FileNumbers:
 
         size = os.fstat(stream.fileno()).st_size
         array = read_npy(stream, size, limits) if suffix == ".npy" else read_member(stream, size, file.key, limits)
-    if array.ndim == 0:
-        raise UnreadableError("holds one number without a shape", "save a list: numpy.save(path, [number])")
     if array.size == 0:
         raise UnreadableError(f"has no numbers: its shape is {array.shape}", "save an array with numbers in it")
     return FileNumbers(array)

@@ -95,7 +95,7 @@ class Layers:
         if bias != "none":
             given = layer.biases or layer.bias
             first = given is not None and layer.weights is not None and given.place < layer.weights.place
-            self.draft.parameters.insert(len(self.draft.parameters) - first, f"b{level}")
+            self.draft.parameters.insert(len(self.draft.parameters) - first, keyed["b"])
         made = operation(entry, plain(layer.options), vectors=vectors, bias=bias)
         sizes = {"j": size, "i": len(inputs)}
         return self._step(layer, entry.name, made, f"z{level}", f"z{level}", result, size, keyed, sizes)

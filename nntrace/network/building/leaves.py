@@ -384,8 +384,8 @@ class Leaves:
 
 
 def _flat(array: Array) -> Array:
-    """A column or row of numbers as a vector."""
-    return array.reshape(-1) if array.ndim == 2 and 1 in array.shape else array
+    """A column or row of numbers, or a single one, as a vector."""
+    return array.reshape(-1) if array.ndim == 0 or (array.ndim == 2 and 1 in array.shape) else array
 
 
 def _article(role: Role) -> str:
