@@ -5,6 +5,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+from stepping import rated, stepped
 
 from nntrace.catalogue import KINDS as CATALOGUE
 from nntrace.expr.text import ASCII, UNICODE, Script
@@ -72,8 +73,10 @@ KINDS = {
 
 def sheets(net: Network) -> list[Solution]:
     """Every value and every gradient, from arrays however small the network is."""
+    net = rated(net)
     sheet = Sheet(net, Settings(full=True), ArrayTrace(net))
-    return [sheet.forward(), sheet.gradient(parameters(net), named=False), sheet.step(net.learning_rate or 1)]
+    step = stepped(net, sheet.settings, trace=sheet.trace)
+    return [sheet.forward(), sheet.gradient(parameters(net), named=False), step]
 
 
 def listing(solutions: list[Solution], format: str, width: int, script: Script) -> list[str]:

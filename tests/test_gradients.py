@@ -16,6 +16,7 @@ import numpy as np
 import oracle
 import pytest
 from networks import DRAWN, Network, generate
+from stepping import stepped
 
 import nntrace.network.building.operations as building
 from nntrace.catalogue import KINDS, Same
@@ -23,11 +24,13 @@ from nntrace.expr import Num, approximate
 from nntrace.expr.text import UNICODE
 from nntrace.formats import render
 from nntrace.network.building.build import build
+from nntrace.network.change import with_rate
 from nntrace.network.model import Element
 from nntrace.network.quantities import Quantity, find, quantity
 from nntrace.solution.sheets.calculation import Settings, Sheet, asked_quantities
 from nntrace.solution.steps.paths import Paths
 from nntrace.spec import read
+from nntrace.trace.trace import trace_of
 
 ROUNDING = 1e-12
 """How far from the oracle, in sums of absolute contributions (see ``oracle``)."""
@@ -170,7 +173,7 @@ def elements(network: Network, sheet: Sheet, truth: oracle.Result) -> None:
 
 def updates(network: Network, sheet: Sheet, truth: oracle.Result) -> None:
     """One step of gradient descent: new = old - lr × gradient, frozen ones keep their value, tied ones stay equal."""
-    after = sheet.after(network.rate)
+    after = trace_of(with_rate(sheet.network, network.rate)).updated().after
     new: dict[str, Any] = dict(network.numbers)
     for name in dict.fromkeys((*network.inputs, *network.targets, *network.parameters)):
         found = one(sheet, name)
@@ -316,7 +319,7 @@ def test_a_deep_chain(kind: str) -> None:
         case "tanh":
             solution = sheet.forward()
         case "relu":
-            solution = sheet.step(Fraction(1, 10))
+            solution = stepped(network)
         case _:
             solution = sheet.gradient(first, named=True)
     assert sum(1 for _ in render(solution, "txt", width=100, script=UNICODE)) > 1000

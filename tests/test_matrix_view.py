@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from networks import DRAWN, generate
+from stepping import rate_of, stepped
 from symbolic_reader import FUNCTIONS, AtKink, Dual, Index, Matrix, dual, shape_of, signs
 from test_derive import BATCH, CONFIGS, Reading, same
 
@@ -22,7 +23,7 @@ from nntrace.network.building.build import build
 from nntrace.network.model import Element, Network, Tensor
 from nntrace.solution.derive.sheet import Derivation, Question
 from nntrace.solution.formulas.tensor import TensorFormulas
-from nntrace.solution.sheets.calculation import Settings, Sheet
+from nntrace.solution.sheets.calculation import Settings
 from nntrace.solution.steps.ids import Ids
 from nntrace.spec import load, read
 
@@ -31,8 +32,8 @@ DIGITS = 12
 
 def steps_of(network: Network) -> tuple[list[dict[str, Any]], Reading]:
     """The matrix steps of an update, and the reading of the network's derivation for its names and slopes."""
-    sheet = Sheet(network._replace(iterations=1), Settings(digits=DIGITS, view="matrix", full=True))
-    lines = render(sheet.step(network.learning_rate or 1), "json", width=80, script=UNICODE)
+    solution = stepped(network._replace(iterations=1), Settings(digits=DIGITS, view="matrix", full=True))
+    lines = render(solution, "json", width=80, script=UNICODE)
     derived = Derivation(network, Question()).solution()
     reading = Reading(network, json.loads("\n".join(render(derived, "json", width=80, script=UNICODE))))
     return [step for step in json.loads("\n".join(lines))["steps"] if step["id"].startswith("M")], reading
@@ -104,7 +105,7 @@ def wrong_shapes(line: dict[str, Any], expected: tuple[int, ...]) -> Iterator[st
 
 def look(network: Network, reading: Reading, name: str) -> Any:
     if name == "lr":
-        return float(network.learning_rate or 1)
+        return float(rate_of(network))
     return reading.whole(name)
 
 
@@ -191,8 +192,7 @@ rounding: {carry: 3}
 
 def differences(network: Network) -> Iterator[str]:
     """Every matrix that has other digits than the steps of its elements, and every ``=`` that is not exact."""
-    sheet = Sheet(network, Settings(view="all", full=True))
-    lines = render(sheet.step(network.learning_rate or 1), "json", width=80, script=UNICODE)
+    lines = render(stepped(network, Settings(view="all", full=True)), "json", width=80, script=UNICODE)
     steps = {step["id"]: step for step in json.loads("\n".join(lines))["steps"]}
     ids, formulas = Ids(network), TensorFormulas(network)
     named: dict[str, tuple[str, Tensor]] = {}
@@ -304,7 +304,7 @@ def test_what_has_no_matrix_form_is_given_by_its_elements() -> None:
     network = build(read(TIED, "tied", None))
     whole, matrices = (
         {step["id"]: step for step in json.loads("\n".join(render(
-            Sheet(network, Settings(view=view)).step(network.learning_rate or 1), "json", width=80, script=UNICODE
+            stepped(network, Settings(view=view)), "json", width=80, script=UNICODE
         )))["steps"]} for view in ("all", "matrix")
     )  # fmt: skip
     elements = [id for id in matrices if not id.startswith("M")]
@@ -375,8 +375,8 @@ def test_a_form(formula: Any, target: Any, expected: str | None) -> None:
 def test_no_line_is_wider_than_the_page(path: Any, width: int) -> None:
     network = build(load(str(path)), numbers=False)
     if network.has_numbers:
-        sheet = Sheet(network._replace(source="net.yaml"), Settings(view="matrix"))
-        lines = render(sheet.step(network.learning_rate or 1), "txt", width=width, script=UNICODE)
+        solution = stepped(network._replace(source="net.yaml"), Settings(view="matrix"))
+        lines = render(solution, "txt", width=width, script=UNICODE)
         assert [line for line in lines if columns(line) > width] == []
 
 
@@ -386,14 +386,14 @@ def test_no_line_is_wider_than_the_page(path: Any, width: int) -> None:
 @pytest.mark.parametrize("vectors", ["columns", "rows"])
 def test_no_line_of_a_batch_is_wider_than_the_page(vectors: str, loss: str, penalty: str, width: int) -> None:
     source = BATCH.replace("VECTORS", vectors).replace("LOSS", loss) + penalty
-    sheet = Sheet(build(read(source, "batch", None)), Settings(view="matrix"))
-    lines = list(render(sheet.step(1), "txt", width=width, script=UNICODE))
+    solution = stepped(build(read(source, "batch", None)), Settings(view="matrix"))
+    lines = list(render(solution, "txt", width=width, script=UNICODE))
     assert [line for line in lines if columns(line) > width] == []
 
 
 def test_a_product_that_goes_on_below_has_a_sign() -> None:
     network = build(load(str(next(path for path in CONFIGS if path.stem == "bits-2-3-2"))))
-    lines = list(render(Sheet(network, Settings(view="matrix")).step(1), "txt", width=40, script=UNICODE))
+    lines = list(render(stepped(network, Settings(view="matrix")), "txt", width=40, script=UNICODE))
     start = lines.index("M12 ∂L/∂W2 = δ2 a1ᵀ   [2×1][1×3] = [2×3]")
     rows = ["           = [ -0.354 ]", "             [  0.495 ]", "             · [ 0.7  0.0  0.2 ]"]
     assert lines[start + 1 : start + 4] == rows
@@ -401,7 +401,7 @@ def test_a_product_that_goes_on_below_has_a_sign() -> None:
 
 def test_shapes_stand_beside_the_relation_also_where_a_name_takes_half_the_page() -> None:
     source = SINGLE.replace("mse: J", "mse: a_long_name")
-    lines = list(render(Sheet(build(read(source, "net", None)), Settings(view="matrix")).step(1), "txt", width=40,
+    lines = list(render(stepped(build(read(source, "net", None)), Settings(view="matrix")), "txt", width=40,
                         script=UNICODE))  # fmt: skip
     start = next(place for place, line in enumerate(lines) if line.endswith("∂a_long_name/∂W1"))
     assert re.fullmatch(r"    = δ1 \S+ +\[1×2\]\[2×1\] = \[1×1\]", lines[start + 1])
@@ -447,7 +447,7 @@ def test_layers_whose_names_the_units_have_are_capitals_and_no_primes(kind: str)
     name = TensorFormulas(network).name
     assert [name(key).name for key in ("z1", "a1", "b1", "z2", "a2")] == ["Z1", "A1", "B1", "Z2", "A2"]
     assert name("Z2").name == "S2"
-    for solution in (Sheet(network, Settings(view="all")).step(1), Derivation(network, Question()).solution()):
+    for solution in (stepped(network, Settings(view="all")), Derivation(network, Question()).solution()):
         written = "\n".join(render(solution, "txt", width=100, script=UNICODE))
         assert not re.search(r"[A-Za-z]\d′", written)
 

@@ -24,6 +24,7 @@ from networks import DRAWN, generate
 from reader import Read, ReadError, half_unit
 from rich.cells import cell_len
 from rich.console import Console
+from stepping import rate_of, stepped
 
 from nntrace.expr.text import ASCII, UNICODE, plain
 from nntrace.formats import render
@@ -302,8 +303,8 @@ def truth_of(sheet: dict[str, Any], network: Built, values: Mapping[str, Any] | 
     for step in sheet["steps"]:
         value = float("nan") if step["value"] is None else step["value"]
         learn(step["name"], value if step["exact"] is None else Fraction(step["exact"]), step["sample"])
-    if network.learning_rate is not None:
-        numbers["lr"] = network.learning_rate
+    if network.training.rates is not None:
+        numbers["lr"] = network.training.rates.default
     return Truth(numbers, network.conventions.digits, samples)
 
 
@@ -725,7 +726,7 @@ def grad(one: Drawn) -> Solution | None:
 
 
 def step(one: Drawn) -> Solution | None:
-    return Sheet(one.network, Settings()).step(one.network.learning_rate or Fraction(1, 10))
+    return stepped(one.network, otherwise=RATE)
 
 
 def only(one: Drawn) -> Solution | None:
@@ -733,9 +734,11 @@ def only(one: Drawn) -> Solution | None:
     if not every:
         return None
     chosen = [one.choices.choice(every)]
-    return Sheet(one.network, Settings()).step(one.network.learning_rate or Fraction(1, 10), chosen)
+    return stepped(one.network, only=chosen, otherwise=RATE)
 
 
+RATE = Fraction(1, 10)
+"""Of a network that has none."""
 QUESTIONS: tuple[Callable[[Drawn], Solution | None], ...] = (forward, grad, step, only)
 
 
@@ -764,7 +767,7 @@ def prove_sheet(solution: Solution, network: Built) -> None:
     truth.numbers.update(own.numbers)
     for sample, numbers in own.samples.items():
         truth.samples.setdefault(sample, {}).update(numbers)
-    rate = network.learning_rate or Fraction(1, 10)
+    rate = rate_of(network, RATE)
     truth.numbers["lr"] = rate
     expected = json_equations(sheet)
     for equation in expected:
@@ -834,7 +837,7 @@ def test_the_terminal_shows_the_same_lines(width: int) -> None:
 def printed_sheet() -> tuple[list[str], Truth, dict[str, float]]:
     path = next(path for path in CONFIGS if path.stem == "mazur")
     network = build(load(str(path)))
-    solution = Sheet(network, Settings()).step(Fraction(1, 2))
+    solution = stepped(network)
     sheet = object_of(solution)
     truth = truth_of(sheet, network)
     updated = {name: one for key, value in sheet["updated"].items() for name, one in flattened(key, value)}

@@ -2,8 +2,9 @@
 
 from . import activations, layers, losses, optimizers, penalties
 from .registry import KINDS, Entry, Fusion, Loss, Operation, Option, Same, find, names
+from .update_rule import UpdateRule
 
 __all__ = [
-    "KINDS", "Entry", "Fusion", "Loss", "Operation", "Option", "Same", "activations", "find", "layers", "losses",
-    "names", "optimizers", "penalties",
+    "KINDS", "Entry", "Fusion", "Loss", "Operation", "Option", "Same", "UpdateRule", "activations", "find", "layers",
+    "losses", "names", "optimizers", "penalties",
 ]  # fmt: skip

@@ -67,6 +67,9 @@ Real = float | Fraction
 Positive = Annotated[Real, "positive"]
 """A real option that makes sense above 0 alone."""
 
+Share = Annotated[Real, "share"]
+"""A real option from 0 on that stays below 1, such as how much of a mean is kept."""
+
 
 def real(value: Real) -> Num:
     """A real number in a formula, with its digits: 0.01, not the float next to it."""
@@ -108,13 +111,13 @@ class Loss(NamedTuple):
 class Option(NamedTuple):
     """One option of an entry: ``type`` is ``number``, ``count``, ``flag`` or ``word``; ``choices`` are a word's.
 
-    ``positive``: a number above 0.
+    ``range`` says which numbers make sense: ``positive`` above 0, ``share`` from 0 on and below 1; empty for any.
     """
 
     type: str
     default: Any
     choices: tuple[str, ...] = ()
-    positive: bool = False
+    range: str = ""
 
 
 class Entry(NamedTuple):
@@ -155,7 +158,7 @@ def _option(annotation: Any, default: Any) -> Option:
         return Option("count", default)
     if get_origin(annotation) is Literal:
         return Option("word", default, get_args(annotation))
-    return Option("number", default, positive=annotation == Positive)
+    return Option("number", default, range="".join(getattr(annotation, "__metadata__", ())))
 
 
 KINDS: dict[str, dict[str, Entry]] = {"layer": {}, "activation": {}, "loss": {}, "penalty": {}, "optimizer": {}}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from io import StringIO
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 import typer.main
@@ -18,6 +18,11 @@ from .run import check_page, deliver, read_network
 from .streams import say, writing
 from .words import settings, typed_number
 from .writing import check_free, same_file, write_file
+
+if TYPE_CHECKING:
+    from fractions import Fraction
+
+    from ..network.model import Network
 
 app = typer.Typer(
     name="nntrace",
@@ -112,7 +117,8 @@ def step(
     reading: Reading,
 ) -> None:
     """One training step: forward, backward, then every parameter's old value, gradient and new value."""
-    from ..solution.sheets.calculation import Sheet, asked_quantities
+    from ..solution.sheets.calculation import asked_quantities
+    from ..solution.sheets.iterations import training
     from .save import Copy
 
     check_page(page, reading, calculation.expect)
@@ -124,17 +130,13 @@ def step(
     typed = typed_number(lr, f"--lr {lr}") if lr is not None else None
     network, spec = read_network(reading, calculation.change)
     _need_loss(network.loss)
-    rate = typed if typed is not None else network.learning_rate
-    if rate is None:
-        remedy = "add learning_rate: 0.1 to the file, or --lr 0.1 to the command"
-        raise UserError(f"there is no learning rate\n  {remedy}")
+    network = _with_rate(network, typed)
     updated = asked_quantities(network, only, parameters=True) if only else None
     copy = Copy(spec, network, save, force) if save is not None else None
-    sheet = Sheet(network, chosen)
-    solution = sheet.step(rate, updated)
+    trained = training(network, chosen, updated)
     if copy is not None:
-        copy.write(sheet.final)
-    raise typer.Exit(deliver(solution, page, calculation.expect))
+        copy.write(trained.final)
+    raise typer.Exit(deliver(trained.solution, page, calculation.expect))
 
 
 @_command("derive net.yaml", "derive --wrt W1")
@@ -233,3 +235,14 @@ def run(arguments: list[str]) -> int:
         say(text.getvalue().rstrip("\n"))
         return mistake.exit_code
     return 0
+
+
+def _with_rate(network: Network, typed: Fraction | None) -> Network:
+    """The network with a learning rate: the one of the command for every parameter, else the file's."""
+    if typed is not None:
+        from ..network.change import with_rate
+
+        return with_rate(network, typed)
+    if network.training.rates is None:
+        raise UserError("there is no learning rate\n  add learning_rate: 0.1 to the file, or --lr 0.1 to the command")
+    return network

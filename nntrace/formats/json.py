@@ -161,6 +161,7 @@ def _results(results: Results) -> Iterator[tuple[str, object]]:
         "samples": results.samples,
         "gradients": results.gradients,
         "updated": results.updated,
+        "state": results.state,
     }
     return ((key, value) for key, value in known.items() if value is not None)
 

@@ -34,6 +34,11 @@ def with_number(network: Network, name: str, value: Fraction, typed: str) -> Net
     return with_typed(changed, cells)
 
 
+def with_rate(network: Network, rate: Fraction) -> Network:
+    """The network with one learning rate for every parameter and step."""
+    return network._replace(training=network.training.with_rate(rate))
+
+
 def with_typed(network: Network, cells: Mapping[str, Mapping[Cell, Fraction]]) -> Network:
     """The network with some cells' numbers replaced, by tensor key."""
     tensors = dict(network.tensors)

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from ..catalogue import Operation
 from ..expr import Expr, Sym
 from ..spec.model import Conventions, Place
+from .training import Training
 
 if TYPE_CHECKING:
     import numpy as np
@@ -138,7 +139,7 @@ class Network(NamedTuple):
     uses: Mapping[str, tuple[Element, ...]]
     frozen: frozenset[str]
     loss: str | None
-    learning_rate: Fraction | None
+    training: Training
     conventions: Conventions
     integers: bool
     samples: int | None = None

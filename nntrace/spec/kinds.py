@@ -5,7 +5,8 @@ The kinds and their options are the catalogue's; an entry's signature is the sch
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
 from typing import NamedTuple
 
 from ..catalogue.registry import Entry, Option, find, names
@@ -113,7 +114,17 @@ def _option(option: Option, node: Node, what: str, problems: Problems) -> Number
             return values.word(node, problems, what, option.choices)
         case _:
             number = values.number(node, problems, what)
-            if option.positive and number is not None and number.value <= 0:
-                problems.add(number.place, f"{what} cannot be {quoted(number.text)}", "give a number above 0")
+            if number is None or option.range not in RANGES:
+                return number
+            fits, remedy = RANGES[option.range]
+            if not fits(number.value):
+                problems.add(number.place, f"{what} cannot be {quoted(number.text)}", remedy)
                 return None
             return number
+
+
+RANGES: dict[str, tuple[Callable[[Fraction], bool], str]] = {
+    "positive": (lambda value: value > 0, "give a number above 0"),
+    "share": (lambda value: 0 <= value < 1, "give a number from 0 on, below 1"),
+}
+"""Which numbers an option may be, and what to say where one is not."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from .model import Optimizer, Place, Spec
+from .model import Place, Spec
 from .problems import Problems
 from .tree import Scalar
 
@@ -24,7 +24,7 @@ class Unsupported(NamedTuple):
     remedy: str
 
 
-ROWS = (Unsupported("this optimizer", lambda spec: _optimizer(spec.optimizer), "use gradient_descent"),)
+ROWS: tuple[Unsupported, ...] = ()
 
 
 def refuse(spec: Spec, problems: Problems) -> None:
@@ -37,7 +37,3 @@ def refuse(spec: Spec, problems: Problems) -> None:
 def refuse_key(key: Scalar, problems: Problems) -> None:
     """Note a key of ``KEYS``."""
     problems.add(key.place, f"`{key.text}` is not supported yet", KEYS[key.text])
-
-
-def _optimizer(optimizer: Optimizer | None) -> list[Place]:
-    return [optimizer.kind.place] if optimizer and optimizer.kind.text not in ("gradient_descent", "sgd") else []

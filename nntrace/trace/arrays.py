@@ -8,11 +8,12 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..expr.evaluate import Arguments, plan
 from ..network.model import Element, Network, Tensor
 from .amount import Amount
+from .array_update import array_lines, array_memory, put_in
 from .program import GIVEN, Program
-from .trace import GRADIENT_DESCENT, Chosen, Kept, Trace
+from .trace import Trace
+from .update import Chosen, Kept, Memory, Update, moved
 
 if TYPE_CHECKING:
     from ..network.model import Array
@@ -39,10 +40,15 @@ class ArrayTrace(Trace):
     elementwise = False
 
     def __init__(
-        self, network: Network, given: Mapping[str, Array] | None = None, program: Program | None = None
+        self,
+        network: Network,
+        given: Mapping[str, Array] | None = None,
+        program: Program | None = None,
+        memory: Memory | None = None,
     ) -> None:
         super().__init__(network, program)
         self._given = dict(given) if given is not None else given_arrays(network)
+        self.memory = memory if memory is not None else array_memory(network)
 
     def given_arrays(self) -> dict[str, Array]:
         return self._given
@@ -54,27 +60,18 @@ class ArrayTrace(Trace):
         array = self.gradients.get(element.key)
         return Amount(0.0, Fraction(0)) if array is None else Amount(float(array[element.cell]))
 
-    def updated(self, rate: Fraction, only: Chosen | None = None) -> Trace:
-        given = dict(self._given)
-        run = plan(GRADIENT_DESCENT.formula, ())
-        for key, gradient in self.totals.items():
-            old = given[key]
-            with np.errstate(all="ignore"):  # an overflow is an infinity
-                new = np.asarray(run(Arguments({"w": old, "g": gradient, "lr": np.asarray(float(rate))}, {})))
-            given[key] = self._with_kept(key, old, new, only)
-        return ArrayTrace(self.network, given, self.program)
+    def updated(self, only: Chosen | None = None) -> Update:
+        lines = array_lines(self, self._given)
 
-    def _with_kept(self, key: str, old: Array, new: Array, only: Chosen | None) -> Array:
-        """The new numbers, where they are not to be kept from the old ones."""
-        kept = Kept(self.network, key, only)
-        result, other = (old.copy(), new) if kept.everything else (new, old)
-        for cell in kept.exceptions:
-            result[cell] = other[cell]
-        return result
+        def put(key: str, old: Array, new: Array) -> Array:
+            return put_in(Kept(self.network, key, only), old, new)
+
+        given, memory = moved(self, self._given, lines, put)
+        return Update(self, ArrayTrace(self.network, given, self.program, memory), lines)
 
     def in_network(self, network: Network, like: Trace | None = None) -> Trace:
         own = {key: self._given[key] for key in network.parameters}
-        return ArrayTrace(network, {**given_arrays(network), **own}, like._program if like else None)
+        return ArrayTrace(network, {**given_arrays(network), **own}, like._program if like else None, self.memory)
 
     def in_floats(self) -> Trace:
         return self

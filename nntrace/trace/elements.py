@@ -8,7 +8,6 @@ rounded: no term, no local derivative, no lr × gradient.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from fractions import Fraction
 from functools import cached_property
 from itertools import product
 from math import isfinite
@@ -19,10 +18,11 @@ from ..expr.bind import transform
 from ..expr.functions import spelled_out
 from ..network.chain_rule import LOSS, adjoint
 from ..network.model import BoundOperation, Cell, Edge, Element, Network
-from ..network.quantities import Quantity, quantity
+from ..network.quantities import Quantity
 from ..spec.model import Rounding
 from .amount import Amount, carried, fraction
-from .trace import GRADIENT_DESCENT, Chosen, Kept, Trace
+from .trace import Trace
+from .update import Chosen, Memory, Update, element_lines, element_memory, moved
 
 if TYPE_CHECKING:
     from ..network.model import Array
@@ -38,11 +38,16 @@ class ElementTrace(Trace):
     elementwise = True
 
     def __init__(
-        self, network: Network, given: Mapping[str, Amounts] | None = None, program: Program | None = None
+        self,
+        network: Network,
+        given: Mapping[str, Amounts] | None = None,
+        program: Program | None = None,
+        memory: Memory | None = None,
     ) -> None:
         super().__init__(network, program)
         self.rule = network.conventions.rounding
         self._given = dict(given) if given is not None else self._as_given()
+        self.memory = memory if memory is not None else element_memory(network, self._given)
         self._from_logits: set[Element] = set()
 
     def _as_given(self) -> dict[str, Amounts]:
@@ -155,35 +160,37 @@ class ElementTrace(Trace):
         whole = super().total(quantity)
         return self._result(whole) if whole.shown is None else whole
 
-    def updated(self, rate: Fraction, only: Chosen | None = None) -> Trace:
-        given = dict(self._given)
-        for key in self.network.parameters:
-            kept = Kept(self.network, key, only)
-            given[key] = {
-                cell: old if cell in kept else self._new(Element(key, cell), old, rate)
-                for cell, old in given[key].items()
-            }
-        return ElementTrace(self.network, given, self._program)
-
-    def _new(self, element: Element, old: Amount, rate: Fraction) -> Amount:
-        amounts = {"w": old, "g": self.total(quantity(self.network, element)), "lr": fraction(rate)}
-        return self._result(_number(GRADIENT_DESCENT.formula, lambda name, _: amounts[name]))
+    def updated(self, only: Chosen | None = None) -> Update:
+        lines = element_lines(self, self._given, _number, self._result, only)
+        given, memory = moved(self, self._given, lines, lambda key, old, new: {**old, **new})
+        return Update(self, ElementTrace(self.network, given, self._program, memory), lines)
 
     def in_network(self, network: Network, like: Trace | None = None) -> Trace:
         own = {key: self._given[key] for key in network.parameters}
-        return ElementTrace(network, {**ElementTrace(network)._given, **own}, like._program if like else None)
+        given = {**ElementTrace(network)._given, **own}
+        return ElementTrace(network, given, like._program if like else None, self.memory)
 
     def in_floats(self) -> Trace:
+        from .array_update import in_arrays
         from .arrays import ArrayTrace
 
-        return self if self.rule.places is not None else ArrayTrace(self.network, self.given_arrays(), self.program)
+        if self.rule.places is not None:
+            return self
+        return ArrayTrace(self.network, self.given_arrays(), self.program, in_arrays(self.network, self.memory))
 
     def precisely(self) -> Trace:
         if self.rule.places is None:
             return self
         conventions = self.network.conventions._replace(rounding=Rounding())
-        given = {key: {cell: Amount(*one[:2]) for cell, one in own.items()} for key, own in self._given.items()}
-        return ElementTrace(self.network._replace(conventions=conventions), given, self._program)
+        given = _without_digits(self._given)
+        states = {state: _without_digits(own) for state, own in self.memory.states.items()}
+        network = self.network._replace(conventions=conventions)
+        return ElementTrace(network, given, self._program, Memory(self.memory.done, states))
+
+
+def _without_digits(amounts: Mapping[str, Amounts]) -> dict[str, Amounts]:
+    """The same numbers, no digits of which are carried on."""
+    return {key: {cell: Amount(*one[:2]) for cell, one in own.items()} for key, own in amounts.items()}
 
 
 def _cells(step: BoundOperation, axes: list[str]) -> list[Cell]:

@@ -7,26 +7,21 @@ be; ``ArrayTrace`` keeps whole arrays. Everything is computed when it is first a
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
-from fractions import Fraction
 from functools import cached_property
 from math import prod
 from typing import TYPE_CHECKING
 
-from .. import catalogue
-from ..network.model import BoundOperation, Cell, Element, Network
-from ..network.quantities import Quantity, frozen, quantity
+from ..network.model import BoundOperation, Element, Network
+from ..network.quantities import Quantity
 from .amount import Amount
+from .update import Chosen, Memory, Update
 
 if TYPE_CHECKING:
     from ..network.model import Array
     from .program import Program
 
-GRADIENT_DESCENT = catalogue.KINDS["optimizer"]["gradient_descent"].build()
 MOST_PRODUCTS = 20_000
 """How many products one pass over a network may take for its elements to be kept one by one."""
-
-Chosen = Mapping[str, Quantity]
 
 
 class Trace(ABC):
@@ -34,6 +29,9 @@ class Trace(ABC):
 
     elementwise: bool
     """Whether the numbers are kept for each element, so that the arrays alone don't have them."""
+
+    memory: Memory
+    """What the optimizer remembers of the steps before."""
 
     def __init__(self, network: Network, program: Program | None = None) -> None:
         self.network = network
@@ -76,8 +74,8 @@ class Trace(ABC):
         """∂L/∂element through this one use."""
 
     @abstractmethod
-    def updated(self, rate: Fraction, only: Chosen | None = None) -> Trace:
-        """The trace after one step of gradient descent; ``only`` limits the step to these quantities by name."""
+    def updated(self, only: Chosen | None = None) -> Update:
+        """One step of the network's optimizer; ``only`` limits it to these quantities by name."""
 
     @abstractmethod
     def in_floats(self) -> Trace:
@@ -125,28 +123,3 @@ def _products(network: Network, step: BoundOperation) -> int:
     if step.kind == "penalty":
         return sum(prod(network.tensors[edge.argument].shape) for edge in step.edges)
     return prod(step.sizes.values())
-
-
-class Kept:
-    """Which elements of a tensor an update leaves as they are: missing, frozen, not chosen, or given data.
-
-    They are the ``exceptions`` where ``everything`` else moves, or all but the exceptions.
-    """
-
-    def __init__(self, network: Network, key: str, only: Chosen | None) -> None:
-        tensor = network.tensors[key]
-        resting = set(tensor.missing)
-        if network.frozen:
-            cells = tensor.cells()
-            resting |= {cell for cell in cells if frozen(network, quantity(network, Element(key, cell)))}
-        for cell, name in tensor.names.items():
-            if any(network.tensors[use.key].role != "parameter" for use in network.uses[name]):
-                resting.add(cell)
-        self.everything = only is not None
-        self.exceptions = resting
-        if only is not None:
-            chosen = {use.cell for one in only.values() for use in one.uses if use.key == key}
-            self.exceptions = chosen - resting
-
-    def __contains__(self, cell: Cell) -> bool:
-        return (cell in self.exceptions) != self.everything

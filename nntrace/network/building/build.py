@@ -18,6 +18,7 @@ from .loss import LossSteps
 from .operations import plain
 from .penalty import penalised
 from .targets import check_targets, sum_to_one, targets_of
+from .training import training
 from .upstream import upstream
 
 WORKED = {"m": "mMc", "e": "eEu", "Z": "ZSQ"}
@@ -56,7 +57,6 @@ class _NetworkBuilder(Draft):
             targets_of(self, current)
         elif self.samples is not None:
             self.samples.check_width(self.tensors["x"].shape[1], 0)
-        rate = spec.learning_rate
         network = Network(
             spec.title,
             spec.source,
@@ -66,7 +66,7 @@ class _NetworkBuilder(Draft):
             self._uses(),
             frozenset(),
             "L" if spec.loss else None,
-            rate.value if rate else None,
+            training(spec),
             spec.conventions,
             self.names.integers,
             self.count,

@@ -14,6 +14,7 @@ from ...network.model import Element
 from ...network.quantities import Quantity, frozen, of_role
 from ...trace.amount import Amount
 from ...trace.trace import Trace
+from ...trace.update import Update
 from ..content.model import Check, Note
 from ..formulas.element import Writer
 from ..numbers.digits import Shown, trimmed
@@ -118,8 +119,11 @@ def _gradient_check(writer: Writer, found: Quantity, difference: Difference) -> 
     return Check((*words, " ≈ ", Num(shown)), status)
 
 
-def loss_check(writer: Writer, after: Trace, rate: Fraction) -> Check:
+def loss_check(writer: Writer, update: Update) -> Check:
     """Whether the loss fell with the update, and if not, why."""
+    after = update.after
+    rates = update.before.network.training.rates
+    rate = Fraction(0) if rates is None else max(rates.every())
     old, new = writer.trace.value_of_loss(), after.value_of_loss()
     before, now = _told_apart(writer, old, new)
     own = f" of {samples_of(writer.network)}" if writer.network.samples_per_step else ""

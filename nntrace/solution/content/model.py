@@ -231,14 +231,15 @@ class Results(NamedTuple):
     """The numbers of a sheet by the user's names, for a program; ``None`` where a command does not compute them.
 
     A value is a float, or nested lists of floats by tensor name where elements have no names. In a batch ``samples``
-    has the values of each sample and its loss.
+    has the values of each sample and its loss; ``state`` has what an optimizer remembers after the step.
     """
 
     values: Mapping[str, Any] | None = None
     samples: Sequence[Mapping[str, Any]] | None = None
     gradients: Mapping[str, Any] | None = None
     updated: Mapping[str, Any] | None = None
-    learning_rate: float | None = None
+    state: Mapping[str, Mapping[str, Any]] | None = None
+    learning_rate: float | Mapping[str, float] | None = None
     loss: LossValue | None = None
     iterations: Sequence[Results] | None = None
 

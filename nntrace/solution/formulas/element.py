@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from copy import copy
 from decimal import Decimal
 from math import isinf, isnan
 
@@ -27,7 +28,7 @@ from ...expr.functions import restricted, row_of
 from ...expr.literals import Literals
 from ...network.chain_rule import LOSS
 from ...network.model import Cell, Element
-from ...trace.amount import Amount, carried
+from ...trace.amount import Amount, carried, fraction
 from ...trace.trace import Trace
 from ..content.model import Line, LineKind, Note
 from ..numbers.digits import Digits, Shown
@@ -54,6 +55,13 @@ class Writer(ElementFormulas):
             arrays = self.trace.gradients if gradient else self.trace.arrays
             self._literals[key, gradient] = self.digits.literals(arrays[key].ravel())
         return self._literals[key, gradient]
+
+    def knowing(self, numbers: Mapping[str, Amount], counts: Mapping[str, int] = {}) -> Writer:
+        """The same writer with the numbers of further symbols, by their names; counts are written without a point."""
+        other = copy(self)
+        other.extra = {**self.extra, **numbers, **{name: fraction(count) for name, count in counts.items()}}
+        other.counts = {**self.counts, **counts}
+        return other
 
     # -- samples -----------------------------------------------------------------------------------------------------
 
@@ -130,6 +138,8 @@ class Writer(ElementFormulas):
 
         def leaf(part: Expr) -> Expr | None:
             match part:
+                case Sym(name) if name in self.counts:
+                    return Num(self.counts[name])
                 case Sym() | Partial():
                     return shown(self._read(part))
                 case Indicator(condition):
@@ -175,7 +185,7 @@ class Writer(ElementFormulas):
         """The number of a symbol or a gradient over keys."""
         if isinstance(symbol, Partial):
             return self.amount(partial_key(symbol.of.name, symbol.by.name), _cell(symbol.by))
-        return self.amount(symbol.name, _cell(symbol))
+        return self.amount(symbol.name + symbol.mark, _cell(symbol))
 
     def terms(self, written: Written) -> tuple[Expr, bool] | None:
         """One number for each term, its sign folded; ``None`` where the formula is no sum."""

@@ -82,8 +82,10 @@ class ElementFormulas:
         self.trace = trace
         self.network: Network = trace.network
         self.full = full
-        self.extra: dict[str, Amount] = {}
+        self.extra: Mapping[str, Amount] = {}
         """Numbers of symbols that are no elements of the network, such as the learning rate."""
+        self.counts: Mapping[str, int] = {}
+        """Those of them that count something, such as the number of a step."""
 
     def amount(self, name: str, cell: Cell) -> Amount:
         """The number of a symbol over keys."""

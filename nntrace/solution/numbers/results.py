@@ -69,6 +69,22 @@ def updated_results(after: Trace, only: Sequence[Quantity] | None) -> dict[str, 
     return _by_name(after, asked, lambda one: after.value(one.uses[0]).number, lambda: after.arrays)
 
 
+def state_results(after: Trace, only: Sequence[Quantity] | None) -> dict[str, Any] | None:
+    """What the optimizer remembers of the parameters after the update, by state; ``None`` where it has no states."""
+    moved = [one for one in (only or parameters(after.network)) if not frozen(after.network, one)]
+    states = {name: _state(after, name, moved) for name in after.memory.states}
+    return states or None
+
+
+def _state(after: Trace, name: str, asked: Sequence[Quantity]) -> dict[str, Any]:
+    own = after.memory.states[name]
+
+    def number(one: Quantity) -> float:
+        return after.memory.state(name, one.uses[0]).number
+
+    return _by_name(after, asked, number, lambda: dict(own))
+
+
 def _plain(trace: Trace, arrays: Arrays, tensor: Tensor) -> Array | None:
     """The array of a tensor whose numbers are floats, one for each cell; else they are taken one by one."""
     simple = not (tensor.names or tensor.missing or trace.elementwise)

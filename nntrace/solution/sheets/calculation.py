@@ -3,36 +3,33 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from fractions import Fraction
+from copy import copy
 from functools import cached_property, partial
 from itertools import chain
 from math import prod
 from typing import TYPE_CHECKING, Literal, NamedTuple
 
 from ...errors import UserError
-from ...expr import Num
 from ...network.model import Network
 from ...network.quantities import (
     Parts,
     Quantity,
     by_tensor,
     find,
-    frozen,
     known_names,
     of_role,
     of_tensor,
-    parameters,
 )  # fmt: skip
 from ...spec.model import Rounding
-from ...trace.amount import Amount
 from ...trace.trace import Trace, trace_of
+from ...trace.update import Update
 from ..checking.checks import forward_checks, gradient_checks, loss_check
 from ..content.model import Block, LossValue, Quantities, Remark, Results, Section, Solution
 from ..formulas.element import Writer
 from ..numbers.digits import Digits
-from ..numbers.results import gradient_results, sample_results, updated_results, value_results
+from ..numbers.results import gradient_results, sample_results, value_results
 from ..steps.families import Families
-from ..steps.forward import forward_steps, loss_steps, more
+from ..steps.forward import forward_steps, loss_steps
 from ..steps.ids import Ids
 from .head import agreed, convention_values, given_blocks, tensor_names
 
@@ -82,10 +79,6 @@ class Sheet:
         self.writer = Writer(self.trace, digits, settings.full, self.precise)
         self.ids = Ids(network)
         self.families = Families(self.writer, self.ids)
-        self.final = self.trace
-        """The trace that ``step`` ends with."""
-        self.updating = False
-        """Whether it is a training step."""
         unnamed = not any(network.tensors[step.output].names for step in network.layer_steps())
         self.view = settings.view
         self.is_small = is_small(network)
@@ -108,112 +101,70 @@ class Sheet:
 
     def forward(self) -> Solution:
         """Every unit, then the loss if the network has one."""
-        sections = [self._forward_section()]
+        sections = [self.forward_section()]
         if self.network.loss_is_known:
-            sections.append(self._loss_section())
-        if checks := self._checks(()):
+            sections.append(self.loss_section())
+        if checks := self.checks(()):
             sections.append(Section("checks", checks))
         values, samples = value_results(self.trace), sample_results(self.trace)
-        return self.solution(sections, Results(values=values, samples=samples, loss=self._loss()))
+        return self.solution(sections, Results(values=values, samples=samples, loss=loss_of(self.trace)))
 
     def gradient(self, asked: Sequence[Quantity], named: bool) -> Solution:
         """The gradient by each asked quantity, from the forward values that it uses; ``named``: asked for by name."""
-        if named:
-            self.view = self.settings.view  # what is asked for by name is shown by its elements
+        if named and self.view != self.settings.view:  # what is asked for by name is shown by its elements
+            return self._in_view(self.settings.view).gradient(asked, named)
         many = len(asked) > MOST_VALUES
-        needed = list(self._units_backward()) if many else self.backward.needed(asked)
+        needed = list(self.units_backward()) if many else self.backward.needed(asked)
         used = Parts((_without(needed, asked), asked))
-        names = self._matrices(lambda forms: forms.names())
+        names = self.matrices(lambda forms: forms.names())
+        any_shown = bool(used) or self.view == "matrix"
         sections = [
             Section("forward", (*self._forward_values(used), *names)),
-            *self._backward_sections(used, asked, named),
-            Section("checks", self._checks(asked)),
+            *(self.backward_sections(used, asked, named) if any_shown else [_nothing_asked(self.network)]),
+            Section("checks", self.checks(asked)),
         ]
         results = Results(
             values=value_results(self.trace),
             samples=sample_results(self.trace),
             gradients=gradient_results(self.trace, asked),
-            loss=self._loss(),
+            loss=loss_of(self.trace),
         )
         return self.solution(sections, results)
 
-    def step(self, rate: Fraction, only: Sequence[Quantity] | None = None) -> Solution:
-        """Forward, backward and the update, as often as the file says; ``only`` limits it to these parameters."""
-        self.updating = True
-        if self.network.iterations == 1 and self.network.samples_per_step is None:
-            sections, results = self.one_step(rate, only)
-            return self.solution(sections, results)
-        from .iterations import Iterations
+    def following(self, trace: Trace) -> Sheet:
+        """The sheet of the next iteration: of another trace, and with what this one has derived."""
+        return Sheet(trace.network, self.settings, trace, self)
 
-        iterations = Iterations(self, rate, only)
-        solution = iterations.solution()
-        self.final = iterations.final
-        return solution
+    def _in_view(self, view: View | None) -> Sheet:
+        other = copy(self)
+        other.view = view
+        return other
 
-    def following(self, trace: Trace, before: Sheet | None) -> Sheet:
-        """The sheet of an iteration: of another trace, and with what the one before has derived."""
-        return Sheet(trace.network, self.settings, trace, before)
-
-    def one_step(self, rate: Fraction, only: Sequence[Quantity] | None) -> tuple[list[Section], Results]:
-        """One iteration: its sections and its numbers."""
-        from ..steps.update import update_step
-
-        every = parameters(self.network)
-        asked = list(only) if only is not None else every
-        after = self.final = self.after(rate, only)
-        needed = self.backward.needed(asked) if only is not None else list(self._units_backward())
-        updates: tuple[Block, ...]
-        self.writer.extra["lr"] = Amount(float(rate), rate)
-        matrices = self._matrices(lambda forms: forms.update(after)) if only is None else ()
-        if self.view == "matrix" and len(matrices) > 1 and only is None:
-            others = [one for one in asked if not self.matrix_forms.is_updated(one.uses[0].key)]
-            updates = (*matrices[1:], *(self._update_blocks(others, after, rate) if others else ()))
-        elif len(asked) == 1 and not frozen(self.network, asked[0]):
-            updates = (update_step(self.writer, self.ids, asked[0], after),)
-        else:
-            updates = (*self._update_blocks(asked, after, rate), *matrices)
-        sections = [
-            self._forward_section(),
-            self._loss_section(),
-            *self._backward_sections(Parts((needed, asked)), asked, only is not None),
-            Section("update", updates, ("learning rate ", self._shown_rate(rate))),
-            Section("checks", self._checks(asked, after, rate)),
-        ]
-        results = Results(
-            values=value_results(self.trace),
-            samples=sample_results(self.trace),
-            gradients=gradient_results(self.trace, every),
-            updated=updated_results(after, only),
-            learning_rate=float(rate),
-            loss=self._loss(after),
-        )
-        return [section for section in sections if section.blocks], results
-
-    def _checks(
-        self, asked: Sequence[Quantity], after: Trace | None = None, rate: Fraction = Fraction(0)
-    ) -> tuple[Block, ...]:
+    def checks(self, asked: Sequence[Quantity], update: Update | None = None) -> tuple[Block, ...]:
         """The checks, of the gradients in full precision; then whether the loss fell."""
         exactly = Writer(self.precise, self.writer.digits)
         known = self.network.loss_is_known
-        checks: list[Block] = [] if after is None or not known else [loss_check(self.writer, after, rate)]
+        checks: list[Block] = [] if update is None or not known else [loss_check(self.writer, update)]
         own: list[Block] = [*forward_checks(exactly), *gradient_checks(exactly, asked)]
         if own and self.trace is not self.precise:
             return *checks, Remark(("In full precision:",)), *own
         return *own, *checks
 
-    def after(self, rate: Fraction, only: Sequence[Quantity] | None = None) -> Trace:
-        """The trace after one update."""
-        return self.trace.updated(rate, {one.name: one for one in only} if only is not None else None)
-
-    def solution(self, sections: list[Section], results: Results, iterations: tuple[Solution, ...] = ()) -> Solution:
-        """These sections under the head of every sheet."""
+    def solution(
+        self,
+        sections: list[Section],
+        results: Results,
+        iterations: tuple[Solution, ...] = (),
+        updating: bool = False,
+    ) -> Solution:
+        """These sections under the head of every sheet; ``updating``: those of a training step."""
         network = self.network
         head = Section("given", _kept(given_blocks(self.writer)))
         return Solution(
             network.title,
             network.source,
             convention_values(network.conventions),
-            agreed(network, matrices=self.view in ("matrix", "all"), updating=self.updating),
+            agreed(network, matrices=self.view in ("matrix", "all"), updating=updating),
             (head, *(section for section in sections if section.blocks)),
             results,
             iterations,
@@ -221,27 +172,12 @@ class Sheet:
             tensors=lambda: tensor_names(network),
         )
 
-    def _loss(self, after: Trace | None = None) -> LossValue | None:
-        return self.loss_of(self.trace, after)
-
-    def loss_of(self, trace: Trace, after: Trace | None) -> LossValue | None:
-        """The loss of a trace of this network, and of the trace after it; ``None`` where it is not known."""
-        loss = self.network.loss
-        if loss is None or not self.network.loss_is_known:
-            return None
-        name = self.network.tensors[loss].symbol(()).name
-        later = after.value_of_loss().number if after else None
-        return LossValue(name, trace.value_of_loss().number, later)
-
-    def _shown_rate(self, rate: Fraction) -> Num:
-        return self.writer.digits.show(Amount(float(rate), rate)).number
-
-    def _units_backward(self) -> Iterator[Quantity]:
+    def units_backward(self) -> Iterator[Quantity]:
         """Every unit, from the last layer to the first."""
         for key in self.ids.gradients:
             yield from of_tensor(self.network, self.network.tensors[key])
 
-    def _matrices(self, write: Callable[[MatrixForms], Iterator[Block]]) -> tuple[Block, ...]:
+    def matrices(self, write: Callable[[MatrixForms], Iterator[Block]]) -> tuple[Block, ...]:
         """Blocks in matrix form under their heading, where the view has them."""
         if self.view not in ("matrix", "all"):
             return ()
@@ -257,33 +193,28 @@ class Sheet:
 
         return MatrixForms(self.writer)
 
-    def _forward_section(self) -> Section:
+    def forward_section(self) -> Section:
         """Every layer's result, by its elements, as matrices, or both."""
-        matrices = self._matrices(lambda forms: chain(forms.names(), forms.forward()))
+        matrices = self.matrices(lambda forms: chain(forms.names(), forms.forward()))
         own = (
             matrices[1:] if self.view == "matrix" else (*forward_steps(self.writer, self.ids, self.families), *matrices)
         )
         return Section("forward", own)
 
-    def _loss_section(self) -> Section:
-        matrices = self._matrices(lambda forms: forms.loss())
+    def loss_section(self) -> Section:
+        matrices = self.matrices(lambda forms: forms.loss())
         own = matrices[1:] if self.view == "matrix" else (*loss_steps(self.writer, self.ids, self.families), *matrices)
         return Section("loss", own)
 
-    def _backward_sections(self, used: Sequence[Quantity], asked: Sequence[Quantity], named: bool) -> list[Section]:
+    def backward_sections(self, used: Sequence[Quantity], asked: Sequence[Quantity], named: bool) -> list[Section]:
         """The gradients in the views wanted; over their paths what was asked for by name, where it is not much.
 
         ``used`` are the quantities asked for, and those whose gradients lead to these.
         """
         keys = {use.key for one in asked for use in one.uses} if named else None
-        matrices = self._matrices(lambda forms: forms.backward(partial(self._by_elements, asked), keys))
+        matrices = self.matrices(lambda forms: forms.backward(partial(self._by_elements, asked), keys))
         if self.view == "matrix":
             return [Section("backward", matrices[1:])]
-        if not used and not self.updating:
-            others = known_names(self.network, "unit", "input")
-            some = f": --param {others[0]}" if others else ""
-            none = f"There are no parameters. What else there is a gradient by is asked for by its name{some}."
-            return [Section("backward", (Remark((none,)),))]
         heading = "Over the paths" if self.view == "paths" else "The same over its paths"
         paths = self.gradients.over_paths(asked, heading) if self._shows_paths(asked, named) else []
         if self.view == "paths" and paths:
@@ -309,17 +240,22 @@ class Sheet:
         if shown:
             yield Quantities((), tuple(shown))
 
-    def _update_blocks(self, asked: Sequence[Quantity], after: Trace, rate: Fraction) -> tuple[Block, ...]:
-        from ..steps.update import update_table
 
-        if not asked:
-            return (Remark(("There are no parameters to update.",)),)
-        old = Remark(("All new values are computed from the old ones.",))
-        if self.writer.full or len(asked) <= MOST_VALUES:
-            return update_table(self.writer, self.ids, self.families, asked, after, rate), old
-        shown = [*asked[:MOST_VALUES]]
-        table = update_table(self.writer, self.ids, self.families, shown, after, rate)
-        return table, more(len(asked) - len(shown)), old
+def loss_of(trace: Trace, after: Trace | None = None) -> LossValue | None:
+    """The loss of a trace, and of the trace after it; ``None`` where it is not known."""
+    network = trace.network
+    if network.loss is None or not network.loss_is_known:
+        return None
+    later = after.value_of_loss().number if after else None
+    return LossValue(network.tensors[network.loss].symbol(()).name, trace.value_of_loss().number, later)
+
+
+def _nothing_asked(network: Network) -> Section:
+    """What a sheet of gradients has where there are no parameters."""
+    others = known_names(network, "unit", "input")
+    some = f": --param {others[0]}" if others else ""
+    none = f"There are no parameters. What else there is a gradient by is asked for by its name{some}."
+    return Section("backward", (Remark((none,)),))
 
 
 def is_small(network: Network) -> bool:

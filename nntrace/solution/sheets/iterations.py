@@ -3,19 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from fractions import Fraction
-from typing import TYPE_CHECKING, NamedTuple
+from typing import NamedTuple
 
+from ...network.model import Network
 from ...network.portion import portion, span
 from ...network.quantities import Quantity, frozen, parameters
 from ...trace.amount import Amount
 from ...trace.trace import Trace
+from ...trace.update import Update
 from ..content.model import Block, Family, LossValue, Note, Remark, Results, Section, Solution, Step, Stretch, Table
-from ..numbers.results import gradient_results, sample_results, updated_results, value_results
+from ..numbers.results import gradient_results, sample_results, state_results, updated_results, value_results
 from ..steps.forward import samples_of
-
-if TYPE_CHECKING:
-    from .calculation import Sheet
+from .calculation import Settings, Sheet, is_small, loss_of
+from .step import limited, rate_results, step_sheet
 
 MOST_FULL = 4
 """So many iterations of a small network have a sheet each."""
@@ -23,50 +23,68 @@ MOST_IN_PROGRESS = 6
 MOST_ROWS = 24
 
 
-class Iterations:
-    """The iterations of one network, from its first ``sheet`` on; ``final`` is the trace that they end with."""
+class Trained(NamedTuple):
+    """The sheet of a training, and the trace that it ends with."""
 
-    def __init__(self, sheet: Sheet, rate: Fraction, only: Sequence[Quantity] | None) -> None:
+    solution: Solution
+    final: Trace
+
+
+def training(
+    network: Network, settings: Settings, only: Sequence[Quantity] | None = None, trace: Trace | None = None
+) -> Trained:
+    """Forward, backward and the update, as often as the file says; ``only`` limits it to these parameters."""
+    sheet = Sheet(network, settings, trace)
+    if network.iterations == 1 and network.samples_per_step is None:
+        one = step_sheet(sheet, only)
+        return Trained(sheet.solution(one.sections, one.results, updating=True), one.update.after)
+    return _Iterations(sheet, only).trained()
+
+
+class _Iterations:
+    """The iterations of one network, from its first ``sheet`` on."""
+
+    def __init__(self, sheet: Sheet, only: Sequence[Quantity] | None) -> None:
         self.sheet = sheet
         self.network = sheet.network
-        self.rate = rate
         self.only = only
-        self.final: Trace = sheet.trace
         self._portions: dict[int, Trace] = {}
         """The latest trace of each portion of the samples, by its first one."""
 
-    def solution(self) -> Solution:
+    def trained(self) -> Trained:
         """Each iteration as a sheet of its own, or what all of them come to."""
-        from .calculation import is_small
-
         first = self._on_its_samples(self.sheet.trace, 0)
         small = is_small(first.network)
         if small and (self.network.iterations <= MOST_FULL or self.sheet.writer.full):
             return self._in_full()
-        each = list(self._short_steps())
-        overall = self._over_all([one.results for one in each])
-        blocks = list(self._progress(each))
+        each, final = self._short_steps()
+        blocks = list(self._progress(each, final))
         if small:
             blocks.append(Remark(("The working of each iteration is left out (--full shows it).",)))
-        return self.sheet.solution([Section("update", tuple(blocks), (f"{len(each)} iterations",))], overall)
+        sections = [Section("update", tuple(blocks), (f"{len(each)} iterations",))]
+        return Trained(self._solution(sections, self._over_all([one.results for one in each], final)), final)
 
-    def _in_full(self) -> Solution:
+    def _in_full(self) -> Trained:
         written: list[tuple[list[Section], Results]] = []
         short: list[_Short] = []
-        trace, sheet = self.sheet.trace, None
+        trace, sheet = self.sheet.trace, self.sheet
         for number in range(self.network.iterations):
             trace = self._on_its_samples(trace, number)
-            sheet = self.sheet.following(trace, sheet)
-            sections, results = sheet.one_step(self.rate, self.only)
+            sheet = sheet.following(trace)
+            sections, results, update = step_sheet(sheet, self.only)
             written.append(([_numbered(section, sheet, number + 1) for section in sections], results))
-            short.append(self._short(results, trace, sheet.final))
-            trace = sheet.final
-        self.final = trace.in_network(self.network)
+            short.append(self._short(results, update))
+            trace = update.after
+        final = trace.in_network(self.network)
         everything = [section for sections, _ in written for section in sections]
         if len(short) > MOST_FULL:
-            everything.append(Section("update", tuple(self._progress(short)), (f"{len(short)} iterations",)))
-        each = tuple(self.sheet.solution(sections, results) for sections, results in written)
-        return self.sheet.solution(everything, self._over_all([results for _, results in written]), each)
+            everything.append(Section("update", tuple(self._progress(short, final)), (f"{len(short)} iterations",)))
+        each = tuple(self._solution(sections, results) for sections, results in written)
+        overall = self._over_all([results for _, results in written], final)
+        return Trained(self._solution(everything, overall, each), final)
+
+    def _solution(self, sections: list[Section], results: Results, each: tuple[Solution, ...] = ()) -> Solution:
+        return self.sheet.solution(sections, results, each, updating=True)
 
     def _on_its_samples(self, trace: Trace, iteration: int) -> Trace:
         """The trace with the samples of an iteration, counted from 0."""
@@ -78,29 +96,34 @@ class Iterations:
         self._portions[start] = found = trace.in_network(network, before)
         return found
 
-    def _short_steps(self) -> Iterator[_Short]:
+    def _short_steps(self) -> tuple[list[_Short], Trace]:
         """Only what each of many iterations comes to; exact numbers grow too long to be kept for many of them."""
         trace = self.sheet.trace
-        limited = {one.name: one for one in self.only} if self.only is not None else None
+        each: list[_Short] = []
         for number in range(self.network.iterations):
             trace = self._on_its_samples(trace, number)
-            after = trace.updated(self.rate, limited)
+            update = trace.updated(limited(self.only))
             if self.network.iterations > MOST_ROWS:
-                after = after.in_floats()
-            updated, loss = updated_results(after, self.only), self.sheet.loss_of(trace, after)
-            own = Results(updated=updated, learning_rate=float(self.rate), loss=loss)
-            yield self._short(_with_values(own, trace) if self.sheet.writer.full else own, trace, after)
-            trace = after
-        self.final = trace.in_network(self.network)
+                update = update._replace(after=update.after.in_floats())
+            own = Results(
+                updated=updated_results(update.after, self.only),
+                state=state_results(update.after, self.only),
+                learning_rate=rate_results(update),
+                loss=loss_of(trace, update.after),
+            )
+            each.append(self._short(_with_values(own, trace) if self.sheet.writer.full else own, update))
+            trace = update.after
+        return each, trace.in_network(self.network)
 
-    def _short(self, results: Results, trace: Trace, after: Trace) -> _Short:
+    def _short(self, results: Results, update: Update) -> _Short:
         """What an iteration comes to, with the numbers of the parameters where they are few."""
+        after = update.after
         learned = self.only or parameters(self.network)[: MOST_IN_PROGRESS + 1]
         moved = [one for one in learned if not frozen(self.network, one)]
         named = moved if len(learned) <= MOST_IN_PROGRESS else []
-        return _Short(results, trace.value_of_loss(), {one.name: after.value(one.uses[0]) for one in named})
+        return _Short(results, update.before.value_of_loss(), {one.name: after.value(one.uses[0]) for one in named})
 
-    def _progress(self, each: Sequence[_Short]) -> Iterator[Block]:
+    def _progress(self, each: Sequence[_Short], final: Trace) -> Iterator[Block]:
         """The loss from iteration to iteration, and the parameters where they are few; of many iterations a choice."""
         digits = self.sheet.writer.digits
         name = self.network.tensors[self.network.loss or ""].symbol(()).name
@@ -124,23 +147,23 @@ class Iterations:
         if some:
             yield Remark((f"{name} before is the loss of the iteration's own samples.",))
         of_all = " of all samples" if some else ""
-        last = self.final.value_of_loss()
+        last = final.value_of_loss()
         shown_last = digits.show(last)
         relation = "≈" if shown_last.rounded or last.rounded else "="
         yield Remark((f"{name}{of_all} after the last iteration {relation} ", shown_last.number))
 
-    def _over_all(self, results: Sequence[Results]) -> Results:
+    def _over_all(self, results: Sequence[Results], final: Trace) -> Results:
         """Of several iterations: the loss before the first and after the last, and what the last one left.
 
         Where an iteration has only some of the samples, these two are the loss of all samples.
         """
         first, last = results[0].loss, results[-1].loss
         if self.network.samples_per_step is not None:
-            loss = self.sheet.loss_of(self.sheet.trace, self.final)
+            loss = loss_of(self.sheet.trace, final)
         else:
             loss = None if first is None or last is None else LossValue(first.name, first.before, last.after)
-        updated, rate = results[-1].updated, results[0].learning_rate
-        return Results(updated=updated, learning_rate=rate, loss=loss, iterations=results)
+        left = Results(updated=results[-1].updated, state=results[-1].state, learning_rate=results[0].learning_rate)
+        return left._replace(loss=loss, iterations=results)
 
 
 class _Short(NamedTuple):

@@ -6,6 +6,7 @@ The lines are those of the element form: formula = numbers put in = value; besid
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from copy import copy
 from decimal import Decimal
 from functools import partial
 from itertools import product as cells_of
@@ -40,7 +41,6 @@ from ...expr.matrices import Axes
 from ...network.model import BoundOperation, Cell, Edge, Element, Network
 from ...network.quantities import partly_frozen, quantity
 from ...trace.amount import Amount
-from ...trace.trace import GRADIENT_DESCENT, Trace
 from ..content.model import Block, Line, Matrix, Note, Remark, SectionName, Step
 from ..formulas.element import Writer
 from ..formulas.shapes import shapes
@@ -76,7 +76,14 @@ class MatrixForms:
         self._gradients = [*units, *self.network.parameters, *inputs]
         order = [*(f"F{step.output}" for step in self._results), *(f"L{step.output}" for step in self._losses)]
         order += [f"B{key}" for key in self._gradients] + [f"U{key}" for key in self.network.parameters]
+        self._known: Mapping[str, Callable[[Cell], Amount]] = {}
         self._ids = {one: f"M{number}" for number, one in enumerate(order, start=1)}
+
+    def knowing(self, writer: Writer, numbers: Mapping[str, Callable[[Cell], Amount]]) -> MatrixForms:
+        """The same with a writer that knows more, and with the numbers of further matrices by their names."""
+        other = copy(self)
+        other.writer, other._known = writer, numbers
+        return other
 
     # -- the sections ------------------------------------------------------------------------------------------------
 
@@ -124,12 +131,6 @@ class MatrixForms:
                 if isinstance(found, Remark):
                     yield from by_elements(key)
 
-    def update(self, after: Trace) -> Iterator[Block]:
-        """The new value of every parameter that is one matrix."""
-        for key in self.network.parameters:
-            if self.is_updated(key):
-                yield self._update(key, after)
-
     def is_updated(self, key: str) -> bool:
         """Whether a parameter's new value is one matrix: nothing in it is tied, missing or frozen."""
         return self.formulas.has_matrix(key) and not partly_frozen(self.network, self.network.tensors[key])
@@ -168,7 +169,7 @@ class MatrixForms:
             assert argument is not None
             before = (Line("chain", "=", self.named(Call(step.kind, (argument,)))),)
         place: tuple[str, SectionName] = (f"{letter}{step.output}", section)
-        return self._step(*place, name, body, step.sizes, axes, indices, value, before, reason)
+        return self.step(*place, name, body, step.sizes, axes, indices, value, before, reason)
 
     def _body(self, step: BoundOperation, axes: Axes) -> Expr | None:
         """A step's formula in matrix form; of a program the line that the sheet works out."""
@@ -218,7 +219,7 @@ class MatrixForms:
         def value(cell: Cell) -> Amount:
             return self._slope_by(Element(key, cell))
 
-        return self._step(
+        return self.step(
             f"B{key}", "backward", name, body, found.sizes, axes, found.indices, value, tuple(before), reason
         )
 
@@ -248,26 +249,6 @@ class MatrixForms:
             return trace.total(quantity(self.network, element))
         return trace.gradient(element)
 
-    def _update(self, key: str, after: Trace) -> Step:
-        tensor = self.network.tensors[key]
-        indices = tuple(f"i{place}" for place in range(len(tensor.shape)))
-        axes = self.formulas.laid_out(key, indices)
-        sizes = dict(zip(indices, tensor.shape, strict=True))
-        own = Sym(key, indices)
-        meant: dict[str, Expr] = {
-            "w": Whole(own, *axes),
-            "g": Whole(Partial(Sym("L"), own), *axes),
-            "lr": Sym("lr"),
-        }
-        body = transform(GRADIENT_DESCENT.formula, lambda node: meant.get(node.name) if isinstance(node, Sym) else None)
-        name = self.formulas.name(key)
-
-        def value(cell: Cell) -> Amount:
-            return after.value(Element(key, cell))
-
-        new = Sym(name.name, (), "⁺")
-        return self._step(f"U{key}", "update", new, body, sizes, axes, indices, value)
-
     @staticmethod
     def _given_by_elements(name: Expr, why: str = "") -> Remark:
         return Remark((name, f" has no matrix form{why}: it is worked out by its elements"))
@@ -279,7 +260,7 @@ class MatrixForms:
         missing = self.network.tensors[key].missing
         return ", as a connection is missing" if missing else ", as a name in it stands in several places"
 
-    def _step(
+    def step(
         self,
         place: str,
         section: SectionName,
@@ -327,7 +308,7 @@ class MatrixForms:
             match node:
                 case Whole(Partial(_, by), down, across):
                     return Whole(self.formulas.gradient_name(by.name), down, across)
-                case Whole(Sym(name, _, mark), down, across):
+                case Whole(Sym(name, _, mark), down, across) if name in self.network.tensors:
                     whole = self.formulas.name(name)
                     return Whole(Sym(whole.name, (), mark or whole.mark), down, across)
                 case _:
@@ -356,6 +337,8 @@ class MatrixForms:
                     )
                 case Whole(Sym(key, _, _) as symbol, down, across):
                     value = self.writer.trace.value
+                    if (known := self._known.get(symbol.name + symbol.mark)) is not None:
+                        return self._literal((down, across), sizes, symbol, lambda cell: shown(known(cell)))
                     if self.network.tensors[key].role == "constant":  # a mask counts
                         counts = self.network.tensors[key].typed or {}
                         return self._literal((down, across), sizes, symbol, lambda cell: Num(int(counts[cell])))
@@ -363,8 +346,10 @@ class MatrixForms:
                 case Ones(over):
                     places = self._places(int(over))
                     return Literal(tuple((None if place is None else ONE,) for place in places))
-                case Sym("lr", ()):
-                    return shown(self.writer.extra["lr"])
+                case Sym(name, ()) if name in self.writer.counts:
+                    return Num(self.writer.counts[name])
+                case Sym(name, ()) if name in self.writer.extra:
+                    return shown(self.writer.extra[name])
                 case Call(function, (Whole(Sym(key, _, _) as symbol, down, across),)) if function.endswith(PRIME):
                     return self._literal((down, across), sizes, symbol, lambda cell: self._slope(key, cell, shown))
                 case _:

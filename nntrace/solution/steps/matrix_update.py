@@ -1,0 +1,56 @@
+"""The update between whole matrices: each line of the optimizer for a parameter that is one matrix."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from functools import partial
+
+from ...catalogue.update_rule import g, t, w
+from ...expr import Expr, Partial, Sym, Whole, matrix_form, rename
+from ...expr.bind import transform
+from ...expr.matrices import Axes
+from ...network.chain_rule import LOSS
+from ...network.model import Cell, Element
+from ...trace.amount import Amount
+from ...trace.update import Update
+from ..content.model import Step
+from .matrix import MatrixForms
+from .update import by_name, line_id, of_parameter
+
+
+def matrix_updates(forms: MatrixForms, update: Update) -> Iterator[Step]:
+    """The lines of the optimizer for every parameter that is one matrix."""
+    for key in forms.network.parameters:
+        if forms.is_updated(key):
+            yield from _lines(forms, key, update)
+
+
+def _lines(forms: MatrixForms, key: str, update: Update) -> Iterator[Step]:
+    tensor, whole = forms.network.tensors[key], forms.formulas.name(key)
+    indices = tuple(f"i{place}" for place in range(len(tensor.shape)))
+    sizes = dict(zip(indices, tensor.shape, strict=True))
+    axes = forms.formulas.laid_out(key, indices)
+    own = {symbol: of_parameter(symbol, whole) for symbol in update.rule.own}
+    element = Sym(key, indices)
+    meant: dict[Expr, Expr] = {w: element, g: Partial(LOSS, element)}
+    meant |= {symbol: Sym(name.name, indices, name.mark) for symbol, name in own.items()}
+
+    def laid_out(symbol: Sym | Partial) -> Axes:
+        return axes if symbol in meant.values() else (None, None)
+
+    def number_of(node: Expr) -> Expr | None:
+        """What all parameters share is a number beside the matrices."""
+        return node.symbol if isinstance(node, Whole) and node.symbol not in meant.values() else None
+
+    def value(symbol: Sym, cell: Cell) -> Amount:
+        return update.result(symbol, Element(key, cell))
+
+    matrices = {name.name + name.mark: partial(value, symbol) for symbol, name in own.items()}
+    forms = forms.knowing(forms.writer.knowing(by_name(update.common(key)), {t.name: update.number}), matrices)
+    for place, (symbol, formula) in enumerate(update.rule.lines):
+        body = matrix_form(rename(formula, lambda symbol: meant.get(symbol, symbol)), axes, laid_out)
+        assert body is not None  # it goes element by element
+        body = transform(body, number_of)
+        name = own.get(symbol) or Sym(whole.name, (), symbol.mark)
+        step = forms.step(f"U{key}", "update", name, body, sizes, axes, indices, partial(value, symbol))
+        yield step._replace(id=line_id(step.id, place, len(update.rule.lines)))
