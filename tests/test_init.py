@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 import pytest
 
+from nntrace.catalogue import KINDS, find
+from nntrace.catalogue.initialisers import Normal as NormalOf
 from nntrace.network.building.build import build
-from nntrace.network.building.init import SCHEMES, Fans, draw, find, initial_array
-from nntrace.network.building.init import Normal as NormalOf
+from nntrace.network.building.drawing import Fans, draw, initial_array
 from nntrace.network.model import Network
 from nntrace.spec import Problems, SpecError, read
 from nntrace.spec.model import Init, Number, Place
@@ -60,7 +61,7 @@ MOMENTS: dict[str, tuple[float, float, float]] = {
 
 
 def test_every_scheme_has_its_row() -> None:
-    assert list(MOMENTS) == list(SCHEMES) == list(GOLDEN)
+    assert list(MOMENTS) == list(KINDS["init"]) == list(GOLDEN)
 
 
 @pytest.mark.parametrize("scheme", MOMENTS)
@@ -98,7 +99,7 @@ GOLDEN: dict[str, list[float]] = {
 def test_the_same_numbers_everywhere(scheme: str) -> None:
     first = drawn(scheme, (2, 3))
     assert first.ravel()[:3].tolist() == GOLDEN[scheme]
-    for alias in find(scheme).aliases:  # type: ignore[union-attr]
+    for alias in find("init", scheme).aliases:  # type: ignore[union-attr]
         assert drawn(alias, (2, 3)).tolist() == first.tolist()
     if scheme not in ("zeros", "ones", "constant"):
         assert drawn(scheme, (2, 3), seed="0").tolist() == first.tolist()
@@ -107,7 +108,7 @@ def test_the_same_numbers_everywhere(scheme: str) -> None:
 
 
 def test_aliases() -> None:
-    words = {alias: entry.name for entry in SCHEMES.values() for alias in entry.aliases}
+    words = {alias: entry.name for entry in KINDS["init"].values() for alias in entry.aliases}
     assert words == {
         "glorot_uniform": "xavier_uniform",
         "glorot_normal": "xavier_normal",

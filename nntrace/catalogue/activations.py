@@ -28,9 +28,11 @@ from ..expr import (
 )  # fmt: skip
 from ..expr import sign as _sign
 from ..expr import tanh as _tanh
-from .registry import Operation, Positive, Real, Same, activation, real
+from .operation import Auxiliary, Operation, Same
+from .registry import Positive, Real, activation, real
 
 z, a = Indexed("z")["j"], Indexed("a")["j"]
+LARGEST = "the largest; taken from each, so that no exponential overflows and the ratios stay"
 
 
 def elementwise(
@@ -203,17 +205,17 @@ def softmax() -> Operation:
             )
         },
         stable=shifted["j"] / total,
-        by={"z": Indexed("z")["i"]},
         program=(
-            (largest, Max("i", Indexed("z")["i"])),
-            (shifted["j"], exp(z - largest)),
-            (total, Sum("i", shifted["i"])),
+            Auxiliary(largest, Max("i", Indexed("z")["i"]), "mMc", LARGEST),
+            Auxiliary(shifted["j"], exp(z - largest), "eEu"),
+            Auxiliary(total, Sum("i", shifted["i"]), "ZSQ"),
         ),
         equal=(
             Same("e^{a - b} = e^a / e^b", exp(z) / exp(largest) / Sum("i", each / exp(largest))),
             Same("the same divisor in each addend", exp(z) / exp(largest) / (Sum("i", each) / exp(largest))),
             Same("cancel it above and below", formula),
         ),
+        sums_to_one=True,
     )
 
 
@@ -238,11 +240,10 @@ def log_softmax() -> Operation:
             )
         },
         stable=z - largest - ln(total),
-        by={"z": Indexed("z")["i"]},
         program=(
-            (largest, Max("i", Indexed("z")["i"])),
-            (shifted["j"], exp(z - largest)),
-            (total, Sum("i", shifted["i"])),
+            Auxiliary(largest, Max("i", Indexed("z")["i"]), "mMc", LARGEST),
+            Auxiliary(shifted["j"], exp(z - largest), "eEu"),
+            Auxiliary(total, Sum("i", shifted["i"]), "ZSQ"),
         ),
         equal=(
             Same("e^{a - b} = e^a / e^b", z - largest - ln(Sum("i", each / exp(largest)))),
@@ -251,6 +252,7 @@ def log_softmax() -> Operation:
             Same("ln e^x = x", z - largest - (ln(Sum("i", each)) - largest)),
             Same("cancel the shift", formula),
         ),
+        logarithm_of=softmax.__name__,
     )
 
 

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ..expr import HALF, ONE, Cases, Condition, Expr, Indexed, Num, Sum, Sym, absolute, exp, ln, maximum, xln
-from .registry import Fusion, Loss, Positive, Same, loss, real
+from .operation import Same
+from .registry import Fusion, Loss, Positive, loss, real
 
 y, t, z = Indexed("y")["k"], Indexed("t")["k"], Indexed("z")["k"]
 
@@ -66,7 +67,7 @@ def binary_cross_entropy(*, log: str = "e") -> Loss:
         Same("e^x / (1 + e^x) = 1 / (1 + e^{-x}) = 1 - 1 / (1 + e^x)", -xln(t, sigmoid) - xln(1 - t, 1 - sigmoid)),
     )
     fusion = Fusion(_based(stable, log), _based(y - t, log), equal=_all_based(equal, log))
-    return Loss(_based(part, log), "sum", {"sigmoid": fusion}, "bits")
+    return Loss(_based(part, log), "sum", {"sigmoid": fusion}, "bits", after="sigmoid")
 
 
 @loss("ce")
@@ -84,7 +85,7 @@ def cross_entropy(*, log: str = "e") -> Loss:
         ),
     )
     fusion = Fusion(_based(stable, log), _based(y * every - t, log), _based(y - t, log), _all_based(equal, log))
-    return Loss(_based(-xln(t, y), log), "sum", {"softmax": fusion}, "classes")
+    return Loss(_based(-xln(t, y), log), "sum", {"softmax": fusion}, "classes", after="softmax")
 
 
 @loss()

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from ..expr import HALF, Sym, absolute
-from .registry import Operation, penalty
+from .operation import Operation
+from .registry import penalty
 
 w, r = Sym("w"), Sym("r")
 

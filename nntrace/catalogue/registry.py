@@ -11,55 +11,8 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, Any, Literal, NamedTuple, TypeVar, get_args, get_origin
 
-from ..expr import Expr, Num, Rule, Sym
-
-
-class Same(NamedTuple):
-    """An equal form of the one before it, and by what rule it is equal: in words, and expressions over its symbols."""
-
-    rule: str | Rule
-    form: Expr
-
-    @property
-    def words(self) -> Rule:
-        """The rule as words and expressions."""
-        return (self.rule,) if isinstance(self.rule, str) else self.rule
-
-    def map(self, change: Callable[[Expr], Expr]) -> Same:
-        """The same over other symbols, in the form as in the rule."""
-        return Same(tuple(part if isinstance(part, str) else change(part) for part in self.words), change(self.form))
-
-
-class Operation(NamedTuple):
-    """One textbook formula, ``output = formula``, over the arguments' own symbols.
-
-    ``declared`` gives the partial by an argument in the textbook's forms, where these take algebra that
-    ``differentiate`` does not do: each form, with the rule that leads to it, equals the derived one, the last is the
-    one that is used. ``stable`` is
-    an equal formula from which the numbers are computed, where the textbook's would overflow. ``by`` has the argument
-    of a declared partial with indices of its own, where it is no elementwise one. ``program`` are the lines that a
-    sheet works out first, each a symbol and its formula; then ``stable`` is the last line, in terms of these. ``equal``
-    are the forms that lead from ``stable`` to ``formula``, which is the last of them.
-    """
-
-    output: Sym
-    formula: Expr
-    declared: Mapping[str, tuple[Same, ...]] = {}
-    stable: Expr | None = None
-    by: Mapping[str, Sym] = {}
-    program: tuple[tuple[Sym, Expr], ...] = ()
-    equal: tuple[Same, ...] = ()
-
-    @property
-    def numeric(self) -> Expr:
-        """The formula that the numbers are computed from."""
-        return self.formula if self.stable is None else self.stable
-
-    @property
-    def shown(self) -> Expr:
-        """The formula that a sheet works out."""
-        return self.numeric if self.program else self.formula
-
+from ..expr import Expr, Num
+from .operation import Operation, Parameter, Same
 
 Real = float | Fraction
 """A real option of an entry, as typed where a file gives it."""
@@ -95,17 +48,24 @@ class Fusion(NamedTuple):
 
 
 class Loss(NamedTuple):
-    """A loss as what each output ``y[k]`` adds against its target ``t[k]``, and how these are put together.
+    """A loss of outputs ``y[k]`` against their targets ``t[k]``.
 
-    ``reduction`` is ``sum`` or ``mean``, over the outputs. ``fused`` has the activations that it cancels against.
-    ``targets`` says which targets it takes: ``any`` numbers, ``bits`` from 0 to 1, a distribution over
-    ``classes``, or one ``class``.
+    ``part`` is what each output adds, and ``reduction`` (``sum`` or ``mean``) puts these together; where the
+    reduction is ``whole``, ``part`` is the loss of all outputs, which is no sum over them. ``fused`` has the
+    activations that it cancels against. ``targets`` says which targets it takes: ``any`` numbers, ``bits`` from 0 to
+    1, a distribution over ``classes``, or one ``class``. ``after`` is the activation that gives outputs between 0 and
+    1, where the loss takes no others.
     """
 
     part: Expr
     reduction: str
     fused: Mapping[str, Fusion] = {}
     targets: str = "any"
+    after: str = ""
+
+
+NEEDED = object()
+"""In place of a default: the option must be given."""
 
 
 class Option(NamedTuple):
@@ -118,6 +78,16 @@ class Option(NamedTuple):
     default: Any
     choices: tuple[str, ...] = ()
     range: str = ""
+
+    @property
+    def is_needed(self) -> bool:
+        """Whether the entry has no default for it."""
+        return self.default is NEEDED
+
+    @property
+    def example(self) -> Any:
+        """Some value that it may have."""
+        return self.choices[0] if self.choices else 1
 
 
 class Entry(NamedTuple):
@@ -139,10 +109,19 @@ class Entry(NamedTuple):
 
         signature = inspect.signature(self.build, eval_str=True)
         return {
-            name: _option(parameter.annotation, parameter.default)
+            name: _option(parameter.annotation, NEEDED if parameter.default is parameter.empty else parameter.default)
             for name, parameter in signature.parameters.items()
             if parameter.kind is parameter.POSITIONAL_OR_KEYWORD
         }
+
+    def parameters(self) -> tuple[Parameter, ...]:
+        """The tensors that an operation of this entry owns, whatever its options are."""
+        code, defaults = self.build.__code__, self.build.__defaults__ or ()
+        needed = {}
+        if code.co_argcount > len(defaults):
+            needed = {name: option.example for name, option in self.options().items() if option.is_needed}
+        built = self.build(**needed)
+        return built.parameters if isinstance(built, Operation) else ()
 
     def conventions(self) -> tuple[str, ...]:
         """The names of the conventions that the network fills in."""
@@ -161,7 +140,14 @@ def _option(annotation: Any, default: Any) -> Option:
     return Option("number", default, range="".join(getattr(annotation, "__metadata__", ())))
 
 
-KINDS: dict[str, dict[str, Entry]] = {"layer": {}, "activation": {}, "loss": {}, "penalty": {}, "optimizer": {}}
+KINDS: dict[str, dict[str, Entry]] = {
+    "layer": {},
+    "activation": {},
+    "loss": {},
+    "penalty": {},
+    "optimizer": {},
+    "init": {},
+}
 
 
 Build = TypeVar("Build", bound=Callable[..., Any])
@@ -185,6 +171,7 @@ activation = _decorator("activation")
 loss = _decorator("loss")
 penalty = _decorator("penalty")
 optimizer = _decorator("optimizer")
+scheme = _decorator("init")
 
 
 def names(kind: str) -> tuple[str, ...]:

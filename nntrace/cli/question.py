@@ -135,7 +135,7 @@ def _tried(network: Network, text: str, keys: Mapping[str, str]) -> tuple[str, t
     numbers = tuple(typed_number(part, f"--at {text}") for part in typed.split(","))
     tensor = network.tensors[key]
     size = (tensor.sizes or tensor.shape)[-1]
-    alone = len(numbers) == 1 and not readers[key].operation.by  # every element by itself
+    alone = len(numbers) == 1 and readers[key].operation.is_elementwise  # every element by itself
     if isinstance(size, int) and len(numbers) != size and not alone:
         count = "1 number" if len(numbers) == 1 else f"{len(numbers)} numbers"
         raise UserError(f"--at {text!r} gives {count}, and {quoted(name)} has {size} elements\n  give one for each")

@@ -6,6 +6,7 @@
 from .bind import at, expand, free_indices, rename, substitute, symbols
 from .calls import absolute, cos, erf, exp, ln, maximum, minimum, pi, sign, sin, sqrt, tanh, xln
 from .differentiate import contract, differentiate, sided
+from .index import Affine, Index, at_letter
 from .matrices import matrix_form, shape
 from .nodes import (
     HALF,
@@ -21,7 +22,6 @@ from .nodes import (
     Hadamard,
     HadamardDiv,
     HadamardPow,
-    Index,
     Indexed,
     Indicator,
     Literal,
@@ -50,10 +50,11 @@ from .simplify import Rule, simplified, simplify
 from .structure import negative, product, total
 
 __all__ = [
-    "HALF", "ONE", "ZERO", "Add", "Call", "Cases", "Condition", "Delta", "Div", "Expr", "Hadamard", "HadamardDiv",
-    "HadamardPow", "Index", "Indicator", "Literal", "MatMul", "MatrixExpr", "Max", "Mul", "Neg", "Num", "Ones",
-    "Partial", "Pow", "Rest", "Rule", "Size", "Sum", "Sym", "Indexed", "Transpose", "Whole", "absolute", "approximate",
-    "at", "children", "contract", "cos", "differentiate", "erf", "exact", "exp", "expand", "expr", "free_indices",
-    "holds", "ln", "matrix_form", "maximum", "minimum", "negative", "partial_key", "pi", "product", "rebuild", "rename",
-    "shape", "sided", "sign", "simplified", "simplify", "sin", "sqrt", "substitute", "symbols", "tanh", "total", "xln",
+    "HALF", "ONE", "ZERO", "Add", "Affine", "Call", "Cases", "Condition", "Delta", "Div", "Expr", "Hadamard",
+    "HadamardDiv", "HadamardPow", "Index", "Indexed", "Indicator", "Literal", "MatMul", "MatrixExpr", "Max", "Mul",
+    "Neg", "Num", "Ones", "Partial", "Pow", "Rest", "Rule", "Size", "Sum", "Sym", "Transpose", "Whole", "absolute",
+    "approximate", "at", "at_letter", "children", "contract", "cos", "differentiate", "erf", "exact", "exp", "expand",
+    "expr", "free_indices", "holds", "ln", "matrix_form", "maximum", "minimum", "negative", "partial_key", "pi",
+    "product", "rebuild", "rename", "shape", "sided", "sign", "simplified", "simplify", "sin", "sqrt", "substitute",
+    "symbols", "tanh", "total", "xln",
 ]  # fmt: skip

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from .calls import maximum
+from .index import Index, bound, letters_of
 from .nodes import (
     ONE,
     ZERO,
     Add,
     Delta,
     Expr,
-    Index,
     Max,
     Mul,
     Neg,
@@ -67,9 +67,9 @@ def free_indices(node: Expr) -> dict[str, None]:
     """The names of the indices that no sum inside binds, in the order they are written (an ordered set)."""
     match node:
         case Sym(_, index, _):
-            return {name: None for name in index if isinstance(name, str)}
+            return {letter: None for one in index for letter in letters_of(one)}
         case Delta(i, j):
-            return {name: None for name in (i, j) if isinstance(name, str)}
+            return {letter: None for one in (i, j) for letter in letters_of(one)}
         case Sum(over, body) | Max(over, body):
             return {name: None for name in free_indices(body) if name != over}
         case _:
@@ -87,26 +87,23 @@ def at(node: Expr, binding: Mapping[str, Index]) -> Expr:
     def leaf(part: Expr) -> Expr | None:
         match part:
             case Sym(name, index, mark) if index:
-                return Sym(name, tuple(_bound(i, binding) for i in index), mark)
+                return Sym(name, tuple(bound(i, binding) for i in index), mark)
             case Delta(i, j):
-                return kronecker(_bound(i, binding), _bound(j, binding))
+                return kronecker(bound(i, binding), bound(j, binding))
             case Size(over) if over in binding:
                 renamed = binding[over]
                 return Size(renamed) if isinstance(renamed, str) else part
             case Sum(over, body) | Max(over, body):
                 inner = {name: index for name, index in binding.items() if name != over}
-                if over in inner.values():
-                    new = fresh(over, {*free_indices(body), *inner, *map(str, inner.values())})
+                brought = {letter for index in inner.values() for letter in letters_of(index)}
+                if over in brought:
+                    new = fresh(over, {*free_indices(body), *inner, *brought})
                     over, body = new, at(body, {over: new})
                 return type(part)(over, at(body, inner))
             case _:
                 return None
 
     return transform(node, leaf)
-
-
-def _bound(index: Index, binding: Mapping[str, Index]) -> Index:
-    return binding.get(index, index) if isinstance(index, str) else index
 
 
 def fresh(index: str, taken: set[str]) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 from .bind import at, free_indices, fresh, kronecker
 from .calls import ln
 from .functions import FUNCTIONS
+from .index import Index, letters_of
 from .nodes import (
     ONE,
     ZERO,
@@ -19,7 +20,6 @@ from .nodes import (
     Delta,
     Div,
     Expr,
-    Index,
     Indicator,
     Mul,
     Neg,
@@ -70,8 +70,9 @@ def differentiate(node: Expr, by: Sym, kink: int = 0) -> Expr:
             partials = FUNCTIONS[function].derivative(args, kink)
             return total(product((partial, d(arg))) for partial, arg in zip(partials, args, strict=True))
         case Sum(over, body):
-            if over in by.index:
-                new = fresh(over, {*free_indices(body), *map(str, by.index)})
+            letters = {letter for index in by.index for letter in letters_of(index)}
+            if over in letters:
+                new = fresh(over, {*free_indices(body), *letters})
                 return differentiate(Sum(new, at(body, {over: new})), by, kink)
             return contract(over, d(body))
         case Cases(condition, then, otherwise):

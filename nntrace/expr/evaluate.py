@@ -15,6 +15,7 @@ import numpy as np
 
 from .bind import at, extent, free_indices, fresh, kronecker
 from .functions import FUNCTIONS, Function
+from .index import Affine, Index, letters_of, number_of
 from .nodes import (
     Add,
     Call,
@@ -113,7 +114,9 @@ def _build(node: Expr) -> _Part:
             raise TypeError(f"no array for {node!r}")
 
 
-def _symbol(name: str, index: tuple[str | int, ...]) -> _Part:
+def _symbol(name: str, index: tuple[Index, ...]) -> _Part:
+    if any(isinstance(i, Affine) for i in index):
+        return _gathered(name, index)
     axes = tuple(i for i in index if isinstance(i, str))
     if len(set(axes)) < len(axes):
         distinct = tuple(dict.fromkeys(axes))
@@ -123,8 +126,24 @@ def _symbol(name: str, index: tuple[str | int, ...]) -> _Part:
         return _Part(distinct, lambda arguments: np.einsum(pattern, diagonal.run(arguments)))
     if len(axes) == len(index):
         return _Part(axes, lambda arguments: arguments.arrays[name])
-    picks = tuple(slice(None) if isinstance(i, str) else i for i in index)
+    picks = tuple(slice(None) if isinstance(i, str) else number_of(i, {}) for i in index)
     return _Part(axes, lambda arguments: arguments.arrays[name][picks])
+
+
+def _gathered(name: str, index: tuple[Index, ...]) -> _Part:
+    """A tensor read at affine indices: x[p + r] is looked up at every p and r."""
+    axes = tuple(dict.fromkeys(letter for one in index for letter in letters_of(one)))
+
+    def run(arguments: Arguments) -> Any:
+        return arguments.arrays[name][tuple(_places(one, axes, arguments.sizes) for one in index)]
+
+    return _Part(axes, run)
+
+
+def _places(index: Index, axes: Axes, sizes: Mapping[str, int]) -> Any:
+    """The numbers that an index takes, along these axes."""
+    grids: Any = np.ix_(*(np.arange(extent(axis, sizes)) for axis in axes))
+    return number_of(index, dict(zip(axes, grids, strict=True)))
 
 
 def _apply(function: Callable[..., Any], *parts: _Part) -> _Part:
@@ -168,17 +187,12 @@ def _condition(condition: Condition) -> _Part:
     return _apply(RELATIONS[condition.relation], _build(condition.left), _build(condition.right))
 
 
-def _kronecker(i: str | int, j: str | int) -> _Part:
+def _kronecker(i: Index, j: Index) -> _Part:
     decided = kronecker(i, j)
     if isinstance(decided, Num):
         return _build(decided)
-    axes = tuple(index for index in (i, j) if isinstance(index, str))
-    if len(axes) == 2:
-        first, second = axes
-        return _Part(axes, lambda a: np.equal.outer(*(np.arange(extent(x, a.sizes)) for x in (first, second))) * 1.0)
-    (name,) = axes
-    number = j if isinstance(i, str) else i
-    return _Part(axes, lambda a: (np.arange(extent(name, a.sizes)) == number) * 1.0)
+    axes = tuple(dict.fromkeys((*letters_of(i), *letters_of(j))))
+    return _Part(axes, lambda a: np.equal(_places(i, axes, a.sizes), _places(j, axes, a.sizes)) * 1.0)
 
 
 def _aligned(part: _Part, axes: Axes) -> _Part:

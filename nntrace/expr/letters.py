@@ -4,16 +4,20 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from .nodes import Delta, Expr, Index, Max, Ones, Size, Sum, Sym, children, rebuild
+from .index import Affine, Index, bound, letters_of
+from .nodes import Delta, Expr, Max, Ones, Size, Sum, Sym, children, rebuild
+
+OTHERS = "qstuvwxyzabcdefgh"
+"""What an index is called that a formula has no letter for."""
 
 
 def index_letters(node: Expr) -> Iterator[str]:
     """Every index letter of an expression, free or bound, as often as it is written."""
     match node:
         case Sym(_, index, _):
-            yield from map(str, index)
+            yield from (letter for one in index for letter in letters_of(one) or (str(one),))
         case Delta(i, j):
-            yield from (str(i), str(j))
+            yield from (letter for one in (i, j) for letter in letters_of(one) or (str(one),))
         case Sum(over, body) | Max(over, body):
             yield over
             yield from index_letters(body)
@@ -26,7 +30,7 @@ def relettered(node: Expr, letters: Mapping[str, str]) -> Expr:
     """The expression with other letters for its indices, free or bound; two never become one by ``letters``."""
 
     def new(index: Index) -> Index:
-        return letters.get(index, index) if isinstance(index, str) else index
+        return bound(index, letters) if isinstance(index, str | Affine) else index
 
     match node:
         case Sym(name, index, mark) if index:
@@ -40,3 +44,12 @@ def relettered(node: Expr, letters: Mapping[str, str]) -> Expr:
         case _:
             parts = children(node)
             return rebuild(node, tuple(relettered(part, letters) for part in parts)) if parts else node
+
+
+def plain_letters(index: tuple[Index, ...], taken: set[str]) -> tuple[str, ...]:
+    """A letter for each place of an index: its own where it is one, else one that nothing else has."""
+    found: list[str] = []
+    for one in index:
+        free = (letter for letter in OTHERS if letter not in taken and letter not in found)
+        found.append(one if isinstance(one, str) and one not in found else next(free))
+    return tuple(found)

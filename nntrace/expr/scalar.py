@@ -12,6 +12,7 @@ from typing import Any, NamedTuple
 
 from .bind import extent
 from .functions import FUNCTIONS, LARGEST
+from .index import number_of
 from .nodes import (
     Add,
     Call,
@@ -203,9 +204,9 @@ def _interpret(node: Expr, run: _Run, index: Bound) -> Any:
         case Num(number):
             return arithmetic.number(number)
         case Sym(name, indices, mark):
-            return run.value(name + mark, tuple([_bound(i, index) for i in indices]))
+            return run.value(name + mark, tuple([number_of(i, index) for i in indices]))
         case Partial(of, by):
-            return run.value(partial_key(of.name, by.name), tuple([_bound(i, index) for i in by.index]))
+            return run.value(partial_key(of.name, by.name), tuple([number_of(i, index) for i in by.index]))
         case Add(terms):
             result = arithmetic.number(0)
             for term in terms:
@@ -240,14 +241,10 @@ def _interpret(node: Expr, run: _Run, index: Bound) -> Any:
         case Cases(condition, then, otherwise):
             return _interpret(then if _holds(condition, run, index) else otherwise, run, index)
         case Delta(i, j):
-            return arithmetic.number(int(_bound(i, index) == _bound(j, index)))
+            return arithmetic.number(int(number_of(i, index) == number_of(j, index)))
         case Size(over):
             return arithmetic.number(extent(over, run.sizes))
         case Rest(_, Num(number), _):
             return arithmetic.number(number)
         case _:
             raise TypeError(f"no number for {node!r}")
-
-
-def _bound(index: str | int, binding: Bound) -> int:
-    return binding[index] if isinstance(index, str) else index

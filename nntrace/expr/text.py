@@ -14,6 +14,7 @@ from typing import NamedTuple
 
 from .brackets import is_fraction, is_link, is_scientific, juxtaposed, needs_brackets
 from .functions import notation
+from .index import Affine, Index
 from .literals import Literals
 from .nodes import (
     Add,
@@ -136,7 +137,7 @@ def pieces(node: Expr, script: Script = UNICODE, depth: int = 0) -> list[Piece]:
         case Max(over, body):
             return _around(f"max_{plain(over, script)} ", write(body, "summed"), "")
         case Delta(i, j):
-            return [Piece(plain(f"1[{_index(i)} = {_index(j)}]", script), depth)]
+            return [Piece(plain(f"1[{_index(i, ' ')} = {_index(j, ' ')}]", script), depth)]
         case Indicator(condition):
             return _around("1[", _condition(condition, script, depth), "]")
         case Cases(condition, then, otherwise):
@@ -298,17 +299,30 @@ def symbol(node: Sym | Partial | Size, script: Script = UNICODE) -> str:
             return f"n_{plain(over, script)}"
 
 
-def subscript(index: tuple[str | int, ...]) -> str:
-    """``[2,1]`` for bound indices, counted from 1; ``_ji`` for free ones."""
+def subscript(index: tuple[Index, ...]) -> str:
+    """``[2,1]`` for bound indices, counted from 1; ``_ji`` for free ones, ``_(p+r-1)`` where one is affine."""
     if not index:
         return ""
     if all(isinstance(i, str) for i in index):
         return "_" + "".join(map(str, index))
-    return "[" + ",".join(_index(i) for i in index) + "]"
+    written = ",".join(_index(i) for i in index)
+    return f"_({written})" if any(isinstance(i, Affine) for i in index) else f"[{written}]"
 
 
-def _index(index: str | int) -> str:
-    return index if isinstance(index, str) else str(index + 1)
+def _index(index: Index, space: str = "") -> str:
+    """An index as it is written, where everything counts from 1: what is p + r counted from 0 is p + r - 1 then."""
+    match index:
+        case str():
+            return index
+        case Affine():
+            written, rest = "", index.from_one.offset
+            for factor, letter in index.terms:
+                sign = "-" if factor < 0 else "+" if written else ""
+                times = "" if abs(factor) == 1 else str(abs(factor))
+                written += f"{space}{sign}{space}{times}{letter}" if written else f"{sign}{times}{letter}"
+            return written + (f"{space}{'-' if rest < 0 else '+'}{space}{abs(rest)}" if rest else "")
+        case _:
+            return str(index + 1)
 
 
 def _powers_written(words: str) -> str:

@@ -2,15 +2,18 @@
 
     adjoint(argument) = Σ over the output's indices of ∂L/∂output × ∂output/∂argument
 
-derived once for an operation, in its own symbols, and then only bound.
+derived once for an operation, in its own symbols, and then only bound. What a gradient is made of, who reads a tensor
+and by which edge, is told here; elements, whole tensors, arrays and derivations are views of it.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import NamedTuple
 
 from ..catalogue import Operation
-from ..expr import Delta, Expr, Partial, Sym, at, contract, differentiate, product, sided, simplify, symbols
+from ..expr import Delta, Expr, Partial, Sym, at, contract, differentiate, product, sided, simplify
+from .model import BoundOperation, Edge, Network
 
 LOSS = Sym("L")
 
@@ -26,10 +29,75 @@ class Adjoint(NamedTuple):
     formula: Expr
     derived: Expr
 
+    @property
+    def axes(self) -> tuple[str, ...]:
+        """The argument's index letters."""
+        return tuple(map(str, self.argument.index))
 
-def indexed(operation: Operation, argument: str) -> Sym:
-    """The argument with its indices, as the formula first writes it."""
-    return next(s for s in symbols(operation.formula) if isinstance(s, Sym) and s.name == argument)
+
+class Reader(NamedTuple):
+    """One reader of a tensor: the operation, and the edge by which the gradient comes back.
+
+    ``bypassed``: the loss is fused with the activation before it, and leads past this tensor, which has its gradient
+    for whoever asks.
+    """
+
+    step: BoundOperation
+    edge: Edge
+    bypassed: bool = False
+
+    @property
+    def key(self) -> str:
+        """The key of the tensor that is read."""
+        return self.step.key(self.edge.argument)
+
+    @property
+    def is_declared(self) -> bool:
+        """Whether the catalogue declares the local derivative."""
+        return self.edge.argument in self.edge.operation.declared
+
+    @property
+    def leads_past(self) -> bool:
+        """Whether it leads from a loss past the activation that this is fused with."""
+        return bool(self.step.bypassed) and not self.bypassed and self.is_declared
+
+    @property
+    def tells_places_apart(self) -> bool:
+        """Whether the local derivative has another form at an element's own place than at the others."""
+        return self.edge.operation.mixes(self.edge.argument) or self.leads_past
+
+
+class ChainRule:
+    """The gradients of one network: by which readers each comes back."""
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self.kink = network.conventions.relu_at_zero
+        self._readers: dict[str, list[Reader]] = {}
+        reached = network.reached()
+        for step in network.steps:
+            for edge in step.edges if step.output in reached else ():
+                self._add(Reader(step, edge))
+            for edge in step.bypassed:
+                self._add(Reader(step, edge, bypassed=True))
+
+    def _add(self, reader: Reader) -> None:
+        self._readers.setdefault(reader.key, []).append(reader)
+
+    def readers(self, key: str, past: bool = True) -> list[Reader]:
+        """Who reads a tensor, in the order of the network; with ``past``, a loss that leads past it among them."""
+        return [one for one in self._readers.get(key, ()) if past or not one.bypassed]
+
+    def ways(self) -> Iterator[Reader]:
+        """Every way of the gradient, from the loss back to the given tensors; those to what is led past come last."""
+        for past in (False, True):
+            for step in reversed(self.network.steps):
+                for edge in step.bypassed if past else step.edges:
+                    yield Reader(step, edge, past)
+
+    def adjoint(self, reader: Reader) -> Adjoint:
+        """What comes back by a reader."""
+        return adjoint(reader.edge.operation, reader.edge.argument, self.kink)
 
 
 _KNOWN: dict[tuple[int, str, int], tuple[Operation, Adjoint]] = {}
@@ -47,7 +115,7 @@ def adjoint(operation: Operation, argument: str, kink: int) -> Adjoint:
 
 
 def _derive(operation: Operation, argument: str, kink: int) -> Adjoint:
-    symbol = operation.by.get(argument) or indexed(operation, argument)
+    symbol = operation.argument(argument)
     primed = {str(index): f"{index}′" for index in symbol.index}
     by = Sym(symbol.name, tuple(primed.values()))
     derived = differentiate(operation.formula, by, kink)

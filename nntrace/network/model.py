@@ -98,6 +98,7 @@ class BoundOperation(NamedTuple):
     key for each symbol that it reads. ``edges`` are the ways of the gradient: one for each argument of the formula;
     none for a line of a program; where a loss is fused with the activation before it, they lead past that activation,
     and ``bypassed`` has the edge to its result, for whoever asks. ``numeric`` computes the numbers.
+    ``reason`` says what a line of a program is for.
     """
 
     kind: str
@@ -108,6 +109,17 @@ class BoundOperation(NamedTuple):
     edges: tuple[Edge, ...]
     numeric: Expr
     bypassed: tuple[Edge, ...] = ()
+    reason: str = ""
+
+    @property
+    def argument(self) -> str:
+        """The key of the tensor that it reads, the first where it reads several."""
+        return self.arguments[self.operation.arguments[0]]
+
+    @property
+    def is_learned(self) -> bool:
+        """Whether it owns parameters: then ∂L/∂result is called δ."""
+        return bool(self.operation.parameters)
 
     @property
     def has_logits(self) -> bool:

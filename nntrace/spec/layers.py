@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+
+from ..catalogue import KINDS, Entry, Parameter
 from ..errors import quoted
 from . import kinds, tree, values
 from .kinds import Kinded
@@ -10,8 +13,23 @@ from .problems import Problems
 from .scalars import looks_like_number
 from .tree import Node, describe, is_null
 
-PARAMETERS = ("weights", "biases", "bias")
-LAYER_KEYS = (*PARAMETERS, "activation")
+ACTIVATION = "activation"
+
+
+def parameter_keys(entry: Entry) -> dict[str, Parameter]:
+    """The keys under which a file gives an entry's parameters, those of one shared by all places among them."""
+    keys: dict[str, Parameter] = {}
+    for parameter in entry.parameters():
+        keys[parameter.key] = parameter
+        if parameter.shared is not None:
+            keys[parameter.shared] = parameter
+    return keys
+
+
+def layer_keys() -> tuple[str, ...]:
+    """Every key that a layer of some kind may have beside its kind."""
+    entries = (entry for entry in KINDS["layer"].values())
+    return (*dict.fromkeys(key for entry in entries for key in parameter_keys(entry)), ACTIVATION)
 
 
 def layers(node: Node, problems: Problems) -> tuple[Layer, ...]:
@@ -29,34 +47,53 @@ def layers(node: Node, problems: Problems) -> tuple[Layer, ...]:
 
 def _layer(node: Node, problems: Problems) -> Layer | None:
     second = "give each kind an entry of its own, with its own `- `"
-    of = kinds.kinded(node, "a layer", ("layer", "activation"), LAYER_KEYS, problems, second)
+    keys = layer_keys()
+    of = kinds.kinded(node, "a layer", ("layer", "activation"), keys, problems, second)
     if of is None:
         return None
-    own = {key.text: inner for key, inner in of.beside if key.text in LAYER_KEYS}
-    beside = [(key, inner) for key, inner in of.beside if key.text not in LAYER_KEYS]
     if of.entry is not None and of.entry.kind == "activation":
         return _activation(of, problems)
+    parameters = parameter_keys(of.entry) if of.entry is not None else {}
+    known = (*parameters, ACTIVATION) if of.entry is not None else keys
+    own = {key.text: inner for key, inner in of.beside if key.text in known}
+    beside = [(key, inner) for key, inner in of.beside if key.text not in known]
     for key, inner in of.beside:
         if key.text in own and is_null(inner):
             values.nothing_after(key, problems)
             del own[key.text]
-    if "bias" in own and "biases" in own:
-        place = next(key.place for key, _ in of.beside if key.text == "bias")
-        problems.add(
-            place,
-            "`bias` beside `biases`",
-            "`biases` has one for each unit, `bias` one shared by all: keep one of them",
-        )
-    activation = own.get("activation")
+    _refuse_both(of, own, parameters, problems)
+    activation = own.get(ACTIVATION)
     return Layer(
         kind=of.kind,
         result=_result(of.content, problems) if of.entry else None,
-        weights=_parameter(own.get("weights"), True, problems),
-        biases=_parameter(own.get("biases"), False, problems),
-        bias=_parameter(own.get("bias"), False, problems),
-        options=kinds.options(of, beside, "a layer", LAYER_KEYS, problems),
+        parameters=_parameters(own, parameters, problems),
+        options=kinds.options(of, beside, "a layer", known, problems),
         activation=_activation_key(activation, problems) if activation is not None else None,
     )
+
+
+def _refuse_both(of: Kinded, own: Mapping[str, Node], parameters: Mapping[str, Parameter], problems: Problems) -> None:
+    """A parameter is given once: one for each place, or one shared by all."""
+    for key, parameter in parameters.items():
+        shared = parameter.shared
+        if key == parameter.key and shared is not None and key in own and shared in own:
+            problems.add(
+                next(word.place for word, _ in of.beside if word.text == shared),
+                f"`{shared}` beside `{key}`",
+                f"`{key}` has one for each unit, `{shared}` one shared by all: keep one of them",
+            )
+
+
+def _parameters(own: Mapping[str, Node], parameters: Mapping[str, Parameter], problems: Problems) -> dict[str, Value]:
+    """The values of the parameters in the order of the file; rows of a matrix may have labels."""
+    found: dict[str, Value] = {}
+    for key, node in own.items():
+        if key in parameters:
+            labelled = key == parameters[key].key and len(parameters[key].symbol.index) > 1
+            value = _parameter(node, labelled, problems)
+            if value is not None:
+                found[key] = value
+    return found
 
 
 def _activation_key(node: Node, problems: Problems) -> Layer | None:
@@ -66,12 +103,16 @@ def _activation_key(node: Node, problems: Problems) -> Layer | None:
 
 
 def _activation(of: Kinded, problems: Problems) -> Layer:
+    keys = layer_keys()
     for key, _ in of.beside:
-        if of.entry and key.text in LAYER_KEYS:
-            problems.add(key.place, f"{quoted(of.kind.text)} has no `{key.text}`", "give it to a layer such as `dense`")
-    beside = [(key, inner) for key, inner in of.beside if key.text not in LAYER_KEYS]
+        if of.entry and key.text in keys:
+            some = next(iter(KINDS["layer"]))
+            problems.add(
+                key.place, f"{quoted(of.kind.text)} has no `{key.text}`", f"give it to a layer such as `{some}`"
+            )
+    beside = [(key, inner) for key, inner in of.beside if key.text not in keys]
     options = kinds.options(of, beside, f"the activation {quoted(of.kind.text)}", (), problems)
-    return Layer(of.kind, _result(of.content, problems), None, None, None, options, None)
+    return Layer(of.kind, _result(of.content, problems), {}, options, None)
 
 
 def _result(node: Node | None, problems: Problems) -> Value | None:
@@ -125,8 +166,8 @@ def _result_table(node: tree.Mapping, problems: Problems) -> Value | None:
     return Labelled(((label, content),), node.place) if label and content else None
 
 
-def _parameter(node: Node | None, labelled: bool, problems: Problems) -> Value | None:
-    """Weights, whose outer labels may be elements such as ``x[1]``, or biases, which are named by name only."""
+def _parameter(node: Node, labelled: bool, problems: Problems) -> Value | None:
+    """A matrix, whose outer labels may be elements such as ``x[1]``, or a vector, which is named by name only."""
     if isinstance(node, tree.Mapping):
         return values.special(node, problems, sizes=False) or values.table(node, problems, elements=labelled)
-    return values.value(node, problems) if node is not None else None
+    return values.value(node, problems)

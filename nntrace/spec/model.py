@@ -83,13 +83,11 @@ Value = Number | Name | Null | Items | Labelled | File | Init | GivenSize
 
 
 class Layer(NamedTuple):
-    """One entry of ``layers``: its kind, what names its result (if anything), its parameters and options."""
+    """One entry of ``layers``: its kind, what names its result (if anything), its parameters by key, its options."""
 
     kind: Name
     result: Value | None
-    weights: Value | None
-    biases: Value | None
-    bias: Value | None
+    parameters: Mapping[str, Value]
     options: Mapping[str, Number | Name]
     activation: Layer | None
 

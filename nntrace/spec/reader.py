@@ -9,7 +9,7 @@ from typing import Any
 from ..errors import UserError, printable
 from ..limits import USUAL, Limits
 from . import conventions, losses, not_yet, tree, values
-from .layers import LAYER_KEYS, layers
+from .layers import layer_keys, layers
 from .model import Conventions, Items, Labelled, LossSpec, Name, Null, Number, Penalty, Place, Spec, Value
 from .problems import Problems, split_lines
 from .tree import Node, describe, is_null
@@ -118,7 +118,7 @@ def _penalty(found: dict[str, Any], problems: Problems) -> Penalty | None:
 
 
 def _refuse_unknown(key: tree.Scalar, problems: Problems) -> None:
-    if key.text in LAYER_KEYS:
+    if key.text in layer_keys():
         problems.add(
             key.place, f"`{key.text}` outside of a layer", "indent it under its layer, in the column of `dense`"
         )

@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING
 from ..expr import Expr, Sym, approximate, children, exact, partial_key, symbols
 from ..expr.bind import transform
 from ..expr.functions import spelled_out
-from ..network.chain_rule import LOSS, adjoint
-from ..network.model import BoundOperation, Cell, Edge, Element, Network
+from ..network.chain_rule import LOSS, Adjoint, ChainRule, Reader
+from ..network.model import BoundOperation, Cell, Element, Network
 from ..network.quantities import Quantity
 from ..spec.model import Rounding
 from .amount import Amount, carried, fraction
@@ -122,24 +122,22 @@ class ElementTrace(Trace):
         if network.loss is None:
             return {}
         gradients: dict[str, Amounts] = {network.loss: {(): fraction(1)}}
-        for step in reversed(network.steps):
-            if step.output not in gradients:
+        chain = ChainRule(network)
+        finished: set[str] = set()
+        for reader in chain.ways():
+            output = reader.step.output
+            if output not in gradients:
                 continue
-            if network.tensors[step.output].role == "unit":
-                own = gradients[step.output]
-                gradients[step.output] = {cell: self._result(amount) for cell, amount in own.items()}
-            for edge in step.edges:
-                self._back(gradients, step, edge)
-        for step in network.steps:
-            for edge in step.bypassed:
-                self._back(gradients, step, edge)
+            if output not in finished and network.tensors[output].role == "unit":
+                gradients[output] = {cell: self._result(amount) for cell, amount in gradients[output].items()}
+            finished.add(output)
+            self._back(gradients, reader, chain.adjoint(reader))
         return gradients
 
-    def _back(self, gradients: dict[str, Amounts], step: BoundOperation, edge: Edge) -> None:
-        key, operation = step.key(edge.argument), edge.operation
-        derived = adjoint(operation, edge.argument, self.network.conventions.relu_at_zero)
-        partials = {partial_key(LOSS.name, operation.output.name): gradients[step.output]}
-        axes = [str(index) for index in derived.argument.index]
+    def _back(self, gradients: dict[str, Amounts], reader: Reader, derived: Adjoint) -> None:
+        """Add what comes back by one reader of a tensor."""
+        step, key, axes = reader.step, reader.key, list(derived.axes)
+        partials = {partial_key(LOSS.name, reader.edge.operation.output.name): gradients[step.output]}
         own = gradients.setdefault(key, {})
         missing = self.network.tensors[key].missing
         for cell in _cells(step, axes):

@@ -13,8 +13,8 @@ import numpy as np
 
 from ..expr import Expr, Partial, Sym, partial_key, symbols
 from ..expr.evaluate import Arguments, Run, plan
-from ..network.chain_rule import LOSS, adjoint
-from ..network.model import BoundOperation, Edge, Network
+from ..network.chain_rule import LOSS, Adjoint, ChainRule, Reader
+from ..network.model import BoundOperation, Network
 
 if TYPE_CHECKING:
     from ..network.model import Array
@@ -40,10 +40,9 @@ def _value(step: BoundOperation) -> _Instruction:
     return _bound(step, step.numeric, step.operation.output, step.output)
 
 
-def _gradient(step: BoundOperation, edge: Edge, kink: int) -> _Instruction:
+def _gradient(reader: Reader, derived: Adjoint) -> _Instruction:
     """The gradient's way back through one edge of a step."""
-    derived = adjoint(edge.operation, edge.argument, kink)
-    return _bound(step, derived.formula, derived.argument, _slope(step.key(edge.argument)))
+    return _bound(reader.step, derived.formula, derived.argument, _slope(reader.key))
 
 
 def _bound(step: BoundOperation, formula: Expr, symbol: Sym, target: str) -> _Instruction:
@@ -76,14 +75,13 @@ class Program:
         self._past = {step.output: step for step in network.steps if step.has_logits}
         self._backward: list[_Instruction] = []
         self._slopes = {network.loss: _slope(network.loss)} if network.loss else {}
-        ways = [(step, edge) for step in reversed(network.steps) for edge in step.edges]
-        past = [(step, edge) for step in reversed(network.steps) for edge in step.bypassed]
-        for step, edge in ways + past if of is None else ways:
-            argument = step.key(edge.argument)
-            role = network.tensors[argument].role
-            if step.output in self._slopes and (of is None or role not in GIVEN or role in of):
-                self._slopes[argument] = _slope(argument)
-                self._backward.append(_gradient(step, edge, network.conventions.relu_at_zero))
+        chain = ChainRule(network)
+        for reader in chain.ways():
+            role = network.tensors[reader.key].role
+            wanted = of is None or (not reader.bypassed and (role not in GIVEN or role in of))
+            if wanted and reader.step.output in self._slopes:
+                self._slopes[reader.key] = _slope(reader.key)
+                self._backward.append(_gradient(reader, chain.adjoint(reader)))
 
     def forward(self, given: Mapping[str, Array], held: Mapping[str, Array] = {}) -> dict[str, Array]:
         """Every tensor by key, from the given ones; a result that is ``held`` is not computed but taken from there.

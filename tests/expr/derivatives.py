@@ -41,7 +41,7 @@ def wrong_derivatives(operation: Operation, cells: Cells, sizes: Mapping[str, in
 
     All are taken at every cell of the output by every cell of every argument; ``cells`` has the arguments' numbers. A
     declared partial is of the cell with the output's own index (elementwise: every other one is 0), or of any cell
-    where ``by`` gives its argument an index.
+    where results mix the argument's elements.
     """
     wrong: list[str] = []
     output = operation.output
@@ -50,7 +50,7 @@ def wrong_derivatives(operation: Operation, cells: Cells, sizes: Mapping[str, in
     for argument in arguments.values():
         by = Sym(argument.name, tuple(f"{axis}′" for axis in argument.index), argument.mark)
         derived = differentiate(operation.formula, by, kink)
-        declared_by = operation.by.get(argument.name)
+        declared_by = operation.argument(argument.name) if operation.mixes(argument.name) else None
         for cell, other in product(cells_of(output, sizes), cells_of(argument, sizes)):
             here = named(output, cell)
             expected = central(operation.formula, cells, (argument.name, other), here, sizes)
@@ -72,7 +72,7 @@ def wrong_derivatives(operation: Operation, cells: Cells, sizes: Mapping[str, in
 def computed(operation: Operation, formula: Expr, cells: Cells, sizes: Mapping[str, int]) -> Cells:
     """The numbers of the lines of an operation's program, and of its output by this formula."""
     known = dict(cells)
-    for symbol, line in (*operation.program, (operation.output, formula)):
+    for symbol, line, *_ in (*operation.program, (operation.output, formula)):
         for cell in cells_of(symbol, sizes):
             known[symbol.name + symbol.mark, cell] = approximate(line, _numbers(known), named(symbol, cell), sizes)
     return {key: number for key, number in known.items() if key not in cells}
@@ -89,8 +89,7 @@ def sizes_for(operation: Operation, sizes: Mapping[str, int]) -> dict[str, int]:
 
 
 def _read(operation: Operation) -> Iterator[Sym]:
-    for formula in (operation.formula, *operation.by.values()):
-        yield from (symbol for symbol in symbols(formula) if isinstance(symbol, Sym))
+    yield from (symbol for symbol in symbols(operation.formula) if isinstance(symbol, Sym))
 
 
 def cells_of(symbol: Sym, sizes: Mapping[str, int]) -> list[tuple[int, ...]]:

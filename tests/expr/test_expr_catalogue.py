@@ -18,6 +18,7 @@ import sympy
 
 from nntrace.catalogue import KINDS, Entry, Fusion, Loss, Operation, Option, Same, find, names
 from nntrace.catalogue.activations import a, elementwise, z
+from nntrace.catalogue.registry import NEEDED
 from nntrace.expr import (
     HALF,
     Expr,
@@ -38,8 +39,8 @@ from tests.expr.derivatives import Cells, cells_of, computed, named, sizes_for, 
 from tests.expr.in_sympy import element, in_sympy
 
 SIZES = {"i": 3, "j": 2, "k": 3, "n": 2}
-CONVENTIONS = {"vectors": ("columns", "rows"), "bias": ("each", "shared", "none"), "log": ("e", "2", "10")}
-ENTRIES = [entry for entries in KINDS.values() for entry in entries.values()]
+CONVENTIONS = {"vectors": ("columns", "rows"), "log": ("e", "2", "10")}
+ENTRIES = [entry for kind, entries in KINDS.items() if kind != "init" for entry in entries.values()]
 MOST = (-1000.0, -1.0, 0.0, 1.0, 1000.0)
 
 
@@ -54,7 +55,17 @@ def built(entry: Entry) -> list[Any]:
     """An entry built with every combination of the conventions it knows and of some values of each option."""
     choices = [[(name, choice) for choice in CONVENTIONS[name]] for name in entry.conventions()]
     choices += [[(name, value) for value in values(option)] for name, option in entry.options().items()]
-    return [entry.build(**dict(chosen)) for chosen in product(*choices)]
+    made = [entry.build(**dict(chosen)) for chosen in product(*choices)]
+    return [variant for one in made for variant in (variants(one) if isinstance(one, Operation) else (one,))]
+
+
+def variants(operation: Operation) -> list[Operation]:
+    """An operation with each of its parameters given, shared by all places, or left out where it may be."""
+    ways = [
+        [one.key, *([one.shared] if one.shared else []), *([""] if one.optional else [])]
+        for one in operation.parameters
+    ]
+    return [operation.with_parameters(given) for given in product(*ways)] if ways else [operation]
 
 
 def values(option: Option) -> tuple[Any, ...]:
@@ -113,13 +124,13 @@ def test_sympy_has_the_same_derivatives(entry: Entry) -> None:
                 by = Sym(argument.name, tuple(f"{axis}′" for axis in argument.index), argument.mark)
                 derived = differentiate(operation.formula, by)
                 declared = operation.declared.get(argument.name, ())
-                own = operation.by.get(argument.name, argument)
+                own = operation.argument(argument.name) if operation.mixes(argument.name) else argument
                 for other in cells_of(argument, sizes):
                     expected = float(sympy.diff(whole, element(Sym(argument.name, other))).evalf(20, subs=subs))
                     here = named(operation.output, cell)
                     found = [approximate(derived, lambda n, c, k=known: k[n, c], here | named(by, other), sizes)]
                     index = named(own, other) | here
-                    if argument.name in operation.by or all(
+                    if operation.mixes(argument.name) or all(
                         index[str(axis)] == place for axis, place in zip(argument.index, other, strict=True)
                     ):
                         found += [
@@ -173,14 +184,14 @@ def test_an_activation_is_finite_at_a_thousand(entry: Entry) -> None:
             cells: Cells = {(argument.name, (place,)): number for place, number in enumerate(numbers_)}
             known = cells | computed(operation, operation.numeric, cells, sizes)
             assert all(map(math.isfinite, known.values())), (entry.name, known)
-            by = operation.by.get(argument.name, argument)
+            by = operation.argument(argument.name) if operation.mixes(argument.name) else argument
             for (_, form), cell in product(
                 operation.declared.get(argument.name, ())[-1:], cells_of(operation.output, sizes)
             ):
                 index = named(by, cell) | named(operation.output, cell)
                 assert math.isfinite(approximate(form, lambda name, at, known=known: known[name, at], index, sizes))
             if operation.stable is not None:
-                for symbol, line in (*operation.program, (operation.output, operation.stable)):
+                for symbol, line, *_ in (*operation.program, (operation.output, operation.stable)):
                     found = array_of(symbol, line, known, sizes)
                     for cell in cells_of(symbol, sizes):
                         assert found[cell] == pytest.approx(known[symbol.name, cell], rel=1e-14, abs=1e-300)
@@ -301,7 +312,7 @@ def test_a_jacobian_off_by_a_twentieth_of_a_percent_is_caught(factor: float) -> 
     form = softmax.declared["z"][-1].form
     wrong = softmax._replace(declared={"z": (Same("wrong", form * Num(Decimal(str(factor)))),)})
     assert len(wrong_derivatives(wrong, numbers(softmax, 0), sizes)) == sizes["j"] ** 2
-    diagonal = softmax._replace(declared={"z": (Same("wrong", a * (1 - a)),)}, by={})
+    diagonal = softmax._replace(declared={"z": (Same("wrong", a * (1 - a)),)})
     assert len(wrong_derivatives(diagonal, numbers(softmax, 0), sizes)) == sizes["j"] ** 2 - sizes["j"]
 
 
@@ -326,9 +337,8 @@ def test_an_entry_is_a_formula_with_a_docstring(entry: Entry) -> None:
         assert set(free_indices(operation.formula)) <= set(operation.output.index)
         read = {symbol.name for symbol in symbols(operation.formula) if isinstance(symbol, Sym)}
         assert set(operation.declared) <= read
-        assert set(operation.by) <= set(operation.declared)
         known = set(read)
-        for symbol, line in (*operation.program, (operation.output, operation.numeric)):
+        for symbol, line, *_ in (*operation.program, (operation.output, operation.numeric)):
             assert set(free_indices(line)) <= set(symbol.index)
             assert {part.name for part in symbols(line) if isinstance(part, Sym)} <= known
             assert symbol.name + symbol.mark not in known
@@ -358,10 +368,9 @@ def test_a_signature_is_the_schema_of_the_options() -> None:
     assert {name: tuple(option) for name, option in made.options().items()} == {"slope": ("number", 0.01, (), False)}
     assert made.conventions() == ("bias",)
     assert made.summary == "A line."
-    import inspect
-
     globals()["Literal"] = Literal
     options = Entry("layer", "other", (), other).options()
-    assert tuple(options["units"]) == ("count", inspect.Parameter.empty, (), False)
+    assert tuple(options["units"]) == ("count", NEEDED, (), False)
+    assert [name for name, option in options.items() if option.is_needed] == ["units"]
     assert tuple(options["mode"]) == ("word", "max", ("max", "mean"), False)
     assert tuple(options["bare"]) == ("flag", False, (), False)

@@ -8,7 +8,8 @@ from typing import Any, Literal
 
 import pytest
 
-from nntrace.catalogue.registry import KINDS, Entry
+from nntrace.catalogue import KINDS, Entry, Operation, Parameter
+from nntrace.expr import Sym
 from nntrace.spec import SpecError, not_yet, read
 from nntrace.spec.model import File, GivenSize, Init, Items, Labelled, Name, Null, Number, Place, Rounding, Spec
 
@@ -49,9 +50,13 @@ def test_the_homework() -> None:
     assert plain(spec.inputs) == {"i1": "2.0", "i2": "-1.0"}
     assert plain(spec.targets) == {"t1": "1.0", "t2": "0.5"}
     assert plain(first.result) == ["h1", "h2"]
-    assert plain(first.weights) == {"i1": {"w11": "1.0", "w12": "-0.5"}, "i2": {"w21": "0.5", "w22": "-1.0"}}
-    assert plain(second.biases) == {"b3": "-1.0", "b4": "0.5"}
-    assert (relu.kind.text, plain(relu.result), relu.weights) == ("relu", ["h3", "h4"], None)
+    weights = plain(first.parameters["weights"])
+    assert weights == {
+        "i1": {"w11": "1.0", "w12": "-0.5"},
+        "i2": {"w21": "0.5", "w22": "-1.0"},
+    }
+    assert plain(second.parameters["biases"]) == {"b3": "-1.0", "b4": "0.5"}
+    assert (relu.kind.text, plain(relu.result), relu.parameters) == ("relu", ["h3", "h4"], {})
     assert spec.loss is not None
     assert spec.loss.name is not None
     assert (spec.loss.kind.text, spec.loss.name.text, spec.loss.parts) == ("half_squared_error", "MSE", ())
@@ -152,7 +157,7 @@ def test_results(layer: str, result: object) -> None:
 )
 def test_weights(weights: str, expected: object) -> None:
     (found,) = spec_of(f"layers:\n- dense: [h1]\n  weights: {weights}").layers
-    assert plain(found.weights) == expected
+    assert plain(found.parameters["weights"]) == expected
 
 
 def test_an_activation_key_is_a_layer_of_its_own() -> None:
@@ -200,8 +205,10 @@ def test_line_ends_and_a_byte_order_mark() -> None:
 
 def with_options(
     alpha: float = 0.01, groups: int = 1, exact: bool = False, side: Literal["left", "right"] = "left"
-) -> None:
-    """An entry with an option of each type."""
+) -> Operation:
+    """An entry with an option of each type, and a parameter."""
+    weight = Sym("W", ("j", "i"))
+    return Operation(Sym("z", ("j",)), weight, parameters=(Parameter(weight, "weights"),))
 
 
 @pytest.fixture
@@ -237,7 +244,7 @@ def test_options_are_checked_by_their_type() -> None:
         ("`exact` cannot be '1'", "known here: true, false"),
         ("`side` cannot be 'up'", "known here: left, right"),
         ("unknown key 'alhpa' in a layer",
-         "did you mean 'alpha'? known here: weights, biases, bias, activation, alpha, groups, exact, side"),
+         "did you mean 'alpha'? known here: weights, activation, alpha, groups, exact, side"),
     ]  # fmt: skip
 
 
@@ -252,8 +259,8 @@ def test_what_is_read_but_not_yet_supported(monkeypatch: pytest.MonkeyPatch) -> 
     assert plain(spec.targets) == {"y": ("size", "K", "k")}
     assert plain(spec.samples) == [["1", "0", "dog"], ["1", "1", "cat"]]
     assert plain(spec.layers[0].result) == {"z1": ("size", "D_a", None)}
-    assert isinstance(spec.layers[0].weights, Labelled)
-    init = spec.layers[0].weights.entries[0][1]
+    assert isinstance(spec.layers[0].parameters["weights"], Labelled)
+    init = spec.layers[0].parameters["weights"].entries[0][1]
     assert isinstance(init, Init)
     assert (init.scheme, plain(init.options["seed"])) == ("he_normal", "0")
     assert [loss.kind.text for loss in spec.report] == ["mse"]

@@ -43,6 +43,7 @@ from ...expr import (
 )  # fmt: skip
 from ...expr.brackets import is_fraction, is_link, is_positional, is_scientific, juxtaposed, needs_brackets
 from ...expr.functions import notation
+from ...expr.index import Affine, Index
 from ...expr.notation import Exponent, Fences, Letter, Notation, Prefix, Radical, Spelling
 from ...expr.text import scientific
 from .language import Bracket, Chunk, Language, Sign
@@ -373,19 +374,35 @@ class Formulas:
                     written += language.number(sign) if sign.isdigit() else language.letters(sign, False)
         return written
 
-    def _indices(self, index: Sequence[str | int]) -> str:
+    def _indices(self, index: Sequence[Index]) -> str:
         """Indices, counted from 1; with commas between them where one has two digits."""
         numbers = [place for place in index if isinstance(place, int)]
-        apart = numbers and (len(numbers) < len(index) or max(numbers) > 8)
+        affine = any(isinstance(place, Affine) for place in index)
+        apart = affine or (numbers and (len(numbers) < len(index) or max(numbers) > 8))
         comma = self.language.sign(",") if apart else "" if numbers else self.language.between
         return comma.join(self._index(place).text for place in index)
 
-    def _index(self, index: str | int) -> Chunk:
+    def _index(self, index: Index) -> Chunk:
+        if isinstance(index, Affine):
+            return self._affine(index)
         if isinstance(index, int):
             return Chunk(self.language.number(str(index + 1)), len(str(index + 1)), 0)
         if index.isdigit():
             return Chunk(self.language.number(index), len(index), 0)
         return Chunk(self.language.lowered(lettered(index)), len(index), 0)
+
+    def _affine(self, index: Affine) -> Chunk:
+        """``p + r - 1``, where everything counts from 1."""
+        parts: list[Chunk] = []
+        rest = index.from_one.offset
+        for factor, letter in index.terms:
+            sign: Sign = "-" if factor < 0 else "+"
+            parts += [self._sign(sign)] if parts or factor < 0 else []
+            parts += [self._index(abs(factor) - 1)] if abs(factor) > 1 else []
+            parts.append(self._index(letter))
+        if rest:
+            parts += [self._sign("-" if rest < 0 else "+"), self._index(abs(rest) - 1)]
+        return self.joined(parts)
 
     def _is_raised(self, node: Expr) -> bool:
         """Whether a symbol has something above at its right, which a power would seem to belong to."""

@@ -21,9 +21,6 @@ from .targets import check_targets, sum_to_one, targets_of
 from .training import training
 from .upstream import upstream
 
-WORKED = {"m": "mMc", "e": "eEu", "Z": "ZSQ"}
-"""The letters for what a softmax works out first, the first one that the user's names leave free."""
-
 
 def build(spec: Spec, anywhere: bool = False, numbers: bool = True) -> Network:
     """The network of a file, or a ``SpecError`` with every problem of names, sizes and numbers.
@@ -106,10 +103,9 @@ class _NetworkBuilder(Draft):
         ):
             self._register(value)
         for layer in self.spec.layers:
-            self._register(layer.biases)
-            self._register(layer.bias)
-            if isinstance(layer.weights, Labelled):
-                for _, row in layer.weights.entries:
+            for value in layer.parameters.values():
+                self._register(value)
+                for _, row in value.entries if isinstance(value, Labelled) else ():
                     self._register(row)
 
     def _register(self, value: Value | None) -> None:
@@ -204,9 +200,9 @@ class _NetworkBuilder(Draft):
         elements = {name for tensor in self.tensors.values() for name in tensor.names.values()}
         capitals = {key[0].upper() for key in self.tensors if key in elements}
         used = set(taken)
-        for key in self.worked:
+        for key, letters in self.worked.items():
             first, level = key[0], key[1:].rstrip("′")
-            letters = (*WORKED.get(first, first), *(first * count for count in range(2, len(used) + 3)))
+            letters = (*letters, *(first * count for count in range(2, len(used) + 3)))
             name = next(one + level for one in letters if one not in capitals and one + level not in used)
             self.tensors[key] = self.tensors[key]._replace(name=name)
             used.add(name)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from ...errors import counted
 from ...spec.model import Place, Spec, Value
 from ...spec.problems import Problems
@@ -26,8 +28,8 @@ class Draft:
         self.parameters: list[str] = []
         self.weights: list[str] = []
         """The keys of the parameters that are weights."""
-        self.worked: list[str] = []
-        """The keys of the lines of programs; their names give way to the user's."""
+        self.worked: dict[str, Sequence[str]] = {}
+        """The keys of the auxiliary quantities, and the letters that each may be called by."""
         self.samples: Samples | None = None
         if spec.samples is not None:
             own = self.leaves.own

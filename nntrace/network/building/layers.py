@@ -1,18 +1,21 @@
-"""The layers of a file as steps: their weights, how many units they have, and what their results are called."""
+"""The layers of a file as steps: what they read and own, how far their indices run, what their results are called."""
 
 from __future__ import annotations
 
 from collections.abc import Mapping
+from math import prod
 from typing import NamedTuple
 
 from ... import catalogue
-from ...catalogue import Operation
+from ...catalogue import Operation, Parameter
 from ...errors import quoted
-from ...spec.model import GivenSize, Items, Labelled, Layer, Name, Number, Place
+from ...expr.index import letters_of
+from ...spec.model import GivenSize, Items, Labelled, Layer, Name, Number, Place, Value
 from ..batch import sized
 from ..model import BoundOperation, Cell, Edge, Tensor
 from .draft import Draft
-from .init import Fans
+from .drawing import Fans
+from .extents import Extents
 from .leaves import elements
 from .operations import in_batch, operation, plain, symbols_read
 
@@ -25,9 +28,29 @@ class _Result(NamedTuple):
     units: int | None = None
     place: Place | None = None
 
+    @property
+    def stated(self) -> int:
+        """How many elements it says that there are; 0 where it does not."""
+        return len(self.elements) or self.units or 0
+
+
+class _Layer(NamedTuple):
+    """A layer while it is built: what the file says, its operation, what it reads, and how far its letters run."""
+
+    layer: Layer
+    operation: Operation
+    arguments: Mapping[str, Tensor]
+    result: _Result
+    extents: Extents
+
+    def reads(self, letter: str) -> bool:
+        """Whether a letter runs along an argument."""
+        read = symbols_read(self.operation.formula)
+        return any(symbol.name in self.arguments and letter in symbol.index for symbol in read)
+
 
 class Layers:
-    """The layers of a network, one on the other; ``level`` counts those with weights."""
+    """The layers of a network, one on the other; ``level`` counts those with parameters."""
 
     def __init__(self, draft: Draft) -> None:
         self.draft = draft
@@ -35,109 +58,155 @@ class Layers:
 
     def add(self, layer: Layer, current: Tensor) -> Tensor:
         """The result of a layer or an activation that reads ``current``."""
-        if entry := catalogue.find("layer", layer.kind.text):
-            return self._weighted(layer, entry, current)
-        entry = catalogue.find("activation", layer.kind.text)
+        entry = catalogue.find("layer", layer.kind.text) or catalogue.find("activation", layer.kind.text)
         assert entry is not None  # the reader knows the kinds
-        result = self._result(layer)
-        size = current.shape[-1]
-        count = len(result.elements) or result.units
-        if count is not None and count != size:
+        made = operation(entry, plain(layer.options), _given(layer, entry), vectors=self.draft.spec.conventions.vectors)
+        self.level += bool(made.parameters)
+        built = _Layer(layer, made, dict.fromkeys(made.arguments, current), self._result(layer), Extents())
+        for symbol in symbols_read(made.formula):
+            if symbol.name in built.arguments and not built.extents.waits(symbol.index):
+                list(built.extents.learn(symbol.index, current.shape[current.sampled :]))
+        fixed = all(letter in built.extents for index in made.output.index for letter in letters_of(index))
+        if not fixed and built.result.stated:
+            built.extents.update(dict.fromkeys(map(str, made.output.index), built.result.stated))
+        keyed = {**dict.fromkeys(made.arguments, current.key), **self._parameters(built)}
+        for symbol in symbols_read(made.formula):
+            list(built.extents.learn(symbol.index, self._shape(keyed[symbol.name])))
+        for name, key in keyed.items():
+            list(built.extents.learn(made.argument(name).index, self._shape(key)))
+        self._check_count(built)
+        return self._step(entry.name, built, keyed)
+
+    def _shape(self, key: str) -> tuple[int, ...]:
+        """A tensor's shape, of one sample."""
+        tensor = self.draft.tensors[key]
+        return tensor.shape[tensor.sampled :]
+
+    def _check_count(self, built: _Layer) -> None:
+        """The file names as many results as there are."""
+        count, size = built.result.stated, prod(built.extents[str(index)] for index in built.operation.output.index)
+        if count and count != size:
+            shown = self.draft.sizes.shown
             self.draft.problems.add(
-                result.place or layer.kind.place,
-                f"{quoted(layer.kind.text)} gives {self.draft.sizes.shown(size)} "
-                f"{'result' if size == 1 else 'results'}, not {self.draft.sizes.shown(count)}",
-                "an activation has as many results as the layer before it",
+                built.result.place or built.layer.kind.place,
+                f"{quoted(built.layer.kind.text)} gives {shown(size)} {'result' if size == 1 else 'results'}, "
+                f"not {shown(count)}",
+                "give a name to each of its results"
+                if built.operation.parameters
+                else "an activation has as many results as the layer before it",
             )
-        key = self.draft.key(f"a{self.level}")
-        made = operation(entry, plain(layer.options))
-        return self._step(
-            layer, entry.name, made, key, f"a{self.level}", result, size, {"z": current.key}, {"j": size, "i": size}
-        )
 
-    def _weighted(self, layer: Layer, entry: catalogue.Entry, current: Tensor) -> Tensor:
-        """A layer with weights: how many units follows from the weights, else from the names or the count."""
-        self.level += 1
-        level, vectors = self.level, self.draft.spec.conventions.vectors
-        result = self._result(layer)
-        inputs, rows = list(elements(current)), vectors == "rows"
-        name = result.tensor.text if result.tensor else f"z{level}"
-        units = [unit.text for unit in result.elements] or [f"{name}[{n + 1}]" for n in range(result.units or 0)]
-        weights = self.draft.leaves.matrix(layer, f"W{level}", f"W{level}", rows, inputs, units)
-        size, found = (weights.shape[1], weights.shape[0]) if rows else weights.shape[:2]
-        if layer.weights is not None:
-            place = layer.weights.place
-            expected = len(inputs)
-            if weights.typed is not None or weights.array is not None:
-                self._match(place, found, expected, "input", weights.shape, vectors)
-                if units:
-                    self._match(result.place or place, size, len(units), "unit", weights.shape, vectors)
-        size = len(units) or size
-        keyed = {"x": current.key, "W": self.draft.add(weights).key}
-        self.draft.parameters.append(weights.key)
-        self.draft.weights.append(weights.key)
-        bias, fans = "none", Fans(len(inputs), size)
-        if layer.biases is not None:
-            tensor = self.draft.add(self.draft.leaves.vector(layer.biases, f"b{level}", f"b{level}", "parameter", fans))
-            if tensor.shape != (size,):
-                count = tensor.shape[0] if tensor.shape else 0
-                self.draft.problems.add(
-                    layer.biases.place,
-                    f"there are {count} biases for {self.draft.sizes.shown(size)} units",
-                    "give one for each unit; one shared by all is bias: {b: 0.35}",
-                )
-            bias, keyed["b"] = "each", tensor.key
-        elif layer.weights is None and layer.bias is None:  # a size alone: W and b
-            bias, keyed["b"] = "each", self.draft.add(Tensor(f"b{level}", f"b{level}", (size,), "parameter")).key
-        elif layer.bias is not None:
-            tensor = self.draft.add(self.draft.leaves.shared(layer.bias, f"b{level}", f"b{level}", fans))
-            bias, keyed["b"] = "shared", tensor.key
-        if bias != "none":
-            given = layer.biases or layer.bias
-            first = given is not None and layer.weights is not None and given.place < layer.weights.place
-            self.draft.parameters.insert(len(self.draft.parameters) - first, keyed["b"])
-        made = operation(entry, plain(layer.options), vectors=vectors, bias=bias)
-        sizes = {"j": size, "i": len(inputs)}
-        return self._step(layer, entry.name, made, f"z{level}", f"z{level}", result, size, keyed, sizes)
+    # -- parameters --------------------------------------------------------------------------------------------------
 
-    def _match(self, place: Place, found: int, expected: int, what: str, shape: tuple[int, ...], vectors: str) -> None:
-        if found != expected:
+    def _parameters(self, built: _Layer) -> dict[str, str]:
+        """The keys of a layer's own tensors by their symbols; those of the network are in the order of the file."""
+        keyed: dict[str, str] = {}
+        places: dict[str, Place] = {}
+        for parameter in built.operation.parameters:
+            given = _value(built.layer, parameter)
+            tensor = self.draft.add(self._parameter(built, parameter, given))
+            keyed[parameter.symbol.name] = tensor.key
+            if given is not None:
+                places[tensor.key] = given.place
+            if not parameter.is_bias:
+                self.draft.weights.append(tensor.key)
+        last = max(places.values(), default=Place(1, 1))
+        self.draft.parameters += sorted(keyed.values(), key=lambda key: places.get(key, last))
+        return keyed
+
+    def _parameter(self, built: _Layer, parameter: Parameter, given: Value | None) -> Tensor:
+        """One of a layer's own tensors: from what the file gives, or of a size alone."""
+        leaves, index = self.draft.leaves, tuple(map(str, parameter.symbol.index))
+        key = f"{parameter.symbol.name}{self.level}"
+        fans = self._fans(built, index)
+        if len(index) == 2:
+            rows = built.reads(index[0])
+            inputs, units = (self._names_along(built, letter) for letter in (index if rows else index[::-1]))
+            tensor = leaves.matrix(given, built.layer.kind, parameter.key, key, rows, inputs, units)
+        elif given is None:
+            if not parameter.optional:
+                leaves.check_given(built.layer.kind, parameter.key)
+            return Tensor(key, key, tuple(built.extents.get(letter, 0) for letter in index), "parameter")
+        elif not index:
+            tensor = leaves.shared(given, key, key, fans)
+        elif len(index) == 1:
+            tensor = leaves.vector(given, key, key, "parameter", fans, built.extents.get(index[0], 0))
+        else:
+            tensor = leaves.nested(given, key, key, len(index))
+        self._learn(built, parameter, given, tensor)
+        return tensor
+
+    def _learn(self, built: _Layer, parameter: Parameter, given: Value | None, tensor: Tensor) -> None:
+        """Take how far the letters run from a tensor that the file gives; each that runs otherwise is a problem."""
+        index = parameter.symbol.index
+        if len(tensor.shape) != len(index):
+            return
+        wrong = list(built.extents.learn(index, tensor.shape))
+        if given is None or not (tensor.typed is not None or tensor.array is not None):
+            return
+        for letter, found, expected in wrong:
+            noun = "input" if built.reads(letter) else "unit" if letter in built.operation.output.index else "value"
+            shown = self.draft.sizes.shown(expected)
+            if len(index) == 1:
+                remedy = f"give one for each {noun}"
+                if parameter.shared is not None:
+                    symbol = parameter.symbol.name
+                    remedy += f"; one shared by all is {parameter.shared}: {{{symbol}: 0.35}}"
+                message = f"there are {found} {parameter.key} for {shown} {noun}s"
+                self.draft.problems.add(given.place, message, remedy)
+                continue
+            vectors = self.draft.spec.conventions.vectors
             row, column = ("input", "unit") if vectors == "rows" else ("unit", "input")
-            written, wanted = "×".join(map(str, shape)), self.draft.sizes.shown(expected)
+            written = "×".join(map(str, tensor.shape))
             self.draft.problems.add(
-                place,
-                f"the weights are {written}: for {self.draft.counted(found, what)}, but there "
-                f"{'is' if expected == 1 else 'are'} {wanted}",
+                built.result.place or given.place if noun == "unit" else given.place,
+                f"the {parameter.key} are {written}: for {self.draft.counted(found, noun)}, but there "
+                f"{'is' if expected == 1 else 'are'} {shown}",
                 f"with vectors: {vectors} a matrix has one row for each {row} and one column for each {column}",
             )
 
-    def _step(
-        self,
-        layer: Layer,
-        kind: str,
-        made: Operation,
-        key: str,
-        default: str,
-        result: _Result,
-        size: int,
-        keyed: Mapping[str, str],
-        sizes: Mapping[str, int],
-    ) -> Tensor:
+    def _names_along(self, built: _Layer, letter: str) -> list[str]:
+        """The names of the elements along one side of a matrix; none where their number is not known yet."""
+        if built.reads(letter):
+            return list(elements(next(iter(built.arguments.values()))))
+        if letter not in built.operation.output.index:
+            return []
+        result = built.result
+        name = result.tensor.text if result.tensor else f"{built.operation.output.name}{self.level}"
+        return [unit.text for unit in result.elements] or [f"{name}[{n + 1}]" for n in range(result.units or 0)]
+
+    @staticmethod
+    def _fans(built: _Layer, index: tuple[str, ...]) -> Fans:
+        """How many inputs each unit has, and how many units each input goes to; of a bias those of its layer."""
+        known = built.extents
+        summed = [letter for letter in index if letter not in built.operation.output.index]
+        own = [letter for letter in index if not built.reads(letter)]
+        if not summed:  # it is added to a unit: the fans are those of the layer
+            summed = [letter for letter in known if letter not in built.operation.output.index]
+            own = [str(letter) for letter in built.operation.output.index]
+        return Fans(prod(known.get(letter, 0) for letter in summed), prod(known.get(letter, 0) for letter in own))
+
+    # -- the step ----------------------------------------------------------------------------------------------------
+
+    def _step(self, kind: str, built: _Layer, keyed: Mapping[str, str]) -> Tensor:
+        made, result = built.operation, built.result
+        default = f"{made.output.name}{self.level}"
+        key = self.draft.key(default)
         if result.tensor:
             self.draft.leaves.own.add(key)
         for name in (result.tensor, *result.elements):
             if name:
                 self.draft.names.result(name)
         names: dict[Cell, str] = {(place,): name.text for place, name in enumerate(result.elements)}
+        shape = tuple(built.extents[str(index)] for index in made.output.index)
         if self.draft.samples is not None:
             made = in_batch(made)
-        sizes = sized(sizes, self.draft.count)
+        sizes = sized(built.extents, self.draft.count)
         keyed = {**keyed, **self._program(kind, made, keyed, sizes)}
-        edges = tuple(
-            Edge(made, name) for name in keyed if any(symbol.name == name for symbol in symbols_read(made.formula))
-        )
+        read = {symbol.name for symbol in symbols_read(made.formula)}
+        edges = tuple(Edge(made, name) for name in keyed if name in read)
         self.draft.steps.append(BoundOperation(kind, made, key, keyed, sizes, edges, made.numeric))
-        shape = (size,) if self.draft.count is None else (self.draft.count, size)
+        shape = shape if self.draft.count is None else (self.draft.count, *shape)
         tensor = Tensor(key, result.tensor.text if result.tensor else default, shape, "unit", names)
         return self.draft.add(tensor._replace(sampled=self.draft.samples is not None))
 
@@ -146,15 +215,15 @@ class Layers:
     ) -> dict[str, str]:
         """The lines that an operation works out first, as steps without a gradient of their own; their keys."""
         keys: dict[str, str] = {}
-        for symbol, formula in made.program:
+        for symbol, formula, letters, reason in made.program:
             key = self.draft.key(f"{symbol.name}{self.level}", "′")
             line = Operation(symbol, formula)
             known = {**keyed, **keys}
             reads = {read.name: known[read.name] for read in symbols_read(formula)}
-            self.draft.steps.append(BoundOperation(kind, line, key, reads, sizes, (), formula))
+            self.draft.steps.append(BoundOperation(kind, line, key, reads, sizes, (), formula, reason=reason))
             shape = tuple(sizes[str(index)] for index in symbol.index)
             self.draft.add(Tensor(key, key, shape, "unit", sampled=self.draft.samples is not None))
-            self.draft.worked.append(key)
+            self.draft.worked[key] = letters or symbol.name
             keys[symbol.name] = key
         return keys
 
@@ -181,3 +250,18 @@ class Layers:
                     value.place, "this does not name a result", "write names [h1, h2], one name, a count, or nothing"
                 )
                 return _Result()
+
+
+def _value(layer: Layer, parameter: Parameter) -> Value | None:
+    """What the file gives for a parameter: one that has no index, under the key of what all places share."""
+    shared = None if parameter.symbol.index else layer.parameters.get(parameter.shared or "")
+    return shared or layer.parameters.get(parameter.key)
+
+
+def _given(layer: Layer, entry: catalogue.Entry) -> frozenset[str]:
+    """The keys of the parameters that a layer has: those in the file; of one that has a size alone, all."""
+    parameters = entry.parameters()
+    given = set(layer.parameters)
+    if any(not one.optional and one.key not in given for one in parameters):
+        given |= {one.key for one in parameters if one.shared not in given}
+    return frozenset(given)

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from fractions import Fraction
+from math import prod
 from typing import TYPE_CHECKING
 
 from ...errors import counted, quoted, suggestion
-from ...spec.model import File, GivenSize, Init, Items, Labelled, Layer, Name, Null, Number, Place, Value
+from ...spec.model import File, GivenSize, Init, Items, Labelled, Name, Null, Number, Place, Value
 from ...spec.problems import Problems
 from ..model import Cell, Role, Tensor
+from .drawing import Fans, described, initial_array
 from .files import read_numbers
-from .init import Fans, described, initial_array
 from .names import Names
 from .sizes import Sizes
 
@@ -38,14 +39,16 @@ class Leaves:
         self.built: dict[str, Tensor] = {}
         """The tensors of the table ``values`` that are in use: another use is the same tensor."""
 
-    def vector(self, value: Value, key: str, name: str | None, role: Role, fans: Fans | None = None) -> Tensor:
+    def vector(
+        self, value: Value, key: str, name: str | None, role: Role, fans: Fans | None = None, count: int = 0
+    ) -> Tensor:
         """A tensor of one dimension, such as the inputs or the biases: named entries, a list, a file, a name.
 
-        ``fans`` are those of the layer whose biases these are; with them, the numbers may be drawn by a scheme.
+        ``fans`` are those of the layer whose parameter it is; with them, ``count`` numbers may be drawn by a scheme.
         """
         match value:
             case Labelled(((label, (Items() | File() | Init()) as inner),), _):
-                return self._called(self.vector(inner, key, label.text, role, fans), label)
+                return self._called(self.vector(inner, key, label.text, role, fans, count), label)
             case Labelled(((label, GivenSize() as size),), _):
                 return self._called(self.sized(size, key, label.text, role), label)
             case Labelled(entries, place):
@@ -58,14 +61,16 @@ class Leaves:
             case Name() if value.text in self.names.tensors:
                 if value.text not in self.built:
                     content, _ = self.names.tensors[value.text]
-                    self.built[value.text] = self._called(self.vector(content, key, value.text, role, fans), value)
+                    self.built[value.text] = self._called(
+                        self.vector(content, key, value.text, role, fans, count), value
+                    )
                 return self.built[value.text]
             case Name() | Number():
                 return self._cells(key, name, role, (1,), [((0,), None, value)])
             case File():
                 return self._file(value, key, name, role, flat=True)
             case Init() if fans is not None:
-                return self._init(value, key, name, (fans.fan_out,), fans)
+                return self._init(value, key, name, (count,), fans)
             case _:
                 self._unfit(value, "a list of numbers, or names with numbers: {a: 1.0, b: 2.0}")
                 return Tensor(key, name, (0,), role)
@@ -102,26 +107,69 @@ class Leaves:
                 self._unfit(value, "one number or one name; for one of each unit write biases: [...]")
                 return Tensor(key, name, (), "parameter")
 
-    def matrix(
-        self, layer: Layer, key: str, name: str | None, rows: bool, inputs: Sequence[str], units: Sequence[str]
-    ) -> Tensor:
-        """The weights of a layer; ``rows`` tells that a matrix without labels has a row for each input.
+    def check_given(self, kind: Name, what: str) -> None:
+        """Note a layer's parameter that the file does not give, where the numbers are needed."""
+        if self.sizes.wanted:
+            self.problems.add(kind.place, f"the layer {quoted(kind.text)} has no {what}", f"add a line {what}: …")
 
-        ``inputs`` and ``units`` are the names of the elements on both sides (``units`` is empty where the count is
-        not known yet). The result's shape is (inputs, units) with ``rows``, else (units, inputs).
+    def nested(self, value: Value, key: str, name: str | None, dimensions: int) -> Tensor:
+        """A tensor of any number of dimensions: nested lists, or a file."""
+        match value:
+            case Labelled(((label, inner),), _):
+                return self._called(self.nested(inner, key, label.text, dimensions), label)
+            case File():
+                tensor = self._file(value, key, name, "parameter")
+            case Items():
+                listed = list(self._nested(value, ()))
+                cells = [cell for cell, _, _ in listed]
+                shape = tuple(max(places) + 1 for places in zip(*cells, strict=False)) if cells else ()
+                if len(listed) != prod(shape) or any(len(cell) != len(shape) for cell in cells):
+                    self.problems.add(value.place, "these nested lists are not of one shape", "give every list as many")
+                    return Tensor(key, name, (0,) * dimensions, "parameter")
+                tensor = self._cells(key, name, "parameter", shape, listed)
+            case _:
+                self._unfit(value, f"nested lists of {dimensions} dimensions, or {{file: w.npy}}")
+                return Tensor(key, name, (0,) * dimensions, "parameter")
+        if len(tensor.shape) != dimensions:
+            message = f"this has the shape {_by(tensor.shape)}, and {dimensions} dimensions are wanted"
+            self.problems.add(value.place, message, "nest the lists as deep as that")
+            return Tensor(key, name, (0,) * dimensions, "parameter")
+        return tensor
+
+    def _nested(self, value: Value, cell: Cell) -> Iterator[tuple[Cell, Name | None, Entry]]:
+        """The entries of nested lists by their places."""
+        if isinstance(value, Items):
+            for place, item in enumerate(value.items):
+                yield from self._nested(item, (*cell, place))
+        else:
+            yield cell, None, self._entry(value)
+
+    def matrix(
+        self,
+        value: Value | None,
+        kind: Name,
+        what: str,
+        key: str,
+        rows: bool,
+        inputs: Sequence[str],
+        units: Sequence[str],
+    ) -> Tensor:
+        """The weights of a layer, or another matrix between what it reads and its units; ``what`` is its key.
+
+        ``rows`` tells that one without labels has a row for each input. ``inputs`` and ``units`` are the names of the
+        elements on both sides (``units`` is empty where the count is not known yet). The result's shape is
+        (inputs, units) with ``rows``, else (units, inputs).
         """
-        value = layer.weights
+        name = key
         match value:
             case None:
-                if self.sizes.wanted:
+                self.check_given(kind, what)
+                if not self.sizes.wanted and not units:
+                    word = kind.text
                     self.problems.add(
-                        layer.kind.place, f"the layer {quoted(layer.kind.text)} has no weights", "add a line weights: …"
-                    )
-                elif not units:
-                    self.problems.add(
-                        layer.kind.place,
-                        f"the layer {quoted(layer.kind.text)} has no weights, and no size",
-                        "give its size: dense: 2, dense: {z1: {size: D}}, or names: dense: [h1, h2]",
+                        kind.place,
+                        f"the layer {quoted(word)} has no {what}, and no size",
+                        f"give its size: {word}: 2, {word}: {{z1: {{size: D}}}}, or names: {word}: [h1, h2]",
                     )
             case Labelled(((label, inner),), _) if label.text not in inputs and label.text not in units:
                 if isinstance(inner, Items | File | Init):

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 from ...catalogue import Fusion, Loss, Operation, Same
-from ...expr import ONE, Div, Expr, Indexed, Size, Sum, Sym, product
+from ...expr import ONE, Div, Expr, Size, Sum, Sym, product
 from ..batch import SAMPLE, batched, sized
 from ..model import BoundOperation, Cell, Edge, Tensor
 
@@ -123,13 +123,11 @@ class LossSteps:
         scale = [Div(ONE, Size("k"))] if self.mean else []
         used = fusion.normal if self.normal and fusion.normal is not None else fusion.derivative
         derivative = product((*scale, used))
-        logits = Indexed("z")["k"]
         equal = tuple(one._replace(form=self._reduced(one.form)) for one in fusion.equal)
         return Operation(
             Sym(LOSS),
             self._reduced(fusion.part),
             {"z": (Same("what cancels left out", derivative),)},
-            by={"z": logits},
             equal=equal,
         )
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from typing import Any
 
 from ...catalogue import Entry, Operation
@@ -13,12 +13,13 @@ from ..batch import batched
 _OPERATIONS: dict[Any, Operation] = {}
 
 
-def operation(entry: Entry, options: Mapping[str, Any], **conventions: Any) -> Operation:
-    """The entry's formula for these options; the same object for the same options, so that plans are made once."""
+def operation(entry: Entry, options: Mapping[str, Any], given: Collection[str], **conventions: Any) -> Operation:
+    """The entry's formula for these options and for the parameters ``given`` under these keys; the same object for the
+    same ones, so that plans are made once."""
     wanted = {name: value for name, value in conventions.items() if name in entry.conventions()}
-    key = (entry.kind, entry.name, *sorted(options.items()), *sorted(wanted.items()))
+    key = (entry, *sorted(options.items()), *sorted(wanted.items()), *sorted(given))
     if key not in _OPERATIONS:
-        _OPERATIONS[key] = entry.build(**options, **wanted)
+        _OPERATIONS[key] = entry.build(**options, **wanted).with_parameters(given)
     return _OPERATIONS[key]
 
 

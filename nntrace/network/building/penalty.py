@@ -11,7 +11,8 @@ from fractions import Fraction
 from math import prod
 
 from ... import catalogue
-from ...catalogue.registry import Operation, real
+from ...catalogue import Operation
+from ...catalogue.registry import real
 from ...errors import quoted, suggestion
 from ...expr import Add, Expr, Mul, Sum, Sym, product, rename, symbols
 from ...spec.model import Penalty

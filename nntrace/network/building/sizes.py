@@ -98,7 +98,7 @@ def _values(spec: Spec) -> Iterator[Value]:
     """Every value of the file, and the values inside it."""
     yield from _inside(spec.inputs, spec.targets, spec.samples, spec.values)
     for layer in spec.layers:
-        yield from _inside(layer.result, layer.weights, layer.biases, layer.bias)
+        yield from _inside(layer.result, *layer.parameters.values())
         if layer.activation:
             yield from _inside(layer.activation.result)
 

@@ -292,7 +292,7 @@ def nameable(network: Network) -> Iterator[tuple[tuple[str, str], str]]:
     loss = str(network.loss)
     for step in reversed(symbols.layers()):
         if network.loss is not None and (
-            network.samples is None or step.output in symbols.formulas.readers
+            network.samples is None or symbols.formulas.readers(step.output)
         ):  # else each sample's own alone is by it
             yield (loss, step.output), f"∂{symbols.loss.name}/∂{name(step.output).name}"
         for edge in step.edges:

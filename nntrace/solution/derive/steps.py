@@ -208,7 +208,7 @@ def _by_jacobian(symbols: Symbols, key: str) -> list[UncitedLine]:
     Where the tensor is read elsewhere too (a penalty's), or by all samples, that is not all of its gradient.
     """
     batch = symbols.network.samples is not None
-    if len(symbols.formulas.readers[key]) > 1 or (batch and not symbols.network.tensors[key].sampled):
+    if len(symbols.formulas.readers(key)) > 1 or (batch and not symbols.network.tensors[key].sampled):
         return []
     for result, argument in symbols.jacobians:
         label = symbols.jacobian(result, argument)

@@ -25,6 +25,7 @@ from ...expr import (
 )  # fmt: skip
 from ...expr.bind import transform, walk
 from ...expr.functions import restricted, row_of
+from ...expr.index import number_of
 from ...expr.literals import Literals
 from ...network.chain_rule import LOSS
 from ...network.model import Cell, Element
@@ -296,4 +297,4 @@ def sum_inside(body: Expr) -> tuple[Callable[[Expr], Expr], Add] | None:
 
 
 def _cell(symbol: Sym) -> Cell:
-    return tuple(int(index) for index in symbol.index)
+    return tuple(number_of(index, {}) for index in symbol.index)

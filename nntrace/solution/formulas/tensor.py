@@ -43,7 +43,7 @@ from ...expr.functions import spelled_out
 from ...expr.letters import index_letters, relettered
 from ...expr.matrices import Axes
 from ...expr.rules import distributed
-from ...network.chain_rule import LOSS, adjoint
+from ...network.chain_rule import LOSS, ChainRule, Reader, adjoint
 from ...network.model import BoundOperation, Cell, Edge, Network, Tensor
 
 PRIME = "′"
@@ -74,12 +74,7 @@ class TensorFormulas:
         self.network = network
         self._gradients: dict[str, Gradient] = {}
         self._names = _distinct_names(network)
-        reached = network.reached()
-        self.readers: dict[str, list[tuple[BoundOperation, Edge]]] = {}
-        """For each tensor the steps that read it, and by which edge its gradient comes back."""
-        for step in network.steps:
-            for edge in step.edges if step.output in reached else ():
-                self.readers.setdefault(step.key(edge.argument), []).append((step, edge))
+        self.chain = ChainRule(network)
 
     # -- names and layout --------------------------------------------------------------------------------------------
 
@@ -163,7 +158,7 @@ class TensorFormulas:
 
     def is_elementwise(self, step: BoundOperation) -> bool:
         """Whether a step is an activation that takes each element for itself."""
-        return self.is_activation(step) and not step.operation.by
+        return self.is_activation(step) and step.operation.is_elementwise
 
     def slope(self, step: BoundOperation, cell: tuple[int, ...]) -> tuple[Expr, BoundOperation, dict[str, int]]:
         """The local derivative of an elementwise activation, its step, and the indices of one element."""
@@ -195,18 +190,22 @@ class TensorFormulas:
         indices: tuple[str, ...] | None = None
         addends: list[Expr] = []
         sizes: dict[str, int] = {}
-        for step, edge in self.readers.get(key, []):
-            through = self.through(step, edge, indices)
+        for reader in self.readers(key):
+            through = self.through(reader, indices)
             indices = through.indices
             addends += through.addends
             sizes.update(through.sizes)
         return Gradient(indices or (), tuple(addends), sizes)
 
-    def through(self, step: BoundOperation, edge: Edge, indices: tuple[str, ...] | None = None) -> Gradient:
-        """What comes back by one edge of a reader, in these indices of the tensor or in the operation's own."""
-        derived = adjoint(edge.operation, edge.argument, self.network.conventions.relu_at_zero)
-        own = tuple(str(index) for index in derived.argument.index)
-        formula = self._inlined(self.keyed(self._used(step, edge, derived.formula), step))
+    def readers(self, key: str) -> list[Reader]:
+        """Who reads a tensor, without a loss that leads past it."""
+        return self.chain.readers(key, past=False)
+
+    def through(self, reader: Reader, indices: tuple[str, ...] | None = None) -> Gradient:
+        """What comes back by one reader of a tensor, in these indices of the tensor or in the operation's own."""
+        step, derived = reader.step, self.chain.adjoint(reader)
+        own = derived.axes
+        formula = self._inlined(self.keyed(self._used(step, reader.edge, derived.formula), step))
         if _has_delta(formula):
             formula = distributed(formula)  # Σ_j g_j a_j (δ_ji - a_i) as g_i a_i - a_i Σ_j g_j a_j
         indices = indices or own

@@ -163,7 +163,7 @@ class Collapse:
 
     @staticmethod
     def _called(step: BoundOperation, value: int) -> str:
-        return f"the first of {step.kind}({value}, 0)" if step.operation.by else f"{step.kind}({value})"
+        return f"the first of {step.kind}({value}, 0)" if not step.operation.is_elementwise else f"{step.kind}({value})"
 
     @staticmethod
     def _at(step: BoundOperation, value: int) -> Amount:

@@ -25,8 +25,8 @@ from ...expr import (
     total,
 )
 from ...expr.structure import is_zero
-from ...network.chain_rule import LOSS, Adjoint, adjoint
-from ...network.model import BoundOperation, Edge, Element, Network, Tensor
+from ...network.chain_rule import LOSS, ChainRule, Reader
+from ...network.model import Element, Network, Tensor
 from ...network.quantities import Quantity, quantity
 from ...trace.amount import Amount
 from ..content.model import Family, Line, Note, Step
@@ -37,13 +37,6 @@ from .ids import Ids
 from .reasons import decisions, indicators, joined, no_gradient, zero_signs
 
 MOST_NOTES = 6
-
-
-class Reader(NamedTuple):
-    """One reader of a tensor: the step, and the edge by which the gradient comes back."""
-
-    step: BoundOperation
-    edge: Edge
 
 
 class Summand(NamedTuple):
@@ -79,11 +72,7 @@ class Gradients:
         self.writer = writer
         self.network: Network = writer.network
         self._known: dict[Element, tuple[list[Summand], tuple[Amount, ...]]] = {}
-        self._readers: dict[str, list[Reader]] = {}
-        reached = self.network.reached()
-        for step in self.network.steps:
-            for edge in (*(step.edges if step.output in reached else ()), *step.bypassed):
-                self._readers.setdefault(step.key(edge.argument), []).append(Reader(step, edge))
+        self.chain = ChainRule(self.network)
 
     def summands(self, use: Element) -> tuple[list[Summand], tuple[Amount, ...]]:
         """The addends of ∂L/∂element through this one use, and what the parts left out of long sums come to."""
@@ -94,9 +83,8 @@ class Gradients:
     def _summands(self, use: Element) -> tuple[list[Summand], tuple[Amount, ...]]:
         found: list[Summand] = []
         rests: tuple[Amount, ...] = ()
-        for reader in self._readers.get(use.key, []):
-            derived = self._adjoint(reader.edge)
-            declared = reader.edge.argument in reader.edge.operation.declared
+        for reader in self.chain.readers(use.key):
+            derived, declared = self.chain.adjoint(reader), reader.is_declared
             written = self._written(derived.formula if declared else derived.derived, reader, use)
             rests += written.rests
             for term in _terms(self._without_parts(written.body)):
@@ -111,13 +99,12 @@ class Gradients:
 
         That is so where several steps read the tensor, or one that distinguishes cases or the places of a Jacobian.
         """
-        readers = self._readers.get(key, [])
-        if len(readers) != 1 or readers[0].step.bypassed or readers[0].edge.operation.by:
+        readers = self.chain.readers(key)
+        if len(readers) != 1 or readers[0].step.bypassed or readers[0].tells_places_apart:
             return None
-        ((step, edge),) = readers
-        derived = self._adjoint(edge)
-        declared = edge.argument in edge.operation.declared
-        written = self.writer.write(derived.formula if declared else derived.derived, step, {})
+        (reader,) = readers
+        derived, declared = self.chain.adjoint(reader), reader.is_declared
+        written = self.writer.write(derived.formula if declared else derived.derived, reader.step, {})
         found: list[Summand] = []
         for term in _terms(_without_ones(written.body)):
             output, local = _chained(term)
@@ -130,10 +117,10 @@ class Gradients:
 
     def forms(self, summand: Summand) -> tuple[Expr, ...]:
         """A local derivative from what the rules give to what is used; a single form needs no derivation."""
-        reader, edge = summand.reader, summand.reader.edge
-        if reader.step.bypassed and edge.argument == "z":
+        reader = summand.reader
+        if reader.leads_past:
             return (*self._uncancelled(summand), summand.local)
-        written = self._written(self._adjoint(edge).derived, reader, summand.use)
+        written = self._written(self.chain.adjoint(reader).derived, reader, summand.use)
         locals_of = dict(map(_chained, _terms(self._without_parts(written.body))))
         derived = locals_of.get(summand.output)
         if derived is None:  # nothing is left of it: the declared form says so by itself
@@ -143,10 +130,10 @@ class Gradients:
     def _uncancelled(self, summand: Summand) -> tuple[Expr, ...]:
         """A fused loss's long form: Σ_k ∂L/∂y_k × ∂y_k/∂z, as symbols and with the local derivatives written in."""
         loss = summand.reader.step
-        result = loss.key("y")
+        result = loss.key(loss.bypassed[0].argument)
         activation = next(step for step in self.network.steps if step.output == result)
-        (edge,) = activation.edges
-        written = self._written(self._adjoint(edge).formula, Reader(activation, edge), summand.use)
+        reader = Reader(activation, activation.edges[0])
+        written = self._written(self.chain.adjoint(reader).formula, reader, summand.use)
         if written.rests:
             return ()
         chain: list[Expr] = []
@@ -161,12 +148,8 @@ class Gradients:
                 long.append(product((before, local)))
         return total(chain), total(long)
 
-    def _adjoint(self, edge: Edge) -> Adjoint:
-        return adjoint(edge.operation, edge.argument, self.network.conventions.relu_at_zero)
-
     def _written(self, formula: Expr, reader: Reader, use: Element) -> Written:
-        axes = self._adjoint(reader.edge).argument.index
-        index = {str(axis): place for axis, place in zip(axes, use.cell, strict=True)}
+        index = dict(zip(self.chain.adjoint(reader).axes, use.cell, strict=True))
         return self.writer.write(formula, reader.step, index)
 
     def _without_parts(self, body: Expr) -> Expr:
@@ -300,7 +283,7 @@ class Backward:
 
     def _is_new(self, summand: Summand) -> bool:
         held = tuple(held for _, held in summand.decided)
-        if summand.reader.edge.operation.by:  # the diagonal of a Jacobian is derived in its own right
+        if summand.reader.tells_places_apart:  # the diagonal of a Jacobian is derived in its own right
             output = summand.output
             held += (isinstance(summand.local, Sym) if output is None else output.cell == summand.use.cell,)
         edge, step = summand.reader.edge, summand.reader.step

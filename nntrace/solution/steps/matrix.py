@@ -38,7 +38,8 @@ from ...expr.bind import extent, transform
 from ...expr.constants import constants_multiplied
 from ...expr.lazy import Lazy
 from ...expr.matrices import Axes
-from ...network.model import BoundOperation, Cell, Edge, Element, Network
+from ...network.chain_rule import Reader
+from ...network.model import BoundOperation, Cell, Element, Network
 from ...network.quantities import partly_frozen, quantity
 from ...trace.amount import Amount
 from ..content.model import Block, Line, Matrix, Note, Remark, SectionName, Step
@@ -198,16 +199,16 @@ class MatrixForms:
             return self._given_by_elements(name, self._obstacle(key))
         before: list[Line] = []
         reason: Note = ()
-        for step, _ in self.formulas.readers.get(key, ()):
-            before += self.stated.derivative(step)
-            if self.formulas.is_elementwise(step):
-                reason = self.stated.decided(step, list(self.network.tensors[key].cells()))
+        for reader in self.formulas.readers(key):
+            before += self.stated.derivative(reader.step)
+            if self.formulas.is_elementwise(reader.step):
+                reason = self.stated.decided(reader.step, list(self.network.tensors[key].cells()))
         if not isinstance(name, Partial):
             loss = self.formulas.name(self.network.loss or "")
             before.append(Line("chain", "=", Partial(loss, self.formulas.name(key))))
         uncancelled = [self.named(form) for form in self._uncancelled(key)]
-        for fused, _ in self.formulas.readers.get(key, ()) if uncancelled else ():
-            softmax = any(step.output == fused.key("y") and step.operation.by for step in self._results)
+        for fused in (reader.step for reader in self.formulas.readers(key)) if uncancelled else ():
+            softmax = any(step.output == fused.key("y") and step.operation.sums_to_one for step in self._results)
             if softmax and not _has_sum(found.formula):
                 reason = ("what is divided by ", self.formulas.name(fused.key("y")), " cancels; the elements of ",
                           self.formulas.name(fused.key("t")), " sum to 1")  # fmt: skip
@@ -225,21 +226,22 @@ class MatrixForms:
 
     def _uncancelled(self, key: str) -> Iterator[Expr]:
         """A fused loss's long form: the chain rule through the activation, and ∂L/∂a written into it."""
-        for loss, edge in self.formulas.readers.get(key, ()):
-            if not loss.bypassed or edge.argument != "z":
+        for reader in self.formulas.readers(key):
+            if not reader.leads_past:
                 continue
-            result = loss.key("y")
+            past = Reader(reader.step, reader.step.bypassed[0], bypassed=True)
+            result = past.key
             activation = next(step for step in self._results if step.output == result)
-            chain = self._through(activation, activation.edges[0])
-            before = self._through(loss, loss.bypassed[0])
+            chain = self._through(Reader(activation, activation.edges[0]))
+            before = self._through(past)
             if chain is not None and before is not None:
                 yield chain
                 yield transform(chain, partial(_for_slope, result, before))
 
-    def _through(self, step: BoundOperation, edge: Edge) -> Expr | None:
-        """What comes back by one edge, in matrix form."""
-        found = self.formulas.through(step, edge)
-        body = self.formulas.matrix(found.formula, self.formulas.laid_out(step.key(edge.argument), found.indices))
+    def _through(self, reader: Reader) -> Expr | None:
+        """What comes back by one reader, in matrix form."""
+        found = self.formulas.through(reader)
+        body = self.formulas.matrix(found.formula, self.formulas.laid_out(reader.key, found.indices))
         return None if body is None else _folded(_sized(body, found.sizes))
 
     def _slope_by(self, element: Element) -> Amount:

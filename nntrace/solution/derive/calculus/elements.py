@@ -11,11 +11,12 @@ from math import prod
 from ....expr import ZERO, Add, Expr, Mul, Neg, Num, Partial, Size, Sum, Sym, at, product, total
 from ....expr.bind import is_absent, transform
 from ....expr.constants import constants_multiplied
+from ....expr.index import Index
 from ....expr.structure import negative
 from ....network.batch import SAMPLE
 from ....network.building.penalty import PENALTY
-from ....network.chain_rule import LOSS
-from ....network.model import BoundOperation, Cell, Edge, Tensor
+from ....network.chain_rule import LOSS, Reader
+from ....network.model import Cell, Tensor
 from ....network.quantities import Quantity, parameters
 from ...content.model import Line, Matrix, Note
 from ...formulas.tensor import SAMPLES, held
@@ -93,13 +94,13 @@ class Elements:
 
     def gradient(self, one: Quantity) -> Part:
         """∂L/∂element, a summand for each of its places."""
-        found = [self._at(key, cell) for key, cell in one.uses if key in self.formulas.readers]
+        found = [self._at(key, cell) for key, cell in one.uses if self.formulas.readers(key)]
         body = self._named(total(found))
         own = self.symbol(Sym(one.uses[0].key, self._free(*one.uses[0])))
         name = self._gradient(Sym(one.uses[0].key, self._free(*one.uses[0])))
         whole = Partial(self.symbols.loss, Sym(own.name, own.index, own.mark))
         lines: list[Line | UncitedLine] = [] if name == whole else [Line("chain", "=", whole)]
-        keys = dict.fromkeys(key for key, _ in one.uses if key in self.formulas.readers)
+        keys = dict.fromkeys(key for key, _ in one.uses if self.formulas.readers(key))
         lines.append(rule_line(body, ("written out for this element", *map(self._by_index, keys))))
         short, rules = constants_multiplied(body)
         lines += [rule_line(short, joined(rules))] if short != body else []
@@ -112,16 +113,16 @@ class Elements:
         places = [Sym(self.formulas.name(key).name, cell) for key, cell in one.uses]
         listed = [part for place in places for part in (place, ", ")][:-1]
         counts = any(
-            step.output == PENALTY and self._through(step, edge, cell) != ZERO
+            reader.step.output == PENALTY and self._through(reader, cell) != ZERO
             for key, cell in one.uses
-            for step, edge in self.formulas.readers.get(key, ())
+            for reader in self.formulas.readers(key)
         )
         penalty: Note = (", and what ", self.formulas.name(PENALTY), " adds") if counts else ()
         return ("a summand for each place: ", *listed, *penalty)
 
-    def _through(self, step: BoundOperation, edge: Edge, cell: Cell) -> Expr:
+    def _through(self, reader: Reader, cell: Cell) -> Expr:
         """What an element of a parameter gets by one of its tensor's readers."""
-        gradient = self.formulas.through(step, edge)
+        gradient = self.formulas.through(reader)
         return self._opened(at(gradient.formula, dict(zip(gradient.indices, cell, strict=True))))
 
     def _by_index(self, key: str) -> Cited:
@@ -129,7 +130,7 @@ class Elements:
         indices = self.formulas.gradient(key).indices
         return Cited((self.symbols.gradient(key, indices), self.symbols.partial(key, indices)), False)
 
-    def _free(self, key: str, cell: Cell) -> tuple[str | int, ...]:
+    def _free(self, key: str, cell: Cell) -> tuple[Index, ...]:
         """An element's index, its sample left open."""
         return (SAMPLE, *cell[1:]) if self.network.tensors[key].sampled else cell
 
@@ -207,5 +208,5 @@ class Elements:
             else Sym(name.name, self._cell(element), own.mark)
         )
 
-    def _cell(self, element: Sym) -> tuple[str | int, ...]:
+    def _cell(self, element: Sym) -> tuple[Index, ...]:
         return element.index[1:] if self.network.tensors[element.name].sampled else element.index

@@ -8,7 +8,7 @@ from ....expr import Expr, Mul, Partial, Sum, Sym, at, product, total
 from ....expr.bind import walk
 from ....expr.constants import constants_multiplied
 from ....expr.letters import relettered
-from ....network.chain_rule import LOSS, adjoint
+from ....network.chain_rule import LOSS
 from ...content.model import Line, Note
 from ...formulas.tensor import Gradient
 from ..naming.symbols import Symbols
@@ -34,7 +34,7 @@ class ParameterGradients:
         for step in reversed(self.symbols.layers()):
             keys = [step.output, *(key for key in step.arguments.values() if key in self.network.parameters)]
             for key in keys:
-                if key not in self.done and key in self.formulas.readers:
+                if key not in self.done and self.formulas.readers(key):
                     self.done.add(key)
                     yield from self.of(key)
         for key in inputs:
@@ -73,8 +73,9 @@ class ParameterGradients:
     def _put_in(self, key: str, found: Gradient) -> Iterator[Expr]:
         """For each reader its Jacobian put in the chain, where the sum over the results is then worked out further."""
         addends = self._addends(key, found)
-        for (step, edge), addend in zip(self.formulas.readers[key], addends, strict=True):
-            if not edge.operation.by or self.network.tensors[step.output].role == "loss":
+        for reader, addend in zip(self.formulas.readers(key), addends, strict=True):
+            step, edge = reader.step, reader.edge
+            if not edge.operation.mixes(edge.argument) or self.network.tensors[step.output].role == "loss":
                 yield addend
                 continue
             *samples, argument = found.indices
@@ -85,15 +86,15 @@ class ParameterGradients:
 
     def _addends(self, key: str, found: Gradient) -> Iterator[Expr]:
         """What comes back by each reader: by the loss itself with one constant, as it was derived with it."""
-        for (step, _), addend in zip(self.formulas.readers[key], found.addends, strict=True):
-            by_loss = self.network.tensors[step.output].role == "loss"
+        for reader, addend in zip(self.formulas.readers(key), found.addends, strict=True):
+            by_loss = self.network.tensors[reader.step.output].role == "loss"
             yield constants_multiplied(addend)[0] if by_loss else addend
 
     def _chain(self, key: str, indices: tuple[str, ...]) -> Iterator[Expr]:
         """For each reader Σ ∂L/∂result × ∂result/∂tensor, over the result's indices that the tensor lacks."""
-        for step, edge in self.formulas.readers[key]:
-            output = edge.operation.output
-            argument = adjoint(edge.operation, edge.argument, self.network.conventions.relu_at_zero).argument
+        for reader in self.formulas.readers(key):
+            step, output = reader.step, reader.edge.operation.output
+            argument = self.formulas.chain.adjoint(reader).argument
             renamed = dict(zip(map(str, argument.index), indices, strict=True))
             lacking = [str(index) for index in output.index if index not in argument.index]
             over = {letter: letter + "′" if letter in indices else letter for letter in lacking}

@@ -26,6 +26,7 @@ from ....expr import (
     sided,
     simplified,
     simplify,
+    symbols,
 )
 from ....expr.bind import walk
 from ....expr.constants import shortened
@@ -35,7 +36,6 @@ from ....expr.matrices import Axes
 from ....expr.rules import by_rule, distributed, has_delta, where_different, where_equal
 from ....expr.simplify import WORKED_OUT
 from ....network.batch import SAMPLE
-from ....network.chain_rule import indexed
 from ....network.model import BoundOperation
 from ...content.model import Line, Note
 from ...formulas.tensor import SAMPLES
@@ -86,13 +86,13 @@ class Jacobians:
     def bound(self, step: BoundOperation, argument: str) -> Bound:
         """An elementwise result at j by its argument at i; a softmax's at k; a layer's at j, its sum over l."""
         operation = step.operation
-        if operation.by:
+        if operation.mixes(argument):
             letters, declared_letters, apart, result = {"j": "k", "i": "j"}, {"j": "k", "l": "j"}, {"j": "i"}, "k"
         elif self.symbols.formulas.is_elementwise(step):
             letters, declared_letters, apart, result = {}, {}, {"j": "i"}, "j"
         else:
             letters, declared_letters, apart, result = {"i": "l"}, {}, {"j": "p"}, "j"
-        own = indexed(operation, argument)
+        own = next(one for one in symbols(operation.formula) if isinstance(one, Sym) and one.name == argument)
         by = Sym(own.name, tuple(apart.get(str(index), index) for index in own.index))
         changed = next((apart[str(index)] for index in own.index if str(index) in apart), None)
         forms = operation.declared.get(argument, ())
@@ -201,7 +201,7 @@ class Jacobians:
         if one.other is not None and self._is_single(one):
             return None  # a matrix of one number says no more than that
         formula = self.textbook(step, argument)
-        formula = distributed(formula) if step.operation.by else formula
+        formula = distributed(formula) if step.operation.mixes(argument) else formula
         [down], [across] = axes
         body = self.symbols.formulas.matrix(_of_sample(formula), (down, across))
         return None if body is None or formula in (ONE, ZERO) else JacobianMatrix(body, formula, (down, across))

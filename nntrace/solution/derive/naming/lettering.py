@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from ....expr import Condition, Delta, Expr, Max, Partial, Sum, Sym, Whole
 from ....expr.bind import transform
-from ....expr.nodes import Index
+from ....expr.index import Index
 from ....network.batch import SAMPLE
 from ...content.model import Block, Line, Note, Remark, Section, Step
 from ...formulas.tensor import LETTERS, PRIME, SAMPLES

@@ -7,6 +7,7 @@ from functools import cached_property
 
 from ....expr import Div, Expr, Mul, Num, Ones, Partial, Size, Sym, Whole, product, symbols
 from ....expr.bind import transform
+from ....expr.index import Index
 from ....expr.matrices import IDENTITY, Axes
 from ....network.chain_rule import LOSS
 from ....network.model import BoundOperation, Network
@@ -89,7 +90,7 @@ class Symbols:
         name = self.formulas.name(key)
         return Sym(name.name, (), SAMPLES) if of_sample and self.network.tensors[key].sampled else name
 
-    def gradient(self, key: str, index: tuple[str | int, ...]) -> Sym | Partial:
+    def gradient(self, key: str, index: tuple[Index, ...]) -> Sym | Partial:
         """∂L/∂element: δ for a layer's result before its activation, or the user's label."""
         if key in self.labels:
             return Sym(self.labels[key], index)
@@ -115,7 +116,7 @@ class Symbols:
         known = by.name in self.labels and loss == self.loss
         return Sym(self.labels[by.name], by.index) if known else Partial(loss, self.tensor(by))
 
-    def partial(self, key: str, index: tuple[str | int, ...]) -> Partial:
+    def partial(self, key: str, index: tuple[Index, ...]) -> Partial:
         """∂L/∂element, written as a derivative."""
         return Partial(self.loss, self.tensor(Sym(key, index)))
 

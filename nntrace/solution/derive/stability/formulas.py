@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import NamedTuple
 
-from ....catalogue.registry import Same
+from ....catalogue import Same
 from ....expr import Div, Expr, Mul, Neg, Sum, Sym, at
 from ....expr.bind import transform, walk
 from ....expr.functions import row_of
@@ -41,7 +41,7 @@ def of_activation(symbols: Symbols, step: BoundOperation) -> Formula:
     safe = _inlined(step) if operation.stable is not None else None
     equal = tuple(one._replace(form=_single(one.form)) for one in operation.equal)
     keys = {"z": step.arguments["z"]}
-    return Formula(name, name, "j", _single(operation.formula), safe, equal, keys, bool(operation.by))
+    return Formula(name, name, "j", _single(operation.formula), safe, equal, keys, not operation.is_elementwise)
 
 
 def of_loss(symbols: Symbols, loss: LossGradient) -> Formula:
@@ -64,7 +64,7 @@ def of_loss(symbols: Symbols, loss: LossGradient) -> Formula:
     back = Same("by its definition", part)
     equal = (*(one._replace(form=written(one.form)) for one in fused.equal), back)
     safe = written(fused.formula)
-    return Formula(name, None, "k", part, safe, equal, keys, bool(last.operation.by), inner)
+    return Formula(name, None, "k", part, safe, equal, keys, not last.operation.is_elementwise, inner)
 
 
 def has_exponential(step: BoundOperation) -> bool:
@@ -114,7 +114,7 @@ def _single(node: Expr) -> Expr:
 def _program(step: BoundOperation) -> dict[str, tuple[Sym, Expr]]:
     """The lines that an activation works out first, for one sample, all but the maximum."""
     found = {}
-    for symbol, formula in step.operation.program:
+    for symbol, formula, *_ in step.operation.program:
         single = _single(symbol)
         assert isinstance(single, Sym)
         if single.name != "m":

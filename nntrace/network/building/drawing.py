@@ -1,8 +1,4 @@
-"""Numbers drawn for weights and biases: ``{init: he_normal, seed: 0}``. To add a scheme, add a function here.
-
-A scheme's ordinary parameters are its options in a network file, its keyword-only ones are filled in: ``fan_in`` is
-how many inputs each unit of the layer has, ``fan_out`` how many units each input goes to (of a bias too: those of its
-layer). ``seed`` stands beside the options of every scheme.
+"""Numbers drawn for weights and biases by a scheme of the catalogue: ``{init: he_normal, seed: 0}``.
 
 The numbers are the same on every machine and in every version. Their stream is that of Python's Mersenne Twister,
 whose ``random()`` is guaranteed to stay, seeded with the text ``"SEED KEY"``: the key of the tensor (``W1``, ``b2``)
@@ -15,11 +11,12 @@ numbers belong to the units one after the other, inputs in order within each, wh
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Iterable, Mapping
 from decimal import Decimal
 from typing import TYPE_CHECKING, NamedTuple
 
-from ...catalogue.registry import Entry, Real
+from ...catalogue.initialisers import Constant, Distribution, Normal, Uniform
+from ...catalogue.registry import Entry, find, names
 from ...errors import quoted, suggestion
 from ...spec.model import Init, Number
 from ...spec.problems import Problems
@@ -33,31 +30,6 @@ DIGITS = 6
 MOST_PLACES = 300
 
 
-class Constant(NamedTuple):
-    """The same number everywhere; it is not rounded."""
-
-    value: Real
-
-
-class Uniform(NamedTuple):
-    """Every number from ``low`` to ``high`` is as likely; the variance is (high - low)² / 12."""
-
-    low: Real
-    high: Real
-
-
-class Normal(NamedTuple):
-    """The normal distribution, not truncated."""
-
-    mean: Real
-    std: Real
-
-
-Distribution = Constant | Uniform | Normal
-Scheme = Callable[..., Distribution]
-SCHEMES: dict[str, Entry] = {}
-
-
 class Fans(NamedTuple):
     """How many inputs each unit of a layer has, and how many units each input goes to; 0 where it is not known."""
 
@@ -65,126 +37,14 @@ class Fans(NamedTuple):
     fan_out: int
 
 
-def scheme(*aliases: str) -> Callable[[Scheme], Scheme]:
-    """Keep a function as a scheme, under its own name and these aliases."""
-
-    def keep(build: Scheme) -> Scheme:
-        SCHEMES[build.__name__] = Entry("init", build.__name__, aliases, build)
-        return build
-
-    return keep
-
-
-@scheme()
-def zeros() -> Constant:
-    """0 everywhere."""
-    return Constant(0)
-
-
-@scheme()
-def ones() -> Constant:
-    """1 everywhere."""
-    return Constant(1)
-
-
-@scheme()
-def constant(value: Real) -> Constant:
-    """``value`` everywhere."""
-    return Constant(value)
-
-
-@scheme()
-def uniform(low: Real, high: Real) -> Uniform:
-    """U(low, high); variance (high - low)² / 12.
-
-    Raises ``ValueError`` (what is wrong, a remedy) where ``low`` is above ``high``.
-    """
-    if low > high:
-        raise ValueError("`low` is above `high`", "exchange the two")
-    return Uniform(low, high)
-
-
-@scheme()
-def normal(std: Real, mean: Real = 0) -> Normal:
-    """N(mean, std²). Raises ``ValueError`` (what is wrong, a remedy) where ``std`` is negative."""
-    if std < 0:
-        raise ValueError("`std` is negative", "a standard deviation is 0 or more")
-    return Normal(mean, std)
-
-
-@scheme("glorot_uniform")
-def xavier_uniform(*, fan_in: int, fan_out: int) -> Uniform:
-    """U(-r, r) with r = √(6 / (fan_in + fan_out)); variance 2 / (fan_in + fan_out).
-
-    Glorot & Bengio, Understanding the difficulty of training deep feedforward neural networks, 2010, equation 16.
-    """
-    return _symmetric(2 / (fan_in + fan_out))
-
-
-@scheme("glorot_normal")
-def xavier_normal(*, fan_in: int, fan_out: int) -> Normal:
-    """N(0, 2 / (fan_in + fan_out)).
-
-    The variance of Glorot & Bengio, 2010, equation 12.
-    """
-    return Normal(0, math.sqrt(2 / (fan_in + fan_out)))
-
-
-@scheme("kaiming_uniform")
-def he_uniform(*, fan_in: int) -> Uniform:
-    """U(-r, r) with r = √(6 / fan_in); variance 2 / fan_in.
-
-    The variance of He et al., 2015, as a uniform distribution.
-    """
-    return _symmetric(2 / fan_in)
-
-
-@scheme("kaiming_normal")
-def he_normal(*, fan_in: int) -> Normal:
-    """N(0, 2 / fan_in).
-
-    He, Zhang, Ren & Sun, Delving deep into rectifiers, 2015, equation 10.
-    """
-    return Normal(0, math.sqrt(2 / fan_in))
-
-
-@scheme()
-def lecun_uniform(*, fan_in: int) -> Uniform:
-    """U(-r, r) with r = √(3 / fan_in); variance 1 / fan_in.
-
-    The variance of LeCun et al., 1998, as a uniform distribution.
-    """
-    return _symmetric(1 / fan_in)
-
-
-@scheme()
-def lecun_normal(*, fan_in: int) -> Normal:
-    """N(0, 1 / fan_in).
-
-    LeCun, Bottou, Orr & Müller, Efficient BackProp, 1998, section 4.6: σ_w = m^(-1/2).
-    """
-    return Normal(0, math.sqrt(1 / fan_in))
-
-
-def _symmetric(variance: float) -> Uniform:
-    limit = math.sqrt(3 * variance)
-    return Uniform(-limit, limit)
-
-
-def find(word: str) -> Entry | None:
-    """The scheme of a name or an alias, or ``None``."""
-    return SCHEMES.get(word) or next((entry for entry in SCHEMES.values() if word in entry.aliases), None)
-
-
 def initial_array(init: Init, key: str, shape: tuple[int, ...], fans: Fans, problems: Problems) -> Array | None:
     """The numbers of a tensor, in the order of its units, or ``None`` and what is wrong with the ``init``.
 
     ``shape`` is ``(units, inputs)`` for weights, ``(units,)`` for biases, ``()`` for a shared one.
     """
-    entry = find(init.scheme)
+    entry = find("init", init.scheme)
     if entry is None:
-        known = (word for entry in SCHEMES.values() for word in (entry.name, *entry.aliases))
-        problems.add(init.place, f"unknown init {quoted(init.scheme)}", suggestion(init.scheme, known))
+        problems.add(init.place, f"unknown init {quoted(init.scheme)}", suggestion(init.scheme, names("init")))
         return None
     if not _fits(init, entry, problems):
         return None
@@ -207,8 +67,8 @@ def initial_array(init: Init, key: str, shape: tuple[int, ...], fans: Fans, prob
 def described(init: Init) -> str:
     """What a sheet says of where the numbers come from: ``uniform, low -0.1, high 0.1, seed 0``."""
     parts = [f"{name} {number.text}" for name, number in init.options.items() if name != "seed"]
-    entry = find(init.scheme)
-    drawn = entry is not None and entry.name not in ("zeros", "ones", "constant")
+    entry = find("init", init.scheme)
+    drawn = entry is not None and entry.build.__annotations__["return"] != Constant.__name__
     return ", ".join([init.scheme, *parts, *([f"seed {_seed(init.options)}"] if drawn else [])])
 
 
@@ -218,8 +78,6 @@ def _seed(options: Mapping[str, Number]) -> int:
 
 def _fits(init: Init, entry: Entry, problems: Problems) -> bool:
     """Whether the options are those of the scheme, all that it needs among them."""
-    from inspect import Parameter
-
     schema = entry.options()
     before = len(problems.found)
     for name, number in init.options.items():
@@ -229,7 +87,7 @@ def _fits(init: Init, entry: Entry, problems: Problems) -> bool:
             )
         elif name == "seed" and number.value.denominator != 1:
             problems.add(number.place, f"`seed` cannot be {quoted(number.text)}", "give a whole number")
-    needed = [name for name, option in schema.items() if option.default is Parameter.empty]
+    needed = [name for name, option in schema.items() if option.is_needed]
     absent = [name for name in needed if name not in init.options]
     if absent and len(problems.found) == before:  # a misspelt option is one problem, not two
         problems.add(init.place, f"{quoted(init.scheme)} needs `{absent[0]}`", f"write {_example(init, needed)}")

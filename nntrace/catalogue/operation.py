@@ -1,0 +1,170 @@
+"""An operation as its textbook formula, with all that there is to know about it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Collection, Iterator, Mapping
+from functools import cached_property, partial
+from typing import NamedTuple
+
+from ..expr import Add, Expr, Rule, Sym, rename, symbols, total
+from ..expr.bind import is_absent, transform
+from ..expr.letters import index_letters, plain_letters
+
+
+class Same(NamedTuple):
+    """An equal form of the one before it, and by what rule it is equal: in words, and expressions over its symbols."""
+
+    rule: str | Rule
+    form: Expr
+
+    @property
+    def words(self) -> Rule:
+        """The rule as words and expressions."""
+        return (self.rule,) if isinstance(self.rule, str) else self.rule
+
+    def map(self, change: Callable[[Expr], Expr]) -> Same:
+        """The same over other symbols, in the form as in the rule."""
+        return Same(tuple(part if isinstance(part, str) else change(part) for part in self.words), change(self.form))
+
+
+class Parameter(NamedTuple):
+    """A tensor that a layer learns: ``symbol`` has its default name and, by index letters, its shape (``W["j", "i"]``).
+
+    A network file gives it under ``key``. Where it is ``optional``, a file that does not give it leaves its term out;
+    ``shared`` is the key under which one number for all places stands in its stead. ``is_bias``: it is only added, so
+    that a penalty on the weights leaves it out.
+    """
+
+    symbol: Sym
+    key: str
+    optional: bool = False
+    shared: str | None = None
+    is_bias: bool = False
+
+
+class Auxiliary(NamedTuple):
+    """A quantity that a sheet works out before the result, as a line of its own: ``symbol = formula``.
+
+    ``letters`` are what it may be called, the first that the user's names leave free; ``reason`` says what it is for.
+    """
+
+    symbol: Sym
+    formula: Expr
+    letters: str = ""
+    reason: str = ""
+
+
+class _OperationFields(NamedTuple):
+    output: Sym
+    formula: Expr
+    declared: Mapping[str, tuple[Same, ...]] = {}
+    stable: Expr | None = None
+    program: tuple[Auxiliary, ...] = ()
+    equal: tuple[Same, ...] = ()
+    parameters: tuple[Parameter, ...] = ()
+    sums_to_one: bool = False
+    logarithm_of: str = ""
+
+
+class Operation(_OperationFields):
+    """One textbook formula, ``output = formula``, over its arguments' and its parameters' own symbols.
+
+    ``declared`` gives the partial by an argument in the textbook's forms, where these take algebra that
+    ``differentiate`` does not do: each form, with the rule that leads to it, equals the derived one, the last is the
+    one that is used; where results mix the argument's elements, the argument has there the index that the formula sums
+    over. ``stable`` is an equal formula from which the numbers are computed, where the textbook's would overflow.
+    ``program`` are the lines that a sheet works out first; then ``stable`` is the last line, in terms of these.
+    ``equal`` are the forms that lead from ``stable`` to ``formula``, which is the last of them. ``parameters`` are the
+    tensors that the operation owns. ``sums_to_one``: its results are a distribution; ``logarithm_of``: they are the
+    logarithms of the results of that entry.
+    """
+
+    @property
+    def numeric(self) -> Expr:
+        """The formula that the numbers are computed from."""
+        return self.formula if self.stable is None else self.stable
+
+    @property
+    def shown(self) -> Expr:
+        """The formula that a sheet works out."""
+        return self.numeric if self.program else self.formula
+
+    @cached_property
+    def arguments(self) -> tuple[str, ...]:
+        """The names of what it reads and does not own, in the order of the formula."""
+        own = {parameter.symbol.name for parameter in self.parameters}
+        return tuple(name for name in dict.fromkeys(one.name for one in _read(self.formula)) if name not in own)
+
+    def argument(self, name: str) -> Sym:
+        """An argument or parameter with an index of plain letters, by which it is differentiated.
+
+        They are the formula's own: where results mix an argument's elements, those that it sums over.
+        """
+        found = [one for one in _read(self.formula) if one.name == name]
+        own = next((one for one in found if one.index != self.output.index), found[0]) if self.mixes(name) else found[0]
+        return Sym(name, plain_letters(own.index, set(index_letters(self.formula))))
+
+    def mixes(self, name: str) -> bool:
+        """Whether a result reads an argument at its own place and at others too, as a softmax does."""
+        places = {one.index == self.output.index for one in _read(self.formula) if one.name == name}
+        return len(places) > 1
+
+    @cached_property
+    def is_elementwise(self) -> bool:
+        """Whether each result reads one argument, at its own place alone, and the operation owns nothing."""
+        read = {(one.name, one.index) for one in _read(self.formula)}
+        return not self.parameters and len(read) == 1 and read == {(self.arguments[0], self.output.index)}
+
+    @property
+    def is_identity(self) -> bool:
+        """Whether the result is the argument."""
+        return isinstance(self.formula, Sym) and self.formula.index == self.output.index
+
+    def over(self, change: Callable[[Expr], Expr]) -> Operation:
+        """The operation with every expression changed, its output and its program's symbols among them."""
+
+        def symbol(one: Sym) -> Sym:
+            found = change(one)
+            assert isinstance(found, Sym)
+            return found
+
+        return Operation(
+            symbol(self.output),
+            change(self.formula),
+            {name: tuple(form.map(change) for form in forms) for name, forms in self.declared.items()},
+            None if self.stable is None else change(self.stable),
+            tuple(one._replace(symbol=symbol(one.symbol), formula=change(one.formula)) for one in self.program),
+            tuple(one.map(change) for one in self.equal),
+            tuple(one._replace(symbol=symbol(one.symbol)) for one in self.parameters),
+            self.sums_to_one,
+            self.logarithm_of,
+        )
+
+    def with_parameters(self, given: Collection[str]) -> Operation:
+        """The operation as a file has it that gives parameters under these keys: one that is optional and not given
+        leaves its term out, one that is shared has no index."""
+        found = self
+        for parameter in self.parameters:
+            name = parameter.symbol.name
+            if parameter.shared in given:
+                found = found.over(lambda node, name=name: rename(node, partial(_shared, name)))  # type: ignore[misc]
+            elif parameter.optional and parameter.key not in given:
+                kept = tuple(one for one in found.parameters if one.symbol.name != name)
+                found = found._replace(formula=_without(found.formula, name), parameters=kept)
+        return found
+
+
+def _read(formula: Expr) -> Iterator[Sym]:
+    return (one for one in symbols(formula) if isinstance(one, Sym))
+
+
+def _shared(name: str, symbol: Expr) -> Expr:
+    return Sym(name) if isinstance(symbol, Sym) and symbol.name == name else symbol
+
+
+def _without(formula: Expr, name: str) -> Expr:
+    """A formula without the terms that have a symbol."""
+    absent = partial(is_absent, absent=lambda symbol: symbol.name == name)
+    return transform(
+        formula, lambda node: total(t for t in node.terms if not absent(t)) if isinstance(node, Add) else None
+    )

@@ -1,0 +1,44 @@
+"""The record that everything of a formula is: frozen, and compared by kind and content."""
+
+from __future__ import annotations
+
+from typing import Any, dataclass_transform
+
+
+@dataclass_transform(frozen_default=True)
+class Node:
+    """A frozen record compared by kind and content; fields are its ``__slots__``, in order.
+
+    A dozen frozen dataclasses would add 9 ms to every start of the program, this base adds none.
+    """
+
+    __slots__ = ()
+    __match_args__: tuple[str, ...] = ()
+
+    def __init_subclass__(cls) -> None:
+        cls.__match_args__ = tuple(cls.__slots__)  # type: ignore[misc]
+
+    def __init__(self, *values: Any) -> None:
+        for field, value in zip(self.__match_args__, values, strict=True):
+            object.__setattr__(self, field, value)
+
+    def __setattr__(self, name: str, value: object) -> None:
+        raise AttributeError(f"{type(self).__name__} is frozen")
+
+    def __eq__(self, other: object) -> bool:
+        return self is other or (
+            isinstance(other, Node) and type(self) is type(other) and self.parts() == other.parts()
+        )
+
+    def __hash__(self) -> int:
+        return hash((type(self).__name__, self.parts()))
+
+    def __repr__(self) -> str:
+        return f"{type(self).__name__}({', '.join(map(repr, self.parts()))})"
+
+    def __reduce__(self) -> tuple[type, tuple[Any, ...]]:
+        return type(self), self.parts()
+
+    def parts(self) -> tuple[Any, ...]:
+        """The fields' values in order."""
+        return tuple(getattr(self, field) for field in self.__match_args__)
