@@ -63,6 +63,11 @@ class Loss(NamedTuple):
     targets: str = "any"
     after: str = ""
 
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is no sum over the outputs, so that no output has a part of its own."""
+        return self.reduction == "whole"
+
 
 NEEDED = object()
 """In place of a default: the option must be given."""

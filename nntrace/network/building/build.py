@@ -162,6 +162,11 @@ class _NetworkBuilder(Draft):
         assert entry is not None  # the reader knows the kinds
         made: Loss = entry.build(**plain(loss.options), **self._conventions(entry))
         check_targets(self, made, entry.name, targets, current.shape[-1])
+        if made.is_whole and (loss.parts or loss.over_outputs):
+            place, what = (loss.parts[0].place, "parts") if loss.parts else (loss.kind.place, "`over_outputs`")
+            self.problems.add(
+                place, f"{quoted(entry.name)} is no sum over the outputs, so it has no {what}", "leave it out"
+            )
         mean = (loss.over_outputs or made.reduction) == "mean"
         keyed = {"t": targets.key, "y": current.key}
         normal = sum_to_one(targets)

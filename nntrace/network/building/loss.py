@@ -11,6 +11,7 @@ from ...catalogue import Fusion, Loss, Operation, Same
 from ...expr import ONE, Div, Expr, Size, Sum, Sym, product
 from ..batch import SAMPLE, batched, sized
 from ..model import BoundOperation, Cell, Edge, Tensor
+from .operations import symbols_read
 
 PART, SAMPLE_LOSS, LOSS = "p", "l", "L"
 
@@ -82,12 +83,15 @@ class LossSteps:
         return [*found, Tensor(LOSS, name, (), "loss", {(): name})]
 
     def _reduced(self, part: Expr) -> Expr:
-        """The parts summed over the outputs, or their mean."""
+        """The parts summed over the outputs, or their mean; a loss of all outputs together as it is."""
+        if self.loss.is_whole:
+            return part
         total = Sum("k", part)
         return Div(ONE, Size("k")) * total if self.mean else total
 
     def _sizes(self) -> dict[str, int]:
-        return sized({"k": self.size, "i": self.size}, self.samples)
+        letters = {str(index) for one in symbols_read(self.loss.part) for index in one.index}
+        return sized(dict.fromkeys(("k", "i", *sorted(letters)), self.size), self.samples)
 
     def _part_step(self) -> BoundOperation:
         part = self._in_batch(Operation(Sym(PART, ("k",)), self.loss.part))
