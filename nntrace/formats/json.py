@@ -130,9 +130,9 @@ def _steps(solution: Solution, script: Script) -> Iterator[dict[str, object]]:
 
 def _family_objects(family: Family, script: Script) -> Iterator[dict[str, object]]:
     """The steps of a family."""
-    from .page.family_texts import FamilyTexts  # only for long listings
+    from .page.family_texts import FamilyTexts, PlainText  # only for long listings
 
-    texts = FamilyTexts(family, script)
+    texts = FamilyTexts(family, PlainText(script))
     note = _words(*family.notes)
     for place in family.places:
         lines = [

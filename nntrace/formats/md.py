@@ -4,19 +4,16 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from typing import cast
 
 from ..errors import printable
 from ..expr.text import Script, plain
-from ..solution.content.model import Check, Matrix, Note, Quantities, Section, Solution, Step
+from ..solution.content.model import Check, Matrix, Note, Quantities, Section, Solution
 from ..solution.content.outline import source
-from .typeset.aligned import aligned
 from .typeset.formulas import Formulas
-from .typeset.language import Sign
 from .typeset.latex import Latex
+from .typeset.latex_steps import LatexSteps
 from .typeset.numbers import in_rows, listing
-from .typeset.rows import FormulaRow, lines, noted
-from .typeset.sheet import HeadedRows, Manuscript, written
+from .typeset.sheet import HeadedRows, written
 
 WIDTH = 92
 PER_BAND = 12
@@ -32,7 +29,7 @@ def write(solution: Solution, width: int, script: Script) -> Iterator[str]:
     return written(solution, Markdown(formulas, min(width, WIDTH), script))
 
 
-class Markdown(Manuscript):
+class Markdown(LatexSteps):
     """The parts of a sheet in Markdown: a step is its id and its formulas."""
 
     def __init__(self, formulas: Formulas, width: float, script: Script) -> None:
@@ -65,22 +62,12 @@ class Markdown(Manuscript):
         yield from (f"- {self.note(note)}" for note in notes)
         yield ""
 
-    def step(self, step: Step, rows: list[FormulaRow]) -> Iterator[str]:
-        language = self.formulas.language
-        if len(rows) == 1 and len(lines(rows[0], self.width - _width(rows[0]))) == 1:
-            (row,) = rows
-            body = language.between.join(chunk.text for chunk in row.chunks)
-            name = row.name.text if row.name else ""
-            relation = language.sign(cast("Sign", row.relation))
-            note = f" &emsp; {self.note(noted(row.notes))}" if row.notes else ""
-            yield (
-                f"**{step.id}** $\\displaystyle {name} {relation} {body}$" + (f" &emsp; {note}" if note else "") + "\n"
-            )
-            return
-        yield f"**{step.id}**\n\n$$\n\\begin{{aligned}}"
-        *others, last = aligned(rows, self.formulas, self.width)
-        yield from (f"{line} \\cr" for line in others)
-        yield f"{last}\n\\end{{aligned}}\n$$\n"
+    def line(self, id: str, formula: str, note: str) -> str:
+        return f"**{id}** $\\displaystyle {formula}${f' &emsp; {note}' if note else ''}\n"
+
+    def block(self, id: str, lines: Sequence[str]) -> Iterator[str]:
+        body = " \\cr\n".join(lines)
+        yield f"**{id}**\n\n$$\n\\begin{{aligned}}\n{body}\n\\end{{aligned}}\n$$\n"
 
     def quantities(self, given: Quantities) -> Iterator[str]:
         if given.caption:
@@ -122,10 +109,6 @@ class Markdown(Manuscript):
             ]
             yield f"- {'note: ' if check.status == 'note' else ''}{self.note(check.words)}{mark}"
         yield ""
-
-
-def _width(row: FormulaRow) -> float:
-    return row.name.width if row.name else 0
 
 
 def _table(heads: list[str], numbers: Sequence[bool]) -> Iterator[str]:

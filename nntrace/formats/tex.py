@@ -7,14 +7,13 @@ from itertools import chain, islice
 
 from ..errors import printable
 from ..expr.text import ASCII, Script, plain
-from ..solution.content.model import Check, Matrix, Note, Quantities, Section, Solution, Step
+from ..solution.content.model import Check, Matrix, Note, Quantities, Section, Solution
 from ..solution.content.outline import source
-from .typeset.aligned import aligned
 from .typeset.formulas import Formulas
 from .typeset.latex import GREEK, SPECIAL, Latex
+from .typeset.latex_steps import LatexSteps
 from .typeset.numbers import in_rows, listing
-from .typeset.rows import FormulaRow
-from .typeset.sheet import HeadedRows, Manuscript, written
+from .typeset.sheet import HeadedRows, written
 
 WIDTH = 84
 """About how many digits are as wide as an A4 or Letter page's text."""
@@ -56,7 +55,7 @@ def write(solution: Solution, width: int, script: Script, standalone: bool = Fal
     return written(solution, LatexDocument(formulas, min(width, WIDTH), script, standalone))
 
 
-class LatexDocument(Manuscript):
+class LatexDocument(LatexSteps):
     """The parts of a sheet in LaTeX: a step is an equation whose tag is its id."""
 
     def __init__(self, formulas: Formulas, width: float, script: Script, standalone: bool) -> None:
@@ -102,9 +101,20 @@ class LatexDocument(Manuscript):
         yield from (rf"\item {self.note(note)}" for note in notes)
         yield r"\end{itemize}"
 
-    def step(self, step: Step, rows: list[FormulaRow]) -> Iterator[str]:
-        lines = aligned(rows, self.formulas, self.width)
-        yield from equation(self.words(step.id), lines)
+    def line(self, id: str, formula: str, note: str) -> str:
+        if note:
+            formula = rf"{formula} \qquad \text{{{note}}}"
+        return f"\\begin{{equation*}}\n{formula} \\tag*{{{id}}}\n\\end{{equation*}}"
+
+    def block(self, id: str, lines: Sequence[str]) -> Iterator[str]:
+        """Very many lines may be broken between pages."""
+        if len(lines) <= MOST_LINES:
+            body = " \\\\\n".join(lines)
+            whole = f"\\begin{{aligned}}\n{body}\n\\end{{aligned}} \\tag*{{{id}}}"
+            yield f"\\begin{{equation*}}\n{whole}\n\\end{{equation*}}"
+        else:
+            body = " \\\\\n".join((rf"{lines[0]} \tag*{{{id}}}", *lines[1:]))
+            yield f"{{\\allowdisplaybreaks\n\\begin{{align*}}\n{body}\n\\end{{align*}}}}"
 
     def quantities(self, given: Quantities) -> Iterator[str]:
         if given.caption:
@@ -155,18 +165,3 @@ class LatexDocument(Manuscript):
             mark = {"ok": r" $\checkmark$", "failed": r" \textbf{does not hold}", "note": ""}[check.status]
             yield rf"\item {'note: ' if check.status == 'note' else ''}{self.note(check.words)}{mark}"
         yield r"\end{itemize}"
-
-
-def equation(id: str, lines: list[str]) -> Iterator[str]:
-    """Lines that are aligned, with an id; very many of them may be broken between pages."""
-    if len(lines) == 1 and "&&" not in lines[0]:
-        yield f"\\begin{{equation*}}\n{lines[0].replace('&', '', 1)} \\tag*{{{id}}}\n\\end{{equation*}}"
-    elif len(lines) <= MOST_LINES:
-        yield "\\begin{equation*}\n\\begin{aligned}"
-        yield " \\\\\n".join(lines)
-        yield f"\\end{{aligned}} \\tag*{{{id}}}\n\\end{{equation*}}"
-    else:
-        first, *others = lines
-        yield f"{{\\allowdisplaybreaks\n\\begin{{align*}}\n{first} \\tag*{{{id}}} \\\\"
-        yield " \\\\\n".join(others)
-        yield "\\end{align*}}"

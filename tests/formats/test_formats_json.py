@@ -72,6 +72,7 @@ def test_a_format_is_a_file() -> None:
     assert {"json", "txt"} <= set(names())
     assert not {"terminal", "page", "typeset"} & set(names())
     with pytest.raises(
-        UserError, match=r"^there is no output format 'docx'\n  known here: terminal, json, md, tex, txt$"
+        UserError,
+        match=r"^there is no output format 'docx'\n  known here: terminal, html, json, md, pdf, tex, txt, typ$",
     ):
         render(None, "docx", width=80, script=UNICODE)  # type: ignore[arg-type]

@@ -10,7 +10,7 @@ from operator import add
 from ...expr.text import number_texts, plain
 from ...solution.content.model import Family
 from .breaking import Body, enumerated, full_lines, sentence
-from .family_texts import FamilyTexts, Readers
+from .family_texts import FamilyTexts, PlainText, Readers
 from .rows import Page, Row, Span, columns, joined
 from .steps import Equation, WrittenLine, below, equation_rows, hangs
 
@@ -37,7 +37,8 @@ class _Written(FamilyTexts):
     """A family's texts on one page."""
 
     def __init__(self, family: Family, page: Page, ids: int) -> None:
-        super().__init__(family, page.script)
+        super().__init__(family, PlainText(page.script))
+        self.script = page.script
         self.page = page
         self.ids = ids
         heads = "".join((self.result_names[0], *(names[0] for names in self.names), *self.frame.pieces))
@@ -45,7 +46,6 @@ class _Written(FamilyTexts):
         """Whether a column is a letter everywhere: names differ only in their indices."""
         self.about = plain("≈", page.script)
         self.signs = max(columns("="), columns(self.about))
-        self._strides_of = [self.strides.index(slot.strides) for slot in self.slots]
         self._below: dict[int, str] = {}
 
     def equation(self, place: int) -> Equation:
@@ -86,17 +86,8 @@ class _Written(FamilyTexts):
     def _row(self, places: range) -> list[str]:
         """The lines of neighbours along the last axis: what is the same for all is put in first."""
         family = self.family
-        moved = self.moved(places[0])
-        factors: list[list[str]] = []
-        forms: list[str] = []
-        for readers in self.readers:
-            texts = []
-            for slot, own, at in zip(self.slots, readers.texts, self._strides_of, strict=True):
-                first, step = slot.base + moved[at], slot.strides[-1] if slot.strides else 0
-                texts.append("%s" if step else own[first])
-                if step:
-                    factors.append(own[first : first + step * len(places) : step])
-            forms.append(f"{self.formula % tuple(texts)} {self.about}")
+        written, factors = self.along(places)
+        forms = [f"{form} {self.about}" for form in written]
         lead = f"{family.letter}%-{self.ids - 1 - len(family.letter)}d %s{' ' * self.signs}="
         form = " ".join((lead, *forms, "%s"))
         numbers = range(family.number + places.start, family.number + places.stop)

@@ -1,4 +1,4 @@
-"""A family of steps in one script: its texts, written once for each element and each number, and how they go together.
+"""A family of steps in one notation: its texts, made once for each element and each number, and how they go together.
 
 What stands around them (operators, brackets, names) is learned from the printer itself, by printing the first step
 with a mark for each factor: nothing here knows how a product is written.
@@ -12,15 +12,49 @@ from decimal import Decimal
 from functools import cached_property
 from itertools import islice
 from operator import mul
-from typing import NamedTuple
+from typing import NamedTuple, Protocol
 
-from ...expr import Add, Neg, Num, Sym, product
+from ...expr import Add, Expr, Neg, Num, Sym, product
 from ...expr.bind import cell_at, transform
-from ...expr.text import Script, element_texts, number_texts, pieces, text
+from ...expr.literals import Literals
+from ...expr.text import Script, element_texts, number_texts, pieces
 from ...solution.content.model import Family, LineKind, Slot, mark
 
 _MARK = re.compile(r"@(\d+)@")
 _POSITIVE, _NEGATIVE, _POWER = Num(Decimal("7.0")), Num(Decimal("-7.0")), Num(Decimal("7.0E-9"))
+
+
+class PieceOfText(Protocol):
+    """A part of a formula that is never broken, and how deep it lies."""
+
+    @property
+    def text(self) -> str: ...
+    @property
+    def depth(self) -> int: ...
+
+
+class Printer(Protocol):
+    """One notation: a formula in pieces to be joined by single spaces, a tensor's elements and many numbers."""
+
+    def pieces(self, node: Expr) -> Sequence[PieceOfText]: ...
+    def elements(self, first: Expr, shape: tuple[int, ...]) -> list[str]: ...
+    def numbers(self, values: Literals) -> list[str]: ...
+
+
+class PlainText:
+    """Plain text in one script."""
+
+    def __init__(self, script: Script) -> None:
+        self.script = script
+
+    def pieces(self, node: Expr) -> Sequence[PieceOfText]:
+        return pieces(node, self.script)
+
+    def elements(self, first: Expr, shape: tuple[int, ...]) -> list[str]:
+        return element_texts(first, shape, self.script)
+
+    def numbers(self, values: Literals) -> list[str]:
+        return number_texts(values, self.script)
 
 
 class FamilyTexts:
@@ -29,15 +63,15 @@ class FamilyTexts:
     ``readers`` look up the factors of a step, in names and then in numbers, to be put into the ``frame``.
     """
 
-    def __init__(self, family: Family, script: Script) -> None:
+    def __init__(self, family: Family, printer: Printer) -> None:
         self.family = family
-        self.script = script
+        self.printer = printer
         self.slots = [slot for term in family.terms for slot in term]
-        self.names = [element_texts(column.first, column.shape, script) for column in family.columns]
-        self.numbers = [number_texts(column.numbers, script) for column in family.columns]
-        self.result_names = element_texts(family.result.first, family.result.shape, script)
-        self.result_numbers = number_texts(family.result.numbers, script)
-        self.frame = _pattern(family, script) if family.pattern is not None else _sum_of_products(family, script)
+        self.names = [printer.elements(column.first, column.shape) for column in family.columns]
+        self.numbers = [printer.numbers(column.numbers) for column in family.columns]
+        self.result_names = printer.elements(family.result.first, family.result.shape)
+        self.result_numbers = printer.numbers(family.result.numbers)
+        self.frame = _pattern(family, printer) if family.pattern is not None else _sum_of_products(family, printer)
         self.formula = " ".join(self.frame.pieces)
         """The frame on one line."""
         self.strides = list(dict.fromkeys(slot.strides for slot in self.slots))
@@ -77,7 +111,7 @@ class FamilyTexts:
         for kind, readers in zip(kinds, self.readers, strict=False):
             yield kind, self.formula % tuple(readers.read(moved))
         if self.family.pattern is None and self.family.has_terms:
-            numbers = number_texts(self.family.addends(range(place, place + 1)), self.script)
+            numbers = self.printer.numbers(self.family.addends(range(place, place + 1)))
             yield "terms", self.addends(numbers).replace("\n", " ")
         yield "value", self.result_numbers[place]
 
@@ -90,7 +124,25 @@ class FamilyTexts:
     def _plus_and_minus(self) -> list[str]:
         """What stands before a term that is added, and before one that is subtracted."""
         terms = Add((_POSITIVE, _POSITIVE, Neg(_POSITIVE)))
-        return [piece.text.removesuffix(text(_POSITIVE, self.script)) for piece in pieces(terms, self.script)[1:]]
+        seven = _text(_POSITIVE, self.printer)
+        return [piece.text.removesuffix(seven) for piece in self.printer.pieces(terms)[1:]]
+
+    def along(self, places: range) -> tuple[list[str], list[list[str]]]:
+        """For neighbours along the last axis each form, in which what is the same for all is put in, and the texts of
+        the others' factors."""
+        moved = self.moved(places[0])
+        factors: list[list[str]] = []
+        forms: list[str] = []
+        for readers in self.readers:
+            texts = []
+            for slot, own in zip(self.slots, readers.texts, strict=True):
+                first = slot.base + moved[self.strides.index(slot.strides)]
+                step = slot.strides[-1] if slot.strides else 0
+                texts.append("%s" if step else own[first])
+                if step:
+                    factors.append(own[first : first + step * len(places) : step])
+            forms.append(self.formula % tuple(texts))
+        return forms, factors
 
 
 class Frame(NamedTuple):
@@ -102,7 +154,7 @@ class Frame(NamedTuple):
     brackets: list[tuple[bool, bool]]
 
 
-def _pattern(family: Family, script: Script) -> Frame:
+def _pattern(family: Family, printer: Printer) -> Frame:
     """The frame of a pattern, learned by printing it with names and with numbers for its marks."""
     pattern = family.pattern
     assert pattern is not None
@@ -111,40 +163,44 @@ def _pattern(family: Family, script: Script) -> Frame:
     def printed(numbers: Sequence[Num]) -> list[str]:
         put = {mark(slot): number for slot, number in enumerate(numbers)}
         filled = transform(pattern, lambda part: put.get(part) if isinstance(part, Sym) else None)
-        return [piece.text for piece in pieces(filled, script)]
+        return [piece.text for piece in printer.pieces(filled)]
 
-    named = pieces(pattern, script)
+    named = printer.pieces(pattern)
     order = [int(place) for piece in named for place in _MARK.findall(piece.text)]
     assert order == list(range(count)), "a formula is printed in the order in which it is walked"
     frame = [_MARK.sub("%s", piece.text.replace("%", "%%")) for piece in named]
-    plainly = [text(_POSITIVE, script)] * count
+    plainly = [_text(_POSITIVE, printer)] * count
     assert printed([_POSITIVE] * count) == _put(frame, plainly)
     brackets: list[tuple[bool, bool]] = []
     for slot in range(count):
         needed = []
         for number in (_NEGATIVE, _POWER):
             numbers, texts = [_POSITIVE] * count, plainly.copy()
-            numbers[slot], texts[slot] = number, f"({text(number, script)})"
+            numbers[slot], texts[slot] = number, f"({_text(number, printer)})"
             with_brackets = printed(numbers) == _put(frame, texts)
-            texts[slot] = text(number, script)
+            texts[slot] = _text(number, printer)
             assert with_brackets or printed(numbers) == _put(frame, texts)
             needed.append(with_brackets)
         brackets.append((needed[0], needed[1]))
     return Frame(frame, [piece.depth for piece in named], brackets)
 
 
+def _text(node: Expr, printer: Printer) -> str:
+    return " ".join(piece.text for piece in printer.pieces(node))
+
+
 def _put(frame: list[str], texts: list[str]) -> list[str]:
     return ("\n".join(frame) % tuple(texts)).split("\n")
 
 
-def _sum_of_products(family: Family, script: Script) -> Frame:
+def _sum_of_products(family: Family, printer: Printer) -> Frame:
     """The frame of a sum: of its first term, and of one of each size behind it."""
 
     def frame(*sizes: int) -> list[tuple[str, int, tuple[bool, bool]]]:
         slots = iter(range(sum(sizes)))
         products = tuple(product(map(mark, islice(slots, size))) for size in sizes)
         short = family._replace(pattern=Add(products), terms=(tuple(family.terms[0][:1]) * sum(sizes),))
-        return list(zip(*_pattern(short, script), strict=True))
+        return list(zip(*_pattern(short, printer), strict=True))
 
     first, *others = map(len, family.terms)
     every = frame(first, *others[:1])[:first]

@@ -1,4 +1,4 @@
-"""The rows of a step as lines of LaTeX's ``aligned``: names, relations, notes under each other."""
+"""The rows of a step as LaTeX and Typst align them: lines of names, relations and notes, with ``&`` between."""
 
 from __future__ import annotations
 
@@ -15,7 +15,6 @@ GAP = 3.0
 """The space between a row and its note."""
 LETTER = 0.85
 """How wide a letter of a note is, against a digit."""
-INDENT = r"\quad "
 
 
 def aligned(rows: Sequence[FormulaRow], formulas: Formulas, width: float) -> list[str]:
@@ -23,7 +22,7 @@ def aligned(rows: Sequence[FormulaRow], formulas: Formulas, width: float) -> lis
 
     Notes stand in a column of their own where all of them fit beside the rows, else below what they belong to.
     """
-    sign = formulas.language.sign
+    language = formulas.language
     name = max((row.name.width for row in rows if row.name), default=0)
     room = width - name - BESIDE
     placed = [lines(row, room) for row in rows]
@@ -34,18 +33,18 @@ def aligned(rows: Sequence[FormulaRow], formulas: Formulas, width: float) -> lis
     result = []
     for row, broken, note in zip(rows, placed, notes, strict=True):
         lead = row.name.text if row.name else ""
-        relation = sign(cast("Sign", row.sign or row.relation))
+        relation = language.sign(cast("Sign", row.sign or row.relation))
         for place, (indent, chunks) in enumerate(broken):
-            body = formulas.language.between.join(chunk.text for chunk in chunks)
+            body = language.between.join(chunk.text for chunk in chunks)
             if place:
-                line = f"&{INDENT * max(1, indent // 2)}{body}"
+                line = f"&{language.indent * max(1, indent // 2)}{body}"
             else:
                 line = f"{lead} &{relation} {body}" if not row.sign else f"&{relation} {body}"
                 if note and beside:
-                    line += f" && {_in_formula(note, formulas)}"
+                    line += f" && {language.indent}{_in_formula(note, formulas)}"
             result.append(line.strip())
         if note and not beside:
-            result += [f"&{INDENT}{_in_formula(part, formulas)}" for part in _lines(note, room - 2)]
+            result += [f"&{language.indent}{_in_formula(part, formulas)}" for part in _lines(note, room - 2)]
     return result
 
 
@@ -82,7 +81,7 @@ def _in_formula(words: Sequence[Chunk], formulas: Formulas) -> str:
     for is_formula, group in groupby(words, key=lambda word: bool(word.depth)):
         texts = [word.text for word in group]
         result += texts if is_formula else [formulas.language.words("".join(texts))]
-    return formulas.language.between.join(result)
+    return formulas.language.joint.join(result)
 
 
 def _width(chunks: Sequence[Chunk]) -> float:

@@ -171,7 +171,7 @@ class Formulas:
 
     def led(self, sign: Sign, inner: list[Chunk], depth: int) -> list[Chunk]:
         """A sign before the first chunk, where a line may break."""
-        return self._beside(self.language.sign(sign), inner, depth, 2.2)
+        return self._beside(self.language.infix(sign), inner, depth, 2.2)
 
     # -- products, calls, brackets -----------------------------------------------------------------------------------
 
@@ -382,7 +382,13 @@ class Formulas:
         comma = self.language.sign(",") if apart else "" if numbers else self.language.between
         return comma.join(self._index(place).text for place in index)
 
+    def index(self, letter: str) -> str:
+        """An index letter, or another sign that stands for one."""
+        return self._index(letter).text
+
     def _index(self, index: Index) -> Chunk:
+        if index == "\0":  # what stands for the indices of each element of a tensor
+            return Chunk("\0", 1, 0)
         if isinstance(index, Affine):
             return self._affine(index)
         if isinstance(index, int):

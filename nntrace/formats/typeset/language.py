@@ -30,12 +30,20 @@ class Language:
 
     between: str = " "
     """What stands between two parts beside each other."""
+    joint: str = " "
+    """What stands between words and a formula."""
+    indent: str = ""
+    """Room before a line that goes on."""
     beside: str
     """What stands between two symbols that are multiplied without a sign."""
 
     def sign(self, sign: Sign) -> str:
         """An operator, a relation, or another sign."""
         raise NotImplementedError
+
+    def infix(self, sign: Sign) -> str:
+        """An operator or a relation between what stands before it, perhaps on another line, and what stands behind."""
+        return self.sign(sign)
 
     def number(self, digits: str) -> str:
         """A number as it is written: digits, a point, perhaps a minus in front."""

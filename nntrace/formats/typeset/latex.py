@@ -42,6 +42,7 @@ class Latex(Language):
     ``ascii``: letters that have no command are written with those of ASCII."""
 
     beside = r"\thinspace"
+    indent = r"\quad "
 
     def __init__(self, ascii: bool = False, markdown: bool = False) -> None:
         self.ascii = ascii

@@ -28,11 +28,14 @@ class MathML(Language):
             case "ᵀ":
                 return "<mi>T</mi>"
             case "-":
-                return "<mo>−</mo>"
+                return '<mo form="prefix">−</mo>'
             case ",":
                 return '<mo separator="true">,</mo>'
             case _:
                 return f"<mo>{escape(sign)}</mo>"
+
+    def infix(self, sign: Sign) -> str:
+        return f'<mo form="infix">{"−" if sign == "-" else escape(sign)}</mo>'
 
     def number(self, digits: str) -> str:
         if digits[0] == "-":
@@ -55,7 +58,9 @@ class MathML(Language):
         return self.primed(f'<mi mathvariant="normal">{escape(bare)}</mi>', len(name) - len(bare))
 
     def words(self, text: str) -> str:
-        return f"<mtext>{escape(printable(text))}</mtext>"
+        inner = text.strip(" ")  # blanks at its ends would be lost
+        before, after = len(text) - len(text.lstrip(" ")), len(text) - len(text.rstrip(" "))
+        return f"<mtext>{'&#160;' * before}{escape(printable(inner))}{'&#160;' * (after if inner else 0)}</mtext>"
 
     def scripts(self, base: str, below: str, above: str) -> str:
         if below and above:

@@ -9,11 +9,7 @@ from ...errors import printable
 from .language import Bracket, Language, Sign
 from .lettering import PRIMES, accented
 
-_SIGNS: dict[Sign, str] = {
-    "+": "+", "-": "-", "×": "times", "·": "dot.op", "/": "slash", "⊙": "dot.o", "⊘": "slash.o", "=": "=",
-    "≈": "approx", ">": ">", "≥": ">=", "<": "<", "≤": "<=", "≠": "!=", "∂": "diff", "Σ": "sum", "…": "dots.h",
-    "∞": "infinity", "π": "pi", "ᵀ": "top", "∘": "compose", ",": ",",
-}  # fmt: skip
+_SIGNS: dict[Sign, str] = {"-": "-", "·": "⋅", "/": "∕", "Σ": "∑", "ᵀ": "⊤", "…": "…"}
 _FUNCTIONS = {"max", "min", "ln", "tanh", "exp", "sin", "cos"}
 _ACCENTS = {"bar": "macron", "check": "caron"}
 
@@ -22,18 +18,21 @@ class Typst(Language):
     """``ascii``: other characters are written by their numbers."""
 
     beside = "thin"
+    joint = ""
+    indent = "quad "
 
     def __init__(self, ascii: bool = False) -> None:
         self.ascii = ascii
 
     def sign(self, sign: Sign) -> str:
-        return _SIGNS[sign]
+        written = _SIGNS.get(sign, sign)
+        return f"\\u{{{ord(written):x}}}" if self.ascii and not written.isascii() else written
 
     def number(self, digits: str) -> str:
         return digits
 
     def power_of_ten(self, digits: str, power: int) -> str:
-        return f"{digits} times 10^({power})"
+        return f"{digits} {self.sign('×')} 10^({power})"
 
     def letters(self, letters: str, bold: bool) -> str:
         base, accent = accented(letters)
@@ -42,7 +41,7 @@ class Typst(Language):
         if len(letters) == 1 and (letters.isascii() or "α" <= letters <= "ω" or letters == "ℓ"):
             letter = letters if letters.isascii() or not self.ascii else self.words(letters)
             return f"upright(bold({letter}))" if bold else letter
-        return f"bold({self.words(letters)})" if bold else self.words(letters)
+        return f"{'bold' if bold else 'upright'}({self.words(letters)})"
 
     def function(self, name: str) -> str:
         bare = name.rstrip(PRIMES)
@@ -71,13 +70,13 @@ class Typst(Language):
         return f"\\{kind[0]}", f"\\{kind[1]}"
 
     def enclosed(self, kind: Bracket, body: str) -> str:
-        return f"lr({kind[0]} {body} {kind[1]})"
+        return f" lr({kind[0]} {body} {kind[1]})"
 
     def padded(self, number: str, digits: str) -> str:
-        return f"{number} #hide[${digits}$]"
+        return f"{number}#hide[${digits}$]"
 
     def matrix(self, rows: Sequence[Sequence[str]]) -> str:
-        cells = "; ".join(", ".join(row) for row in rows)
+        cells = " ; ".join(" , ".join(row) for row in rows)
         return f'mat(delim: "[", align: #right, {cells})'
 
     def cases(self, rows: Iterable[tuple[str, str]]) -> str:

@@ -1,0 +1,163 @@
+"""One HTML file that needs nothing else: formulas in MathML, light and dark, for a screen and for paper."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from html import escape
+from typing import cast
+
+from ..errors import printable
+from ..expr.text import UNICODE, Script
+from ..solution.content.model import Check, Matrix, Note, Quantities, Section, Solution, Step
+from ..solution.content.outline import CONVENTIONS, TITLES, heading, source
+from .typeset.formulas import Formulas
+from .typeset.language import Chunk, Sign
+from .typeset.mathml import MathML
+from .typeset.numbers import in_rows, listing
+from .typeset.rows import FormulaRow, noted
+from .typeset.sheet import HeadedRows, Manuscript, is_number, written
+
+WIDTH = 110
+"""A compact step takes one row up to this; the browser breaks rows where the window is narrower."""
+UNBROKEN = 22.0
+"""The widest part of a formula that is kept together, if it can be broken at all."""
+
+
+def write(solution: Solution, width: int, script: Script) -> Iterator[str]:
+    """The file's lines; with an ASCII script all other characters are written by their numbers."""
+    formulas = Formulas(MathML(), solution.tensors(), solution.symbolic)
+    lines = written(solution, HtmlDocument(formulas, min(width, WIDTH)))
+    if not script.ascii:
+        return lines
+    return (line.encode("ascii", "xmlcharrefreplace").decode() for line in lines)
+
+
+class HtmlDocument(Manuscript):
+    """The parts of a sheet in HTML: a step is an element whose id is the step's."""
+
+    def words(self, text: str) -> str:
+        return escape(printable(text))
+
+    def formula(self, written: str) -> str:
+        return f"<math>{written}</math>"
+
+    def opening(self, solution: Solution, sections: Sequence[Section]) -> Iterator[str]:
+        from .typeset.style import STYLE
+
+        title = self.words(solution.title or solution.source)
+        yield f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{title}</title>'
+        yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        yield f"<style>\n{STYLE}</style>\n</head>\n<body>"
+        yield '<a class="skip" href="#sheet">Skip to the sheet</a>\n<header>'
+        yield f'<h1 dir="auto">{title}</h1>\n<p class="source">{self.note(source(solution))}</p>\n</header>'
+        yield '<nav aria-label="Contents">\n<ol>'
+        for place, section in enumerate(sections):
+            if words := _title(section):
+                yield f'<li><a href="#{_anchor(section, place)}">{self.note(words)}</a></li>'
+        yield '</ol>\n</nav>\n<main id="sheet">'
+        self._is_open = False
+
+    def closing(self) -> Iterator[str]:
+        yield ("</section>\n" if self._is_open else "") + "</main>\n</body>\n</html>"
+
+    def heading(self, words: Note, section: Section, place: int) -> Iterator[str]:
+        anchor = _anchor(section, place)
+        if self._is_open:
+            yield "</section>"
+        self._is_open = True
+        kind = section.name.split(" ")[0]
+        yield f'<section class="{kind}">\n<h2 id="{anchor}">{self.note(words)}</h2>'
+
+    def subheading(self, words: Note) -> Iterator[str]:
+        yield f"<h3>{self.note(words)}</h3>"
+
+    def conventions(self, notes: Sequence[Note]) -> Iterator[str]:
+        yield '<ul class="agreed">'
+        yield from (f"<li>{self.note(note)}</li>" for note in notes)
+        yield "</ul>"
+
+    def step(self, step: Step, rows: list[FormulaRow]) -> Iterator[str]:
+        language = self.formulas.language
+        lines = [f'<div class="step" id="{step.id}"><a class="id" href="#{step.id}">{step.id}</a><div class="rows">']
+        for row in rows:
+            name = self.formula(row.name.text) if row.name else ""
+            relation = row.sign or row.relation
+            sign = self.formula(language.sign(cast("Sign", relation))) if row.sign else escape(relation)
+            body = "<wbr>".join(self.formula("".join(chunk.text for chunk in part)) for part in _parts(row.chunks))
+            note = f' <span class="note">{self.note(noted(row.notes))}</span>' if row.notes else ""
+            lines.append(f"<span>{name}</span><span>{sign}</span><span>{body}{note}</span>")
+        yield "\n".join(lines) + "</div></div>"
+
+    def quantities(self, given: Quantities) -> Iterator[str]:
+        if given.caption:
+            yield f"<p>{self.note(given.caption)}</p>"
+        yield '<dl class="quantities">'
+        for name, value in given.pairs:
+            yield f"<div><dt>{self.note((name,))}</dt><dd>{self.note((value,))}</dd></div>"
+        yield "</dl>"
+
+    def matrix(self, matrix: Matrix) -> Iterator[str]:
+        language = self.formulas.language
+        shape = language.sign("×").join(language.number(str(size)) for size in matrix.shape)
+        opening, closing = language.bracket("[]")
+        head = self.formula(self.formulas.text(matrix.name)) + " " + self.formula(opening + shape + closing)
+        note = f' <span class="note">{self.note(matrix.note)}</span>' if matrix.note else ""
+        if (numbers := in_rows(matrix)) is not None:
+            sign = "≈" if matrix.rounded else "="
+            yield f'<p class="wide">{head} {sign} {self.formula(self.formulas.text(numbers))}{note}</p>'
+            return
+        yield f"<p>{head}{note}</p>"
+        if matrix.rows:
+            yield '<pre tabindex="0">'
+            yield from map(self.words, listing(matrix, UNICODE))
+            yield "</pre>"
+
+    def table(self, table: HeadedRows) -> Iterator[str]:
+        yield '<div class="wide" tabindex="0" role="group" aria-label="Table">\n<table>\n<thead><tr>'
+        for column, right in zip(table.columns, table.numbers, strict=True):
+            kind = ' class="number"' if right else ""
+            yield f'<th scope="col"{kind}>{self.note(column)}</th>'
+        yield "</tr></thead>\n<tbody>"
+        with_ids = table.columns[0] == ("id",)
+        for row in table.rows:
+            cells = "".join(f"<td{_kind(cell)}>{self.note(cell)}</td>" for cell in row)
+            anchor = f' id="{row[0][0]}"' if with_ids and row[0] else ""
+            yield f"<tr{anchor}>{cells}</tr>"
+        yield "</tbody>\n</table>\n</div>"
+
+    def remark(self, words: Note) -> Iterator[str]:
+        yield f"<p>{self.note(words)}</p>"
+
+    def checks(self, checks: Sequence[Check]) -> Iterator[str]:
+        yield '<ul class="checked">'
+        for check in checks:
+            lead = "note: " if check.status == "note" else ""
+            mark = {"ok": " ✓", "failed": " ✗ <strong>does not hold</strong>", "note": ""}[check.status]
+            yield f'<li class="{check.status}">{lead}{self.note(check.words)}{mark}</li>'
+        yield "</ul>"
+
+
+def _title(section: Section) -> Note:
+    return (TITLES["conventions"],) if section is CONVENTIONS else heading(section)
+
+
+def _anchor(section: Section, place: int) -> str:
+    return f"section-{place + 1}-{section.name.replace(' ', '-')}"
+
+
+def _kind(cell: Note) -> str:
+    return ' class="number"' if is_number(cell) else ""
+
+
+def _parts(chunks: Sequence[Chunk]) -> Iterator[list[Chunk]]:
+    """The chunks in formulas of their own, between which a line may break: at the best places, and in what is wide."""
+    best = min((chunk.depth for chunk in chunks[1:]), default=0)
+    part: list[Chunk] = []
+    wide = 0.0
+    for chunk in chunks:
+        if part and (chunk.depth <= best or wide + chunk.width > UNBROKEN):
+            yield part
+            part, wide = [], 0.0
+        part.append(chunk)
+        wide += chunk.width
+    yield part

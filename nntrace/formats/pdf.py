@@ -1,0 +1,38 @@
+"""PDF, made of the Typst document by the compiler that the ``typst`` package carries.
+
+It is a PDF/A, whose rules want a letter for every character: one that the fonts at hand lack is an error there, and is
+then written by its number instead of a box.
+"""
+
+from __future__ import annotations
+
+import re
+
+from ..errors import UserError
+from ..expr.text import Script
+from ..solution.content.model import Solution
+from . import typ
+
+_LACKING = re.compile(r'the text `"(.*?)"` could not be displayed with font', re.DOTALL)
+
+
+def write(solution: Solution, width: int, script: Script) -> bytes:
+    """The file's bytes. Raises a ``UserError`` where the extra is not installed."""
+    return compiled("\n".join(typ.write(solution, width, script)))
+
+
+def compiled(document: str) -> bytes:
+    """A Typst document as PDF; characters that no font has are named."""
+    try:
+        import typst
+    except ImportError:
+        raise UserError("a PDF needs the typst package\n  install it: pip install 'nntrace[pdf]'") from None
+    while True:
+        try:
+            made: bytes = typst.compile(document.encode(), format="pdf", pdf_standards="a-2b")
+            return made
+        except typst.TypstError as error:
+            lacking = {sign for text in _LACKING.findall(error.diagnostic) for sign in text if not sign.isascii()}
+            if not lacking & set(document):
+                raise
+            document = document.translate({ord(sign): f"[U+{ord(sign):04X}]" for sign in lacking})

@@ -1,0 +1,248 @@
+"""Steps in LaTeX, for the formats that write formulas in it; the steps of a family are put together from arrays."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from functools import cached_property
+from itertools import islice
+from typing import NamedTuple, cast
+
+from ...expr import Expr, Partial, Sym
+from ...expr.literals import Literals
+from ...solution.content.model import Family, Step
+from ..page.family_texts import FamilyTexts
+from .aligned import aligned
+from .formulas import Formulas
+from .language import Chunk, Sign
+from .rows import BESIDE, FormulaRow, lines, noted
+from .sheet import Manuscript
+
+AT_ONCE = 20_000
+"""The terms of neighbouring sums that are worked out together."""
+_HERE = "\0"
+
+
+class LatexSteps(Manuscript):
+    """How a step is set down in LaTeX: on one line, or as lines that are aligned."""
+
+    row_end: str
+
+    def line(self, id: str, formula: str, note: str) -> str:
+        """A step that is one formula; ``note`` is running text, and may be empty."""
+        raise NotImplementedError
+
+    def block(self, id: str, lines: Sequence[str]) -> Iterator[str]:
+        """A step of several lines, each with ``&`` between its columns."""
+        raise NotImplementedError
+
+    def step(self, step: Step, rows: list[FormulaRow]) -> Iterator[str]:
+        language = self.formulas.language
+        if len(rows) == 1 and rows[0].name is not None:
+            (row,) = rows
+            name = rows[0].name
+            if len(lines(row, self.width - name.width)) == 1:
+                body = language.between.join(chunk.text for chunk in row.chunks)
+                sign = language.sign(cast("Sign", row.relation))
+                yield self.line(step.id, f"{name.text} {sign} {body}", self.note(noted(row.notes)))
+                return
+        yield from self.block(step.id, aligned(rows, self.formulas, self.width))
+
+    def family(self, family: Family) -> Iterator[str]:
+        written = _Written(family, self)
+        if family.pattern is None:
+            yield from written.sums()
+        elif written.is_short:
+            yield from written.lines()
+        else:
+            yield from written.blocks()
+
+
+class FormulaPrinter:
+    """Formulas of one sheet for a family: their pieces, the elements of a tensor, many numbers."""
+
+    def __init__(self, formulas: Formulas) -> None:
+        self.formulas = formulas
+
+    def pieces(self, node: Expr) -> list[Chunk]:
+        return self.formulas.chunks(node)
+
+    def elements(self, first: Expr, shape: tuple[int, ...]) -> list[str]:
+        """The elements row by row: the first one's text, with the other indices."""
+        if not shape:
+            return [self.formulas.text(first)]
+        before, after = self.formulas.text(_at(first, (_HERE,))).split(self.formulas.index(_HERE))
+        cells = [""]
+        apart = max(shape) > 9
+        for size in shape:
+            each = [f"{index + 1}" for index in range(size)]
+            cells = [f"{cell},{index}" if cell and apart else cell + index for cell in cells for index in each]
+        if apart and len(shape) > 1:  # indices of one digit each need no comma
+            joined = [cell.replace(",", "") for cell in cells]
+            cells = [one if len(one) == len(shape) else cell for one, cell in zip(joined, cells, strict=True)]
+        if before.rstrip(" ").endswith("_"):  # one digit needs no braces
+            cells = [cell if len(cell) == 1 else f"{{{cell}}}" for cell in cells]
+        return [f"{before}{cell}{after}" for cell in cells]
+
+    def numbers(self, values: Literals) -> list[str]:
+        if not values.others:
+            return values.texts
+        texts = values.texts.copy()
+        for place, value in values.others.items():
+            texts[place] = self.formulas.number(value).text
+        return texts
+
+
+class _Form(NamedTuple):
+    """A sum's terms on lines: so many on each, the lines of one text with a place for each factor."""
+
+    per_line: int
+    lines: str
+
+
+class _Written(FamilyTexts):
+    """A family's steps in one manuscript."""
+
+    def __init__(self, family: Family, manuscript: LatexSteps) -> None:
+        super().__init__(family, FormulaPrinter(manuscript.formulas))
+        self.manuscript = manuscript
+        self.about = manuscript.formulas.language.sign("≈")
+        self.note = manuscript.note(noted(family.notes))
+        self.name = manuscript.formulas.one(_at(family.result.first, last_place(family.result.shape))).width
+
+    # -- how wide ----------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _widths(self) -> list[list[float]]:
+        """How wide each slot's factor is at most: in names, in numbers."""
+        formulas = self.manuscript.formulas
+        names = [formulas.one(_at(column.first, last_place(column.shape))).width for column in self.family.columns]
+        numbers = [max(map(_long, column.numbers.texts)) + 1.5 for column in self.family.columns]
+        if any(column.numbers.others for column in self.family.columns):
+            numbers = [max(number, 14.0) for number in numbers]
+        return [[widths[slot.column] for slot in self.slots] for widths in (names, numbers)]
+
+    @cached_property
+    def is_short(self) -> bool:
+        """Whether every step is a line."""
+        signs = 2.5 * len(self.frame.pieces)
+        result = max(map(_long, self.result_numbers))
+        whole = sum(sum(widths) + signs for widths in self._widths[: len(self.readers)]) + result
+        return self.name + whole + BESIDE * 3 <= self.manuscript.width
+
+    # -- steps that are products or calls ----------------------------------------------------------------------------
+
+    def lines(self) -> Iterator[str]:
+        """The steps that are a line each, those along the last axis at once."""
+        family = self.family
+        line = self.manuscript.line(_HERE, "\1", self.note)
+        frame = line.replace("%", "%%").replace(_HERE, f"{family.letter}%d")
+        for places, forms, factors in self._along():
+            formula = f" {self.about} ".join((f"%s = {forms[0]}", *forms[1:], "%s"))
+            columns = self._columns(places, factors, line.index(_HERE) < line.index("\1"))
+            yield "\n".join(map(frame.replace("\1", formula).__mod__, columns))
+
+    def blocks(self) -> Iterator[str]:
+        """The steps with a line for each form."""
+        family = self.family
+        for places, forms, factors in self._along():
+            note = f" && {self._words}" if self.note else ""
+            every = [f"%s &= {forms[0]}{note}", *(f"&{self.about} {form}" for form in (*forms[1:], "%s"))]
+            framed = "\n".join(self.manuscript.block(_HERE, [line.replace("%s", "\1") for line in every]))
+            frame = framed.replace("%", "%%").replace(_HERE, f"{family.letter}%d").replace("\1", "%s")
+            columns = self._columns(places, factors, framed.index(_HERE) < framed.index("\1"))
+            yield "\n".join(map(frame.__mod__, columns))
+
+    def _along(self) -> Iterator[tuple[range, list[str], list[list[str]]]]:
+        family = self.family
+        *_, size = family.result.shape or (1,)
+        for start in range(0, len(self.result_names), size):
+            if places := range(max(start, family.start), start + size):
+                yield (places, *self.along(places))
+
+    def _columns(self, places: range, factors: list[list[str]], ids_first: bool) -> Iterator[tuple[object, ...]]:
+        family, each = self.family, slice(places.start, places.stop)
+        ids = range(family.number + places.start, family.number + places.stop)
+        formula = (self.result_names[each], *factors, self.result_numbers[each])
+        return zip(*((ids, *formula) if ids_first else (*formula, ids)), strict=True)
+
+    # -- steps that are sums -----------------------------------------------------------------------------------------
+
+    def sums(self) -> Iterator[str]:
+        """The steps, each with its sum on as many lines as it takes."""
+        family, size = self.family, len(self.family.terms)
+        some = max(1, AT_ONCE // size)
+        for start in range(family.places.start, family.places.stop, some):
+            places = range(start, min(start + some, family.places.stop))
+            numbers = self.printer.numbers(family.addends(places)) if family.has_terms else []
+            for number, place in enumerate(places):
+                yield from self._sum(place, numbers[number * size : (number + 1) * size])
+
+    def _sum(self, place: int, numbers: list[str]) -> Iterator[str]:
+        moved = self.moved(place)
+        first, *others = (
+            form.lines % tuple(readers.read(moved)) for form, readers in zip(self._forms, self.readers, strict=True)
+        )
+        rows = [f"{self.result_names[place]} &= {first}"]
+        if self.note:
+            rows.append(f"&{self.manuscript.formulas.language.indent}{self._words}")
+        rows += [f"&{self.about} {other}" for other in others]
+        if numbers:
+            terms = self.addends(numbers).split("\n")
+            rows.append(f"&{self.about} {_on_lines(terms, self._addends_per_line, self._break)}")
+        rows.append(f"&{self.about} {self.result_numbers[place]}")
+        yield from self.manuscript.block(self.family.id(place), "\n".join(rows).split("\n"))
+
+    @cached_property
+    def _forms(self) -> list[_Form]:
+        pieces = iter(self.frame.pieces)
+        terms = [" ".join(islice(pieces, len(term))) for term in self.family.terms]
+        forms = []
+        for widths in self._widths:
+            each = iter(widths)
+            widest = max(sum(islice(each, len(term))) + 2.5 * len(term) for term in self.family.terms)
+            per_line = max(1, int(self._room // widest))
+            forms.append(_Form(per_line, _on_lines(terms, per_line, self._break)))
+        return forms
+
+    @property
+    def _room(self) -> float:
+        return self.manuscript.width - self.name - BESIDE - 2
+
+    @property
+    def _break(self) -> str:
+        return f"\n&{self.manuscript.formulas.language.indent}"
+
+    @cached_property
+    def _addends_per_line(self) -> int:
+        digits = max(map(_long, self.result_numbers)) + 5
+        return max(1, int(self._room // (digits + 2.5)))
+
+    @cached_property
+    def _words(self) -> str:
+        rows = [FormulaRow(None, "=", [Chunk("", 0, 0)], self.family.notes)]
+        (line,) = aligned(rows, self.manuscript.formulas, 10_000)
+        return line.partition("&& ")[2]
+
+
+def _long(number: str) -> int:
+    return len(number) if number[:1] != "\\" else 14
+
+
+def _on_lines(terms: Sequence[str], per_line: int, between: str) -> str:
+    return between.join(" ".join(terms[start : start + per_line]) for start in range(0, len(terms), per_line))
+
+
+def last_place(shape: tuple[int, ...]) -> tuple[int, ...]:
+    """The indices of a tensor's last element."""
+    return tuple(size - 1 for size in shape)
+
+
+def _at(first: Expr, index: tuple[str | int, ...]) -> Expr:
+    """The element of a tensor with this index, from its first one."""
+    match first:
+        case Partial(of, by):
+            return Partial(of, Sym(by.name, index if by.index else (), by.mark))
+        case Sym(name, known, mark):
+            return Sym(name, index if known else (), mark)
+        case _:
+            return first
