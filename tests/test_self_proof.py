@@ -368,7 +368,8 @@ def _prove(equation: Equation, truth: Truth) -> None:
     _prove_value(numeric[-1], true, truth)
     first = numeric[0][1].parts[0] if cut and len(numeric) > 1 else numeric[0][1]
     substitution = first if symbolic and _aligned(symbolic[-1][1], first) else None
-    if symbolic and len(numeric) > 1:
+    constant = bool(symbolic) and _only_derivatives(symbolic[-1][1]) and _exact(numeric[0][2]) == true
+    if symbolic and len(numeric) > 1 and not constant:  # a derivative that is a constant of the formula has no symbol
         _demand(substitution is not None, f"{numeric[0][2]} has not one number for each symbol of {symbolic[-1][2]}")
     for _, tree, text in numeric:
         own = tree is numeric[0][1] and substitution is not None
@@ -413,6 +414,13 @@ def _has_symbols(tree: Read) -> bool:
     return (tree.kind == "symbol" and tree.parts[0] not in ("π", "pi")) or any(
         _has_symbols(part) for part in tree.parts if isinstance(part, Read)
     )
+
+
+def _only_derivatives(tree: Read) -> bool:
+    """Whether every symbol is a derivative, ``∂L/∂z``."""
+    if tree.kind == "symbol":
+        return "/" in tree.parts[0]
+    return all(_only_derivatives(part) for part in tree.parts if isinstance(part, Read))
 
 
 def _exact(text: str) -> Fraction | None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 
-from ... import catalogue
 from ...catalogue import Loss
 from ...errors import quoted, suggestion
 from ...spec.model import Items, Labelled, Name, Number, Value
@@ -95,10 +94,10 @@ def _names(value: Value) -> list[Name]:
 def _classes(draft: Draft, last: Tensor) -> dict[str, int]:
     """The places of the last result's elements by name; where activations gave them none, by those before these."""
     before = last
-    activations = [step for step in draft.steps if step.kind in catalogue.KINDS["activation"]]
+    activations = [step for step in draft.steps if step.edges and not step.is_learned]
     for step in reversed(activations):
         if step.output == before.key and not before.names:
-            before = draft.tensors[step.arguments["z"]]
+            before = draft.tensors[step.argument]
     earlier = {name: cell[-1] for cell, name in before.names.items()}
     return earlier | {name: place for place, name in enumerate(elements(last))}
 

@@ -8,7 +8,6 @@ from copy import copy
 from decimal import Decimal
 from math import isinf, isnan
 
-from ...catalogue import KINDS
 from ...expr import (
     Add,
     Expr,
@@ -46,7 +45,7 @@ class Writer(ElementFormulas):
         super().__init__(trace, full)
         self.precise = precise if precise is not None and precise is not trace else None
         self.digits = digits
-        self._weighted = {step.output for step in self.network.steps if step.kind in KINDS["layer"]}
+        self._weighted = {step.output for step in self.network.steps if step.is_learned}
         self._sample: int | None = None
         self._literals: dict[tuple[str, bool], Literals] = {}
 
@@ -255,7 +254,7 @@ class Writer(ElementFormulas):
         shown: Shown = self.digits.show(value)
         substitution, rounded = self.substituted(written)
         forms: list[tuple[LineKind, Expr, bool]] = []
-        if not _is_same(substitution, shown.number):
+        if not _is_same(substitution, shown.number) and substitution != formula:
             forms.append(("substitution", substitution, rounded))
         terms = self.terms(written) or self.signs(written)
         if terms is not None and terms[0] not in (substitution, shown.number):

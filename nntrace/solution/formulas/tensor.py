@@ -12,7 +12,6 @@ from itertools import count as counting
 from operator import mul
 from typing import NamedTuple
 
-from ...catalogue import KINDS
 from ...expr import (
     ONE,
     Add,
@@ -94,7 +93,7 @@ class TensorFormulas:
     @cached_property
     def weighted(self) -> set[str]:
         """The keys of the layers' results before their activations."""
-        return {step.output for step in self.network.steps if step.kind in KINDS["layer"]}
+        return {step.output for step in self.network.steps if step.is_learned}
 
     def axes(self, symbol: Sym | Partial) -> Axes:
         """How a tensor is laid out: a vector as a column or as a row, the samples beside each other the other way.
@@ -143,22 +142,22 @@ class TensorFormulas:
 
     def forward(self, step: BoundOperation) -> Expr:
         """A step's formula over keys, an activation as a named function of its argument."""
-        if self.is_activation(step) and step.kind != "identity":
-            symbol = step.operation.output
-            return Call(step.kind, (Sym(step.arguments["z"], symbol.index),))
+        if self.is_function(step):
+            return Call(step.kind, (Sym(step.argument, step.operation.output.index),))
         return self.keyed(step.operation.formula, step)
 
     def matrix(self, formula: Expr, target: Axes) -> Expr | None:
         """A formula over keys in matrix form."""
         return matrix_form(transform(formula, _products), target, self.axes)
 
-    def is_activation(self, step: BoundOperation) -> bool:
-        """Whether a step is an activation's result (not a line that it works out first)."""
-        return step.kind in KINDS["activation"] and bool(step.edges)
+    @staticmethod
+    def is_elementwise(step: BoundOperation) -> bool:
+        """Whether a step takes each element for itself (no line that another one works out first)."""
+        return bool(step.edges) and step.operation.is_elementwise
 
-    def is_elementwise(self, step: BoundOperation) -> bool:
-        """Whether a step is an activation that takes each element for itself."""
-        return self.is_activation(step) and step.operation.is_elementwise
+    def is_function(self, step: BoundOperation) -> bool:
+        """Whether a step is written as a function of its argument, by its kind: ``relu(z1)``, ``softmax(z2)``."""
+        return (self.is_elementwise(step) and not step.operation.is_identity) or bool(step.operation.program)
 
     def slope(self, step: BoundOperation, cell: tuple[int, ...]) -> tuple[Expr, BoundOperation, dict[str, int]]:
         """The local derivative of an elementwise activation, its step, and the indices of one element."""

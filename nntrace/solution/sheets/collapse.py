@@ -100,7 +100,7 @@ class Collapse:
         for step in self.network.layer_steps():
             if not step.edges or step.kind == "identity":
                 continue
-            if self.formulas.is_activation(step):
+            if not step.is_learned:
                 if stack:
                     yield stack, step
                 stack = []

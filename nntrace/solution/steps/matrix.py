@@ -34,10 +34,10 @@ from ...expr import (
     product,
     simplify,
 )  # fmt: skip
-from ...expr.bind import extent, transform
+from ...expr.bind import extent, transform, walk
 from ...expr.constants import constants_multiplied
 from ...expr.lazy import Lazy
-from ...expr.matrices import Axes
+from ...expr.matrices import IDENTITY, Axes
 from ...network.chain_rule import Reader
 from ...network.model import BoundOperation, Cell, Element, Network
 from ...network.quantities import partly_frozen, quantity
@@ -166,7 +166,7 @@ class MatrixForms:
         if isinstance(step.operation.formula, Max):
             reason = ("of each sample: ", *LARGEST) if self.network.tensors[step.output].sampled else LARGEST
         if step.operation.program:
-            argument = self.formulas.matrix(Sym(step.arguments["z"], output.index), axes)
+            argument = self.formulas.matrix(Sym(step.argument, output.index), axes)
             assert argument is not None
             before = (Line("chain", "=", self.named(Call(step.kind, (argument,)))),)
         place: tuple[str, SectionName] = (f"{letter}{step.output}", section)
@@ -177,12 +177,18 @@ class MatrixForms:
         formula = self.formulas.forward(step)
         if isinstance(formula, Max):  # of each sample
             inner = tuple(str(index) for index in step.operation.output.index)
-            along = self.formulas.laid_out(step.arguments["z"], (*inner, formula.over))
+            along = self.formulas.laid_out(step.argument, (*inner, formula.over))
             whole = self.formulas.matrix(formula.body, along)
             return None if whole is None else maximum(whole)
         if step.operation.program or self._is_lost(step):
             formula = self.formulas.keyed(step.numeric, step)
-        return self.formulas.matrix(formula, axes)
+        return self._between_tensors(formula, axes)
+
+    def _between_tensors(self, formula: Expr, axes: Axes) -> Expr | None:
+        """A formula between the network's own tensors: one that takes an identity matrix is worked out by elements."""
+        body = self.formulas.matrix(formula, axes)
+        has_identity = body is not None and any(isinstance(one, Whole) and one.symbol == IDENTITY for one in walk(body))
+        return None if has_identity else body
 
     def _is_lost(self, step: BoundOperation) -> bool:
         """Whether the digits shown don't give a loss, in any sample."""
@@ -194,7 +200,7 @@ class MatrixForms:
         found = self.formulas.gradient(key)
         axes = self.formulas.laid_out(key, found.indices)
         name = self.formulas.gradient_name(key)
-        body = self.formulas.matrix(found.formula, axes) if self.formulas.has_matrix(key) else None
+        body = self._between_tensors(found.formula, axes) if self.formulas.has_matrix(key) else None
         if body is None:
             return self._given_by_elements(name, self._obstacle(key))
         before: list[Line] = []
@@ -361,7 +367,7 @@ class MatrixForms:
 
     def _slope(self, key: str, cell: Cell, shown: Callable[[Amount], Num]) -> Num:
         """The local derivative of the elementwise activation that reads this tensor; a constant as the formula's."""
-        step = next(s for s in self._results if self.formulas.is_elementwise(s) and s.arguments["z"] == key)
+        step = next(s for s in self._results if self.formulas.is_elementwise(s) and s.argument == key)
         body = self.writer.write(*self.formulas.slope(step, cell)).body
         if isinstance(body, Indicator):
             return Num(int(self.writer.holds(body.condition)))

@@ -27,14 +27,14 @@ class Statements:
 
     def function(self, step: BoundOperation) -> tuple[Line, ...]:
         """``relu(z) = max(0, z)``, for an activation that takes each element for itself."""
-        if not self.formulas.is_elementwise(step) or step.kind == "identity" or not self._is_new(step, ""):
+        if not self._is_stated(step) or not self._is_new(step, ""):
             return ()
         body = self._plain(step.operation.formula, step)
         return () if body == self._called(step) else (Line("rule", "=", body, left=self._called(step)),)
 
     def derivative(self, step: BoundOperation) -> tuple[Line, ...]:
         """``sigmoid′(z) = e^{-z} / (1 + e^{-z})² = sigmoid(z) × (1 - sigmoid(z))``, at a kink with the convention."""
-        if not self.formulas.is_elementwise(step) or step.kind == "identity" or not self._is_new(step, PRIME):
+        if not self._is_stated(step) or not self._is_new(step, PRIME):
             return ()
         (edge,) = step.edges
         side = self.network.conventions.relu_at_zero
@@ -60,6 +60,10 @@ class Statements:
             if own and count <= MOST_DECISIONS:
                 found = (*found, ", ", *own) if found else own
         return (*found, f", … {count - MOST_DECISIONS} more") if count > MOST_DECISIONS else found
+
+    def _is_stated(self, step: BoundOperation) -> bool:
+        """Whether a step is a function of one element."""
+        return self.formulas.is_elementwise(step) and self.formulas.is_function(step)
 
     def _is_new(self, step: BoundOperation, mark: str) -> bool:
         key = (id(step.operation), mark)
