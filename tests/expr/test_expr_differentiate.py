@@ -217,7 +217,7 @@ def arguments(function: str, inner: Drawn, positive: Drawn) -> list[Drawn]:
     return {"ln": [positive], "sqrt": [positive], "xln": [inner, positive]}.get(function, [inner] * arity(function))
 
 
-@settings(max_examples=40)
+@settings(max_examples=40, deadline=None)
 @given(
     node=st.recursive(st.sampled_from([a, b, Num(2), Num(Fraction(1, 3)), Num(Decimal("0.7"))]), smooth, max_leaves=5)
 )
