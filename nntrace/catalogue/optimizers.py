@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..expr import Call, Expr, Sym
+from ..expr import Sym, sqrt
 from .registry import Real, Share, optimizer
 from .update_rule import UpdateRule, g, lr, new, t, w
 
@@ -12,11 +12,6 @@ DEFAULT = "gradient_descent"
 v, m = Sym("v"), Sym("m")
 m_hat, v_hat = Sym("m̂"), Sym("v̂")
 beta_, beta1_, beta2_, eps_ = Sym("β"), Sym("β1"), Sym("β2"), Sym("ε")
-
-
-def sqrt(body: Expr) -> Expr:
-    """√body."""
-    return Call("sqrt", (body,))
 
 
 @optimizer("sgd")
