@@ -24,15 +24,14 @@ from ...expr import (
 )  # fmt: skip
 from ...expr.bind import transform, walk
 from ...expr.functions import restricted, row_of
-from ...expr.index import number_of
 from ...expr.literals import Literals
-from ...network.chain_rule import LOSS
-from ...network.model import Cell, Element
+from ...network.model import Element
 from ...trace.amount import Amount, carried, fraction
 from ...trace.trace import Trace
 from ..content.model import Line, LineKind, Note
 from ..numbers.digits import Digits, Shown
 from .expansion import ElementFormulas, Written
+from .naming import Naming, cell_of
 
 
 class Writer(ElementFormulas):
@@ -45,7 +44,7 @@ class Writer(ElementFormulas):
         super().__init__(trace, full)
         self.precise = precise if precise is not None and precise is not trace else None
         self.digits = digits
-        self._weighted = {step.output for step in self.network.steps if step.is_learned}
+        self.naming = Naming(self.network)
         self._sample: int | None = None
         self._literals: dict[tuple[str, bool], Literals] = {}
 
@@ -80,44 +79,23 @@ class Writer(ElementFormulas):
         tensor = self.network.tensors[element.key]
         return element.cell[0] + 1 + tensor.first if tensor.sampled else None
 
+    # -- names -------------------------------------------------------------------------------------------------------
+
     def symbol(self, element: Element) -> Sym:
         """An element as the sheet writes it here."""
-        found = self.network.symbol(element)
-        tensor = self.network.tensors[element.key]
-        alone = tensor.shape[1:] or tensor.role == "unit"  # the loss of a sample has the name of the whole loss
-        own = tensor.sampled and element.cell[0] == self._sample and alone
-        return Sym(found.name, found.index) if own else found
-
-    # -- names and numbers of symbols ------------------------------------------------------------------------------
+        return self.naming.element(element, self._sample)
 
     def name(self, symbol: Sym | Partial) -> Expr:
-        """A symbol over keys as the sheet writes it: the user's name, ``δ_h1``, ``∂MSE/∂h3``."""
-        if isinstance(symbol, Partial):
-            by = Element(symbol.by.name, _cell(symbol.by))
-            if symbol.of == LOSS:
-                return self.gradient_name(by)
-            return Partial(self.symbol(Element(symbol.of.name, _cell(symbol.of))), self.symbol(by))
-        if symbol.name not in self.network.tensors:
-            return symbol
-        return self.symbol(Element(symbol.name, _cell(symbol)))
+        """A symbol over keys as the sheet writes it here."""
+        return self.naming.symbol(symbol, self._sample)
 
     def gradient_name(self, element: Element) -> Expr:
-        """∂L/∂element: δ for a layer's result before its activation."""
-        if not self.is_delta(element.key):
-            return self.partial(element)
-        tensor, symbol = self.network.tensors[element.key], self.symbol(element)
-        default = tensor.given_name(element.cell) is None and tensor.name == tensor.key
-        name = f"δ{tensor.key.removeprefix('z')}" if default else f"δ_{symbol.name}"
-        return Sym(name, symbol.index, symbol.mark)
+        """∂L/∂element as the sheet writes it here."""
+        return self.naming.gradient(element, self._sample)
 
     def partial(self, element: Element) -> Partial:
         """∂L/∂element, written as a derivative."""
-        assert self.network.loss is not None
-        return Partial(self.network.tensors[self.network.loss].symbol(()), self.symbol(element))
-
-    def is_delta(self, key: str) -> bool:
-        """Whether a tensor is a layer's result before its activation."""
-        return key in self._weighted
+        return self.naming.partial(element, self._sample)
 
     # -- lines -------------------------------------------------------------------------------------------------------
 
@@ -184,8 +162,8 @@ class Writer(ElementFormulas):
     def _read(self, symbol: Sym | Partial) -> Amount:
         """The number of a symbol or a gradient over keys."""
         if isinstance(symbol, Partial):
-            return self.amount(partial_key(symbol.of.name, symbol.by.name), _cell(symbol.by))
-        return self.amount(symbol.name + symbol.mark, _cell(symbol))
+            return self.amount(partial_key(symbol.of.name, symbol.by.name), cell_of(symbol.by))
+        return self.amount(symbol.name + symbol.mark, cell_of(symbol))
 
     def terms(self, written: Written) -> tuple[Expr, bool] | None:
         """One number for each term, its sign folded; ``None`` where the formula is no sum."""
@@ -293,7 +271,3 @@ def sum_inside(body: Expr) -> tuple[Callable[[Expr], Expr], Add] | None:
             factors = body.factors
             return (lambda new: Mul((*factors[:place], new, *factors[place + 1 :]))), inner
     return None
-
-
-def _cell(symbol: Sym) -> Cell:
-    return tuple(number_of(index, {}) for index in symbol.index)

@@ -7,8 +7,7 @@ tensors' keys. What has ties or missing connections has no matrix form.
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import cached_property, reduce
-from itertools import count as counting
+from functools import reduce
 from operator import mul
 from typing import NamedTuple
 
@@ -44,11 +43,9 @@ from ...expr.matrices import Axes
 from ...expr.rules import distributed
 from ...network.chain_rule import LOSS, ChainRule, Reader, adjoint
 from ...network.model import BoundOperation, Cell, Edge, Network, Tensor
+from .naming import PRIME, SAMPLES, Naming
 
-PRIME = "′"
 LETTERS = "kjilqrsuv"
-SAMPLES = "⁽ⁿ⁾"
-"""What is written after what belongs to each sample, as ``⁽²⁾`` is after the second one's."""
 
 
 class Gradient(NamedTuple):
@@ -72,28 +69,18 @@ class TensorFormulas:
     def __init__(self, network: Network) -> None:
         self.network = network
         self._gradients: dict[str, Gradient] = {}
-        self._names = _distinct_names(network)
+        self.naming = Naming(network)
         self.chain = ChainRule(network)
 
     # -- names and layout --------------------------------------------------------------------------------------------
 
     def name(self, key: str) -> Sym:
-        """A whole tensor's symbol: its name, which gives way to an element that a user calls so."""
-        return self._names[key]
+        """A whole tensor's symbol."""
+        return self.naming.tensor(key)
 
     def gradient_name(self, key: str) -> Sym | Partial:
         """∂L/∂tensor: δ for a layer's result before its activation."""
-        assert self.network.loss is not None
-        name = self.name(key)
-        if key in self.weighted:
-            default = self.network.tensors[key].name == key
-            return Sym(f"δ{key.removeprefix('z')}" if default else f"δ_{name.name}")
-        return Partial(self.name(self.network.loss), name)
-
-    @cached_property
-    def weighted(self) -> set[str]:
-        """The keys of the layers' results before their activations."""
-        return {step.output for step in self.network.steps if step.is_learned}
+        return self.naming.tensor_gradient(key)
 
     def axes(self, symbol: Sym | Partial) -> Axes:
         """How a tensor is laid out: a vector as a column or as a row, the samples beside each other the other way.
@@ -259,47 +246,6 @@ def _without_ones(formula: Expr) -> Expr:
 
 def _is_fraction(node: Expr) -> bool:
     return bool(not list(symbols(node)) and children(node))
-
-
-def _distinct_names(network: Network) -> dict[str, Sym]:
-    """A symbol for each whole tensor, its default name in capitals where users call an element so."""
-    taken = {name for tensor in network.tensors.values() for name in tensor.names.values()}
-    found: dict[str, Sym] = {}
-    names: dict[str, str] = {}
-    for key, tensor in network.tensors.items():
-        tied = len(network.uses.get(tensor.names.get((), ""), ())) > 1  # what the name means is more than this tensor
-        if () in tensor.names and not tied:  # a number of its own; in a batch one for each sample
-            found[key] = Sym(tensor.names[()], (), SAMPLES if tensor.sampled else "")
-        else:
-            names[key] = f"M_{key.removesuffix('.mask')}" if tensor.role == "constant" else tensor.name or key
-    found.update((key, Sym(name)) for key, name in _apart(names, taken).items())
-    return {key: found[key] for key in network.tensors}
-
-
-def _apart(names: Mapping[str, str], taken: set[str]) -> dict[str, str]:
-    """Names that are neither an element's nor each other's: by capitals, those of one letter alike (Z1, Z2), and where
-    these are taken too, by two of them (ZZ1, ZZ2)."""
-    alike: dict[str, list[str]] = {}
-    for key, name in names.items():
-        alike.setdefault(_letters(name), []).append(key)
-    used = set(taken)
-    found: dict[str, str] = {}
-    for keys in sorted(alike.values(), key=lambda keys: any(names[key] in taken for key in keys)):
-        least = next(count for count in counting() if all(_capital(names[key], count) not in used for key in keys))
-        for key in keys:
-            forms = (_capital(names[key], count) for count in counting(least))
-            found[key] = next(form for form in forms if form not in used)
-            used.add(found[key])
-    return found
-
-
-def _capital(name: str, count: int) -> str:
-    """A name that begins with so many capitals; with none as it is."""
-    return name[0].upper() * count + name[1:] if count else name
-
-
-def _letters(name: str) -> str:
-    return name.rstrip("0123456789")
 
 
 def _products(node: Expr) -> Expr | None:

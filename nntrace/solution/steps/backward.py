@@ -4,187 +4,31 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from decimal import Decimal
-from typing import NamedTuple
 
 from ...expr import (
-    ONE,
-    ZERO,
     Add,
-    Condition,
     Expr,
-    Index,
     Indicator,
     Mul,
     Num,
     Partial,
     Rest,
     Sym,
-    product,
-    rename,
-    simplify,
     total,
 )
-from ...expr.structure import is_zero
-from ...network.chain_rule import LOSS, ChainRule, Reader
+from ...network.chain_rule import LOSS
 from ...network.model import Element, Network, Tensor
 from ...network.quantities import Quantity, quantity
 from ...trace.amount import Amount
 from ..content.model import Family, Line, Note, Step
 from ..formulas.element import Writer
 from ..formulas.expansion import Written
+from ..formulas.gradients import ElementGradients, Summand
 from .families import Families
 from .ids import Ids
 from .reasons import decisions, indicators, joined, no_gradient, zero_signs
 
 MOST_NOTES = 6
-
-
-class Summand(NamedTuple):
-    """One addend of ∂L/∂use, over keys: ∂L/∂output × local. ``output`` is ``None`` next to the loss itself.
-
-    A ``Rest`` stands for the addends left out of a long sum: then ``local`` is that, and nothing else counts.
-    ``decided`` are the conditions that chose between cases.
-    """
-
-    use: Element
-    reader: Reader
-    output: Element | None
-    local: Expr
-    decided: tuple[tuple[Condition, bool], ...] = ()
-
-    @property
-    def reached(self) -> Element:
-        """What the local derivative is of: the output, or next to the loss the term of it."""
-        return Element(self.reader.step.output, ()) if self.output is None else self.output
-
-    @property
-    def body(self) -> Expr:
-        """The addend as it stands in the formula."""
-        if self.output is None:
-            return self.local
-        return product((Partial(LOSS, Sym(self.output.key, self.output.cell)), self.local))
-
-
-class Gradients:
-    """The chain rule at one element: what a gradient is made of, read from the adjoints of the steps."""
-
-    def __init__(self, writer: Writer) -> None:
-        self.writer = writer
-        self.network: Network = writer.network
-        self._known: dict[Element, tuple[list[Summand], tuple[Amount, ...]]] = {}
-        self.chain = ChainRule(self.network)
-
-    def summands(self, use: Element) -> tuple[list[Summand], tuple[Amount, ...]]:
-        """The addends of ∂L/∂element through this one use, and what the parts left out of long sums come to."""
-        if use not in self._known:
-            self._known[use] = self._summands(use)
-        return self._known[use]
-
-    def _summands(self, use: Element) -> tuple[list[Summand], tuple[Amount, ...]]:
-        found: list[Summand] = []
-        rests: tuple[Amount, ...] = ()
-        for reader in self.chain.readers(use.key):
-            derived, declared = self.chain.adjoint(reader), reader.is_declared
-            written = self._written(derived.formula if declared else derived.derived, reader, use)
-            rests += written.rests
-            for term in _terms(self._without_parts(written.body)):
-                output, local = _chained(term)
-                used = local if declared else simplify(local)
-                if not is_zero(used):
-                    found.append(Summand(use, reader, output, used, written.deciding))
-        return found, rests
-
-    def general(self, key: str) -> tuple[list[Summand], tuple[Index, ...]] | None:
-        """The addends of ∂L/∂tensor with its indices left free, and these; ``None`` where the cell makes a difference.
-
-        That is so where several steps read the tensor, or one that distinguishes cases or the places of a Jacobian.
-        """
-        readers = self.chain.readers(key)
-        if len(readers) != 1 or readers[0].step.bypassed or readers[0].tells_places_apart:
-            return None
-        (reader,) = readers
-        derived, declared = self.chain.adjoint(reader), reader.is_declared
-        written = self.writer.write(derived.formula if declared else derived.derived, reader.step, {})
-        found: list[Summand] = []
-        for term in _terms(_without_ones(written.body)):
-            output, local = _chained(term)
-            if output is None or written.rests or written.decided or self.network.tensors[output.key].role == "loss":
-                return None
-            found.append(Summand(Element(key, ()), readers[0], output, local if declared else simplify(local)))
-        outputs = [one.output.cell for one in found if one.output is not None]
-        several = len(found) > 1 and any(isinstance(index, str) for cell in outputs for index in cell)
-        return None if several else (found, derived.argument.index)
-
-    def forms(self, summand: Summand) -> tuple[Expr, ...]:
-        """A local derivative from what the rules give to what is used; a single form needs no derivation."""
-        reader = summand.reader
-        if reader.leads_past:
-            return (*self._uncancelled(summand), summand.local)
-        written = self._written(self.chain.adjoint(reader).derived, reader, summand.use)
-        locals_of = dict(map(_chained, _terms(self._without_parts(written.body))))
-        derived = locals_of.get(summand.output)
-        if derived is None:  # nothing is left of it: the declared form says so by itself
-            return (summand.local,)
-        return tuple(dict.fromkeys((derived, simplify(derived), summand.local)))
-
-    def _uncancelled(self, summand: Summand) -> tuple[Expr, ...]:
-        """A fused loss's long form: Σ_k ∂L/∂y_k × ∂y_k/∂z, as symbols and with the local derivatives written in."""
-        loss = summand.reader.step
-        result = loss.key(loss.bypassed[0].argument)
-        activation = next(step for step in self.network.steps if step.output == result)
-        reader = Reader(activation, activation.edges[0])
-        written = self._written(self.chain.adjoint(reader).formula, reader, summand.use)
-        if written.rests:
-            return ()
-        chain: list[Expr] = []
-        long: list[Expr] = []
-        for term in _terms(written.body):
-            output, local = _chained(term)
-            assert output is not None
-            before = total(one.body for one in self.summands(output)[0])
-            if before != ZERO:
-                by = Sym(summand.use.key, summand.use.cell)
-                chain.append(product((Partial(LOSS, Sym(*output)), Partial(Sym(*output), by))))
-                long.append(product((before, local)))
-        return total(chain), total(long)
-
-    def _written(self, formula: Expr, reader: Reader, use: Element) -> Written:
-        index = dict(zip(self.chain.adjoint(reader).axes, use.cell, strict=True))
-        return self.writer.write(formula, reader.step, index)
-
-    def _without_parts(self, body: Expr) -> Expr:
-        """The parts of a loss have no steps of their own: ∂L/∂part is written in as it is, 1 or 1/n."""
-
-        def inline(symbol: Sym | Partial) -> Expr:
-            if isinstance(symbol, Partial) and self.network.tensors[symbol.by.name].role == "loss":
-                if symbol.by.name == self.network.loss:
-                    return ONE
-                element = Element(symbol.by.name, symbol.by.index)  # type: ignore[arg-type]
-                return total(summand.body for summand in self.summands(element)[0])
-            return symbol
-
-        return _without_ones(rename(body, inline))
-
-
-def _without_ones(body: Expr) -> Expr:
-    if isinstance(body, Add):
-        return total(_without_ones(term) for term in body.terms)
-    return product(body.factors) if isinstance(body, Mul) else body
-
-
-def _terms(body: Expr) -> tuple[Expr, ...]:
-    """The addends of a gradient; one that starts at the loss is a single local derivative, whatever its shape."""
-    if isinstance(body, Add) and all(isinstance(term, Rest) or _chained(term)[0] for term in body.terms):
-        return body.terms
-    return (body,)
-
-
-def _chained(term: Expr) -> tuple[Element | None, Expr]:
-    """An addend as (the output that ∂L/∂output is of, the local derivative)."""
-    first, *others = term.factors if isinstance(term, Mul) else (term,)
-    if isinstance(first, Partial):
-        return Element(first.by.name, first.by.index), product(others)  # type: ignore[arg-type]
-    return None, term
 
 
 class Backward:
@@ -197,7 +41,7 @@ class Backward:
         self.writer = writer
         self.network = writer.network
         self.ids = ids
-        self.gradients = Gradients(writer)
+        self.gradients = ElementGradients(writer)
         self._derived: set[tuple[int, str, tuple[bool, ...]]] = before._derived if before is not None else set()
 
     def step(self, found: Quantity) -> Step:

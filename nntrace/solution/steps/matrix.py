@@ -44,8 +44,9 @@ from ...network.quantities import partly_frozen, quantity
 from ...trace.amount import Amount
 from ..content.model import Block, Line, Matrix, Note, Remark, SectionName, Step
 from ..formulas.element import Writer
+from ..formulas.naming import PRIME
 from ..formulas.shapes import shapes
-from ..formulas.tensor import PRIME, TensorFormulas, held
+from ..formulas.tensor import TensorFormulas, held
 from .forward import LARGEST, from_logits
 from .statements import Statements
 

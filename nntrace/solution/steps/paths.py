@@ -13,7 +13,8 @@ from ...trace.amount import Amount, carried, fraction
 from ..content.model import Line, Note, Step
 from ..formulas.element import Writer
 from ..formulas.expansion import Written
-from .backward import Gradients, Summand, at_its_place, repeated
+from ..formulas.gradients import ElementGradients, Summand
+from .backward import at_its_place, repeated
 from .ids import Ids
 
 MOST_PATHS = 6
@@ -55,7 +56,7 @@ class Paths:
     def __init__(self, writer: Writer, ids: Ids) -> None:
         self.writer = writer
         self.network = writer.network
-        self.gradients = Gradients(Writer(writer.trace, writer.digits, full=True))
+        self.gradients = ElementGradients(Writer(writer.trace, writer.digits, full=True))
         self.ids = ids
         self._best: dict[Element, Found] = {}
         self._edges = 0
@@ -201,7 +202,7 @@ class Paths:
 
     def _note(self, path: Path, common: set[Element], again: set[Element]) -> Note:
         own = [element for element in path.elements if element not in common]
-        results = [element for element in own if self.writer.is_delta(element.key)] or own
+        results = [element for element in own if self.writer.naming.is_delta(element.key)] or own
         note: Note = ("via ",)
         for number, element in enumerate(results):
             note += (", ", self.network.symbol(element)) if number else (self.network.symbol(element),)

@@ -7,7 +7,8 @@ from ...network.chain_rule import LOSS, adjoint
 from ...network.model import BoundOperation, Cell
 from ..content.model import Line, Note
 from ..formulas.element import Writer
-from ..formulas.tensor import PRIME, TensorFormulas
+from ..formulas.naming import PRIME
+from ..formulas.tensor import TensorFormulas
 from .reasons import decisions, indicators
 
 MOST_DECISIONS = 6

@@ -19,7 +19,8 @@ from ....network.chain_rule import LOSS, Reader
 from ....network.model import Cell, Tensor
 from ....network.quantities import Quantity, parameters
 from ...content.model import Line, Matrix, Note
-from ...formulas.tensor import SAMPLES, held
+from ...formulas.naming import SAMPLES
+from ...formulas.tensor import held
 from ..naming.symbols import Symbols
 from ..steps import Cited, Part, UncitedLine, joined, rule_line
 

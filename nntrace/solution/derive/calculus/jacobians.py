@@ -38,7 +38,7 @@ from ....expr.simplify import WORKED_OUT
 from ....network.batch import SAMPLE
 from ....network.model import BoundOperation
 from ...content.model import Line, Note
-from ...formulas.tensor import SAMPLES
+from ...formulas.naming import SAMPLES
 from ..naming.symbols import Symbols
 from ..steps import REORDERED, Cited, Form, IndexFormula, UncitedLine, case_of, joined, rule_line, written
 

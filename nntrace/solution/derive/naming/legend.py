@@ -8,7 +8,7 @@ from ....expr import Delta, Expr, Max, Sum, Sym, Whole
 from ....expr.bind import walk
 from ....network.batch import SAMPLE
 from ...content.model import Section, Step
-from ...formulas.tensor import PRIME
+from ...formulas.naming import PRIME
 from .symbols import Symbols, how_many_samples
 
 

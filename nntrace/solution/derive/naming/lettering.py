@@ -12,7 +12,8 @@ from ....expr.bind import transform
 from ....expr.index import Index
 from ....network.batch import SAMPLE
 from ...content.model import Block, Line, Note, Remark, Section, Step
-from ...formulas.tensor import LETTERS, PRIME, SAMPLES
+from ...formulas.naming import PRIME, SAMPLES
+from ...formulas.tensor import LETTERS
 
 INDICES = (SAMPLE, *dict.fromkeys("ijklp" + LETTERS))
 """Every letter that a formula may have for an index."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from ....expr import Call, Expr, Sum, Sym, Whole, children, free_indices, substitute
 from ....expr.bind import walk
 from ...content.model import Line
-from ...formulas.tensor import PRIME
+from ...formulas.naming import PRIME
 from ..steps import Part, UncitedLine
 from .symbols import Symbols
 

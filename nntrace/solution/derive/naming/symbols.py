@@ -12,7 +12,8 @@ from ....expr.matrices import IDENTITY, Axes
 from ....network.chain_rule import LOSS
 from ....network.model import BoundOperation, Network
 from ...content.model import Note
-from ...formulas.tensor import PRIME, SAMPLES, TensorFormulas
+from ...formulas.naming import PRIME, SAMPLES
+from ...formulas.tensor import TensorFormulas
 from .lettering import other_letters
 
 NO_LOSS = Sym("L")

@@ -1,0 +1,139 @@
+"""What everything is called on a sheet: elements and whole tensors, and the gradients by them.
+
+An element has the user's name, else its tensor's with an index; a whole tensor's name gives way to an element that is
+called so. The gradient by what a layer with parameters gives is δ, any other one is written as a derivative.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+from itertools import count as counting
+
+from ...expr import Partial, Sym
+from ...expr.index import number_of
+from ...network.chain_rule import LOSS
+from ...network.model import Cell, Element, Network
+
+PRIME = "′"
+SAMPLES = "⁽ⁿ⁾"
+"""What is written after what belongs to each sample, as ``⁽²⁾`` is after the second one's."""
+
+
+class Naming:
+    """The names of one network."""
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self._levels = {
+            step.output: step.output.removeprefix(step.operation.output.name)
+            for step in network.steps
+            if step.is_learned
+        }
+        """What is written after the letter of a layer's result, by its key: ``1`` of ``z1``."""
+
+    def is_delta(self, key: str) -> bool:
+        """Whether a tensor is the result of a layer with parameters, before its activation."""
+        return key in self._levels
+
+    # -- elements ----------------------------------------------------------------------------------------------------
+
+    def element(self, element: Element, sample: int | None = None) -> Sym:
+        """An element; what belongs to the ``sample`` that is written about carries no mark."""
+        found, tensor = self.network.symbol(element), self.network.tensors[element.key]
+        alone = tensor.shape[1:] or tensor.role == "unit"  # the loss of a sample has the name of the whole loss
+        own = tensor.sampled and element.cell[0] == sample and alone
+        return Sym(found.name, found.index) if own else found
+
+    def symbol(self, symbol: Sym | Partial, sample: int | None = None) -> Sym | Partial:
+        """A symbol over keys: the user's name, ``δ_h1``, ``∂MSE/∂h3``; what is no element of the network stays."""
+        if isinstance(symbol, Partial):
+            by = Element(symbol.by.name, cell_of(symbol.by))
+            if symbol.of == LOSS:
+                return self.gradient(by, sample)
+            of = Element(symbol.of.name, cell_of(symbol.of))
+            return Partial(self.element(of, sample), self.element(by, sample))
+        if symbol.name not in self.network.tensors:
+            return symbol
+        return self.element(Element(symbol.name, cell_of(symbol)), sample)
+
+    def gradient(self, element: Element, sample: int | None = None) -> Sym | Partial:
+        """∂L/∂element."""
+        if not self.is_delta(element.key):
+            return self.partial(element, sample)
+        tensor, symbol = self.network.tensors[element.key], self.element(element, sample)
+        default = tensor.given_name(element.cell) is None and tensor.name == tensor.key
+        return Sym(self._delta(element.key, symbol.name, default), symbol.index, symbol.mark)
+
+    def partial(self, element: Element, sample: int | None = None) -> Partial:
+        """∂L/∂element, written as a derivative."""
+        assert self.network.loss is not None
+        return Partial(self.network.tensors[self.network.loss].symbol(()), self.element(element, sample))
+
+    # -- whole tensors -----------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _tensors(self) -> dict[str, Sym]:
+        return _of_tensors(self.network)
+
+    def tensor(self, key: str) -> Sym:
+        """A whole tensor."""
+        return self._tensors[key]
+
+    def tensor_gradient(self, key: str) -> Sym | Partial:
+        """∂L/∂tensor."""
+        assert self.network.loss is not None
+        name = self.tensor(key)
+        if not self.is_delta(key):
+            return Partial(self.tensor(self.network.loss), name)
+        return Sym(self._delta(key, name.name, self.network.tensors[key].name == key))
+
+    def _delta(self, key: str, name: str, default: bool) -> str:
+        """``δ1`` where the layer's result has its default name, else ``δ_h1``."""
+        return f"δ{self._levels[key]}" if default else f"δ_{name}"
+
+
+def cell_of(symbol: Sym) -> Cell:
+    """The cell that a symbol over keys stands for, its indices being numbers."""
+    return tuple(number_of(index, {}) for index in symbol.index)
+
+
+def _of_tensors(network: Network) -> dict[str, Sym]:
+    """A symbol for each whole tensor, its default name in capitals where users call an element so."""
+    taken = {name for tensor in network.tensors.values() for name in tensor.names.values()}
+    found: dict[str, Sym] = {}
+    names: dict[str, str] = {}
+    for key, tensor in network.tensors.items():
+        tied = len(network.uses.get(tensor.names.get((), ""), ())) > 1  # what the name means is more than this tensor
+        if () in tensor.names and not tied:  # a number of its own; in a batch one for each sample
+            found[key] = Sym(tensor.names[()], (), SAMPLES if tensor.sampled else "")
+        else:
+            names[key] = f"M_{key.removesuffix('.mask')}" if tensor.role == "constant" else tensor.name or key
+    found.update((key, Sym(name)) for key, name in _apart(names, taken).items())
+    return {key: found[key] for key in network.tensors}
+
+
+def _apart(names: Mapping[str, str], taken: set[str]) -> dict[str, str]:
+    """Names that are neither an element's nor each other's: by capitals, those of one letter alike (Z1, Z2), and where
+    these are taken too, by two of them (ZZ1, ZZ2)."""
+    alike: dict[str, list[str]] = {}
+    for key, name in names.items():
+        alike.setdefault(_letters(name), []).append(key)
+    used = set(taken)
+    found: dict[str, str] = {}
+    for keys in sorted(alike.values(), key=lambda keys: any(names[key] in taken for key in keys)):
+        least = next(count for count in counting() if all(_capital(names[key], count) not in used for key in keys))
+        for key in keys:
+            forms = (_capital(names[key], count) for count in counting(least))
+            found[key] = next(form for form in forms if form not in used)
+            used.add(found[key])
+    return found
+
+
+def _capital(name: str, count: int) -> str:
+    """A name that begins with so many capitals; with none as it is."""
+    return name[0].upper() * count + name[1:] if count else name
+
+
+def _letters(name: str) -> str:
+    return name.rstrip("0123456789")
