@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from decimal import ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
 from math import isfinite
 from typing import NamedTuple
 
+from ..expr import Expr, approximate, exact
+from ..network.model import Cell
 from ..spec.model import Rounding
 
 _CONTEXT = Context(prec=800, rounding=ROUND_HALF_UP)
@@ -41,6 +44,21 @@ def fraction(value: Fraction | int) -> Amount:
     """An exact amount."""
     value = Fraction(value)
     return Amount(_float(value), value)
+
+
+def evaluated(
+    formula: Expr,
+    value: Callable[[str, Cell], Amount],
+    index: Mapping[str, int] = {},
+    sizes: Mapping[str, int] = {},
+) -> Amount:
+    """An expression's number: exact where it is rational."""
+
+    def number(name: str, cell: Cell) -> float:
+        return value(name, cell).number
+
+    whole = exact(formula, lambda name, cell: value(name, cell).exact, index, sizes, number)
+    return fraction(whole) if whole is not None else Amount(approximate(formula, number, index, sizes))
 
 
 def _float(value: Fraction) -> float:

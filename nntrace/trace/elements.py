@@ -7,20 +7,20 @@ rounded: no term, no local derivative, no lr × gradient.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from functools import cached_property
 from itertools import product
 from math import isfinite
 from typing import TYPE_CHECKING
 
-from ..expr import Expr, Sym, approximate, children, exact, partial_key, symbols
+from ..expr import Expr, Sym, approximate, children, partial_key, symbols
 from ..expr.bind import transform
 from ..expr.functions import spelled_out
 from ..network.chain_rule import LOSS, Adjoint, ChainRule, Reader
 from ..network.model import BoundOperation, Cell, Element, Network
 from ..network.quantities import Quantity
 from ..spec.model import Rounding
-from .amount import Amount, carried, fraction
+from .amount import Amount, carried, evaluated, fraction
 from .trace import Trace
 from .update import Chosen, Memory, Update, element_lines, element_memory, moved
 
@@ -159,7 +159,7 @@ class ElementTrace(Trace):
         return self._result(whole) if whole.shown is None else whole
 
     def updated(self, only: Chosen | None = None) -> Update:
-        lines = element_lines(self, self._given, _number, self._result, only)
+        lines = element_lines(self, self._given, evaluated, self._result, only)
         given, memory = moved(self, self._given, lines, lambda key, old, new: {**old, **new})
         return Update(self, ElementTrace(self.network, given, self._program, memory), lines)
 
@@ -212,19 +212,4 @@ def _element(
         known = partials.get(name)
         return (values[step.key(name)] if known is None else known)[cell]
 
-    return _number(formula, value, index, step.sizes)
-
-
-def _number(
-    formula: Expr,
-    value: Callable[[str, Cell], Amount],
-    index: Mapping[str, int] = {},
-    sizes: Mapping[str, int] = {},
-) -> Amount:
-    """An expression's number: exact where it is rational."""
-
-    def number(name: str, cell: Cell) -> float:
-        return value(name, cell).number
-
-    whole = exact(formula, lambda name, cell: value(name, cell).exact, index, sizes, number)
-    return fraction(whole) if whole is not None else Amount(approximate(formula, number, index, sizes))
+    return evaluated(formula, value, index, step.sizes)

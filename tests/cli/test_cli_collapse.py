@@ -97,8 +97,9 @@ OPTIONS = {
     "gelu": "{gelu: null, form: tanh}",
 }
 REFUTED = re.compile(
-    r"an affine map sends a middle to a middle; halfway between (.+) [=≈] (\S+) and "
-    r"(.+) [=≈] (\S+) is (?:about )?(\S+), but (.+) [=≈] (\S+), so z1 and z2 cannot be merged"
+    r"an affine map takes midpoints to midpoints; halfway between (.+) [=≈] (\S+) and "
+    r"(.+) [=≈] (\S+) is (?:about )?(\S+), but (.+) [=≈] (\S+), "
+    r"so (\w+) is not affine, and z1 and z2 do not multiply out to one map"
 )
 
 
@@ -110,7 +111,8 @@ def test_an_activation_between_is_refuted_by_numbers(run: Run, tmp_path: Path, k
     (reason,) = [step["reason"] for step in steps if step["name"] == "a1"]
     found = REFUTED.fullmatch(reason)
     assert found, reason
-    low, first, high, second, halfway, middle, there = found.groups()
+    low, first, high, second, halfway, middle, there, named = found.groups()
+    assert named == kind
     assert halfway != there
     assert abs((float(first) + float(second)) / 2 - float(halfway)) < 1e-5
     points = [float(re.search(r"\((-?\d+)", one).group(1)) for one in (low, middle, high)]  # type: ignore[union-attr]

@@ -42,7 +42,7 @@ from ...expr.functions import spelled_out
 from ...network.chain_rule import LOSS
 from ...network.model import BoundOperation, Cell, Element, Network, Tensor
 from ...network.quantities import quantity
-from ...trace.amount import Amount
+from ...trace.amount import Amount, evaluated
 from ...trace.trace import Trace
 
 SHOWN_FIRST, SHOWN_LAST, LONGEST_SUM = 3, 1, 12
@@ -98,12 +98,7 @@ class ElementFormulas:
 
     def evaluate(self, body: Expr) -> Amount:
         """The number of an expression over keys."""
-
-        def number(name: str, cell: Cell) -> float:
-            return self.amount(name, cell).number
-
-        whole = exact(body, lambda name, cell: self.amount(name, cell).exact, decide=number)
-        return Amount(float(whole), whole) if whole is not None else Amount(approximate(body, number))
+        return evaluated(body, self.amount)
 
     def holds(self, condition: Condition) -> bool:
         """Whether a condition over keys holds."""

@@ -1,0 +1,200 @@
+"""A layer as an affine map z = A x + c between matrices: A is its derivative, c its value at x = 0."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import cached_property
+
+from ....expr import Add, Expr, Num, Ones, Size, Sym, Whole, free_indices, total
+from ....expr.bind import extent, transform
+from ....expr.index import number_of
+from ....expr.letters import index_letters, relettered
+from ....expr.matrices import IDENTITY, Axes
+from ....expr.properties import constant_part, linear_part, variables
+from ....network.model import BoundOperation, Element, Network
+from ....trace.amount import Amount, evaluated, fraction
+from ....trace.trace import Trace
+from ...content.model import Note
+from ...formulas.shapes import shapes
+from ...formulas.tensor import TensorFormulas
+from .algebra import AffineMap, Algebra, Named, is_number, repeated, terms_of
+from .grids import Grid
+from .known import KnownMatrices
+
+
+class AffineMaps:
+    """The affine maps of one network, with the numbers of every matrix in them. ``trace`` is ``None`` where there are
+    none. The letters of a stack's matrices are ``j0`` for its inputs, ``j1`` for the first layer's results, …"""
+
+    def __init__(
+        self, network: Network, trace: Trace | None, formulas: TensorFormulas, algebra: Algebra, known: KnownMatrices
+    ) -> None:
+        self.network = network
+        self.trace = trace
+        self.formulas = formulas
+        self.algebra = algebra
+        self.known = known
+        self._sizes: dict[str, str] = {}
+        """How far the letters run, as the file has it."""
+
+    # -- letters and layout ------------------------------------------------------------------------------------------
+
+    def start(self, key: str) -> None:
+        """Begin a stack that reads this tensor."""
+        self._sizes = {"j0": self._size(key)}
+
+    def shapes(self, body: Expr, axes: Axes) -> Note:
+        """The shapes of a product, and of its result."""
+        return shapes(body, axes, lambda letter: "1" if letter is None else self._sizes.get(letter, letter))
+
+    def _size(self, key: str) -> str:
+        """How many values a tensor has, as the file has it; of one sample, in a batch."""
+        tensor = self.network.tensors[key]
+        return str((tensor.sizes or tensor.shape)[-1])
+
+    # -- one layer ---------------------------------------------------------------------------------------------------
+
+    def of(self, step: BoundOperation, level: int) -> AffineMap:
+        """The map of the layer that is the ``level``-th of its stack, counted from 1."""
+        operation = step.operation
+        own, read = f"j{level}", f"j{level - 1}"
+        self._sizes[own] = self._size(step.output)
+        result = str(operation.output.index[-1])
+        letters = {one: f"{one}_{level}" for one in index_letters(operation.formula) if one in step.sizes}
+        letters[result] = own
+        parts = []
+        for by in variables(operation.formula, operation.arguments):
+            along = str(by.index[-1])
+            parts.append(linear_part(operation.formula, Sym(by.name, (*operation.output.index[:-1], along))))
+            letters[along] = read
+        sizes = {new: step.sizes[letter] for letter, new in letters.items() if letter in step.sizes}
+        sizes[read] = self.network.tensors[step.argument].shape[-1]
+        sizes[own] = self.network.tensors[step.output].shape[-1]
+        self._sizes.update({letter: str(size) for letter, size in sizes.items() if letter not in self._sizes})
+
+        def keyed(formula: Expr) -> Expr:
+            return relettered(self.formulas.keyed(formula, step), letters)
+
+        derivative, rest = total(parts), constant_part(operation.formula, operation.arguments)
+        linear, constant = keyed(derivative), keyed(rest)
+        matrix = self._formed(linear, self.algebra.axes(own, read), sizes)
+        vector = None if constant == Num(0) else self._vector(constant, self.algebra.axes(own), sizes)
+        named: list[Named] = []
+        if matrix is None:
+            matrix = self._by_elements("A", step, derivative, (result, along), self.algebra.axes(own, read), named)
+        if vector is None and constant != Num(0):
+            vector = self._by_elements("c", step, rest, (result,), self.algebra.axes(own), named)
+        numbers = self._grid(linear, self.algebra.axes(own, read), sizes)
+        constants = None if vector is None else self._grid(constant, self.algebra.axes(own), sizes)
+        for one in named:
+            self.known.add(one.name, numbers if len(one.letters) > 1 else constants)
+        return AffineMap(matrix, vector, numbers, constants, tuple(named))
+
+    def _formed(self, formula: Expr, axes: Axes, sizes: Mapping[str, int]) -> Expr | None:
+        """A formula over keys as a matrix with exactly these axes, in the tensors' names."""
+        if not set(free_indices(formula)) <= set(axes):
+            return None
+        found = self.formulas.matrix(formula, axes)
+        if found is None or is_number(found):
+            return None
+        terms = [repeated(term, axes) if is_number(term) else term for term in terms_of(found)]
+        return self._written(total(terms), sizes)
+
+    def _vector(self, formula: Expr, axes: Axes, sizes: Mapping[str, int]) -> Expr | None:
+        """A constant part as a vector, a number in it times a column of ones."""
+        terms = formula.terms if isinstance(formula, Add) else (formula,)
+        found: list[Expr] = []
+        for term in terms:
+            form = self._formed(term, axes, sizes)
+            if form is None and not free_indices(term):
+                number = self.formulas.matrix(term, (None, None))
+                form = None if number is None else self._written(repeated(number, axes), sizes)
+            if form is None:
+                return None
+            found.append(form)
+        return total(found)
+
+    def _by_elements(
+        self, letter: str, step: BoundOperation, formula: Expr, letters: tuple[str, ...], axes: Axes, named: list[Named]
+    ) -> Expr:
+        """A name for a matrix that has no form in the layer's own ones."""
+        whole = Whole(self._free_name(letter, step), *axes)
+        named.append(Named(whole, self._named_elements(self.formulas.keyed(formula, step)), letters))
+        return whole
+
+    @cached_property
+    def taken(self) -> set[str]:
+        """The names that stand for something: of tensors, of their elements, of matrices given by their elements."""
+        whole = {self.formulas.name(key).name for key in self.network.tensors}
+        return whole | {name for tensor in self.network.tensors.values() for name in tensor.names.values()}
+
+    def _free_name(self, letter: str, step: BoundOperation) -> Sym:
+        """A name for a matrix that nothing else has: ``A1`` of z1, ``A_h`` of a result that a user calls h."""
+        result, symbol = self.formulas.name(step.output).name, step.operation.output.name
+        level = step.output.removeprefix(symbol) if result == step.output != symbol else ""
+        found = f"{letter}{level}" if level else f"{letter}_{result}"
+        while found in self.taken:
+            found += f"_{result}"
+        self.taken.add(found)
+        return Sym(found)
+
+    def _named_elements(self, formula: Expr) -> Expr:
+        """A formula over keys in the tensors' names, its letters kept."""
+        return transform(
+            formula,
+            lambda node: Sym(self.formulas.name(node.name).name, node.index) if isinstance(node, Sym) else None,
+        )
+
+    def _written(self, form: Expr, sizes: Mapping[str, int]) -> Expr:
+        """A matrix form in the tensors' names, with the numbers of each kept, and with sizes as the file has them."""
+
+        def leaf(node: Expr) -> Expr | None:
+            match node:
+                case Whole(Sym(key) as symbol, down, across) if key in self.network.tensors:
+                    name = self.formulas.name(key)
+                    self.known.add(name, self._grid(symbol, (down, across), sizes))
+                    return Whole(name, down, across)
+                case Whole(symbol, down, across) if symbol == IDENTITY and self.trace is not None:
+                    count = extent(down or "", sizes)
+                    self.known.add(IDENTITY, [[fraction(int(i == j)) for j in range(count)] for i in range(count)])
+                    return None
+                case Ones(over):
+                    return Ones(self._sizes.get(over, over))
+                case Size(over):
+                    size = self._sizes.get(over, over)
+                    return Num(int(size)) if size.isdigit() else Sym(size)
+                case _:
+                    return None
+
+        return transform(form, leaf)
+
+    # -- numbers -----------------------------------------------------------------------------------------------------
+
+    def vector(self, key: str, mark: tuple[int, ...]) -> Grid:
+        """A vector's numbers, a column or a row; in a batch those of the sample ``mark``."""
+        assert self.trace is not None
+        places = range(self.network.tensors[key].shape[-1])
+        found = [self.trace.value(Element(key, (*mark, place))) for place in places]
+        return [[one] for one in found] if self.algebra.columns else [found]
+
+    def _grid(self, formula: Expr, axes: Axes, sizes: Mapping[str, int]) -> Grid | None:
+        """The numbers of a formula over keys, by the letters that run down and across."""
+        if self.trace is None:
+            return None
+        down, across = (range(1 if axis is None else extent(axis, sizes)) for axis in axes)
+        return [[self._amount(formula, _bound(axes, (row, column)), sizes) for column in across] for row in down]
+
+    def _amount(self, formula: Expr, index: Mapping[str, int], sizes: Mapping[str, int]) -> Amount:
+        assert self.trace is not None
+        trace, tensors = self.trace, self.network.tensors
+
+        def value(key: str, cell: tuple[int, ...]) -> Amount:
+            return fraction(0) if cell in tensors[key].missing else trace.value(Element(key, cell))
+
+        if isinstance(formula, Sym):  # most often: an element of a matrix
+            return value(formula.name, tuple(number_of(one, index) for one in formula.index))
+        return evaluated(formula, value, index, sizes)
+
+
+def _bound(axes: Axes, place: tuple[int, int]) -> dict[str, int]:
+    return {axis: one for axis, one in zip(axes, place, strict=True) if axis is not None}

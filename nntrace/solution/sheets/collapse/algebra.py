@@ -1,0 +1,132 @@
+"""The algebra of affine maps between vectors: put into each other, multiplied out, and their numbers."""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from ....expr import ONE, Add, Expr, MatMul, Mul, Neg, Ones, Sym, Transpose, Whole, shape, total
+from ....expr.matrices import IDENTITY, Axes
+from .grids import Grid, plus, times
+
+
+class Named(NamedTuple):
+    """A matrix that has no form in the layer's own ones, under a name: what its elements are, by these letters."""
+
+    whole: Whole
+    elements: Expr
+    letters: tuple[str, ...]
+
+    @property
+    def name(self) -> Sym:
+        """The name that it has."""
+        assert isinstance(self.whole.symbol, Sym)
+        return self.whole.symbol
+
+
+class AffineMap(NamedTuple):
+    """z = A x + c as expressions between matrices, and their numbers where the network has some. ``named`` are the
+    matrices in them that the layer's own ones don't give."""
+
+    matrix: Expr
+    constant: Expr | None
+    matrix_numbers: Grid | None
+    constant_numbers: Grid | None
+    named: tuple[Named, ...] = ()
+
+
+class Algebra:
+    """How maps are written and multiplied, where vectors are ``columns`` (A x + c) or rows (x A + c)."""
+
+    def __init__(self, columns: bool) -> None:
+        self.columns = columns
+
+    def axes(self, results: str, inputs: str | None = None) -> Axes:
+        """How a matrix from some values to others, or a vector of values, lies; by the letters that count them."""
+        return (results, inputs) if self.columns else (inputs, results)
+
+    def applied(self, affine: AffineMap, source: Expr) -> Expr:
+        """A x + c."""
+        product = self.product(affine.matrix, source)
+        return product if affine.constant is None else Add((product, affine.constant))
+
+    def product(self, matrix: Expr, inner: Expr) -> Expr:
+        """The matrix times what it is applied to, from the left or from the right; numbers stand in front."""
+        left, right = (matrix, inner) if self.columns else (inner, matrix)
+        numbers, factors = (one + two for one, two in zip(_factors(left), _factors(right), strict=True))
+        kept = tuple(one for one in factors if not _is_identity(one)) or factors[:1]
+        body = MatMul(kept) if len(kept) > 1 else kept[0]
+        return Mul((*numbers, body)) if numbers else body
+
+    def after(self, outer: AffineMap, inner: AffineMap) -> AffineMap:
+        """One map after another, multiplied out: A2 (A1 x + c1) + c2 = A2 A1 x + (A2 c1 + c2)."""
+        through = [] if inner.constant is None else [self._through(outer, term) for term in terms_of(inner.constant)]
+        terms = [*through, *(() if outer.constant is None else terms_of(outer.constant))]
+        matrix = constants = None
+        if outer.matrix_numbers is not None and inner.matrix_numbers is not None:
+            matrix = self.times(outer.matrix_numbers, inner.matrix_numbers)
+        if outer.matrix_numbers is not None and inner.constant_numbers is not None:
+            constants = self.times(outer.matrix_numbers, inner.constant_numbers)
+        return AffineMap(
+            self.product(outer.matrix, inner.matrix),
+            total(terms) if terms else None,
+            matrix,
+            plus(constants, outer.constant_numbers),
+        )
+
+    def _through(self, outer: AffineMap, term: Expr) -> Expr:
+        """A term of a constant, taken through the next map; its sign stays in front."""
+        return Neg(self.product(outer.matrix, term.body)) if isinstance(term, Neg) else self.product(outer.matrix, term)
+
+    def times(self, matrix: Grid, inner: Grid) -> Grid:
+        """The numbers of ``product``."""
+        return times(matrix, inner) if self.columns else times(inner, matrix)
+
+    def image(self, affine: AffineMap, inputs: Grid) -> Grid:
+        """The numbers of A x + c."""
+        assert affine.matrix_numbers is not None
+        found = plus(self.times(affine.matrix_numbers, inputs), affine.constant_numbers)
+        assert found is not None
+        return found
+
+
+def repeated(number: Expr, axes: Axes) -> Expr:
+    """One number for all elements of a matrix or a vector."""
+    if isinstance(number, Neg):
+        return Neg(repeated(number.body, axes))
+    down, across = axes
+    column: tuple[Expr, ...] = () if down is None else (Ones(down),)
+    row: tuple[Expr, ...] = () if across is None else (Transpose(Ones(across)),)
+    ones = MatMul((*column, *row)) if column and row else next(iter((*column, *row)))
+    if number == ONE:
+        return ones
+    if shape(number) is None or (column and row):
+        return Mul((number, ones))
+    return MatMul((*column, number, *row))
+
+
+def is_number(node: Expr) -> bool:
+    """Whether a matrix form is a number, which fits any shape."""
+    return shape(node) in (None, (None, None))
+
+
+def _is_identity(node: Expr) -> bool:
+    return isinstance(node, Whole) and node.symbol == IDENTITY
+
+
+def _factors(node: Expr) -> tuple[tuple[Expr, ...], tuple[Expr, ...]]:
+    """The numbers and the matrices that a product is of."""
+    match node:
+        case Mul(parts):
+            numbers = tuple(part for part in parts if is_number(part))
+            (matrix,) = (part for part in parts if not is_number(part))
+            more, factors = _factors(matrix)
+            return (*numbers, *more), factors
+        case MatMul(factors):
+            return (), factors
+        case _:
+            return (), (node,)
+
+
+def terms_of(node: Expr) -> tuple[Expr, ...]:
+    """The addends of a sum; what is no sum is its only one."""
+    return node.terms if isinstance(node, Add) else (node,)

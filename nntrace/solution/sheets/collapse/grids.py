@@ -1,0 +1,41 @@
+"""Matrices of numbers, row by row, each number exact where it can be."""
+
+from __future__ import annotations
+
+from ....expr import Literal
+from ....trace.amount import Amount
+from ...numbers.digits import Digits
+
+Grid = list[list[Amount]]
+
+
+def times(left: Grid, right: Grid) -> Grid:
+    """The product of two matrices."""
+    columns = list(zip(*right, strict=True))
+    return [[_dot(row, column) for column in columns] for row in left]
+
+
+def plus(one: Grid | None, other: Grid | None) -> Grid | None:
+    """The sum of two matrices of one shape, one of which there may not be."""
+    if one is None or other is None:
+        return other if one is None else one
+    return [[left.plus(right) for left, right in zip(*rows, strict=True)] for rows in zip(one, other, strict=True)]
+
+
+def literal(grid: Grid, digits: Digits) -> tuple[Literal, bool]:
+    """A matrix as it is shown, and whether any of its numbers is rounded."""
+    shown = [[digits.show(amount) for amount in row] for row in grid]
+    rounded = any(one.rounded for row in shown for one in row)
+    return Literal(tuple(tuple(one.number for one in row) for row in shown)), rounded
+
+
+def numbers(grid: Grid) -> list[list[float]]:
+    """The numbers of a matrix."""
+    return [[amount.number for amount in row] for row in grid]
+
+
+def _dot(left: list[Amount], right: tuple[Amount, ...]) -> Amount:
+    first, *others = (one.times(two) for one, two in zip(left, right, strict=True))
+    for other in others:
+        first = first.plus(other)
+    return first

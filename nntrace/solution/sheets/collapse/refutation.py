@@ -1,0 +1,127 @@
+"""That a step is no affine map, shown by numbers: an affine map takes the midpoint of two points to that of their
+images."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from fractions import Fraction
+from itertools import chain, combinations
+from math import prod
+from typing import NamedTuple
+
+from ....expr import Call, Expr, Num, Sym
+from ....expr.properties import has_kink
+from ....network.model import BoundOperation, Cell, Element, Network
+from ....trace.amount import Amount, evaluated, fraction
+from ....trace.trace import Trace
+from ...content.model import Note
+from ...formulas.tensor import TensorFormulas
+from ...numbers.digits import Digits, Shown
+from .stacks import are_vectors
+
+FIRST_TRIED = ((-2, 2), (0, 2), (0, 6))  # odd functions keep the first midpoint
+MOST_TRIED = 12
+MOST_ARGUMENTS = 4
+FEW = 2
+"""How many values an activation that mixes them is tried on."""
+
+
+class _Images(NamedTuple):
+    """What a step gives at two points, halfway between these two results, and what it gives at the midpoint."""
+
+    points: tuple[int, int, int]
+    low: Shown
+    high: Shown
+    halfway: Shown
+    there: Shown
+
+
+class Refutation:
+    """Tries one step on numbers: the first of its arguments is moved, the others are 0. ``trace`` has the numbers of
+    what the step owns; ``None`` where there are none."""
+
+    def __init__(
+        self, network: Network, trace: Trace | None, formulas: TensorFormulas, digits: Digits, step: BoundOperation
+    ) -> None:
+        self.network = network
+        self.trace = trace
+        self.formulas = formulas
+        self.digits = digits
+        self.step = step
+        self.operation = step.operation
+        sizes = dict(step.sizes)
+        if not self.operation.parameters and all(isinstance(one, str) for one in self.operation.output.index):
+            sizes = dict.fromkeys(sizes, FEW)
+        self.sizes: Mapping[str, int] = sizes
+
+    @property
+    def subject(self) -> Note:
+        """What the step is called: an activation by its kind, a layer by its result."""
+        return (self.step.kind,) if not self.operation.parameters else (self.formulas.name(self.step.output),)
+
+    def words(self) -> Note:
+        """Why the step is not taken for an affine map, up to the comma before what follows from it."""
+        read = self.formulas.name(self.step.argument)
+        if not are_vectors(self.network, self.step):
+            return (*self.subject, " is no map from a vector to a vector")
+        found = self._found() if self.trace is not None or not self.operation.parameters else None
+        if found is None:
+            decided = has_kink(self.operation.formula, self.operation.arguments)
+            why: Note = (" decides by cases of ", read) if decided else (" has a derivative that depends on ", read)
+            tried = (
+                "" if self.trace is None and self.operation.parameters else " (no midpoint tried shows that it is not)"
+            )
+            return (*self.subject, *why, f", so it is not shown to be affine{tried}")
+        low, high, middle = found.points
+        about = ("about ",) if found.halfway.rounded else ()
+        return (
+            "an affine map takes midpoints to midpoints; halfway between ",
+            *self._image(low, found.low), " and ", *self._image(high, found.high),
+            " is ", *about, found.halfway.number, ", but ", *self._image(middle, found.there),
+            ", so ", *self.subject, " is not affine",
+        )  # fmt: skip
+
+    def _found(self) -> _Images | None:
+        """Two points whose midpoint goes, in the digits shown, to another number than halfway between their images."""
+        for low, high in chain(FIRST_TRIED, combinations(range(-MOST_TRIED, MOST_TRIED + 1), 2)):
+            if (high - low) % 2:
+                continue
+            middle = (low + high) // 2
+            ends = [self._at(value) for value in (low, high)]
+            halfway = ends[0].plus(ends[1]).times(fraction(Fraction(1, 2)))
+            shown = [self.digits.show(amount) for amount in (*ends, halfway, self._at(middle))]
+            if shown[2].number != shown[3].number:
+                return _Images((low, high, middle), *shown)
+        return None
+
+    def _at(self, value: int) -> Amount:
+        """The step's (first) result where its first argument is this number and the others are 0."""
+
+        def amount(name: str, cell: Cell) -> Amount:
+            if name in self.operation.arguments:
+                return fraction(0 if any(cell) else value)
+            assert self.trace is not None
+            key = self.step.key(name)
+            missing = cell in self.network.tensors[key].missing
+            return fraction(0) if missing else self.trace.value(Element(key, cell))
+
+        index = {str(letter): 0 for letter in self.operation.output.index}
+        return evaluated(self.operation.formula, amount, index, self.sizes)
+
+    def _image(self, value: int, shown: Shown) -> Note:
+        """``relu(-2) = 0.0``, ``the first of softmax(2, 0) ≈ 0.880797``."""
+        sign = " ≈ " if shown.rounded else " = "
+        if self.operation.is_elementwise:
+            return (Call(self.step.kind, (Num(value),)), sign, shown.number)
+        count = self._read()
+        zeros: list[Expr] = [Num(0)] * (count - 1) if count <= MOST_ARGUMENTS else [Num(0), Sym("…")]
+        name = self.step.kind if not self.operation.parameters else self.formulas.name(self.step.output).name
+        results = prod(self.sizes[str(letter)] for letter in self.operation.output.index)
+        first = ("the first of ",) if results > 1 else ()
+        return (*first, Call(name, (Num(value), *zeros)), sign, shown.number)
+
+    def _read(self) -> int:
+        """How many values the step reads."""
+        if self.operation.parameters or any(not isinstance(one, str) for one in self.operation.output.index):
+            return self.network.tensors[self.step.argument].shape[-1]
+        return self.sizes[str(self.operation.output.index[-1])]

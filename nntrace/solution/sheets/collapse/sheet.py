@@ -1,0 +1,244 @@
+"""Layers with no activation between them as one affine map: W2 (W1 x + b1) + b2 = (W2 W1) x + (W2 b1 + b2).
+
+Which steps are affine is told from their formulas. Where one that is not stands between two layers, these don't
+multiply out to one map: the sheet says where, and what was shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ....expr import Call, Expr, Sym, Whole
+from ....expr.bind import transform
+from ....network.model import BoundOperation, Network, sample_mark
+from ....trace.trace import Trace
+from ...content.model import Block, Check, Line, Note, Remark, Results, Section, Solution, Step
+from ...formulas.element import Writer
+from ...formulas.tensor import TensorFormulas
+from ...numbers.digits import Digits
+from ...steps.matrix import MatrixForms
+from ..head import agreed, convention_values, given_blocks, tensor_names
+from .affine import AffineMaps
+from .algebra import AffineMap, Algebra, Named
+from .grids import Grid, literal, numbers
+from .known import KnownMatrices
+from .refutation import Refutation
+from .stacks import Stack, stacks
+
+ADDS_NOTHING: Note = ("one affine map: depth without an activation adds nothing",)
+PUT_IN: Note = ("the layer before it put in",)
+MULTIPLIED_OUT: Note = ("multiplied out",)
+BY_ELEMENTS: Note = ("no product of the layer's own matrices: given by its elements",)
+MOST_SAMPLES = 3
+MOST_NUMBERS = 6
+
+
+class Collapse:
+    """Merges the stacked layers of a network. ``trace`` is ``None`` where it has no numbers."""
+
+    def __init__(self, network: Network, trace: Trace | None) -> None:
+        self.network = network
+        self.trace = trace
+        precise = None if trace is None else trace.precisely()  # what is merged is not rounded in between
+        self.formulas = TensorFormulas(network)
+        self.digits = Digits(network.conventions.digits, network.integers)
+        self.algebra, self.known = Algebra(network.conventions.vectors == "columns"), KnownMatrices(self.digits)
+        self.maps = AffineMaps(network, precise, self.formulas, self.algebra, self.known)
+        self.stacks = list(stacks(network))
+        self._count = 0
+
+    def solution(self) -> Solution:
+        """A section for each stack of layers, and the reason where a stack ends."""
+        network = self.network
+        sections: list[Section] = []
+        if self.trace is not None:
+            writer = Writer(self.trace, self.digits)
+            named = tuple(MatrixForms(writer).names(losses=False))
+            sections.append(Section("given", (*given_blocks(writer), *named)))
+        for place, stack in enumerate(self.stacks):
+            after = self.stacks[place + 1] if place + 1 < len(self.stacks) else None
+            sections.append(Section("collapse", tuple(self._blocks(stack, after)), self._addition(stack)))
+        if not self.stacks:
+            sections.append(Section("collapse", (Remark(("There is no layer.",)),)))
+        head = convention_values(network.conventions), agreed(network, matrices=True)
+        return Solution(
+            network.title,
+            network.source,
+            *head,
+            tuple(sections),
+            Results(),
+            symbolic=True,
+            changes=network.changes,
+            tensors=lambda: tensor_names(network),
+        )
+
+    def _blocks(self, stack: Stack, after: Stack | None) -> Iterator[Block]:
+        if len(stack.layers) > 1:
+            yield from self._merged(stack.layers)
+        elif stack.layers:
+            yield from self._alone(stack.layers[0])
+        if stack.end is not None:
+            yield self._apart(stack.end, stack, after)
+
+    def _addition(self, stack: Stack) -> Note:
+        """``z1 and z2 as one affine map``."""
+        if len(stack.layers) > 1:
+            return (*self._listed(stack.layers), " as one affine map")
+        alone = stack.layers[0] if stack.layers else stack.end
+        assert alone is not None
+        return (self.formulas.name(alone.output), " alone")
+
+    def _listed(self, steps: tuple[BoundOperation, ...]) -> Note:
+        """``z1, z2 and z3``."""
+        first, *others = (self.formulas.name(step.output) for step in steps)
+        words: Note = (first,)
+        for place, name in enumerate(others, start=2):
+            words += (" and " if place == len(steps) else ", ", name)
+        return words
+
+    # -- what keeps layers apart -------------------------------------------------------------------------------------
+
+    def _apart(self, step: BoundOperation, stack: Stack, after: Stack | None) -> Step:
+        """A step that is not taken for an affine map, why, and which layers it therefore keeps apart."""
+        body, name = self._shown(step)
+        reason = Refutation(self.network, self.trace, self.formulas, self.digits, step).words()
+        if stack.layers and after is not None and after.layers:
+            pair = self._listed((stack.layers[-1], after.layers[0]))
+            reason = (*reason, ", and ", *pair, " do not multiply out to one map")
+        elif stack.layers:
+            reason = (*reason, ", and ", self.formulas.name(step.output), " is no part of the map")
+        return self._step(name, [(body, ())])._replace(reason=reason)
+
+    def _shown(self, step: BoundOperation) -> tuple[Expr, Sym]:
+        """An activation as a named function of what it reads, a layer by its elements; and what it is called."""
+        name = self.formulas.name(step.output)
+        if not step.operation.parameters:
+            return Call(step.kind, (self.formulas.name(step.argument),)), name
+        skipped = self.network.tensors[step.output].sampled
+
+        def named(node: Expr) -> Expr | None:
+            if not isinstance(node, Sym):
+                return None
+            tensor = self.network.tensors[node.name]
+            return Sym(self.formulas.name(node.name).name, node.index[tensor.sampled :])
+
+        body = transform(self.formulas.keyed(step.operation.formula, step), named)
+        return body, Sym(name.name, step.operation.output.index[skipped:])
+
+    # -- algebra -----------------------------------------------------------------------------------------------------
+
+    def _alone(self, step: BoundOperation) -> Iterator[Block]:
+        self.maps.start(step.argument)
+        affine = self.maps.of(step, 1)
+        yield from self._defined(affine.named)
+        source = Whole(self.formulas.name(step.argument), *self.algebra.axes("j0"))
+        form = self.algebra.applied(affine, source)
+        yield self._step(self.formulas.name(step.output), [(form, ("one affine map already",))])
+
+    def _merged(self, layers: tuple[BoundOperation, ...]) -> Iterator[Block]:
+        """The layers put into each other, multiplied out, and the merged matrix and constant with their numbers."""
+        maps, algebra, first = self.maps, self.algebra, layers[0]
+        maps.start(first.argument)
+        source: Expr = Whole(self.formulas.name(first.argument), *algebra.axes("j0"))
+        affine = maps.of(first, 1)
+        yield from self._defined(affine.named)
+        for level, step in enumerate(layers[1:], start=2):
+            own = maps.of(step, level)
+            yield from self._defined(own.named)
+            name = self.formulas.name(step.output)
+            if affine.constant is not None:
+                nested = algebra.applied(own, algebra.applied(affine, source))
+                yield self._step(name, [(nested, PUT_IN)])
+            how = PUT_IN if affine.constant is None else MULTIPLIED_OUT
+            affine = algebra.after(own, affine)
+            yield self._step(name, [(algebra.applied(affine, source), how)])
+        yield from self._result(layers, affine, source)
+
+    def _defined(self, named: tuple[Named, ...]) -> Iterator[Step]:
+        """What a matrix is that has no form in the layer's own ones: its elements, and its numbers."""
+        for one in named:
+            elements, grid = Sym(one.name.name, one.letters), self.known.of(one.name)
+            if grid is None:
+                yield self._step(elements, [(one.elements, BY_ELEMENTS)])
+                continue
+            value, rounded = literal(grid, self.digits)
+            lines = (
+                Line("rule", "=", one.elements, (BY_ELEMENTS,), left=elements),
+                Line("value", "≈" if rounded else "=", value),
+            )
+            yield self._step(one.name, [])._replace(lines=lines, value=numbers(grid))
+
+    def _result(self, layers: tuple[BoundOperation, ...], affine: AffineMap, source: Expr) -> Iterator[Block]:
+        maps, algebra, last = self.maps, self.algebra, self.formulas.name(layers[-1].output)
+        weights, bias = self._own_names(last)
+        units = f"j{len(layers)}"
+        matrix, vector = algebra.axes(units, "j0"), algebra.axes(units)
+        yield self._numbered(weights, affine.matrix, affine.matrix_numbers, maps.shapes(affine.matrix, matrix))
+        if affine.constant is not None:
+            shapes = maps.shapes(affine.constant, vector)
+            yield self._numbered(bias, affine.constant, affine.constant_numbers, shapes)
+        constant = None if affine.constant is None else Whole(bias, *vector)
+        merged = AffineMap(Whole(weights, *matrix), constant, affine.matrix_numbers, affine.constant_numbers)
+        if self.trace is None or self.network.samples is not None:
+            yield self._step(last, [(algebra.applied(merged, source), ADDS_NOTHING)])
+        if self.trace is not None:
+            self.known.add(weights, affine.matrix_numbers)
+            self.known.add(bias, affine.constant_numbers)
+            yield from self._compared(layers, merged)
+
+    def _own_names(self, last: Sym) -> tuple[Sym, Sym]:
+        """The merged map's matrix and constant: W and b, in a network of several maps W_z2 and b_z2."""
+        taken = self.maps.taken
+        several = sum(len(stack.layers) > 1 for stack in self.stacks) > 1
+        suffix = f"_{last.name}" if several or not taken.isdisjoint(("W", "b")) else ""
+        while not taken.isdisjoint((f"W{suffix}", f"b{suffix}")):
+            suffix += f"_{last.name}"
+        return Sym(f"W{suffix}"), Sym(f"b{suffix}")
+
+    def _compared(self, layers: tuple[BoundOperation, ...], merged: AffineMap) -> Iterator[Block]:
+        """The merged map on the inputs, with its numbers, against the network's own result."""
+        maps, algebra, count = self.maps, self.algebra, self.network.samples
+        source, last = layers[0].argument, layers[-1].output
+        x, z = self.formulas.name(source), self.formulas.name(last)
+        holds = True
+        own: Grid = []
+        for sample in range(count) if count is not None else (None,):
+            mark = () if sample is None else (sample,)
+            inputs, own = (maps.vector(key, mark) for key in (source, last))
+            found = algebra.image(merged, inputs)
+            pairs = [
+                pair for rows in zip(numbers(found), numbers(own), strict=True) for pair in zip(*rows, strict=True)
+            ]
+            holds = holds and all(abs(one - two) <= 1e-9 * max(1.0, abs(two)) for one, two in pairs)
+            if sample is None or sample < MOST_SAMPLES:
+                named = [Sym(one.name, (), "" if sample is None else sample_mark(sample)) for one in (x, z)]
+                self.known.add(named[0], inputs)
+                body = algebra.applied(merged, Whole(named[0], *algebra.axes("j0")))
+                yield self._numbered(named[1], body, found, ADDS_NOTHING if sample is None else ())
+        words = " on the inputs" if count is None else f" on all {count} samples"
+        unrounded = "" if self.network.conventions.rounding.places is None else ", computed without rounding,"
+        shown: Note = ()
+        if count is None and sum(map(len, own)) <= MOST_NUMBERS:
+            for amount in (amount for row in own for amount in row):
+                shown += (", " if shown else ": ", self.digits.show(amount).number)
+        yield Check((z, f" of the network{words}{unrounded} is the same", *shown), "ok" if holds else "failed")
+
+    # -- steps -------------------------------------------------------------------------------------------------------
+
+    def _step(self, name: Expr, forms: list[tuple[Expr, Note]]) -> Step:
+        self._count += 1
+        lines = tuple(Line("rule", "=", form, (note,) if note else ()) for form, note in forms)
+        return Step(f"C{self._count}", "collapse", name, lines, None, None)
+
+    def _numbered(self, name: Sym, formula: Expr, grid: Grid | None, note: Note) -> Step:
+        """Formula = numbers put in = value, where there are numbers."""
+        step = self._step(name, [(formula, note)])
+        if grid is None:
+            return step
+        put_in, inexact = self.known.substituted(formula)
+        value, rounded = literal(grid, self.digits)
+        lines = [*step.lines]
+        if put_in != value:
+            lines.append(Line("substitution", "≈" if inexact else "=", put_in))
+        lines.append(Line("value", "≈" if inexact or rounded else "=", value))
+        return step._replace(lines=tuple(lines), value=numbers(grid))

@@ -1,0 +1,174 @@
+"""``collapse`` on layers that the catalogue does not have: what is merged is held against the network's own numbers."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+import pytest
+
+from nntrace.catalogue import KINDS, Operation, Parameter
+from nntrace.catalogue.registry import activation, layer
+from nntrace.expr import Indexed, Size, Sum, Sym, at_letter, exp, maximum
+
+if TYPE_CHECKING:
+    from conftest import Run
+
+x, z, a, w, U, c, s, g = map(Indexed, ("x", "z", "a", "w", "U", "c", "s", "g"))
+
+
+def radial() -> Operation:
+    """exp(-Σ (x - c)² / 2 s²): not affine."""
+    far = Sum("i", (x["i"] - c["j", "i"]) ** 2)
+    own = Parameter(c["j", "i"], "centres"), Parameter(s["j"], "widths")
+    return Operation(z["j"], exp(-far / (2 * s["j"] ** 2)), parameters=own)
+
+
+def convolution() -> Operation:
+    """Σ w x + b along a line."""
+    formula = Sum("r", w["r"] * x[at_letter("p") + "r"]) + Sym("b")
+    return Operation(z["p"], formula, parameters=(Parameter(w["r"], "kernel"), Parameter(Sym("b"), "bias")))
+
+
+def scaled() -> Operation:
+    """g (x - c) + 1."""
+    own = Parameter(g["j"], "gains"), Parameter(c["j"], "centres")
+    return Operation(z["j"], g["j"] * (x["j"] - c["j"]) + 1, parameters=own)
+
+
+def mixed() -> Operation:
+    """2 Σ U (x - 3)."""
+    return Operation(z["j"], 2 * Sum("k", U["j", "k"] * (x["k"] - 3)), parameters=(Parameter(U["j", "k"], "mixing"),))
+
+
+def centred() -> Operation:
+    """z less the mean."""
+    return Operation(a["k"], z["k"] - Sum("i", z["i"]) / Size("k"))
+
+
+def twice() -> Operation:
+    """2 z + 1."""
+    return Operation(a["k"], 2 * z["k"] + 1)
+
+
+def folded() -> Operation:
+    """relu(z) - relu(-z), which is z."""
+    return Operation(a["k"], maximum(0, z["k"]) - maximum(0, -z["k"]))
+
+
+@pytest.fixture(autouse=True)
+def _entries(monkeypatch: pytest.MonkeyPatch) -> None:
+    for kind in ("layer", "activation"):
+        monkeypatch.setitem(KINDS, kind, dict(KINDS[kind]))
+    for build in (radial, convolution, scaled, mixed):
+        layer()(build)
+    for build in (centred, twice, folded):
+        activation()(build)
+
+
+LAYERS = {
+    "convolution": "convolution: 3\n  kernel: [1, -0.5]\n  bias: 0.25",
+    "mixed": "mixed: 2\n  mixing: [[1, 2, 0], [0, 1, -1]]",
+    "dense": "dense: 2\n  weights: [[1, 2, 0.5], [3, 1, -1]]\n  biases: [1, -2]",
+    "scaled": "scaled: 2\n  gains: [2, 3]\n  centres: [0.5, 0.25]",
+    "radial": "radial: 3\n  centres: [[0, 1], [1, 0], [2, 2]]\n  widths: [1, 2, 3]",
+    "last": "dense: 1\n  weights: [[1, 2]]",
+    "after": "dense: 1\n  weights: [[1, 2, 3]]",
+}
+START = "inputs: {x: [1, 2, 3, 0.5]}\nlayers:\n"
+CONVOLVED = np.array([[1, -0.5, 0, 0], [0, 1, -0.5, 0], [0, 0, 1, -0.5]]), np.full(3, 0.25)
+MAPS = {
+    "convolution": CONVOLVED,
+    "mixed": (2 * np.array([[1, 2, 0], [0, 1, -1]]), -6 * np.array([3, 0])),
+    "dense": (np.array([[1, 2, 0.5], [3, 1, -1]]), np.array([1, -2])),
+    "scaled": (np.diag([2, 3]), np.array([1 - 1, 1 - 0.75])),
+    "identity": (np.eye(3), np.zeros(3)),
+    "twice": (2 * np.eye(2), np.ones(2)),
+    "centred": (np.eye(2) - 0.5, np.zeros(2)),
+    "last": (np.array([[1, 2]]), np.zeros(1)),
+}
+
+
+def network(*layers: str) -> str:
+    return START + "".join(f"- {LAYERS.get(one, one)}\n" for one in layers)
+
+
+def sheet(run: Run, folder: Path, text: str) -> Any:
+    (folder / "net.yaml").write_text(text, encoding="utf-8")
+    code, out, err = run("collapse", "-f", "json", cwd=folder)
+    assert (code, err) == (0, "")
+    return json.loads(out)
+
+
+@pytest.mark.parametrize("layers", [
+    ("convolution", "mixed"), ("convolution", "dense", "scaled", "last"), ("convolution", "identity", "mixed"),
+    ("convolution", "mixed", "twice", "scaled", "centred", "last"), ("convolution", "dense", "centred", "scaled"),
+], ids="-".join)  # fmt: skip
+@pytest.mark.parametrize("vectors", ["columns", "rows"])
+def test_any_affine_layers_in_a_row_are_one_map(
+    run: Run, tmp_path: Path, layers: tuple[str, ...], vectors: str
+) -> None:
+    text = network(*layers)
+    if vectors == "rows":  # a dense layer's weights have a row for each input then
+        text = "vectors: rows\n" + text.replace("[[1, 2, 0.5], [3, 1, -1]]", "[[1, 3], [2, 1], [0.5, -1]]")
+        text = text.replace("weights: [[1, 2]]", "weights: [[1], [2]]")
+    found = sheet(run, tmp_path, text)
+    matrix, constant = np.eye(4), np.zeros(4)
+    for name in layers:
+        own, bias = MAPS[name]
+        matrix, constant = own @ matrix, own @ constant + bias
+    values = {step["name"]: step["value"] for step in found["steps"]}
+    assert np.allclose(values["W"] if vectors == "columns" else np.transpose(values["W"]), matrix, rtol=1e-14)
+    assert np.allclose(np.ravel(values["b"]), constant, rtol=1e-14)
+    assert [check["status"] for check in found["checks"]] == ["ok"]
+
+
+def test_a_convolution_has_no_product_and_says_so(run: Run, tmp_path: Path) -> None:
+    first, *_ = sheet(run, tmp_path, network("convolution", "mixed"))["steps"]
+    rule, value = first["lines"]
+    assert rule["text"] == "A1_pq = Σ_r w1_r × 1[p + r - 1 = q]"
+    assert rule["note"] == "no product of the layer's own matrices: given by its elements"
+    assert first["value"] == CONVOLVED[0].tolist() == json.loads(value["text"])
+
+
+def test_a_layer_that_is_not_affine_keeps_its_neighbours_apart(run: Run, tmp_path: Path) -> None:
+    found = sheet(run, tmp_path, network("convolution", "mixed", "radial", "after"))
+    (reason,) = [step["reason"] for step in found["steps"] if step["name"] == "z3_j"]
+
+    def image(value: float) -> str:
+        return f"{np.exp(-(value**2 + 1) / 2):.6g}"
+
+    assert reason.startswith("an affine map takes midpoints to midpoints; halfway between the first of z3(-2, 0) ≈ ")
+    ending = (
+        f"but the first of z3(0, 0) ≈ {image(0)}, so z3 is not affine, and z2 and z4 do not multiply out to one map"
+    )
+    assert reason.endswith(ending)
+    assert reason.count(image(2)) == 3
+
+
+def test_what_was_not_shown_is_not_said(run: Run, tmp_path: Path) -> None:
+    """relu(z) - relu(-z) is z: nothing says that it keeps layers from being one map."""
+    found = sheet(run, tmp_path, network("convolution", "mixed", "folded", "last"))
+    (reason,) = [step["reason"] for step in found["steps"] if step["name"] == "a2"]
+    assert reason == (
+        "folded decides by cases of z2, so it is not shown to be affine (no midpoint tried shows that it is not), "
+        "and z2 and z3 do not multiply out to one map"
+    )
+    assert "is not affine" not in reason
+
+
+def test_under_carry_the_merged_map_is_compared_without_rounding(run: Run, tmp_path: Path) -> None:
+    text = network("convolution", "mixed").replace("0.25", "0.2583") + "rounding: {carry: 2}\n"
+    (check,) = sheet(run, tmp_path, text)["checks"]
+    assert check["status"] == "ok"
+    assert "computed without rounding" in check["name"]
+
+
+def test_a_layer_of_sizes_alone(run: Run, tmp_path: Path) -> None:
+    text = "inputs: {x: {size: D}}\ntargets: {y: {size: K}}\nloss: mse\nlayers:\n- dense: {z1: {size: H}}\n"
+    steps = sheet(run, tmp_path, text + "- twice\n- dense: {z2: {size: K}}\n")["steps"]
+    lines = {step["name"]: step["lines"][0] for step in steps}
+    assert (lines["W"]["text"], lines["W"]["note"]) == ("2 W2 W1", "[K×H][H×D] = [K×D]")
+    assert lines["b"]["text"] == "2 W2 b1 + W2 1_H + b2"
