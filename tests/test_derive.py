@@ -97,7 +97,7 @@ class Reading:
                     index = ",".join(str(place + 1) for place in short)
                     own = tensor.names.get(short)
                     self.cells[own or f"{whole}[{index}]"] = (key, short)
-                    if key in formulas.weighted and key in self.slopes:
+                    if formulas.naming.is_delta(key) and key in self.slopes:
                         delta = formulas.gradient_name(key)
                         self.cells[f"δ_{own}" if own else f"{delta.name}[{index}]"] = (f"∂{key}", short)
         self.definitions: Definitions = {}
