@@ -16,6 +16,8 @@ LONGEST_KEY = 1024
 """Characters of a key, by the rules of YAML."""
 LONGEST_ROW = 4_000_000
 """Characters of a line of a ``.csv``."""
+LARGEST_LIMIT = 10**12
+"""What a limit may be moved to."""
 MOST_PROBLEMS = 200
 """Mistakes of one file after which the rest of it is not read."""
 MOST_PROBLEMS_SHOWN = 20
@@ -27,7 +29,7 @@ class Limits(NamedTuple):
 
     bytes: int = 8_000_000
     """Of a network file."""
-    names: int = 300_000
+    names: int = 400_000
     """Names and numbers of a network file."""
     layers: int = 1_000
     """Layers of a network, its activations among them."""

@@ -8,15 +8,13 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from ..errors import UserError, quoted, suggestion
-from ..limits import USUAL, Limits
+from ..limits import LARGEST_LIMIT, USUAL, Limits
 
 if TYPE_CHECKING:
     from ..solution.content.detail import Detail
     from ..solution.sheets.calculation import Settings, View
     from ..spec.model import Rounding
     from .options import Calculation
-
-LARGEST_LIMIT = 10**12
 
 
 def assignment(text: str, option: str) -> tuple[str, str, Fraction]:

@@ -41,6 +41,8 @@ def layers(node: Node, problems: Problems) -> tuple[Layer, ...]:
             "begin each layer with `- `, such as `- dense: [h1, h2]`",
         )
         return ()
+    activations = sum(isinstance(item, tree.Mapping) and item.get("activation") is not None for item in node.items)
+    problems.fail_beyond("layers", len(node.items) + activations, node.place)
     found = (_layer(item, problems) for item in node.items)
     return tuple(layer for layer in found if layer is not None)
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UserError, printable
-from ..limits import USUAL, Limits
+from ..limits import LARGEST_LIMIT, USUAL, Limits
 from . import conventions, losses, not_yet, tree, values
 from .layers import layer_keys, layers
 from .model import Conventions, Items, Labelled, LossSpec, Name, Null, Number, Penalty, Place, Spec, Value
@@ -192,7 +192,10 @@ def _learning_rate(node: Node, problems: Problems) -> Number | None:
 
 
 def _iterations(node: Node, problems: Problems) -> Number | None:
-    return values.count(node, problems, "`iterations`")
+    found = values.count(node, problems, "`iterations`", high=LARGEST_LIMIT)
+    if found is not None:
+        problems.fail_beyond("iterations", int(found.value), found.place)
+    return found
 
 
 def _samples_per_step(node: Node, problems: Problems) -> Number | None:

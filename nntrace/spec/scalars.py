@@ -8,6 +8,7 @@ from __future__ import annotations
 import re
 import unicodedata
 from fractions import Fraction
+from functools import lru_cache
 from typing import NamedTuple
 
 from ..errors import quoted
@@ -42,12 +43,13 @@ def looks_like_number(text: str) -> bool:
     return text[:1].isdecimal() or text[:1] in tuple("+-.−") or _NOT_FINITE.fullmatch(text) is not None
 
 
+@lru_cache(maxsize=1 << 14)
 def number(text: str) -> Fraction | Fault:
     """The exact value of ``0.5``, ``-.5``, ``1e-3`` or ``3/4``; as a float it is neither infinite nor lost to 0."""
-    if _NOT_FINITE.fullmatch(text):
-        return Fault(f"{quoted(text)} is not a finite number", "give a finite number")
     if len(text) > LONGEST_NUMBER:
         return Fault(f"{quoted(text)} is too long for a number", f"give at most {LONGEST_NUMBER} characters")
+    if _NOT_FINITE.fullmatch(text):
+        return Fault(f"{quoted(text)} is not a finite number", "give a finite number")
     if ratio := _FRACTION.fullmatch(text):
         top, bottom = int(ratio[1]), int(ratio[2])
         if bottom == 0:

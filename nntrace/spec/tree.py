@@ -94,9 +94,24 @@ def parse(text: str, problems: Problems) -> Node:
         place, code = _place_of(text, unreadable.start()), f"U+{ord(unreadable[0]):04X}"
         problems.fail(place, f"the character {code} cannot stand here", "remove it; a network file is plain text")
     try:
+        _check_names(text, problems)
         return _Builder(problems).build(yaml.parse(text, Loader=_LOADER))
     except yaml.YAMLError as error:
         _fail(error, problems)
+
+
+def _check_names(text: str, problems: Problems) -> None:
+    """Refuse a text with too many names, numbers and lists; the signs between them tell about how many it has."""
+    about = 1 + sum(map(text.count, ",:\n]}"))
+    if about <= problems.limits.names:
+        return
+    found = documents = 0
+    for event in yaml.parse(text, Loader=_LOADER):
+        documents += type(event) is yaml.DocumentStartEvent
+        if documents > 1:
+            return  # which is a problem of its own
+        if isinstance(event, yaml.NodeEvent) and (found := found + 1) > problems.limits.names:
+            problems.fail_beyond("names", about, _start(event), "the network file (by its commas, colons and lines)")
 
 
 class _Open(NamedTuple):
@@ -114,12 +129,14 @@ class _Builder:
         self.lost = False
 
     def build(self, events: Iterator[Any]) -> Node:
-        most, names = self.problems.limits.names, 0
         for event in events:
-            if type(event) is yaml.ScalarEvent and (names := names + 1) > most:
-                names += sum(type(other) is yaml.ScalarEvent for other in events)
-                self.problems.fail_beyond("names", names, _start(event))
-            self._take(event)
+            if type(event) is not yaml.ScalarEvent:
+                self._take(event)
+                continue
+            place = _start(event)
+            if event.anchor is not None or event.tag is not None:
+                self._check_extras(event, place)
+            self._close(Scalar(event.value, not event.style, place))
         if self.lost:  # what an alias stood for is unknown: complaints about its absence would mislead
             self.problems.raise_if_any()
         return self.root or Scalar("", True, Place(1, 1))
@@ -127,9 +144,6 @@ class _Builder:
     def _take(self, event: Any) -> None:
         place = _start(event)
         match event:
-            case yaml.ScalarEvent():
-                self._check_extras(event, place)
-                self._close(Scalar(event.value, not event.style, place))
             case yaml.SequenceStartEvent() | yaml.MappingStartEvent():
                 self._check_extras(event, place)
                 if len(self.stack) >= DEEPEST:
@@ -184,7 +198,8 @@ class _Builder:
 
 
 def _start(event: Any) -> Place:
-    return Place(event.start_mark.line + 1, event.start_mark.column + 1)
+    mark = event.start_mark
+    return Place(mark.line + 1, mark.column + 1)
 
 
 def _fail(error: yaml.YAMLError, problems: Problems) -> NoReturn:

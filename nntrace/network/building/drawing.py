@@ -57,6 +57,7 @@ def initial_array(init: Init, key: str, shape: tuple[int, ...], fans: Fans, prob
     except ValueError as fault:
         problems.add(init.place, *fault.args)
         return None
+    problems.fail_beyond("elements", math.prod(shape), init.place)
     array = draw(distribution, math.prod(shape), f"{_seed(init.options)} {key}").reshape(shape)
     if not _finite(array):
         problems.add(init.place, "the numbers drawn here are too large for a number", "give smaller options")

@@ -283,11 +283,13 @@ class Leaves:
     ) -> Tensor:
         """Rows with labels: all of them inputs, or all of them units; that is the direction."""
         labels = [label.text for label, _ in entries]
-        by_input = sum(label in inputs for label in labels) >= sum(label in units for label in labels)
+        known_inputs, known_units = set(inputs), set(units)
+        by_input = sum(label in known_inputs for label in labels) >= sum(label in known_units for label in labels)
         side, other = (inputs, units) if by_input else (units, inputs)
+        lines = {label: line for line, label in reversed(list(enumerate(side)))}
         found: dict[str, list[tuple[Name | None, Entry]]] = {}
         for label, value in entries:
-            if label.text not in side:
+            if label.text not in lines:
                 self._label(label, inputs, units)
                 continue
             row = self._row(value)
@@ -315,7 +317,7 @@ class Leaves:
         columns = len(other) or max((len(row) for row in found.values()), default=0)
         listed: list[tuple[Cell, Name | None, Entry]] = []
         for label_text, row in found.items():
-            line = side.index(label_text)
+            line = lines[label_text]
             for column, (own, entry) in enumerate(row):
                 cell = (line, column) if by_input == rows else (column, line)
                 listed.append((cell, own, entry))

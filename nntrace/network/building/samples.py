@@ -58,7 +58,10 @@ class Samples:
                 if self.array is not None and self.array.ndim != 2:
                     problems.add(value.place, f"{quoted(value.path)} is no table", "give one row for each sample")
                     self.array = None
+                if self.array is not None:
+                    problems.fail_beyond("samples", len(self.array), value.place)
             case Items(items, _):
+                problems.fail_beyond("samples", len(items), value.place)
                 for row in items:
                     if isinstance(row, Items):
                         self.rows.append(row)

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...errors import quoted
-from ...spec.model import GivenSize, Items, Labelled, Name, Number, Place, Spec, Value
+from ...spec.model import GivenSize, Items, Labelled, Number, Place, Spec, Value
 from ...spec.problems import Problems
 from ..batch import SAMPLE
 
@@ -25,14 +25,15 @@ class Sizes:
         self.batch = spec.samples is not None
         self.places: dict[str, Place] = {}
         """Where each symbol stands first."""
-        self.classes = {value.one_hot: value.place for value in _sizes(spec) if value.one_hot is not None}
+        given = [value for value in _values(spec) if isinstance(value, GivenSize)]
+        self.classes = {value.one_hot: value.place for value in given if value.one_hot is not None}
         """Where each letter of a one-hot target's class stands."""
-        taken = set(_counts(spec))
-        least = int(spec.samples_per_step.value) if spec.samples_per_step else 0  # a step takes some of the samples
-        free = (number for number in range(max(7, least + 1), 10**7) if number not in taken)
-        for value in _sizes(spec):
+        for value in given:
             if isinstance(value.size, str) and value.size not in self.places:
                 self.places[value.size] = value.place
+        taken = set(_counts(spec)) if self.places else set()
+        least = int(spec.samples_per_step.value) if spec.samples_per_step else 0  # a step takes some of the samples
+        free = (number for number in range(max(7, least + 1), 10**7) if number not in taken)
         self._counts = dict(zip(self.places, free, strict=False))
         self._symbols = {count: symbol for symbol, count in self._counts.items()}
 
@@ -76,10 +77,6 @@ class Sizes:
                 )
 
 
-def _sizes(spec: Spec) -> Iterator[GivenSize]:
-    return (value for value in _values(spec) if isinstance(value, GivenSize))
-
-
 def _counts(spec: Spec) -> Iterator[int]:
     """Every count that a tensor of the file may have."""
     for value in _values(spec):
@@ -104,11 +101,11 @@ def _values(spec: Spec) -> Iterator[Value]:
 
 
 def _inside(*values: Value | None) -> Iterator[Value]:
-    for value in values:
-        if value is None or isinstance(value, Name):
-            continue
-        yield value
+    waiting = [value for value in values if value is not None]
+    while waiting:
+        value = waiting.pop()
         if isinstance(value, Items):
-            yield from _inside(*value.items)
+            waiting += value.items
         elif isinstance(value, Labelled):
-            yield from _inside(*(inner for _, inner in value.entries))
+            waiting += [inner for _, inner in value.entries]
+        yield value

@@ -66,8 +66,8 @@ def _prescan(stream: IO[bytes], limits: Limits) -> bool:
         cells += piece.count(b",")
         plain = plain and piece.isascii() and b"_" not in piece
     stream.seek(0)
-    for limit, size in (("samples", lines - 1), ("elements", cells + lines)):
-        if size > (most := getattr(limits, limit)):
+    for limit, size in (("samples", lines), ("elements", cells + lines)):
+        if size - 1 > (most := getattr(limits, limit)):  # the first line may be headings
             message, remedy = beyond(limit, size, most, "it")
             raise UnreadableError(f"is too large: {message}", remedy)
     return plain
