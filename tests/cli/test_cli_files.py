@@ -307,7 +307,11 @@ def test_a_class_is_not_set_by_numbers(run: Run, tmp_path: Path) -> None:
         ("[z]", "100000000", "the number of units cannot be '100000000'"),
         ("{w1:", "{δ_z:", "'δ_z' is a word of the sheet's own formulas"),
         ("{w1:", "{sin:", "'sin' is a word of the sheet's own formulas"),
-        ("learning_rate: 0.1", "iterations: 1000000000", "`iterations` cannot be '1000000000'"),
+        (
+            "learning_rate: 0.1",
+            "iterations: 1000000000",
+            "the command has 1,000,000,000 iterations, and the limit is 10,000",
+        ),
     ],
 )
 def test_numbers_and_names_that_no_sheet_can_have(run: Run, tmp_path: Path, old: str, new: str, message: str) -> None:

@@ -8,7 +8,7 @@ from typing import NamedTuple
 
 from ... import catalogue
 from ...catalogue import Operation, Parameter
-from ...errors import quoted
+from ...errors import counted, quoted
 from ...expr.index import letters_of
 from ...spec.model import GivenSize, Items, Labelled, Layer, Name, Number, Place, Value
 from ..batch import sized
@@ -133,14 +133,19 @@ class Layers:
             tensor = leaves.vector(given, key, key, "parameter", fans, built.extents.get(index[0], 0))
         else:
             tensor = leaves.nested(given, key, key, len(index))
+        if given is not None and len(tensor.shape) != len(index):
+            self.draft.problems.add(
+                given.place,
+                f"the {parameter.key} have the shape {'×'.join(map(str, tensor.shape))}",
+                f"give {parameter.key} with {counted(len(index), 'dimension')}",
+            )
+            return tensor._replace(shape=tuple(built.extents.get(letter, 0) for letter in index), array=None)
         self._learn(built, parameter, given, tensor)
         return tensor
 
     def _learn(self, built: _Layer, parameter: Parameter, given: Value | None, tensor: Tensor) -> None:
         """Take how far the letters run from a tensor that the file gives; each that runs otherwise is a problem."""
         index = parameter.symbol.index
-        if len(tensor.shape) != len(index):
-            return
         wrong = list(built.extents.learn(index, tensor.shape))
         if given is None or not (tensor.typed is not None or tensor.array is not None):
             return
