@@ -17,6 +17,7 @@ from .nodes import (
     Cases,
     Condition,
     Delta,
+    Dimensions,
     Div,
     Expr,
     Hadamard,
@@ -50,11 +51,11 @@ from .simplify import Rule, simplified, simplify
 from .structure import negative, product, total
 
 __all__ = [
-    "HALF", "ONE", "ZERO", "Add", "Affine", "Call", "Cases", "Condition", "Delta", "Div", "Expr", "Hadamard",
-    "HadamardDiv", "HadamardPow", "Index", "Indexed", "Indicator", "Literal", "MatMul", "MatrixExpr", "Max", "Mul",
-    "Neg", "Num", "Ones", "Partial", "Pow", "Rest", "Rule", "Size", "Sum", "Sym", "Transpose", "Whole", "absolute",
-    "approximate", "at", "at_letter", "children", "contract", "cos", "differentiate", "erf", "exact", "exp", "expand",
-    "expr", "free_indices", "holds", "ln", "matrix_form", "maximum", "minimum", "negative", "partial_key", "pi",
-    "product", "rebuild", "rename", "shape", "sided", "sign", "simplified", "simplify", "sin", "sqrt", "substitute",
-    "symbols", "tanh", "total", "xln",
+    "HALF", "ONE", "ZERO", "Add", "Affine", "Call", "Cases", "Condition", "Delta", "Dimensions", "Div", "Expr",
+    "Hadamard", "HadamardDiv", "HadamardPow", "Index", "Indexed", "Indicator", "Literal", "MatMul", "MatrixExpr",
+    "Max", "Mul", "Neg", "Num", "Ones", "Partial", "Pow", "Rest", "Rule", "Size", "Sum", "Sym", "Transpose", "Whole",
+    "absolute", "approximate", "at", "at_letter", "children", "contract", "cos", "differentiate", "erf", "exact",
+    "exp", "expand", "expr", "free_indices", "holds", "ln", "matrix_form", "maximum", "minimum", "negative",
+    "partial_key", "pi", "product", "rebuild", "rename", "shape", "sided", "sign", "simplified", "simplify", "sin",
+    "sqrt", "substitute", "symbols", "tanh", "total", "xln",
 ]  # fmt: skip

@@ -233,6 +233,14 @@ class Ones(MatrixExpr):
     over: str
 
 
+class Dimensions(MatrixExpr):
+    """How many rows and columns a matrix has, as they are written: ``[2×K]``."""
+
+    __slots__ = ("down", "across")
+    down: str
+    across: str
+
+
 class Transpose(MatrixExpr):
     """The transposed matrix."""
 

@@ -22,6 +22,7 @@ from .nodes import (
     Cases,
     Condition,
     Delta,
+    Dimensions,
     Div,
     Expr,
     Hadamard,
@@ -148,6 +149,8 @@ def pieces(node: Expr, script: Script = UNICODE, depth: int = 0) -> list[Piece]:
             return pieces(whole, script, depth)
         case Ones(over):
             return [Piece(f"1_{plain(_index(over), script)}", depth)]
+        case Dimensions(down, across):
+            return [Piece(f"[{plain(down, script)}{script.times}{plain(across, script)}]", depth)]
         case Transpose(body):
             return _around("", write(body, "base"), plain("ᵀ", script))
         case MatMul(factors):

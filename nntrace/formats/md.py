@@ -62,6 +62,8 @@ class Markdown(LatexSteps):
         yield from (f"- {self.note(note)}" for note in notes)
         yield ""
 
+    has_running_notes = True
+
     def line(self, id: str, formula: str, note: str) -> str:
         return f"**{id}** $\\displaystyle {formula}${f' &emsp; {note}' if note else ''}\n"
 

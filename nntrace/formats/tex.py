@@ -15,7 +15,7 @@ from .typeset.latex_steps import LatexSteps
 from .typeset.numbers import in_rows, listing
 from .typeset.sheet import HeadedRows, written
 
-WIDTH = 84
+WIDTH = 78
 """About how many digits are as wide as an A4 or Letter page's text."""
 PER_BAND = 12
 LONG = 40
@@ -102,8 +102,6 @@ class LatexDocument(LatexSteps):
         yield r"\end{itemize}"
 
     def line(self, id: str, formula: str, note: str) -> str:
-        if note:
-            formula = rf"{formula} \qquad \text{{{note}}}"
         return f"\\begin{{equation*}}\n{formula} \\tag*{{{id}}}\n\\end{{equation*}}"
 
     def block(self, id: str, lines: Sequence[str]) -> Iterator[str]:

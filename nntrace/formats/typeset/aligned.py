@@ -13,7 +13,7 @@ from .running import parts
 
 GAP = 3.0
 """The space between a row and its note."""
-LETTER = 0.85
+LETTER = 0.92
 """How wide a letter of a note is, against a digit."""
 
 
@@ -41,7 +41,7 @@ def aligned(rows: Sequence[FormulaRow], formulas: Formulas, width: float) -> lis
             else:
                 line = f"{lead} &{relation} {body}" if not row.sign else f"&{relation} {body}"
                 if note and beside:
-                    line += f" && {language.indent}{_in_formula(note, formulas)}"
+                    line += f" && {language.gap}{_in_formula(note, formulas)}"
             result.append(line.strip())
         if note and not beside:
             result += [f"&{language.indent}{_in_formula(part, formulas)}" for part in _lines(note, room - 2)]
@@ -58,7 +58,7 @@ def _note(row: FormulaRow, formulas: Formulas) -> list[Chunk]:
         for place, word in enumerate(part.split(" ")):
             if word or place:
                 apart = " " if place else ""
-                words.append(Chunk(apart + word, LETTER * len(word) + 0.4, 0))
+                words.append(Chunk(apart + word, LETTER * len(word) + 0.67 * bool(place), 0))
     return words
 
 
@@ -67,7 +67,13 @@ def _lines(words: list[Chunk], width: float) -> list[list[Chunk]]:
     result: list[list[Chunk]] = [[]]
     used = 0.0
     for word in words:
-        if result[-1] and used + word.width > width and word.text.startswith(" ") and not word.depth:
+        above = result[-1]
+        parted = (word.text[:1] == " " and not word.depth) or (above and above[-1].text == " ")
+        if parted and above and used + word.width > width:
+            if above[-1].text == " ":
+                above.pop()
+            else:
+                word = word._replace(text=word.text[1:])
             result.append([])
             used = 0.0
         result[-1].append(word)

@@ -18,6 +18,7 @@ from ...expr import (
     Cases,
     Condition,
     Delta,
+    Dimensions,
     Div,
     Expr,
     Hadamard,
@@ -53,6 +54,8 @@ MOST_IN_FRACTION = 14
 """A quotient with more symbols and numbers above or below is written on one line, where it can be broken."""
 WIDEST = 60
 """Brackets around more than this are no taller than a line, so that it can be broken inside."""
+OPERATOR = 2.5
+"""How wide an operator or a relation is with the room around it, against a digit."""
 SMALL = 0.7
 """How wide an index is, against what it belongs to."""
 
@@ -130,6 +133,10 @@ class Formulas:
             case Ones(over):
                 one, size = language.letters("1", True), self._index(over)
                 return [Chunk(language.scripts(one, size.text, ""), 1 + SMALL * size.width, depth)]
+            case Dimensions(down, across):
+                opening, closing = language.bracket("[]")
+                sides = [self._index(down), Chunk(language.infix("×"), OPERATOR, 0), self._index(across)]
+                return self._around(opening, [self.joined(sides, depth)], closing)
             case Transpose(body):
                 return self._transposed(body, depth, write)
             case MatMul(factors):
@@ -171,7 +178,7 @@ class Formulas:
 
     def led(self, sign: Sign, inner: list[Chunk], depth: int) -> list[Chunk]:
         """A sign before the first chunk, where a line may break."""
-        return self._beside(self.language.infix(sign), inner, depth, 2.2)
+        return self._beside(self.language.infix(sign), inner, depth, OPERATOR)
 
     # -- products, calls, brackets -----------------------------------------------------------------------------------
 
@@ -226,7 +233,7 @@ class Formulas:
         """The chunks in brackets, which are as tall as what they enclose unless that has to be broken."""
         if any(map(_is_tall, children(node) if isinstance(node, Call) else (node,))):
             joined = self.joined(inner, depth)
-            if joined.width <= WIDEST or _has_matrix(node):
+            if joined.width <= WIDEST or len(inner) == 1:
                 return [Chunk(self.language.enclosed(kind, joined.text), joined.width + 2, depth)]
         opening, closing = self.language.bracket(kind)
         return self._around(opening, inner, closing)
@@ -270,7 +277,7 @@ class Formulas:
             ]
             for at in range(len(cells))
         ]
-        return Chunk(self.language.matrix(written), sum(widths) + 2 * len(widths), depth)
+        return Chunk(self.language.matrix(written), sum(widths) + 2 * len(widths) + 2, depth)
 
     def _cases(self, condition: Condition, then: Expr, otherwise: Expr, depth: int) -> Chunk:
         where = self.joined([self._words("if "), *self._condition(condition, 0)])
@@ -357,7 +364,7 @@ class Formulas:
         text = language.lowered(parts, bold, raised, index) + behind
         if self._taken.setdefault(text, symbol.name) != symbol.name:  # another name is written so
             text = language.scripts(language.words(symbol.name), index, raised) + behind
-        width = len(name) + SMALL * (2 * len(symbol.index) + len(symbol.mark) + (3 if layer else 0))
+        width = sum(map(_width, name)) + SMALL * (2 * len(symbol.index) + len(symbol.mark) + (3 if layer else 0))
         return Chunk(text, width, 0)
 
     def _raised_marks(self, layer: str, mark: str) -> str:
@@ -459,6 +466,11 @@ def _is_stacked(node: Expr) -> bool:
             return value >= 0 and value.denominator != 1
         case _:
             return False
+
+
+def _width(letter: str) -> float:
+    """About how wide a letter of a name is, against a digit."""
+    return 1.1 if letter.islower() else 0.8 if letter.isdigit() else 2.0 if letter > "\u2e80" else 1.6
 
 
 def _leaves(node: Expr) -> int:

@@ -32,6 +32,8 @@ class Language:
     """What stands between two parts beside each other."""
     joint: str = " "
     """What stands between words and a formula."""
+    gap: str = ""
+    """Room before a note beside a line, where the column of its own leaves none."""
     indent: str = ""
     """Room before a line that goes on."""
     beside: str

@@ -25,10 +25,11 @@ _HERE = "\0"
 class LatexSteps(Manuscript):
     """How a step is set down in LaTeX: on one line, or as lines that are aligned."""
 
-    row_end: str
+    has_running_notes = False
+    """Whether what is said beside a line is running text, which goes on below by itself."""
 
     def line(self, id: str, formula: str, note: str) -> str:
-        """A step that is one formula; ``note`` is running text, and may be empty."""
+        """A step that is one formula, with a note where these are running text."""
         raise NotImplementedError
 
     def block(self, id: str, lines: Sequence[str]) -> Iterator[str]:
@@ -37,7 +38,7 @@ class LatexSteps(Manuscript):
 
     def step(self, step: Step, rows: list[FormulaRow]) -> Iterator[str]:
         language = self.formulas.language
-        if len(rows) == 1 and rows[0].name is not None:
+        if len(rows) == 1 and rows[0].name is not None and (self.has_running_notes or not rows[0].notes):
             (row,) = rows
             name = rows[0].name
             if len(lines(row, self.width - name.width)) == 1:
@@ -51,7 +52,7 @@ class LatexSteps(Manuscript):
         written = _Written(family, self)
         if family.pattern is None:
             yield from written.sums()
-        elif written.is_short:
+        elif written.is_short and (self.has_running_notes or not family.notes):
             yield from written.lines()
         else:
             yield from written.blocks()

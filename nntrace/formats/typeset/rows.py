@@ -15,7 +15,7 @@ from ..page.breaking import Body, broken
 from .formulas import Formulas
 from .language import Chunk, Sign
 
-BESIDE = 2.0
+BESIDE = 2.6
 """How wide a relation is."""
 
 

@@ -9,17 +9,17 @@ from ...expr import Condition, Expr
 from .formulas import Formulas
 from .language import Chunk, Sign
 
-_RELATIONS = frozenset("=≈>≥<≤≠")
+_SIGNS = frozenset("=≈>≥<≤≠+-×⊙⊘")
 
 
 def parts(note: Iterable[str | Expr | Condition], formulas: Formulas) -> Iterator[str | Chunk]:
-    """A note as words and formulas: expressions with nothing but a relation between them are one formula."""
+    """A note as words and formulas: expressions with at most a sign between them are one formula."""
     formula: list[Chunk] = []
     waiting = ""
-    """A relation behind the formula, which belongs to it if an expression follows."""
+    """A sign behind the formula, which belongs to it if an expression follows."""
     for part in note:
         if isinstance(part, str):
-            if formula and not waiting and part.strip() in _RELATIONS:
+            if formula and not waiting and part.strip() in _SIGNS:
                 waiting = part
                 continue
             if formula:
@@ -32,9 +32,7 @@ def parts(note: Iterable[str | Expr | Condition], formulas: Formulas) -> Iterato
             formula += formulas.led(cast("Sign", waiting.strip()), formulas.condition_or_chunks(part), 0)
             waiting = ""
         else:
-            if formula:
-                yield formulas.joined(formula)
-            formula = formulas.condition_or_chunks(part)
+            formula += formulas.condition_or_chunks(part)
     if formula:
         yield formulas.joined(formula)
     if waiting:

@@ -19,6 +19,7 @@ class Typst(Language):
 
     beside = "thin"
     joint = ""
+    gap = "quad "
     indent = "quad "
 
     def __init__(self, ascii: bool = False) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import prod
 
-from ...expr import Expr, Mul, Neg, Num, total
+from ...expr import Dimensions, Expr, Mul, Neg, Num, total
 from ...network.model import Tensor
 from ...network.quantities import parameters
 from ..content.model import Line, Note, Table
@@ -70,11 +70,11 @@ class Shapes:
         single = [str(size) for size in self._sizes(tensor)[1 if tensor.sampled else 0 :]]
         columns = self.network.conventions.vectors == "columns"
         if tensor.role in ("parameter", "constant"):
-            shape = "×".join(single) if len(single) == 2 else self._vector(single, "1", columns)
-            return (f"[{shape}]",), (f"[{shape}]",)
-        return (f"[{self._vector(single, '1', columns)}]",), (f"[{self._vector(single, self._many, columns)}]",)
+            shape = Dimensions(*single) if len(single) == 2 else self._vector(single, "1", columns)
+            return (shape,), (shape,)
+        return (self._vector(single, "1", columns),), (self._vector(single, self._many, columns),)
 
     @staticmethod
-    def _vector(sizes: list[str], count: str, columns: bool) -> str:
+    def _vector(sizes: list[str], count: str, columns: bool) -> Dimensions:
         along = sizes[0] if sizes else "1"
-        return f"{along}×{count}" if columns else f"{count}×{along}"
+        return Dimensions(along, count) if columns else Dimensions(count, along)

@@ -8,7 +8,7 @@ from functools import cached_property
 from types import MappingProxyType
 from typing import TYPE_CHECKING, NamedTuple
 
-from ...expr import Expr, HadamardPow, Num, Ones, Partial, Sym
+from ...expr import Dimensions, Expr, HadamardPow, Num, Ones, Partial, Sym
 from ...expr.bind import walk
 from ...network.model import BoundOperation, Network
 from ...network.portion import portion, span
@@ -280,8 +280,8 @@ class Derivation:
         keys = [key for key in self.network.parameters if key in asked and self.symbols.formulas.has_matrix(key)]
         for key in keys:
             name = self.symbols.gradient(key, ())
-            down, across = self.symbols.shape(key)
-            yield Check((name, f" [{down}×{across}] has the shape of ", self.symbols.formulas.name(key)), "ok")
+            shape = Dimensions(*map(str, self.symbols.shape(key)))
+            yield Check((name, " ", shape, " has the shape of ", self.symbols.formulas.name(key)), "ok")
 
 
 def nameable(network: Network) -> Iterator[tuple[tuple[str, str], str]]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 
-from ...expr import Add, Expr, Hadamard, HadamardDiv, MatMul, Mul, Neg, shape
+from ...expr import Add, Dimensions, Expr, Hadamard, HadamardDiv, MatMul, Mul, Neg, shape
 from ...expr.matrices import Axes
 from ..content.model import Note
 
@@ -14,14 +14,14 @@ SizeOf = Callable[[str | None], str]
 
 def shapes(body: Expr, axes: Axes, size: SizeOf) -> Note:
     """The shapes of the matrices of an expression, and of its result."""
-    result = written(axes, size)
+    result = (dimensions(axes, size),)
     parts = _of(body, size)
-    return (result,) if parts == result or not _has_product(body) else (f"{parts} = {result}",)
+    return result if parts == result or not _has_product(body) else (*parts, " = ", *result)
 
 
-def written(axes: Axes, size: SizeOf) -> str:
+def dimensions(axes: Axes, size: SizeOf) -> Dimensions:
     """``[2×3]``."""
-    return f"[{size(axes[0])}×{size(axes[1])}]"
+    return Dimensions(size(axes[0]), size(axes[1]))
 
 
 def _has_product(node: Expr) -> bool:
@@ -38,35 +38,41 @@ def _has_product(node: Expr) -> bool:
             return False
 
 
-def _of(node: Expr, size: SizeOf, inside: bool = False) -> str:
+def _of(node: Expr, size: SizeOf, inside: bool = False) -> Note:
     """The shapes of what stands between the operators; ``inside`` of a product, a sum is bracketed.
 
     A number beside a matrix has none; one added to each element of a product, or worked out by one, says what it is.
     """
     match node:
         case Add((first, *others)) if _has_product(node):
-            found = [_of(first, size)] + [
-                ("- " + _of(term.body, size, True)) if isinstance(term, Neg) else ("+ " + _of(term, size))
-                for term in others
-            ]
-            return f"({' '.join(found)})" if inside else " ".join(found)
+            found = _of(first, size)
+            for term in others:
+                found += (" - ", *_of(term.body, size, True)) if isinstance(term, Neg) else (" + ", *_of(term, size))
+            return ("(", *found, ")") if inside else found
         case Neg(body):
-            return f"-{_of(body, size, True)}"
+            return ("-", *_of(body, size, True))
         case Hadamard(parts):
-            return " ⊙ ".join(_of(part, size, True) for part in parts)
+            return _between(" ⊙ ", [_of(part, size, True) for part in parts])
         case HadamardDiv(top, bottom):
-            return f"{_of(top, size, True)} ⊘ {_of(bottom, size, True)}"
+            return (*_of(top, size, True), " ⊘ ", *_of(bottom, size, True))
         case Mul(parts):
             return _scaled(parts, size)
         case MatMul(factors):
-            return "".join(written(axes, size) for factor in factors if (axes := shape(factor)))
+            return tuple(dimensions(axes, size) for factor in factors if (axes := shape(factor)))
         case _:
             axes = shape(node)
-            return "number" if axes is None or axes == (None, None) else written(axes, size)
+            return ("number",) if axes is None or axes == (None, None) else (dimensions(axes, size),)
 
 
-def _scaled(parts: tuple[Expr, ...], size: SizeOf) -> str:
+def _scaled(parts: tuple[Expr, ...], size: SizeOf) -> Note:
     """The shapes of a product of numbers and at most one matrix; a number that a product of matrices gives is shown."""
     *before, last = (part for part in parts if shape(part) is not None)
     numbers = [part for part in before if isinstance(part, MatMul)]
-    return " × ".join([*(f"({_of(part, size)} = [1×1])" for part in numbers), _of(last, size, True)])
+    single = Dimensions("1", "1")
+    return _between(" × ", [*(("(", *_of(part, size), " = ", single, ")") for part in numbers), _of(last, size, True)])
+
+
+def _between(sign: str, notes: Sequence[Note]) -> Note:
+    """Several notes with a sign between them."""
+    first, *others = notes
+    return first + tuple(part for note in others for part in (sign, *note))
