@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 import autograd
 import autograd.numpy as np
 import pytest
+import yaml
 from test_matrix_view import wrong_lines
 from test_self_proof import object_of, prove_sheet, stepped
 
@@ -249,6 +250,38 @@ def test_every_command_runs(row: Row, run: Run, tmp_path: Path) -> None:
             done = run(*command, path, *options)
             assert (done.code, done.err) == (0, ""), (command, done)
             assert done.out
+
+
+def test_a_batch_is_the_mean_of_its_samples(row: Row) -> None:
+    one = yaml.safe_load(row.text)
+    first = [*one["inputs"].values()]
+    samples = [(first, one["targets"]), ([number / 2 - 0.25 for number in first], one["targets"][::-1])]
+    names = {"inputs": list(one["inputs"]), "targets": [f"t{place}" for place, _ in enumerate(one["targets"], 1)]}
+    singles = [gradients({**one, "inputs": inputs, "targets": targets}) for inputs, targets in samples]
+    batch = {**one, **names, "samples": [[*inputs, *targets] for inputs, targets in samples]}
+    for name, found in gradients(batch).items():
+        expected = (np.array(singles[0][name]) + np.array(singles[1][name])) / 2
+        assert np.array(found) == pytest.approx(expected, rel=1e-12, abs=1e-14), name
+    prove_sheet(
+        stepped(build(read(yaml.safe_dump(batch), "net.yaml", None))), build(read(yaml.safe_dump(batch), "b", None))
+    )
+
+
+def gradients(file: dict[str, Any]) -> dict[str, Any]:
+    """The gradients by every parameter of a network file, as JSON has them."""
+    network = build(read(yaml.safe_dump(file), "net.yaml", None))
+    found: dict[str, Any] = object_of(Sheet(network, Settings()).gradient(parameters(network), named=False))
+    return found["gradients"]
+
+
+def test_a_dead_unit_says_nothing_of_what_all_units_share(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every unit of a convolution has the kernel: one that is dead leaves it the gradient of the others."""
+    monkeypatch.setitem(KINDS["layer"], "convolution", Entry("layer", "convolution", (), convolution))
+    dead = CONVOLUTION.replace("tanh", "relu").replace("[0.5, -0.25]", "[-0.5, -0.25]")
+    network = build(read(dead, "net.yaml", None))
+    steps = object_of(Sheet(network, Settings()).gradient(parameters(network), named=False))["steps"]
+    (step,) = (step for step in steps if step["name"] == "δ_f3")
+    assert step["reason"] == "f3 = -1.125 ≤ 0"
 
 
 def test_it_is_derived_and_collapsed(row: Row) -> None:

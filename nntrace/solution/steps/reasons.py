@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import prod
 
 from ...expr import ZERO, Add, Condition, Expr, Indicator, Neg, Num, Sym, children, symbols
 from ...expr.functions import row_of
+from ...network.batch import SAMPLE
 from ...network.model import BoundOperation, Element, Network
 from ...network.quantities import quantity
 from ..content.model import Note
 from ..formulas.element import Writer
 from ..formulas.expansion import LONGEST_SUM
+from ..formulas.naming import cell_of
 
 OPPOSITE = {">": "≤", "≥": "<", "<": "≥", "≤": ">", "=": "≠", "≠": "="}
 MOST_NAMED = 6
@@ -88,23 +91,23 @@ def _compared(writer: Writer, condition: Condition) -> Note:
 
 
 def no_gradient(network: Network, writer: Writer, element: Element, step: BoundOperation) -> Note:
-    """Which parameters of a dead unit therefore get nothing; a tied one still gets its share elsewhere."""
-    parameters = [network.tensors[key] for key in dict.fromkeys(step.arguments.values())]
-    parameters = [tensor for tensor in parameters if tensor.role == "parameter" and tensor.shape]
-    count = sum(1 if len(tensor.shape) == 1 else step.sizes["i"] for tensor in parameters)
+    """Which parameters of a dead unit therefore get nothing; one that other units share still gets theirs."""
+    unit = {index for index in step.operation.output.index if index != SAMPLE}
+    own = [one.symbol for one in step.operation.parameters if one.symbol.index and unit <= set(one.symbol.index)]
+    tensors = {step.key(symbol.name): network.tensors[step.key(symbol.name)] for symbol in own}
+    count = sum(prod(step.sizes[str(index)] for index in symbol.index if index not in unit) for symbol in own)
     here = " from this sample" if network.tensors[element.key].sampled else ""
     if not here and network.data is not None:
         here = f" from {network.tensors[network.data].name}"  # a penalty gives them theirs
     many: Note = (f": its {count} parameters get no gradient{here}",)
-    if count > LONGEST_SUM + 1 and not any(tensor.names or tensor.missing for tensor in parameters):
+    if count > LONGEST_SUM + 1 and not any(tensor.names or tensor.missing for tensor in tensors.values()):
         return many  # a full sheet too has nothing to add to that
     index = {str(axis): place for axis, place in zip(step.operation.output.index, element.cell, strict=True)}
     named: list[Sym] = []
     for symbol in symbols(writer.write(step.operation.formula, step, index).body):
-        if isinstance(symbol, Sym) and network.tensors[symbol.name].role == "parameter":
-            found = quantity(network, Element(symbol.name, symbol.index))  # type: ignore[arg-type]
-            shared = not network.tensors[symbol.name].shape  # one bias for all units has its gradient from the others
-            if len(found.uses) == 1 and found.role == "parameter" and not shared:
+        if isinstance(symbol, Sym) and symbol.name in tensors:
+            found = quantity(network, Element(symbol.name, cell_of(symbol)))
+            if len(found.uses) == 1 and found.role == "parameter":
                 named.append(found.symbol)
     if not named:
         return ()
