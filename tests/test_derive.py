@@ -26,7 +26,8 @@ from nntrace.formats import render
 from nntrace.network.building.build import build
 from nntrace.network.model import Network
 from nntrace.network.quantities import find, parameters
-from nntrace.solution.derive.sheet import Derivation, Question
+from nntrace.solution.derive.question import Question
+from nntrace.solution.derive.sheet import Derivation
 from nntrace.solution.formulas.tensor import TensorFormulas
 from nntrace.spec import load, read
 from nntrace.trace.arrays import ArrayTrace

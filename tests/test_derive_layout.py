@@ -18,7 +18,8 @@ from nntrace.formats.page.breaking import body_of, broken
 from nntrace.formats.page.rows import columns
 from nntrace.network.building.build import build
 from nntrace.solution.content.model import Solution, Step
-from nntrace.solution.derive.sheet import Derivation, Question
+from nntrace.solution.derive.question import Question
+from nntrace.solution.derive.sheet import Derivation
 from nntrace.spec import read
 
 CONFIGS = sorted((Path(__file__).parent.parent / "configs").glob("*.yaml"))

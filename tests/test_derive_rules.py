@@ -18,7 +18,8 @@ from nntrace.network.building.build import build
 from nntrace.network.quantities import find
 from nntrace.solution.content.model import Line, Solution, Step
 from nntrace.solution.derive.naming.repeats import repeated
-from nntrace.solution.derive.sheet import Derivation, Question
+from nntrace.solution.derive.question import Question
+from nntrace.solution.derive.sheet import Derivation
 from nntrace.spec import read
 
 

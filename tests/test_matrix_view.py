@@ -21,7 +21,8 @@ from nntrace.formats import render
 from nntrace.formats.page.rows import columns
 from nntrace.network.building.build import build
 from nntrace.network.model import Element, Network, Tensor
-from nntrace.solution.derive.sheet import Derivation, Question
+from nntrace.solution.derive.question import Question
+from nntrace.solution.derive.sheet import Derivation
 from nntrace.solution.formulas.tensor import TensorFormulas
 from nntrace.solution.sheets.calculation import Settings
 from nntrace.solution.steps.ids import Ids

@@ -12,7 +12,7 @@ from .words import typed_number
 if TYPE_CHECKING:
     from ..network.model import Network
     from ..network.quantities import Quantity
-    from ..solution.derive.sheet import Question
+    from ..solution.derive.question import Question
 
 DERIVED_BY = ("input", "parameter", "unit")
 """The roles of the tensors that a loss is derived by."""
@@ -22,7 +22,7 @@ def question(
     network: Network, wrt: Sequence[str], names: Sequence[str], at: Sequence[str], with_numbers: bool
 ) -> Question:
     """The question that the options put. Raises a ``UserError`` for a name that no tensor has."""
-    from ..solution.derive.sheet import Question, nameable
+    from ..solution.derive.question import Question, nameable
 
     keys = _names(network)
     labels: dict[str, str] = {}
@@ -124,9 +124,9 @@ def _tried(network: Network, text: str, keys: Mapping[str, str]) -> tuple[str, t
     name, sign, typed = (part.strip() for part in text.partition("="))
     if not sign or not typed:
         raise UserError(f"--at {text!r} gives no numbers\n  write a tensor, = and numbers: --at z2=1000,0,-1000")
-    from ..solution.derive.stability.formulas import has_exponential
+    from ..solution.derive.stability.formulas import can_fail
 
-    readers = {step.arguments["z"]: step for step in network.layer_steps() if step.edges and has_exponential(step)}
+    readers = {step.argument: step for step in network.layer_steps() if step.edges and can_fail(step)}
     key = keys.get(name)
     if key not in readers:
         names = [shown for shown, one in keys.items() if one in readers]

@@ -70,9 +70,12 @@ def _rules(node: Expr, by: Sym) -> Iterator[str]:
             yield "product rule"
         case Mul() | Div():
             yield "constant factor rule"
-        case Pow(base, _):
-            yield "power rule"
-            if not isinstance(base, Sym):
+        case Pow(base, exponent):
+            if depends(base, by):
+                yield "power rule"
+            if depends(exponent, by):
+                yield "derivative of a^x"
+            if not all(isinstance(part, Sym) for part in inner):
                 yield "chain rule"
         case Call() if (row := row_of(node)) is not None and row.rule:
             yield row.rule
@@ -103,11 +106,19 @@ def where_different(node: Expr, first: str, second: str) -> Expr:
     match node:
         case Delta(i, j):
             return ZERO if {i, j} == {first, second} else node
-        case Mul(factors) if any(isinstance(one, Delta) and {one.i, one.j} == {first, second} for one in factors):
+        case Mul(factors) if any(_is_delta(one, first, second) for one in factors):
+            return ZERO
+        case Neg(body) if body != ZERO and where_different(body, first, second) == ZERO:
             return ZERO
         case _:
             parts = children(node)
             return rebuild(node, tuple(where_different(part, first, second) for part in parts)) if parts else node
+
+
+def _is_delta(node: Expr, first: str, second: str) -> bool:
+    """Whether a factor is the two indices' δ, or the negative of it."""
+    body = _signed(node)[1]
+    return isinstance(body, Delta) and {body.i, body.j} == {first, second}
 
 
 def has_delta(node: Expr, first: str, second: str) -> bool:

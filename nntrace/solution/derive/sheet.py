@@ -3,16 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from fractions import Fraction
 from functools import cached_property
-from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from ...expr import Dimensions, Expr, HadamardPow, Num, Ones, Partial, Sym
 from ...expr.bind import walk
 from ...network.model import BoundOperation, Network
 from ...network.portion import portion, span
-from ...network.quantities import Quantity
 from ..content.model import Block, Check, Line, Note, Remark, Results, Section, SectionName, Solution, Step
 from ..formulas.shapes import shapes
 from ..numbers.digits import Digits
@@ -27,6 +24,7 @@ from .naming.legend import legend
 from .naming.lettering import Lettering
 from .naming.repeats import Repeats
 from .naming.symbols import Symbols, how_many_samples
+from .question import Question
 from .shapes import Shapes
 from .stability.extremes import Stability
 from .steps import Meant, Part
@@ -35,19 +33,6 @@ if TYPE_CHECKING:
     from .numbers.network import NetworkNumbers
 
 WITHOUT_LOSS = Remark(("the network has no loss: there is no gradient to derive (with a line loss: … there is)",))
-
-
-class Question(NamedTuple):
-    """What is asked: gradients by some tensors (by their keys) and some ``elements``, all where there are none;
-    ``labels`` for gradients and ``jacobians``; the numbers to try a layer's stability at; and whether the network's
-    numbers stand beside."""
-
-    wrt: tuple[str, ...] = ()
-    elements: tuple[Quantity, ...] = ()
-    labels: Mapping[str, str] = MappingProxyType({})
-    jacobians: Mapping[tuple[str, str], str] = MappingProxyType({})
-    at: Mapping[str, tuple[tuple[Fraction, ...], ...]] = MappingProxyType({})
-    with_numbers: bool = False
 
 
 class Derivation:
@@ -282,25 +267,6 @@ class Derivation:
             name = self.symbols.gradient(key, ())
             shape = Dimensions(*map(str, self.symbols.shape(key)))
             yield Check((name, " ", shape, " has the shape of ", self.symbols.formulas.name(key)), "ok")
-
-
-def nameable(network: Network) -> Iterator[tuple[tuple[str, str], str]]:
-    """The derivatives that a label can stand for, by the keys of result and argument, as they are written."""
-    symbols = Symbols(network, {}, {})
-    jacobians = Jacobians(symbols)
-    name = symbols.formulas.name
-    loss = str(network.loss)
-    for step in reversed(symbols.layers()):
-        if network.loss is not None and (
-            network.samples is None or symbols.formulas.readers(step.output)
-        ):  # else each sample's own alone is by it
-            yield (loss, step.output), f"∂{symbols.loss.name}/∂{name(step.output).name}"
-        for edge in step.edges:
-            key = step.arguments[edge.argument]
-            if network.loss is not None:
-                yield (loss, key), f"∂{symbols.loss.name}/∂{name(key).name}"
-            if jacobians.matrix(step, edge.argument) is not None:
-                yield (step.output, key), f"∂{name(step.output).name}/∂{name(key).name}"
 
 
 def _power_words(sections: Iterable[Section]) -> Iterator[Note]:

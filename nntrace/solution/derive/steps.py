@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Literal, NamedTuple
 
 from ...expr import Condition, Expr, Hadamard, MatMul, Partial, Rule, Sym, Transpose, Whole, at, substitute
@@ -85,6 +85,7 @@ def case_of(symbols: Symbols, first: str, relation: str, second: str) -> Conditi
 
 
 CHAIN: Rule = ("chain rule",)
+NO_MATRIX_FORM = " has no matrix form here"
 REORDERED: Rule = ("put in order",)
 
 
@@ -123,18 +124,19 @@ def index_step(
     over: tuple[Sym, ...] = (),
     apart: tuple[str, str] | None = None,
     chosen: str | None = None,
+    extents: Mapping[str, int] = {},
 ) -> Part:
     """name = chain = form = form …, each form over keys with its rule.
 
     A form that repeats the one before it is left out; the last one is followed by itself with its constants
     multiplied, where it has some. Its numbers are what is meant by ``whole``, or those of the last form over the
-    symbols ``over``.
+    symbols ``over``. ``extents`` tell how far the letters run that stand at no symbol by themselves.
     """
     lines = [UncitedLine(Line("chain", "=", chain), CHAIN)] if chain is not None else []
     before: Expr | None = None
     for form in forms:
         if form.body != before:
-            lines.append(rule_line(*written(symbols, form)))
+            lines.append(rule_line(*written(symbols, form, extents)))
         before = form.body
     last = constants_multiplied(lines[-1].body)
     if last[0] != lines[-1].body:
@@ -143,9 +145,9 @@ def index_step(
     return Part(name, tuple(lines), keys, reason, whole, indexed, case=case)
 
 
-def written(symbols: Symbols, form: Form) -> Form:
+def written(symbols: Symbols, form: Form, extents: Mapping[str, int] = {}) -> Form:
     """A form over keys, and its rule, in the tensors' names."""
-    sizes = symbols.sizes(form.body)
+    sizes = {**symbols.extents(extents), **symbols.sizes(form.body)}
 
     def named(part: Expr) -> Expr:
         return symbols.named(part, {**symbols.sizes(part), **sizes})
@@ -166,7 +168,7 @@ def matrix_step(symbols: Symbols, key: str) -> Part | None:
     body = formulas.matrix(found.formula, axes) if formulas.has_matrix(key) else None
     if body is None:
         return None
-    sizes = symbols.sizes(found.formula, Sym(key, found.indices))
+    sizes = {**symbols.extents(found.sizes), **symbols.sizes(found.formula, Sym(key, found.indices))}
     forms = [body]
     opened = _opened(symbols, body)
     if opened is not None:

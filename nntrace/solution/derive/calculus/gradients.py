@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 
-from ....expr import Expr, Mul, Partial, Sum, Sym, at, product, total
+from ....expr import Expr, Partial, Sum, Sym, at, product, total
 from ....expr.bind import walk
 from ....expr.constants import constants_multiplied
-from ....expr.letters import relettered
-from ....network.chain_rule import LOSS
+from ....expr.letters import index_letters, relettered
+from ....network.batch import SAMPLE
+from ....network.chain_rule import LOSS, Reader
 from ...content.model import Line, Note
-from ...formulas.tensor import Gradient
+from ...formulas.tensor import LETTERS, Gradient
 from ..naming.symbols import Symbols
-from ..steps import Form, Meant, Part, index_step, matrix_step, put_in
+from ..steps import NO_MATRIX_FORM, Form, Meant, Part, index_step, matrix_step, put_in
 from .jacobians import Jacobians
+from .products import factors_of
 
 
 class ParameterGradients:
@@ -47,6 +49,7 @@ class ParameterGradients:
         if which is None:
             return  # each of its elements is tied: see ``Elements``
         found = self.formulas.gradient(key)
+        extents = {**found.sizes, **dict(zip(found.indices, self.network.tensors[key].shape, strict=True))}
         chain = self.symbols.named(total(self._chain(key, found.indices)))
         name = self.symbols.gradient(key, found.indices)
         whole = self.symbols.partial(key, found.indices)
@@ -55,7 +58,9 @@ class ParameterGradients:
             Form(total(self._addends(key, found)), ("multiply out, a sum with 1[…] is its one term",)),
         ]
         meant = Meant(key, "gradient", indexed=True)
-        part = index_step(self.symbols, name, forms, chain=chain, keys={key}, reason=which, whole=meant)
+        part = index_step(
+            self.symbols, name, forms, chain=chain, keys={key}, reason=which, whole=meant, extents=extents
+        )
         if not isinstance(name, Partial):
             part = part._replace(lines=(Line("chain", "=", whole), *part.lines))
         yield part
@@ -65,6 +70,8 @@ class ParameterGradients:
         elif which:
             why: Note = (self.formulas.name(key), " has tied or missing elements: its gradient is no one matrix")
             yield Part(name, (), {key}, why)
+        else:
+            yield Part(name, (), {key}, (self.symbols.partial(key, ()), NO_MATRIX_FORM))
 
     def _links(self, chain: Expr) -> Iterator[Partial]:
         """The local derivatives in a chain: not those of the loss itself, which stay symbols."""
@@ -78,11 +85,24 @@ class ParameterGradients:
             if not edge.operation.mixes(edge.argument) or self.network.tensors[step.output].role == "loss":
                 yield addend
                 continue
-            *samples, argument = found.indices
-            over = next(letter for letter in "jki" if letter != argument)
-            jacobian = relettered(self.jacobians.textbook(step, edge.argument), {"k": over, "i": argument})
-            factors = jacobian.factors if isinstance(jacobian, Mul) else (jacobian,)
-            yield Sum(over, product((Partial(LOSS, Sym(step.output, (*samples, over))), *factors)))
+            yield self._through_jacobian(reader, found.indices)
+
+    def _through_jacobian(self, reader: Reader, indices: tuple[str, ...]) -> Expr:
+        """Σ ∂L/∂result × ∂result/∂tensor over the places of a result that mixes the tensor's elements."""
+        step, argument = reader.step, reader.edge.argument
+        one = self.jacobians.bound(step, argument)
+        renamed = dict(zip(map(str, one.by.index), indices, strict=True))
+        own = [letter for letter in map(str, one.output.index) if letter not in renamed]
+        plain = [str(letter) for letter in reader.edge.operation.output.index if letter != SAMPLE]
+        over = dict(zip(own, _apart([plain[one.result.index(letter)] for letter in own], indices), strict=True))
+        letters = {**renamed, **over}
+        jacobian = _relettered_apart(self.jacobians.textbook(step, argument), letters)
+        result = relettered(one.output, letters)
+        assert isinstance(result, Sym)
+        body = product((Partial(LOSS, result), *factors_of(jacobian)))
+        for letter in reversed(over.values()):
+            body = Sum(letter, body)
+        return body
 
     def _addends(self, key: str, found: Gradient) -> Iterator[Expr]:
         """What comes back by each reader: by the loss itself with one constant, as it was derived with it."""
@@ -97,7 +117,7 @@ class ParameterGradients:
             argument = self.formulas.chain.adjoint(reader).argument
             renamed = dict(zip(map(str, argument.index), indices, strict=True))
             lacking = [str(index) for index in output.index if index not in argument.index]
-            over = {letter: letter + "′" if letter in indices else letter for letter in lacking}
+            over = dict(zip(lacking, _apart(lacking, indices), strict=True))
             result = at(Sym(step.output, output.index), {**renamed, **over})
             assert isinstance(result, Sym)
             by = Sym(key, indices)
@@ -110,3 +130,16 @@ class ParameterGradients:
             for letter in reversed(lacking):
                 body = Sum(over[letter], body)
             yield body
+
+
+def _apart(letters: Sequence[str], taken: Sequence[str]) -> list[str]:
+    """These letters, each that is taken replaced by one that is not."""
+    free = iter([letter for letter in LETTERS if letter not in {*taken, *letters}])
+    return [next(free) if letter in taken else letter for letter in letters]
+
+
+def _relettered_apart(node: Expr, letters: Mapping[str, str]) -> Expr:
+    """An expression in other letters; its own sums run over letters that none becomes by that."""
+    inside = [letter for letter in dict.fromkeys(index_letters(node)) if letter not in letters]
+    free = iter([letter for letter in LETTERS if letter not in {*letters.values(), *inside}])
+    return relettered(node, {**letters, **{one: next(free) for one in inside if one in letters.values()}})

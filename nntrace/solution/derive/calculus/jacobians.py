@@ -2,33 +2,26 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from ....expr import (
     ONE,
     ZERO,
     Call,
-    Cases,
     Condition,
     Delta,
     Expr,
-    Indicator,
-    Num,
     Partial,
     Rule,
     Sym,
-    approximate,
     at,
-    differentiate,
     product,
     rename,
     sided,
     simplified,
     simplify,
-    symbols,
 )
-from ....expr.bind import walk
 from ....expr.constants import shortened
 from ....expr.functions import BY_CASES
 from ....expr.letters import relettered
@@ -40,22 +33,35 @@ from ....network.model import BoundOperation
 from ...content.model import Line, Note
 from ...formulas.naming import SAMPLES
 from ..naming.symbols import Symbols
-from ..steps import REORDERED, Cited, Form, IndexFormula, UncitedLine, case_of, joined, rule_line, written
+from ..steps import REORDERED, Form, IndexFormula, UncitedLine, case_of, joined, rule_line, written
+from .kinks import kink_note, kinks
+from .letters import Pair, derivative_letters
+from .products import factors_of
 
 
 class Bound(NamedTuple):
     """An operation in the letters of a derivation, over keys: its ``output`` by ``by``.
 
-    ``result`` is the output's letter, ``other`` that of ``by`` where a δ of the two can tell cases apart. ``declared``
-    are the textbook's forms.
+    ``declared`` are the textbook's forms. ``pairs`` are a letter of the output and one of ``by`` on the same axis,
+    which a δ of the two can tell apart. ``sizes``: how far every letter runs.
     """
 
     output: Sym
     formula: Expr
     by: Sym
     declared: tuple[Form, ...]
-    result: str
-    other: str | None
+    pairs: tuple[Pair, ...]
+    sizes: Mapping[str, int]
+
+    @property
+    def result(self) -> tuple[str, ...]:
+        """The letters of the output, without the sample's."""
+        return tuple(str(letter) for letter in self.output.index if letter != SAMPLE)
+
+    @property
+    def argument(self) -> tuple[str, ...]:
+        """The letters of ``by``, without the sample's."""
+        return tuple(str(letter) for letter in self.by.index if letter != SAMPLE)
 
 
 class Jacobian(NamedTuple):
@@ -84,35 +90,28 @@ class Jacobians:
         self.kink = symbols.network.conventions.relu_at_zero
 
     def bound(self, step: BoundOperation, argument: str) -> Bound:
-        """An elementwise result at j by its argument at i; a softmax's at k; a layer's at j, its sum over l."""
+        """A step in letters that tell its result's places from the argument's."""
         operation = step.operation
-        if operation.mixes(argument):
-            letters, declared_letters, apart, result = {"j": "k", "i": "j"}, {"j": "k", "l": "j"}, {"j": "i"}, "k"
-        elif self.symbols.formulas.is_elementwise(step):
-            letters, declared_letters, apart, result = {}, {}, {"j": "i"}, "j"
-        else:
-            letters, declared_letters, apart, result = {"i": "l"}, {}, {"j": "p"}, "j"
-        own = next(one for one in symbols(operation.formula) if isinstance(one, Sym) and one.name == argument)
-        by = Sym(own.name, tuple(apart.get(str(index), index) for index in own.index))
-        changed = next((apart[str(index)] for index in own.index if str(index) in apart), None)
-        forms = operation.declared.get(argument, ())
-        keyed = self.symbols.formulas.keyed
-        output, key = keyed(relettered(operation.output, letters), step), keyed(by, step)
-        assert isinstance(output, Sym)
-        assert isinstance(key, Sym)
+        letters = derivative_letters(operation, argument)
+        keyed, key = self.symbols.formulas.keyed, step.key(argument)
+        output, by = relettered(operation.output, letters.formula), Sym(key, letters.by)
+        found = keyed(output, step)
+        assert isinstance(found, Sym)
+        tied = () if self.symbols.formulas.is_elementwise(step) else tuple(Delta(*pair) for pair in letters.shared)
+
+        def declared(form: Expr) -> Expr:
+            return keyed(relettered(sided(form, self.kink), letters.declared), step)
+
+        forms = (form.map(declared) for form in operation.declared.get(argument, ()))
+        sizes = {letters.formula.get(letter, letter): size for letter, size in step.sizes.items()}
+        sizes.update(zip(letters.by, self.symbols.network.tensors[key].shape, strict=True))
         return Bound(
-            output,
-            keyed(relettered(operation.formula, letters), step),
-            key,
-            tuple(
-                Form(one.form, one.words)
-                for one in (
-                    form.map(lambda part: keyed(relettered(sided(part, self.kink), declared_letters), step))
-                    for form in forms
-                )
-            ),
-            result,
-            changed,
+            found,
+            self.symbols.sized(keyed(relettered(operation.formula, letters.formula), step), sizes),
+            by,
+            tuple(Form(product((*factors_of(one.form), *tied)) if tied else one.form, one.words) for one in forms),
+            (*letters.shared, *letters.mixed),
+            sizes,
         )
 
     def of(self, step: BoundOperation, argument: str) -> Iterator[Jacobian]:
@@ -123,49 +122,52 @@ class Jacobians:
             return
         derived, rules = by_rule(one.formula, one.by, self.kink)
         forms = [Form(derived, by_names(rules)), *(one.declared or (_shortened(derived),))]
-        if one.other is None or not any(has_delta(form.body, one.result, one.other) for form in forms):
-            yield self._jacobian(one.output, one.by, forms)
+        pairs = [pair for pair in one.pairs if any(has_delta(form.body, *pair) for form in forms)]
+        if len(pairs) != 1:
+            yield self._jacobian(one.output, one.by, forms, reason=self._kink_note(one.formula, one.by))
             return
-        apart = (str(one.other), one.result)
-        same = at(one.by, {one.other: one.result})
+        [pair] = pairs
+        same = at(one.by, {pair[1]: pair[0]})
         assert isinstance(same, Sym)
-        yield self._jacobian(one.output, same, _in_case(forms, where_equal, one), case=self._case(one, "="))
-        if self._is_single(one):
+        reason = self._kink_note(one.formula, same)
+        case = self._case(pair, "=")
+        yield self._jacobian(
+            one.output, same, _in_case(forms, where_equal, pair, bool(one.declared)), reason=reason, case=case
+        )
+        if self._is_single(one, pair):
             return
-        different = _in_case(forms, where_different, one)
-        yield self._jacobian(one.output, one.by, different, case=self._case(one, "≠"), apart=apart)
+        different = _in_case(forms, where_different, pair, bool(one.declared))
+        yield self._jacobian(one.output, one.by, different, case=self._case(pair, "≠"), apart=pair[::-1])
+
+    def _kink_note(self, formula: Expr, by: Sym) -> Note:
+        return kink_note(kinks(formula, by, self.kink), self.kink, "the")
 
     def _elementwise(self, one: Bound, slope: Expr) -> Iterator[Jacobian]:
         """Each result reads its own argument only: the Jacobian is diagonal. A long ``slope`` has a name."""
-        assert one.other is not None
-        own = at(one.by, {one.other: one.result})
+        [pair] = one.pairs
+        own = at(one.by, {pair[1]: pair[0]})
         assert isinstance(own, Sym)
         derived, rules = by_rule(one.formula, own, self.kink)
-        reason: Note = ()
-        if has_kink(one.formula, own):
-            side = "right" if self.kink else "left"
-            reason = (f"at the kink the {side} slope (relu_at_zero: {self.kink})",)
-        elif derived == ZERO and BY_CASES in rules:
+        reason = self._kink_note(one.formula, own)
+        if derived == ZERO and BY_CASES in rules:
             reason = ("at the jump taken as 0, by convention",)
         forms = [Form(derived, by_names(rules)), _shortened(derived), *one.declared]
         diagonal = self._jacobian(one.output, own, forms, reason=reason)
         if isinstance(slope, Call):
             diagonal = diagonal._replace(lines=(Line("chain", "=", self.symbols.named(slope)), *diagonal.lines))
         yield diagonal
-        if self._is_single(one):
+        if self._is_single(one, pair):
             return
         other = Form(ZERO, ("each result reads its own argument only",))
-        apart = (one.other, one.result)
-        yield self._jacobian(one.output, one.by, [other], case=self._case(one, "≠"), apart=apart)
+        yield self._jacobian(one.output, one.by, [other], case=self._case(pair, "≠"), apart=pair[::-1])
 
-    def _case(self, one: Bound, relation: str) -> Condition:
+    def _case(self, pair: Pair, relation: str) -> Condition:
         """i = k or i ≠ k."""
-        return case_of(self.symbols, str(one.other), relation, one.result)
+        return case_of(self.symbols, pair[1], relation, pair[0])
 
-    def _is_single(self, one: Bound) -> bool:
+    def _is_single(self, one: Bound, pair: Pair) -> bool:
         """Whether the index that may differ from the result's has one value only."""
-        assert one.other is not None
-        return self.symbols.sizes(one.by).get(one.other) == "1"
+        return self.symbols.sizes(one.by).get(pair[1]) == "1"
 
     def _jacobian(
         self,
@@ -187,22 +189,20 @@ class Jacobians:
         """The Jacobian as one formula over keys, with its δ; an activation's slope by its name where it is long."""
         one = self.bound(step, argument)
         if self.symbols.formulas.is_elementwise(step):
-            assert one.other is not None
-            return product((self.symbols.formulas.slope_factor(step), Delta(one.result, one.other)))
+            return product((self.symbols.formulas.slope_factor(step), *(Delta(*pair) for pair in one.pairs)))
         return one.declared[-1].body if one.declared else simplify(by_rule(one.formula, one.by, self.kink)[0])
 
     def matrix(self, step: BoundOperation, argument: str) -> JacobianMatrix | None:
         """The whole Jacobian as a matrix over keys, down the results and across the argument; in a batch that of one
         sample."""
         one = self.bound(step, argument)
-        axes = [[str(index) for index in symbol.index if index != SAMPLE] for symbol in (one.output, one.by)]
-        if any(len(indices) != 1 for indices in axes):
+        if len(one.result) != 1 or len(one.argument) != 1:
             return None
-        if one.other is not None and self._is_single(one):
+        if any(self._is_single(one, pair) for pair in one.pairs):
             return None  # a matrix of one number says no more than that
         formula = self.textbook(step, argument)
         formula = distributed(formula) if step.operation.mixes(argument) else formula
-        [down], [across] = axes
+        [down], [across] = one.result, one.argument
         body = self.symbols.formulas.matrix(_of_sample(formula), (down, across))
         return None if body is None or formula in (ONE, ZERO) else JacobianMatrix(body, formula, (down, across))
 
@@ -218,22 +218,6 @@ def _of_sample(formula: Expr) -> Expr:
     return rename(formula, own)
 
 
-def has_kink(formula: Expr, by: Sym) -> bool:
-    """Whether the slopes on both sides of a boundary between cases differ, so that a convention chooses one."""
-    slopes = [differentiate(formula, by, side) for side in (0, 1)]
-    nowhere = dict.fromkeys(map(str, by.index), 0)
-    for place in {condition.right for slope in slopes for condition in _conditions(slope)}:
-        if isinstance(place, Num):
-            sides = [approximate(slope, lambda *_, at=float(place.value): at, nowhere) for slope in slopes]
-            if sides[0] != sides[1]:
-                return True
-    return False
-
-
-def _conditions(node: Expr) -> Iterator[Condition]:
-    return (part.condition for part in walk(node) if isinstance(part, Cases | Indicator))
-
-
 def by_names(rules: Sequence[str]) -> Rule:
     """The rules of a derivative."""
     return (", ".join(rules),) if rules else ()
@@ -245,20 +229,19 @@ def _shortened(derived: Expr) -> Form:
     return Form(form, joined(rules) or REORDERED)
 
 
-def _in_case(forms: Sequence[Form], case: Callable[[Expr, str, str], Expr], one: Bound) -> list[Form]:
+def _in_case(
+    forms: Sequence[Form], case: Callable[[Expr, str, str], Expr], pair: Pair, is_declared: bool
+) -> list[Form]:
     """The forms where the two indices are equal, or where they differ: the first as it is written, the others short."""
-    assert one.other is not None
     first, *others = (
-        Form(case(body, one.result, one.other), tuple(_word_in(part, case, one) for part in rule))
+        Form(case(body, *pair), tuple(case(part, *pair) if isinstance(part, Expr) else part for part in rule))
         for body, rule in forms
     )
+    if not is_declared:
+        return [first, _shortened(first.body)]
     zeros = [rule for rule in simplified(first.body)[1] if rule == WORKED_OUT]
     found = [first]
     for form in others:
         found.append(Form(simplify(form.body), joined([*zeros, form.rule])))
         zeros = []
     return found
-
-
-def _word_in(part: str | Expr | Cited, case: Callable[[Expr, str, str], Expr], one: Bound) -> str | Expr | Cited:
-    return case(part, one.result, one.other or "") if isinstance(part, Expr) else part

@@ -4,17 +4,36 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ....expr import ONE, Expr, Mul, Partial, Rule, Sum, Sym, at, product, simplify, substitute
+from ....catalogue import Operation
+from ....expr import (
+    ONE,
+    Expr,
+    Mul,
+    Partial,
+    Rule,
+    Sum,
+    Sym,
+    approximate,
+    at,
+    expand,
+    product,
+    simplify,
+    substitute,
+)
 from ....expr.bind import walk
 from ....expr.letters import relettered
 from ....expr.rules import constants_out, where_different, where_equal
 from ....network.model import BoundOperation
 from ...content.model import Line, Note
+from ...formulas.tensor import LETTERS
 from ..naming.symbols import Symbols
 from ..steps import CHAIN, Form, IndexFormula, Part, UncitedLine, index_step, joined, put_in, rule_line
 from .jacobians import Jacobians
+from .kinks import Extents, some_number
 from .loss_reads import LossReads
 from .products import factors_of, worked_out
+
+LEAST_CHANGE = 1e-9
 
 
 class Logits(LossReads):
@@ -29,35 +48,36 @@ class Logits(LossReads):
     def parts(self, slope: Expr, letter: str, chosen: bool, loss: Sym) -> Iterator[Part]:
         """∂L/∂z by the chain rule through the activation, with everything that cancels written out first."""
         activation = next(step for step in self.network.steps if step.output == self.output)
-        key = str(self.fused)
+        key, argument = str(self.fused), activation.operation.arguments[0]
+        one = self.jacobians.bound(activation, argument)
         if self.formulas.is_elementwise(activation):
-            jacobian = relettered(self.formulas.slope_factor(activation), {"j": letter})
+            jacobian = relettered(self.formulas.slope_factor(activation), {one.result[0]: letter})
             by = Sym(key, (*self.batch, letter))
             chain = self.chain(loss, Sym(self.output, by.index), by)
             yield self._cancelled(loss, by, chain, slope, jacobian, key)
-        elif chosen:
-            jacobian = self.jacobians.textbook(activation, "z")
-            by = Sym(key, (*self.batch, self.other))
-            chain = self.chain(loss, Sym(self.output, (*self.batch, letter)), by)
+            return
+        other = self.other if chosen else next(one for one in "i" + LETTERS if one != letter)
+        jacobian = relettered(
+            self.jacobians.textbook(activation, argument), {one.result[0]: letter, one.argument[0]: other}
+        )
+        by = Sym(key, (*self.batch, other))
+        chain = self.chain(loss, Sym(self.output, (*self.batch, letter)), by)
+        if chosen:
             named = self.symbols.named
             link = named(Partial(Sym(self.output, (*self.batch, letter)), by))
             half = Mul((named(slope), link))
             hot: Rule = (f"{self.name(self.targets)} one-hot at {self.symbols.index(letter)}",)
             known = put_in([self.symbols.slope(loss, Sym(self.output, (*self.batch, letter)))])
             lines = (UncitedLine(Line("chain", "=", chain), CHAIN), rule_line(half, joined([known, hot])))
-            formula = product((slope, *factors_of(relettered(jacobian, {"k": letter, "i": self.other}))))
+            formula = product((slope, *factors_of(jacobian)))
             numbers = IndexFormula(formula, (by,), chosen=letter)
             yield Part(Partial(loss, self.symbols.tensor(by)), lines, {key}, indexed=numbers)
             yield from self._cases(loss, slope, jacobian, by, letter, key)
         else:
-            jacobian = self.jacobians.textbook(activation, "z")
-            by = Sym(key, (*self.batch, "i"))
-            chain = Sum("k", self.chain(loss, Sym(self.output, (*self.batch, "k")), by))
-            yield self._cancelled(loss, by, chain, slope, jacobian, key, over="k")
+            yield self._cancelled(loss, by, Sum(letter, chain), slope, jacobian, key, over=letter)
 
     def _cases(self, loss: Sym, slope: Expr, jacobian: Expr, by: Sym, letter: str, key: str) -> Iterator[Part]:
         other = self.other
-        jacobian = relettered(jacobian, {"k": letter, "i": other})
         constants, core = constants_out(slope)
         for same in (True, False):
             branch = (
@@ -98,17 +118,27 @@ class Logits(LossReads):
     @property
     def _sums_to_one(self) -> bool:
         """Whether the network itself uses that the targets of a sample sum to 1: they are declared so, or do."""
-        edge = next(edge for edge in self.step.edges if edge.argument == "z")
-        return not any(isinstance(node, Sum) for node in walk(edge.operation.declared["z"][-1].form))
+        assert self.past is not None
+        declared = self.past.operation.declared[self.past.argument]
+        return not any(isinstance(node, Sum) for node in walk(declared[-1].form))
 
     def sum_is_zero(self, activation: BoundOperation) -> Note:
-        """Σ_i δ_i = 0 behind a softmax, whose outputs sum to 1 as the targets do."""
+        """Σ_i δ_i = 0 behind an activation that the same number added to all of its arguments does not change."""
         key = str(self.fused)
         gradient = self.formulas.gradient(key)
-        plain = gradient.formula == simplify(gradient.formula) and not any(
-            isinstance(node, Sum) for node in (gradient.formula,)
-        )
-        if self.formulas.is_elementwise(activation) or self.batch or not plain:
+        plain = gradient.formula == simplify(gradient.formula) and not isinstance(gradient.formula, Sum)
+        if self.batch or not plain or not ignores_shifts(activation.operation):
             return ()
         name = self.symbols.gradient(key, ("i",))
         return (f"Σ_{self.symbols.index('i')} ", name, " = 0")
+
+
+def ignores_shifts(operation: Operation) -> bool:
+    """Whether the results stay where all elements of the argument grow by the same, tried with some numbers."""
+    letters = dict.fromkeys(map(str, operation.output.index), 0)
+    formula = expand(at(operation.formula, letters), Extents())
+
+    def result(shift: float) -> float:
+        return approximate(formula, lambda name, cell: some_number(name, cell) + shift)
+
+    return abs(result(0) - result(1)) < LEAST_CHANGE * abs(result(0))

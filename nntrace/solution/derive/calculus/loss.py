@@ -4,27 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ....catalogue import find
-from ....expr import (
-    Cases,
-    Delta,
-    Expr,
-    Indicator,
-    Mul,
-    Partial,
-    Rule,
-    Size,
-    Sum,
-    Sym,
-    at,
-    contract,
-    product,
-    simplify,
-    symbols,
-)
+from ....expr import Delta, Expr, Neg, Partial, Rule, Sym, product, simplify
 from ....expr.bind import transform, walk
 from ....expr.constants import shortened
-from ....expr.functions import row_of, spelled_out
 from ....expr.letters import index_letters, relettered
 from ....expr.rules import by_rule, constants_out, multiplied_out, where_different
 from ....network.batch import SAMPLE
@@ -34,9 +16,14 @@ from ...formulas.tensor import LETTERS
 from ..naming.symbols import Symbols
 from ..steps import REORDERED, Form, Meant, Part, index_step, joined, matrix_step, put_in
 from .jacobians import Jacobians, by_names
+from .kinks import kink_note, kinks
 from .logits import Logits
 from .loss_reads import LossReads
-from .products import contracted, factors_of, last_first, scaled, signs_written, sum_constants_out
+from .products import contracted, deltas_repeated, factors_of, last_first, scaled, signs_written
+
+MULTIPLIED_OUT: Rule = ("multiply out, a sum with 1[…] is its one term",)
+PLACES = "ij"
+"""The index letters of a parameter's places, from the last to the first."""
 
 
 class LossGradient(LossReads):
@@ -45,6 +32,7 @@ class LossGradient(LossReads):
     def __init__(self, symbols: Symbols, jacobians: Jacobians) -> None:
         super().__init__(symbols)
         self.logits = Logits(symbols, jacobians)
+        self.kink = self.network.conventions.relu_at_zero
         self.slopes: dict[str, tuple[Expr, Sym]] = {}
         """What ∂L/∂element of one sample came to, by the tensor's key, and what that is by."""
 
@@ -56,7 +44,7 @@ class LossGradient(LossReads):
     @property
     def chosen_letter(self) -> str | None:
         """The index of the right class, where the loss is derived by it."""
-        by_class = self.known and (self.chosen() is not None or self._by_class() is not None)
+        by_class = self.known and (self.chosen() is not None or self.by_class() is not None)
         return self.letter if by_class else None
 
     @property
@@ -68,93 +56,48 @@ class LossGradient(LossReads):
         hot = [cell[0] for cell, number in targets.typed.items() if number]
         return hot[0] if len(hot) == 1 else None
 
-    def formula(self) -> Expr:
-        """The loss (of one sample) over keys."""
-        whole = self.steps[self.per_sample or self.data]
-        parts = {step.output: step for step in self.network.loss_steps() if step.operation.output.name == "p"}
-        found = self.formulas.keyed(whole.operation.formula, whole)
-
-        def inlined(node: Expr) -> Expr | None:
-            if isinstance(node, Sym) and node.name in parts:
-                return self.formulas.keyed(parts[node.name].operation.formula, parts[node.name])
-            return None
-
-        return self._sized(relettered(sum_constants_out(transform(found, inlined)), {"k": self.running}))
-
-    def _sized(self, formula: Expr) -> Expr:
-        """The formula with its sizes as they are written, so that they outlast the index that they count."""
-        known = self.symbols.sizes(formula)
-        return transform(formula, lambda node: self.symbols.size(known[node.over]) if isinstance(node, Size) else None)
-
-    def chosen(self) -> Expr | None:
-        """The loss where the target is one-hot: the one term of the right class, which is k."""
-        if self.letter is None or self.targets is None:
-            return None
-        targets, letter = self.targets, self.letter
-
-        def leaf(node: Expr) -> Expr | None:
-            if not isinstance(node, Sum):
-                return None
-            match spelled_out(node.body):
-                case Mul((Sym(name), *others)) if name == targets:
-                    return at(product(others), {node.over: letter})
-                case _:
-                    return None
-
-        found = transform(self.formula(), leaf)
-        return None if any(symbol.name == targets for symbol in symbols(found) if isinstance(symbol, Sym)) else found
-
-    def _by_class(self) -> Expr | None:
-        """A loss over the classes other than the right one, k: y_j is 1[j = k], and Σ_i y_i s_i is s_k.
-
-        In a batch k is each sample's own.
-        """
-        entry = find("loss", self.step.kind)
-        made = entry.build(**dict.fromkeys(entry.conventions(), "e")) if entry is not None else None
-        if self.letter is None or self.fused or made is None or made.targets not in ("class", "classes"):
-            return None
-        letter = self.letter
-
-        def leaf(node: Expr) -> Expr | None:
-            match node:
-                case Sum(over, body):
-                    return contract(over, transform(body, leaf))
-                case Sym(name, (*_, str(index))) if name == self.targets:
-                    return Delta(index, letter)
-                case _:
-                    return None
-
-        return transform(self.formula(), leaf)
-
     def _class_cases(self, loss: Sym, formula: Expr) -> Iterator[Part]:
         """The gradient by the right class's output and by another one's."""
         letter, other = str(self.letter), self.other
         for same in (True, False):
             by = Sym(self.output, (*self.batch, letter if same else other))
-            derived, rules = by_rule(formula, by, self.network.conventions.relu_at_zero)
+            derived, rules = by_rule(formula, by, self.kink)
             derived = transform(derived, signs_written)
-            if same:
-                constants, core = constants_out(derived)
-                worked = simplify(scaled(constants, multiplied_out(transform(core, last_first))))
-                rest = 1 - Delta(self.running, letter)
-                rule: Rule = (rest**2, " = ", rest)
-            else:
-                worked = simplify(where_different(derived, letter, other))
-                worked = simplify(where_different(contracted(worked), letter, other))
-                one_term = (self.symbols.index(self.running), self.symbols.index(other))
-                rule = ("the sum's one term is that of {} = {}".format(*one_term),)
-            forms = [Form(derived, by_names(rules)), Form(worked, rule)]
+            worked = self._by_right_class(derived, letter) if same else self._by_other_class(derived, letter, other)
             yield index_step(
                 self.symbols,
                 Partial(loss, self.symbols.tensor(by)),
-                forms,
+                [Form(derived, by_names(rules)), worked],
                 keys={self.output},
-                reason=self._corner(derived),
+                reason=self._corner(formula, by),
                 case=self.case(letter, same),
                 over=(by,),
                 apart=None if same else (other, letter),
                 chosen=letter,
             )
+
+    def _by_right_class(self, derived: Expr, letter: str) -> Form:
+        """A derivative by the right class's output, with 1[j = k]² = 1[j = k] used where it is in a product twice."""
+        constants, core = constants_out(derived)
+        found = simplify(scaled(constants, multiplied_out(transform(core, last_first))))
+        twice = {factor for node in walk(core) for factor in deltas_repeated(node)}
+        if not twice:
+            short, rules = shortened(derived)
+            return Form(short, joined(rules)) if short == found else Form(found, MULTIPLIED_OUT)
+        delta = Delta(self.running, letter)
+        rest = 1 - delta
+        own = rest if twice <= {rest, simplify(Neg(rest))} else delta
+        return Form(found, (own**2, " = ", own))
+
+    def _by_other_class(self, derived: Expr, letter: str, other: str) -> Form:
+        """A derivative by another class's output: a sum with 1[j = i] is its term at i."""
+        apart = simplify(where_different(derived, letter, other))
+        found = simplify(where_different(contracted(apart), letter, other))
+        if contracted(apart) == apart:
+            short, rules = shortened(derived)
+            return Form(found, joined(rules) if short == found and rules else REORDERED)
+        place = (self.symbols.index(self.running), self.symbols.index(other))
+        return Form(found, ("the sum's one term is that of {} = {}".format(*place),))
 
     # -- the steps ---------------------------------------------------------------------------------------------------
 
@@ -169,14 +112,16 @@ class LossGradient(LossReads):
             return
         loss = self.symbols.tensor(Sym(self.per_sample or self.data, self.batch))
         formula, chosen = self.formula(), self.chosen()
-        by_class = self._by_class() if chosen is None else None
+        by_class = self.by_class() if chosen is None else None
         forms = [Form(formula), *(Form(form, self._hot()) for form in (chosen, by_class) if form is not None)]
         own = Meant(str(self.per_sample), "value", indexed=True) if self.batch else Meant(self.data, "value")
         yield index_step(self.symbols, loss, forms, keys={self.output}, whole=own)
         if self.batch:
             yield self._whole(self.data)
         if self.network.data is not None:  # the penalty, which no output changes, and the sum of the two
-            yield from (self._whole(key) for key in self.steps if key not in (self.data, self.per_sample, "p"))
+            yield from (
+                self._whole(key) for key in self.steps if key not in (self.data, self.per_sample, *self.parts_of)
+            )
             yield from self._penalty()
         if by_class is not None:
             yield from self._class_cases(loss, by_class)
@@ -184,11 +129,10 @@ class LossGradient(LossReads):
                 yield self._of_batch(self.output, loss)
             yield from self._vector(self.output, ())
             return
-        letter = self.letter if chosen is not None and self.letter else "k"
+        letter = self.letter if chosen is not None and self.letter else self.by_letter
         by = Sym(self.output, (*self.batch, letter))
         used = chosen if chosen is not None else formula
-        kink = self.network.conventions.relu_at_zero
-        derived, rules = by_rule(used, by, kink)
+        derived, rules = by_rule(used, by, self.kink)
         slope, short = shortened(derived)
         forms = [Form(derived, by_names(rules)), Form(slope, joined(short) or REORDERED)]
         name = self.symbols.slope(loss, by)
@@ -197,7 +141,7 @@ class LossGradient(LossReads):
             name,
             forms,
             keys={self.output},
-            reason=self._corner(derived),
+            reason=self._corner(used, by),
             over=(by,),
             chosen=letter if chosen is not None else None,
         )
@@ -277,26 +221,23 @@ class LossGradient(LossReads):
         formula = self.formulas.keyed(step.operation.formula, step)
         for edge in step.edges:
             key = edge.argument
-            by = Sym(key, ("j", "i")[2 - len(self.network.tensors[key].shape) :])
-            derived, rules = by_rule(formula, by, self.network.conventions.relu_at_zero)
+            by = Sym(key, self._letters_of(key, formula))
+            derived, rules = by_rule(formula, by, self.kink)
             short, used = shortened(derived)
             forms = [Form(derived, by_names(rules)), Form(short, joined(used) or REORDERED)]
-            reason = self._corner(derived)
+            reason = self._corner(formula, by)
             name = Partial(self.symbols.tensor(Sym(PENALTY)), self.symbols.tensor(by))
             yield index_step(self.symbols, name, forms, keys={key}, reason=reason, over=(by,))
 
-    def _corner(self, derived: Expr) -> Note:
-        """The convention for where the derivative of |x| or of max has a corner."""
-        parts = list(walk(derived))
-        if any(isinstance(node, Cases) for node in parts):
-            return ()  # of Huber's loss: both sides agree, and the sign is read away from 0 alone
-        jumps = (row.at_jump for row in map(row_of, parts) if row is not None)
-        if jump := next(filter(None, jumps), ""):
-            return (f"{jump}, by convention",)
-        kink = self.network.conventions.relu_at_zero
-        side = "right" if kink else "left"
-        corner = any(isinstance(node, Indicator) for node in parts)
-        return (f"at a kink the {side} slope (relu_at_zero: {kink})",) if corner else ()
+    def _letters_of(self, key: str, formula: Expr) -> tuple[str, ...]:
+        """Letters for the places of a parameter: i of a vector, j and i of a matrix."""
+        count = len(self.network.tensors[key].shape)
+        used = set(index_letters(formula)) if count > len(PLACES) else set()
+        return tuple([*PLACES, *(letter for letter in LETTERS if letter not in {*PLACES, *used})][:count][::-1])
+
+    def _corner(self, formula: Expr, by: Sym) -> Note:
+        """The convention for where the derivative has a corner."""
+        return kink_note(kinks(formula, by, self.kink), self.kink, "a")
 
     def _vector(self, key: str, reason: Note) -> Iterator[Part]:
         part = matrix_step(self.symbols, key)

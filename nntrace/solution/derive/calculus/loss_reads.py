@@ -1,12 +1,25 @@
-"""What a network's loss reads, and with which index letters it is derived."""
+"""What a network's loss reads, its formula, and with which index letters it is derived."""
 
 from __future__ import annotations
 
-from ....expr import Condition, Expr, Mul, Partial, Sym
+from collections.abc import Iterator
+from functools import cached_property
+
+from ....catalogue import Loss, find
+from ....expr import ONE, Condition, Delta, Div, Expr, Mul, Neg, Partial, Sum, Sym, at, contract, product, symbols
+from ....expr.bind import transform
+from ....expr.functions import spelled_out
+from ....expr.letters import index_letters, relettered
+from ....expr.structure import negative
 from ....network.batch import SAMPLE
-from ....network.model import BoundOperation
+from ....network.model import BoundOperation, Edge
+from ...formulas.tensor import LETTERS
 from ..naming.symbols import Symbols
 from ..steps import case_of
+from .products import sum_constants_out
+
+UNITS = ("unit", "input")
+"""The roles of what a loss reads besides its targets."""
 
 
 class LossReads:
@@ -24,17 +37,133 @@ class LossReads:
         self.steps = {step.output: step for step in steps}
         self.data = self.network.data or str(self.network.loss)
         """The key of the loss without a penalty: of all samples together, in a batch."""
-        self.step: BoundOperation = next(step for step in steps if "y" in step.arguments)
-        self.output = self.step.arguments["y"]
-        self.fused = self.step.bypassed and self.step.arguments.get("z")
-        self.targets = self.step.arguments.get("t")
+        self.step, self.read = next((step, edge) for step in steps for edge in self._read_by(step))
+        self.output = self.step.key(self.read.argument)
+        past = [edge for edge in self._read_by(self.step) if edge not in self.step.bypassed]
+        self.past = past[0] if self.step.bypassed else None
+        """The edge that leads past an activation, where the loss cancels against one."""
+        self.fused = self.past and self.step.key(self.past.argument)
+        self.targets = next((key for key in self.step.arguments.values() if tensors[key].role == "target"), None)
         self.letter = self.targets and self.symbols.class_letter(self.targets)
-        self.running = next(letter for letter in "jki" if letter != self.letter)
-        """The index that the loss sums over."""
         self.other = next(letter for letter in "ikj" if letter != (self.letter or "k"))
         """The index of the logit that the loss is derived by."""
         self.batch = (SAMPLE,) if self.network.samples is not None else ()
-        self.per_sample = next((step.output for step in steps if self.network.tensors[step.output].sampled), None)
+        self.per_sample = next((step.output for step in steps if tensors[step.output].sampled), None)
+        parts = (step for step in self.network.loss_steps() if self._has_index(step.output))
+        self.parts_of = {step.output: step for step in parts}
+        """The steps that give what each output adds to the loss, by their keys."""
+
+    def _read_by(self, step: BoundOperation) -> Iterator[Edge]:
+        """The edges of a step from what is no target, no parameter and no other loss."""
+        edges = (*step.bypassed, *step.edges)
+        return (edge for edge in edges if self.network.tensors[step.key(edge.argument)].role in UNITS)
+
+    def _has_index(self, key: str) -> bool:
+        """Whether a tensor has an index besides the sample's."""
+        tensor = self.network.tensors[key]
+        return len(tensor.shape) > tensor.sampled
+
+    # -- formulas ----------------------------------------------------------------------------------------------------
+
+    @cached_property
+    def _inlined(self) -> Expr:
+        """The loss (of one sample) over keys, in the letters of its entry."""
+        whole = self.steps[self.per_sample or self.data]
+        found = self.formulas.keyed(whole.operation.formula, whole)
+
+        def inlined(node: Expr) -> Expr | None:
+            step = self.parts_of.get(node.name) if isinstance(node, Sym) else None
+            return None if step is None else self.formulas.keyed(step.operation.formula, step)
+
+        return sum_constants_out(transform(found, inlined))
+
+    @cached_property
+    def running(self) -> str:
+        """The index that the loss sums over."""
+        others = {letter for letter in index_letters(self._inlined) if letter != self._own_letter}
+        return next(letter for letter in "jki" + LETTERS if letter not in {*others, self.letter})
+
+    @cached_property
+    def by_letter(self) -> str:
+        """The index of the output that the loss is derived by."""
+        return next(letter for letter in "k" + LETTERS if letter not in set(index_letters(self.formula())))
+
+    @property
+    def _own_letter(self) -> str:
+        """The index at which the entry reads the output."""
+        return str(self.read.operation.argument(self.read.argument).index[-1])
+
+    def formula(self) -> Expr:
+        """The loss (of one sample) over keys."""
+        return self.symbols.sized(relettered(self._inlined, {self._own_letter: self.running}), self.step.sizes)
+
+    @property
+    def is_sum(self) -> bool:
+        """Whether each output adds a part of its own."""
+        return isinstance(_summed(self.formula()), Sum)
+
+    def chosen(self) -> Expr | None:
+        """The loss where the target is one-hot: the one term of the right class."""
+        if self.letter is None or self.targets is None:
+            return None
+        letter = self.letter
+
+        def leaf(node: Expr) -> Expr | None:
+            if not isinstance(node, Sum):
+                return None
+            term = self._without_target(node.body, node.over)
+            return None if term is None else at(term, {node.over: letter})
+
+        found = transform(self.formula(), leaf)
+        reads = {symbol.name for symbol in symbols(found) if isinstance(symbol, Sym)}
+        return None if self.targets in reads else found
+
+    def _without_target(self, node: Expr, over: str) -> Expr | None:
+        """A term with its one factor of the target at an index taken out; ``None`` where it has no such factor."""
+        match spelled_out(node) or node:
+            case Sym(name, (*_, index)) if name == self.targets and index == over:
+                return ONE
+            case Neg(body):
+                inner = self._without_target(body, over)
+                return None if inner is None else negative(inner)
+            case Div(top, bottom):
+                inner = self._without_target(top, over)
+                return None if inner is None else Div(inner, bottom)
+            case Mul(factors):
+                for place, factor in enumerate(factors):
+                    inner = self._without_target(factor, over)
+                    if inner is not None:
+                        return product((*factors[:place], inner, *factors[place + 1 :]))
+        return None
+
+    def by_class(self) -> Expr | None:
+        """A loss of a class: the target is 1[j = k], and Σ_i t_i s_i is s_k. In a batch k is each sample's own."""
+        if self.letter is None or self.fused or self.entry.targets not in ("class", "classes"):
+            return None
+        letter = self.letter
+
+        def leaf(node: Expr) -> Expr | None:
+            match node:
+                case Sum(over, body):
+                    return contract(over, transform(body, leaf))
+                case Sym(name, (*_, str(index))) if name == self.targets:
+                    return Delta(index, letter)
+                case _:
+                    return None
+
+        return transform(self.formula(), leaf)
+
+    @cached_property
+    def entry(self) -> Loss:
+        """The catalogue's loss, for some options."""
+        entry = find("loss", self.step.kind)
+        assert entry is not None
+        needed = {name: option.example for name, option in entry.options().items() if option.is_needed}
+        found = entry.build(**needed, **dict.fromkeys(entry.conventions(), "e"))
+        assert isinstance(found, Loss)
+        return found
+
+    # -- names -------------------------------------------------------------------------------------------------------
 
     def case(self, letter: str, same: bool) -> Condition:
         """Whether the loss is derived by the right class's output, or by another one's."""
@@ -48,3 +177,16 @@ class LossReads:
         """∂L/∂middle × ∂middle/∂by, as symbols."""
         between, end = self.symbols.tensor(middle), self.symbols.tensor(by)
         return Mul((self.symbols.slope(loss, middle), Partial(between, end)))
+
+
+def _summed(node: Expr) -> Expr:
+    """A sum without its sign and its constants."""
+    match node:
+        case Neg(body):
+            return _summed(body)
+        case Mul((*_, last)):
+            return _summed(last)
+        case Div(top, _):
+            return _summed(top)
+        case _:
+            return node

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ....expr import Add, Div, Expr, Mul, Neg, Num, Rule, Sum, contract, product, simplified
+from ....expr import Add, Delta, Div, Expr, Mul, Neg, Num, Rule, Sum, contract, product, simplified
 from ....expr.bind import free_indices, transform
 from ....expr.rules import cancelled_by, multiplied_out_by
 from ....expr.structure import negative
@@ -75,6 +75,29 @@ def last_first(node: Expr) -> Expr | None:
 def contracted(node: Expr) -> Expr:
     """Every Σ with a δ among its factors taken at the one value that it leaves."""
     return transform(node, lambda part: contract(part.over, part.body) if isinstance(part, Sum) else None)
+
+
+def deltas_repeated(node: Expr) -> list[Expr]:
+    """The factors of a product that are made of δ alone, where it has several: 1[j = k] - 1 and 1 - 1[j = k]."""
+    found = [factor for factor in factors_of(node) if _is_of_deltas(factor)]
+    return [simplified(factor)[0] for factor in found] if len(found) > 1 else []
+
+
+def _is_of_deltas(node: Expr) -> bool:
+    """Whether an expression is a δ, or numbers and δ added."""
+    match node:
+        case Delta():
+            return True
+        case Neg(body):
+            return _is_of_deltas(body)
+        case Add(terms):
+            return any(map(_is_of_deltas, terms)) and all(isinstance(_unsigned(one), Num | Delta) for one in terms)
+        case _:
+            return False
+
+
+def _unsigned(node: Expr) -> Expr:
+    return node.body if isinstance(node, Neg) else node
 
 
 def factors_of(node: Expr) -> tuple[Expr, ...]:

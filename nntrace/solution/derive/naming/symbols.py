@@ -177,8 +177,28 @@ class Symbols:
             tensor = self.network.tensors.get(own.name)
             if tensor is not None:
                 for letter, size in zip(own.index, tensor.sizes or tensor.shape, strict=True):
-                    found.setdefault(str(letter), str(size))
+                    if isinstance(letter, str):
+                        found.setdefault(letter, str(size))
         return found
+
+    def extents(self, sizes: Mapping[str, int]) -> SIZES:
+        """How far index letters run, as it is written."""
+        return {letter: self._counts.get(size, str(size)) for letter, size in sizes.items()}
+
+    def sized(self, node: Expr, sizes: Mapping[str, int]) -> Expr:
+        """An expression over keys with its sizes as they are written: these outlast the index that they count."""
+        known = {**self.extents(sizes), **self.sizes(node)}
+
+        def leaf(part: Expr) -> Expr | None:
+            return self.size(known[part.over]) if isinstance(part, Size) else None
+
+        return transform(node, leaf)
+
+    @cached_property
+    def _counts(self) -> dict[int, str]:
+        """What stands for a count: the symbol of a size that is not known."""
+        tensors = (one for one in self.network.tensors.values() if one.sizes)
+        return {count: str(size) for one in tensors for count, size in zip(one.shape, one.sizes, strict=True)}
 
     @staticmethod
     def size(text: str) -> Expr:

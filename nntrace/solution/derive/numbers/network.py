@@ -86,16 +86,15 @@ class NetworkNumbers:
         step = next(step for step in self.network.layer_steps() if step.output == key and step.edges)
         bound = self.jacobians.bound(step, argument)
         derivative, _ = by_rule(bound.formula, bound.by, self.jacobians.kink)
-        by = step.arguments[argument]
-        down, across = (self.network.tensors[one].shape[-1] for one in (key, by))
-        samples = range(self.network.samples or 0 if SAMPLE in free_indices(derivative) else 1)
-        if down * across * len(samples) > MOST_CELLS:
+        by = step.key(argument)
+        letters = (SAMPLE, *bound.result, *bound.argument)
+        _, down, across = extents = [bound.sizes.get(letter, 1) for letter in letters]
+        samples = self.network.samples or 0 if SAMPLE in free_indices(derivative) else 1
+        if down * across * samples > MOST_CELLS:
             return NOTHING
-        sizes = {**step.sizes, "l": across, "j": down if bound.result == "k" else step.sizes.get("j", down)}
-        places = product(samples, range(down), range(across))
-        letters = (SAMPLE, bound.result, str(bound.by.index[-1]))
+        places = product(range(samples), *map(range, extents[1:]))
         amounts = [
-            self.indexed.amount(at(derivative, dict(zip(letters, place, strict=True))), sizes) for place in places
+            self.indexed.amount(at(derivative, dict(zip(letters, place, strict=True))), bound.sizes) for place in places
         ]
         rows = [amounts[start : start + across] for start in range(0, len(amounts), across)]
         matrices = [rows[start : start + down] for start in range(0, len(rows), down)]

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from typing import NamedTuple
 
 from ....catalogue import Same
-from ....expr import Div, Expr, Mul, Neg, Sum, Sym, at
+from ....expr import Div, Expr, Max, Mul, Neg, Sum, Sym, at
 from ....expr.bind import transform, walk
 from ....expr.functions import row_of
 from ....network.batch import SAMPLE
@@ -14,13 +13,26 @@ from ....network.model import BoundOperation
 from ..calculus.loss import LossGradient
 from ..naming.symbols import Symbols
 
+CLASS = "k"
+"""The index of the output whose part of a loss is tried."""
+
+
+class Largest(NamedTuple):
+    """A symbol of a safe formula that is the largest of some values over an index, ``body``."""
+
+    symbol: Sym
+    over: str
+    body: Expr
+
 
 class Formula(NamedTuple):
-    """A formula that can fail, in ``z[j]``, ``y[k]`` and ``t[k]``, and its equals.
+    """A formula over keys that can fail, and its equals.
 
     ``name`` is what the formula gives, as a derivation writes it; ``of`` the result whose elements are tried with
-    numbers, by ``letter``; of a loss ``None``, as ``name`` is what one output adds to it. ``safe`` does not overflow;
-    its ``equal`` forms lead back to the plain formula. ``inner`` is the safe formula of ``y``, where that is read.
+    numbers, by ``letter``; of a loss ``None``, as ``name`` is what one output adds to it, or where it ``is_whole`` the
+    loss of them all. ``argument``, ``output`` and ``target`` are the keys of what gets numbers. ``safe`` does not
+    overflow; its ``equal`` forms lead back to the plain formula. ``inner`` is the safe formula of the output, where
+    that is read. ``together``: all elements of the argument are read by each result.
     """
 
     name: Sym
@@ -29,61 +41,123 @@ class Formula(NamedTuple):
     plain: Expr
     safe: Expr | None
     equal: tuple[Same, ...]
-    keys: Mapping[str, str]
     together: bool
+    argument: str | None = None
+    output: str | None = None
+    target: str | None = None
+    largest: Largest | None = None
     inner: Expr | None = None
+    is_whole: bool = False
+
+    @property
+    def tried(self) -> str:
+        """The key of what is tried with numbers."""
+        return str(self.argument or self.output)
 
 
 def of_activation(symbols: Symbols, step: BoundOperation) -> Formula:
     """An activation's element by its formula for one sample."""
     operation = step.operation
-    name = symbols.tensor(Sym(step.output, ("j",)))
-    safe = _inlined(step) if operation.stable is not None else None
-    equal = tuple(one._replace(form=_single(one.form)) for one in operation.equal)
-    keys = {"z": step.arguments["z"]}
-    return Formula(name, name, "j", _single(operation.formula), safe, equal, keys, not operation.is_elementwise)
+    inlined = _Inlined(symbols, step)
+    letter = str(operation.output.index[-1])
+    name = symbols.tensor(Sym(step.output, (letter,)))
+    return Formula(
+        name,
+        name,
+        letter,
+        inlined.form(operation.formula),
+        inlined.form(operation.stable) if operation.stable is not None else None,
+        tuple(one.map(inlined.form) for one in operation.equal),
+        not operation.is_elementwise,
+        argument=step.argument,
+        largest=inlined.largest,
+    )
 
 
 def of_loss(symbols: Symbols, loss: LossGradient) -> Formula:
     """What one output adds to the loss, from the logits where the loss cancels against an activation."""
-    keys = {"t": str(loss.targets), "y": loss.output}
-    own = {key: symbol for symbol, key in keys.items()}
-    part = at(_summand(_single(rekeyed(loss.formula(), own))), {loss.running: "k"})
-    name = Sym(symbols.loss.name, ("k",))
+    whole = _single(loss.formula())
+    if not loss.is_sum:
+        return Formula(symbols.loss, None, CLASS, whole, None, (), False, None, loss.output, loss.targets)._replace(
+            is_whole=True
+        )
+    part = at(_summand(whole), {loss.running: CLASS})
+    name = Sym(symbols.loss.name, (CLASS,))
     last = next((step for step in symbols.layers() if step.output == loss.output), None)
-    if not loss.fused or last is None:
-        return Formula(name, None, "k", part, None, (), keys, False)
-    fused = next(edge.operation for edge in loss.step.edges if edge.argument == "z")
-    program = _program(last)
-    keys["z"] = last.arguments["z"]
-    inner = _inlined(last) if last.operation.stable is not None else _single(last.operation.formula)
+    if loss.past is None or last is None:
+        return Formula(name, None, CLASS, part, None, (), False, None, loss.output, loss.targets)
+    fused = loss.past.operation
+    inlined, of_last = _Inlined(symbols, loss.step, last), _Inlined(symbols, last)
 
-    def written(form: Expr) -> Expr:
-        return _written_in(_summand(_single(form)), program)
+    letter = str(loss.past.operation.argument(loss.past.argument).index[-1])
+
+    def summand(form: Expr) -> Expr:
+        return at(inlined.form(_summand(_single(form))), {letter: CLASS})
 
     back = Same("by its definition", part)
-    equal = (*(one._replace(form=written(one.form)) for one in fused.equal), back)
-    safe = written(fused.formula)
-    return Formula(name, None, "k", part, safe, equal, keys, not last.operation.is_elementwise, inner)
+    return Formula(
+        name,
+        None,
+        CLASS,
+        part,
+        summand(fused.formula),
+        (*(one._replace(form=summand(one.form)) for one in fused.equal), back),
+        not last.operation.is_elementwise,
+        argument=loss.fused,
+        output=loss.output,
+        target=loss.targets,
+        largest=inlined.largest,
+        inner=of_last.form(last.operation.numeric),
+    )
 
 
-def has_exponential(step: BoundOperation) -> bool:
-    """Whether an activation reads an exponential or a logarithm of its argument."""
-    rows = filter(None, map(row_of, walk(step.operation.formula)))
+def can_fail(step: BoundOperation) -> bool:
+    """Whether an activation reads a function of its argument that overflows or has a pole."""
+    operation = step.operation
+    axes = [len([letter for letter in index if letter != SAMPLE]) for index in
+            (operation.output.index, operation.argument(operation.arguments[0]).index)]  # fmt: skip
+    if operation.parameters or len(operation.arguments) != 1 or axes != [1, 1]:
+        return False  # what is owned has numbers of its own
+    rows = filter(None, map(row_of, walk(operation.formula)))
     return any(row.overflows or (row.domain is not None and row.domain.pole) for row in rows)
 
 
-def rekeyed(form: Expr, names: Mapping[str, str]) -> Expr:
-    """A formula with its tensors called by other names."""
+class _Inlined:
+    """A step's formulas over keys for one sample, with the lines of a program written in: all but a maximum's, which
+    keeps its symbol. The program is that of ``owner``, whose lines the step reads."""
 
-    def leaf(node: Expr) -> Expr | None:
-        return Sym(names[node.name], node.index) if isinstance(node, Sym) and node.name in names else None
+    def __init__(self, symbols: Symbols, step: BoundOperation, owner: BoundOperation | None = None) -> None:
+        self.formulas = symbols.formulas
+        self.step = step
+        program = (owner or step).operation.program
+        lines = [(self._keyed(one.symbol), self._keyed(one.formula)) for one in program]
+        maxima = [(symbol, formula) for symbol, formula in lines if isinstance(formula, Max)]
+        self.largest = next((Largest(symbol, formula.over, formula.body) for symbol, formula in maxima
+                             if isinstance(symbol, Sym) and isinstance(formula, Max)), None)  # fmt: skip
+        self._lines = {symbol.name: (symbol, formula) for symbol, formula in lines
+                       if isinstance(symbol, Sym) and not isinstance(formula, Max)}  # fmt: skip
 
-    return transform(form, leaf)
+    def _keyed(self, node: Expr) -> Expr:
+        return _single(self.formulas.keyed(node, self.step))
+
+    def form(self, node: Expr) -> Expr:
+        """A form of the step."""
+        return self._written_in(self._keyed(node))
+
+    def _written_in(self, form: Expr) -> Expr:
+        """The lines' formulas in place of their symbols, at whatever index these are read."""
+
+        def leaf(part: Expr) -> Expr | None:
+            if isinstance(part, Sym) and part.name in self._lines:
+                symbol, formula = self._lines[part.name]
+                return self._written_in(at(formula, dict(zip(map(str, symbol.index), part.index, strict=True))))
+            return None
+
+        return transform(form, leaf)
 
 
 def _summand(node: Expr) -> Expr:
-    """What one output adds to a loss that is a sum or a mean over k."""
+    """What one output adds to a loss that is a sum or a mean over its outputs."""
     match node:
         case Sum(_, body):
             return body
@@ -109,32 +183,3 @@ def _single(node: Expr) -> Expr:
         return None
 
     return transform(node, leaf)
-
-
-def _program(step: BoundOperation) -> dict[str, tuple[Sym, Expr]]:
-    """The lines that an activation works out first, for one sample, all but the maximum."""
-    found = {}
-    for symbol, formula, *_ in step.operation.program:
-        single = _single(symbol)
-        assert isinstance(single, Sym)
-        if single.name != "m":
-            found[single.name] = (single, _single(formula))
-    return found
-
-
-def _inlined(step: BoundOperation) -> Expr:
-    """The safe formula of an activation with the lines of its program written in."""
-    assert step.operation.stable is not None
-    return _written_in(_single(step.operation.stable), _program(step))
-
-
-def _written_in(form: Expr, program: Mapping[str, tuple[Sym, Expr]]) -> Expr:
-    """The lines' formulas in place of their symbols, at whatever index these are read."""
-
-    def leaf(part: Expr) -> Expr | None:
-        if isinstance(part, Sym) and part.name in program:
-            symbol, formula = program[part.name]
-            return _written_in(at(formula, dict(zip(map(str, symbol.index), part.index, strict=True))), program)
-        return None
-
-    return transform(form, leaf)
