@@ -21,7 +21,8 @@ from nntrace.catalogue import KINDS, Entry, Loss, Operation, Parameter
 from nntrace.expr import Cases, Condition, Indexed, Num, Size, Sum, Sym, at_letter, exp, maximum, sin, sqrt, xln
 from nntrace.network.building.build import build
 from nntrace.network.quantities import parameters
-from nntrace.solution.derive.sheet import Derivation, Question
+from nntrace.solution.derive.question import Question
+from nntrace.solution.derive.sheet import Derivation
 from nntrace.solution.sheets.calculation import Settings, Sheet
 from nntrace.solution.sheets.collapse import Collapse
 from nntrace.spec import read
