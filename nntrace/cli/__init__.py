@@ -18,12 +18,12 @@ def main() -> None:
         from .interrupts import end_quietly
 
         end_quietly()
-        sys.exit(_exit_code(sys.argv[1:]))
+        sys.exit(exit_code(sys.argv[1:]))
     except KeyboardInterrupt:  # before signals are ours, or where they cannot be
         os._exit(130)
 
 
-def _exit_code(arguments: list[str]) -> int:
+def exit_code(arguments: list[str]) -> int:
     """A user's mistake is a message on standard error and 2; a fault of our own is one line and 70."""
     import gc
 

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from io import StringIO
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 import typer.main
@@ -221,11 +222,16 @@ def _need_loss(loss: str | None) -> None:
         raise UserError("this network has no loss, so there is no gradient\n  add targets: and loss: to the file")
 
 
+@cache
+def _commands() -> Any:
+    """All commands, made once however many are run."""
+    return typer.main.get_command(app)
+
+
 def run(arguments: list[str]) -> int:
     """Run one command; its exit code. The shell's completion and typer's own error pages have no part in it."""
-    command = typer.main.get_command(app)
     try:
-        with command.make_context("nntrace", arguments) as context:
+        with (command := _commands()).make_context("nntrace", arguments) as context:
             command.invoke(context)
     except typer.Exit as end:
         return end.exit_code

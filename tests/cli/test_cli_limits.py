@@ -48,6 +48,13 @@ def test_every_limit_is_told_and_moved(run: Run, tmp_path: Path) -> None:
         assert run("forward", "-q", "--limit", moved[1], cwd=tmp_path) == (0, "", "")
 
 
+def test_the_readme_has_the_limits() -> None:
+    text = (Path(__file__).resolve().parents[2] / "README.md").read_text(encoding="utf-8")
+    rows = re.findall(r"^\| `(\w+)` \| ([0-9,]+) \|", text, re.MULTILINE)
+    assert {name: int(number.replace(",", "")) for name, number in rows} == USUAL._asdict()
+    assert f"after {MOST_PROBLEMS} the rest" in text
+
+
 @pytest.mark.parametrize(("name", "rows"), [("samples", 12), ("elements", 40)])
 @pytest.mark.parametrize("suffix", ["csv", "npy"])
 def test_limits_of_array_files(run: Run, tmp_path: Path, name: str, rows: int, suffix: str) -> None:

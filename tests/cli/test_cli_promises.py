@@ -134,3 +134,9 @@ def test_a_pipe_that_closes_after_a_line(form: str) -> None:
         process.stdout.close()
         assert process.stderr.read() == b""
         assert process.wait(timeout=60) == 0
+
+
+def test_the_same_bytes_in_every_environment() -> None:
+    import same_bytes
+
+    assert same_bytes.differences([sys.executable]) == []
