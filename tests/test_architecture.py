@@ -1,14 +1,21 @@
-"""Data flows one way: the imports of every product file are read, and an arrow that points back is a failure."""
+"""Data flows one way, a name means one thing, and a fact stands where it belongs: every product file is read for it.
+
+An import that points back or goes in a circle is a failure; so is a second class of one name, and an entry of the
+catalogue that is asked for by its name elsewhere.
+"""
 
 from __future__ import annotations
 
 import ast
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections import defaultdict
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 import pytest
+
+from nntrace.catalogue.registry import KINDS, names
 
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGE = ROOT / "nntrace"
@@ -179,3 +186,181 @@ def test_importing_a_stage_loads_no_more_than_it_needs(module: str, unwanted: li
     program = f"import sys, {module}; print(*[name for name in {unwanted!r} if name in sys.modules])"
     done = subprocess.run([sys.executable, "-c", program], cwd=ROOT, capture_output=True, text=True, check=True)
     assert done.stdout.split() == []
+
+
+# -- no circle of imports, inside a folder either ---------------------------------------------------------------------
+
+
+def graph(sources: Mapping[str, tuple[str, bool]]) -> dict[str, set[str]]:
+    """What each module imports from the package, at its top or inside a function; not what the type checker alone
+    reads. ``sources`` has each module's text, and whether it is a package."""
+    found: dict[str, set[str]] = {}
+    for module, (source, package) in sources.items():
+        targets = (target for target, typing_only in imports(module, source, package) if not typing_only)
+        own = {target.removeprefix("nntrace").removeprefix(".") or "__init__" for target in targets if _is_own(target)}
+        found[module] = own - {module}
+    return found
+
+
+def _is_own(target: str) -> bool:
+    return target.split(".")[0] == "nntrace"
+
+
+def circle(arrows: Mapping[str, set[str]]) -> list[str]:
+    """The modules of some circle, in order, the first once more at its end; none where there is no circle."""
+    finished: set[str] = set()
+    for start in arrows:
+        path, branches = [start], [iter(sorted(arrows[start]))]
+        while path:
+            following = next(branches[-1], None)
+            if following is None:
+                finished.add(path.pop())
+                branches.pop()
+            elif following in path:
+                return [*path[path.index(following) :], following]
+            elif following in arrows and following not in finished:
+                path.append(following)
+                branches.append(iter(sorted(arrows[following])))
+    return []
+
+
+def product() -> dict[str, tuple[str, bool]]:
+    return {module: (path.read_text("utf-8"), path.name == "__init__.py") for module, path in modules().items()}
+
+
+def test_no_circle_of_imports() -> None:
+    assert circle(graph(product())) == []
+
+
+CIRCLES = [
+    {"trace.trace": "def f():\n    from .elements import ElementTrace", "trace.elements": "from .trace import Trace"},
+    {
+        "expr.nodes": "from .simplify import simplify",
+        "expr.simplify": "from . import bind",
+        "expr.bind": "import nntrace.expr.nodes",
+    },
+    {"catalogue": "from .losses import mse", "catalogue.losses": "from nntrace import catalogue"},
+]
+
+
+@pytest.mark.parametrize("planted", CIRCLES, ids=lambda planted: " ".join(planted))
+def test_a_circle_is_caught(planted: dict[str, str]) -> None:
+    found = circle(graph({module: (source, module == "catalogue") for module, source in planted.items()}))
+    assert set(found) == set(planted)
+    assert found[0] == found[-1]
+    every = product() | {module: (source, module == "catalogue") for module, source in planted.items()}
+    assert circle(graph(every)) != []
+
+
+def test_what_the_type_checker_alone_reads_is_no_circle() -> None:
+    typing = "from typing import TYPE_CHECKING\nif TYPE_CHECKING:\n    from .elements import ElementTrace"
+    assert circle(graph({"trace.trace": (typing, False), "trace.elements": ("from .trace import Trace", False)})) == []
+
+
+# -- a class name means one thing -------------------------------------------------------------------------------------
+
+
+def class_names(source: str) -> Iterator[str]:
+    """Every class of a file, inside others and inside functions too, and every alias of a type at its top."""
+    tree = ast.parse(source)
+    yield from (node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef))
+    for node in tree.body:
+        targets = node.targets if isinstance(node, ast.Assign) else []
+        targets = [node.target] if isinstance(node, ast.AnnAssign) else targets
+        yield from (target.id for target in targets if isinstance(target, ast.Name) and _is_class_name(target.id))
+
+
+def _is_class_name(name: str) -> bool:
+    """``Cell``, ``_Form``; no constant ``MOST`` and no formula's ``W``."""
+    bare = name.lstrip("_")
+    return bare[:1].isupper() and any(letter.islower() for letter in bare)
+
+
+def ambiguous(sources: Mapping[str, str]) -> list[str]:
+    """The class names that stand for several things, with the modules that define each."""
+    where = defaultdict(list)
+    for module, source in sources.items():
+        for name in class_names(source):
+            where[name].append(module)
+    return [f"{name}: {', '.join(found)}" for name, found in where.items() if len(found) > 1]
+
+
+def test_a_class_name_means_one_thing() -> None:
+    assert ambiguous({module: source for module, (source, _) in product().items()}) == []
+
+
+@pytest.mark.parametrize(("source", "name"), [
+    ("class Trace:\n    pass", "Trace"), ("def f():\n    class Step(NamedTuple):\n        id: str", "Step"),
+    ("Cell = tuple[int, ...]", "Cell"), ("class _MatrixForm:\n    pass", "_MatrixForm"), ("Note: object = str", "Note"),
+])  # fmt: skip
+def test_a_second_meaning_is_caught(source: str, name: str) -> None:
+    sources = {module: own for module, (own, _) in product().items()}
+    (found,) = ambiguous(sources | {"planted": source})
+    assert found.startswith(f"{name}: ")
+    assert found.endswith(", planted")
+
+
+# -- what is true of an entry stands in the entry ---------------------------------------------------------------------
+
+ENTRY_NAMES = frozenset(word for kind in KINDS for word in names(kind))
+"""Every name and alias of the catalogue."""
+
+# A word that is an entry's name and something else as well: where it may stand, and what it is there.
+ALSO_MEANS = {
+    "tanh": ("expr", "formats.typeset"),  # a function's row, and the operator of LaTeX and Typst that writes it
+    "constant": ("network", "trace", "solution"),  # the role of a tensor that a formula brings with it, such as a mask
+    "normal": ("solution.content.detail",),  # how much of a sheet is written
+    "ones": ("solution.sheets.head",),  # the plural of one, in a sentence
+    "identity": ("solution.derive.naming",),  # the identity matrix, which has a letter of its own
+}
+
+
+def entry_words(module: str, source: str) -> list[str]:
+    """The string literals of a file that equal an entry's name or alias, docstrings and ``ALSO_MEANS`` aside."""
+    if within(module, ["catalogue"]):
+        return []
+    tree = ast.parse(source)
+    documents = {
+        id(node.body[0].value)
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef)
+        and node.body
+        and isinstance(node.body[0], ast.Expr)
+    }
+    return [
+        f"{module}:{node.lineno}: {node.value!r} is an entry's name"
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in documents
+        if node.value in ENTRY_NAMES and not within(module, list(ALSO_MEANS.get(node.value, ())))
+    ]
+
+
+@pytest.mark.parametrize(("module", "path"), modules().items(), ids=modules())
+def test_no_entry_is_asked_for_by_name(module: str, path: Path) -> None:
+    assert entry_words(module, path.read_text("utf-8")) == []
+
+
+ASKED = [
+    ("solution.steps.forward", 'if step.kind == "softmax":\n    pass', "solution.steps.forward:1: 'softmax'"),
+    ("network.building.build", 'catalogue.find("loss", "mse")', "network.building.build:1: 'mse'"),
+    ("trace.program", "def f():\n    \"Docs.\"\n    return {'dense': 1}", "trace.program:3: 'dense'"),
+    ("spec.layers", "match kind:\n    case 'identity':\n        pass", "spec.layers:2: 'identity'"),
+    ("cli.app", "kind = 'tanh'", "cli.app:1: 'tanh'"),
+]
+NOT_ASKED = [
+    ("catalogue.losses", 'fused = {"softmax": 1}'),
+    ("expr.functions", 'FUNCTIONS = {"tanh": 1}'),
+    ("solution.steps.forward", '"softmax"\ndef f():\n    "relu"'),
+    ("solution.steps.forward", "words = 'the outputs of the softmax'"),
+]
+
+
+@pytest.mark.parametrize(("module", "source", "message"), ASKED, ids=[row[1] for row in ASKED])
+def test_an_entry_asked_for_by_name_is_caught(module: str, source: str, message: str) -> None:
+    (found,) = entry_words(module, source)
+    assert found == f"{message} is an entry's name"
+
+
+@pytest.mark.parametrize(("module", "source"), NOT_ASKED, ids=[row[1] for row in NOT_ASKED])
+def test_a_docstring_or_a_sentence_is_not(module: str, source: str) -> None:
+    assert entry_words(module, source) == []

@@ -30,7 +30,7 @@ from nntrace.network.quantities import Quantity, find, quantity
 from nntrace.solution.sheets.calculation import Settings, Sheet, asked_quantities
 from nntrace.solution.steps.paths import Paths
 from nntrace.spec import read
-from nntrace.trace.trace import trace_of
+from nntrace.trace.tracing import trace_of
 
 ROUNDING = 1e-12
 """How far from the oracle, in sums of absolute contributions (see ``oracle``)."""

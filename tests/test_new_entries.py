@@ -26,7 +26,7 @@ from nntrace.solution.derive.sheet import Derivation
 from nntrace.solution.sheets.calculation import Settings, Sheet
 from nntrace.solution.sheets.collapse import Collapse
 from nntrace.spec import read
-from nntrace.trace.trace import trace_of
+from nntrace.trace.tracing import trace_of
 from tests.conftest import Run
 
 x, z, a = Indexed("x"), Indexed("z"), Indexed("a")

@@ -20,7 +20,8 @@ from nntrace.network.model import Network as Built
 from nntrace.network.quantities import find
 from nntrace.spec import read
 from nntrace.trace.arrays import ArrayTrace
-from nntrace.trace.trace import Trace, trace_of
+from nntrace.trace.trace import Trace
+from nntrace.trace.tracing import trace_of
 
 pytest.importorskip("torch", reason="PyTorch is not installed: pip install torch==2.13.0")
 

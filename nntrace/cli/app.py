@@ -14,7 +14,7 @@ from typer._click.exceptions import ClickException
 
 from ..errors import UserError
 from .command import spread
-from .options import Calculation, Changes, Page, Reading
+from .options import Calculation, Changes, PageOptions, Reading
 from .run import check_page, deliver, read_network
 from .streams import say, writing
 from .words import settings, typed_number
@@ -61,7 +61,7 @@ def common(
 
 
 @_command("forward net.yaml", "forward --set i1=3", "forward -f json")
-def forward(*, calculation: Calculation, page: Page, reading: Reading) -> None:
+def forward(*, calculation: Calculation, page: PageOptions, reading: Reading) -> None:
     """Every unit's value: formula, numbers put in, terms, value; then the loss."""
     from ..solution.sheets.calculation import Sheet
 
@@ -81,7 +81,7 @@ def grad(
     ] = [],
     everything: Annotated[bool, typer.Option("--all", help="All parameters. The default without --param.")] = False,
     calculation: Calculation,
-    page: Page,
+    page: PageOptions,
     reading: Reading,
 ) -> None:
     """The gradient of the loss: by stored deltas, and for what is asked by name also over its paths."""
@@ -114,7 +114,7 @@ def step(
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Let --save replace a file.")] = False,
     calculation: Calculation,
-    page: Page,
+    page: PageOptions,
     reading: Reading,
 ) -> None:
     """One training step: forward, backward, then every parameter's old value, gradient and new value."""
@@ -157,7 +157,7 @@ def derive(
     with_numbers: Annotated[
         bool, typer.Option("--with-numbers", help="The network's numbers beside the matrix lines.")
     ] = False,
-    page: Page,
+    page: PageOptions,
     reading: Reading,
 ) -> None:
     """The symbolic solution: shapes, Jacobians, gradients in index and matrix form, each by its rule."""
@@ -171,10 +171,10 @@ def derive(
 
 
 @_command("collapse net.yaml")
-def collapse(*, change: Changes = [], page: Page, reading: Reading) -> None:
+def collapse(*, change: Changes = [], page: PageOptions, reading: Reading) -> None:
     """Stacked layers as one affine map, or the activation that keeps them apart."""
     from ..solution.sheets.collapse import Collapse
-    from ..trace.trace import trace_of
+    from ..trace.tracing import trace_of
 
     check_page(page, reading)
     network, _ = read_network(reading, change, numbers=False)

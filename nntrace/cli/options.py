@@ -85,7 +85,7 @@ class Calculation(NamedTuple):
     ] = None
 
 
-class Page(NamedTuple):
+class PageOptions(NamedTuple):
     """How and where a sheet is written."""
 
     format: Annotated[

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from ..network.model import Element, Network
     from ..solution.content.model import Solution
     from ..spec import Spec
-    from .options import Page, Reading
+    from .options import PageOptions, Reading
 
 DEFAULT_FILE = "net.yaml"
 BUILT_IN = "homework3"
@@ -73,7 +73,7 @@ def network_file(reading: Reading) -> str | None:
     return DEFAULT_FILE
 
 
-def check_page(page: Page, reading: Reading, expected: Sequence[str] = ()) -> None:
+def check_page(page: PageOptions, reading: Reading, expected: Sequence[str] = ()) -> None:
     """Refuse what a sheet cannot be written to or compared with, before it is worked out."""
     from ..formats import checked
 
@@ -91,12 +91,12 @@ def check_page(page: Page, reading: Reading, expected: Sequence[str] = ()) -> No
         check_open()
 
 
-def _file(page: Page) -> Path | None:
+def _file(page: PageOptions) -> Path | None:
     """The file that a sheet goes to, if not to standard output."""
     return None if page.output == Path("-") else page.output
 
 
-def _format(page: Page) -> str | None:
+def _format(page: PageOptions) -> str | None:
     """The format that is asked for, by its name or by a file's suffix."""
     output = _file(page)
     return page.format or (output.suffix.removeprefix(".").lower() if output else "") or None
@@ -123,7 +123,7 @@ def _examples() -> Path:
     return installed if installed.is_dir() else package.parent / "configs"
 
 
-def deliver(solution: Solution, page: Page, expected: Sequence[str] = ()) -> int:
+def deliver(solution: Solution, page: PageOptions, expected: Sequence[str] = ()) -> int:
     """Write the sheet and compare the expected numbers. The exit code: 0, or 1 where a number or a check fails."""
     from ..solution.checking.expect import compare
     from ..solution.content.detail import told
@@ -142,7 +142,7 @@ def deliver(solution: Solution, page: Page, expected: Sequence[str] = ()) -> int
     return 1 if differences or any(check.status == "failed" for check in checks) else 0
 
 
-def write(solution: Solution, page: Page) -> None:
+def write(solution: Solution, page: PageOptions) -> None:
     """The sheet to standard output or to a file, in the format asked for or that fits."""
     from ..expr.text import ASCII, UNICODE
     from ..formats import content

@@ -39,7 +39,7 @@ from .nodes import (
 from .scalar import RELATIONS
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
-Axes = tuple[str, ...]
+Letters = tuple[str, ...]
 
 
 class Arguments(NamedTuple):
@@ -53,12 +53,12 @@ Run = Callable[[Arguments], Any]
 
 
 class _Part(NamedTuple):
-    axes: Axes
+    axes: Letters
     run: Run
 
 
 @lru_cache(maxsize=4096)
-def plan(node: Expr, axes: Axes) -> Run:
+def plan(node: Expr, axes: Letters) -> Run:
     """A function from ``Arguments`` to the array of the expression, with one axis for each index named.
 
     Every free index of the expression must be among ``axes``; an axis it lacks is filled by repeating.
@@ -140,7 +140,7 @@ def _gathered(name: str, index: tuple[Index, ...]) -> _Part:
     return _Part(axes, run)
 
 
-def _places(index: Index, axes: Axes, sizes: Mapping[str, int]) -> Any:
+def _places(index: Index, axes: Letters, sizes: Mapping[str, int]) -> Any:
     """The numbers that an index takes, along these axes."""
     grids: Any = np.ix_(*(np.arange(extent(axis, sizes)) for axis in axes))
     return number_of(index, dict(zip(axes, grids, strict=True)))
@@ -195,7 +195,7 @@ def _kronecker(i: Index, j: Index) -> _Part:
     return _Part(axes, lambda a: np.equal(_places(i, axes, a.sizes), _places(j, axes, a.sizes)) * 1.0)
 
 
-def _aligned(part: _Part, axes: Axes) -> _Part:
+def _aligned(part: _Part, axes: Letters) -> _Part:
     """The part with its axes in this order, and an axis of length 1 where it lacks one."""
     if part.axes == axes or not part.axes:
         return part
@@ -208,7 +208,7 @@ def _aligned(part: _Part, axes: Axes) -> _Part:
     return _Part(axes, lambda arguments: run(arguments)[spread])
 
 
-def _ordered(part: _Part, axes: Axes) -> _Part:
+def _ordered(part: _Part, axes: Letters) -> _Part:
     if part.axes == axes:
         return part
     order = tuple(part.axes.index(axis) for axis in axes)
@@ -274,13 +274,13 @@ def _same_axes(parts: list[_Part]) -> list[_Part]:
     return list(groups.values())
 
 
-def _reduce(part: _Part, over: Axes) -> _Part:
+def _reduce(part: _Part, over: Letters) -> _Part:
     places = tuple(part.axes.index(axis) for axis in over)
     kept = tuple(axis for axis in part.axes if axis not in over)
     return _Part(kept, lambda arguments: part.run(arguments).sum(axis=places))
 
 
-def _pair(left: _Part, right: _Part, over: Axes) -> _Part:
+def _pair(left: _Part, right: _Part, over: Letters) -> _Part:
     """Σ over ``over`` of left × right: one matrix product; without shared indices to sum, elementwise."""
     shared = [axis for axis in left.axes if axis in right.axes]
     contracted = tuple(axis for axis in over if axis in shared)

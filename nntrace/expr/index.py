@@ -8,10 +8,10 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from .node import Node
+from .node import Frozen
 
 
-class Affine(Node):
+class Affine(Frozen):
     """A sum of letters, each times a whole number, and an ``offset``, as a convolution reads its argument.
 
     Build it from ``at_letter``; no letter stands in it twice, and none with the factor 0.

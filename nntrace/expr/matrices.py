@@ -60,7 +60,7 @@ def matrix_form(formula: Expr, target: Axes, axes: Callable[[Sym | Partial], Axe
     a matrix full of it; functions are taken of each element.
     """
     try:
-        return _Form(axes).whole(formula, target)
+        return _MatrixForm(axes).whole(formula, target)
     except NoMatrixFormError:
         return None
 
@@ -110,7 +110,7 @@ class _Factor:
         self.indices = tuple(free_indices(node))
 
 
-class _Form:
+class _MatrixForm:
     def __init__(self, axes: Callable[[Sym | Partial], Axes]) -> None:
         self.axes = axes
 
@@ -295,11 +295,11 @@ class _Form:
         return self.elements(node, (here, there))
 
 
-Step = tuple[Expr, str | None, str | None]
-Part = tuple[Expr, tuple[str, ...]]
+_Link = tuple[Expr, str | None, str | None]
+_IndexedPart = tuple[Expr, tuple[str, ...]]
 
 
-def _merged(parts: list[Part]) -> list[Part]:
+def _merged(parts: list[_IndexedPart]) -> list[_IndexedPart]:
     """Factors with the same indices as one, to be multiplied element by element."""
     merged: dict[frozenset[str], tuple[list[Expr], tuple[str, ...]]] = {}
     for node, indices in parts:
@@ -326,9 +326,9 @@ def _components(factors: list[_Factor], over: list[str]) -> list[list[_Factor]]:
     return [group for _, group in groups]
 
 
-def _steps(parts: list[Part], over: list[str]) -> list[Step]:
+def _steps(parts: list[_IndexedPart], over: list[str]) -> list[_Link]:
     """Each factor as a step, a summed index that stands alone joined by a column of ones; none where it cannot be."""
-    found: list[Step] = []
+    found: list[_Link] = []
     for node, indices in parts:
         if len(indices) > 2:
             return []
@@ -342,7 +342,7 @@ def _steps(parts: list[Part], over: list[str]) -> list[Step]:
     return found
 
 
-def _walks(steps: list[Step], start: str | None, end: str | None) -> Iterator[list[Step]]:
+def _walks(steps: list[_Link], start: str | None, end: str | None) -> Iterator[list[_Link]]:
     """The orders of all steps in which each begins where the last one ended, from ``start`` to ``end``."""
     if not steps and start == end:
         yield []

@@ -17,12 +17,12 @@ from decimal import Decimal
 from fractions import Fraction
 
 from .index import Index
-from .node import Node
+from .node import Frozen
 
-Number = int | Fraction | Decimal
+Rational = int | Fraction | Decimal
 
 
-class Expr(Node):
+class Expr(Frozen):
     """An expression; the operators build larger ones and simplify nothing."""
 
     __slots__ = ()
@@ -63,9 +63,9 @@ class Num(Expr):
     is a quantity's value with exactly the digits to be shown (``2.0``, ``0.593270``)."""
 
     __slots__ = ("value",)
-    value: Number
+    value: Rational
 
-    def __init__(self, value: Number) -> None:
+    def __init__(self, value: Rational) -> None:
         object.__setattr__(self, "value", value)  # there are more of these than of all others together
 
 
@@ -168,7 +168,7 @@ class Delta(Expr):
     j: Index
 
 
-class Condition(Node):
+class Condition(Frozen):
     """left relation right, with a relation of ``> ≥ < ≤ = ≠``."""
 
     __slots__ = ("left", "relation", "right")

@@ -35,7 +35,7 @@ from .nodes import (
     partial_key,
 )  # fmt: skip
 
-Bound = Mapping[str, int]
+Binding = Mapping[str, int]
 
 RELATIONS: dict[str, Callable[[Any, Any], Any]] = {
     ">": operator.gt,
@@ -145,7 +145,7 @@ _FRACTIONS = _Exact(512)
 
 class _Run(NamedTuple):
     value: Lookup
-    sizes: Bound
+    sizes: Binding
     arithmetic: _Arithmetic
     decide: Lookup | None = None
 
@@ -154,7 +154,7 @@ Lookup = Callable[[str, tuple[int, ...]], Any]
 """The number of a symbol by its name (``partial_key`` for ∂a/∂b) and its bound indices."""
 
 
-def approximate(node: Expr, value: Lookup, index: Bound = {}, sizes: Bound = {}) -> float:
+def approximate(node: Expr, value: Lookup, index: Binding = {}, sizes: Binding = {}) -> float:
     """The expression's number in floating point.
 
     ``index`` binds the free indices, ``sizes`` tells how far each sum runs.
@@ -163,7 +163,7 @@ def approximate(node: Expr, value: Lookup, index: Bound = {}, sizes: Bound = {})
 
 
 def exact(
-    node: Expr, value: Lookup, index: Bound = {}, sizes: Bound = {}, decide: Lookup | None = None
+    node: Expr, value: Lookup, index: Binding = {}, sizes: Binding = {}, decide: Lookup | None = None
 ) -> Fraction | None:
     """The expression's number as a Fraction, or ``None`` where it is irrational, undefined, or has over 512 bits.
 
@@ -188,7 +188,7 @@ def holds(condition: Condition, value: Lookup) -> bool:
     return _holds(condition, _Run(value, {}, _FLOATS), {})
 
 
-def _holds(condition: Condition, run: _Run, index: Bound) -> bool:
+def _holds(condition: Condition, run: _Run, index: Binding) -> bool:
     try:
         left, right = _interpret(condition.left, run, index), _interpret(condition.right, run, index)
     except IrrationalError:
@@ -198,7 +198,7 @@ def _holds(condition: Condition, run: _Run, index: Bound) -> bool:
     return bool(RELATIONS[condition.relation](left, right))
 
 
-def _interpret(node: Expr, run: _Run, index: Bound) -> Any:
+def _interpret(node: Expr, run: _Run, index: Binding) -> Any:
     arithmetic = run.arithmetic
     match node:
         case Num(number):

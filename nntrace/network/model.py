@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, np.dtype[np.float64]]
 
 Cell = tuple[int, ...]
+PENALTY, TOTAL, UPSTREAM = "penalty", "total", "upstream"
+"""The kinds of the steps that no entry of the catalogue gives: a loss's penalty, its sum with what the data add, and
+what stands in for a loss of which the gradient alone is given."""
 Role = Literal["input", "target", "parameter", "unit", "loss", "constant"]
 
 
@@ -98,7 +101,8 @@ class BoundOperation(NamedTuple):
     key for each symbol that it reads. ``edges`` are the ways of the gradient: one for each argument of the formula;
     none for a line of a program; where a loss is fused with the activation before it, they lead past that activation,
     and ``bypassed`` has the edge to its result, for whoever asks. ``numeric`` computes the numbers.
-    ``reason`` says what a line of a program is for.
+    ``reason`` says what a line of a program is for; ``after`` which activation gives the outputs between 0 and 1 that a
+    loss takes alone.
     """
 
     kind: str
@@ -110,6 +114,17 @@ class BoundOperation(NamedTuple):
     numeric: Expr
     bypassed: tuple[Edge, ...] = ()
     reason: str = ""
+    after: str = ""
+
+    @property
+    def is_penalty(self) -> bool:
+        """Whether it is the penalty of a loss, which reads the tensors that it counts under their keys."""
+        return self.kind == PENALTY
+
+    @property
+    def is_upstream(self) -> bool:
+        """Whether it stands in for a loss of which the gradient alone is given."""
+        return self.kind == UPSTREAM
 
     @property
     def argument(self) -> str:
@@ -178,7 +193,7 @@ class Network(NamedTuple):
     @property
     def loss_is_known(self) -> bool:
         """Whether there is a loss with a value, and not only with a gradient that is given."""
-        return self.loss is not None and self.steps[-1].kind != "upstream"
+        return self.loss is not None and not self.steps[-1].is_upstream
 
     def layer_steps(self) -> tuple[BoundOperation, ...]:
         """The steps of the layers, without those of the loss."""

@@ -73,8 +73,5 @@ class ArrayTrace(Trace):
         own = {key: self._given[key] for key in network.parameters}
         return ArrayTrace(network, {**given_arrays(network), **own}, like._program if like else None, self.memory)
 
-    def in_floats(self) -> Trace:
-        return self
-
     def precisely(self) -> Trace:
         return self

@@ -22,13 +22,12 @@ from ..network.quantities import Quantity
 from ..spec.model import Rounding
 from .amount import Amount, carried, evaluated, fraction
 from .trace import Trace
-from .update import Chosen, Memory, Update, element_lines, element_memory, moved
+from .update import Amounts, Chosen, Memory, Update, element_lines, element_memory, moved
 
 if TYPE_CHECKING:
     from ..network.model import Array
     from .program import Program
 
-Amounts = dict[Cell, Amount]
 NOTHING = fraction(0)
 
 
@@ -167,14 +166,6 @@ class ElementTrace(Trace):
         own = {key: self._given[key] for key in network.parameters}
         given = {**ElementTrace(network)._given, **own}
         return ElementTrace(network, given, like._program if like else None, self.memory)
-
-    def in_floats(self) -> Trace:
-        from .array_update import in_arrays
-        from .arrays import ArrayTrace
-
-        if self.rule.places is not None:
-            return self
-        return ArrayTrace(self.network, self.given_arrays(), self.program, in_arrays(self.network, self.memory))
 
     def precisely(self) -> Trace:
         if self.rule.places is None:

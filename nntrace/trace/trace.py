@@ -8,10 +8,9 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from functools import cached_property
-from math import prod
 from typing import TYPE_CHECKING
 
-from ..network.model import BoundOperation, Element, Network
+from ..network.model import Element, Network
 from ..network.quantities import Quantity
 from .amount import Amount
 from .update import Chosen, Memory, Update
@@ -19,9 +18,6 @@ from .update import Chosen, Memory, Update
 if TYPE_CHECKING:
     from ..network.model import Array
     from .program import Program
-
-MOST_PRODUCTS = 20_000
-"""How many products one pass over a network may take for its elements to be kept one by one."""
 
 
 class Trace(ABC):
@@ -78,10 +74,6 @@ class Trace(ABC):
         """One step of the network's optimizer; ``only`` limits it to these quantities by name."""
 
     @abstractmethod
-    def in_floats(self) -> Trace:
-        """The same without exact numbers: after many updates none is short enough. What is carried stays so."""
-
-    @abstractmethod
     def precisely(self) -> Trace:
         """The same in full precision, from here on."""
 
@@ -104,22 +96,3 @@ class Trace(ABC):
         """The loss."""
         assert self.network.loss is not None
         return self.value(Element(self.network.loss, ()))
-
-
-def trace_of(network: Network) -> Trace:
-    """The trace of a network's given numbers, by its conventions: what is carried is kept element by element."""
-    small = sum(_products(network, step) for step in network.steps) <= MOST_PRODUCTS
-    if small or network.conventions.rounding.places is not None:
-        from .elements import ElementTrace
-
-        return ElementTrace(network)
-    from .arrays import ArrayTrace
-
-    return ArrayTrace(network)
-
-
-def _products(network: Network, step: BoundOperation) -> int:
-    """How many products a step takes: its indices run inside one another, those of a penalty tensor by tensor."""
-    if step.kind == "penalty":
-        return sum(prod(network.tensors[edge.argument].shape) for edge in step.edges)
-    return prod(step.sizes.values())

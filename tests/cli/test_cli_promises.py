@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from nntrace.cli.options import Page
+from nntrace.cli.options import PageOptions
 from nntrace.cli.run import deliver
 from nntrace.solution.content.model import Check, Results, Section, Solution
 
@@ -26,9 +26,9 @@ MAZUR = (REPOSITORY / "configs" / "mazur.yaml").read_text(encoding="utf-8")
 def test_a_failed_check_is_told_by_the_exit_code(status: Any, code: int, capsys: pytest.CaptureFixture[str]) -> None:
     sections = (Section("checks", [Check(("the loss falls",), status)]),)
     solution = Solution(None, "net.yaml", {}, (), sections, Results())
-    assert deliver(solution, Page(format="txt"), ()) == code
+    assert deliver(solution, PageOptions(format="txt"), ()) == code
     assert "the loss falls" in capsys.readouterr().out
-    assert deliver(solution, Page(quiet=True), ()) == code
+    assert deliver(solution, PageOptions(quiet=True), ()) == code
     assert capsys.readouterr() == ("", "")
 
 

@@ -17,7 +17,7 @@ GAP = 2
 """The space between two columns."""
 
 
-class Cell(NamedTuple):
+class TableCell(NamedTuple):
     """A cell's text, and for a number how many columns it takes before its decimal point."""
 
     text: str
@@ -29,24 +29,24 @@ class Cell(NamedTuple):
         return columns(self.text) - self.before
 
 
-def cell(note: Note, script: Script) -> Cell:
+def cell(note: Note, script: Script) -> TableCell:
     """A note that is one number becomes a number, any other words."""
     match note:
         case (Num() as number,):
             return number_cell(number, script)
         case _:
-            return Cell(sentence(words(note, script)))
+            return TableCell(sentence(words(note, script)))
 
 
-def number_cell(number: Num, script: Script) -> Cell:
+def number_cell(number: Num, script: Script) -> TableCell:
     """A number, set by its point; one without a point ends where others have theirs."""
     return numeric(number_text(number.value, script))
 
 
-def numeric(written: str) -> Cell:
+def numeric(written: str) -> TableCell:
     """A number's text as a cell."""
     point = written.find(".")
-    return Cell(written, point if point >= 0 else len(written), True)
+    return TableCell(written, point if point >= 0 else len(written), True)
 
 
 class Pointed:
@@ -73,7 +73,7 @@ class Pointed:
 class Column:
     """How wide a column is. It only grows."""
 
-    def __init__(self, cells: Iterable[Cell] = (), title: Sequence[str] = ("",)) -> None:
+    def __init__(self, cells: Iterable[TableCell] = (), title: Sequence[str] = ("",)) -> None:
         self.title = title
         cells = list(cells)
         numbers = [one for one in cells if one.number]
@@ -81,9 +81,9 @@ class Column:
         self.after = max((columns(one.text) - one.before for one in numbers), default=0)
         self.words = max((columns(one.text) for one in cells if not one.number), default=0)
 
-    def take(self, one: Cell | Pointed) -> None:
+    def take(self, one: TableCell | Pointed) -> None:
         """Make room for a cell, or for many numbers."""
-        if isinstance(one, Cell) and not one.number:
+        if isinstance(one, TableCell) and not one.number:
             self.words = max(self.words, columns(one.text))
         else:
             self.before, self.after = max(self.before, one.before), max(self.after, one.after)
@@ -97,11 +97,11 @@ class Column:
     def width(self) -> int:
         return max(self.content, *map(columns, self.title))
 
-    def set(self, one: Cell) -> str:
+    def set(self, one: TableCell) -> str:
         """The cell's text in the column's width."""
         return self.set_all((one,))[0]
 
-    def set_all(self, cells: Iterable[Cell]) -> list[str]:
+    def set_all(self, cells: Iterable[TableCell]) -> list[str]:
         """The cells' texts in the column's width."""
         width, after = self.width, self.after
         return [

@@ -20,7 +20,7 @@ AT_ONCE = 20_000
 
 def family_rows(family: Family, page: Page, ids: int) -> Iterator[Row]:
     """The rows of a family's steps. On a plain page, where they fit, one row is all lines of a step, or many steps."""
-    written = _Written(family, page, ids)
+    written = _PageFamily(family, page, ids)
     found: Iterator[str | int] = iter(family.places)
     if page.plain and written.is_narrow and family.pattern is None:
         found = written.sums()
@@ -33,7 +33,7 @@ def family_rows(family: Family, page: Page, ids: int) -> Iterator[Row]:
             yield from equation_rows(family.id(one), [written.equation(one)], (), page, ids)
 
 
-class _Written(FamilyTexts):
+class _PageFamily(FamilyTexts):
     """A family's texts on one page."""
 
     def __init__(self, family: Family, page: Page, ids: int) -> None:

@@ -10,8 +10,8 @@ from ...expr.literals import Literals
 from ...expr.text import number_texts, plain, text
 from ...solution.content.model import Matrix, Quantities
 from .breaking import sentence, words, wrapped
-from .columns import GAP, Cell, Column, Pointed, cell, number_cell, numeric, total
-from .rows import Page, Role, Row, Span, columns, drawing, length
+from .columns import GAP, Column, Pointed, TableCell, cell, number_cell, numeric, total
+from .rows import Page, Row, Span, TextRole, columns, drawing, length
 from .steps import below
 
 BRACKETS = "[  ]"
@@ -43,7 +43,7 @@ def _per_band(widths: Sequence[int], room: int) -> int:
     return 1
 
 
-def _spread(texts: Iterable[tuple[str, int]], role: Role, page: Page, indent: int) -> Row:
+def _spread(texts: Iterable[tuple[str, int]], role: TextRole, page: Page, indent: int) -> Row:
     """Texts at the right of their columns."""
     spans = [Span(" " * (indent - GAP))]
     for written, width in texts:
@@ -73,10 +73,10 @@ def matrix_rows(matrix: Matrix, page: Page, indent: int) -> Iterator[Row]:
         yield from below([matrix.note], page, indent + GAP)
 
 
-def _entry(number: Expr | None, page: Page) -> Cell:
+def _entry(number: Expr | None, page: Page) -> TableCell:
     if isinstance(number, Num):
         return number_cell(number, page.script)
-    return Cell(drawing(page.script).absent, 1, number=True) if number is None else cell((number,), page.script)
+    return TableCell(drawing(page.script).absent, 1, number=True) if number is None else cell((number,), page.script)
 
 
 def _all_numbers(texts: list[str], shape: tuple[int, ...], head: list[Span], page: Page, indent: int) -> Iterator[Row]:
@@ -98,7 +98,7 @@ def _least(numbers: int) -> int:
     return numbers * (1 + GAP)
 
 
-def _bracketed(cells: list[list[Cell]], head: list[Span], page: Page, indent: int) -> Iterator[Row]:
+def _bracketed(cells: list[list[TableCell]], head: list[Span], page: Page, indent: int) -> Iterator[Row]:
     """Numbers in columns of their own width, or all of one width where that would not fit the page."""
     grid = [Column(row[place] for row in cells) for place in range(len(cells[0]))]
     if indent + len(BRACKETS) + total(grid) > page.width:

@@ -21,7 +21,7 @@ from ...solution.content.model import (
 from ...solution.content.outline import CONVENTIONS, TITLES, heading, outline, source
 from .breaking import filled, words, wrapped
 from .given import matrix_rows, quantity_rows
-from .rows import Page, Role, Row, Span, columns, drawing, length
+from .rows import Page, Row, Span, TextRole, columns, drawing, length
 from .steps import HANG, step_rows
 from .tables import table_rows
 
@@ -42,7 +42,7 @@ def rows(solution: Solution, width: int, script: Script, plain: bool = False) ->
         yield from _agreed(solution, own) if section is CONVENTIONS else _section(section, own)
 
 
-def _paragraph(lines: Iterable[str], role: Role, page: Page, indent: int = 0) -> Iterator[Row]:
+def _paragraph(lines: Iterable[str], role: TextRole, page: Page, indent: int = 0) -> Iterator[Row]:
     for line in lines:
         yield page.row(Span(" " * indent), Span(line, role))
 

@@ -8,7 +8,7 @@ from typing import Literal, NamedTuple
 from ...expr.text import Script
 from ...solution.content.model import SectionName
 
-Role = Literal[
+TextRole = Literal[
     "", "title", "source", "heading", "id", "name", "relation", "body", "value", "note", "frame", "ok", "failed"
 ]  # fmt: skip
 
@@ -17,7 +17,7 @@ class Span(NamedTuple):
     """Text that plays one role in its row; blank space has none."""
 
     text: str
-    role: Role = ""
+    role: TextRole = ""
 
 
 class Row(NamedTuple):

@@ -11,7 +11,7 @@ from ...expr.text import Piece, Script, pieces, plain
 from ...solution.content.model import Line, Note, Step
 from .breaking import Body, body_of, broken, enumerated, sentence, wrapped
 from .grids import continued, filled, with_places
-from .rows import Page, Role, Row, Span, columns, drawing, length
+from .rows import Page, Row, Span, TextRole, columns, drawing, length
 
 NOTES = 60
 GAP = 3
@@ -27,7 +27,7 @@ class WrittenLine(NamedTuple):
 
     relation: str
     body: Body
-    role: Role
+    role: TextRole
     notes: tuple[Note, ...]
     joins: bool
     addend: bool = False
@@ -183,7 +183,7 @@ def _name(name: Expr, script: Script) -> str:
 def _forms(line: Line, page: Page, room: int) -> list[WrittenLine]:
     """The line as one form, or each of its addends as one."""
     script = page.script
-    role: Role = "value" if line.kind == "value" else "body"
+    role: TextRole = "value" if line.kind == "value" else "body"
     relation = plain(line.relation, script)
     match line.body:
         case Add((first, *others)) if line.summands:

@@ -8,7 +8,7 @@ from itertools import repeat
 
 from ...expr.text import Script, element_texts, number_texts
 from ...solution.content.model import Stretch
-from .columns import GAP, Cell, Column, Pointed, numeric
+from .columns import GAP, Column, Pointed, TableCell, numeric
 from .rows import columns
 
 AT_ONCE = 2000
@@ -26,14 +26,14 @@ class Stretched:
         """Whether a column is a letter everywhere: names differ only in their indices."""
 
     @cached_property
-    def widest(self) -> list[Cell | Pointed]:
+    def widest(self) -> list[TableCell | Pointed]:
         """For each column what is as wide as any of its cells."""
-        return [*(Cell(max(texts, key=len)) for texts in self.words), *self.numbers]
+        return [*(TableCell(max(texts, key=len)) for texts in self.words), *self.numbers]
 
-    def rows(self) -> Iterator[list[Cell]]:
+    def rows(self) -> Iterator[list[TableCell]]:
         """Its rows one by one."""
         for id, element, *numbers in zip(*self.words, *(column.numbers for column in self.numbers), strict=True):
-            yield [Cell(id), Cell(element), *map(numeric, numbers)]
+            yield [TableCell(id), TableCell(element), *map(numeric, numbers)]
 
     def lines(self, grid: Sequence[Column]) -> Iterator[str]:
         """The same in columns so wide, many lines at once; where it is narrow."""

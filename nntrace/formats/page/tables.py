@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Union
 from ...expr.text import Script
 from ...solution.content.model import Note, Stretch, Table
 from .breaking import Word, sentence, words, wrapped
-from .columns import GAP, Cell, Column, cell, total
-from .rows import Page, Role, Row, Span, columns, drawing
+from .columns import GAP, Column, TableCell, cell, total
+from .rows import Page, Row, Span, TextRole, columns, drawing
 from .steps import HANG
 
 if TYPE_CHECKING:
@@ -22,7 +22,7 @@ LOOKAHEAD = 256
 """The rows that decide how wide the columns are. The others stream, and widen a column where they must."""
 
 
-Part = Union[list[Cell], "Stretched"]
+TablePart = Union[list[TableCell], "Stretched"]
 """A row of cells, or many."""
 
 
@@ -52,7 +52,7 @@ def table_rows(table: Table, page: Page) -> Iterator[Row]:
             yield _set([column.set(one) for column, one in zip(grid, row, strict=True)], "body", page)
 
 
-def _part(row: tuple[Note, ...] | Stretch, script: Script) -> Part:
+def _part(row: tuple[Note, ...] | Stretch, script: Script) -> TablePart:
     if isinstance(row, Stretch):
         from .stretches import Stretched  # only for long listings
 
@@ -60,11 +60,11 @@ def _part(row: tuple[Note, ...] | Stretch, script: Script) -> Part:
     return [cell(note, script) for note in row]
 
 
-def _rows(part: Part) -> Iterable[list[Cell]]:
+def _rows(part: TablePart) -> Iterable[list[TableCell]]:
     return [part] if isinstance(part, list) else part.rows()
 
 
-def _widen(grid: Sequence[Column], part: Part) -> None:
+def _widen(grid: Sequence[Column], part: TablePart) -> None:
     """Make room for these cells."""
     for column, own in zip(grid, part if isinstance(part, list) else part.widest, strict=True):
         column.take(own)
@@ -79,13 +79,13 @@ def _narrow(grid: Sequence[Column], titles: Sequence[Sequence[Word]], width: int
             column.title = wrapped(titles[place], max(column.width - over, column.content, longest_word))
 
 
-def _set(texts: Sequence[str], role: Role, page: Page) -> Row:
+def _set(texts: Sequence[str], role: TextRole, page: Page) -> Row:
     first, *others = texts
     spans = [part for text in others for part in (Span(" " * GAP), Span(text, role))]
     return page.row(Span(first, "id" if role == "body" else role), *spans)
 
 
-def _stacked(titles: Sequence[str], wide: int, parts: Iterable[Part], page: Page) -> Iterator[Row]:
+def _stacked(titles: Sequence[str], wide: int, parts: Iterable[TablePart], page: Page) -> Iterator[Row]:
     """Each row an entry: its first cell in front, where ``wide`` tells its width; the others (no empty ones) under each
     other behind their titles."""
     front = 1 + wide

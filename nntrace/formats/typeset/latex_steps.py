@@ -49,7 +49,7 @@ class LatexSteps(Manuscript):
         yield from self.block(step.id, aligned(rows, self.formulas, self.width))
 
     def family(self, family: Family) -> Iterator[str]:
-        written = _Written(family, self)
+        written = _LatexFamily(family, self)
         if family.pattern is None:
             yield from written.sums()
         elif written.is_short and (self.has_running_notes or not family.notes):
@@ -100,7 +100,7 @@ class _Form(NamedTuple):
     lines: str
 
 
-class _Written(FamilyTexts):
+class _LatexFamily(FamilyTexts):
     """A family's steps in one manuscript."""
 
     def __init__(self, family: Family, manuscript: LatexSteps) -> None:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
 
     from ..model import Array
 
-Entry = Number | Name | Null
+Leaf = Number | Name | Null
 """What one cell of a tensor may be: a number, a name (with or without its number), or no connection."""
 
 
@@ -54,7 +54,7 @@ class Leaves:
             case Labelled(entries, place):
                 return self._cells(key, name, role, (len(entries),), self._numbered(entries, place))
             case Items(items, _):
-                listed: list[tuple[Cell, Name | None, Entry]] = []
+                listed: list[tuple[Cell, Name | None, Leaf]] = []
                 for cell, item in enumerate(items):
                     listed.append(((cell,), None, self._entry(item)))
                 return self._cells(key, name, role, (len(items),), listed)
@@ -136,7 +136,7 @@ class Leaves:
             return Tensor(key, name, (0,) * dimensions, "parameter")
         return tensor
 
-    def _nested(self, value: Value, cell: Cell) -> Iterator[tuple[Cell, Name | None, Entry]]:
+    def _nested(self, value: Value, cell: Cell) -> Iterator[tuple[Cell, Name | None, Leaf]]:
         """The entries of nested lists by their places."""
         if isinstance(value, Items):
             for place, item in enumerate(value.items):
@@ -259,7 +259,7 @@ class Leaves:
                     )
                 lines.append(item.items)
         shapeless = len(self.problems.found) > noted
-        listed: list[tuple[Cell, Name | None, Entry]] = [
+        listed: list[tuple[Cell, Name | None, Leaf]] = [
             ((row, column), None, self._entry(cell))
             for row, line in enumerate(lines)
             for column, cell in enumerate(line)
@@ -287,7 +287,7 @@ class Leaves:
         by_input = sum(label in known_inputs for label in labels) >= sum(label in known_units for label in labels)
         side, other = (inputs, units) if by_input else (units, inputs)
         lines = {label: line for line, label in reversed(list(enumerate(side)))}
-        found: dict[str, list[tuple[Name | None, Entry]]] = {}
+        found: dict[str, list[tuple[Name | None, Leaf]]] = {}
         for label, value in entries:
             if label.text not in lines:
                 self._label(label, inputs, units)
@@ -315,7 +315,7 @@ class Leaves:
                 f"add {absent[0]}: {{…}}, or {absent[0]}: [null, …] where there is no connection",
             )
         columns = len(other) or max((len(row) for row in found.values()), default=0)
-        listed: list[tuple[Cell, Name | None, Entry]] = []
+        listed: list[tuple[Cell, Name | None, Leaf]] = []
         for label_text, row in found.items():
             line = lines[label_text]
             for column, (own, entry) in enumerate(row):
@@ -324,8 +324,8 @@ class Leaves:
         shape = (len(side), columns) if by_input == rows else (columns, len(side))
         return self._cells(key, name, "parameter", shape, listed, by_column=by_input != rows)
 
-    def _numbered(self, entries: tuple[tuple[Name, Value], ...], place: Place) -> list[tuple[Cell, Name | None, Entry]]:
-        listed: list[tuple[Cell, Name | None, Entry]] = []
+    def _numbered(self, entries: tuple[tuple[Name, Value], ...], place: Place) -> list[tuple[Cell, Name | None, Leaf]]:
+        listed: list[tuple[Cell, Name | None, Leaf]] = []
         for cell, (own, value) in enumerate(entries):
             if isinstance(value, Number | Null):
                 listed.append(((cell,), own, value))
@@ -346,7 +346,7 @@ class Leaves:
             listed.append(((cell,), own, Number("0", Fraction(0), place)))  # so that nothing else is missing
         return listed
 
-    def _row(self, value: Value) -> list[tuple[Name | None, Entry]]:
+    def _row(self, value: Value) -> list[tuple[Name | None, Leaf]]:
         match value:
             case Labelled(entries, place):
                 return [(own, entry) for _, own, entry in self._numbered(entries, place)]
@@ -355,7 +355,7 @@ class Leaves:
             case _:
                 return [(None, self._entry(value))]
 
-    def _entry(self, value: Value) -> Entry:
+    def _entry(self, value: Value) -> Leaf:
         if isinstance(value, Number | Name | Null):
             return value
         self._unfit(value, "a number, a name, or null")
@@ -367,7 +367,7 @@ class Leaves:
         name: str | None,
         role: Role,
         shape: tuple[int, ...],
-        listed: Sequence[tuple[Cell, Name | None, Entry]],
+        listed: Sequence[tuple[Cell, Name | None, Leaf]],
         by_column: bool = False,
     ) -> Tensor:
         """A tensor from its cells: each has perhaps a name of its own, and a number, a name or nothing."""

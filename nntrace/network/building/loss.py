@@ -58,7 +58,7 @@ class LossSteps:
             found.append(self._total(plain, self.keyed, plain))
         if self.samples is not None:
             found.append(self._over_samples())
-        return found
+        return [step._replace(after=self.loss.after) if "y" in step.arguments else step for step in found]
 
     def reported(self, name: str, key: str) -> tuple[list[Tensor], list[BoundOperation]]:
         """The loss as a further value under a key of its own, which no gradient goes through."""

@@ -17,13 +17,13 @@ from ...errors import quoted, suggestion
 from ...expr import Add, Expr, Mul, Sum, Sym, product, rename, symbols
 from ...spec.model import Penalty
 from ...spec.problems import Problems
-from ..model import BoundOperation, Cell, Edge, Element, Network, Tensor
+from ..model import PENALTY, TOTAL, BoundOperation, Cell, Edge, Element, Network, Tensor
 from ..quantities import find, known_names
 
-LOSS, DATA, PENALTY = "L", "data", "penalty"
-TOTAL = Operation(Sym(LOSS), Sym(DATA) + Sym(PENALTY))
+LOSS, DATA = "L", "data"
+SUM_OF_TWO = Operation(Sym(LOSS), Sym(DATA) + Sym(PENALTY))
 
-Chosen = Mapping[str, set[Cell] | None]
+Penalised = Mapping[str, set[Cell] | None]
 """The cells of each tensor that count; ``None``: all of them."""
 
 
@@ -58,11 +58,11 @@ def penalised(
         if step.output != LOSS:
             steps.append(step)
             continue
-        sum_of_two = (Edge(TOTAL, DATA), Edge(TOTAL, PENALTY))
+        sum_of_two = (Edge(SUM_OF_TWO, DATA), Edge(SUM_OF_TWO, PENALTY))
         steps += [
             step._replace(output=DATA),
             _penalty_step(network, penalty, chosen),
-            BoundOperation("total", TOTAL, LOSS, {DATA: DATA, PENALTY: PENALTY}, {}, sum_of_two, TOTAL.formula),
+            BoundOperation(TOTAL, SUM_OF_TWO, LOSS, {DATA: DATA, PENALTY: PENALTY}, {}, sum_of_two, SUM_OF_TWO.formula),
         ]
     uses = {**network.uses, data: (Element(DATA, ()),), own: (Element(PENALTY, ()),)}
     return network._replace(tensors=tensors, steps=tuple(steps), uses=uses, data=DATA)
@@ -89,7 +89,7 @@ def _chosen(network: Network, penalty: Penalty, weights: Sequence[str], problems
     return {key: found[key] for key in network.parameters if key in found}
 
 
-def _once(network: Network, chosen: Mapping[str, set[Cell]]) -> Chosen:
+def _once(network: Network, chosen: Mapping[str, set[Cell]]) -> Penalised:
     """Of every name its first use alone, and no missing connection."""
     result: dict[str, set[Cell] | None] = {}
     seen: set[str] = set()
@@ -116,7 +116,7 @@ def _mask(tensor: Tensor, cells: set[Cell]) -> Tensor:
     return Tensor(f"{tensor.key}.mask", None, tensor.shape, "constant", typed=typed, structural=True)
 
 
-def _penalty_step(network: Network, penalty: Penalty, chosen: Chosen) -> BoundOperation:
+def _penalty_step(network: Network, penalty: Penalty, chosen: Penalised) -> BoundOperation:
     """factor × Σ part for each kind, a constant of the part in front; every tensor with indices of its own."""
     sizes: dict[str, int] = {}
     terms: list[Expr] = []

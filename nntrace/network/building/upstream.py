@@ -13,7 +13,7 @@ from ...expr import Indexed, Sum, Sym
 from ...spec.model import File, Items, Number, Place, Value
 from ...spec.problems import Problems
 from ..batch import SAMPLE, sized
-from ..model import BoundOperation, Cell, Edge, Tensor
+from ..model import UPSTREAM, BoundOperation, Cell, Edge, Tensor
 from .files import read_numbers
 from .leaves import Leaves
 
@@ -43,7 +43,7 @@ def upstream(
         given = given._replace(shape=current.shape, array=None, typed={})
     operation = SINGLE if samples is None else BATCH
     sizes, keys = sized({"k": size}, samples), {"g": GIVEN, "y": current.key}
-    step = BoundOperation("upstream", operation, LOSS, keys, sizes, (Edge(operation, "y"),), operation.formula)
+    step = BoundOperation(UPSTREAM, operation, LOSS, keys, sizes, (Edge(operation, "y"),), operation.formula)
     return [given, Tensor(LOSS, LOSS, (), "loss", {(): LOSS})], step
 
 

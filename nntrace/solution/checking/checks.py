@@ -8,7 +8,6 @@ from fractions import Fraction
 from math import isfinite, isnan
 from typing import TYPE_CHECKING, Literal
 
-from ...catalogue import find
 from ...expr import Num
 from ...network.model import Element
 from ...network.quantities import Quantity, frozen, of_role
@@ -31,31 +30,28 @@ MOST_DIGITS = 17
 
 
 def forward_checks(writer: Writer) -> Iterator[Check]:
-    """That every softmax gives a distribution, and that a logarithm in the loss is taken of probabilities."""
+    """That a loss gets the outputs that it takes, and that the results that are a distribution sum to 1."""
     for step in writer.network.loss_steps():
-        entry = find("loss", step.kind)
-        if entry is None or "y" not in step.arguments:
-            continue
-        wanted = entry.build().targets
-        if wanted in ("any", "class"):
+        if not step.after:
             continue
         outputs = writer.network.tensors[step.arguments["y"]]
         values = (writer.trace.value(Element(outputs.key, cell)).number for cell in outputs.cells())
         if not all(0 <= value <= 1 for value in values):
-            before = "sigmoid" if wanted == "bits" else "softmax"
-            last = next((one.kind for one in writer.network.layer_steps() if one.output == outputs.key), "")
-            instead = f"use {before} instead of {last}" if last == f"log_{before}" else f"put a {before} before it"
+            last = next((one for one in writer.network.layer_steps() if one.output == outputs.key), None)
+            instead = f"put a {step.after} before it"
+            if last is not None and last.operation.logarithm_of == step.after:
+                instead = f"use {step.after} instead of {last.kind}"
             words = f"{step.kind} takes outputs between 0 and 1: {instead}"
             yield Check((words,), "note")
         break
     for step in writer.network.layer_steps():
-        if step.kind == "softmax" and step.edges:
+        if step.operation.sums_to_one and step.edges:
             sums: dict[tuple[int, ...], float] = {}
             for cell in writer.network.tensors[step.output].cells():
                 amount = writer.trace.value(Element(step.output, cell))
                 sums[cell[:-1]] = sums.get(cell[:-1], 0.0) + amount.number
             holds = all(abs(one - 1) <= 1e-12 * len(sums) + 1e-12 for one in sums.values() if isfinite(one))
-            yield Check(("the outputs of the softmax sum to 1",), "ok" if holds else "failed")
+            yield Check((f"the outputs of the {step.kind} sum to 1",), "ok" if holds else "failed")
 
 
 def gradient_checks(writer: Writer, asked: Sequence[Quantity]) -> Iterator[Check]:

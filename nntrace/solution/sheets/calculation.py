@@ -21,7 +21,8 @@ from ...network.quantities import (
     of_tensor,
 )  # fmt: skip
 from ...spec.model import Rounding
-from ...trace.trace import Trace, trace_of
+from ...trace.trace import Trace
+from ...trace.tracing import trace_of
 from ...trace.update import Update
 from ..checking.checks import forward_checks, gradient_checks, loss_check
 from ..content.model import Block, LossValue, Quantities, Remark, Results, Section, Solution

@@ -10,6 +10,7 @@ from ...network.portion import portion, span
 from ...network.quantities import Quantity, frozen, parameters
 from ...trace.amount import Amount
 from ...trace.trace import Trace
+from ...trace.tracing import in_floats
 from ...trace.update import Update
 from ..content.model import Block, Family, LossValue, Note, Remark, Results, Section, Solution, Step, Stretch, Table
 from ..numbers.results import gradient_results, sample_results, state_results, updated_results, value_results
@@ -104,7 +105,7 @@ class _Iterations:
             trace = self._on_its_samples(trace, number)
             update = trace.updated(limited(self.only))
             if self.network.iterations > MOST_ROWS:
-                update = update._replace(after=update.after.in_floats())
+                update = update._replace(after=in_floats(update.after))
             own = Results(
                 updated=updated_results(update.after, self.only),
                 state=state_results(update.after, self.only),

@@ -131,14 +131,14 @@ class Backward:
             output = summand.output
             held += (isinstance(summand.local, Sym) if output is None else output.cell == summand.use.cell,)
         edge, step = summand.reader.edge, summand.reader.step
-        argument = "" if step.kind == "penalty" else edge.argument  # the same for the weights of every layer
+        argument = "" if step.is_penalty else edge.argument  # the same for the weights of every layer
         key = (id(edge.operation), argument, held)
         new = key not in self._derived
         self._derived.add(key)
         return new
 
     def _reason(self, first: Element, summands: list[Summand], body: Expr) -> Note:
-        if [summand.reader.step.kind for summand in summands] == ["upstream"]:
+        if len(summands) == 1 and summands[0].reader.step.is_upstream:
             return ("given",)
         flat = [one for one in summands if one.local == Num(Decimal(0)) and not one.decided]
         if flat and len(summands) == 1:
@@ -162,7 +162,7 @@ class Backward:
 def via(writer: Writer, summands: list[Summand]) -> tuple[Note, ...]:
     """``via o1, via o2, the penalty``: a note for each addend of several; of many the first and the last way."""
     told = [summand for summand in summands if not isinstance(summand.local, Rest)]
-    penalties = [summand for summand in told if summand.reader.step.kind == "penalty"]
+    penalties = [summand for summand in told if summand.reader.step.is_penalty]
     named = [writer.network.symbol(summand.output) for summand in told if summand.output is not None]
     if len(summands) < 2 or len(named) + len(penalties) < len(told):
         return ()

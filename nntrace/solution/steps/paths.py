@@ -184,7 +184,7 @@ class Paths:
         factors: list[Expr] = []
         below = path.start
         for edge in path.edges:
-            direct = edge.reader.step.kind == "penalty"
+            direct = edge.reader.step.is_penalty
             above = loss if edge.output is None and not direct else symbol(edge.reached)
             by = at_its_place(self.network, below) if below in again else symbol(below)
             factors.append(Partial(above, by))
@@ -196,7 +196,7 @@ class Paths:
         """Which units tell the paths apart: the layers' results that are not on all of them."""
         if len(shown) < 2:
             return ()
-        through = [path.elements for path in shown if path.edges[-1].reader.step.kind != "penalty"]
+        through = [path.elements for path in shown if not path.edges[-1].reader.step.is_penalty]
         common = set(through[0]).intersection(*through[1:]) if len(through) > 1 else set()
         return tuple(self._note(path, common, again) for path in shown)
 
@@ -206,7 +206,7 @@ class Paths:
         note: Note = ("via ",)
         for number, element in enumerate(results):
             note += (", ", self.network.symbol(element)) if number else (self.network.symbol(element),)
-        if path.edges[-1].reader.step.kind == "penalty":
+        if path.edges[-1].reader.step.is_penalty:
             return ("the penalty",)
         if path.start not in again:
             return note if results else ("directly",)

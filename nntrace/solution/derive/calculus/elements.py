@@ -14,9 +14,8 @@ from ....expr.constants import constants_multiplied
 from ....expr.index import Index
 from ....expr.structure import negative
 from ....network.batch import SAMPLE
-from ....network.building.penalty import PENALTY
 from ....network.chain_rule import LOSS, Reader
-from ....network.model import Cell, Tensor
+from ....network.model import PENALTY, Cell, Tensor
 from ....network.quantities import Quantity, parameters
 from ...content.model import Line, Matrix, Note
 from ...formulas.naming import SAMPLES

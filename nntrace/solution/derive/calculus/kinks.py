@@ -27,7 +27,7 @@ class Kink(NamedTuple):
     convention: str = ""
 
 
-class Extents(dict[str, int]):
+class EqualExtents(dict[str, int]):
     """How far the letters run, each as far as any other."""
 
     def __missing__(self, letter: str) -> int:
@@ -43,7 +43,7 @@ def kinks(formula: Expr, by: Sym, kink: int) -> set[Kink]:
     """The kinks of a formula as a function of one element, for some numbers in place of all other symbols."""
     letters = dict.fromkeys((*map(str, by.index), *free_indices(formula)))
     place = {letter: number % EXTENT for number, letter in enumerate(letters)}
-    slope = expand(at(differentiate(formula, by, kink), place), Extents())
+    slope = expand(at(differentiate(formula, by, kink), place), EqualExtents())
     element = at(by, place)
     assert isinstance(element, Sym)
     found = set()

@@ -29,7 +29,7 @@ from ...formulas.tensor import LETTERS
 from ..naming.symbols import Symbols
 from ..steps import CHAIN, Form, IndexFormula, Part, UncitedLine, index_step, joined, put_in, rule_line
 from .jacobians import Jacobians
-from .kinks import Extents, some_number
+from .kinks import EqualExtents, some_number
 from .loss_reads import LossReads
 from .products import factors_of, worked_out
 
@@ -136,7 +136,7 @@ class Logits(LossReads):
 def ignores_shifts(operation: Operation) -> bool:
     """Whether the results stay where all elements of the argument grow by the same, tried with some numbers."""
     letters = dict.fromkeys(map(str, operation.output.index), 0)
-    formula = expand(at(operation.formula, letters), Extents())
+    formula = expand(at(operation.formula, letters), EqualExtents())
 
     def result(shift: float) -> float:
         return approximate(formula, lambda name, cell: some_number(name, cell) + shift)

@@ -11,7 +11,7 @@ from ....expr.rules import by_rule
 from ....network.batch import SAMPLE
 from ....network.model import Element, Network, sample_mark
 from ....trace.amount import Amount
-from ....trace.trace import trace_of
+from ....trace.tracing import trace_of
 from ...content.model import Line, Nested, Step
 from ...formulas.element import Writer
 from ...numbers.digits import Digits

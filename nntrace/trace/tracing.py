@@ -1,0 +1,40 @@
+"""Which kind of trace a network gets: element by element where it is small or carries rounded numbers, else arrays."""
+
+from __future__ import annotations
+
+from math import prod
+
+from ..network.model import BoundOperation, Network
+from .trace import Trace
+
+MOST_PRODUCTS = 20_000
+"""How many products one pass over a network may take for its elements to be kept one by one."""
+
+
+def trace_of(network: Network) -> Trace:
+    """The trace of a network's given numbers, by its conventions: what is carried is kept element by element."""
+    small = sum(_products(network, step) for step in network.steps) <= MOST_PRODUCTS
+    if small or network.conventions.rounding.places is not None:
+        from .elements import ElementTrace
+
+        return ElementTrace(network)
+    from .arrays import ArrayTrace
+
+    return ArrayTrace(network)
+
+
+def _products(network: Network, step: BoundOperation) -> int:
+    """How many products a step takes: its indices run inside one another, those of a penalty tensor by tensor."""
+    if step.is_penalty:
+        return sum(prod(network.tensors[edge.argument].shape) for edge in step.edges)
+    return prod(step.sizes.values())
+
+
+def in_floats(trace: Trace) -> Trace:
+    """The same without exact numbers: after many updates none is short enough. What is carried stays so."""
+    if not trace.elementwise or trace.network.conventions.rounding.places is not None:
+        return trace
+    from .array_update import in_arrays
+    from .arrays import ArrayTrace
+
+    return ArrayTrace(trace.network, trace.given_arrays(), trace.program, in_arrays(trace.network, trace.memory))
