@@ -10,6 +10,7 @@ from ....expr.constants import shortened
 from ....expr.letters import index_letters, relettered
 from ....expr.rules import by_rule, constants_out, multiplied_out, where_different
 from ....network.batch import SAMPLE
+from ....network.model import PENALTY
 from ...content.model import Line, Note
 from ...formulas.tensor import LETTERS
 from ..naming.symbols import Symbols
