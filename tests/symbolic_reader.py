@@ -17,6 +17,8 @@ import numpy as np
 
 SUPERSCRIPTS = {"²": 2, "³": 3, "⁴": 4}
 LETTERS = re.compile(r"_([a-z]+)(?![A-Za-z0-9_′\[])")
+AFFINE = re.compile(r"_\(([a-z0-9+,-]+)\)")
+TERM = re.compile(r" ?([+-]?) ?(\d*) ?([a-z]?)(?![a-z(_])")
 OF_SAMPLE = re.compile("⁽(.)⁾")
 NUMBER = re.compile(r"\d+(\.\d+)?(×10[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)?")
 
@@ -167,11 +169,27 @@ class Text:
         if (own := OF_SAMPLE.match(self.text, self.at)) and (letter := normalize("NFKD", own.group(1))).isalpha():
             self.at = own.end()
             return (letter,)
+        if found := AFFINE.match(self.text, self.at):
+            self.at = found.end()
+            return tuple(found.group(1).split(","))
         found = LETTERS.match(self.text, self.at)
         if not found:
             return ()
         self.at = found.end()
         return tuple(found.group(1))
+
+
+def place_of(index: str, at: Mapping[str, int]) -> int:
+    """An index such as ``2p+r-1``, which counts from 1 as its letters do, at these places, which count from 0."""
+    total, start = 0, 0
+    while start < len(index):
+        found = TERM.match(index, start)
+        if not found or found.end() == start:
+            raise ValueError(f"no index: {index!r}")
+        sign, factor, letter = found.groups()
+        total += (-1 if sign == "-" else 1) * int(factor or 1) * (at[letter] + 1 if letter else 1)
+        start = found.end()
+    return total - 1
 
 
 class Index:
@@ -256,17 +274,17 @@ class Index:
         if r.has("e^{"):
             value = self.cases(r, at)
             r.must("}")
-            return FUNCTIONS["exp"](value)
+            return self.functions["exp"](value)
         if r.has("|"):
             value = self.cases(r, at)
             r.must("|")
-            return _absolute(value)
+            return self.functions["abs"](value)
         if found := re.compile(r"Σ_([a-z]) ").match(r.text, r.at):
             return self.summed(r, at, found)
         if r.has("1["):
-            if found := re.compile(r"([a-z]) = ([a-z])\]").match(r.text, r.at):
+            if found := re.compile(r"((?:[a-z0-9]|[+-]| )+) = ((?:[a-z0-9]|[+-]| )+)\]").match(r.text, r.at):
                 r.at = found.end()
-                return float(at[found.group(1)] == at[found.group(2)])
+                return float(place_of(found.group(1), at) == place_of(found.group(2), at))
             holds = self.condition(r, at)
             r.must("]")
             return float(holds)
@@ -286,14 +304,14 @@ class Index:
         return total
 
     def bound(self, r: Text, at: dict[str, int]) -> tuple[int, ...]:
-        return tuple(at[letter] for letter in r.letters())
+        return tuple(place_of(index, at) for index in r.letters())
 
     def word(self, r: Text, at: dict[str, int]) -> Any:
         if number := r.matches(NUMBER):
             return float(number.replace("×10", "e").translate(str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")))
         if r.has("π"):
             return math.pi
-        if found := re.compile(r"([a-z_]+)(′?)\(").match(r.text, r.at):
+        if found := re.compile(r"([a-z_]*[a-z])(′?)\(").match(r.text, r.at):
             kind, prime = found.groups()
             r.at = found.end()
             if prime:
@@ -320,6 +338,7 @@ class Matrix:
                  call: Callable[[str, str], Any], down: bool = True,
                  sizes: Mapping[str, int] = {}) -> None:  # fmt: skip
         self.sizes = sizes  # what the symbols for sizes stand for
+        self.identity = 0  # how many rows I has, where that is known
         self.down = down  # how the elements of a sample lie, of which a maximum is taken
         self.names, self.look, self.partial, self.call = names, look, partial, call
 
@@ -421,7 +440,7 @@ class Matrix:
             return np.diag(inner.ravel())
         if r.text[r.at :] == "I" or re.match(r"I[ )]", r.text[r.at :]):
             r.at += 1
-            return "I"
+            return np.eye(self.identity) if self.identity else "I"
         if found := re.compile(r"(ln|max|tanh|sqrt|erf|sign)\(").match(r.text, r.at):
             r.at = found.end()
             arguments = [self.sum(r)]
@@ -478,7 +497,8 @@ def _alike(first: Any, second: Any, function: Any) -> Any:
 def _multiplied(factors: list[Any]) -> Any:
     result = factors[0]
     for factor in factors[1:]:
-        if np.ndim(result) == 0 or np.ndim(factor) == 0:
+        unfit = np.ndim(result) and np.ndim(factor) and np.shape(result)[1] != np.shape(factor)[0]
+        if np.ndim(result) == 0 or np.ndim(factor) == 0 or (unfit and (_is_number(result) or _is_number(factor))):
             result = _number(result, factor)
         else:
             result = np.asarray(result) @ np.asarray(factor)
