@@ -17,7 +17,7 @@ import pytest
 if TYPE_CHECKING:
     from conftest import Run
 
-CONFIGS = Path(__file__).resolve().parent.parent / "configs"
+CONFIGS = Path(__file__).resolve().parents[2] / "configs"
 
 PUBLISHED: dict[str, dict[str, str]] = {
     # forward: values; gradient: dL/dname, "a / b" being dL/da divided by dL/db, that is db/da;

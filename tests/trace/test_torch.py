@@ -1,6 +1,6 @@
 """The gradients of generated networks, single and in batches, against PyTorch (where it is installed).
 
-``NETWORKS=2000 pytest tests/test_torch.py`` tries as many networks.
+``NETWORKS=2000 pytest tests/trace/test_torch.py`` tries as many networks.
 """
 
 from __future__ import annotations

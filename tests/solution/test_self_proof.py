@@ -39,7 +39,7 @@ from nntrace.solution.sheets.calculation import Settings, Sheet, asked_quantitie
 from nntrace.spec import load, read
 from nntrace.spec.model import Rounding
 
-CONFIGS = sorted((Path(__file__).parent.parent / "configs").glob("*.yaml"))
+CONFIGS = sorted((Path(__file__).parents[2] / "configs").glob("*.yaml"))
 WIDTHS = (40, 80, 120)
 ABOUT = ("≈", "~=")
 RELATIONS = ("=", *ABOUT)
