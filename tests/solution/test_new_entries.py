@@ -21,12 +21,8 @@ from nntrace.catalogue import KINDS, Entry, Loss, Operation, Parameter
 from nntrace.expr import Cases, Condition, Indexed, Num, Size, Sum, Sym, at_letter, exp, maximum, sin, sqrt, xln
 from nntrace.network.building.build import build
 from nntrace.network.quantities import parameters
-from nntrace.solution.derive.question import Question
-from nntrace.solution.derive.sheet import Derivation
 from nntrace.solution.sheets.calculation import Settings, Sheet
-from nntrace.solution.sheets.collapse import Collapse
 from nntrace.spec import read
-from nntrace.trace.tracing import trace_of
 from tests.conftest import Run
 
 x, z, a = Indexed("x"), Indexed("z"), Indexed("a")
@@ -246,8 +242,8 @@ def test_every_line_in_matrix_form_holds(row: Row) -> None:
 def test_every_command_runs(row: Row, run: Run, tmp_path: Path) -> None:
     path = tmp_path / "net.yaml"
     path.write_text(row.text)
-    for command in (["forward"], ["grad"], ["step"], ["derive"], ["derive", "--with-numbers"], ["collapse"]):
-        for options in ([], ["--width", "60", "--ascii"], ["-f", "json"]):
+    for command in (["forward"], ["grad"], ["step"], ["derive", "--with-numbers"], ["collapse"]):
+        for options in (["--width", "60", "--ascii"], ["-f", "json"]):
             done = run(*command, path, *options)
             assert (done.code, done.err) == (0, ""), (command, done)
             assert done.out
@@ -283,9 +279,3 @@ def test_a_dead_unit_says_nothing_of_what_all_units_share(monkeypatch: pytest.Mo
     steps = object_of(Sheet(network, Settings()).gradient(parameters(network), named=False))["steps"]
     (step,) = (step for step in steps if step["name"] == "δ_f3")
     assert step["reason"] == "f3 = -1.125 ≤ 0"
-
-
-def test_it_is_derived_and_collapsed(row: Row) -> None:
-    network = build(read(row.text, "net.yaml", None))
-    assert Derivation(network, Question()).solution().sections
-    assert Collapse(network, trace_of(network)).solution().sections
