@@ -7,6 +7,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from math import isfinite
 from typing import Any
 
+from ..expr.lazy import Lazy
 from ..expr.text import UNICODE, Script, text
 from ..solution.content.model import (
     Check,
@@ -30,7 +31,7 @@ SCHEMA = "nntrace/1"
 def write(solution: Solution, width: int, script: Script) -> Iterator[str]:
     """The object's lines. Its text is Unicode, escaped where the script is ASCII; the width does not matter."""
 
-    encoder = json.JSONEncoder(ensure_ascii=script.ascii, allow_nan=False)
+    encoder = json.JSONEncoder(ensure_ascii=script.ascii, allow_nan=False, default=_listed_out)
 
     def encode(value: object) -> str:
         try:
@@ -217,6 +218,13 @@ def _words(*notes: Note, script: Script = UNICODE) -> str | None:
     return sentence(enumerated(filter(None, notes), script)) or None
 
 
+def _listed_out(value: object) -> object:
+    """A sequence whose members were not made yet, as a list."""
+    if isinstance(value, Lazy):
+        return list(value)
+    raise TypeError(f"{type(value).__name__} is nothing that JSON has")
+
+
 def finite(value: object) -> object:
     """The same value with null for what is no number in JSON: NaN and the infinities."""
     match value:
@@ -224,7 +232,7 @@ def finite(value: object) -> object:
             return value if isfinite(value) else None
         case Mapping():
             return {key: finite(inner) for key, inner in value.items()}
-        case list() | tuple():
+        case list() | tuple() | Lazy():
             return [finite(inner) for inner in value]
         case _:
             return value

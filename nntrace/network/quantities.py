@@ -42,6 +42,8 @@ def quantity(network: Network, element: Element) -> Quantity:
     if name is None:
         return Quantity(tensor.symbol(element.cell), (element,), tensor.role)
     uses = network.uses[name]
+    if len(uses) == 1:
+        return Quantity(Sym(name), uses, tensor.role)
     roles = {network.tensors[use.key].role for use in uses}
     return Quantity(Sym(name), uses, next(role for role in ROLES if role in roles))
 
@@ -94,8 +96,10 @@ def of_tensor(network: Network, tensor: Tensor) -> Sequence[Quantity]:
         return Unnamed(tensor)
     if tensor.sampled or not tensor.names:
         return [Quantity(tensor.symbol(cell), (Element(tensor.key, cell),), tensor.role) for cell in tensor.cells()]
-    every = (quantity(network, Element(tensor.key, cell)) for cell in tensor.cells())
-    return list({found.symbol: found for found in every}.values())
+    first: dict[str | Cell, Cell] = {}
+    for cell in tensor.cells():
+        first.setdefault(tensor.names.get(cell, cell), cell)
+    return [quantity(network, Element(tensor.key, cell)) for cell in first.values()]
 
 
 def by_tensor(quantities: Sequence[Quantity]) -> dict[str, Sequence[Quantity]]:

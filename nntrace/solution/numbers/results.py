@@ -6,6 +6,7 @@ from collections.abc import Callable, Sequence
 from math import prod
 from typing import TYPE_CHECKING, Any
 
+from ...expr.lazy import Lazy
 from ...network.building.loss import SAMPLE_LOSS
 from ...network.model import Cell, Element, Tensor
 from ...network.quantities import Quantity, by_tensor, frozen, parameters
@@ -28,16 +29,25 @@ def value_results(trace: Trace) -> dict[str, Any]:
     return result
 
 
-def sample_results(trace: Trace) -> list[dict[str, Any]] | None:
+def sample_results(trace: Trace) -> Sequence[dict[str, Any]] | None:
     """The values that belong to each sample of a batch, and its loss."""
-    network = trace.network
-    if network.samples is None:
-        return None
-    tensors = [tensor for tensor in network.tensors.values() if tensor.sampled]
-    samples = [_sample(trace, tensors, sample) for sample in range(network.samples)]
-    if network.samples_per_step is None:
-        return samples
-    return [{"sample": number, **one} for number, one in enumerate(samples, start=network.first_sample + 1)]
+    return None if trace.network.samples is None else _Samples(trace)
+
+
+class _Samples(Lazy[dict[str, Any]]):
+    """The values of each sample, made when they are looked at: a page shows few of them."""
+
+    def __init__(self, trace: Trace) -> None:
+        self.trace = trace
+        self.tensors = [tensor for tensor in trace.network.tensors.values() if tensor.sampled]
+
+    def __len__(self) -> int:
+        return self.trace.network.samples or 0
+
+    def at(self, place: int) -> dict[str, Any]:
+        network = self.trace.network
+        number = {} if network.samples_per_step is None else {"sample": network.first_sample + 1 + place}
+        return {**number, **_sample(self.trace, self.tensors, place)}
 
 
 def _sample(trace: Trace, tensors: list[Tensor], sample: int) -> dict[str, Any]:
