@@ -1,11 +1,12 @@
-"""The formula sheet: every layer, activation, loss, penalty and optimizer, each written once."""
+"""The formula sheet: every layer, activation, loss, penalty, optimizer, clipping and schedule, each written once."""
 
-from . import activations, initialisers, layers, losses, optimizers, penalties
+from . import activations, clippings, initialisers, layers, losses, optimizers, penalties, schedules
 from .operation import Auxiliary, Operation, Parameter, Same
 from .registry import KINDS, Entry, Fusion, Loss, Option, find, names
-from .update_rule import UpdateRule
+from .update_rule import Clipping, Schedule, UpdateRule
 
 __all__ = [
-    "KINDS", "Auxiliary", "Entry", "Fusion", "Loss", "Operation", "Option", "Parameter", "Same", "UpdateRule",
-    "activations", "find", "initialisers", "layers", "losses", "names", "optimizers", "penalties",
+    "KINDS", "Auxiliary", "Clipping", "Entry", "Fusion", "Loss", "Operation", "Option", "Parameter", "Same", "Schedule",
+    "UpdateRule", "activations", "clippings", "find", "initialisers", "layers", "losses", "names", "optimizers",
+    "penalties", "schedules",
 ]  # fmt: skip

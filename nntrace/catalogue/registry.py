@@ -23,6 +23,19 @@ Positive = Annotated[Real, "positive"]
 Share = Annotated[Real, "share"]
 """A real option from 0 on that stays below 1, such as how much of a mean is kept."""
 
+NotNegative = Annotated[Real, "not negative"]
+"""A real option from 0 on."""
+
+
+class Under(NamedTuple):
+    """The small number of a quotient where it stands under the root: √(v + ε), not √v + ε."""
+
+    value: Real
+
+
+Epsilon = Annotated[Real | Under, "epsilon"]
+"""The small number beside a root, or under it."""
+
 
 def real(value: Real) -> Num:
     """A real number in a formula, with its digits: 0.01, not the float next to it."""
@@ -76,7 +89,8 @@ NEEDED = object()
 class Option(NamedTuple):
     """One option of an entry: ``type`` is ``number``, ``count``, ``flag`` or ``word``; ``choices`` are a word's.
 
-    ``range`` says which numbers make sense: ``positive`` above 0, ``share`` from 0 on and below 1; empty for any.
+    ``range`` says which numbers make sense: ``positive`` above 0, ``not negative`` from 0 on, ``share`` from 0 on and
+    below 1; empty for any. An ``epsilon`` is not negative, and may stand ``{inside: 1e-8}`` a root.
     """
 
     type: str
@@ -151,6 +165,8 @@ KINDS: dict[str, dict[str, Entry]] = {
     "loss": {},
     "penalty": {},
     "optimizer": {},
+    "schedule": {},
+    "clip": {},
     "init": {},
 }
 
@@ -176,6 +192,8 @@ activation = _decorator("activation")
 loss = _decorator("loss")
 penalty = _decorator("penalty")
 optimizer = _decorator("optimizer")
+schedule = _decorator("schedule")
+clip = _decorator("clip")
 scheme = _decorator("init")
 
 

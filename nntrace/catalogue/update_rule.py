@@ -1,4 +1,4 @@
-"""How a parameter learns, as formulas: what an optimizer's entry gives.
+"""How a parameter learns, as formulas: what the entries of optimizers, schedules and clippings give.
 
 The symbols are those of one parameter: ``w`` its value, ``g`` its gradient, ``lr`` its learning rate, ``t`` the number
 of the step, counted from 1. A state is a symbol that a line gives anew: ``v`` before the step, ``v⁺`` after it.
@@ -6,15 +6,23 @@ of the step, counted from 1. A state is a symbol that a line gives anew: ``v`` b
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from ..expr import Add, Expr, Neg, Sym, symbols
+from ..expr import Add, Expr, Indexed, Neg, Sym, substitute, symbols
 from .registry import Real
 
 w, g, lr, t = Sym("w"), Sym("g"), Sym("lr"), Sym("t")
+lr0, k = Sym("lr0"), Sym("k")
+"""The rate that a schedule starts from, and how many steps (or passes over the samples) were done before."""
 NEW = "⁺"
 """The mark of a state, and of the parameter, after the step."""
+EVERY = "p"
+"""The index that counts all parameters that learn: ``every_g`` is the gradient of one of them."""
+every_g = Indexed("g")[EVERY]
+g_clipped = Sym("ĝ")
+
+RuleLine = tuple[Sym, Expr]
 
 
 def new(symbol: Sym) -> Sym:
@@ -27,12 +35,25 @@ class UpdateRule(NamedTuple):
 
     ``constants`` are the symbols of the options with their numbers. A state is 0 before the first step, unless
     ``start`` gives it another number. With ``ahead`` the gradient is taken at that point instead of at ``w``.
+    ``shared`` are lines that come first and once for all parameters. ``periods`` are symbols that count how often so
+    many of ``k`` are past. ``number`` is the symbol of the step's number.
     """
 
-    lines: tuple[tuple[Sym, Expr], ...]
+    lines: tuple[RuleLine, ...]
     constants: Mapping[Sym, Real] = {}
     start: Mapping[Sym, Real] = {}
     ahead: Expr | None = None
+    shared: tuple[RuleLine, ...] = ()
+    periods: Mapping[Sym, int] = {}
+    number: Sym = t
+
+    def numbered_by(self, number: Sym) -> UpdateRule:
+        """The same with another symbol for the number of the step."""
+
+        def changed(lines: tuple[RuleLine, ...]) -> tuple[RuleLine, ...]:
+            return tuple((symbol, substitute(formula, {self.number: number})) for symbol, formula in lines)
+
+        return self._replace(lines=changed(self.lines), shared=changed(self.shared), number=number)
 
     @property
     def states(self) -> tuple[Sym, ...]:
@@ -54,14 +75,62 @@ class UpdateRule(NamedTuple):
                 return None
 
     @property
+    def is_plain(self) -> bool:
+        """Whether nothing is worked out but the new value."""
+        return len(self.lines) == 1 and not self.shared
+
+    @property
     def letters(self) -> dict[str, None]:
         """The names that a sheet writes for the rule's symbols, the parameter and its gradient aside (in order)."""
-        formulas = [formula for _, formula in self.lines] + ([] if self.ahead is None else [self.ahead])
-        read = (one for formula in formulas for one in symbols(formula) if isinstance(one, Sym))
-        every = (*(symbol for symbol, _ in self.lines), *read)
-        return {one.name: None for one in every if one.name not in (w.name, g.name)}
+        return {one.name: None for one in self._symbols() if one.name not in (w.name, g.name)}
+
+    @property
+    def common(self) -> list[str]:
+        """Those of the letters that are written as they are, and not with a parameter's name behind them."""
+        own = {symbol.name for symbol in self.own}
+        return [name for name in self.letters if name not in own]
 
     @property
     def counts_steps(self) -> bool:
-        """Whether the number of the step matters."""
-        return t.name in self.letters
+        """Whether it matters how many steps were done before."""
+        return not {self.number.name, k.name, *(one.name for one in self.periods)}.isdisjoint(self.letters)
+
+    def _symbols(self) -> Iterator[Sym]:
+        for symbol, formula in (*self.shared, *self.lines, *([] if self.ahead is None else [(w, self.ahead)])):
+            yield symbol
+            yield from (one for one in symbols(formula) if isinstance(one, Sym))
+
+
+class Clipping(NamedTuple):
+    """What stands in for a gradient that is too large: ``gradient``, over ``g`` and the symbols of ``shared`` lines."""
+
+    gradient: Expr
+    constants: Mapping[Sym, Real]
+    shared: tuple[RuleLine, ...] = ()
+
+
+class Schedule(NamedTuple):
+    """The learning rate of a step, from ``lr0``, from ``k`` steps done before and from ``periods`` that count these."""
+
+    rate: Expr
+    constants: Mapping[Sym, Real]
+    periods: Mapping[Sym, int] = {}
+
+
+def clipped(rule: UpdateRule, clipping: Clipping) -> UpdateRule:
+    """The rule with the clipped gradient ĝ in place of the gradient."""
+    lines = ((symbol, substitute(formula, {g: g_clipped})) for symbol, formula in rule.lines)
+    return rule._replace(
+        lines=((g_clipped, clipping.gradient), *lines),
+        constants={**clipping.constants, **rule.constants},
+        shared=(*clipping.shared, *rule.shared),
+    )
+
+
+def scheduled(rule: UpdateRule, schedule: Schedule, start: Real) -> UpdateRule:
+    """The rule with a learning rate that changes from step to step."""
+    return rule._replace(
+        constants={lr0: start, **schedule.constants, **rule.constants},
+        shared=((lr, schedule.rate), *rule.shared),
+        periods=schedule.periods,
+    )

@@ -130,7 +130,8 @@ def step(
     chosen = settings(calculation)
     typed = typed_number(lr, f"--lr {lr}") if lr is not None else None
     network, spec = read_network(reading, calculation.change)
-    _need_loss(network.loss)
+    if not network.training.gradients:
+        _need_loss(network.loss)
     network = _with_rate(network, typed)
     updated = asked_quantities(network, only, parameters=True) if only else None
     copy = Copy(spec, network, save, force) if save is not None else None

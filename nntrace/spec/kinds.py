@@ -12,7 +12,7 @@ from typing import NamedTuple
 from ..catalogue.registry import Entry, Option, find, names
 from ..errors import quoted, suggestion
 from . import not_yet, tree, values
-from .model import Name, Number
+from .model import Inside, Name, Number, OptionValue
 from .problems import Problems
 from .tree import Node, describe, is_null
 
@@ -88,9 +88,9 @@ def _entry(word: tree.Scalar, what: str, sorts: Sequence[str], problems: Problem
 
 def options(
     of: Kinded, beside: Entries, where: str, own_keys: Sequence[str], problems: Problems
-) -> Mapping[str, Number | Name]:
+) -> Mapping[str, OptionValue]:
     """The options among ``beside``, by the signature of the kind's entry. Those of an unknown kind are left unread."""
-    found: dict[str, Number | Name] = {}
+    found: dict[str, OptionValue] = {}
     if not beside or of.entry is None:
         return found
     schema = of.entry.options()
@@ -104,7 +104,7 @@ def options(
     return found
 
 
-def _option(option: Option, node: Node, what: str, problems: Problems) -> Number | Name | None:
+def _option(option: Option, node: Node, what: str, problems: Problems) -> OptionValue | None:
     match option.type:
         case "count":
             return values.count(node, problems, what)
@@ -112,19 +112,43 @@ def _option(option: Option, node: Node, what: str, problems: Problems) -> Number
             return values.word(node, problems, what, ("true", "false"))
         case "word":
             return values.word(node, problems, what, option.choices)
+        case _ if option.range == "epsilon" and isinstance(node, tree.Mapping):
+            return _inside(node, what, problems)
         case _:
-            number = values.number(node, problems, what)
-            if number is None or option.range not in RANGES:
-                return number
-            fits, remedy = RANGES[option.range]
-            if not fits(number.value):
-                problems.add(number.place, f"{what} cannot be {quoted(number.text)}", remedy)
-                return None
-            return number
+            return _number(option, node, what, problems)
+
+
+def _number(option: Option, node: Node, what: str, problems: Problems) -> Number | None:
+    number = values.number(node, problems, what)
+    if number is None or option.range not in RANGES:
+        return number
+    fits, remedy = RANGES[option.range]
+    if not fits(number.value):
+        problems.add(number.place, f"{what} cannot be {quoted(number.text)}", remedy)
+        return None
+    return number
+
+
+def _inside(node: tree.Mapping, what: str, problems: Problems) -> Inside | None:
+    """``{inside: 1e-8}``."""
+    for key, _ in node.entries:
+        if key.text != INSIDE:
+            values.unknown_key(key, what, (INSIDE,), problems)
+    inner = node.get(INSIDE)
+    if inner is None:
+        problems.add(node.place, f"{what} has no number", f"write {{{INSIDE}: 1e-8}}, or the number alone")
+        return None
+    number = _number(Option("number", None, range="epsilon"), inner, what, problems)
+    return None if number is None else Inside(number)
+
+
+INSIDE = "inside"
 
 
 RANGES: dict[str, tuple[Callable[[Fraction], bool], str]] = {
     "positive": (lambda value: value > 0, "give a number above 0"),
+    "not negative": (lambda value: value >= 0, "give 0 or more"),
+    "epsilon": (lambda value: value >= 0, "give 0 or more, such as 1e-8"),
     "share": (lambda value: 0 <= value < 1, "give a number from 0 on, below 1"),
 }
 """Which numbers an option may be, and what to say where one is not."""

@@ -1,12 +1,11 @@
-"""The keys ``loss``, ``penalty``, ``report`` and ``optimizer``."""
+"""The keys ``loss``, ``penalty`` and ``report``."""
 
 from __future__ import annotations
 
 from ..catalogue.registry import names
 from ..errors import quoted, suggestion
 from . import kinds, tree, values
-from .kinds import Kinded
-from .model import LossSpec, Name, Number, Optimizer, Penalty
+from .model import LossSpec, Name, Number, Penalty
 from .problems import Problems
 from .tree import Node, describe, is_null
 
@@ -127,26 +126,3 @@ def _penalised(node: Node, problems: Problems) -> str | tuple[Name, ...]:
             remedy = "write weights, all (the biases too) or a list of parameters, such as [W1, b1]"
             problems.add(node.place, f"`on` cannot be {describe(node)}", remedy)
             return "weights"
-
-
-def optimizer(node: Node, problems: Problems) -> Optimizer | None:
-    """``adam``, or ``{momentum: {beta: 0.9}}``: its kind, then its options."""
-    of = kinds.kinded(node, "an optimizer", ("optimizer",), (), problems)
-    if of is None or of.entry is None:
-        return None
-    for key, _ in of.beside:
-        problems.add(key.place, f"{quoted(key.text)} beside the optimizer",
-                     "put its options behind its kind, as in {momentum: {beta: 0.9}}")  # fmt: skip
-    return Optimizer(of.kind, kinds.options(of, _inner_options(of, problems), "an optimizer", (), problems))
-
-
-def _inner_options(of: Kinded, problems: Problems) -> kinds.Entries:
-    match of.content:
-        case None:
-            return ()
-        case tree.Mapping():
-            return of.content.entries
-        case _:
-            problems.add(of.content.place, f"an optimizer's options cannot be {describe(of.content)}",
-                         "write a table, such as {beta: 0.9}, or the optimizer's word alone")  # fmt: skip
-            return ()

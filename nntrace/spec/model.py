@@ -88,7 +88,7 @@ class Layer(NamedTuple):
     kind: Name
     result: Value | None
     parameters: Mapping[str, Value]
-    options: Mapping[str, Number | Name]
+    options: Mapping[str, OptionValue]
     activation: Layer | None
 
 
@@ -117,16 +117,57 @@ class LossSpec(NamedTuple):
     parts: tuple[Name, ...]
     over_outputs: str | None
     over_samples: str
-    options: Mapping[str, Number | Name]
+    options: Mapping[str, OptionValue]
     penalty: Penalty | None = None
     upstream: Value | None = None
 
 
-class Optimizer(NamedTuple):
-    """``optimizer: adam`` or ``optimizer: {momentum: {beta: 0.9}}``."""
+class Inside(NamedTuple):
+    """``{inside: 1e-8}``: a small number that stands under a root, not beside it."""
+
+    number: Number
+
+    @property
+    def text(self) -> str:
+        """As the file has it."""
+        return f"{{inside: {self.number.text}}}"
+
+
+OptionValue = Number | Name | Inside
+
+
+class Chosen(NamedTuple):
+    """A kind of the catalogue with its options, as ``{step: {every: 10, times: 0.5}}``."""
 
     kind: Name
-    options: Mapping[str, Number | Name]
+    options: Mapping[str, OptionValue]
+
+
+class Optimizer(NamedTuple):
+    """``optimizer: adam`` or ``optimizer: {momentum: {beta: 0.9, start: {v: 0.1}}}``.
+
+    ``start`` has the states, each a number or a table by parameters, and ``t``, the count of steps. ``place`` is where
+    the whole value stands.
+    """
+
+    kind: Name
+    options: Mapping[str, OptionValue]
+    start: Labelled | None
+    place: Place
+
+
+class LearningRate(NamedTuple):
+    """``0.1``, or ``{default: 0.1, W2: 0.01}``, a list for one step after another, or a ``schedule`` from a start.
+
+    ``first`` is the number, the default, the first of the list or the start; ``others`` are by tensor or result.
+    ``per`` is what a schedule or a list counts, ``epoch`` or ``iteration``, where the file says so.
+    """
+
+    first: Number
+    others: tuple[tuple[Name, Number], ...] = ()
+    listed: tuple[Number, ...] = ()
+    schedule: Chosen | None = None
+    per: str | None = None
 
 
 class Rounding(NamedTuple):
@@ -165,10 +206,13 @@ class Spec(NamedTuple):
     report: tuple[LossSpec, ...]
     values: Labelled
     frozen: tuple[Name, ...]
-    learning_rate: Number | None
+    learning_rate: LearningRate | None
     iterations: Number | None
     samples_per_step: Number | None
     optimizer: Optimizer | None
+    clip: Chosen | None
+    parameters: Labelled | None
+    gradients: Labelled | None
     conventions: Conventions
     places: Mapping[str, Place] = {}
     limits: Limits = USUAL

@@ -8,7 +8,7 @@ from typing import Any
 
 from ..errors import UserError, printable
 from ..limits import LARGEST_LIMIT, USUAL, Limits
-from . import conventions, losses, not_yet, tree, values
+from . import conventions, losses, not_yet, training, tree, values
 from .layers import layer_keys, layers
 from .model import Conventions, Items, Labelled, LossSpec, Name, Null, Number, Penalty, Place, Spec, Value
 from .problems import Problems, split_lines
@@ -18,6 +18,10 @@ REQUIRED = {
     "inputs": "give the inputs and their values, such as inputs: {x1: 0.5, x2: 1.0}",
     "layers": "give the layers, such as layers: [dense: [h1, h2]], or layers: [] for none",
 }
+
+ALONE = "parameters"
+"""The key of a file without layers: there is no network, and the gradients are given."""
+OF_LAYERS = ("inputs", "targets", "samples", "layers", "loss", "penalty", "report", "values", "samples_per_step")
 
 
 def read(text: str, source: str, folder: Path | None, limits: Limits = USUAL) -> Spec:
@@ -43,9 +47,15 @@ def read(text: str, source: str, folder: Path | None, limits: Limits = USUAL) ->
 
 def _spec(root: tree.Mapping, source: str, lines: tuple[str, ...], folder: Path | None, problems: Problems) -> Spec:
     found = _read_keys(root, problems)
-    for key, remedy in REQUIRED.items():
-        if root.get(key) is None:
-            problems.add(Place(1, 1), f"`{key}` is missing", remedy)
+    if root.get(ALONE) is None:
+        for key, remedy in REQUIRED.items():
+            if root.get(key) is None:
+                problems.add(Place(1, 1), f"`{key}` is missing", remedy)
+    for word, _ in root.entries if root.get(ALONE) is not None else ():
+        if word.text in OF_LAYERS:
+            problems.add(
+                word.place, f"`{word.text}` beside `{ALONE}`, which are of no layer", "take one of the two out"
+            )
     given = {key: found[key] for key in conventions.READERS if found.get(key) is not None}
     return Spec(
         source=source,
@@ -65,6 +75,9 @@ def _spec(root: tree.Mapping, source: str, lines: tuple[str, ...], folder: Path 
         iterations=found.get("iterations"),
         samples_per_step=found.get("samples_per_step"),
         optimizer=found.get("optimizer"),
+        clip=found.get("clip"),
+        parameters=found.get("parameters"),
+        gradients=found.get("gradients"),
         conventions=Conventions(**given),
         places={key.text: key.place for key, _ in root.entries},
         limits=problems.limits,
@@ -187,10 +200,6 @@ def _frozen(node: Node, problems: Problems) -> tuple[Name, ...]:
     return values.names(node, problems, "`frozen`", elements=True)
 
 
-def _learning_rate(node: Node, problems: Problems) -> Number | None:
-    return values.number(node, problems, "`learning_rate`")
-
-
 def _iterations(node: Node, problems: Problems) -> Number | None:
     found = values.count(node, problems, "`iterations`", high=LARGEST_LIMIT)
     if found is not None:
@@ -215,10 +224,13 @@ READERS: dict[str, Callable[[Node, Problems], Any]] = {
     "report": losses.report,
     "values": _values,
     "frozen": _frozen,
-    "learning_rate": _learning_rate,
+    "learning_rate": training.learning_rate,
     "iterations": _iterations,
     "samples_per_step": _samples_per_step,
-    "optimizer": losses.optimizer,
+    "optimizer": training.optimizer,
+    "clip": training.clip,
+    "parameters": training.parameters,
+    "gradients": training.gradients,
     **conventions.READERS,
 }
 """Every key of a network file, and the function that reads it."""

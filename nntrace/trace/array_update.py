@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..catalogue.update_rule import g, lr, t, w
+from ..catalogue.update_rule import EVERY, every_g, g, lr, w
 from ..expr import Expr, Sym
 from ..expr.evaluate import Arguments, plan
 from ..network.model import Network
-from .update import Kept, Memory, Update, constants, exactly, rate_of
+from ..network.quantities import Unnamed
+from .amount import Amount
+from .update import Arithmetic, Kept, Memory, Update, exactly, known_before, learned, named, rate_of
 
 if TYPE_CHECKING:
     from ..network.model import Array
@@ -42,36 +44,71 @@ def in_arrays(network: Network, memory: Memory) -> Memory:
     return Memory(memory.done, states)
 
 
-def array_lines(trace: Trace, given: Mapping[str, Array]) -> dict[Sym, dict[str, Array]]:
+class ArrayArithmetic(Arithmetic):
+    """The arithmetic of a trace that keeps whole arrays."""
+
+    def __init__(self, trace: Trace) -> None:
+        self.trace = trace
+
+    def shared(self, formula: Expr, known: Mapping[str, Amount], which: slice = slice(None)) -> Amount:
+        every = self._every_gradient()[which]
+        arrays = {name: np.asarray(one.number) for name, one in known.items()}
+        return Amount(float(_worked_out(formula, {**arrays, every_g.name: every}, {EVERY: every.size})))
+
+    def _every_gradient(self) -> Array:
+        """The gradients of all parameters that learn, one after another."""
+        totals = self.trace.ahead.totals
+        found = [
+            totals[part.tensor.key].ravel()
+            if isinstance(part, Unnamed)
+            else np.array([totals[one.uses[0].key][one.uses[0].cell] for one in part])
+            for part in learned(self.trace.network).parts
+        ]
+        return np.concatenate(found) if found else np.zeros(0)
+
+
+def array_lines(trace: Trace, given: Mapping[str, Array], shared: Mapping[Sym, Amount]) -> dict[Sym, dict[str, Array]]:
     """The lines of a step; what is to be kept is put back later."""
     rule = trace.network.training.rule
     lines: dict[Sym, dict[str, Array]] = {symbol: {} for symbol, _ in rule.lines}
-    for key in trace.totals:
-        known = _known(trace, key, given[key])
+    for key in trace.ahead.totals:
+        known = _known(trace, key, given[key], shared)
+        known[g.name] = trace.ahead.totals[key]
         for symbol, formula in rule.lines:
             known[symbol.name + symbol.mark] = lines[symbol][key] = _worked_out(formula, known)
     return lines
 
 
+def arrays_ahead(trace: Trace, given: Mapping[str, Array]) -> dict[str, Array]:
+    """The parameters at the point where the gradient is taken."""
+    formula = trace.network.training.rule.ahead
+    assert formula is not None
+    found: dict[str, Array] = {}
+    for key in trace.network.parameters:
+        there = _worked_out(formula, _known(trace, key, given[key], {}))
+        found[key] = put_in(Kept(trace.network, key, None), given[key], there)
+    return found
+
+
 def column(update: Update, formula: Expr, key: str) -> Array:
     """A formula over the symbols of an optimizer for all parameters of a tensor."""
-    known = _known(update.before, key, update.before.given_arrays()[key])
+    known = _known(update.before, key, update.before.given_arrays()[key], update.shared)
+    known[g.name] = update.before.ahead.totals[key]
     lines = {symbol.name + symbol.mark: own[key] for symbol, own in update.lines.items()}
     return _worked_out(formula, {**known, **lines})
 
 
-def _known(trace: Trace, key: str, parameter: Array) -> dict[str, Array]:
-    """What is known of a tensor before the step, by the names of the optimizer's symbols."""
-    network, memory = trace.network, trace.memory
-    known = {symbol.name: np.asarray(one.number) for symbol, one in constants(network.training.rule).items()}
-    known |= {state: numbers[key] for state, numbers in memory.states.items()}
-    numbers = {t: float(memory.done + 1), lr: float(rate_of(network, key)), w: parameter, g: trace.totals[key]}
-    return known | {symbol.name: np.asarray(number) for symbol, number in numbers.items()}
+def _known(trace: Trace, key: str, parameter: Array, shared: Mapping[Sym, Amount]) -> dict[str, Array]:
+    """What is known of a tensor before the step but its gradient, by the names of the optimizer's symbols."""
+    known = {name: np.asarray(one.number) for name, one in known_before(trace).items()}
+    known |= {state: numbers[key] for state, numbers in trace.memory.states.items()}
+    known |= {lr.name: np.asarray(float(rate_of(trace, key))), w.name: parameter}
+    return known | {name: np.asarray(one.number) for name, one in named(shared).items()}
 
 
-def _worked_out(formula: Expr, known: Mapping[str, Array]) -> Array:
+def _worked_out(formula: Expr, known: Mapping[str, Array], sizes: Mapping[str, int] = {}) -> Array:
     with np.errstate(all="ignore"):  # an overflow is an infinity
-        return np.asarray(plan(formula, ())(Arguments(known, {})))
+        return np.asarray(plan(formula, ())(Arguments(known, sizes)))
 
 
 def put_in(kept: Kept, old: Array, new: Array) -> Array:

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
+from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from ..network.model import Element, Network, Tensor
 from .amount import Amount
-from .array_update import array_lines, array_memory, put_in
+from .array_update import ArrayArithmetic, array_lines, array_memory, arrays_ahead, put_in
 from .program import GIVEN, Program
 from .trace import Trace
-from .update import Chosen, Kept, Memory, Update, moved
+from .update import Kept, Limit, Memory, Update, moved, shared_lines
 
 if TYPE_CHECKING:
     from ..network.model import Array
@@ -60,14 +61,25 @@ class ArrayTrace(Trace):
         array = self.gradients.get(element.key)
         return Amount(0.0, Fraction(0)) if array is None else Amount(float(array[element.cell]))
 
-    def updated(self, only: Chosen | None = None) -> Update:
-        lines = array_lines(self, self._given)
+    @cached_property
+    def arithmetic(self) -> ArrayArithmetic:
+        return ArrayArithmetic(self)
+
+    def at_point_ahead(self) -> Trace:
+        there = arrays_ahead(self, self._given)
+        if all(np.array_equal(array, self._given[key]) for key, array in there.items()):
+            return self
+        return ArrayTrace(self.network, {**self._given, **there}, self.program, self.memory)
+
+    def updated(self, only: Limit | None = None) -> Update:
+        shared = shared_lines(self, self.arithmetic, lambda amount: amount)
+        lines = array_lines(self, self._given, shared)
 
         def put(key: str, old: Array, new: Array) -> Array:
             return put_in(Kept(self.network, key, only), old, new)
 
         given, memory = moved(self, self._given, lines, put)
-        return Update(self, ArrayTrace(self.network, given, self.program, memory), lines)
+        return Update(self, ArrayTrace(self.network, given, self.program, memory), shared, lines)
 
     def in_network(self, network: Network, like: Trace | None = None) -> Trace:
         own = {key: self._given[key] for key in network.parameters}

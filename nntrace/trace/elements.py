@@ -22,7 +22,19 @@ from ..network.quantities import Quantity
 from ..spec.model import Rounding
 from .amount import Amount, carried, evaluated, fraction
 from .trace import Trace
-from .update import Amounts, Chosen, Memory, Update, element_lines, element_memory, moved
+from .update import (
+    Amounts,
+    ElementArithmetic,
+    Limit,
+    Memory,
+    Update,
+    element_lines,
+    element_memory,
+    elements_ahead,
+    given_gradient,
+    moved,
+    shared_lines,
+)  # fmt: skip
 
 if TYPE_CHECKING:
     from ..network.model import Array
@@ -155,12 +167,24 @@ class ElementTrace(Trace):
 
     def total(self, quantity: Quantity) -> Amount:
         whole = super().total(quantity)
-        return self._result(whole) if whole.shown is None else whole
+        is_given = given_gradient(self, quantity.uses[0]) is not None
+        return whole if is_given or whole.shown is not None else self._result(whole)
 
-    def updated(self, only: Chosen | None = None) -> Update:
-        lines = element_lines(self, self._given, evaluated, self._result, only)
+    @cached_property
+    def arithmetic(self) -> ElementArithmetic:
+        return ElementArithmetic(self)
+
+    def at_point_ahead(self) -> Trace:
+        there = elements_ahead(self, self._given, self.arithmetic, self._result)
+        if all(there[key] == self._given[key] for key in there):
+            return self
+        return ElementTrace(self.network, {**self._given, **there}, self._program, self.memory)
+
+    def updated(self, only: Limit | None = None) -> Update:
+        shared = shared_lines(self, self.arithmetic, self._result)
+        lines = element_lines(self, self._given, self.arithmetic, self._result, shared, only)
         given, memory = moved(self, self._given, lines, lambda key, old, new: {**old, **new})
-        return Update(self, ElementTrace(self.network, given, self._program, memory), lines)
+        return Update(self, ElementTrace(self.network, given, self._program, memory), shared, lines)
 
     def in_network(self, network: Network, like: Trace | None = None) -> Trace:
         own = {key: self._given[key] for key in network.parameters}

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from ..network.model import Element, Network
 from ..network.quantities import Quantity
 from .amount import Amount
-from .update import Chosen, Memory, Update
+from .update import Arithmetic, Limit, Memory, Update, given_gradient
 
 if TYPE_CHECKING:
     from ..network.model import Array
@@ -55,7 +55,27 @@ class Trace(ABC):
     @cached_property
     def totals(self) -> dict[str, Array]:
         """∂L/∂parameter by key in floating point, a tied name's gradient being the sum over its uses."""
-        return self.program.totals(self.gradients)
+        totals = self.program.totals(self.gradients)
+        for key, numbers in self.network.training.gradients.items():
+            totals[key] = totals[key].copy() if key in totals else 0 * self.given_arrays()[key]
+            for element in (Element(key, cell) for cell in numbers):
+                if (given := given_gradient(self, element)) is not None:
+                    totals[key][element.cell] = given.number
+        return totals
+
+    @cached_property
+    def ahead(self) -> Trace:
+        """The trace at the point where the optimizer takes the gradient: this one itself, unless it is elsewhere."""
+        return self if self.network.training.rule.ahead is None else self.at_point_ahead()
+
+    @property
+    @abstractmethod
+    def arithmetic(self) -> Arithmetic:
+        """How a step of the optimizer is computed."""
+
+    @abstractmethod
+    def at_point_ahead(self) -> Trace:
+        """The trace with each parameter at the point where the rule has its gradient taken."""
 
     @abstractmethod
     def given_arrays(self) -> dict[str, Array]:
@@ -70,7 +90,7 @@ class Trace(ABC):
         """∂L/∂element through this one use."""
 
     @abstractmethod
-    def updated(self, only: Chosen | None = None) -> Update:
+    def updated(self, only: Limit | None = None) -> Update:
         """One step of the network's optimizer; ``only`` limits it to these quantities by name."""
 
     @abstractmethod
@@ -86,7 +106,10 @@ class Trace(ABC):
         return False
 
     def total(self, quantity: Quantity) -> Amount:
-        """∂L/∂quantity: the sum over its uses."""
+        """∂L/∂quantity: the sum over its uses, unless the file gives it."""
+        given = given_gradient(self, quantity.uses[0])
+        if given is not None:
+            return given
         first, *others = (self.gradient(use) for use in quantity.uses)
         for other in others:
             first = first.plus(other)

@@ -2,22 +2,24 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from ..catalogue import UpdateRule
-from ..catalogue.update_rule import g, lr, new, t, w
+from ..catalogue.update_rule import EVERY, every_g, g, lr, new, w
 from ..expr import Expr, Sym
 from ..network.model import Cell, Element, Network
-from ..network.quantities import Quantity, frozen, quantity
-from .amount import Amount, fraction
+from ..network.quantities import Parts, Quantity, Unnamed, frozen, parameters, partly_frozen, quantity
+from ..network.training import GivenNumber
+from .amount import Amount, evaluated, fraction
 
 if TYPE_CHECKING:
     from .trace import Trace
 
 Amounts = dict[Cell, Amount]
-Chosen = Mapping[str, Quantity]
+Limit = Mapping[str, Quantity]
 """The quantities that an update is limited to, by name."""
 
 
@@ -36,10 +38,15 @@ class Memory(NamedTuple):
 
 
 class Update(NamedTuple):
-    """A step from one trace to the next. ``lines`` has for each line of the rule its numbers by the parameter's key."""
+    """A step from one trace to the next.
+
+    ``shared`` has the numbers of the lines that all parameters share, ``lines`` for each other line of the rule its
+    numbers by the parameter's key.
+    """
 
     before: Trace
     after: Trace
+    shared: Mapping[Sym, Amount]
     lines: Mapping[Sym, Mapping[str, Any]]
 
     @property
@@ -48,9 +55,21 @@ class Update(NamedTuple):
         return self.before.network.training.rule
 
     @property
-    def number(self) -> int:
-        """Which step it is, counted from 1."""
-        return self.after.memory.done
+    def counts(self) -> dict[Sym, int]:
+        """The symbols that count something, such as the number of the step."""
+        return self.before.network.training.counts(self.before.memory.done)
+
+    @property
+    def rate(self) -> Amount:
+        """The learning rate, of the tensors that have none of their own."""
+        return self.shared.get(lr) or fraction(rate_of(self.before, ""))
+
+    @property
+    def every_rate(self) -> set[float]:
+        """The learning rates of all tensors."""
+        if lr in self.shared:
+            return {self.shared[lr].number}
+        return {float(rate_of(self.before, key)) for key in ("", *self.before.network.parameters)}
 
     def result(self, symbol: Sym, element: Element) -> Amount:
         """The number of a line, or of a state before the step, for one parameter."""
@@ -58,20 +77,39 @@ class Update(NamedTuple):
             return self.before.memory.state(symbol.name, element)
         return _amount(self.lines[symbol][element.key][element.cell])
 
+    def of_one(self, element: Element) -> dict[Sym, Amount]:
+        """What one parameter has for itself: its states before the step, and its lines if it moves."""
+        lines = {symbol: own.get(element.key, {}) for symbol, own in self.lines.items()}
+        moves = all(not isinstance(own, dict) or element.cell in own for own in lines.values())
+        return {one: self.result(one, element) for one in (self.rule.own if moves else self.rule.states)}
+
     def common(self, key: str) -> dict[Sym, Amount]:
-        """The numbers that the parameters of a tensor share: the optimizer's options and the learning rate."""
-        return {**constants(self.rule), lr: fraction(rate_of(self.before.network, key))}
+        """The numbers that the parameters of a tensor share: the optimizer's options, the rate, the shared lines."""
+        return {**constants(self.rule), lr: fraction(rate_of(self.before, key)), **self.shared}
+
+
+class Arithmetic(ABC):
+    """How the trace of a step computes: formulas over the optimizer's symbols, for one parameter or for all at once."""
+
+    @abstractmethod
+    def shared(self, formula: Expr, known: Mapping[str, Amount], which: slice = slice(None)) -> Amount:
+        """The number of a formula that may sum over the parameters that learn, or over some of them."""
 
 
 def _amount(found: Any) -> Amount:
     return found if isinstance(found, Amount) else Amount(float(found))
 
 
-def rate_of(network: Network, key: str) -> Fraction:
-    """The learning rate of a tensor."""
-    rates = network.training.rates
-    assert rates is not None  # who asks for a step has made sure of it
-    return rates.of(key)
+def amount_of(number: GivenNumber) -> Amount:
+    """A number of the file: exact where it was typed."""
+    return fraction(number) if isinstance(number, Fraction) else Amount(number)
+
+
+def rate_of(trace: Trace, key: str) -> Fraction:
+    """The learning rate of a tensor in the next step."""
+    training = trace.network.training
+    assert training.rates is not None  # who asks for a step has made sure of it
+    return training.rates.of(key, training.past(trace.memory.done))
 
 
 def constants(rule: UpdateRule) -> dict[Sym, Amount]:
@@ -84,6 +122,66 @@ def exactly(value: float | Fraction) -> Fraction:
     return value if isinstance(value, Fraction) else Fraction(str(value))
 
 
+def named(numbers: Mapping[Sym, Amount]) -> dict[str, Amount]:
+    """Numbers of symbols without indices by what these are looked up by."""
+    return {symbol.name + symbol.mark: number for symbol, number in numbers.items()}
+
+
+def known_before(trace: Trace) -> dict[str, Amount]:
+    """What all parameters share before a step: the options and the counts."""
+    counts = trace.network.training.counts(trace.memory.done)
+    return named({**constants(trace.network.training.rule), **{one: fraction(count) for one, count in counts.items()}})
+
+
+def given_gradient(trace: Trace, element: Element) -> Amount | None:
+    """The gradient of a parameter in the next step where the file gives it."""
+    numbers = trace.network.training.gradients.get(element.key, {}).get(element.cell)
+    if numbers is None:
+        return None
+    return amount_of(numbers[trace.memory.done if len(numbers) > 1 else 0])
+
+
+def learned(network: Network) -> Parts:
+    """The parameters that learn, a tied one once."""
+    parts: list[Sequence[Quantity]] = []
+    for part in parameters(network).parts:
+        whole = isinstance(part, Unnamed) and not partly_frozen(network, part.tensor)
+        parts.append(part if whole else [one for one in part if not frozen(network, one)])
+    return Parts(parts)
+
+
+def shared_lines(trace: Trace, arithmetic: Arithmetic, carry: Callable[[Amount], Amount]) -> dict[Sym, Amount]:
+    """The lines of a step that come first and once, each a numbered result."""
+    known = known_before(trace)
+    found: dict[Sym, Amount] = {}
+    for symbol, formula in trace.network.training.rule.shared:
+        found[symbol] = known[symbol.name + symbol.mark] = carry(arithmetic.shared(formula, known))
+    return found
+
+
+# -- element by element ------------------------------------------------------------------------------------------------
+
+
+class ElementArithmetic(Arithmetic):
+    """The arithmetic of a trace that keeps an amount for each element."""
+
+    def __init__(self, trace: Trace) -> None:
+        self.trace = trace
+
+    def shared(self, formula: Expr, known: Mapping[str, Amount], which: slice = slice(None)) -> Amount:
+        every = learned(self.trace.network)
+        places = range(len(every))[which]
+
+        def value(name: str, cell: Cell) -> Amount:
+            return self.trace.ahead.total(every[places[cell[0]]]) if name == every_g.name else known[name]
+
+        return evaluated(formula, value, {}, {EVERY: len(places)})
+
+    def of_one(self, formula: Expr, known: Mapping[str, Amount]) -> Amount:
+        """The number of a formula for one parameter."""
+        return evaluated(formula, lambda name, _: known[name])
+
+
 def element_memory(network: Network, given: Mapping[str, Amounts]) -> Memory:
     """The states before the first step, element by element."""
     training = network.training
@@ -92,7 +190,7 @@ def element_memory(network: Network, given: Mapping[str, Amounts]) -> Memory:
         first = fraction(exactly(training.rule.start.get(state, 0)))
         own = training.start.get(state.name, {})
         states[state.name] = {
-            key: {cell: fraction(own[key][cell]) if cell in own.get(key, {}) else first for cell in given[key]}
+            key: {cell: amount_of(own[key][cell]) if cell in own.get(key, {}) else first for cell in given[key]}
             for key in network.parameters
         }
     return Memory(training.done, states)
@@ -101,31 +199,51 @@ def element_memory(network: Network, given: Mapping[str, Amounts]) -> Memory:
 def element_lines(
     trace: Trace,
     given: Mapping[str, Amounts],
-    number: Callable[[Expr, Callable[[str, Cell], Amount]], Amount],
+    arithmetic: ElementArithmetic,
     carry: Callable[[Amount], Amount],
-    only: Chosen | None,
+    shared: Mapping[Sym, Amount],
+    only: Limit | None,
 ) -> dict[Sym, dict[str, Amounts]]:
     """The lines of a step, element by element; each is a numbered result, which is carried on as it is shown."""
-    network, memory = trace.network, trace.memory
-    rule = network.training.rule
-    common = {**{symbol.name: number for symbol, number in constants(rule).items()}, t.name: fraction(memory.done + 1)}
-    lines: dict[Sym, dict[str, Amounts]] = {symbol: {key: {} for key in network.parameters} for symbol, _ in rule.lines}
-    for key in network.parameters:
-        kept = Kept(network, key, only)
-        common[lr.name] = fraction(rate_of(network, key))
-        for cell, old in given[key].items():
-            if cell in kept:
-                continue
-            own = {state: numbers[key][cell] for state, numbers in memory.states.items()}
-            known = {**common, **own, w.name: old, g.name: trace.total(quantity(network, Element(key, cell)))}
-            for symbol, formula in rule.lines:
-                result = carry(number(formula, _lookup(known)))
-                known[symbol.name + symbol.mark] = lines[symbol][key][cell] = result
+    lines: dict[Sym, dict[str, Amounts]] = {
+        symbol: {key: {} for key in trace.network.parameters} for symbol, _ in trace.network.training.rule.lines
+    }
+    for element, known in _known_of_each(trace, given, only):
+        found = trace.ahead.total(quantity(trace.network, element))
+        known |= {**named(shared), g.name: found}
+        for symbol, formula in trace.network.training.rule.lines:
+            result = carry(arithmetic.of_one(formula, known))
+            known[symbol.name + symbol.mark] = lines[symbol][element.key][element.cell] = result
     return lines
 
 
-def _lookup(known: Mapping[str, Amount]) -> Callable[[str, Cell], Amount]:
-    return lambda name, _: known[name]
+def elements_ahead(
+    trace: Trace, given: Mapping[str, Amounts], arithmetic: ElementArithmetic, carry: Callable[[Amount], Amount]
+) -> dict[str, Amounts]:
+    """The parameters at the point where the gradient is taken."""
+    formula = trace.network.training.rule.ahead
+    assert formula is not None
+    found = {key: dict(given[key]) for key in trace.network.parameters}
+    for element, known in _known_of_each(trace, given, None):
+        found[element.key][element.cell] = carry(arithmetic.of_one(formula, known))
+    return found
+
+
+def _known_of_each(
+    trace: Trace, given: Mapping[str, Amounts], only: Limit | None
+) -> Iterator[tuple[Element, dict[str, Amount]]]:
+    """Each element that moves, and what is known of it before the step but its gradient."""
+    common = known_before(trace)
+    for key in trace.network.parameters:
+        kept = Kept(trace.network, key, only)
+        common[lr.name] = fraction(rate_of(trace, key))
+        for cell, old in given[key].items():
+            if cell not in kept:
+                states = {state: numbers[key][cell] for state, numbers in trace.memory.states.items()}
+                yield Element(key, cell), {**common, **states, w.name: old}
+
+
+# -- what the step leaves ----------------------------------------------------------------------------------------------
 
 
 def moved(
@@ -151,7 +269,7 @@ class Kept:
     They are the ``exceptions`` where ``everything`` else moves, or all but the exceptions.
     """
 
-    def __init__(self, network: Network, key: str, only: Chosen | None) -> None:
+    def __init__(self, network: Network, key: str, only: Limit | None) -> None:
         tensor = network.tensors[key]
         resting = set(tensor.missing)
         if network.frozen:

@@ -11,7 +11,20 @@ import pytest
 from nntrace.catalogue import KINDS, Entry, Operation, Parameter
 from nntrace.expr import Sym
 from nntrace.spec import SpecError, not_yet, read
-from nntrace.spec.model import File, GivenSize, Init, Items, Labelled, Name, Null, Number, Place, Rounding, Spec
+from nntrace.spec.model import (
+    File,
+    GivenSize,
+    Init,
+    Items,
+    Labelled,
+    LearningRate,
+    Name,
+    Null,
+    Number,
+    Place,
+    Rounding,
+    Spec,
+)
 
 HOMEWORK = (Path(__file__).parent / "homework.yaml").read_text(encoding="utf-8")
 
@@ -60,7 +73,7 @@ def test_the_homework() -> None:
     assert spec.loss is not None
     assert spec.loss.name is not None
     assert (spec.loss.kind.text, spec.loss.name.text, spec.loss.parts) == ("half_squared_error", "MSE", ())
-    assert spec.learning_rate == Number("0.1", Fraction(1, 10), Place(17, 16))
+    assert spec.learning_rate == LearningRate(Number("0.1", Fraction(1, 10), Place(17, 16)))
     assert spec.places["layers"] == Place(4, 1)
 
 
@@ -74,7 +87,7 @@ def test_the_homework() -> None:
     ],
 )  # fmt: skip
 def test_numbers_keep_their_text_and_their_exact_value(text: str, value: Fraction) -> None:
-    assert spec_of(f"learning_rate: {text}").learning_rate == Number(text, value, Place(1, 16))
+    assert spec_of(f"learning_rate: {text}").learning_rate == LearningRate(Number(text, value, Place(1, 16)))
 
 
 @pytest.mark.parametrize(

@@ -9,16 +9,18 @@ from typing import Any
 from ... import catalogue
 from ...catalogue import Loss
 from ...errors import quoted, suggestion
-from ...spec.model import Labelled, LossSpec, Number, Place, Spec, Value
+from ...spec.model import Items, Labelled, LossSpec, Number, Place, Spec, Value
 from ..model import BoundOperation, Element, Network, Tensor
 from ..quantities import Unnamed, find, known_names
 from .draft import Draft
+from .drawing import Fans
 from .layers import Layers
+from .learning import Learning
 from .loss import LossSteps
 from .operations import plain
 from .penalty import penalised
 from .targets import check_targets, sum_to_one, targets_of
-from .training import training
+from .training import reserved, training
 from .upstream import upstream
 
 
@@ -38,11 +40,7 @@ class _NetworkBuilder(Draft):
             self.samples.check_declared(spec.targets, "y", "target")
             self.problems.raise_if_any()  # what the numbers of a sample belong to is unknown
         self._register_numbers()
-        current, layers = self.inputs(), Layers(self)
-        for layer in spec.layers:
-            current = layers.add(layer, current)
-            if layer.activation:
-                current = layers.add(layer.activation, current)
+        current = self._parameters(spec.parameters) if spec.parameters else self._layers()
         if spec.report and not spec.loss:
             place = spec.report[0].kind.place
             self.problems.add(place, "a report needs a loss beside it", "add a line loss: …, or make this the loss")
@@ -63,23 +61,52 @@ class _NetworkBuilder(Draft):
             self._uses(),
             frozenset(),
             "L" if spec.loss else None,
-            training(spec),
+            training(spec, {*self.names.used, *self.names.results}),
             spec.conventions,
             self.names.integers,
             self.count,
-            int(spec.iterations.value) if spec.iterations else 1,
             samples_per_step=self._samples_per_step(),
         )
         network = network._replace(frozen=self._frozen(network))
+        learning = Learning(self, network)
+        network = network._replace(training=learning.training())
+        network = network._replace(iterations=learning.iterations(network.training))
         self._check_default_names()
         if spec.penalty and network.loss in self.tensors:
             taken = {*self.names.used, *self.names.results}
             network = penalised(network, spec.penalty, self.weights, taken, self.problems)
-        self.names.check_collisions()
+        self.names.check_collisions(reserved(network.training.rule, self._learned(network)))
         self.sizes.check_names({**self._tensor_names(), **self.names.used, **self.names.results})
         self.problems.raise_if_any()
         tensors = {key: tensor._replace(sizes=self.sizes.of(tensor.shape)) for key, tensor in network.tensors.items()}
         return network._replace(tensors=tensors)
+
+    def _layers(self) -> Tensor:
+        """The result of the layers on the inputs."""
+        current, layers = self.inputs(), Layers(self)
+        for layer in self.spec.layers:
+            current = layers.add(layer, current)
+            if layer.activation:
+                current = layers.add(layer.activation, current)
+        return current
+
+    def _parameters(self, given: Labelled) -> Tensor:
+        """Parameters of no layer, whose gradients are given; the result is that of no step."""
+        for name, value in given.entries:
+            own = Labelled(((name, value),), value.place)
+            if isinstance(value, Items):
+                tensor = self.leaves.nested(own, name.text, name.text, _depth(value))
+            else:
+                tensor = self.leaves.shared(own, name.text, name.text, Fans(1, 1))
+            self.parameters.append(self.add(tensor).key)
+        return Tensor("", None, (0,), "unit")
+
+    def _learned(self, network: Network) -> set[str]:
+        """What parameters are called, as elements and as tensors."""
+        tensors = [network.tensors[key] for key in network.parameters]
+        return {tensor.name or tensor.key for tensor in tensors} | {
+            name for tensor in tensors for name in tensor.names.values()
+        }
 
     def _samples_per_step(self) -> int | None:
         """How many samples an update uses; ``None`` for all of them."""
@@ -99,6 +126,7 @@ class _NetworkBuilder(Draft):
         for value in (
             self.spec.inputs,
             self.spec.targets,
+            self.spec.parameters,
             self.spec.loss and self.spec.loss.upstream,
         ):
             self._register(value)
@@ -233,6 +261,11 @@ class _NetworkBuilder(Draft):
                     "give one of the two another name",
                 )
             shown.add(tensor.name)
+
+
+def _depth(value: Value) -> int:
+    """How deep lists are nested."""
+    return 1 + max(map(_depth, value.items), default=0) if isinstance(value, Items) else 0
 
 
 _ROLES = {

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from fractions import Fraction
 from typing import NamedTuple
 
@@ -89,10 +90,13 @@ class Names:
             )
         return Fraction(0)
 
-    def check_collisions(self) -> None:
-        """A name is either given or a result, and every number in ``values`` is for something that is there."""
+    def check_collisions(self, letters: Collection[str] = ()) -> None:
+        """A name is either given or a result, and every number in ``values`` is for something that is there.
+
+        ``letters`` are further words that formulas write.
+        """
         for text, place in (*self.used.items(), *self.results.items()):
-            if text in RESERVED or _DELTA.match(text):
+            if text in RESERVED or text in letters or _DELTA.match(text):
                 self.problems.add(
                     place,
                     f"{quoted(text)} is a word of the sheet's own formulas",

@@ -6,8 +6,9 @@ from collections.abc import Collection, Mapping
 from typing import Any
 
 from ...catalogue import Entry, Operation
+from ...catalogue.registry import Under
 from ...expr import Expr, Sym, symbols
-from ...spec.model import Number
+from ...spec.model import Inside, Name, Number, OptionValue
 from ..batch import batched
 
 _OPERATIONS: dict[Any, Operation] = {}
@@ -40,4 +41,16 @@ def symbols_read(formula: Expr) -> list[Sym]:
 
 def plain(options: Mapping[str, Any]) -> dict[str, Any]:
     """Options as the catalogue takes them."""
-    return {name: value.value if isinstance(value, Number) else value.text for name, value in options.items()}
+    return {name: _plain(value) for name, value in options.items()}
+
+
+def _plain(value: OptionValue) -> Any:
+    match value:
+        case Number():
+            return value.value
+        case Inside(number):
+            return Under(number.value)
+        case Name(text="true" | "false" as word):
+            return word == "true"
+        case Name(text):
+            return text

@@ -1,19 +1,44 @@
-"""The optimizer of a file with its options and learning rate; without one, plain gradient descent."""
+"""How the parameters of a file learn; without an optimizer, by plain gradient descent."""
 
 from __future__ import annotations
 
-from ...catalogue import UpdateRule, find
+from collections.abc import Collection
+
+from ...catalogue import Entry, UpdateRule, find
 from ...catalogue.optimizers import DEFAULT
-from ...spec.model import Spec
+from ...catalogue.update_rule import clipped, scheduled
+from ...expr import Sym
+from ...spec.model import Chosen, Name, Optimizer, Spec
 from ..training import Rates, Training
 from .operations import plain
 
+OTHER_COUNT = "steps"
+"""The number of the step where a user calls something t."""
 
-def training(spec: Spec) -> Training:
-    """How the parameters of a file learn."""
-    given = spec.optimizer
-    entry = find("optimizer", given.kind.text if given else DEFAULT)
-    assert entry is not None  # the reader knows the kinds
+
+def training(spec: Spec, taken: Collection[str]) -> Training:
+    """How the parameters of a file learn, but for what it says of single parameters; ``taken`` are the user's names."""
+    given, rate = spec.optimizer, spec.learning_rate
+    entry = _entry("optimizer", given if given else Chosen(Name(DEFAULT, next(iter(spec.places.values()))), {}))
     rule: UpdateRule = entry.build(**plain(given.options if given else {}))
-    rate = spec.learning_rate
-    return Training(entry.name, rule, Rates(rate.value) if rate else None)
+    if rule.number.name in taken:
+        rule = rule.numbered_by(Sym(OTHER_COUNT))
+    if spec.clip is not None:
+        rule = clipped(rule, _entry("clip", spec.clip).build(**plain(spec.clip.options)))
+    at_one_rate = rule
+    if rate is not None and rate.schedule is not None:
+        schedule = _entry("schedule", rate.schedule).build(**plain(rate.schedule.options))
+        rule = scheduled(rule, schedule, rate.first.value)
+    rates = None if rate is None else Rates(rate.first.value, {}, tuple(one.value for one in rate.listed))
+    return Training(entry.name, rule, at_one_rate, rates)
+
+
+def reserved(rule: UpdateRule, parameters: Collection[str]) -> list[str]:
+    """What an optimizer's formulas write, for these parameters: their own symbols with the names behind."""
+    return [*rule.common, *(f"{symbol.name}_{name}" for symbol in rule.own for name in parameters)]
+
+
+def _entry(sort: str, chosen: Chosen | Optimizer) -> Entry:
+    entry = find(sort, chosen.kind.text)
+    assert entry is not None  # the reader knows the kinds
+    return entry

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from decimal import Decimal
-from fractions import Fraction
 from math import isfinite, isnan
 from typing import TYPE_CHECKING, Literal
 
@@ -13,7 +12,7 @@ from ...network.model import Element
 from ...network.quantities import Quantity, frozen, of_role
 from ...trace.amount import Amount
 from ...trace.trace import Trace
-from ...trace.update import Update
+from ...trace.update import Update, given_gradient
 from ..content.model import Check, Note
 from ..formulas.element import Writer
 from ..numbers.digits import Shown, trimmed
@@ -56,6 +55,7 @@ def forward_checks(writer: Writer) -> Iterator[Check]:
 
 def gradient_checks(writer: Writer, asked: Sequence[Quantity]) -> Iterator[Check]:
     """The asked gradients by central difference: one by one where they are few, else in one line."""
+    asked = [one for one in asked if given_gradient(writer.trace, one.uses[0]) is None]
     if not asked:
         return
     from .differences import Differences
@@ -118,9 +118,8 @@ def _gradient_check(writer: Writer, found: Quantity, difference: Difference) -> 
 def loss_check(writer: Writer, update: Update) -> Check:
     """Whether the loss fell with the update, and if not, why."""
     after = update.after
-    rates = update.before.network.training.rates
-    rate = Fraction(0) if rates is None else max(rates.every())
-    old, new = writer.trace.value_of_loss(), after.value_of_loss()
+    rate = max(update.every_rate)
+    old, new = update.before.value_of_loss(), after.value_of_loss()
     before, now = _told_apart(writer, old, new)
     own = f" of {samples_of(writer.network)}" if writer.network.samples_per_step else ""
     words: Note = (f"loss{own} after this update ", now.number)
@@ -133,8 +132,12 @@ def loss_check(writer: Writer, update: Update) -> Check:
     if new.number < old.number:
         return Check((*words, " < ", before.number), "ok")
     if new.number == old.number:
-        return Check((f"the loss{own} stays at ", now.number, _why_not_lower(writer, after, rate)), "note")
-    why = ": a negative learning rate climbs" if rate < 0 else ": the learning rate is too large for this step"
+        return Check((f"the loss{own} stays at ", now.number, _why_not_lower(writer, update, rate)), "note")
+    why = ": the learning rate is too large for this step"
+    if rate < 0:
+        why = ": a negative learning rate climbs"
+    elif update.rule.states and update.before.memory.done:
+        why = ": the step is too large here, or goes on as earlier gradients said"
     return Check((*words, " > ", before.number, why), "note")
 
 
@@ -167,7 +170,8 @@ def _told_apart(writer: Writer, old: Amount, new: Amount) -> tuple[Shown, Shown]
         digits = digits._replace(significant=digits.significant + 1)
 
 
-def _why_not_lower(writer: Writer, after: Trace, rate: Fraction) -> str:
+def _why_not_lower(writer: Writer, update: Update, rate: float) -> str:
+    after = update.after
     if not rate:
         return ": the learning rate is 0"
     learned = [found for found in of_role(writer.network, "parameter") if not frozen(writer.network, found)]

@@ -87,6 +87,8 @@ class Writer(ElementFormulas):
 
     def name(self, symbol: Sym | Partial) -> Expr:
         """A symbol over keys as the sheet writes it here."""
+        if isinstance(symbol, Sym) and symbol.name + symbol.mark in self.extra:
+            return symbol
         return self.naming.symbol(symbol, self._sample)
 
     def gradient_name(self, element: Element) -> Expr:

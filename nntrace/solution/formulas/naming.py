@@ -67,8 +67,9 @@ class Naming:
 
     def partial(self, element: Element, sample: int | None = None) -> Partial:
         """∂L/∂element, written as a derivative."""
-        assert self.network.loss is not None
-        return Partial(self.network.tensors[self.network.loss].symbol(()), self.element(element, sample))
+        loss = self.network.loss
+        of = LOSS if loss is None else self.network.tensors[loss].symbol(())
+        return Partial(of, self.element(element, sample))
 
     # -- whole tensors -----------------------------------------------------------------------------------------------
 
@@ -82,10 +83,9 @@ class Naming:
 
     def tensor_gradient(self, key: str) -> Sym | Partial:
         """∂L/∂tensor."""
-        assert self.network.loss is not None
-        name = self.tensor(key)
+        name, loss = self.tensor(key), self.network.loss
         if not self.is_delta(key):
-            return Partial(self.tensor(self.network.loss), name)
+            return Partial(LOSS if loss is None else self.tensor(loss), name)
         return Sym(self._delta(key, name.name, self.network.tensors[key].name == key))
 
     def _delta(self, key: str, name: str, default: bool) -> str:

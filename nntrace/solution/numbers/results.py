@@ -11,6 +11,7 @@ from ...network.building.loss import SAMPLE_LOSS
 from ...network.model import Cell, Element, Tensor
 from ...network.quantities import Quantity, by_tensor, frozen, parameters
 from ...trace.trace import Trace
+from ...trace.update import Update
 
 if TYPE_CHECKING:
     from ...network.model import Array
@@ -84,6 +85,14 @@ def state_results(after: Trace, only: Sequence[Quantity] | None) -> dict[str, An
     moved = [one for one in (only or parameters(after.network)) if not frozen(after.network, one)]
     states = {name: _state(after, name, moved) for name in after.memory.states}
     return states or None
+
+
+def rate_results(update: Update) -> float | dict[str, float]:
+    """The learning rate, or by the file's names where some tensors have another."""
+    rates = update.before.network.training.rates
+    called = {} if rates is None else rates.called
+    default = update.rate.number
+    return {"default": default, **{name: float(rate) for name, rate in called.items()}} if called else default
 
 
 def _state(after: Trace, name: str, asked: Sequence[Quantity]) -> dict[str, Any]:

@@ -13,10 +13,17 @@ from ...trace.trace import Trace
 from ...trace.tracing import in_floats
 from ...trace.update import Update
 from ..content.model import Block, Family, LossValue, Note, Remark, Results, Section, Solution, Step, Stretch, Table
-from ..numbers.results import gradient_results, sample_results, state_results, updated_results, value_results
+from ..numbers.results import (
+    gradient_results,
+    rate_results,
+    sample_results,
+    state_results,
+    updated_results,
+    value_results,
+)
 from ..steps.forward import samples_of
 from .calculation import Settings, Sheet, is_small, loss_of
-from .step import limited, rate_results, step_sheet
+from .step import limited, step_sheet
 
 MOST_FULL = 4
 """So many iterations of a small network have a sheet each."""
@@ -54,7 +61,7 @@ class _Iterations:
 
     def trained(self) -> Trained:
         """Each iteration as a sheet of its own, or what all of them come to."""
-        first = self._on_its_samples(self.sheet.trace, 0)
+        first = self._on_its_samples(self.sheet.trace)
         small = is_small(first.network)
         if small and (self.network.iterations <= MOST_FULL or self.sheet.writer.full):
             return self._in_full()
@@ -70,7 +77,7 @@ class _Iterations:
         short: list[_Short] = []
         trace, sheet = self.sheet.trace, self.sheet
         for number in range(self.network.iterations):
-            trace = self._on_its_samples(trace, number)
+            trace = self._on_its_samples(trace)
             sheet = sheet.following(trace)
             sections, results, update = step_sheet(sheet, self.only)
             written.append(([_numbered(section, sheet, number + 1) for section in sections], results))
@@ -87,11 +94,11 @@ class _Iterations:
     def _solution(self, sections: list[Section], results: Results, each: tuple[Solution, ...] = ()) -> Solution:
         return self.sheet.solution(sections, results, each, updating=True)
 
-    def _on_its_samples(self, trace: Trace, iteration: int) -> Trace:
-        """The trace with the samples of an iteration, counted from 0."""
+    def _on_its_samples(self, trace: Trace) -> Trace:
+        """The trace with the samples of its iteration."""
         if self.network.samples_per_step is None:
             return trace
-        start, stop = span(self.network, iteration)
+        start, stop = span(self.network, trace.memory.done)
         before = self._portions.get(start)
         network = portion(self.network, start, stop) if before is None else before.network
         self._portions[start] = found = trace.in_network(network, before)
@@ -101,8 +108,8 @@ class _Iterations:
         """Only what each of many iterations comes to; exact numbers grow too long to be kept for many of them."""
         trace = self.sheet.trace
         each: list[_Short] = []
-        for number in range(self.network.iterations):
-            trace = self._on_its_samples(trace, number)
+        for _ in range(self.network.iterations):
+            trace = self._on_its_samples(trace)
             update = trace.updated(limited(self.only))
             if self.network.iterations > MOST_ROWS:
                 update = update._replace(after=in_floats(update.after))
@@ -122,31 +129,35 @@ class _Iterations:
         learned = self.only or parameters(self.network)[: MOST_IN_PROGRESS + 1]
         moved = [one for one in learned if not frozen(self.network, one)]
         named = moved if len(learned) <= MOST_IN_PROGRESS else []
-        return _Short(results, update.before.value_of_loss(), {one.name: after.value(one.uses[0]) for one in named})
+        loss = update.before.value_of_loss() if self.network.loss_is_known else None
+        return _Short(results, loss, {one.name: after.value(one.uses[0]) for one in named})
 
     def _progress(self, each: Sequence[_Short], final: Trace) -> Iterator[Block]:
         """The loss from iteration to iteration, and the parameters where they are few; of many iterations a choice."""
         digits = self.sheet.writer.digits
-        name = self.network.tensors[self.network.loss or ""].symbol(()).name
-        some = self.network.samples_per_step is not None
+        network = self.network
+        name = network.tensors[network.loss].symbol(()).name if network.loss is not None else ""
+        some = network.samples_per_step is not None
         columns: tuple[Note, ...] = (
             ("iteration",),
             *((("samples",),) if some else ()),
-            (f"{name} before",),
+            *(((f"{name} before",),) if network.loss_is_known else ()),
             *((f"{parameter}⁺",) for parameter in each[0].updated),
         )
         rows: list[tuple[Note, ...]] = []
         for place in _spread(len(each), MOST_ROWS if not self.sheet.writer.full else len(each)):
             amounts = (each[place].loss, *each[place].updated.values())
-            first, stop = span(self.network, place) if some else (0, 0)
+            first, stop = span(network, network.training.done + place) if some else (0, 0)
             own: Note = (str(stop) if stop - first == 1 else f"{first + 1} to {stop}",)
-            shown = ((digits.show(amount).number,) for amount in amounts)
+            shown = ((digits.show(amount).number,) for amount in amounts if amount is not None)
             rows.append(((str(place + 1),), *((own,) if some else ()), *shown))
         yield Table(columns, tuple(rows))
         if left_out := len(each) - len(rows):
             yield Remark((f"… {left_out} more iterations between these (--full shows all)",))
         if some:
             yield Remark((f"{name} before is the loss of the iteration's own samples.",))
+        if not network.loss_is_known:
+            return
         of_all = " of all samples" if some else ""
         last = final.value_of_loss()
         shown_last = digits.show(last)
@@ -171,7 +182,7 @@ class _Short(NamedTuple):
     """What one of many iterations comes to: its results, the loss before it, and a few parameters after it."""
 
     results: Results
-    loss: Amount
+    loss: Amount | None
     updated: Mapping[str, Amount]
 
 

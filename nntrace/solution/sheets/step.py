@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
-from ...expr import Num
-from ...network.quantities import Quantity, frozen, parameters
-from ...trace.amount import fraction
-from ...trace.update import Update
+from ...network.ahead import named_ahead
+from ...network.quantities import Quantity, frozen, parameters, quantity
+from ...trace.amount import Amount
+from ...trace.update import Update, learned
 from ..content.model import Block, Note, Remark, Results, Section
-from ..numbers.results import gradient_results, sample_results, state_results, updated_results, value_results
+from ..numbers.results import (
+    gradient_results,
+    rate_results,
+    sample_results,
+    state_results,
+    updated_results,
+    value_results,
+)
 from ..steps.forward import more
 from ..steps.update import Updates
 from .calculation import MOST_VALUES, MOST_WITH_PATHS, Sheet, loss_of
@@ -26,27 +33,19 @@ class StepSheet(NamedTuple):
 
 def step_sheet(sheet: Sheet, only: Sequence[Quantity] | None) -> StepSheet:
     """One training step; ``only`` limits it to these parameters."""
-    every = parameters(sheet.network)
-    asked = list(only) if only is not None else every
     update = sheet.trace.updated(limited(only))
-    needed = sheet.backward.needed(asked) if only is not None else list(sheet.units_backward())
-    sections = [
-        sheet.forward_section(),
-        sheet.loss_section(),
-        *sheet.backward_sections([*needed, *asked], asked, only is not None),
-        Section("update", _update_blocks(sheet, asked, only is None, update), _heading(sheet, update)),
-        Section("checks", sheet.checks(asked, update)),
-    ]
+    step = _Step(sheet, only, update)
+    every = parameters(sheet.network)
     results = Results(
-        values=value_results(sheet.trace),
-        samples=sample_results(sheet.trace),
-        gradients=gradient_results(sheet.trace, every),
+        values=value_results(sheet.trace) if step.is_here else {**value_results(step.there.trace), **step.old_values()},
+        samples=sample_results(step.there.trace),
+        gradients=gradient_results(sheet.trace.ahead, every),
         updated=updated_results(update.after, only),
         state=state_results(update.after, only),
         learning_rate=rate_results(update),
         loss=loss_of(sheet.trace, update.after),
     )
-    return StepSheet([section for section in sections if section.blocks], results, update)
+    return StepSheet([section for section in step.sections() if section.blocks], results, update)
 
 
 def limited(only: Sequence[Quantity] | None) -> dict[str, Quantity] | None:
@@ -54,49 +53,86 @@ def limited(only: Sequence[Quantity] | None) -> dict[str, Quantity] | None:
     return {one.name: one for one in only} if only is not None else None
 
 
-def rate_results(update: Update) -> float:
-    """The learning rate."""
-    rates = update.before.network.training.rates
-    assert rates is not None
-    return float(rates.default)
+class _Step:
+    """The sections of one step. ``there`` is the sheet of the point where the optimizer takes the gradients."""
 
+    def __init__(self, sheet: Sheet, only: Sequence[Quantity] | None, update: Update) -> None:
+        self.sheet = sheet
+        self.update = update
+        self.named = only is not None
+        self.asked: Sequence[Quantity] = list(only) if only is not None else parameters(sheet.network)
+        ahead = sheet.trace.ahead
+        self.is_here = ahead is sheet.trace
+        self.there = sheet if self.is_here else sheet.following(ahead.in_network(named_ahead(sheet.network), ahead))
+        self.written = Updates(self.there.writer, sheet.ids, sheet.families, update)
 
-def _heading(sheet: Sheet, update: Update) -> Note:
-    """The optimizer, unless it is the plain one, and the learning rate."""
-    rates = update.before.network.training.rates
-    assert rates is not None
-    kind = f"{update.before.network.training.kind}, " if len(update.rule.lines) > 1 else ""
-    shown: Num = sheet.writer.digits.show(fraction(rates.default)).number
-    return (f"{kind}learning rate ", shown)
+    def old_values(self) -> dict[str, object]:
+        """The parameters before the step."""
+        return updated_results(self.sheet.trace, None)
 
+    def sections(self) -> Iterator[Section]:
+        """Forward, loss, backward, update, checks."""
+        there = self.there
+        asked = self.asked if self.is_here else [quantity(there.network, one.uses[0]) for one in self.asked]
+        needed = there.backward.needed(asked) if self.named else list(there.units_backward())
+        forward = there.forward_section()
+        yield forward if self.is_here else forward._replace(blocks=(*self._ahead(), *forward.blocks))
+        yield there.loss_section()
+        yield from there.backward_sections([*needed, *asked], asked, self.named)
+        yield Section("update", self._update(), self._heading())
+        yield Section("checks", there.checks(asked, self.update))
 
-def _update_blocks(sheet: Sheet, asked: Sequence[Quantity], every: bool, update: Update) -> tuple[Block, ...]:
-    """The lines for one parameter; of several a table, and where the optimizer remembers something, the lines too."""
-    written = Updates(sheet.writer, sheet.ids, sheet.families, update)
-    matrices: tuple[Block, ...] = ()
-    if every:
-        from ..steps.matrix_update import matrix_updates
+    def _ahead(self) -> Iterator[Block]:
+        """Where the gradients are taken, parameter by parameter."""
+        shown = learned(self.sheet.network)
+        yield Remark(("Gradients are taken ahead, at these numbers of the parameters",), heading=True)
+        yield from self.written.given()
+        for one in shown[:MOST_WITH_PATHS] if not self.sheet.writer.full else shown:
+            yield self.written.ahead_step(one, quantity(self.there.network, one.uses[0]).symbol)
+        if not self.sheet.writer.full and len(shown) > MOST_WITH_PATHS:
+            yield more(len(shown) - MOST_WITH_PATHS)
+        yield Remark(("There",), heading=True)
 
-        matrices = sheet.matrices(lambda forms: matrix_updates(forms, update))
-    if sheet.view == "matrix" and len(matrices) > 1:
-        others = [one for one in asked if not sheet.matrix_forms.is_updated(one.uses[0].key)]
-        return (*written.given(), *matrices[1:], *(_table(sheet, written, others) if others else ()))
-    if len(asked) == 1 and not frozen(sheet.network, asked[0]):
-        return (*written.given(), *written.steps(asked[0]))
-    if not asked:
-        return (Remark(("There are no parameters to update.",)),)
-    return (*written.given(), *_table(sheet, written, asked), *matrices)
+    def _heading(self) -> Note:
+        """The optimizer, unless it is the plain one, and the learning rate; of some tensors another one."""
+        training, digits = self.update.before.network.training, self.sheet.writer.digits
+        kind = "" if self.update.rule.is_plain else f"{training.kind}, "
+        others: Note = ()
+        for name, rate in training.rates.called.items() if training.rates is not None else ():
+            others = (*others, f", {name}: ", digits.show(Amount(float(rate), rate)).number)
+        return (f"{kind}learning rate ", digits.show(self.update.rate).number, *others)
 
+    def _update(self) -> tuple[Block, ...]:
+        """The lines for one parameter; of several a table, and where more is worked out, the lines too."""
+        sheet, written = self.sheet, self.written
+        first: list[Block] = [] if not self.is_here else [*written.given()]
+        if self.is_here and self.update.rule.ahead is not None:
+            first.append(Remark(("Gradients are taken ahead, which is where the parameters are: nothing moves yet.",)))
+        first += written.shared_steps()
+        matrices: tuple[Block, ...] = ()
+        if not self.named:
+            from ..steps.matrix_update import matrix_updates
 
-def _table(sheet: Sheet, written: Updates, asked: Sequence[Quantity]) -> tuple[Block, ...]:
-    old = Remark(("All new values are computed from the old ones.",))
-    lines: list[Block] = []
-    if len(written.rule.lines) > 1:
-        moving = [one for one in asked[:MOST_VALUES] if not frozen(sheet.network, one)]
-        shown = moving[:MOST_WITH_PATHS]
-        lines += [step for one in shown for step in written.lines_before(one)]
-        if len(moving) > len(shown):
-            lines.append(more(len(moving) - len(shown)))
-    if sheet.writer.full or len(asked) <= MOST_VALUES:
-        return *lines, written.table(asked), old
-    return *lines, written.table([*asked[:MOST_VALUES]]), more(len(asked) - MOST_VALUES), old
+            matrices = self.there.matrices(lambda forms: matrix_updates(forms, self.update))
+        if sheet.view == "matrix" and len(matrices) > 1:
+            others = [one for one in self.asked if not sheet.matrix_forms.is_updated(one.uses[0].key)]
+            return (*first, *matrices[1:], *(self._table(others) if others else ()))
+        if len(self.asked) == 1 and not frozen(sheet.network, self.asked[0]):
+            return (*first, *written.steps(self.asked[0]), *matrices)
+        if not self.asked:
+            return (Remark(("There are no parameters to update.",)),)
+        return (*first, *self._table(self.asked), *matrices)
+
+    def _table(self, asked: Sequence[Quantity]) -> tuple[Block, ...]:
+        old = Remark(("All new values are computed from the old ones.",))
+        full = self.sheet.writer.full
+        lines: list[Block] = []
+        if len(self.written.rule.lines) > 1:
+            moving = [one for one in asked[:MOST_VALUES] if not frozen(self.sheet.network, one)]
+            shown = moving if full else moving[:MOST_WITH_PATHS]
+            lines += [step for one in shown for step in self.written.lines_before(one)]
+            if len(moving) > len(shown):
+                lines.append(more(len(moving) - len(shown)))
+        if full or len(asked) <= MOST_VALUES:
+            return *lines, self.written.table(asked), old
+        return *lines, self.written.table([*asked[:MOST_VALUES]]), more(len(asked) - MOST_VALUES), old

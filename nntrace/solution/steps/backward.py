@@ -20,6 +20,7 @@ from ...network.chain_rule import LOSS
 from ...network.model import Element, Network, Tensor
 from ...network.quantities import Quantity, quantity
 from ...trace.amount import Amount
+from ...trace.update import given_gradient
 from ..content.model import Family, Line, Note, Step
 from ..formulas.element import Writer
 from ..formulas.expansion import Written
@@ -51,6 +52,11 @@ class Backward:
 
     def _step(self, found: Quantity) -> Step:
         writer, first = self.writer, found.uses[0]
+        given = given_gradient(writer.trace, first)
+        if given is not None:
+            shown = writer.digits.show(given)
+            line = Line("value", "≈" if shown.rounded else "=", shown.number, (("given",),))
+            return Step(self.ids.of("B", first), "backward", writer.partial(first), (line,), given.number, given.exact)
         summands: list[Summand] = []
         rests: tuple[Amount, ...] = ()
         for use in found.uses:
@@ -94,7 +100,7 @@ class Backward:
     def needed(self, asked: Iterable[Quantity]) -> list[Quantity]:
         """The units whose gradients these quantities' formulas use, directly or through others, by their ids."""
         found: dict[Element, Quantity] = {}
-        pending = [use for one in asked for use in one.uses]
+        pending = [use for one in asked for use in one.uses if given_gradient(self.writer.trace, use) is None]
         while pending:
             for summand in self.gradients.summands(pending.pop())[0]:
                 output = summand.output

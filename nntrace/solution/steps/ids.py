@@ -29,6 +29,7 @@ class Ids:
         """The keys of the results that have a gradient, from the last layer to the first."""
         self._count("B", back + parameters + inputs + past)
         self._count("U", parameters)
+        self._count("A", parameters)
 
     def _count(self, letter: str, tensors: list[Tensor]) -> None:
         number = 1

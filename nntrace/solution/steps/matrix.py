@@ -198,6 +198,8 @@ class MatrixForms:
 
     def gradient(self, key: str) -> Step | Remark:
         """∂L/∂tensor, or words where it has no matrix form."""
+        if key in self.network.training.gradients:
+            return Remark((self.formulas.gradient_name(key), " is given"))
         found = self.formulas.gradient(key)
         axes = self.formulas.laid_out(key, found.indices)
         name = self.formulas.gradient_name(key)
@@ -317,6 +319,8 @@ class MatrixForms:
             match node:
                 case Whole(Partial(_, by), down, across):
                     return Whole(self.formulas.gradient_name(by.name), down, across)
+                case Whole(Sym(name, _, mark), down, across) if name + mark in self._known:
+                    return Whole(Sym(name, (), mark), down, across)
                 case Whole(Sym(name, _, mark), down, across) if name in self.network.tensors:
                     whole = self.formulas.name(name)
                     return Whole(Sym(whole.name, (), mark or whole.mark), down, across)

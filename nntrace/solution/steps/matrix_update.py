@@ -2,20 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 
-from ...catalogue.update_rule import g, t, w
+from ...catalogue.update_rule import g, w
 from ...expr import Expr, Partial, Sym, Whole, matrix_form, rename
 from ...expr.bind import transform
 from ...expr.matrices import Axes
 from ...network.chain_rule import LOSS
 from ...network.model import Cell, Element
 from ...trace.amount import Amount
-from ...trace.update import Update
+from ...trace.update import Update, named
 from ..content.model import Step
+from ..formulas.tensor import TensorFormulas
 from .matrix import MatrixForms
-from .update import by_name, line_id, of_parameter
+from .update import line_id, of_parameter
 
 
 def matrix_updates(forms: MatrixForms, update: Update) -> Iterator[Step]:
@@ -26,13 +27,15 @@ def matrix_updates(forms: MatrixForms, update: Update) -> Iterator[Step]:
 
 
 def _lines(forms: MatrixForms, key: str, update: Update) -> Iterator[Step]:
-    tensor, whole = forms.network.tensors[key], forms.formulas.name(key)
+    before = update.before
+    tensor, whole = before.network.tensors[key], TensorFormulas(before.network).name(key)
     indices = tuple(f"i{place}" for place in range(len(tensor.shape)))
     sizes = dict(zip(indices, tensor.shape, strict=True))
     axes = forms.formulas.laid_out(key, indices)
     own = {symbol: of_parameter(symbol, whole) for symbol in update.rule.own}
+    there = before.ahead is before
     element = Sym(key, indices)
-    meant: dict[Expr, Expr] = {w: element, g: Partial(LOSS, element)}
+    meant: dict[Expr, Expr] = {w: element if there else Sym(whole.name, indices), g: Partial(LOSS, element)}
     meant |= {symbol: Sym(name.name, indices, name.mark) for symbol, name in own.items()}
 
     def laid_out(symbol: Sym | Partial) -> Axes:
@@ -45,8 +48,16 @@ def _lines(forms: MatrixForms, key: str, update: Update) -> Iterator[Step]:
     def value(symbol: Sym, cell: Cell) -> Amount:
         return update.result(symbol, Element(key, cell))
 
-    matrices = {name.name + name.mark: partial(value, symbol) for symbol, name in own.items()}
-    forms = forms.knowing(forms.writer.knowing(by_name(update.common(key)), {t.name: update.number}), matrices)
+    def old(cell: Cell) -> Amount:
+        return before.value(Element(key, cell))
+
+    matrices: dict[str, Callable[[Cell], Amount]] = {
+        name.name + name.mark: partial(value, symbol) for symbol, name in own.items()
+    }
+    if not there:  # the parameters of the point ahead have other names
+        matrices[whole.name] = old
+    counts = {symbol.name: count for symbol, count in update.counts.items()}
+    forms = forms.knowing(forms.writer.knowing(named(update.common(key)), counts), matrices)
     for place, (symbol, formula) in enumerate(update.rule.lines):
         body = matrix_form(rename(formula, lambda symbol: meant.get(symbol, symbol)), axes, laid_out)
         assert body is not None  # it goes element by element

@@ -10,6 +10,7 @@ from ...expr import Add, Expr, Partial, Rest, product
 from ...network.model import Element
 from ...network.quantities import Quantity
 from ...trace.amount import Amount, carried, fraction
+from ...trace.update import given_gradient
 from ..content.model import Line, Note, Step
 from ..formulas.element import Writer
 from ..formulas.expansion import Written
@@ -65,6 +66,8 @@ class Paths:
         """∂L/∂quantity over its paths, or ``None`` where these are too long or too many to be written."""
         found_paths: list[Found] = []
         for use in found.uses:
+            if given_gradient(self.writer.trace, use) is not None:
+                return None
             followed = self.from_element(use)
             if followed is None:
                 return None

@@ -1,0 +1,224 @@
+"""What a file says of single parameters that learn: their learning rates, their states, their gradients."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from fractions import Fraction
+from itertools import product as cells_of
+from typing import NamedTuple
+
+from ...errors import counted, quoted, suggestion
+from ...spec.model import File, Items, Labelled, LearningRate, Name, Number, Value
+from ..model import Cell, Element, Network, Tensor
+from ..quantities import find, frozen, known_names, parameters
+from ..training import GivenNumber, Training
+from .draft import Draft
+from .files import read_numbers
+
+STEPS = "t"
+"""The count of steps among the states that a file starts from."""
+
+
+class GivenArray(NamedTuple):
+    """The numbers of a value of the file, and their shape."""
+
+    shape: tuple[int, ...]
+    numbers: dict[Cell, GivenNumber]
+
+
+class Learning:
+    """Resolves the names of parameters in a file's training."""
+
+    def __init__(self, draft: Draft, network: Network) -> None:
+        self.spec = draft.spec
+        self.problems = draft.problems
+        self.network = network
+        self.leaves = draft.leaves
+
+    def training(self) -> Training:
+        """The network's training with what is said of single parameters."""
+        found, rate, given = self.network.training, self.spec.learning_rate, self.spec.optimizer
+        if rate is not None and found.rates is not None:
+            called = {name.text: number.value for name, number in rate.others}
+            found = found._replace(rates=found.rates._replace(by_tensor=self._rates(rate), called=called))
+            found = found._replace(per=self._steps_per(rate))
+        if given is not None and given.start is not None:
+            found = self._started(found, given.start)
+        if self.spec.gradients is not None:
+            found = found._replace(gradients=self._gradients(self.spec.gradients))
+        return found
+
+    def iterations(self, training: Training) -> int:
+        """How many steps are done: as many as the file says, else as it has gradients for, else one."""
+        given, several = self.spec.iterations, self.spec.gradients
+        lists = (len(numbers) for own in training.gradients.values() for numbers in own.values())
+        count = min((number for number in lists if number > 1), default=None)
+        if count is None or several is None:
+            return int(given.value) if given else 1
+        left = count - training.done
+        iterations = int(given.value) if given else max(left, 1)
+        if iterations > left:
+            past = f", {training.done} of them used" if training.done else ""
+            message = f"there are {count} gradients{past}, and {counted(iterations, 'iteration')}"
+            remedy = "give one for each iteration, or one that is the same each time"
+            self.problems.add(given.place if given else several.place, message, remedy)
+        return iterations
+
+    # -- learning rates ----------------------------------------------------------------------------------------------
+
+    def _steps_per(self, rate: LearningRate) -> int:
+        """How many steps a schedule counts as one: those of a pass over the samples, or each."""
+        network = self.network
+        if rate.per != "epoch" or network.samples is None or network.samples_per_step is None:
+            return 1
+        return -(-network.samples // network.samples_per_step)
+
+    def _rates(self, rate: LearningRate) -> dict[str, Fraction]:
+        """The rates of tensors by their keys; a layer's result means all parameters of its step."""
+        rates: dict[str, Fraction] = {}
+        for name, number in rate.others:
+            for key in self._keys(name):
+                if key in rates:
+                    self.problems.add(name.place, f"{quoted(name.text)} has a learning rate already", "give it once")
+                rates[key] = number.value
+        for tied, uses in self.network.uses.items() if rates else ():
+            own = {rates.get(use.key, rate.first.value) for use in uses if use.key in self.network.parameters}
+            if len(own) > 1:
+                message = f"{quoted(tied)} stands in several tensors, and would have two learning rates"
+                self.problems.add(rate.others[0][0].place, message, "give these tensors the same one")
+        return rates
+
+    def _keys(self, name: Name) -> list[str]:
+        """The parameters of a name: a tensor, or those of the layer whose result it is."""
+        network = self.network
+        found = [key for key in network.parameters if _is_called(network.tensors[key], name.text)]
+        for step in network.layer_steps():
+            if not found and _is_called(network.tensors[step.output], name.text):
+                found = [key for key in step.arguments.values() if key in network.parameters]
+        if not found:
+            layers = (network.tensors[step.output].name for step in network.layer_steps())
+            tensors = (network.tensors[key].name for key in network.parameters)
+            message = f"there is no tensor, and no layer's result, {quoted(name.text)} with parameters"
+            self.problems.add(name.place, message, suggestion(name.text, filter(None, (*tensors, *layers))))
+        return found
+
+    # -- states ------------------------------------------------------------------------------------------------------
+
+    def _started(self, training: Training, start: Labelled) -> Training:
+        """The states that the file starts from, and the count of steps."""
+        states: dict[str, dict[str, dict[Cell, GivenNumber]]] = {}
+        known = [state.name for state in training.rule.states]
+        done = 0
+        for name, value in start.entries:
+            if name.text == STEPS:
+                done = self._count(value)
+            elif name.text not in known:
+                message = f"{quoted(training.kind)} remembers no {quoted(name.text)}"
+                self.problems.add(name.place, message, suggestion(name.text, (*known, STEPS)))
+            else:
+                states[name.text] = self._state(name, value)
+        return training._replace(start=states, done=done)
+
+    def _count(self, value: Value) -> int:
+        if isinstance(value, Number) and value.value.denominator == 1 and value.value >= 0:
+            return int(value.value)
+        self.problems.add(value.place, f"`{STEPS}` is the count of steps done", "give a whole number from 0 on")
+        return 0
+
+    def _state(self, name: Name, value: Value) -> dict[str, dict[Cell, GivenNumber]]:
+        found: dict[str, dict[Cell, GivenNumber]] = {}
+        if isinstance(value, Number):
+            for key in self.network.parameters:
+                found[key] = dict.fromkeys(self.network.tensors[key].cells(), value.value)
+        elif isinstance(value, Labelled):
+            for parameter, given in value.entries:
+                for use, numbers in self._given(parameter, given, "a state"):
+                    found.setdefault(use.key, {})[use.cell] = numbers[0]
+        else:
+            remedy = (
+                f"write one number for all parameters, {{{name.text}: 0.1}}, or a table, {{{name.text}: {{w: 0.1}}}}"
+            )
+            self.problems.add(value.place, f"the state {quoted(name.text)} has no number here", remedy)
+        return found
+
+    # -- gradients ---------------------------------------------------------------------------------------------------
+
+    def _gradients(self, given: Labelled) -> dict[str, dict[Cell, tuple[GivenNumber, ...]]]:
+        """The given gradients, of a parameter one, or one for each iteration."""
+        found: dict[str, dict[Cell, tuple[GivenNumber, ...]]] = {}
+        for name, value in given.entries:
+            for use, numbers in self._given(name, value, "a gradient", several=True):
+                found.setdefault(use.key, {})[use.cell] = numbers
+        if self.spec.parameters is not None:
+            for one in parameters(self.network):
+                if one.uses[0].cell not in found.get(one.uses[0].key, {}) and not frozen(self.network, one):
+                    message = f"{quoted(one.name)} has no gradient, and there is no loss that gives it one"
+                    self.problems.add(
+                        given.place, message, f"add {one.name}: 0.5, or a list with one for each iteration"
+                    )
+        return found
+
+    # -- names and numbers -------------------------------------------------------------------------------------------
+
+    def _given(
+        self, name: Name, value: Value, what: str, several: bool = False
+    ) -> Iterator[tuple[Element, tuple[GivenNumber, ...]]]:
+        """The numbers of a parameter or a whole tensor, for each use; ``several``: perhaps one for each iteration."""
+        network = self.network
+        found = [one for one in find(network, name.text) if one.role == "parameter"]
+        if not found:
+            known = known_names(network, "parameter")
+            self.problems.add(name.place, f"there is no parameter {quoted(name.text)}", suggestion(name.text, known))
+            return
+        array = self._array(value, what)
+        if array is None:
+            return
+        shape = () if len(found) == 1 else network.tensors[found[0].uses[0].key].shape
+        each = several and len(array.shape) == len(shape) + 1
+        if array.shape[each:] != shape:
+            wanted = f"the shape {_by(shape)}" if shape else "one number"
+            more = ", or a list of such, one for each iteration" if several else ""
+            message = f"{what} of {quoted(name.text)} has {wanted}, and this has the shape {_by(array.shape)}"
+            self.problems.add(value.place, message, f"give {wanted}{more}")
+            return
+        for one in found:
+            own = one.uses[0].cell if shape else ()
+            steps = range(array.shape[0]) if each else ()
+            numbers = tuple(array.numbers[(step, *own)] for step in steps) or (array.numbers[own],)
+            for use in one.uses:
+                yield use, numbers
+
+    def _array(self, value: Value, what: str) -> GivenArray | None:
+        """A number, nested lists of one shape, or a file."""
+        match value:
+            case Number(_, number, _):
+                return GivenArray((), {(): number})
+            case Items(items, place):
+                parts = [self._array(item, what) for item in items]
+                found = [part for part in parts if part is not None]
+                if len({part.shape for part in found}) > 1:
+                    self.problems.add(place, "these nested lists are not of one shape", "give every list as many")
+                if len(found) < len(items) or len({part.shape for part in found}) != 1:
+                    return None
+                numbers = {(row, *cell): one for row, part in enumerate(found) for cell, one in part.numbers.items()}
+                return GivenArray((len(items), *found[0].shape), numbers)
+            case File():
+                read = read_numbers(value, self.spec.folder, self.leaves.anywhere, self.problems)
+                if read is None:
+                    return None
+                cells = cells_of(*map(range, read.array.shape))
+                return GivenArray(read.array.shape, {cell: float(read.array[cell]) for cell in cells})
+            case _:
+                self.problems.add(
+                    value.place, f"{what} is no number here", "give a number, lists of numbers or {file: …}"
+                )
+                return None
+
+
+def _is_called(tensor: Tensor, name: str) -> bool:
+    """Whether a tensor has this name."""
+    return tensor.name == name
+
+
+def _by(shape: tuple[int, ...]) -> str:
+    return "×".join(map(str, shape)) or "of one number"

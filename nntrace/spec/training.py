@@ -1,0 +1,172 @@
+"""How parameters learn: the keys ``optimizer``, ``learning_rate``, ``clip``, ``parameters`` and ``gradients``."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ..catalogue.registry import find, names
+from ..errors import quoted, suggestion
+from . import kinds, tree, values
+from .kinds import Kinded
+from .model import Chosen, Labelled, LearningRate, Name, Number, Optimizer, Place
+from .problems import Problems
+from .tree import Node, describe, is_null
+
+START = "start"
+DEFAULT = "default"
+PER = "per"
+COUNTED = ("epoch", "iteration")
+RATE_FORMS = (
+    "write a number, {default: 0.1, W2: 0.01} for some tensors, a list, or a schedule such as "
+    "{start: 0.1, step: {every: 10, times: 0.5}}"
+)
+
+
+def optimizer(node: Node, problems: Problems) -> Optimizer | None:
+    """``adam``, or ``{momentum: {beta: 0.9, start: {v: 0.1}}}``: its kind, its options, its states."""
+    of = kinds.kinded(node, "an optimizer", ("optimizer",), (), problems)
+    if of is None or of.entry is None:
+        return None
+    for key, _ in of.beside:
+        problems.add(key.place, f"{quoted(key.text)} beside the optimizer",
+                     "put its options behind its kind, as in {momentum: {beta: 0.9}}")  # fmt: skip
+    inner = _inner_options(of, problems)
+    own = [(key, one) for key, one in inner if key.text != START]
+    start = next((one for key, one in inner if key.text == START), None)
+    return Optimizer(
+        of.kind,
+        kinds.options(of, own, f"the optimizer {quoted(of.kind.text)}", (START,), problems),
+        None if start is None else _start(start, problems),
+        node.place,
+    )
+
+
+def _inner_options(of: Kinded, problems: Problems) -> kinds.Entries:
+    match of.content:
+        case None:
+            return ()
+        case tree.Mapping():
+            return of.content.entries
+        case _:
+            problems.add(of.content.place, f"an optimizer's options cannot be {describe(of.content)}",
+                         "write a table, such as {beta: 0.9}, or the optimizer's word alone")  # fmt: skip
+            return ()
+
+
+def _start(node: Node, problems: Problems) -> Labelled | None:
+    """``{v: 0.1}``, or by parameter ``{v: {w21: 0.1}}``."""
+    return _table(node, "`start`", "write a number for each state, {v: 0.1}, or {v: {w21: 0.1}}", problems)
+
+
+def _table(node: Node, what: str, remedy: str, problems: Problems) -> Labelled | None:
+    if not isinstance(node, tree.Mapping):
+        problems.add(node.place, f"{what} is not a table but {describe(node)}", remedy)
+        return None
+    return values.table(node, problems)
+
+
+def learning_rate(node: Node, problems: Problems) -> LearningRate | None:
+    """A number, numbers for some tensors, a list, or a schedule."""
+    match node:
+        case tree.Sequence(items) if items:
+            found = [values.number(item, problems, "a learning rate") for item in items]
+            numbers = tuple(one for one in found if one is not None)
+            return LearningRate(numbers[0], listed=numbers) if numbers else None
+        case tree.Mapping():
+            kinds_known = names("schedule")
+            words = [key.text for key, _ in node.entries]
+            if START in words or any(word in kinds_known for word in words):
+                return _schedule(node, problems)
+            return _by_tensor(node, problems)
+        case tree.Scalar() if not is_null(node):
+            number = values.number(node, problems, "`learning_rate`")
+            return None if number is None else LearningRate(number)
+        case _:
+            problems.add(node.place, f"`learning_rate` cannot be {describe(node)}", RATE_FORMS)
+            return None
+
+
+def _by_tensor(node: tree.Mapping, problems: Problems) -> LearningRate | None:
+    """``{default: 0.1, W2: 0.01}``."""
+    first: Number | None = None
+    others: list[tuple[Name, Number]] = []
+    for key, inner in node.entries:
+        number = values.number(inner, problems, f"the learning rate of {quoted(key.text)}")
+        name = None if key.text == DEFAULT else values.name(key, problems, "what a learning rate is for")
+        if number is not None and key.text == DEFAULT:
+            first = number
+        elif number is not None and name is not None:
+            others.append((name, number))
+    if node.get(DEFAULT) is None:
+        problems.add(node.place, "`learning_rate` has no `default`", "add the rate of everything else: default: 0.1")
+    return None if first is None else LearningRate(first, tuple(others))
+
+
+def _schedule(node: tree.Mapping, problems: Problems) -> LearningRate | None:
+    """``{start: 0.1, step: {every: 10, times: 0.5}}``: a kind beside where it starts."""
+    start, per = node.get(START), node.get(PER)
+    if start is None:
+        problems.add(node.place, "a schedule without its `start`", "add the first rate: start: 0.1")
+    first = None if start is None else values.number(start, problems, "`start`")
+    counted = None if per is None else values.word(per, problems, f"`{PER}`", COUNTED)
+    beside = [(key, inner) for key, inner in node.entries if key.text not in (START, PER)]
+    chosen = _one_of(beside, node.place, "schedule", (START, PER), problems)
+    if first is None or chosen is None:
+        return None
+    return LearningRate(first, schedule=chosen, per=counted.text if counted else None)
+
+
+def clip(node: Node, problems: Problems) -> Chosen | None:
+    """``{norm: 1}`` or ``{value: 0.5}``."""
+    if not isinstance(node, tree.Mapping):
+        problems.add(node.place, f"`clip` cannot be {describe(node)}", "write {norm: 1} or {value: 0.5}")
+        return None
+    return _one_of(node.entries, node.place, "clip", (), problems)
+
+
+def _one_of(
+    entries: kinds.Entries, place: Place, sort: str, beside: tuple[str, ...], problems: Problems
+) -> Chosen | None:
+    """One kind with its options behind it; of an entry that needs a single one, this alone may stand there."""
+    known = names(sort)
+    if not entries:
+        problems.add(place, f"a {sort} without its kind", suggestion("", known))
+        return None
+    (key, content), *others = entries
+    for other, _ in others:
+        if other.text in known:
+            problems.add(other.place, f"a second {sort}, {quoted(other.text)}", "keep one of the two")
+        else:
+            values.unknown_key(other, f"a {sort}", (*beside, *known), problems)
+    entry = find(sort, key.text)
+    if entry is None:
+        problems.add(key.place, f"a {sort} of unknown kind {quoted(key.text)}", suggestion(key.text, known))
+        return None
+    schema = entry.options()
+    needed = [name for name, option in schema.items() if option.is_needed]
+    if isinstance(content, tree.Mapping):
+        given: Sequence[tuple[tree.Scalar, Node]] = content.entries
+    elif len(needed) == 1 and not is_null(content):
+        given = [(tree.Scalar(needed[0], True, content.place), content)]
+    else:
+        form = ", ".join(f"{name}: {schema[name].example}" for name in needed)
+        problems.add(content.place, f"{quoted(key.text)} cannot be {describe(content)}", f"write {{{form}}}")
+        return None
+    kind = Kinded(Name(key.text, key.place), entry, content, ())
+    options = kinds.options(kind, given, f"the {sort} {quoted(key.text)}", (), problems)
+    written = {one.text for one, _ in given}
+    for name in needed:
+        if name not in written:
+            form = f"add {name}: {schema[name].example}"
+            problems.add(key.place, f"{quoted(key.text)} has no `{name}`", form)
+    return Chosen(kind.kind, options) if all(name in options for name in needed) else None
+
+
+def parameters(node: Node, problems: Problems) -> Labelled | None:
+    """``{w: 1.0}``: parameters of no layer, each a number or nested lists of numbers."""
+    return _table(node, "`parameters`", "write their names and numbers, {w: 1.0}", problems)
+
+
+def gradients(node: Node, problems: Problems) -> Labelled | None:
+    """``{w: [2.0, 1.5, -0.5]}``: the gradient of a parameter, the same each time or one for each iteration."""
+    return _table(node, "`gradients`", "write the gradient of each parameter, {w: [2.0, 1.5, -0.5]}", problems)
