@@ -40,7 +40,10 @@ from tests.expr.in_sympy import element, in_sympy
 
 SIZES = {"i": 3, "j": 2, "k": 3, "n": 2}
 CONVENTIONS = {"vectors": ("columns", "rows"), "log": ("e", "2", "10")}
-ENTRIES = [entry for kind, entries in KINDS.items() if kind != "init" for entry in entries.values()]
+EVERY = [entry for entries in KINDS.values() for entry in entries.values()]
+OPERATIONS = ("layer", "activation", "loss", "penalty")
+"""The kinds of entries that give an operation; the others say how a parameter starts or learns."""
+ENTRIES = [entry for entry in EVERY if entry.kind in OPERATIONS]
 MOST = (-1000.0, -1.0, 0.0, 1.0, 1000.0)
 
 
@@ -329,10 +332,14 @@ def test_a_forgotten_factor_of_a_loss_is_caught() -> None:
     assert len(wrong_derivatives(wrong, numbers(wrong, 0), SIZES)) == SIZES["k"]
 
 
-@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: f"{entry.kind} {entry.name}")
-def test_an_entry_is_a_formula_with_a_docstring(entry: Entry) -> None:
+@pytest.mark.parametrize("entry", EVERY, ids=lambda entry: f"{entry.kind} {entry.name}")
+def test_an_entry_has_a_docstring_and_is_found(entry: Entry) -> None:
     assert entry.summary.endswith((".", ";", ":")) or "." in (entry.build.__doc__ or "")
     assert all(find(entry.kind, word) is entry for word in (entry.name, *entry.aliases))
+
+
+@pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: f"{entry.kind} {entry.name}")
+def test_an_operation_reads_what_is_known(entry: Entry) -> None:
     for operation in operations(entry):
         assert set(free_indices(operation.formula)) <= set(operation.output.index)
         read = {symbol.name for symbol in symbols(operation.formula) if isinstance(symbol, Sym)}
@@ -365,12 +372,12 @@ def test_a_signature_is_the_schema_of_the_options() -> None:
         """Another."""
 
     made = Entry("activation", "entry", (), entry)
-    assert {name: tuple(option) for name, option in made.options().items()} == {"slope": ("number", 0.01, (), False)}
+    assert {name: tuple(option) for name, option in made.options().items()} == {"slope": ("number", 0.01, (), "")}
     assert made.conventions() == ("bias",)
     assert made.summary == "A line."
     globals()["Literal"] = Literal
     options = Entry("layer", "other", (), other).options()
-    assert tuple(options["units"]) == ("count", NEEDED, (), False)
+    assert tuple(options["units"]) == ("count", NEEDED, (), "")
     assert [name for name, option in options.items() if option.is_needed] == ["units"]
-    assert tuple(options["mode"]) == ("word", "max", ("max", "mean"), False)
-    assert tuple(options["bare"]) == ("flag", False, (), False)
+    assert tuple(options["mode"]) == ("word", "max", ("max", "mean"), "")
+    assert tuple(options["bare"]) == ("flag", False, (), "")
