@@ -6,7 +6,7 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cached_property, partial
 from typing import NamedTuple
 
-from ..expr import Add, Expr, Rule, Sym, rename, symbols, total
+from ..expr import Add, Expr, Index, Rule, Sym, rename, symbols, total
 from ..expr.bind import is_absent, transform
 from ..expr.letters import index_letters, plain_letters
 
@@ -98,11 +98,26 @@ class Operation(_OperationFields):
     def argument(self, name: str) -> Sym:
         """An argument or parameter with an index of plain letters, by which it is differentiated.
 
-        They are the formula's own: where results mix an argument's elements, those that it sums over.
+        They are the formula's own: where results mix an argument's elements, those that it sums over; where it is read
+        at several places otherwise, those that all of them share.
         """
-        found = [one for one in _read(self.formula) if one.name == name]
-        own = next((one for one in found if one.index != self.output.index), found[0]) if self.mixes(name) else found[0]
-        return Sym(name, plain_letters(own.index, set(index_letters(self.formula))))
+        return Sym(name, self._letters[name])
+
+    @cached_property
+    def _letters(self) -> dict[str, tuple[str, ...]]:
+        """The letters of every argument and parameter; one that is not the formula's own belongs to a single place."""
+        used = set(index_letters(self.formula))
+        letters: dict[str, tuple[str, ...]] = {}
+        for name in dict.fromkeys(one.name for one in _read(self.formula)):
+            letters[name] = plain_letters(self._place(name), used)
+            used |= set(letters[name])
+        return letters
+
+    def _place(self, name: str) -> tuple[Index, ...]:
+        found = [one.index for one in _read(self.formula) if one.name == name]
+        if self.mixes(name):
+            return next(index for index in found if index != self.output.index)
+        return tuple(same[0] if len(set(same)) == 1 else 0 for same in zip(*found, strict=True))
 
     def mixes(self, name: str) -> bool:
         """Whether a result reads an argument at its own place and at others too, as a softmax does."""

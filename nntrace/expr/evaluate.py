@@ -15,7 +15,7 @@ import numpy as np
 
 from .bind import at, extent, free_indices, fresh, kronecker
 from .functions import FUNCTIONS, Function
-from .index import Affine, Index, letters_of, number_of
+from .index import Affine, Index, Segment, letters_of, number_of
 from .nodes import (
     Add,
     Call,
@@ -115,6 +115,8 @@ def _build(node: Expr) -> _Part:
 
 
 def _symbol(name: str, index: tuple[Index, ...]) -> _Part:
+    if any(isinstance(i, Segment) for i in index) and (part := _segmented(name, index)) is not None:
+        return part
     if any(isinstance(i, Affine) for i in index):
         return _gathered(name, index)
     axes = tuple(i for i in index if isinstance(i, str))
@@ -128,6 +130,27 @@ def _symbol(name: str, index: tuple[Index, ...]) -> _Part:
         return _Part(axes, lambda arguments: arguments.arrays[name])
     picks = tuple(slice(None) if isinstance(i, str) else number_of(i, {}) for i in index)
     return _Part(axes, lambda arguments: arguments.arrays[name][picks])
+
+
+def _segmented(name: str, index: tuple[Index, ...]) -> _Part | None:
+    """A tensor read along segments of its axes, by different letters: a part of the array, not copied."""
+    letters = [letter for one in index for letter in letters_of(one)]
+    if len(set(letters)) < len(letters) or any(type(one) is Affine for one in index):
+        return None
+
+    def taken(one: Index, sizes: Mapping[str, int]) -> slice | int:
+        match one:
+            case Segment(((_, letter),), offset):
+                return slice(offset, offset + extent(letter, sizes))
+            case str():
+                return slice(None)
+            case _:
+                return number_of(one, {})
+
+    def run(arguments: Arguments) -> Any:
+        return arguments.arrays[name][tuple(taken(one, arguments.sizes) for one in index)]
+
+    return _Part(tuple(letters), run)
 
 
 def _gathered(name: str, index: tuple[Index, ...]) -> _Part:

@@ -43,7 +43,18 @@ class Affine(Frozen):
         return Affine(self.terms, self.offset + 1 - sum(factor for factor, _ in self.terms))
 
 
+class Segment(Affine):
+    """A letter that runs along a segment of an axis, from ``offset`` on: no plain letter, be it the first segment."""
+
+    __slots__ = ()
+
+
 Index = str | int | Affine
+
+
+def segment(letter: str, offset: int) -> Segment:
+    """The places of an axis from ``offset`` on, as far as the letter runs."""
+    return Segment(((1, letter),), offset)
 
 
 def at_letter(letter: str) -> Affine:
@@ -81,7 +92,7 @@ def bound(index: Index, binding: Mapping[str, Index]) -> Index:
             found = Affine((), offset)
             for factor, letter in terms:
                 found = found + factor * _affine(binding.get(letter, letter))
-            return _plain(found)
+            return Segment(found.terms, found.offset) if found.terms and isinstance(index, Segment) else _plain(found)
         case _:
             return index
 

@@ -7,7 +7,7 @@ from typing import Any, dataclass_transform
 
 @dataclass_transform(frozen_default=True)
 class Frozen:
-    """A frozen record compared by kind and content; fields are its ``__slots__``, in order.
+    """A frozen record compared by kind and content; fields are its ``__slots__``, in order, after those of its base.
 
     A dozen frozen dataclasses would add 9 ms to every start of the program, this base adds none.
     """
@@ -16,7 +16,7 @@ class Frozen:
     __match_args__: tuple[str, ...] = ()
 
     def __init_subclass__(cls) -> None:
-        cls.__match_args__ = tuple(cls.__slots__)  # type: ignore[misc]
+        cls.__match_args__ = (*cls.__match_args__, *cls.__slots__)  # type: ignore[misc]
 
     def __init__(self, *values: Any) -> None:
         for field, value in zip(self.__match_args__, values, strict=True):

@@ -181,8 +181,15 @@ class Network(NamedTuple):
         return self.tensors[element.key].symbol(element.cell)
 
     def reached(self) -> set[str]:
-        """The keys of the tensors that the gradient comes to; a result that a fused loss leads past is none."""
-        return {step.key(edge.argument) for step in self.steps for edge in step.edges} | {self.loss or ""}
+        """The keys of the tensors that the gradient comes to; a result that a fused loss leads past is none.
+
+        Without a loss these are all that some step reads.
+        """
+        found = {self.loss or ""}
+        for step in reversed(self.steps):
+            if self.loss is None or step.output in found:
+                found |= {step.key(edge.argument) for edge in step.edges}
+        return found
 
     @property
     def has_numbers(self) -> bool:

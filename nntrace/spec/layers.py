@@ -6,9 +6,9 @@ from collections.abc import Mapping
 
 from ..catalogue import KINDS, Entry, Parameter
 from ..errors import quoted
-from . import kinds, tree, values
+from . import kinds, sources, tree, values
 from .kinds import Kinded
-from .model import GivenSize, Items, Labelled, Layer, Value
+from .model import GivenSize, Items, Labelled, Layer, SourceNames, Value
 from .problems import Problems
 from .scalars import looks_like_number
 from .tree import Node, describe, is_null
@@ -29,7 +29,7 @@ def parameter_keys(entry: Entry) -> dict[str, Parameter]:
 def layer_keys() -> tuple[str, ...]:
     """Every key that a layer of some kind may have beside its kind."""
     entries = (entry for entry in KINDS["layer"].values())
-    return (*dict.fromkeys(key for entry in entries for key in parameter_keys(entry)), ACTIVATION)
+    return (*dict.fromkeys(key for entry in entries for key in parameter_keys(entry)), ACTIVATION, sources.FROM)
 
 
 def layers(node: Node, problems: Problems) -> tuple[Layer, ...]:
@@ -56,7 +56,7 @@ def _layer(node: Node, problems: Problems) -> Layer | None:
     if of.entry is not None and of.entry.kind == "activation":
         return _activation(of, problems)
     parameters = parameter_keys(of.entry) if of.entry is not None else {}
-    known = (*parameters, ACTIVATION) if of.entry is not None else keys
+    known = (*parameters, ACTIVATION, sources.FROM) if of.entry is not None else keys
     own = {key.text: inner for key, inner in of.beside if key.text in known}
     beside = [(key, inner) for key, inner in of.beside if key.text not in known]
     for key, inner in of.beside:
@@ -71,6 +71,7 @@ def _layer(node: Node, problems: Problems) -> Layer | None:
         parameters=_parameters(own, parameters, problems),
         options=kinds.options(of, beside, "a layer", known, problems),
         activation=_activation_key(activation, problems) if activation is not None else None,
+        source=sources.source(own[sources.FROM], problems) if sources.FROM in own else None,
     )
 
 
@@ -101,20 +102,31 @@ def _parameters(own: Mapping[str, Node], parameters: Mapping[str, Parameter], pr
 def _activation_key(node: Node, problems: Problems) -> Layer | None:
     second = "keep one; the other can be a layer after this one"
     of = kinds.kinded(node, "an activation", ("activation",), (), problems, second)
-    return _activation(of, problems) if of else None
+    if of is None:
+        return None
+    for key, _ in of.beside:
+        if key.text == sources.FROM:
+            problems.add(key.place, f"`{key.text}` inside `{ACTIVATION}`, which reads the layer that it stands on",
+                         f"give it to the layer, or make {quoted(of.kind.text)} a layer of its own")  # fmt: skip
+    return _activation(of._replace(beside=[one for one in of.beside if one[0].text != sources.FROM]), problems)
 
 
 def _activation(of: Kinded, problems: Problems) -> Layer:
     keys = layer_keys()
-    for key, _ in of.beside:
-        if of.entry and key.text in keys:
+    source: SourceNames | None = None
+    for key, inner in of.beside:
+        if key.text == sources.FROM and is_null(inner):
+            values.nothing_after(key, problems)
+        elif key.text == sources.FROM:
+            source = sources.source(inner, problems)
+        elif of.entry and key.text in keys:
             some = next(iter(KINDS["layer"]))
             problems.add(
                 key.place, f"{quoted(of.kind.text)} has no `{key.text}`", f"give it to a layer such as `{some}`"
             )
     beside = [(key, inner) for key, inner in of.beside if key.text not in keys]
     options = kinds.options(of, beside, f"the activation {quoted(of.kind.text)}", (), problems)
-    return Layer(of.kind, _result(of.content, problems), {}, options, None)
+    return Layer(of.kind, _result(of.content, problems), {}, options, None, source)
 
 
 def _result(node: Node | None, problems: Problems) -> Value | None:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from ..catalogue.registry import names
 from ..errors import quoted, suggestion
-from . import kinds, tree, values
+from . import kinds, sources, tree, values
 from .model import LossSpec, Name, Number, Penalty
 from .problems import Problems
 from .tree import Node, describe, is_null
 
-LOSS_KEYS = ("parts", "over_outputs", "over_samples", "penalty")
+LOSS_KEYS = ("parts", "over_outputs", "over_samples", "penalty", sources.FROM)
 PENALTY_KEYS = ("on", "name", "data")
 UPSTREAM = "upstream"
 LOG = "log"
@@ -46,6 +46,7 @@ def _loss(node: Node, second: str, problems: Problems) -> LossSpec | None:
         over_samples=over_samples.text if over_samples else "mean",
         options=kinds.options(of, beside, "a loss", LOSS_KEYS, problems),
         penalty=penalty(own["penalty"], problems) if "penalty" in own else None,
+        source=sources.source(own[sources.FROM], problems) if sources.FROM in own else None,
     )
 
 

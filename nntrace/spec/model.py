@@ -82,14 +82,29 @@ class GivenSize(NamedTuple):
 Value = Number | Name | Null | Items | Labelled | File | Init | GivenSize
 
 
+class SourceNames(NamedTuple):
+    """``from:``: what is read, one argument after the other; by the arguments' names where the file gives these.
+
+    Several names for one argument are joined. Names without arguments are one each, or all of them joined for the
+    only one that there is.
+    """
+
+    arguments: tuple[tuple[Name | None, tuple[Name, ...]], ...]
+    place: Place
+
+
 class Layer(NamedTuple):
-    """One entry of ``layers``: its kind, what names its result (if anything), its parameters by key, its options."""
+    """One entry of ``layers``: its kind, what names its result (if anything), its parameters by key, its options.
+
+    ``source`` is what it reads where that is not the result before it.
+    """
 
     kind: Name
     result: Value | None
     parameters: Mapping[str, Value]
     options: Mapping[str, OptionValue]
     activation: Layer | None
+    source: SourceNames | None = None
 
 
 class Penalty(NamedTuple):
@@ -109,7 +124,8 @@ class Penalty(NamedTuple):
 class LossSpec(NamedTuple):
     """``loss: {half_squared_error: MSE, parts: [...]}``. ``name`` is ``None`` where the file gives none.
 
-    ``upstream`` has the gradients by the outputs where these are given and the loss is not.
+    ``upstream`` has the gradients by the outputs where these are given and the loss is not; ``source`` is what it
+    reads where that is not the last result.
     """
 
     kind: Name
@@ -120,6 +136,7 @@ class LossSpec(NamedTuple):
     options: Mapping[str, OptionValue]
     penalty: Penalty | None = None
     upstream: Value | None = None
+    source: SourceNames | None = None
 
 
 class Inside(NamedTuple):

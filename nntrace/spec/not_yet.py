@@ -10,7 +10,6 @@ from .problems import Problems
 from .tree import Scalar
 
 KEYS = {  # keys that nothing reads, and what works instead
-    "from": "let each layer follow the one before it",
     "let": "use the layers of the catalogue",
     "for": "write the steps out as layers",
 }

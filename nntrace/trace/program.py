@@ -71,6 +71,7 @@ class Program:
 
     def __init__(self, network: Network, of: tuple[str, ...] | None = None) -> None:
         self.network = network
+        self._of = of
         self._forward = [_value(step) for step in network.steps]
         self._past = {step.output: step for step in network.steps if step.has_logits}
         self._backward: list[_Instruction] = []
@@ -110,6 +111,9 @@ class Program:
                 target, result = instruction.target, instruction.result(known)
                 known[target] = np.asarray(known[target] + result) if target in known else result
         gradients = {key: known[slope] for key, slope in self._slopes.items()}
+        for key in network.parameters if self._of is None else ():
+            if key not in gradients:  # no way leads from it to the loss
+                gradients[key] = np.zeros(network.tensors[key].shape)
         for key in network.parameters:
             if key in gradients and network.tensors[key].missing:
                 gradients[key] = gradients[key].copy()

@@ -39,7 +39,7 @@ from tests.expr.derivatives import Cells, cells_of, computed, named, sizes_for, 
 from tests.expr.in_sympy import element, in_sympy
 
 SIZES = {"i": 3, "j": 2, "k": 3, "n": 2}
-CONVENTIONS = {"vectors": ("columns", "rows"), "log": ("e", "2", "10")}
+CONVENTIONS = {"vectors": ("columns", "rows"), "log": ("e", "2", "10"), "arguments": (2, 3)}
 EVERY = [entry for entries in KINDS.values() for entry in entries.values()]
 OPERATIONS = ("layer", "activation", "loss", "penalty")
 """The kinds of entries that give an operation; the others say how a parameter starts or learns."""

@@ -257,7 +257,7 @@ def test_options_are_checked_by_their_type() -> None:
         ("`exact` cannot be '1'", "known here: true, false"),
         ("`side` cannot be 'up'", "known here: left, right"),
         ("unknown key 'alhpa' in a layer",
-         "did you mean 'alpha'? known here: weights, activation, alpha, groups, exact, side"),
+         "did you mean 'alpha'? known here: weights, activation, from, alpha, groups, exact, side"),
     ]  # fmt: skip
 
 

@@ -129,7 +129,7 @@ TABLE: list[tuple[str, list[str]]] = [
     ("inputs: {x: {size: D}}\nlayers:\n- let: {q: x}\n- dense: 2\n  from: x\n"
      "  weights: {init: he_normal, seed: 0}\npenalty: 2", [
         "3:3: `let` is not supported yet",
-        "5:3: `from` is not supported yet", "7:10: a penalty cannot be '2'"]),
+        "7:10: a penalty cannot be '2'"]),
 ]  # fmt: skip
 
 NUMBERS = {
@@ -187,7 +187,7 @@ GOLDEN = [
         "net.yaml:4:5: unknown key 'wieghts' in a layer\n"
         "  4 |     wieghts: [[1]]\n"
         "    |     ^\n"
-        "  did you mean 'weights'? known here: weights, biases, bias, activation",
+        "  did you mean 'weights'? known here: weights, biases, bias, activation, from",
     ),
     (
         "inputs: {日本: 1, ŷ\u0304: 1_000}\nlayers: []\n",

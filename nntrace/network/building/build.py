@@ -4,24 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Collection
 from math import prod
-from typing import Any
 
-from ... import catalogue
-from ...catalogue import Loss
 from ...errors import quoted, suggestion
-from ...spec.model import Items, Labelled, LossSpec, Number, Place, Spec, Value
-from ..model import BoundOperation, Element, Network, Tensor
+from ...spec.model import Items, Labelled, Number, Place, Spec, Value
+from ..model import Element, Network, Tensor
 from ..quantities import Unnamed, find, known_names
 from .draft import Draft
 from .drawing import Fans
 from .layers import Layers
 from .learning import Learning
-from .loss import LossSteps
-from .operations import plain
+from .objective import Objective
 from .penalty import penalised
-from .targets import check_targets, sum_to_one, targets_of
+from .sources import Directory
 from .training import reserved, training
-from .upstream import upstream
 
 
 def build(spec: Spec, anywhere: bool = False, numbers: bool = True) -> Network:
@@ -41,17 +36,7 @@ class _NetworkBuilder(Draft):
             self.problems.raise_if_any()  # what the numbers of a sample belong to is unknown
         self._register_numbers()
         current = self._parameters(spec.parameters) if spec.parameters else self._layers()
-        if spec.report and not spec.loss:
-            place = spec.report[0].kind.place
-            self.problems.add(place, "a report needs a loss beside it", "add a line loss: …, or make this the loss")
-        if spec.loss and spec.loss.upstream is not None:
-            self._upstream(spec.loss.upstream, current)
-        elif spec.loss:
-            self._loss(spec.loss, current)
-        elif spec.targets is not None:
-            targets_of(self, current)
-        elif self.samples is not None:
-            self.samples.check_width(self.tensors["x"].shape[1], 0)
+        Objective(self, Directory(self)).add(current)
         network = Network(
             spec.title,
             spec.source,
@@ -141,67 +126,6 @@ class _NetworkBuilder(Draft):
             for name, inner in value.entries:
                 if isinstance(inner, Number):
                     self.names.define(name, inner)
-
-    def _loss(self, loss: LossSpec, current: Tensor) -> None:
-        targets = targets_of(self, current)
-        size = current.shape[-1]
-        if targets is None:
-            remedy = "add a line targets: {t1: 1.0, …}" if self.samples is None else "name them: targets: [t1, …]"
-            self.problems.add(loss.kind.place, "a loss needs targets", remedy)
-            return
-        if loss.name:
-            self.names.result(loss.name)
-        penalty = self.spec.penalty
-        for part in (*loss.parts, *(name for name in (penalty and (penalty.name, penalty.data)) or () if name)):
-            self.names.result(part)
-        if loss.parts and len(loss.parts) != size:
-            self.problems.add(
-                loss.parts[0].place,
-                f"{len(loss.parts)} parts are named for {self.counted(size, 'output')}",
-                "give one name for each output",
-            )
-        last = self.steps[-1] if self.steps else None
-        built = self._built(loss, current, targets, last)
-        parts = [part.text for part in loss.parts]
-        for tensor in built.tensors(loss.name.text if loss.name else "L", parts):
-            self.add(tensor)
-        self.steps += built.steps(parts)
-        for number, further in enumerate(self.spec.report, start=1):
-            if further.name:
-                self.names.result(further.name)
-            name = further.name.text if further.name else further.kind.text
-            tensors, steps = self._built(further, current, targets, last).reported(name, f"r{number}")
-            for tensor in tensors:
-                self.add(tensor)
-            self.steps += steps
-
-    def _upstream(self, value: Value, current: Tensor) -> None:
-        """A loss of which only the gradient by the outputs is given."""
-        if self.samples is not None:
-            self.samples.check_width(self.tensors["x"].shape[1], 0)
-        tensors, step = upstream(value, current, self.count, self.leaves, self.problems)
-        for tensor in tensors:
-            self.add(tensor)
-        self.steps.append(step)
-
-    def _built(self, loss: LossSpec, current: Tensor, targets: Tensor, last: BoundOperation | None) -> LossSteps:
-        """The steps of a loss of the catalogue, on the network's outputs and targets."""
-        entry = catalogue.find("loss", loss.kind.text)
-        assert entry is not None  # the reader knows the kinds
-        made: Loss = entry.build(**plain(loss.options), **self._conventions(entry))
-        check_targets(self, made, entry.name, targets, current.shape[-1])
-        if made.is_whole and (loss.parts or loss.over_outputs):
-            place, what = (loss.parts[0].place, "parts") if loss.parts else (loss.kind.place, "`over_outputs`")
-            self.problems.add(
-                place, f"{quoted(entry.name)} is no sum over the outputs, so it has no {what}", "leave it out"
-            )
-        mean = (loss.over_outputs or made.reduction) == "mean"
-        keyed = {"t": targets.key, "y": current.key}
-        normal = sum_to_one(targets)
-        return LossSteps(entry.name, made, keyed, last, current.shape[-1], self.count, mean, loss.over_samples, normal)
-
-    def _conventions(self, entry: catalogue.Entry) -> dict[str, Any]:
-        return {"log": self.spec.conventions.log} if "log" in entry.conventions() else {}
 
     def _tensor_names(self) -> dict[str, Place]:
         return {tensor.name: Place(1, 1) for tensor in self.tensors.values() if tensor.name is not None}

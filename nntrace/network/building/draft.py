@@ -9,7 +9,7 @@ from ...spec.model import Place, Spec, Value
 from ...spec.problems import Problems
 from ..model import BoundOperation, Role, Tensor
 from .leaves import Leaves
-from .names import Names
+from .names import Names, defined_names
 from .samples import Samples
 from .sizes import Sizes
 
@@ -30,6 +30,8 @@ class Draft:
         """The keys of the parameters that are weights."""
         self.worked: dict[str, Sequence[str]] = {}
         """The keys of the auxiliary quantities, and the letters that each may be called by."""
+        self.defined = set(defined_names(spec))
+        """Every name that the file gives to something."""
         self.samples: Samples | None = None
         if spec.samples is not None:
             own = self.leaves.own

@@ -16,8 +16,13 @@ from ..model import BoundOperation, Cell, Edge, Tensor
 from .draft import Draft
 from .drawing import Fans
 from .extents import Extents
+from .gathering import gathered, reads
 from .leaves import elements
-from .operations import in_batch, operation, plain, symbols_read
+from .operations import free_letters, in_batch, operation, plain, symbols_read
+from .sources import Directory, Source, SourcePart, joined, whole
+
+PRE_ACTIVATION = "z"
+"""The letter that pre-activations are called by; the activated ones are then called a."""
 
 
 class _Result(NamedTuple):
@@ -54,28 +59,105 @@ class Layers:
 
     def __init__(self, draft: Draft) -> None:
         self.draft = draft
+        self.directory = Directory(draft)
         self.level = 0
 
     def add(self, layer: Layer, current: Tensor) -> Tensor:
         """The result of a layer or an activation that reads ``current``."""
         entry = catalogue.find("layer", layer.kind.text) or catalogue.find("activation", layer.kind.text)
         assert entry is not None  # the reader knows the kinds
-        made = operation(entry, plain(layer.options), _given(layer, entry), vectors=self.draft.spec.conventions.vectors)
+        conventions = {"vectors": self.draft.spec.conventions.vectors, "arguments": _count(layer)}
+        made = operation(entry, plain(layer.options), _given(layer, entry), **conventions)
         self.level += bool(made.parameters)
-        built = _Layer(layer, made, dict.fromkeys(made.arguments, current), self._result(layer), Extents())
-        for symbol in symbols_read(made.formula):
-            if symbol.name in built.arguments and not built.extents.waits(symbol.index):
-                list(built.extents.learn(symbol.index, current.shape[current.sampled :]))
+        sources = self._sources(layer, made, current)
+        tensors = {name: source.tensor for name, source in sources.items()}
+        built = _Layer(layer, made, tensors, self._result(layer), Extents())
+        self._learn_arguments(built)
         fixed = all(letter in built.extents for index in made.output.index for letter in letters_of(index))
         if not fixed and built.result.stated:
             built.extents.update(dict.fromkeys(map(str, made.output.index), built.result.stated))
-        keyed = {**dict.fromkeys(made.arguments, current.key), **self._parameters(built)}
+        owned = self._parameters(built)
+        self._check_count(built)
+        found = reads(sources, free_letters(made.formula))
+        made = gathered(made, found)
+        built = built._replace(operation=made)
+        built.extents.update(found.sizes)
+        keyed = {**found.keys, **owned}
         for symbol in symbols_read(made.formula):
             list(built.extents.learn(symbol.index, self._shape(keyed[symbol.name])))
         for name, key in keyed.items():
             list(built.extents.learn(made.argument(name).index, self._shape(key)))
-        self._check_count(built)
         return self._step(entry.name, built, keyed)
+
+    # -- arguments ---------------------------------------------------------------------------------------------------
+
+    def _sources(self, layer: Layer, made: Operation, current: Tensor) -> dict[str, Source]:
+        """What each argument reads: what ``from:`` names, the rows of the weights, else the result before it."""
+        what = quoted(layer.kind.text)
+        found: dict[str, Source] | None = None
+        if layer.source:
+            found = self.directory.given(layer.source, made.arguments, what)
+        elif len(made.arguments) > 1:
+            remedy = f"write {layer.kind.text}: …, from: [{', '.join(made.arguments)}] with the names of results"
+            self.draft.problems.add(layer.kind.place, f"{what} has several arguments, and no `from`", remedy)
+        elif rows := self._rows(layer, made, current):
+            found = {made.arguments[0]: joined(rows)}
+        return found or dict.fromkeys(made.arguments, whole(current))
+
+    def _rows(self, layer: Layer, made: Operation, current: Tensor) -> list[SourcePart]:
+        """What the rows of a labelled table of weights name, where that is not all of the result before."""
+        matrices = (layer.parameters.get(one.key) for one in made.parameters if len(one.symbol.index) == 2)
+        table = next((value for value in matrices if isinstance(value, Labelled)), None)
+        if table is None:
+            return []
+        units, inputs = _named(layer.result), set(elements(current))
+        others = [label for label, _ in table.entries if label.text not in inputs and label.text not in units]
+        if not others or any(label.text in units for label, _ in table.entries):
+            return []
+        rows = [(label, self.directory.find(label.text)) for label, _ in table.entries]
+        found = [(label, part) for label, part in rows if part is not None and not part.shape]
+        if not any(label in others for label, _ in found):
+            return []
+        for label, part in found:
+            self._check_activated(label, part, current)
+        return [part for _, part in found]
+
+    def _check_activated(self, label: Name, part: SourcePart, current: Tensor) -> None:
+        """A row names no pre-activation although its activation lies between: that is most often a mistake."""
+        if part.tensor.key == current.key:
+            return
+        reading = (step for step in self.draft.steps if part.tensor.key in step.arguments.values() and step.edges)
+        step = next((step for step in reading if catalogue.find("activation", step.kind)), None)
+        if step is None:
+            return
+        after = self.draft.tensors[step.output]
+        activated = SourcePart(after, part.cell).names[0] if part.cell is not None else after.name
+        self.draft.problems.add(
+            label.place,
+            f"{quoted(label.text)} is a pre-activation, and its activation {step.kind} lies between",
+            f"name the activated one, {activated}, in its place (a name of your own: {step.kind}: [a1, …]); or, if the "
+            f"pre-activation is meant, add from: [{label.text}, …] to the layer",
+        )
+
+    def _learn_arguments(self, built: _Layer) -> None:
+        """Take how far the letters run from what is read; an argument that runs otherwise is a problem."""
+        first: dict[str, str] = {}
+        for symbol in symbols_read(built.operation.formula):
+            if symbol.name not in built.arguments or built.extents.waits(symbol.index):
+                continue
+            tensor = built.arguments[symbol.name]
+            for letter, found, expected in built.extents.learn(symbol.index, tensor.shape[tensor.sampled :]):
+                place = built.layer.source.place if built.layer.source else built.layer.kind.place
+                one, other = (_called(built.arguments[name]) for name in (first[letter], symbol.name))
+                self.draft.problems.add(
+                    place,
+                    f"{quoted(built.layer.kind.text)} takes arguments of one size, and {one} has "
+                    f"{self.draft.counted(expected, 'element')}, {other} {self.draft.sizes.shown(found)}",
+                    "name results of the same size",
+                )
+            for index in symbol.index:
+                for letter in letters_of(index):
+                    first.setdefault(letter, symbol.name)
 
     def _shape(self, key: str) -> tuple[int, ...]:
         """A tensor's shape, of one sample."""
@@ -203,6 +285,8 @@ class Layers:
             if name:
                 self.draft.names.result(name)
         names: dict[Cell, str] = {(place,): name.text for place, name in enumerate(result.elements)}
+        if not (names or result.tensor) and not made.parameters:
+            names = self._activated(built)
         shape = tuple(built.extents[str(index)] for index in made.output.index)
         if self.draft.samples is not None:
             made = in_batch(made)
@@ -214,6 +298,21 @@ class Layers:
         shape = shape if self.draft.count is None else (self.draft.count, *shape)
         tensor = Tensor(key, result.tensor.text if result.tensor else default, shape, "unit", names)
         return self.draft.add(tensor._replace(sampled=self.draft.samples is not None))
+
+    def _activated(self, built: _Layer) -> dict[Cell, str]:
+        """Names for the results of an activation that the file does not name: of z1 it is a1, where that is free."""
+        (argument, *others) = built.arguments.values()
+        given = [argument.names.get((place,), "") for place in range(argument.shape[-1])]
+        names: dict[Cell, str] = {(place,): f"a{name[1:]}" for place, name in enumerate(given)}
+        ours = all(name.startswith(PRE_ACTIVATION) and len(name) > 1 for name in given)
+        free = not self.draft.defined.intersection(names.values())
+        if others or not ours or not free or not catalogue.find("activation", built.layer.kind.text):
+            return {}
+        place = built.layer.kind.place
+        for name in names.values():
+            self.draft.names.result(Name(name, place))
+        self.draft.defined.update(names.values())
+        return names
 
     def _program(
         self, kind: str, made: Operation, keyed: Mapping[str, str], sizes: Mapping[str, int]
@@ -255,6 +354,25 @@ class Layers:
                     value.place, "this does not name a result", "write names [h1, h2], one name, a count, or nothing"
                 )
                 return _Result()
+
+
+def _count(layer: Layer) -> int:
+    """How many arguments a layer gives, for an operation that takes any number."""
+    return max(2, len(layer.source.arguments)) if layer.source else 2
+
+
+def _named(result: Value | None) -> set[str]:
+    """The names of the units that a layer has."""
+    match result:
+        case Items(items, _) | Labelled(((_, Items(items, _)),), _):
+            return {item.text for item in items if isinstance(item, Name)}
+        case _:
+            return set()
+
+
+def _called(tensor: Tensor) -> str:
+    """What a message calls an argument: by its tensor, or by what it is made of."""
+    return quoted(tensor.name or f"[{', '.join(tensor.names.values())}]")
 
 
 def _value(layer: Layer, parameter: Parameter) -> Value | None:

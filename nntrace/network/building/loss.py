@@ -43,7 +43,8 @@ class LossSteps:
         self.mean = mean and size != 1
         self.over_samples = over_samples
         self.normal = normal
-        self.last = last if last is not None and last.kind in loss.fused and last.output == keyed["y"] else None
+        cancels = last is not None and last.kind in loss.fused and last.output == keyed["y"]
+        self.last = last if last is not None and cancels and "z" in last.arguments else None
         self.fusion: Fusion | None = loss.fused[self.last.kind] if self.last else None
 
     def steps(self, parts: Sequence[str]) -> list[BoundOperation]:

@@ -3,19 +3,49 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Iterator
 from fractions import Fraction
 from typing import NamedTuple
 
 from ...errors import quoted, suggestion
 from ...expr.functions import words
-from ...spec.model import Labelled, Name, Number, Place, Value
+from ...spec.model import Items, Labelled, Name, Number, Place, Spec, Value
 from ...spec.problems import Problems
 
 RESERVED = frozenset((*words(), "lr", "log", "if", "else"))
 """What the formulas of a sheet write themselves: e^{-z}, lr × gradient, max(0, z)."""
 _DELTA = re.compile(r"δ[_\d]")
 """How a sheet calls the gradient by a layer's result: δ_h1, δ2[1]."""
+
+
+def defined_names(spec: Spec) -> Iterator[str]:
+    """Every name that a file gives: to values, to elements and tensors, to results and losses."""
+    for value in (spec.inputs, spec.targets, spec.values, spec.parameters, spec.loss and spec.loss.upstream):
+        yield from _defined(value)
+    for layer in spec.layers:
+        for one in filter(None, (layer, layer.activation)):
+            yield from _defined(one.result)
+            for value in one.parameters.values():
+                rows = value.entries if isinstance(value, Labelled) else ()
+                yield from _defined(value if not any(isinstance(row, Labelled) for _, row in rows) else None)
+                for _, row in rows:
+                    yield from _defined(row)
+    for loss in filter(None, (spec.loss, *spec.report)):
+        yield from (name.text for name in (loss.name, *loss.parts) if name)
+
+
+def _defined(value: Value | None) -> Iterator[str]:
+    match value:
+        case Name(text):
+            yield text
+        case Items(items, _):
+            for item in items:
+                yield from _defined(item)
+        case Labelled(entries, _):
+            for label, inner in entries:
+                yield label.text
+                if isinstance(inner, Items):
+                    yield from _defined(inner)
 
 
 class Given(NamedTuple):

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from itertools import chain
 from typing import Any
 
 from ...catalogue import Entry, Operation
 from ...catalogue.registry import Under
 from ...expr import Expr, Sym, symbols
+from ...expr.letters import OTHERS, index_letters
 from ...spec.model import Inside, Name, Number, OptionValue
 from ..batch import batched
 
@@ -37,6 +39,13 @@ _BATCHED: dict[int, tuple[Operation, Operation]] = {}
 def symbols_read(formula: Expr) -> list[Sym]:
     """The symbols that a formula reads."""
     return [symbol for symbol in symbols(formula) if isinstance(symbol, Sym)]
+
+
+def free_letters(formula: Expr) -> Iterator[str]:
+    """Index letters that a formula leaves free."""
+    used = set(index_letters(formula))
+    pairs = (first + second for first in OTHERS for second in OTHERS)
+    return (letter for letter in chain("kl", OTHERS, pairs) if letter not in used)
 
 
 def plain(options: Mapping[str, Any]) -> dict[str, Any]:

@@ -15,9 +15,11 @@ from ...expr import (
     Call,
     Cases,
     Condition,
+    Delta,
     Expr,
     Index,
     Indicator,
+    Max,
     Mul,
     Neg,
     Num,
@@ -31,14 +33,16 @@ from ...expr import (
     expand,
     free_indices,
     holds,
+    maximum,
     partial_key,
     product,
     rename,
     symbols,
     total,
 )  # fmt: skip
-from ...expr.bind import extent, is_absent, transform
+from ...expr.bind import extent, is_absent, transform, walk
 from ...expr.functions import spelled_out
+from ...expr.structure import is_zero
 from ...network.chain_rule import LOSS
 from ...network.model import BoundOperation, Cell, Element, Network, Tensor
 from ...network.quantities import quantity
@@ -159,6 +163,10 @@ class ElementFormulas:
                     return self._decided(part, writing)
                 case Sum(over, body):
                     return self._long_sum(over, body, writing)
+                case Max(over, body):
+                    places = ({over: place} for place in range(extent(over, writing.sizes)))
+                    every = [self._written_out(at(body, place), writing) for place in places]
+                    return maximum(*every) if len(every) > 1 else every[0]
                 case Add(terms):
                     kept = (self._written_out(term, writing) for term in terms if not self._absent(term))
                     return folded(total(kept))
@@ -180,6 +188,8 @@ class ElementFormulas:
             body = body.body
         ranges = (range(extent(index, writing.sizes)) for index in indices)
         places = [dict(zip(indices, place, strict=True)) for place in cells_of(*ranges)]
+        if any(isinstance(part, Delta) for part in walk(body)):
+            places = [place for place in places if not is_zero(_decided_deltas(at(body, place)))]
         if self._may_lack(body):
             places = [place for place in places if not self._is_nothing(at(body, place), writing)]
         if self.full or len(places) <= LONGEST_SUM:
@@ -235,6 +245,11 @@ class ElementFormulas:
             return tensor is not None and symbol.index in tensor.missing
 
         return is_absent(term, absent)
+
+
+def _decided_deltas(node: Expr) -> Expr:
+    """A product without the ones and zeros that its δs have come to."""
+    return product(map(_decided_deltas, node.factors)) if isinstance(node, Mul) else node
 
 
 def folded(body: Expr) -> Expr:

@@ -70,6 +70,7 @@ class Backward:
             before = self._beside_loss(first, name, summands[0])
         else:
             before = self._local_rules(first, summands)
+            before += self._beside_others(summands)
         value = writer.trace.total(found)
         return Step(
             self.ids.of("B", first),
@@ -123,13 +124,29 @@ class Backward:
         """``∂a/∂z = e^{-z} / (1 + e^{-z})² = a × (1 - a)``, an equation of its own before the step."""
         lines: list[Line] = []
         for summand in summands:
-            if isinstance(summand.local, Rest) or not self._is_new(summand):
+            if isinstance(summand.local, Rest) or self._is_direct(summand) or not self._is_new(summand):
                 continue
             forms = self.gradients.forms(summand)
             if len(forms) > 1:
                 left = Partial(self.writer.symbol(summand.reached), self.writer.symbol(first))
                 lines += [Line("rule", "=", self.writer.named(form), left=left) for form in forms]
         return tuple(lines)
+
+    def _beside_others(self, summands: list[Summand]) -> tuple[Line, ...]:
+        """What the loss itself adds to other ways, in every form where its rule is new."""
+        lines: list[Line] = []
+        for place, summand in enumerate(summands):
+            if self._is_direct(summand) and not isinstance(summand.local, Rest) and self._is_new(summand):
+                before, after = summands[:place], summands[place + 1 :]
+                for form in self.gradients.forms(summand)[:-1]:
+                    bodies = (*(one.body for one in before), form, *(one.body for one in after))
+                    lines.append(Line("rule", "=", self.writer.named(total(bodies))))
+        return tuple(lines)
+
+    @staticmethod
+    def _is_direct(summand: Summand) -> bool:
+        """Whether an addend comes from the loss itself, which other ways come from too."""
+        return summand.output is None and not summand.reader.step.is_penalty
 
     def _is_new(self, summand: Summand) -> bool:
         held = tuple(held for _, held in summand.decided)
@@ -144,6 +161,8 @@ class Backward:
         return new
 
     def _reason(self, first: Element, summands: list[Summand], body: Expr) -> Note:
+        if not summands and not self.gradients.chain.readers(first.key):
+            return ("no way leads from it to the loss",)
         if len(summands) == 1 and summands[0].reader.step.is_upstream:
             return ("given",)
         flat = [one for one in summands if one.local == Num(Decimal(0)) and not one.decided]

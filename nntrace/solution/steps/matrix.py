@@ -364,15 +364,17 @@ class MatrixForms:
                 case Sym(name, ()) if name in self.writer.extra:
                     return shown(self.writer.extra[name])
                 case Call(function, (Whole(Sym(key, _, _) as symbol, down, across),)) if function.endswith(PRIME):
-                    return self._literal((down, across), sizes, symbol, lambda cell: self._slope(key, cell, shown))
+                    slope = partial(self._slope, function.removesuffix(PRIME), key, shown=shown)
+                    return self._literal((down, across), sizes, symbol, slope)
                 case _:
                     return None
 
         return transform(body, leaf)
 
-    def _slope(self, key: str, cell: Cell, shown: Callable[[Amount], Num]) -> Num:
+    def _slope(self, kind: str, key: str, cell: Cell, shown: Callable[[Amount], Num]) -> Num:
         """The local derivative of the elementwise activation that reads this tensor; a constant as the formula's."""
-        step = next(s for s in self._results if self.formulas.is_elementwise(s) and s.argument == key)
+        elementwise = (step for step in self._results if self.formulas.is_elementwise(step))
+        step = next(step for step in elementwise if step.argument == key and step.kind == kind)
         body = self.writer.write(*self.formulas.slope(step, cell)).body
         if isinstance(body, Indicator):
             return Num(int(self.writer.holds(body.condition)))

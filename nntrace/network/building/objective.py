@@ -1,0 +1,123 @@
+"""What is differentiated: the loss of a file, further losses that are reported, or given gradients by the outputs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ... import catalogue
+from ...catalogue import Loss
+from ...errors import quoted
+from ...spec.model import LossSpec, Value
+from ..model import BoundOperation, Tensor
+from .draft import Draft
+from .gathering import gathered_step
+from .loss import LossSteps
+from .operations import plain
+from .sources import Directory, Source, whole
+from .targets import check_targets, sum_to_one, targets_of
+from .upstream import upstream
+
+
+class Objective:
+    """Adds the loss to a network whose layers are there."""
+
+    def __init__(self, draft: Draft, directory: Directory) -> None:
+        self.draft = draft
+        self.directory = directory
+
+    def add(self, current: Tensor) -> None:
+        """The steps of the loss, which reads the last result ``current`` where the file says nothing else."""
+        draft, spec = self.draft, self.draft.spec
+        if spec.report and not spec.loss:
+            place = spec.report[0].kind.place
+            draft.problems.add(place, "a report needs a loss beside it", "add a line loss: …, or make this the loss")
+        if spec.loss and spec.loss.upstream is not None:
+            self._upstream(spec.loss.upstream, current)
+        elif spec.loss:
+            self._loss(spec.loss, current)
+        elif spec.targets is not None:
+            targets_of(draft, current)
+        elif draft.samples is not None:
+            draft.samples.check_width(draft.tensors["x"].shape[1], 0)
+
+    def _loss(self, loss: LossSpec, current: Tensor) -> None:
+        draft = self.draft
+        outputs = self._outputs(loss, current)
+        targets = targets_of(draft, outputs.tensor)
+        if targets is None:
+            remedy = "add a line targets: {t1: 1.0, …}" if draft.samples is None else "name them: targets: [t1, …]"
+            draft.problems.add(loss.kind.place, "a loss needs targets", remedy)
+            return
+        size = outputs.tensor.shape[-1]
+        if loss.name:
+            draft.names.result(loss.name)
+        penalty = draft.spec.penalty
+        for part in (*loss.parts, *(name for name in (penalty and (penalty.name, penalty.data)) or () if name)):
+            draft.names.result(part)
+        if loss.parts and len(loss.parts) != size:
+            draft.problems.add(
+                loss.parts[0].place,
+                f"{len(loss.parts)} parts are named for {draft.counted(size, 'output')}",
+                "give one name for each output",
+            )
+        layers = tuple(draft.steps)
+        built = self._built(loss, outputs, targets, layers)
+        parts = [part.text for part in loss.parts]
+        for tensor in built.tensors(loss.name.text if loss.name else "L", parts):
+            draft.add(tensor)
+        self._add(built.steps(parts), outputs)
+        for number, further in enumerate(draft.spec.report, start=1):
+            if further.name:
+                draft.names.result(further.name)
+            name = further.name.text if further.name else further.kind.text
+            read = self._outputs(further, current) if further.source else outputs
+            if read.tensor.shape[-1] != size and further.source:
+                count = draft.counted(read.tensor.shape[-1], "output")
+                message = f"a report of {count} for {draft.counted(size, 'target')}"
+                draft.problems.add(further.source.place, message, "name as many as there are targets")
+                continue
+            tensors, steps = self._built(further, read, targets, layers).reported(name, f"r{number}")
+            for tensor in tensors:
+                draft.add(tensor)
+            self._add(steps, read)
+
+    def _outputs(self, loss: LossSpec, current: Tensor) -> Source:
+        """What a loss reads beside the targets."""
+        found = self.directory.given(loss.source, ("y",), quoted(loss.kind.text)) if loss.source else None
+        return found["y"] if found else whole(current)
+
+    def _add(self, steps: Sequence[BoundOperation], outputs: Source) -> None:
+        """Further steps, over the tensors that the outputs are read from."""
+        self.draft.steps += [gathered_step(step, {"y": outputs}, self.draft.tensors) for step in steps]
+
+    def _upstream(self, value: Value, current: Tensor) -> None:
+        """A loss of which only the gradient by the outputs is given."""
+        if self.draft.samples is not None:
+            self.draft.samples.check_width(self.draft.tensors["x"].shape[1], 0)
+        tensors, step = upstream(value, current, self.draft.count, self.draft.leaves, self.draft.problems)
+        for tensor in tensors:
+            self.draft.add(tensor)
+        self.draft.steps.append(step)
+
+    def _built(self, loss: LossSpec, outputs: Source, targets: Tensor, layers: Sequence[BoundOperation]) -> LossSteps:
+        """The steps of a loss of the catalogue, on the network's outputs and targets."""
+        size = outputs.tensor.shape[-1]
+        key = outputs.parts[0].tensor.key if outputs.is_whole else ""
+        last = next((step for step in layers if step.output == key), None)
+        entry = catalogue.find("loss", loss.kind.text)
+        assert entry is not None  # the reader knows the kinds
+        made: Loss = entry.build(**plain(loss.options), **self._conventions(entry))
+        check_targets(self.draft, made, entry.name, targets, size)
+        if made.is_whole and (loss.parts or loss.over_outputs):
+            place, what = (loss.parts[0].place, "parts") if loss.parts else (loss.kind.place, "`over_outputs`")
+            self.draft.problems.add(
+                place, f"{quoted(entry.name)} is no sum over the outputs, so it has no {what}", "leave it out"
+            )
+        mean = (loss.over_outputs or made.reduction) == "mean"
+        keyed = {"t": targets.key, "y": key}
+        normal = sum_to_one(targets)
+        return LossSteps(entry.name, made, keyed, last, size, self.draft.count, mean, loss.over_samples, normal)
+
+    def _conventions(self, entry: catalogue.Entry) -> dict[str, Any]:
+        return {"log": self.draft.spec.conventions.log} if "log" in entry.conventions() else {}

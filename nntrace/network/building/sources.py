@@ -1,0 +1,150 @@
+"""What a layer or a loss reads: earlier results and inputs, whole or by their elements, several of them joined."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from ...errors import quoted, suggestion
+from ...spec.model import Name, SourceNames
+from ..model import Cell, Tensor
+from .draft import Draft
+from .leaves import elements
+
+READABLE = ("input", "unit")
+
+
+class SourcePart(NamedTuple):
+    """A tensor, or one element of it (its ``cell``, of one sample)."""
+
+    tensor: Tensor
+    cell: Cell | None = None
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """The shape, of one sample."""
+        return () if self.cell is not None else self.tensor.shape[self.tensor.sampled :]
+
+    @property
+    def size(self) -> int:
+        """How many places it takes among what is joined."""
+        return self.shape[0] if self.shape else 1
+
+    @property
+    def names(self) -> list[str]:
+        """What its elements are called."""
+        if self.cell is None:
+            return [self.tensor.names[()]] if () in self.tensor.names else list(elements(self.tensor))
+        written = ",".join(str(index + 1) for index in self.cell)
+        return [self.tensor.names.get(self.cell) or f"{self.tensor.name}[{written}]"]
+
+
+class Source(NamedTuple):
+    """What one argument reads: one tensor, or several parts that are joined; ``tensor`` has their size and names."""
+
+    tensor: Tensor
+    parts: tuple[SourcePart, ...]
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether it is one tensor as it is."""
+        return len(self.parts) == 1 and self.parts[0].cell is None and len(self.parts[0].shape) == 1
+
+
+def whole(tensor: Tensor) -> Source:
+    """A tensor that is read as it is."""
+    return joined([SourcePart(tensor)])
+
+
+def joined(parts: Sequence[SourcePart]) -> Source:
+    """Parts one after the other, as one vector."""
+    found = Source(parts[0].tensor, tuple(parts))
+    if found.is_whole:
+        return found
+    names = [name for part in parts for name in part.names]
+    cells: dict[Cell, str] = {(place,): name for place, name in enumerate(names)}
+    return Source(Tensor("", None, (len(names),), "unit", cells), tuple(parts))
+
+
+class Directory:
+    """The inputs and results that there are so far, by name."""
+
+    def __init__(self, draft: Draft) -> None:
+        self.draft = draft
+
+    def find(self, text: str, roles: Sequence[str] = READABLE) -> SourcePart | None:
+        """What a name is of: an element comes before a tensor of that name."""
+        tensors = [one for one in self.draft.tensors.values() if one.role in roles]
+        tensors = [one for one in tensors if one.key not in self.draft.worked]
+        for tensor in tensors:
+            for cell, name in tensor.names.items():
+                if name == text:
+                    return SourcePart(tensor, cell)
+        base, _, index = text.removesuffix("]").partition("[")
+        for tensor in tensors:
+            if tensor.name == base and not index:
+                return SourcePart(tensor)
+            if tensor.name == base and (found := _cell(index, tensor.shape[tensor.sampled :])) is not None:
+                return None if found in tensor.missing else SourcePart(tensor, found)
+        return None
+
+    def named(self, names: Sequence[Name]) -> list[SourcePart]:
+        """The parts of these names; each that there is none of is a problem."""
+        found: list[SourcePart] = []
+        for name in names:
+            part = self.find(name.text)
+            if part is None:
+                self.draft.problems.add(
+                    name.place,
+                    f"there is no input or earlier result {quoted(name.text)}",
+                    suggestion(name.text, self.known()),
+                )
+            elif len(part.shape) > 1:
+                shape = "×".join(map(str, part.shape))
+                self.draft.problems.add(
+                    name.place, f"{quoted(name.text)} is {shape}, and a layer reads vectors", "name a vector"
+                )
+            else:
+                found.append(part)
+        return found
+
+    def known(self, roles: Sequence[str] = READABLE) -> list[str]:
+        """Every name to suggest."""
+        found: list[str] = []
+        for tensor in self.draft.tensors.values():
+            if tensor.role in roles and tensor.key not in self.draft.worked:
+                found += tensor.names.values()
+                found += [tensor.name] if tensor.name is not None and () not in tensor.names else []
+        return list(dict.fromkeys(found))
+
+    def given(self, source: SourceNames, arguments: Sequence[str], what: str) -> dict[str, Source] | None:
+        """What each argument reads by ``from:``; ``None`` (and a problem) where that is not known."""
+        problems = self.draft.problems
+        names: dict[str, tuple[Name, ...]] = {}
+        if any(argument is not None for argument, _ in source.arguments):
+            for argument, listed in source.arguments:
+                assert argument is not None  # all of them have names, or none
+                if argument.text not in arguments:
+                    message = f"{what} has no argument {quoted(argument.text)}"
+                    problems.add(argument.place, message, suggestion(argument.text, arguments))
+                    return None
+                names[argument.text] = listed
+        elif len(arguments) == 1:
+            names[arguments[0]] = tuple(name for _, listed in source.arguments for name in listed)
+        else:
+            names.update(zip(arguments, (listed for _, listed in source.arguments), strict=False))
+        if absent := [argument for argument in arguments if argument not in names]:
+            count = "1 argument" if len(arguments) == 1 else f"{len(arguments)} arguments"
+            remedy = f"name one for each: from: {{{', '.join(f'{name}: …' for name in arguments)}}}"
+            problems.add(source.place, f"{what} has {count}, and {', '.join(absent)} is not given", remedy)
+            return None
+        found = {argument: self.named(names[argument]) for argument in arguments}
+        return None if not all(found.values()) else {name: joined(parts) for name, parts in found.items()}
+
+
+def _cell(index: str, shape: tuple[int, ...]) -> Cell | None:
+    """A cell as a file writes it, counted from 1; ``None`` where there is none."""
+    places = [place for place in index.split(",") if place.isdecimal()]
+    cell = tuple(int(place) - 1 for place in places)
+    inside = len(cell) == len(shape) and all(0 <= at < size for at, size in zip(cell, shape, strict=True))
+    return cell if inside and len(places) == index.count(",") + 1 else None

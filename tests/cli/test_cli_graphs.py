@@ -1,0 +1,253 @@
+"""Branches: what a layer or a loss reads where that is not the result before it."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from conftest import Run
+
+SKIP = """\
+inputs: {x1: 1, x2: 2}
+targets: {t: 0}
+layers:
+  - dense: [z]
+    weights: {x1: {w1: 1}, x2: {w2: 2}}
+    biases: {b: -1}
+  - relu: [h]
+  - dense: [y]
+    weights: {h: {v1: 0.5}, x1: {v2: -1}}
+loss: {half_squared_error: L}
+"""
+RESIDUAL = """\
+inputs: {x: [1, 2]}
+targets: {t: [0, 0]}
+layers:
+  - {dense: h, weights: [[1, 0], [0, 1]], activation: relu}
+  - {dense: z, weights: [[0.5, 0], [0, 0.5]]}
+  - {add: s, from: [z, x]}
+  - relu: y
+loss: {half_squared_error: L}
+"""
+
+
+def sheet(run: Run, folder: Path, text: str, *arguments: str) -> dict[str, Any]:
+    """What a command says of a network, for a program."""
+    (folder / "net.yaml").write_text(text, encoding="utf-8")
+    found: dict[str, Any] = json.loads(run(*arguments, "-f", "json", cwd=folder).out)
+    return found
+
+
+def test_a_row_names_an_input(run: Run, tmp_path: Path) -> None:
+    """The issue's own numbers: both ways of x1 are summands."""
+    found = sheet(run, tmp_path, SKIP, "grad", "--param", "x1", "--param", "v2", "--view", "delta")
+    assert (found["values"]["h"], found["values"]["y"]) == (4, 1)
+    assert found["gradients"] == {"x1": -0.5, "v2": 1}
+    steps = {step["name"]: step for step in found["steps"] if step["section"] == "backward"}
+    formula = steps["∂L/∂x1"]["lines"][0]
+    assert formula["text"] == "δ_z × w1 + δ_y × v2"
+    assert formula["note"] == "via z, via y"
+
+
+def test_a_residual_block(run: Run, tmp_path: Path) -> None:
+    found = sheet(run, tmp_path, RESIDUAL, "grad", "--param", "x[1]")
+    assert found["values"]["y"] == [1.5, 3]
+    assert found["gradients"] == {"x[1]": 1.5 + 0.75}
+    forward = run("forward", cwd=tmp_path).out
+    assert "s[1] = z[1] + x[1]" in forward
+    matrix = run("grad", "--view", "matrix", "--param", "x*", cwd=tmp_path).out
+    assert "∂L/∂x = W1ᵀ δ_h + ∂L/∂s" in matrix
+
+
+READS = {
+    "one name": ("{dense: [o], from: a, weights: [[1, 2]]}", "a[1] × W2[1,1] + a[2] × W2[1,2]"),
+    "joined, whole and by elements": (
+        "{dense: [o], from: [a, x2, z1], weights: [[1, 2, 3, 4]]}",
+        "a[1] × W2[1,1] + a[2] × W2[1,2] + x2 × W2[1,3] + z1 × W2[1,4]",
+    ),
+    "an element twice": ("{dense: [o], from: [x2, x2], weights: [[1, 2]]}", "x2 × W2[1,1] + x2 × W2[1,2]"),
+    "by the argument": ("{dense: [o], from: {x: [x1, 'a[2]']}, weights: [[1, 2]]}", "x1 × W2[1,1] + a[2] × W2[1,2]"),
+    "an activation of joined parts": ("{tanh: [o, p], from: [x2, z1]}", "tanh(x2)"),
+    "concat": ("{concat: [o, p, q], from: [x2, a]}", "x2"),
+    "multiply": ("{multiply: [o, p], from: [a, x]}", "a[1] × x1"),
+    "the same twice": ("{add: [o, p], from: [a, a]}", "a[1] + a[1]"),
+    "three": ("{add: [o, p], from: [a, x, a]}", "a[1] + x1 + a[1]"),
+    "arguments by name": ("{add: [o, p], from: {x2: a, x1: [x2, x1]}}", "x2 + a[1]"),
+    "rows": ("{dense: [o], weights: {z1: {v: 2}, x2: {w: 1}}, from: [z1, x2]}", "z1 × v + x2 × w"),
+}
+
+
+@pytest.mark.parametrize(("layer", "formula"), READS.values(), ids=READS)
+def test_what_a_layer_reads(run: Run, tmp_path: Path, layer: str, formula: str) -> None:
+    count = layer[: layer.index("]")].count(",") + 1
+    text = f"""\
+inputs: {{x1: 1, x2: 2}}
+targets: {{t: {[1] * count}}}
+learning_rate: 0.1
+layers:
+  - {{dense: [z1, z2], weights: [[1, 2], [0.5, -1]]}}
+  - sigmoid: a
+  - {layer}
+loss: {{squared_error: L}}
+"""
+    found = sheet(run, tmp_path, text, "step")
+    formulas = {step["name"]: step["lines"][0]["text"] for step in found["steps"]}
+    assert formulas["o"] == formula
+    assert {check["status"] for check in found["checks"]} <= {"ok", "note"}
+    for view in ("paths", "matrix"):
+        asked = run("grad", "--all", "--view", view, cwd=tmp_path)
+        assert asked.code == 0, asked.err
+    assert run("grad", "--param", "x1", "--param", "x2", cwd=tmp_path).out.count("✓") >= 1
+
+
+def test_a_joined_softmax_and_a_loss_of_joined_parts(run: Run, tmp_path: Path) -> None:
+    text = """\
+inputs: {x1: 1, x2: 2}
+targets: {t: [0, 1]}
+learning_rate: 0.1
+layers:
+  - {dense: [z1, z2], weights: [[1, 0.5], [0.5, -1]]}
+  - {softmax: [p1, p2], from: [z2, x1]}
+loss: {LOSS: L, FROM}
+"""
+    plain = text.replace("LOSS", "ce").replace(", FROM", "")
+    found = sheet(run, tmp_path, plain, "step")
+    assert all(check["status"] == "ok" for check in found["checks"])
+    local = next(step for step in found["steps"] if step["name"] == "δ_z2")
+    assert local["lines"][-4]["text"] == "∂L/∂p1 × p1 × (1 - p1) + ∂L/∂p2 × p2 × (-p1)"
+    found = sheet(run, tmp_path, text.replace("LOSS", "mse").replace("FROM", "from: [z2, p1]"), "step")
+    assert all(check["status"] == "ok" for check in found["checks"])
+    loss = next(step for step in found["steps"] if step["id"] == "L1")
+    assert loss["lines"][0]["text"] == "1/2 × ((t[1] - z2)² + (t[2] - p1)²)"
+
+
+def test_what_the_loss_adds_to_other_ways_is_no_total_derivative(run: Run, tmp_path: Path) -> None:
+    """∂L/∂z = z - t would be false where z is read by a layer too: the rule stands inside the equation."""
+    text = """\
+inputs: {x1: 1}
+targets: {t: [0, 1]}
+layers:
+  - {dense: [z], weights: [[2]]}
+  - {dense: [u], weights: [[3]]}
+loss: {half_squared_error: L, from: [u, z]}
+"""
+    found = sheet(run, tmp_path, text, "grad", "--param", "z")
+    lines = [line["text"] for line in next(step for step in found["steps"] if step["name"] == "δ_z")["lines"]]
+    assert lines[:2] == ["δ_u × W2[1,1] + 1/2 × 2 × (t[2] - z) × (-1)", "δ_u × W2[1,1] + z - t[2]"]
+    assert found["gradients"] == {"z": 19}
+
+
+def test_a_branch_that_leads_nowhere(run: Run, tmp_path: Path) -> None:
+    """Its parameters have the gradient 0, in a small network as in a large one."""
+    text = """\
+inputs: {x: INPUTS}
+targets: {t: 1}
+learning_rate: 0.1
+layers:
+  - {dense: h, weights: {init: he_normal, seed: 1}, SIZE}
+  - {dense: [d], weights: {init: he_normal, seed: 2}}
+  - {tanh: [u], from: [d]}
+  - {dense: [y], from: h, weights: {init: he_normal, seed: 3}}
+loss: {squared_error: L}
+"""
+    for size, inputs in ((3, 2), (200, 200)):
+        dense = f"dense: {{h: {{size: {size}}}}}"
+        own = text.replace("dense: h, ", "").replace("SIZE", dense).replace("INPUTS", str([1] * inputs))
+        found = sheet(run, tmp_path, own, "grad", "--param", "W2[1,2]", "--param", "W3[1,2]")
+        assert found["gradients"]["W2[1,2]"] == 0 != found["gradients"]["W3[1,2]"]
+        assert run("step", "--only", "W2[1,2]", cwd=tmp_path).code == 0
+
+
+def test_large_joined_parts_are_computed_in_arrays(run: Run, tmp_path: Path) -> None:
+    """Over 20,000 products a network is traced in arrays: the same numbers as element by element."""
+    text = """\
+inputs: {x: INPUTS}
+targets: {t: [0.5, -1]}
+layers:
+  - {dense: {h: {size: SIZE}}, weights: {init: he_normal, seed: 1}, activation: relu}
+  - {concat: c, from: [a1, x, 'h[2]']}
+  - {dense: [o, p], from: [c, x], weights: {init: he_normal, seed: 3}}
+loss: {squared_error: L}
+"""
+    own = text.replace("SIZE", "150").replace("INPUTS", str([n % 7 - 3 for n in range(140)]))
+    found = sheet(run, tmp_path, own, "grad", "--param", "x[3]", "--param", "W2[1,290]", "--param", "W2[2,300]")
+    assert all(check["status"] == "ok" for check in found["checks"]), found["checks"]
+    assert len(found["checks"]) == 3
+    listing = run("forward", "--full", cwd=tmp_path).out
+    assert "c[151] = x[1]" in listing.replace("  ", " ")
+    assert "c[291] = h[2]" in listing.replace("  ", " ")
+
+
+def test_branches_in_a_batch(run: Run, tmp_path: Path) -> None:
+    text = SKIP.replace("{x1: 1, x2: 2}", "[x1, x2]").replace("{t: 0}", "[t]") + "samples: [[1, 2, 0], [0, 1, 1]]\n"
+    found = sheet(run, tmp_path, text + "learning_rate: 0.1\n", "step")
+    assert [sample["values"]["y"] for sample in found["samples"]] == [1, 0.5]
+    assert all(check["status"] == "ok" for check in found["checks"])
+
+
+def test_unnamed_activations_of_z1_are_a1(run: Run, tmp_path: Path) -> None:
+    text = """\
+inputs: {x1: 1}
+layers:
+  - {dense: [z1, z2], weights: [[1], [2]], activation: sigmoid}
+  - {dense: [z3], weights: {a1: {w3: 1}, a2: {w4: 2}}, activation: relu}
+"""
+    found = sheet(run, tmp_path, text, "forward")
+    assert [step["name"] for step in found["steps"]] == ["z1", "z2", "a1", "a2", "z3", "a3"]
+    taken = text.replace("{x1: 1}", "{a2: 1}").replace("{a1: {w3: 1}, a2: {w4: 2}}", "[[1, 2]]")
+    names = [step["name"] for step in sheet(run, tmp_path, taken, "forward")["steps"]]
+    assert names == ["z1", "z2", "a1[1]", "a1[2]", "z3", "a3"]
+
+
+MISTAKES = {
+    SKIP.replace("  - relu: [h]\n", "  - sigmoid: [h]\n").replace("{h: {v1", "{z: {v1"): (
+        "net.yaml:9:15: 'z' is a pre-activation, and its activation sigmoid lies between\n"
+        "  9 |     weights: {z: {v1: 0.5}, x1: {v2: -1}}\n"
+        "    |               ^\n"
+        "  name the activated one, h, in its place (a name of your own: sigmoid: [a1, …]); or, if the pre-activation "
+        "is meant, add from: [z, …] to the layer"
+    ),
+    RESIDUAL.replace("[z, x]", "[z, xx]"): (
+        "net.yaml:6:24: there is no input or earlier result 'xx'\n"
+        "  6 |   - {add: s, from: [z, xx]}\n"
+        "    |                        ^\n"
+        "  did you mean 'x'? known here: x, h, a1, z"
+    ),
+    RESIDUAL.replace(", from: [z, x]", ""): (
+        "net.yaml:6:6: 'add' has several arguments, and no `from`\n"
+        "  6 |   - {add: s}\n"
+        "    |      ^\n"
+        "  write add: …, from: [x1, x2] with the names of results"
+    ),
+    RESIDUAL.replace("[z, x]", "z"): (
+        "net.yaml:6:20: 'add' has 2 arguments, and x2 is not given\n"
+        "  6 |   - {add: s, from: z}\n"
+        "    |                    ^\n"
+        "  name one for each: from: {x1: …, x2: …}"
+    ),
+    RESIDUAL.replace("[z, x]", "[z, 'x[1]']"): (
+        "net.yaml:6:20: 'add' takes arguments of one size, and 'z' has 2 elements, '[x[1]]' 1\n"
+        "  6 |   - {add: s, from: [z, 'x[1]']}\n"
+        "    |                    ^\n"
+        "  name results of the same size"
+    ),
+    RESIDUAL.replace("- relu: y", "- {relu: y, from: {w: z}}"): (
+        "net.yaml:7:22: 'relu' has no argument 'w'\n"
+        "  7 |   - {relu: y, from: {w: z}}\n"
+        "    |                      ^\n"
+        "  known here: z"
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "message"), MISTAKES.items())
+def test_mistakes(run: Run, tmp_path: Path, text: str, message: str) -> None:
+    (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
+    found = run("forward", cwd=tmp_path)
+    assert found.code == 2
+    assert found.err.startswith(message), found.err
