@@ -47,6 +47,10 @@ class Markdown(LatexSteps):
     def formula(self, written: str) -> str:
         return f"${written}$"
 
+    def paragraph(self, words: Note) -> str:
+        """Running text at the start of a line."""
+        return _FIRST.sub(r"\1\\\2", self.note(words))
+
     def opening(self, solution: Solution, sections: Sequence[Section]) -> Iterator[str]:
         if solution.title:
             yield f"# {self.words(solution.title)}\n"
@@ -59,7 +63,7 @@ class Markdown(LatexSteps):
         yield f"### {self.note(words)}\n"
 
     def conventions(self, notes: Sequence[Note]) -> Iterator[str]:
-        yield from (f"- {self.note(note)}" for note in notes)
+        yield from (f"- {self.paragraph(note)}" for note in notes)
         yield ""
 
     has_running_notes = True
@@ -73,7 +77,7 @@ class Markdown(LatexSteps):
 
     def quantities(self, given: Quantities) -> Iterator[str]:
         if given.caption:
-            yield f"{self.note(given.caption)}\n"
+            yield f"{self.paragraph(given.caption)}\n"
         for start in range(0, len(given.pairs), PER_BAND):
             band = given.pairs[start : start + PER_BAND]
             yield from _table([self.note((name,)) for name, _ in band], [True] * len(band))
@@ -102,14 +106,14 @@ class Markdown(LatexSteps):
         yield ""
 
     def remark(self, words: Note) -> Iterator[str]:
-        yield _FIRST.sub(r"\1\\\2", self.note(words)) + "\n"
+        yield f"{self.paragraph(words)}\n"
 
     def checks(self, checks: Sequence[Check]) -> Iterator[str]:
         for check in checks:
             mark = {"ok": " " + plain("✓", self.script), "failed": " " + plain("✗", self.script), "note": ""}[
                 check.status
             ]
-            yield f"- {'note: ' if check.status == 'note' else ''}{self.note(check.words)}{mark}"
+            yield f"- {'note: ' if check.status == 'note' else ''}{self.paragraph(check.words)}{mark}"
         yield ""
 
 

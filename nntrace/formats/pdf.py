@@ -35,4 +35,9 @@ def compiled(document: str) -> bytes:
             lacking = {sign for text in _LACKING.findall(error.diagnostic) for sign in text if not sign.isascii()}
             if not lacking & set(document):
                 raise
-            document = document.translate({ord(sign): f"[U+{ord(sign):04X}]" for sign in lacking})
+            document = named(document, lacking)
+
+
+def named(document: str, signs: set[str]) -> str:
+    """The document with each of these characters written by its number."""
+    return document.translate({ord(sign): f"[U+{ord(sign):04X}]" for sign in signs})

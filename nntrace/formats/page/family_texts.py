@@ -80,13 +80,22 @@ class FamilyTexts:
     def readers(self) -> list[Readers]:
         """The elements in names, and in numbers unless there is nothing but one: its number is the result."""
         alone = isinstance(self.family.pattern, Sym)
-        texts = [[self.names[slot.column] for slot in self.slots], *([] if alone else [self._numbers_in_place()])]
+        texts = [self._names_in_place(), *([] if alone else [self._numbers_in_place()])]
         return [Readers(self.slots, each, self.strides) for each in texts]
+
+    def _names_in_place(self) -> list[list[str]]:
+        """For each slot the names of its column, in brackets where a power would seem to belong to a part of them."""
+        texts: dict[tuple[int, bool], list[str]] = {}
+        keys = [(slot.column, named) for slot, (named, _, _) in zip(self.slots, self.frame.brackets, strict=True)]
+        for column, named in dict.fromkeys(keys):
+            texts[column, named] = [f"({name})" for name in self.names[column]] if named else self.names[column]
+        return [texts[key] for key in keys]
 
     def _numbers_in_place(self) -> list[list[str]]:
         """For each slot the numbers of its column, with brackets around those that need them there."""
         texts: dict[tuple[int, bool, bool], list[str]] = {}
-        keys = [(slot.column, *brackets) for slot, brackets in zip(self.slots, self.frame.brackets, strict=True)]
+        places = zip(self.slots, self.frame.brackets, strict=True)
+        keys = [(slot.column, negative, power) for slot, (_, negative, power) in places]
         for key in dict.fromkeys(keys):
             column, negative, powers = key
             texts[key] = _bracketed(self.numbers[column]) if negative else self.numbers[column]
@@ -147,11 +156,11 @@ class FamilyTexts:
 
 class Frame(NamedTuple):
     """What stands around a formula's elements: its pieces with ``%s`` for each element, how deep each lies, and for
-    each element whether a negative number has brackets there, and one with a power of ten."""
+    each element whether its name has brackets there, a negative number, and one with a power of ten."""
 
     pieces: list[str]
     depths: list[int]
-    brackets: list[tuple[bool, bool]]
+    brackets: list[tuple[bool, bool, bool]]
 
 
 def _pattern(family: Family, printer: Printer) -> Frame:
@@ -160,8 +169,8 @@ def _pattern(family: Family, printer: Printer) -> Frame:
     assert pattern is not None
     count = len(family.terms[0])
 
-    def printed(numbers: Sequence[Num]) -> list[str]:
-        put = {mark(slot): number for slot, number in enumerate(numbers)}
+    def printed(factors: Sequence[Expr]) -> list[str]:
+        put = {mark(slot): factor for slot, factor in enumerate(factors)}
         filled = transform(pattern, lambda part: put.get(part) if isinstance(part, Sym) else None)
         return [piece.text for piece in printer.pieces(filled)]
 
@@ -171,17 +180,18 @@ def _pattern(family: Family, printer: Printer) -> Frame:
     frame = [_MARK.sub("%s", piece.text.replace("%", "%%")) for piece in named]
     plainly = [_text(_POSITIVE, printer)] * count
     assert printed([_POSITIVE] * count) == _put(frame, plainly)
-    brackets: list[tuple[bool, bool]] = []
-    for slot in range(count):
+    brackets: list[tuple[bool, bool, bool]] = []
+    for slot, factor in enumerate(family.terms[0]):
         needed = []
-        for number in (_NEGATIVE, _POWER):
-            numbers, texts = [_POSITIVE] * count, plainly.copy()
-            numbers[slot], texts[slot] = number, f"({_text(number, printer)})"
-            with_brackets = printed(numbers) == _put(frame, texts)
-            texts[slot] = _text(number, printer)
-            assert with_brackets or printed(numbers) == _put(frame, texts)
+        for tried in (family.columns[factor.column].first, _NEGATIVE, _POWER):
+            factors: list[Expr] = [_POSITIVE] * count
+            texts = plainly.copy()
+            factors[slot], texts[slot] = tried, f"({_text(tried, printer)})"
+            with_brackets = printed(factors) == _put(frame, texts)
+            texts[slot] = _text(tried, printer)
+            assert with_brackets or printed(factors) == _put(frame, texts)
             needed.append(with_brackets)
-        brackets.append((needed[0], needed[1]))
+        brackets.append((needed[0], needed[1], needed[2]))
     return Frame(frame, [piece.depth for piece in named], brackets)
 
 
@@ -196,7 +206,7 @@ def _put(frame: list[str], texts: list[str]) -> list[str]:
 def _sum_of_products(family: Family, printer: Printer) -> Frame:
     """The frame of a sum: of its first term, and of one of each size behind it."""
 
-    def frame(*sizes: int) -> list[tuple[str, int, tuple[bool, bool]]]:
+    def frame(*sizes: int) -> list[tuple[str, int, tuple[bool, bool, bool]]]:
         slots = iter(range(sum(sizes)))
         products = tuple(product(map(mark, islice(slots, size))) for size in sizes)
         short = family._replace(pattern=Add(products), terms=(tuple(family.terms[0][:1]) * sum(sizes),))
