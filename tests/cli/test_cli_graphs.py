@@ -204,6 +204,28 @@ layers:
     assert names == ["z1", "z2", "a1[1]", "a1[2]", "z3", "a3"]
 
 
+def test_weights_of_an_earlier_layer(run: Run, tmp_path: Path) -> None:
+    """One parameter in two layers: its gradient sums over the uses, and a step moves it once."""
+    text = """\
+inputs: {x: [1, 2]}
+targets: {t: [0, 1]}
+learning_rate: 0.1
+layers:
+  - {dense: h, weights: [[1, 2], [0.5, -1]], biases: [0.5, 1], activation: tanh}
+  - {dense: o, weights: W1, biases: b1}
+loss: {mse: L}
+"""
+    found = sheet(run, tmp_path, text, "step")
+    assert list(found["updated"]) == ["W1", "b1"]
+    assert all(check["status"] == "ok" for check in found["checks"])
+    gradient = next(step for step in found["steps"] if step["name"] == "∂L/∂W1[1,2]")
+    assert gradient["lines"][0]["text"] == "δ_h[1] × x[2] + δ_o[1] × a1[2]"
+    assert "∂L/∂W1 = δ_h xᵀ + δ_o a1ᵀ" in run("step", "--view", "matrix", cwd=tmp_path).out
+    numbers = text.replace("W1, biases: b1", "[[1, 2], [0.5, -1]], biases: [0.5, 1]")
+    apart = sheet(run, tmp_path, numbers, "grad", "--param", "b1[1]", "--param", "b2[1]")["gradients"]
+    assert found["gradients"]["b1"][0] == pytest.approx(apart["b1[1]"] + apart["b2[1]"])
+
+
 MISTAKES = {
     SKIP.replace("  - relu: [h]\n", "  - sigmoid: [h]\n").replace("{h: {v1", "{z: {v1"): (
         "net.yaml:9:15: 'z' is a pre-activation, and its activation sigmoid lies between\n"

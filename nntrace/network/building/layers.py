@@ -201,7 +201,9 @@ class Layers:
         leaves, index = self.draft.leaves, tuple(map(str, parameter.symbol.index))
         key = f"{parameter.symbol.name}{self.level}"
         fans = self._fans(built, index)
-        if len(index) == 2:
+        if (tied := self._tied(given, parameter)) is not None:
+            tensor = tied
+        elif len(index) == 2:
             rows = built.reads(index[0])
             inputs, units = (self._names_along(built, letter) for letter in (index if rows else index[::-1]))
             tensor = leaves.matrix(given, built.layer.kind, parameter.key, key, rows, inputs, units)
@@ -224,6 +226,14 @@ class Layers:
             return tensor._replace(shape=tuple(built.extents.get(letter, 0) for letter in index), array=None)
         self._learn(built, parameter, given, tensor)
         return tensor
+
+    def _tied(self, given: Value | None, parameter: Parameter) -> Tensor | None:
+        """The parameter of an earlier layer that a file names in place of numbers: it is the same tensor."""
+        if not isinstance(given, Name) or given.text in {*self.draft.names.tensors, *self.draft.names.numbers}:
+            return None
+        earlier = (self.draft.tensors[key] for key in self.draft.parameters)
+        dimensions = len(parameter.symbol.index)
+        return next((one for one in earlier if one.name == given.text and len(one.shape) == dimensions), None)
 
     def _learn(self, built: _Layer, parameter: Parameter, given: Value | None, tensor: Tensor) -> None:
         """Take how far the letters run from a tensor that the file gives; each that runs otherwise is a problem."""
