@@ -9,6 +9,7 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from ...errors import UserError
+from ...expr import Expr, Partial, Sym
 from ...expr.text import ASCII, plain, text
 from ...network.model import sample_mark
 from ..content.model import Family, Results, Solution, Step, Table
@@ -81,7 +82,18 @@ def _numbers(solution: Solution) -> Iterator[tuple[str, float]]:
                 if isinstance(step, Step) and isinstance(step.value, float):
                     name = text(step.name)
                     mark = "" if step.sample is None else sample_mark(step.sample - 1)
-                    yield name if name.endswith(mark) else name + mark, step.value
+                    yield name if _marked(step.name) == mark else name + mark, step.value
+
+
+def _marked(name: Expr) -> str:
+    """What a step's name has written after it, to tell the sample of what it is by."""
+    match name:
+        case Partial(_, by):
+            return by.mark
+        case Sym(_, _, mark):
+            return mark
+        case _:
+            return ""
 
 
 def _loss(results: Results) -> Iterator[tuple[str, float]]:

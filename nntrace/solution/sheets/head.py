@@ -6,14 +6,14 @@ from collections.abc import Iterator
 from math import prod
 from typing import Any
 
-from ...expr import Expr, Num, Ones, Sym
+from ...expr import Add, Expr, MatMul, Num, Ones, Sym, Whole, ln
 from ...network.model import Element, Network, Role, Tensor
 from ...network.quantities import of_tensor
 from ...spec.model import Conventions
 from ..content.model import Matrix, Note, Quantities, Remark, Table
 from ..formulas.element import Writer
 from ..numbers.digits import Shown
-from ..steps.forward import shown_samples
+from ..steps.forward import SamplesLeftOut, shown_samples
 
 MOST_CELLS = 64
 MOST_COLUMNS = 24
@@ -68,9 +68,8 @@ def sample_table(writer: Writer, tensors: list[Tensor]) -> Table | Remark:
         return Remark((f"{count} samples with {len(symbols)} numbers each{source}",))
     rows: list[tuple[Note, ...]] = []
     for sample in shown_samples(writer):
-        if isinstance(sample, Remark):
-            words = str(sample.words[0]).partition(" like")[0]
-            rows.append(((words,), *[()] * (len(symbols) + len(classes))))
+        if isinstance(sample, SamplesLeftOut):
+            rows.append(((sample.words,), *[()] * (len(symbols) + len(classes))))
             continue
         numbers = [as_given(writer, Element(tensor.key, (sample, *cell))).number for tensor, cell, _ in symbols]
         named = [_class(writer.network, tensor, sample) for tensor in classes]
@@ -154,11 +153,12 @@ def agreed(
     """
     conventions = network.conventions
     by_columns = conventions.vectors == "columns"
-    product = "W x + b, one row of W for each unit" if by_columns else "x W + b, one row of W for each input"
+    factors = (_W, _X) if by_columns else (_X, _W)
+    product: Note = (Add((MatMul(factors), _B)), f", one row of W for each {'unit' if by_columns else 'input'})")
     slope = "right" if conventions.relu_at_zero else "left"
-    logarithm = (
-        "ln is the natural logarithm" if conventions.log == "e" else f"losses divide ln by ln({conventions.log})"
-    )
+    logarithm: Note = ("ln is the natural logarithm",)
+    if conventions.log != "e":
+        logarithm = ("losses divide ln by ", ln(Num(int(conventions.log))))
     per_step = network.samples_per_step
     some: tuple[Note, ...] = ()
     if per_step is not None and not updating:
@@ -167,15 +167,16 @@ def agreed(
         takes = "next sample, whose loss alone is" if per_step == 1 else f"next {per_step} samples, whose loss alone is"
         some = ((f"samples_per_step: {per_step} (an iteration takes the {takes} its loss)",),)
     return (
-        (f"vectors: {conventions.vectors} ({product})",),
+        (f"vectors: {conventions.vectors} (", *product),
         (f"relu_at_zero: {conventions.relu_at_zero} (at a kink the {slope} slope)",),
-        (f"log: {conventions.log} ({logarithm})",),
+        (f"log: {conventions.log} (", *logarithm, ")"),
         (_rounding_words(conventions),),
         *some,
         *(((_MATRICES, *_ones_words(ones)),) if matrices else ()),
     )
 
 
+_W, _X, _B = (Whole(Sym(name), None, None) for name in "Wxb")
 _MATRICES = (
     "matrices: products first, then ⊙ and ⊘ (element by element), then + and -; functions, and a number beside a "
     "matrix, go to each element"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
+from ...expr import Sym
 from ...network.model import Network
 from ...network.portion import portion, span
 from ...network.quantities import Quantity, frozen, parameters
@@ -130,19 +131,19 @@ class _Iterations:
         moved = [one for one in learned if not frozen(self.network, one)]
         named = moved if len(learned) <= MOST_IN_PROGRESS else []
         loss = update.before.value_of_loss() if self.network.loss_is_known else None
-        return _Short(results, loss, {one.name: after.value(one.uses[0]) for one in named})
+        return _Short(results, loss, {one.symbol: after.value(one.uses[0]) for one in named})
 
     def _progress(self, each: Sequence[_Short], final: Trace) -> Iterator[Block]:
         """The loss from iteration to iteration, and the parameters where they are few; of many iterations a choice."""
         digits = self.sheet.writer.digits
         network = self.network
-        name = network.tensors[network.loss].symbol(()).name if network.loss is not None else ""
+        loss = Sym(network.tensors[network.loss].symbol(()).name if network.loss is not None else "")
         some = network.samples_per_step is not None
         columns: tuple[Note, ...] = (
             ("iteration",),
             *((("samples",),) if some else ()),
-            *(((f"{name} before",),) if network.loss_is_known else ()),
-            *((f"{parameter}⁺",) for parameter in each[0].updated),
+            *(((loss, " before"),) if network.loss_is_known else ()),
+            *((Sym(one.name, one.index, f"{one.mark}⁺"),) for one in each[0].updated),
         )
         rows: list[tuple[Note, ...]] = []
         for place in _spread(len(each), MOST_ROWS if not self.sheet.writer.full else len(each)):
@@ -155,14 +156,14 @@ class _Iterations:
         if left_out := len(each) - len(rows):
             yield Remark((f"… {left_out} more iterations between these (--full shows all)",))
         if some:
-            yield Remark((f"{name} before is the loss of the iteration's own samples.",))
+            yield Remark((loss, " before is the loss of the iteration's own samples."))
         if not network.loss_is_known:
             return
         of_all = " of all samples" if some else ""
         last = final.value_of_loss()
         shown_last = digits.show(last)
         relation = "≈" if shown_last.rounded or last.rounded else "="
-        yield Remark((f"{name}{of_all} after the last iteration {relation} ", shown_last.number))
+        yield Remark((loss, f"{of_all} after the last iteration {relation} ", shown_last.number))
 
     def _over_all(self, results: Sequence[Results], final: Trace) -> Results:
         """Of several iterations: the loss before the first and after the last, and what the last one left.
@@ -183,7 +184,7 @@ class _Short(NamedTuple):
 
     results: Results
     loss: Amount | None
-    updated: Mapping[str, Amount]
+    updated: Mapping[Sym, Amount]
 
 
 def _with_values(results: Results, trace: Trace) -> Results:

@@ -11,7 +11,7 @@ from ...network.quantities import Quantity, Unnamed, by_tensor
 from ..content.model import Block, Remark, Section, Step
 from ..formulas.element import Writer
 from ..steps.families import Families
-from ..steps.forward import MOST_ELEMENTS, MOST_SAMPLES, more, more_samples, samples_of, shown_cells, shown_samples
+from ..steps.forward import MOST_ELEMENTS, MOST_SAMPLES, SamplesLeftOut, more, samples_of, shown_cells, shown_samples
 from ..steps.ids import Ids
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ class ShownGradients:
                 continue
             if cut:
                 end = sample or self.network.first_sample + (self.network.samples or 0) + 1
-                yield more_samples(end - last - 1)
+                yield SamplesLeftOut(end - last - 1).remark
                 cut = False
             last = sample or last
             if sample != before:

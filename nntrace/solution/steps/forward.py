@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import nan
+from typing import NamedTuple
 
 from ...expr import Add, Expr, Max, Sym, approximate, children
 from ...expr.functions import Domain, restricted
@@ -39,8 +40,8 @@ def _by_sample(
     if not steps:
         return
     for sample in shown_samples(writer):
-        if isinstance(sample, Remark):
-            yield sample
+        if isinstance(sample, SamplesLeftOut):
+            yield sample.remark
             continue
         yield Remark((f"Sample {sample + 1 + writer.network.first_sample}",), heading=True)
         for step in steps:
@@ -61,14 +62,30 @@ LARGEST: Note = ("the largest; taken from each, so that no exponential overflows
 _FROM_LOGITS: Note = ("from the logits: for the plain formula the digits shown are too few",)
 
 
-def shown_samples(writer: Writer) -> Iterator[int | Remark]:
-    """The samples that a sheet shows, and a remark for those that it leaves out."""
+class SamplesLeftOut(NamedTuple):
+    """How many samples a sheet leaves out at one place."""
+
+    number: int
+
+    @property
+    def words(self) -> str:
+        """``… 7 more samples``."""
+        return f"… {self.number} more {'sample' if self.number == 1 else 'samples'}"
+
+    @property
+    def remark(self) -> Remark:
+        """The same between the steps, and how to see them."""
+        return Remark((f"{self.words} like these (--full shows all)",))
+
+
+def shown_samples(writer: Writer) -> Iterator[int | SamplesLeftOut]:
+    """The samples that a sheet shows, and how many it leaves out between them."""
     count = writer.network.samples or 0
     if writer.full or count <= MOST_SAMPLES:
         yield from range(count)
         return
     yield from range(SHOWN_SAMPLES)
-    yield more_samples(count - SHOWN_SAMPLES - 1)
+    yield SamplesLeftOut(count - SHOWN_SAMPLES - 1)
     yield count - 1
 
 
@@ -117,11 +134,6 @@ def shown_cells(cells: list[Cell], full: bool, most: int = MOST_ELEMENTS) -> Ite
 def more(count: int) -> Remark:
     """How many steps are left out, and how to see them."""
     return Remark((f"… {count} more like these (--full shows all)",))
-
-
-def more_samples(count: int) -> Remark:
-    """How many samples are left out, and how to see them."""
-    return Remark((f"… {count} more {'sample' if count == 1 else 'samples'} like these (--full shows all)",))
 
 
 def element_step(writer: Writer, ids: Ids, step: BoundOperation, cell: Cell, section: SectionName) -> Step:

@@ -31,7 +31,7 @@ def inactive(writer: Writer, body: Expr) -> Note:
         case [Num() as bound, Sym() as symbol]:
             equal, beyond = Condition(symbol, "=", bound), Condition(symbol, row.choice, bound)
             if writer.holds(equal) and writer.evaluate(row.derivative((bound, symbol), side)[1]).number:
-                return (*_compared(writer, equal)[:-2], f", at the kink: active (relu_at_zero: {side})")
+                return (*_valued(writer, symbol), f", at the kink: active (relu_at_zero: {side})")
             if writer.holds(beyond):
                 return ("inactive: ", *_compared(writer, beyond))
     return ()
@@ -78,16 +78,20 @@ def zero_signs(writer: Writer, body: Expr) -> Note:
                 case Add((left, Neg(right))) if writer.holds(Condition(left, "=", right)):
                     return (writer.named(left), " = ", writer.named(right), taken)
             if writer.holds(Condition(argument, "=", ZERO)):
-                return (*_compared(writer, Condition(argument, "=", ZERO))[:-2], taken)
+                return (*_valued(writer, argument), taken)
     return next((found for part in children(body) if (found := zero_signs(writer, part))), ())
 
 
 def _compared(writer: Writer, condition: Condition) -> Note:
     """``h2 = -0.5 ≤ 0``: the quantity, its number, and how this compares."""
-    shown = writer.digits.show(writer.evaluate(condition.left))
-    about = " ≈ " if shown.rounded else " = "
     right = condition.right if isinstance(condition.right, Num) else writer.named(condition.right)
-    return (writer.named(condition.left), about, shown.number, f" {condition.relation} ", right)
+    return (*_valued(writer, condition.left), f" {condition.relation} ", right)
+
+
+def _valued(writer: Writer, body: Expr) -> Note:
+    """``h2 = -0.5``."""
+    shown = writer.digits.show(writer.evaluate(body))
+    return (writer.named(body), " ≈ " if shown.rounded else " = ", shown.number)
 
 
 def no_gradient(network: Network, writer: Writer, element: Element, step: BoundOperation) -> Note:
@@ -97,9 +101,10 @@ def no_gradient(network: Network, writer: Writer, element: Element, step: BoundO
     tensors = {step.key(symbol.name): network.tensors[step.key(symbol.name)] for symbol in own}
     count = sum(prod(step.sizes[str(index)] for index in symbol.index if index not in unit) for symbol in own)
     here = " from this sample" if network.tensors[element.key].sampled else ""
+    nothing: Note = (f" no gradient{here}",)
     if not here and network.data is not None:
-        here = f" from {network.tensors[network.data].name}"  # a penalty gives them theirs
-    many: Note = (f": its {count} parameters get no gradient{here}",)
+        nothing = (" no gradient from ", network.tensors[network.data].symbol(()))  # a penalty gives them theirs
+    many: Note = (f": its {count} parameters get", *nothing)
     if count > LONGEST_SUM + 1 and not any(tensor.names or tensor.missing for tensor in tensors.values()):
         return many  # a full sheet too has nothing to add to that
     index = {str(axis): place for axis, place in zip(step.operation.output.index, element.cell, strict=True)}
@@ -114,8 +119,8 @@ def no_gradient(network: Network, writer: Writer, element: Element, step: BoundO
     if count > max(MOST_NAMED, len(named)):
         return many
     if len(named) == 1:
-        return (": ", named[0], f" gets no gradient{here}")
+        return (": ", named[0], " gets", *nothing)
     words: Note = (": ",)
     for place, name in enumerate(named):
         words += (name, "" if place == len(named) - 1 else " and " if place == len(named) - 2 else ", ")
-    return (*words, f" get no gradient{here}")
+    return (*words, " get", *nothing)
