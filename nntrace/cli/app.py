@@ -162,11 +162,13 @@ def derive(
     reading: Reading,
 ) -> None:
     """The symbolic solution: shapes, Jacobians, gradients in index and matrix form, each by its rule."""
+    from ..network.joined import refuse_joined
     from ..solution.derive.sheet import Derivation
     from .question import question
 
     check_page(page, reading)
     network, _ = read_network(reading, numbers=with_numbers)
+    refuse_joined(network, "derive")
     solution = Derivation(network, question(network, wrt, name, at, with_numbers)).solution()
     raise typer.Exit(deliver(solution, page))
 
@@ -174,11 +176,13 @@ def derive(
 @_command("collapse net.yaml")
 def collapse(*, change: Changes = [], page: PageOptions, reading: Reading) -> None:
     """Stacked layers as one affine map, or the activation that keeps them apart."""
+    from ..network.joined import refuse_joined
     from ..solution.sheets.collapse import Collapse
     from ..trace.tracing import trace_of
 
     check_page(page, reading)
     network, _ = read_network(reading, change, numbers=False)
+    refuse_joined(network, "collapse")
     trace = trace_of(network) if network.has_numbers else None
     solution = Collapse(network, trace).solution()
     raise typer.Exit(deliver(solution, page))

@@ -273,3 +273,16 @@ def test_mistakes(run: Run, tmp_path: Path, text: str, message: str) -> None:
     found = run("forward", cwd=tmp_path)
     assert found.code == 2
     assert found.err.startswith(message), found.err
+
+
+@pytest.mark.parametrize("command", ["derive", "collapse"])
+def test_what_has_no_form_for_joined_arguments_says_so(run: Run, tmp_path: Path, command: str) -> None:
+    (tmp_path / "net.yaml").write_text(SKIP, encoding="utf-8")
+    found = run(command, cwd=tmp_path)
+    assert (found.code, found.out) == (2, "")
+    assert found.err == (
+        f"{command} of joined arguments, as z2 has them, is not supported yet\n"
+        "  forward, grad and step work it out by its elements\n"
+    )
+    (tmp_path / "net.yaml").write_text(RESIDUAL, encoding="utf-8")
+    assert run(command, cwd=tmp_path).code in (0, 1)

@@ -1,0 +1,18 @@
+"""Which commands have no form for joined arguments: they say so."""
+
+from __future__ import annotations
+
+from ..errors import UserError
+from ..expr import Sym, symbols
+from ..expr.index import Segment
+from .model import Network
+
+
+def refuse_joined(network: Network, command: str) -> None:
+    """Raise a ``UserError`` where a step reads several tensors, or single elements, as one argument."""
+    for step in network.steps:
+        read = [one for one in symbols(step.operation.formula) if isinstance(one, Sym)]
+        if any(isinstance(index, int | Segment) for one in read for index in one.index):
+            name = network.tensors[step.output].name or step.output
+            remedy = "forward, grad and step work it out by its elements"
+            raise UserError(f"{command} of joined arguments, as {name} has them, is not supported yet\n  {remedy}")
