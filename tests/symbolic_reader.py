@@ -55,8 +55,9 @@ class Dual:
         return Dual(self.value / other.value, slope)
 
     def __pow__(self, power: Any) -> Dual:
-        n = dual(power).value
-        return Dual(self.value**n, n * self.value ** (n - 1) * self.slope if n else 0.0)
+        n, growth = dual(power).value, dual(power).slope
+        above = self.value**n * math.log(self.value) * growth if growth else 0.0
+        return Dual(self.value**n, (n * self.value ** (n - 1) * self.slope if n and self.slope else 0.0) + above)
 
     __radd__, __rmul__ = __add__, __mul__
 
@@ -441,7 +442,7 @@ class Matrix:
         if r.text[r.at :] == "I" or re.match(r"I[ )]", r.text[r.at :]):
             r.at += 1
             return np.eye(self.identity) if self.identity else "I"
-        if found := re.compile(r"(ln|max|tanh|sqrt|erf|sign)\(").match(r.text, r.at):
+        if found := re.compile(r"(ln|max|min|tanh|sqrt|erf|sign|sin|cos)\(").match(r.text, r.at):
             r.at = found.end()
             arguments = [self.sum(r)]
             while r.has(", "):
@@ -449,7 +450,8 @@ class Matrix:
             r.must(")")
             if found.group(1) == "max" and len(arguments) == 1:
                 return np.max(arguments[0], axis=0 if self.down else 1, keepdims=True)
-            kinds: dict[str, Any] = {"ln": np.log, "max": np.maximum, "tanh": np.tanh, "sqrt": np.sqrt,
+            kinds: dict[str, Any] = {"sin": np.sin, "cos": np.cos, "min": np.minimum,
+                                     "ln": np.log, "max": np.maximum, "tanh": np.tanh, "sqrt": np.sqrt,
                                      "erf": np.vectorize(math.erf), "sign": np.sign}  # fmt: skip
             return kinds[found.group(1)](*arguments)
         if found := re.compile(r"([a-z_]+′?)\(").match(r.text, r.at):

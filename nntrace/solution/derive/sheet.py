@@ -129,7 +129,7 @@ class Derivation:
     @cached_property
     def _needed(self) -> set[str]:
         """The tensors asked for, and every result between them and the loss; and the elements that have own steps."""
-        whole = [one for one in self.elements.tied() if any(use.key in self.question.wrt for use in one.uses)]
+        whole = [one for one in self.elements.tied if any(use.key in self.question.wrt for use in one.uses)]
         found = {*self._asked, *(f"[{one.name}]" for one in (*self.question.elements, *whole))}
         for step in self.network.steps:
             if any(key in found for key in step.arguments.values()):
@@ -231,7 +231,7 @@ class Derivation:
     def _each_place(self, key: str) -> Note:
         """That a derivative by a tensor's elements tells tied ones apart."""
         name = self.symbols.formulas.name(key)
-        tied = any(use.key == key for one in self.elements.tied() for use in one.uses)
+        tied = any(use.key == key for one in self.elements.tied for use in one.uses)
         return ("each place of ", name, " by itself") if tied else ()
 
     def _matrix_of(self, step: BoundOperation, argument: str) -> Part | None:

@@ -89,6 +89,8 @@ class TensorFormulas:
         """
         own = symbol.by if isinstance(symbol, Partial) else symbol
         indices = tuple(str(index) for index in own.index)
+        if own.name not in self.network.tensors:
+            return (None, None)  # a size
         return self.vector(indices) if own.mark == SAMPLES else self.laid_out(own.name, indices)
 
     def laid_out(self, key: str, indices: tuple[str, ...]) -> Axes:

@@ -6,6 +6,7 @@ A tied number is in several places, and its gradient has a summand for each of t
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
+from functools import cached_property
 from math import prod
 
 from ....expr import ZERO, Add, Expr, Mul, Neg, Num, Partial, Size, Sum, Sym, at, product, total
@@ -78,13 +79,14 @@ class Elements:
 
     # -- gradients ---------------------------------------------------------------------------------------------------
 
+    @cached_property
     def tied(self) -> list[Quantity]:
         """The parameters that are in several places."""
         return [one for one in parameters(self.network) if len(one.uses) > 1]
 
     def parts(self, asked: Iterable[Quantity]) -> Iterator[Part]:
         """∂L/∂name of every tied parameter, then of what is asked for besides."""
-        tied = self.tied()
+        tied = self.tied
         for one in tied:
             yield self.gradient(one)
         known = {one.symbol for one in tied}

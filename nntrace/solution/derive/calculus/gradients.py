@@ -108,7 +108,7 @@ class ParameterGradients:
         """What comes back by each reader: by the loss itself with one constant, as it was derived with it."""
         for reader, addend in zip(self.formulas.readers(key), found.addends, strict=True):
             by_loss = self.network.tensors[reader.step.output].role == "loss"
-            yield constants_multiplied(addend)[0] if by_loss else addend
+            yield constants_multiplied(addend)[0] if by_loss else self.symbols.sized(addend, found.sizes)
 
     def _chain(self, key: str, indices: tuple[str, ...]) -> Iterator[Expr]:
         """For each reader Σ ∂L/∂result × ∂result/∂tensor, over the result's indices that the tensor lacks."""

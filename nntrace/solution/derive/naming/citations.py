@@ -16,11 +16,15 @@ class Citations:
     """The steps of one derivation that are on its sheet."""
 
     def __init__(self) -> None:
-        self._steps: list[tuple[str, Part]] = []
+        self._steps: dict[Pattern, list[tuple[str, Part]]] = {}
+        self._cases: dict[tuple[str, ...], list[str]] = {}
+        """The ids of those of one case, by the names that stand in theirs."""
 
     def add(self, id: str, part: Part) -> None:
         """A step that later ones may cite."""
-        self._steps.append((id, part))
+        self._steps.setdefault(pattern(part.name), []).append((id, part))
+        if part.case is not None:
+            self._cases.setdefault(_names(part.name), []).append(id)
 
     def lines(self, part: Part) -> Iterator[Line]:
         """A step's lines with the ids of those that its rules cite; where one is not on the sheet, without it."""
@@ -42,11 +46,11 @@ class Citations:
     def _deriving(self, name: Expr, by: Part) -> list[str]:
         """The steps of this name, with whatever letters: all cases of one that holds whether its indices differ or not,
         unless the step that cites it is of one case itself."""
-        own = [(id, part) for id, part in self._steps if pattern(part.name) == pattern(name)]
+        own = self._steps.get(pattern(name), [])
         if by.case is not None:
             own = [(id, part) for id, part in own if part.case in (None, by.case)]
         elif any(part.case is not None and part.case.relation == "≠" for _, part in own):
-            return [id for id, part in self._steps if part.case is not None and _names(part.name) == _names(name)]
+            return self._cases.get(_names(name), [])
         return [id for id, _ in own[:1]]
 
 

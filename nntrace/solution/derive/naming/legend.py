@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from ....expr import Delta, Expr, Max, Sum, Sym, Whole
 from ....expr.bind import walk
+from ....expr.index import letters_of
 from ....network.batch import SAMPLE
 from ...content.model import Section, Step
 from ...formulas.naming import PRIME
@@ -24,16 +25,25 @@ def legend(symbols: Symbols, sections: Iterable[Section], chosen: str | None) ->
     count = how_many_samples(symbols.network)
     if not count.isdigit():
         found[count or symbols.letter("samples")] = "how many samples there are" if count else "a number of samples"
+    shared = next((step.kind for step in symbols.layers() if step.operation.sums_to_one), "layer")
     own = {
-        "sum": "the sum that the results of a softmax share",
+        "sum": _of_sum(symbols, shared),
         "repeated": "what is written several times, as it says above",
-        "largest": "the largest argument of a softmax",
+        "largest": f"the largest argument of a {shared}",
         "identity": "the identity matrix",
     }
     for wanted, meaning in own.items():
         letter = symbols.letter(wanted)
         found |= {name: meaning for name in sorted(names) if name.rstrip(PRIME) == letter}
     return found
+
+
+def _of_sum(symbols: Symbols, shared: str) -> str:
+    """What a sum with a name is: of a network that has one activation that mixes, and this sums to 1, the sum in it."""
+    kinds = {step.kind for step in symbols.layers() if step.operation.mixes(step.operation.arguments[0])}
+    return (
+        f"the sum that the results of a {shared} share" if kinds == {shared} else "a sum that is written several times"
+    )
 
 
 def _index(symbols: Symbols, letter: str, chosen: str | None) -> str:
@@ -55,9 +65,9 @@ def _expressions(step: Step) -> Iterator[Expr]:
 def _indices(node: Expr) -> Iterator[str]:
     match node:
         case Sym(_, index, _):
-            yield from (one for one in index if isinstance(one, str))
+            yield from (letter for one in index for letter in letters_of(one))
         case Delta(i, j):
-            yield from (one for one in (i, j) if isinstance(one, str))
+            yield from (letter for one in (i, j) for letter in letters_of(one))
         case Sum(over, _) | Max(over, _):
             yield over
 

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator, Mapping
 
 from ....expr import Condition, Delta, Expr, Max, Partial, Sum, Sym, Whole
 from ....expr.bind import transform
-from ....expr.index import Index
+from ....expr.index import Index, bound
 from ....network.batch import SAMPLE
 from ...content.model import Block, Line, Note, Remark, Section, Step
 from ...formulas.naming import PRIME, SAMPLES
@@ -21,16 +21,18 @@ OTHERS: Mapping[str, str] = dict(zip("hgtdcfwbaxyzo", "ʰᵍᵗᵈᶜᶠʷᵇᵃ
 """What may stand in their place; and each as it is written after what belongs to one sample."""
 
 
-def other_letters(names: set[str], wholes: set[str], avoided: set[str]) -> dict[str, str]:
+def other_letters(names: set[str], wholes: set[str], avoided: set[str], indices: Iterable[str]) -> dict[str, str]:
     """Another letter for each index letter that is a name, or would make one behind a tensor's (``x_i`` beside ``x``).
 
-    Those that are ``avoided`` are no names that an index could be taken for, but are not to be used again.
+    Those that are ``avoided`` are no names that an index could be taken for, but are not to be used again. ``indices``
+    are the letters of the network's own formulas.
     """
+    indices = dict.fromkeys((*INDICES, *indices))
     behind = {name.removeprefix(f"{one}_") for one in wholes for name in names if name.startswith(f"{one}_")}
-    taken = {*names, *(letter for letters in behind if set(letters) <= set(INDICES) for letter in letters)}
-    used = {*taken, *avoided, *"".join(behind)}
+    taken = {*names, *(letter for letters in behind if set(letters) <= set(indices) for letter in letters)}
+    used = {*taken, *avoided, *"".join(behind), *(letter for letter in indices if letter not in INDICES)}
     found: dict[str, str] = {}
-    for letter in INDICES:
+    for letter in indices:
         if letter in taken:
             forms = (*OTHERS, *(letter + PRIME * count for count in range(1, 100)))
             found[letter] = next(form for form in forms if form not in {*used, *found.values()})
@@ -100,4 +102,4 @@ class Lettering:
                 return None
 
     def _index(self, index: Index) -> Index:
-        return self.letters.get(index, index) if isinstance(index, str) else index
+        return bound(index, self.letters)

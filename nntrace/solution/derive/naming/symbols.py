@@ -8,6 +8,7 @@ from functools import cached_property
 from ....expr import Div, Expr, Mul, Num, Ones, Partial, Size, Sym, Whole, product, symbols
 from ....expr.bind import transform
 from ....expr.index import Index
+from ....expr.letters import index_letters
 from ....expr.matrices import IDENTITY, Axes
 from ....network.chain_rule import LOSS
 from ....network.model import BoundOperation, Network
@@ -141,7 +142,9 @@ class Symbols:
     @cached_property
     def letters(self) -> dict[str, str]:
         """The index letters in whose place others are written."""
-        return other_letters(self._names, self._wholes, {*self._classes, *self._letters.values()})
+        formulas = (step.operation.formula for step in self.network.steps)
+        indices = {letter for formula in formulas for letter in index_letters(formula) if letter.isalpha()}
+        return other_letters(self._names, self._wholes, {*self._classes, *self._letters.values()}, sorted(indices))
 
     @property
     def _known(self) -> set[str]:

@@ -20,7 +20,8 @@ from symbolic_reader import FUNCTIONS, Dual, Index, Text, dual
 from test_derive import Reading, reading
 from test_new_entries import ROWS
 
-from nntrace.catalogue import KINDS, Entry
+from nntrace.catalogue import KINDS, Entry, Operation, Parameter
+from nntrace.expr import Indexed, Num, Size, Sum, maximum, minimum
 from nntrace.expr.text import UNICODE
 from nntrace.formats import render
 from nntrace.formats.page.rows import columns
@@ -92,6 +93,83 @@ def test_a_loss_by_the_class_of_each_sample(name: str) -> None:
                for line in step["lines"])  # fmt: skip
 
 
+z, a = Indexed("z"), Indexed("a")
+OTHERS: dict[str, Operation] = {
+    "falling": Operation(a["j"], maximum(0, -z["j"])),
+    "powers": Operation(a["j"], Num(2) ** z["j"]),
+    "leaking": Operation(
+        a["j"],
+        maximum(0, z["j"]) + Indexed("s")["j"] * minimum(0, z["j"]),
+        parameters=(Parameter(Indexed("s")["j"], "slopes"),),
+    ),
+    "apart": Operation(a["j"], Sum("i", (z["j"] - z["i"]) ** 2) / Size("i")),
+}
+
+
+def with_other(monkeypatch: pytest.MonkeyPatch, name: str, more: str = "", loss: str = "mse") -> Reading:
+    """The derivation of a dense layer and one of these other entries."""
+    operation = OTHERS[name]
+    kind = "layer" if operation.parameters else "activation"
+    monkeypatch.setitem(KINDS[kind], name, Entry(kind, name, (), lambda: operation))
+    text = source("activation", "", False, "columns")
+    text = text.replace("loss: half_squared_error", f"- {name}: 3\n{more}loss: {loss}")
+    return reading(network_of(text), Question(with_numbers=True))
+
+
+@pytest.mark.parametrize("name", OTHERS)
+def test_every_line_of_other_entries(name: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    one = with_other(monkeypatch, name, "  slopes: [0.25, 0.5, 0.125]\n" if OTHERS[name].parameters else "")
+    assert list(one.disagreements()) == []
+    assert list(misnamed(one)) == []
+
+
+def test_the_side_of_a_kink_is_that_of_the_slope_that_stands_there(monkeypatch: pytest.MonkeyPatch) -> None:
+    """max(0, -z) has at 0 the slope 0, which it has on the right."""
+    steps = {step["name"]: step for step in with_other(monkeypatch, "falling").sheet["steps"]}
+    assert steps["∂a1_j/∂z1_j"]["reason"] == "at the kink the right slope (relu_at_zero: 0)"
+
+
+def test_a_power_with_the_argument_above_has_a_rule_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
+    steps = {step["name"]: step for step in with_other(monkeypatch, "powers").sheet["steps"]}
+    notes = [line["note"] or "" for line in steps["∂a1_j/∂z1_j"]["lines"]]
+    assert any("derivative of a^x" in note for note in notes)
+    assert not any("power rule" in note for note in notes)
+
+
+def test_a_mean_over_units_has_their_number_whatever_its_letter_is() -> None:
+    """The sheet of K units holds for three; no size is left without a name."""
+    text = source("activation", "layer_norm", False, "columns")
+    sized = text.replace("dense: 3", "dense: {z1: {size: K}}").replace("  biases: [0.1, -0.2, 0.3]\n", "")
+    sized = re.sub("targets: .*", "targets: {t: {size: K}}", sized)
+    sheet = reading(build(read(sized, "sized", None), numbers=False), Question()).sheet
+    text = text.replace("  biases: [0.1, -0.2, 0.3]\n", "  biases: [0, 0, 0]\n")
+    sheet["steps"] = [step for step in sheet["steps"] if step["name"] != "parameters"]
+    assert list(Reading(network_of(text), sheet, symbols={"K": 3}).disagreements()) == []
+    written = [line["text"] for step in sheet["steps"] for line in step["lines"]]
+    assert any("/ K" in one for one in written)
+    assert not any("n_" in one for one in written)
+
+
+def test_an_index_that_is_reckoned_with_gives_way_to_names() -> None:
+    text = "inputs: {x: [0.5, -1.5, 2.0, 0.25]}\ntargets: {t: [0, 1, 0]}\nlayers:\n- convolution: {p: {size: 3}}\n"
+    text += "  kernel: [0.5, -0.25]\n  offset: 0.125\nloss: mse\n"
+    one = reading(network_of(text), Question(with_numbers=True))
+    assert list(one.disagreements()) == []
+    assert not any("(p+" in line["text"] for step in one.sheet["steps"] for line in step["lines"])
+
+
+@pytest.mark.parametrize(("loss", "outputs"), [
+    ("ce", "an output of exactly 0"), ("bce", "an output of exactly 0 or 1"), ("cosine", "outputs of exactly 0"),
+    ("mse", None), ("pinball", None),
+])  # fmt: skip
+def test_a_sheet_names_the_outputs_at_which_a_loss_has_no_value(loss: str, outputs: str | None) -> None:
+    text = source("activation", "sine", False, "columns").replace("half_squared_error", loss)
+    solution = Derivation(network_of(text), Question()).solution()
+    out = " ".join("\n".join(render(solution, "txt", width=120, script=UNICODE)).split())
+    said = re.findall("with ((?:an output|outputs) of exactly [01 or]+) the loss has no finite value", out)
+    assert set(said) == ({outputs} if outputs else set())
+
+
 # ---------------------------------------------------------------------------------------------- the rules by name
 
 
@@ -136,9 +214,15 @@ class Noted(Dual):
         return Noted(-self.value, self.varies)
 
     def __pow__(self, power: Any) -> Noted:
+        if isinstance(power, Noted) and power.varies:
+            Noted.rules |= {"derivative of a^x", *(() if power.plain else ("chain rule",))}
+            return Noted(self.value**power.value, True)
         if self.varies:
             Noted.rules |= {"power rule", *(() if self.plain else ("chain rule",))}
         return Noted(self.value ** dual(power).value, self.varies)
+
+    def __rpow__(self, base: Any) -> Noted:
+        return Noted(dual(base).value) ** self
 
     __radd__, __rmul__ = __add__, __mul__
 
@@ -180,7 +264,7 @@ class NotingIndex(Index):
 
 
 RULE = re.compile("sum rule|product rule|quotient rule|constant factor rule|power rule|chain rule|case by case|"
-                  "derivative of (?:[a-z]+(?![a-z^])|e\\^x|\\|x\\|)")  # fmt: skip
+                  "derivative of (?:[a-z]+(?![a-z^])|[ae]\\^x|\\|x\\|)")  # fmt: skip
 
 
 def rules_taken(one: Reading, text: str, letters: Mapping[str, int], by: str, meant: Any) -> set[str]:
