@@ -172,3 +172,39 @@ def test_a_layer_of_sizes_alone(run: Run, tmp_path: Path) -> None:
     lines = {step["name"]: step["lines"][0] for step in steps}
     assert (lines["W"]["text"], lines["W"]["note"]) == ("2 W2 W1", "[K×H][H×D] = [K×D]")
     assert lines["b"]["text"] == "2 W2 b1 + W2 1_H + b2"
+
+
+BRANCHES = """\
+inputs: {x: [1, 2]}
+layers:
+- dense: h
+  weights: [[1, 2], [3, 4]]
+- dense: u
+  weights: [[0.5, 1], [-1, 2]]
+- dense: v
+  from: h
+  weights: [[2, 1], [1, -1]]
+- identity: w
+- dense: y
+  weights: [[1, 1], [0, 3]]
+- {add: s, from: [y, u]}
+- dense: o
+  weights: [[1, 2]]
+"""
+
+
+def test_a_branch_is_merged_from_where_it_reads(run: Run, tmp_path: Path) -> None:
+    found = sheet(run, tmp_path, BRANCHES)
+    values = {step["name"]: step["value"] for step in found["steps"]}
+    assert values["W_u"] == (np.array([[0.5, 1], [-1, 2]]) @ [[1, 2], [3, 4]]).tolist()
+    assert values["W_y"] == (np.array([[1, 1], [0, 3]]) @ [[2, 1], [1, -1]]).tolist()
+    assert [check["status"] for check in found["checks"]] == ["ok", "ok"]
+    applied = {step["name"]: step["lines"][0]["text"] for step in found["steps"] if step["value"]}
+    assert (applied["u"], applied["y"]) == ("W_u x", "W_y h")
+
+
+def test_what_reads_several_results_ends_a_stack(run: Run, tmp_path: Path) -> None:
+    found = sheet(run, tmp_path, BRANCHES)
+    (step,) = [step for step in found["steps"] if step["name"] == "s_j"]
+    assert step["lines"][0]["text"] == "y_j + u_j"
+    assert step["reason"] == "s reads several results: only layers that read one are merged"

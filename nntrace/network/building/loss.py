@@ -6,6 +6,7 @@ A loss right after the activation that it cancels against is fused with it: one 
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from typing import NamedTuple
 
 from ...catalogue import Fusion, Loss, Operation, Same
 from ...expr import ONE, Div, Expr, Size, Sum, Sym, product
@@ -16,33 +17,34 @@ from .operations import symbols_read
 PART, SAMPLE_LOSS, LOSS = "p", "l", "L"
 
 
+class Reduction(NamedTuple):
+    """How a loss is put together: over ``outputs`` outputs, their ``mean`` or their sum, and over the ``samples`` of a
+    batch (``None`` without one) by the word ``over_samples``. ``normal``: the targets of each sample sum to 1."""
+
+    outputs: int
+    mean: bool
+    samples: int | None
+    over_samples: str
+    normal: bool
+
+
 class LossSteps:
     """Puts a loss together from the catalogue's part.
 
-    ``keyed`` are the keys of ``y`` and ``t``; ``last`` is the step that computes ``y``. ``normal``: the targets of
-    each sample sum to 1.
+    ``keyed`` are the keys of ``y`` and ``t``; ``last`` is the step that computes ``y``.
     """
 
     def __init__(
-        self,
-        kind: str,
-        loss: Loss,
-        keyed: Mapping[str, str],
-        last: BoundOperation | None,
-        size: int,
-        samples: int | None,
-        mean: bool,
-        over_samples: str,
-        normal: bool,
+        self, kind: str, loss: Loss, keyed: Mapping[str, str], last: BoundOperation | None, reduction: Reduction
     ) -> None:
         self.kind = kind
         self.loss = loss
         self.keyed = keyed
-        self.size = size
-        self.samples = samples
-        self.mean = mean and size != 1
-        self.over_samples = over_samples
-        self.normal = normal
+        self.size = reduction.outputs
+        self.samples = reduction.samples
+        self.mean = reduction.mean and reduction.outputs != 1
+        self.over_samples = reduction.over_samples
+        self.normal = reduction.normal
         cancels = last is not None and last.kind in loss.fused and last.output == keyed["y"]
         self.last = last if last is not None and cancels and "z" in last.arguments else None
         self.fusion: Fusion | None = loss.fused[self.last.kind] if self.last else None

@@ -12,7 +12,7 @@ from ...spec.model import LossSpec, Value
 from ..model import BoundOperation, Tensor
 from .draft import Draft
 from .gathering import gathered_step
-from .loss import LossSteps
+from .loss import LossSteps, Reduction
 from .operations import plain
 from .sources import Directory, Source, whole
 from .targets import check_targets, sum_to_one, targets_of
@@ -117,7 +117,8 @@ class Objective:
         mean = (loss.over_outputs or made.reduction) == "mean"
         keyed = {"t": targets.key, "y": key}
         normal = sum_to_one(targets)
-        return LossSteps(entry.name, made, keyed, last, size, self.draft.count, mean, loss.over_samples, normal)
+        reduction = Reduction(size, mean, self.draft.count, loss.over_samples, normal)
+        return LossSteps(entry.name, made, keyed, last, reduction)
 
     def _conventions(self, entry: catalogue.Entry) -> dict[str, Any]:
         return {"log": self.draft.spec.conventions.log} if "log" in entry.conventions() else {}

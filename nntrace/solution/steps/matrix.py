@@ -10,6 +10,7 @@ from copy import copy
 from decimal import Decimal
 from functools import partial
 from itertools import product as cells_of
+from typing import NamedTuple
 
 from ...expr import (
     ONE,
@@ -56,6 +57,18 @@ HEADING = Remark(("In matrix form",), heading=True)
 
 ByElements = Callable[[str], Iterable[Block]]
 """The steps of a tensor, element by element."""
+
+
+class MatrixEquation(NamedTuple):
+    """``name = body`` between matrices over keys: how far the letters run, which of them run down and across, in what
+    order they are the ``indices`` of the result, and the result's ``value`` at a cell."""
+
+    name: Expr
+    body: Expr
+    sizes: Mapping[str, int]
+    axes: Axes
+    indices: tuple[str, ...]
+    value: Callable[[Cell], Amount]
 
 
 class MatrixForms:
@@ -171,7 +184,7 @@ class MatrixForms:
             assert argument is not None
             before = (Line("chain", "=", self.named(Call(step.kind, (argument,)))),)
         place: tuple[str, SectionName] = (f"{letter}{step.output}", section)
-        return self.step(*place, name, body, step.sizes, axes, indices, value, before, reason)
+        return self.step(*place, MatrixEquation(name, body, step.sizes, axes, indices, value), before, reason)
 
     def _body(self, step: BoundOperation, axes: Axes) -> Expr | None:
         """A step's formula in matrix form; of a program the line that the sheet works out."""
@@ -229,9 +242,8 @@ class MatrixForms:
         def value(cell: Cell) -> Amount:
             return self._slope_by(Element(key, cell))
 
-        return self.step(
-            f"B{key}", "backward", name, body, found.sizes, axes, found.indices, value, tuple(before), reason
-        )
+        equation = MatrixEquation(name, body, found.sizes, axes, found.indices, value)
+        return self.step(f"B{key}", "backward", equation, tuple(before), reason)
 
     def _uncancelled(self, key: str) -> Iterator[Expr]:
         """A fused loss's long form: the chain rule through the activation, and ∂L/∂a written into it."""
@@ -275,16 +287,12 @@ class MatrixForms:
         self,
         place: str,
         section: SectionName,
-        name: Expr,
-        body: Expr,
-        sizes: Mapping[str, int],
-        axes: Axes,
-        indices: tuple[str, ...],
-        value: Callable[[Cell], Amount],
+        equation: MatrixEquation,
         before: tuple[Line, ...] = (),
         reason: Note = (),
     ) -> Step:
         """Formula = numbers put in = value; ``≈`` from the first number on that is rounded here."""
+        name, body, sizes, axes, indices, value = equation
         rounded: list[bool] = []
         body = _sized(body, sizes)
         numbers = self._substituted(body, sizes, rounded)

@@ -15,7 +15,7 @@ from ...trace.amount import Amount
 from ...trace.update import Update, named
 from ..content.model import Step
 from ..formulas.tensor import TensorFormulas
-from .matrix import MatrixForms
+from .matrix import MatrixEquation, MatrixForms
 from .update import line_id, of_parameter
 
 
@@ -63,5 +63,6 @@ def _lines(forms: MatrixForms, key: str, update: Update) -> Iterator[Step]:
         assert body is not None  # it goes element by element
         body = transform(body, number_of)
         name = own.get(symbol) or Sym(whole.name, (), symbol.mark)
-        step = forms.step(f"U{key}", "update", name, body, sizes, axes, indices, partial(value, symbol))
+        equation = MatrixEquation(name, body, sizes, axes, indices, partial(value, symbol))
+        step = forms.step(f"U{key}", "update", equation)
         yield step._replace(id=line_id(step.id, place, len(update.rule.lines)))

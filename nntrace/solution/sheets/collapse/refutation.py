@@ -17,7 +17,7 @@ from ....trace.trace import Trace
 from ...content.model import Note
 from ...formulas.tensor import TensorFormulas
 from ...numbers.digits import Digits, Shown
-from .stacks import are_vectors
+from .stacks import are_vectors, reads
 
 FIRST_TRIED = ((-2, 2), (0, 2), (0, 6))  # odd functions keep the first midpoint
 MOST_TRIED = 12
@@ -59,11 +59,18 @@ class Refutation:
         """What the step is called: an activation by its kind, a layer by its result."""
         return (self.step.kind,) if not self.operation.parameters else (self.formulas.name(self.step.output),)
 
+    @property
+    def is_tried(self) -> bool:
+        """Whether the step is a map from one vector to a vector, so that the question is whether it is affine."""
+        return len(reads(self.step)) == 1 and are_vectors(self.network, self.step)
+
     def words(self) -> Note:
-        """Why the step is not taken for an affine map, up to the comma before what follows from it."""
-        read = self.formulas.name(self.step.argument)
-        if not are_vectors(self.network, self.step):
-            return (*self.subject, " is no map from a vector to a vector")
+        """Why the step is not merged, up to the comma before what follows from it."""
+        result, read = self.formulas.name(self.step.output), self.formulas.name(self.step.argument)
+        if len(reads(self.step)) > 1:
+            return (result, " reads several results: only layers that read one are merged")
+        if not self.is_tried:
+            return (result, " is no map from a vector to a vector, and is not merged")
         found = self._found() if self.trace is not None or not self.operation.parameters else None
         if found is None:
             decided = has_kink(self.operation.formula, self.operation.arguments)

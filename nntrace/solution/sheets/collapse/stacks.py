@@ -15,26 +15,45 @@ class Stack(NamedTuple):
 
     layers: tuple[BoundOperation, ...]
     end: BoundOperation | None
+    reads: str
+    """The key of the tensor that its first step reads, past identities."""
 
 
 def stacks(network: Network) -> Iterator[Stack]:
     """The stacks of a network in order. An identity leaves everything as it is, and a line of a program is no layer."""
     layers: list[BoundOperation] = []
+    first = ""
+    same: dict[str, str] = {}
+    """What identities read, by their results."""
     for step in network.layer_steps():
-        if not step.edges or step.operation.is_identity:
+        if not step.edges:
             continue
+        read = same.get(step.argument, step.argument)
+        if step.operation.is_identity:
+            same[step.output] = read
+            continue
+        if layers and read != layers[-1].output:  # a branch
+            yield Stack(tuple(layers), None, first)
+            layers = []
+        first = first if layers else read
         if is_map(network, step):
             layers.append(step)
             continue
-        yield Stack(tuple(layers), step)
+        yield Stack(tuple(layers), step, first)
         layers = []
     if layers:
-        yield Stack(tuple(layers), None)
+        yield Stack(tuple(layers), None, first)
 
 
 def is_map(network: Network, step: BoundOperation) -> bool:
     """Whether a step is an affine map from a vector to a vector."""
-    return are_vectors(network, step) and is_affine(step.operation.formula, step.operation.arguments)
+    one = len(reads(step)) == 1 and are_vectors(network, step)
+    return one and is_affine(step.operation.formula, step.operation.arguments)
+
+
+def reads(step: BoundOperation) -> tuple[str, ...]:
+    """The keys of the tensors that a step reads and does not own, each once."""
+    return tuple(dict.fromkeys(step.arguments[name] for name in step.operation.arguments))
 
 
 def are_vectors(network: Network, step: BoundOperation) -> bool:
