@@ -5,7 +5,7 @@ A loss right after the activation that it cancels against is fused with it: one 
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 from ...catalogue import Fusion, Loss, Operation, Same
@@ -94,7 +94,14 @@ class LossSteps:
 
     def _sizes(self) -> dict[str, int]:
         letters = {str(index) for one in symbols_read(self.loss.part) for index in one.index}
-        return sized(dict.fromkeys(("k", "i", *sorted(letters)), self.size), self.samples)
+        return sized(dict.fromkeys(("k", "i", *sorted(letters), *self._own_letters()), self.size), self.samples)
+
+    def _own_letters(self) -> Iterator[str]:
+        """The letters by which the loss is differentiated: those of an argument that it reads at several places are
+        none of its formula."""
+        parts = [self.loss.part, *([self.fusion.part] if self.fusion else [])]
+        whole = (Operation(Sym(LOSS), self._reduced(part)) for part in parts)
+        return (str(index) for one in whole for name in one.arguments for index in one.argument(name).index)
 
     def _part_step(self) -> BoundOperation:
         part = self._in_batch(Operation(Sym(PART, ("k",)), self.loss.part))

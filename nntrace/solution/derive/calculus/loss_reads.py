@@ -7,7 +7,7 @@ from functools import cached_property
 
 from ....catalogue import Loss, find
 from ....expr import ONE, Condition, Delta, Div, Expr, Mul, Neg, Partial, Sum, Sym, at, contract, product, symbols
-from ....expr.bind import transform
+from ....expr.bind import transform, walk
 from ....expr.functions import spelled_out
 from ....expr.letters import index_letters, relettered
 from ....expr.structure import negative
@@ -88,10 +88,10 @@ class LossReads:
         """The index of the output that the loss is derived by."""
         return next(letter for letter in "k" + LETTERS if letter not in set(index_letters(self.formula())))
 
-    @property
+    @cached_property
     def _own_letter(self) -> str:
-        """The index at which the entry reads the output."""
-        return str(self.read.operation.argument(self.read.argument).index[-1])
+        """The index that the entry sums over first."""
+        return outermost(self._inlined)
 
     def formula(self) -> Expr:
         """The loss (of one sample) over keys."""
@@ -177,6 +177,12 @@ class LossReads:
         """∂L/∂middle × ∂middle/∂by, as symbols."""
         between, end = self.symbols.tensor(middle), self.symbols.tensor(by)
         return Mul((self.symbols.slope(loss, middle), Partial(between, end)))
+
+
+def outermost(node: Expr) -> str:
+    """The index of a formula's first sum, not that over the samples; nothing where it has none."""
+    sums = (part.over for part in walk(node) if isinstance(part, Sum) and part.over != SAMPLE)
+    return next(sums, "")
 
 
 def _summed(node: Expr) -> Expr:

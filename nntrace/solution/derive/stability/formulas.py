@@ -11,6 +11,7 @@ from ....expr.functions import row_of
 from ....network.batch import SAMPLE
 from ....network.model import BoundOperation
 from ..calculus.loss import LossGradient
+from ..calculus.loss_reads import outermost
 from ..naming.symbols import Symbols
 
 CLASS = "k"
@@ -89,7 +90,7 @@ def of_loss(symbols: Symbols, loss: LossGradient) -> Formula:
     fused = loss.past.operation
     inlined, of_last = _Inlined(symbols, loss.step, last), _Inlined(symbols, last)
 
-    letter = str(loss.past.operation.argument(loss.past.argument).index[-1])
+    letter = outermost(fused.formula)
 
     def summand(form: Expr) -> Expr:
         return at(inlined.form(_summand(_single(form))), {letter: CLASS})
