@@ -41,6 +41,10 @@ class HtmlDocument(Manuscript):
     def formula(self, written: str) -> str:
         return f"<math>{written}</math>"
 
+    def running(self, chunks: list[Chunk]) -> str:
+        """The browser may break a formula of a note, too."""
+        return "<wbr>".join(self.formula("".join(chunk.text for chunk in part)) for part in _parts(chunks))
+
     def opening(self, solution: Solution, sections: Sequence[Section]) -> Iterator[str]:
         from .typeset.style import STYLE
 
@@ -83,7 +87,7 @@ class HtmlDocument(Manuscript):
             name = self.formula(row.name.text) if row.name else ""
             relation = row.sign or row.relation
             sign = self.formula(language.sign(cast("Sign", relation))) if row.sign else escape(relation)
-            body = "<wbr>".join(self.formula("".join(chunk.text for chunk in part)) for part in _parts(row.chunks))
+            body = self.running(row.chunks)
             note = f' <span class="note">{self.note(noted(row.notes))}</span>' if row.notes else ""
             lines.append(f"<span>{name}</span><span>{sign}</span><span>{body}{note}</span>")
         yield "\n".join(lines) + "</div></div>"

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import sys
 from decimal import Decimal
 from fractions import Fraction
+from pathlib import Path
 
 import pytest
 
@@ -24,6 +26,8 @@ from nntrace.solution.content.model import (
     Step,
     Table,
 )
+
+sys.path.append(str(Path(__file__).parent.parent / "solution"))  # the network of test_full_listings
 
 GIVEN = {
     "i1": "2.0", "i2": "-1.0", "w11": "1.0", "w12": "-0.5", "w21": "0.5", "w22": "-1.0", "w31": "0.5", "w32": "-1.0",

@@ -52,8 +52,8 @@ def _note(row: FormulaRow, formulas: Formulas) -> list[Chunk]:
     """What is said beside a row, word for word, each to stand on a line with the next where they fit."""
     words: list[Chunk] = []
     for part in parts(noted(row.notes), formulas):
-        if isinstance(part, Chunk):
-            words.append(part._replace(depth=1))
+        if not isinstance(part, str):
+            words.append(formulas.joined(part, depth=1))
             continue
         for place, word in enumerate(part.split(" ")):
             if word or place:

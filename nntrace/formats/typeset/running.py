@@ -12,7 +12,7 @@ from .language import Chunk, Sign
 _SIGNS = frozenset("=≈>≥<≤≠+-×⊙⊘")
 
 
-def parts(note: Iterable[str | Expr | Condition], formulas: Formulas) -> Iterator[str | Chunk]:
+def parts(note: Iterable[str | Expr | Condition], formulas: Formulas) -> Iterator[str | list[Chunk]]:
     """A note as words and formulas: expressions with at most a sign between them are one formula."""
     formula: list[Chunk] = []
     waiting = ""
@@ -23,7 +23,7 @@ def parts(note: Iterable[str | Expr | Condition], formulas: Formulas) -> Iterato
                 waiting = part
                 continue
             if formula:
-                yield formulas.joined(formula)
+                yield formula
             if waiting:
                 yield waiting
             formula, waiting = [], ""
@@ -34,6 +34,6 @@ def parts(note: Iterable[str | Expr | Condition], formulas: Formulas) -> Iterato
         else:
             formula += formulas.condition_or_chunks(part)
     if formula:
-        yield formulas.joined(formula)
+        yield formula
     if waiting:
         yield waiting

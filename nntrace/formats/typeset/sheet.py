@@ -25,6 +25,7 @@ from ...solution.content.model import (
 )
 from ...solution.content.outline import CONVENTIONS, TITLES, heading, outline
 from .formulas import Formulas
+from .language import Chunk
 from .rows import FormulaRow, step_rows
 from .running import parts
 
@@ -112,11 +113,14 @@ class Manuscript:
         """A formula in running text."""
         raise NotImplementedError
 
+    def running(self, chunks: list[Chunk]) -> str:
+        """A formula in running text, from its chunks."""
+        return self.formula(self.formulas.joined(chunks).text)
+
     def note(self, note: Iterable[str | Expr | Condition]) -> str:
         """Words and formulas in running text."""
         return "".join(
-            self.words(part) if isinstance(part, str) else self.formula(part.text)
-            for part in parts(note, self.formulas)
+            self.words(part) if isinstance(part, str) else self.running(part) for part in parts(note, self.formulas)
         )
 
 
