@@ -347,7 +347,7 @@ class _Drawing:
 
     def weighted(self, inputs: tuple[str, ...], written: list[str], more: bool) -> tuple[str, ...]:
         """A layer with weights, perhaps with its activation."""
-        entry = self.random.choice(list(KINDS["layer"].values()))
+        entry = self.random.choice([one for one in KINDS["layer"].values() if one.parameters()])
         self.level += 1
         count = self.random.randint(1, MOST_UNITS)
         text, units, counted = self.result(count, f"z{self.level}", False)

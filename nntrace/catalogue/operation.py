@@ -99,7 +99,7 @@ class Operation(_OperationFields):
         """An argument or parameter with an index of plain letters, by which it is differentiated.
 
         They are the formula's own: where results mix an argument's elements, those that it sums over; where it is read
-        at several places otherwise, those that all of them share.
+        in several parts otherwise, those that all of them share.
         """
         return Sym(name, self._letters[name])
 
@@ -117,6 +117,8 @@ class Operation(_OperationFields):
         found = [one.index for one in _read(self.formula) if one.name == name]
         if self.mixes(name):
             return next(index for index in found if index != self.output.index)
+        if all(isinstance(one, str) for index in found for one in index):  # each of them runs over all of its axis
+            return found[0]
         return tuple(same[0] if len(set(same)) == 1 else 0 for same in zip(*found, strict=True))
 
     def mixes(self, name: str) -> bool:
