@@ -31,7 +31,7 @@ class Limits(NamedTuple):
     """Of a network file."""
     names: int = 400_000
     """Names and numbers of a network file."""
-    layers: int = 1_000
+    layers: int = 2_000
     """Layers of a network, its activations among them."""
     elements: int = 50_000_000
     """Numbers of one tensor, or of one array file."""

@@ -233,10 +233,10 @@ class _Latex:
             case "top":
                 return Atom("name", "ᵀ")
             case "left":
-                self.must("(" if self.peek() == "(" else "[")
-                inside = self.atoms("\\right")
-                self.must("\\right", ")" if self.peek() else "]")
-                return Atom("whole", f"({plain(inside)})")
+                opening = self.take()
+                inside = plain(self.atoms("\\right"))
+                self.must("\\right", {"(": ")", "[": "]", "\\lvert": "\\rvert"}[opening])
+                return Atom("whole", f"|{inside}|" if opening == "\\lvert" else f"({inside})")
             case "begin":
                 if self.raw() != "cases":
                     raise UnreadableError("a matrix")

@@ -270,7 +270,8 @@ def test_a_wrong_formula_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.mark.parametrize("kind", ["layer", "activation", "loss", "penalty"])
 def test_the_oracle_knows_every_entry(kind: str) -> None:
     """A new entry of the catalogue wants a line in ``oracle``, or in ``networks`` what it needs beside it."""
-    assert [name for name in KINDS[kind] if not oracle.known(kind, name)] == []
+    drawn = [name for name, entry in KINDS[kind].items() if kind != "layer" or entry.parameters()]
+    assert [name for name in drawn if not oracle.known(kind, name)] == []
 
 
 def test_the_generator_draws_everything(drawn: list[tuple[Network, Sheet, oracle.Result]]) -> None:
