@@ -71,6 +71,11 @@ class Tensor(NamedTuple):
         cells = (cell[::-1] for cell in cells_of(*ranges[::-1])) if self.by_column else cells_of(*ranges)
         return (cell for cell in cells if cell not in self.missing)
 
+    @property
+    def sample_shape(self) -> tuple[int, ...]:
+        """Its shape in one sample: without the index that counts them."""
+        return self.shape[1:] if self.sampled else self.shape
+
     def symbol(self, cell: Cell) -> Sym:
         """The element as a sheet writes it: the user's name for it, else the tensor's with an index."""
         mark, cell = (sample_mark(cell[0] + self.first), cell[1:]) if self.sampled else ("", cell)

@@ -146,7 +146,7 @@ class Layers:
             if symbol.name not in built.arguments or built.extents.waits(symbol.index):
                 continue
             tensor = built.arguments[symbol.name]
-            for letter, found, expected in built.extents.learn(symbol.index, tensor.shape[tensor.sampled :]):
+            for letter, found, expected in built.extents.learn(symbol.index, tensor.sample_shape):
                 place = built.layer.source.place if built.layer.source else built.layer.kind.place
                 one, other = (_called(built.arguments[name]) for name in (first[letter], symbol.name))
                 self.draft.problems.add(
@@ -162,7 +162,7 @@ class Layers:
     def _shape(self, key: str) -> tuple[int, ...]:
         """A tensor's shape, of one sample."""
         tensor = self.draft.tensors[key]
-        return tensor.shape[tensor.sampled :]
+        return tensor.sample_shape
 
     def _check_count(self, built: _Layer) -> None:
         """The file names as many results as there are."""

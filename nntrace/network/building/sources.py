@@ -23,7 +23,7 @@ class SourcePart(NamedTuple):
     @property
     def shape(self) -> tuple[int, ...]:
         """The shape, of one sample."""
-        return () if self.cell is not None else self.tensor.shape[self.tensor.sampled :]
+        return () if self.cell is not None else self.tensor.sample_shape
 
     @property
     def size(self) -> int:
@@ -84,7 +84,7 @@ class Directory:
         for tensor in tensors:
             if tensor.name == base and not index:
                 return SourcePart(tensor)
-            if tensor.name == base and (found := _cell(index, tensor.shape[tensor.sampled :])) is not None:
+            if tensor.name == base and (found := _cell(index, tensor.sample_shape)) is not None:
                 return None if found in tensor.missing else SourcePart(tensor, found)
         return None
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from math import nan
 from typing import NamedTuple
 
-from ...expr import Add, Expr, Max, Sym, approximate, children
+from ...expr import Add, Expr, Sym, approximate, children
 from ...expr.functions import Domain, restricted
 from ...network.model import BoundOperation, Cell, Element, Network
 from ..content.model import Family, Note, Remark, SectionName, Step
@@ -58,7 +58,6 @@ def samples_of(network: Network) -> str:
     return f"sample {first}" if count == 1 else f"samples {first} to {first + count - 1}"
 
 
-LARGEST: Note = ("the largest; taken from each, so that no exponential overflows and the ratios stay",)
 _FROM_LOGITS: Note = ("from the logits: for the plain formula the digits shown are too few",)
 
 
@@ -195,6 +194,6 @@ def _number(shown: Expr) -> float:
 
 def _reason(writer: Writer, step: BoundOperation, written: Written) -> Note:
     """Why an element came out as it did: a decision, or what a line of a program is for."""
-    if isinstance(step.operation.formula, Max):
-        return LARGEST
+    if step.reason:
+        return (step.reason,)
     return inactive(writer, written.body) or decisions(writer, written.decided, slope=False)

@@ -36,7 +36,7 @@ class Ids:
         for tensor in tensors:
             self._first[letter, tensor.key] = number
             if tensor.sampled or not (tensor.names or tensor.missing):
-                number += prod(tensor.shape[tensor.sampled :])
+                number += prod(tensor.sample_shape)
                 continue
             for found in of_tensor(self.network, tensor):
                 if (letter, found.symbol) not in self._named:
@@ -64,7 +64,7 @@ class Ids:
             named = self._named.get((letter, quantity(self.network, element).symbol))
             if named is not None:
                 return named
-        shape, cell = tensor.shape[tensor.sampled :], element.cell[tensor.sampled :]
+        shape, cell = tensor.sample_shape, element.cell[tensor.sampled :]
         if tensor.by_column:
             shape, cell = shape[::-1], cell[::-1]
         place = 0

@@ -48,7 +48,7 @@ from ..formulas.element import Writer
 from ..formulas.naming import PRIME
 from ..formulas.shapes import shapes
 from ..formulas.tensor import TensorFormulas, held
-from .forward import LARGEST, from_logits
+from .forward import from_logits
 from .statements import Statements
 
 MOST_LINES = 8
@@ -112,7 +112,7 @@ class MatrixForms:
             counts = tensor.role == "constant"
             if key not in shown or tensor.role == "loss" or not (tensor.names or counts):
                 continue
-            shape = tensor.shape[tensor.sampled :]
+            shape = tensor.sample_shape
             indices = tuple("ji"[2 - len(shape) :][: len(shape)])
             sizes = dict(zip(indices, shape, strict=True))
             axes = self.formulas.vector(indices) if len(indices) < 2 else (indices[0], indices[1])
@@ -177,8 +177,9 @@ class MatrixForms:
             return self._given_by_elements(name)
         before = self.stated.function(step)
         reason: Note = ()
-        if isinstance(step.operation.formula, Max):
-            reason = ("of each sample: ", *LARGEST) if self.network.tensors[step.output].sampled else LARGEST
+        if step.reason:
+            sampled = self.network.tensors[step.output].sampled
+            reason = ("of each sample: ", step.reason) if sampled else (step.reason,)
         if step.operation.program:
             argument = self.formulas.matrix(Sym(step.argument, output.index), axes)
             assert argument is not None

@@ -51,10 +51,10 @@ class Elements:
                 or tensor.role == "loss"
                 or scalar
                 or not worth
-                or prod(tensor.shape[tensor.sampled :]) > MOST_CELLS
+                or prod(tensor.sample_shape) > MOST_CELLS
             ):
                 continue
-            cells = self._laid_out(tensor.shape[tensor.sampled :])
+            cells = self._laid_out(tensor.sample_shape)
             rows = tuple(tuple(held(tensor, cell) for cell in row) for row in cells)
             yield Matrix(self.formulas.name(key), (len(rows), len(rows[0])), rows, self._note(tensor))
 
