@@ -14,16 +14,17 @@ from typer._click.exceptions import ClickException
 
 from ..errors import UserError
 from .command import spread
-from .options import Calculation, Changes, PageOptions, Reading
+from .options import Calculation, Changes, PageOptions, Reading, StepOptions
 from .run import check_page, deliver, read_network
 from .streams import say, writing
-from .words import settings, typed_number
+from .words import settings, typed_number, with_steps
 from .writing import check_free, same_file, write_file
 
 if TYPE_CHECKING:
     from fractions import Fraction
 
     from ..network.model import Network
+    from ..spec import Spec
 
 app = typer.Typer(
     name="nntrace",
@@ -67,7 +68,8 @@ def forward(*, calculation: Calculation, page: PageOptions, reading: Reading) ->
 
     check_page(page, reading, calculation.expect)
     chosen = settings(calculation)
-    network, _ = read_network(reading, calculation.change)
+    network, spec = read_network(reading, calculation.change)
+    _need_layers(spec)
     sheet = Sheet(network, chosen)
     raise typer.Exit(deliver(sheet.forward(), page, calculation.expect))
 
@@ -90,7 +92,8 @@ def grad(
 
     check_page(page, reading, calculation.expect)
     chosen = settings(calculation)
-    network, _ = read_network(reading, calculation.change)
+    network, spec = read_network(reading, calculation.change)
+    _need_layers(spec)
     _need_loss(network.loss)
     asked = asked_quantities(network, param) if param else parameters(network)
     if param and everything:
@@ -103,9 +106,6 @@ def grad(
 @_command("step --lr 0.1", "step --only w21", "step --save next.yaml")
 def step(
     *,
-    lr: Annotated[
-        str | None, typer.Option("--lr", metavar="NUMBER", help="Learning rate. Default: the file's.")
-    ] = None,
     only: Annotated[
         list[str], typer.Option("--only", metavar="NAME", help="Update just this parameter. Repeatable.")
     ] = [],
@@ -113,6 +113,7 @@ def step(
         Path | None, typer.Option("--save", metavar="FILE", help="Write the updated network to a file.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Let --save replace a file.")] = False,
+    steps: StepOptions,
     calculation: Calculation,
     page: PageOptions,
     reading: Reading,
@@ -128,11 +129,11 @@ def step(
         if page.output is not None and same_file(save, page.output):
             raise UserError(f"the sheet and the updated network cannot both be {save}\n  choose another name for one")
     chosen = settings(calculation)
-    typed = typed_number(lr, f"--lr {lr}") if lr is not None else None
-    network, spec = read_network(reading, calculation.change)
+    rate = None if steps.lr is None else typed_number(steps.lr, f"--lr {steps.lr}")
+    network, spec = read_network(reading, calculation.change, adjusted=lambda spec: with_steps(spec, steps))
     if not network.training.gradients:
         _need_loss(network.loss)
-    network = _with_rate(network, typed)
+    network = _with_rate(network, rate)
     updated = asked_quantities(network, only, parameters=True) if only else None
     copy = Copy(spec, network, save, force) if save is not None else None
     trained = training(network, chosen, updated)
@@ -167,7 +168,8 @@ def derive(
     from .question import question
 
     check_page(page, reading)
-    network, _ = read_network(reading, numbers=with_numbers)
+    network, spec = read_network(reading, numbers=with_numbers)
+    _need_layers(spec)
     refuse_joined(network, "derive")
     solution = Derivation(network, question(network, wrt, name, at, with_numbers)).solution()
     raise typer.Exit(deliver(solution, page))
@@ -181,7 +183,8 @@ def collapse(*, change: Changes = [], page: PageOptions, reading: Reading) -> No
     from ..trace.tracing import trace_of
 
     check_page(page, reading)
-    network, _ = read_network(reading, change, numbers=False)
+    network, spec = read_network(reading, change, numbers=False)
+    _need_layers(spec)
     refuse_joined(network, "collapse")
     trace = trace_of(network) if network.has_numbers else None
     solution = Collapse(network, trace).solution()
@@ -220,6 +223,12 @@ def init(
     check_free(file, force)
     write_file(file, iter(starting_file().splitlines()))
     say(f"wrote {file}; now: nntrace step {file}")
+
+
+def _need_layers(spec: Spec) -> None:
+    if spec.parameters is not None:
+        message = "this file has parameters whose gradients are given, and no layers: it can do steps only"
+        raise UserError(f"{message}\n  nntrace step {spec.source}")
 
 
 def _need_loss(loss: str | None) -> None:

@@ -49,6 +49,27 @@ class Reading(NamedTuple):
     ] = []
 
 
+class StepOptions(NamedTuple):
+    """How the parameters learn, where this differs from the file."""
+
+    lr: Annotated[
+        str | None, typer.Option("--lr", metavar="NUMBER", help="Learning rate of everything. Default: the file's.")
+    ] = None
+    optimizer: Annotated[
+        str | None,
+        typer.Option("--optimizer", metavar="KIND", help="adam, '{momentum: {beta: 0.5}}', …. Default: the file's."),
+    ] = None
+    iterations: Annotated[
+        int | None,
+        typer.Option(
+            "--iterations",
+            parser=_count("iterations", 1, 10**6),
+            metavar="N",
+            help="Steps to do. Default: the file's.",
+        ),
+    ] = None
+
+
 class Calculation(NamedTuple):
     """How a sheet of numbers is worked out, and what it is compared with."""
 

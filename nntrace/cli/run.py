@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from shutil import get_terminal_size
 from typing import TYPE_CHECKING
@@ -27,8 +27,16 @@ PIPED_WIDTH = 120
 NARROWEST, WIDEST = 20, 10_000
 
 
-def read_network(reading: Reading, changes: Sequence[str] = (), numbers: bool = True) -> tuple[Network, Spec]:
-    """The network of a file (or of the default), with the numbers of ``--set``; for some questions sizes will do."""
+def read_network(
+    reading: Reading,
+    changes: Sequence[str] = (),
+    numbers: bool = True,
+    adjusted: Callable[[Spec], Spec] = lambda spec: spec,
+) -> tuple[Network, Spec]:
+    """The network of a file (or of the default), with the numbers of ``--set``; for some questions sizes will do.
+
+    ``adjusted`` puts what other options say in the place of what the file says.
+    """
     from ..network.building.build import build
     from ..network.change import with_number
     from ..network.quantities import find
@@ -43,6 +51,7 @@ def read_network(reading: Reading, changes: Sequence[str] = (), numbers: bool = 
                 f"there is no file {path}\n  of the network that comes with it: nntrace examples {path} > net.yaml"
             )
         spec = load(path, limits)
+    spec = adjusted(spec)
     network = build(spec, reading.allow_files, numbers)
     given: dict[tuple[Element, ...], str] = {}
     for change in changes:

@@ -13,8 +13,9 @@ from ..limits import LARGEST_LIMIT, USUAL, Limits
 if TYPE_CHECKING:
     from ..solution.content.detail import Detail
     from ..solution.sheets.calculation import Settings, View
+    from ..spec import Spec
     from ..spec.model import Rounding
-    from .options import Calculation
+    from .options import Calculation, StepOptions
 
 
 def assignment(text: str, option: str) -> tuple[str, str, Fraction]:
@@ -33,6 +34,21 @@ def typed_number(text: str, where: str) -> Fraction:
     if isinstance(value, Fault):
         raise UserError(f"{where}: {value.message}\n  {value.remedy}")
     return value
+
+
+def with_steps(spec: Spec, steps: StepOptions) -> Spec:
+    """A file with the command's optimizer and count of steps in place of its own."""
+    from ..spec.model import Number, Place
+    from ..spec.training import typed_optimizer
+
+    if steps.optimizer is not None:
+        typed = typed_optimizer(steps.optimizer, "--optimizer")
+        place = spec.optimizer.place if spec.optimizer is not None else None
+        spec = spec._replace(optimizer=None if typed is None else typed._replace(place=place))
+    if steps.iterations is not None:
+        where = spec.iterations.place if spec.iterations is not None else Place(1, 1)
+        spec = spec._replace(iterations=Number(str(steps.iterations), Fraction(steps.iterations), where))
+    return spec
 
 
 def settings(calculation: Calculation) -> Settings:

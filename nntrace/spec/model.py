@@ -164,13 +164,13 @@ class Optimizer(NamedTuple):
     """``optimizer: adam`` or ``optimizer: {momentum: {beta: 0.9, start: {v: 0.1}}}``.
 
     ``start`` has the states, each a number or a table by parameters, and ``t``, the count of steps. ``place`` is where
-    the whole value stands.
+    the file has the value of its key; ``None`` where it has no such key.
     """
 
     kind: Name
     options: Mapping[str, OptionValue]
     start: Labelled | None
-    place: Place
+    place: Place | None
 
 
 class LearningRate(NamedTuple):

@@ -10,10 +10,10 @@ import numpy as np
 from ..catalogue.update_rule import EVERY, every_g, g, lr, w
 from ..expr import Expr, Sym
 from ..expr.evaluate import Arguments, plan
-from ..network.model import Network
-from ..network.quantities import Unnamed
+from ..network.model import Cell, Network
+from ..network.quantities import Unnamed, learned
 from .amount import Amount
-from .update import Arithmetic, Kept, Memory, Update, exactly, known_before, learned, named, rate_of
+from .update import Arithmetic, Kept, Memory, Update, exactly, known_before, named, rate_of
 
 if TYPE_CHECKING:
     from ..network.model import Array
@@ -35,13 +35,24 @@ def array_memory(network: Network) -> Memory:
 
 def in_arrays(network: Network, memory: Memory) -> Memory:
     """A memory of amounts as one of arrays."""
-    states: dict[str, dict[str, Array]] = {}
-    for state, own in memory.states.items():
-        states[state] = {key: np.zeros(network.tensors[key].shape) for key in own}
-        for key, amounts in own.items():
-            for cell, amount in amounts.items():
-                states[state][key][cell] = amount.number
+    states = {
+        state: {key: _filled(network.tensors[key].shape, amounts) for key, amounts in own.items()}
+        for state, own in memory.states.items()
+    }
     return Memory(memory.done, states)
+
+
+def state_array(trace: Trace, state: str, key: str) -> Array:
+    """A state of a tensor's parameters."""
+    own = trace.memory.states[state][key]
+    return _filled(trace.network.tensors[key].shape, own) if isinstance(own, dict) else np.asarray(own)
+
+
+def _filled(shape: tuple[int, ...], amounts: Mapping[Cell, Amount]) -> Array:
+    array = np.zeros(shape)
+    for cell, amount in amounts.items():
+        array[cell] = amount.number
+    return array
 
 
 class ArrayArithmetic(Arithmetic):

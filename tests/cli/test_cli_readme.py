@@ -19,6 +19,7 @@ COMMANDS = (
     ("step", "--view", "matrix"),
     ("derive", "configs/homework3-q2.yaml"),
     ("collapse", "configs/stacked-linear.yaml"),
+    ("step", "configs/optimizer-adam.yaml"),
 )
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+import shipped
 
 from nntrace.network.building.build import build
 from nntrace.spec import load
@@ -16,8 +17,7 @@ from nntrace.spec import load
 if TYPE_CHECKING:
     from conftest import Run
 
-FILES = sorted((Path(__file__).resolve().parents[2] / "configs").glob("*.yaml"))
-CONFIGS = [path for path in FILES if build(load(str(path)), numbers=False).has_numbers]
+CONFIGS = [path for path in shipped.CONFIGS if build(load(str(path)), numbers=False).has_numbers]
 ARRAYS = """\
 # weights from files
 inputs: {x: {file: x.npy}}

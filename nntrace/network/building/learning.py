@@ -10,7 +10,7 @@ from typing import NamedTuple
 from ...errors import counted, quoted, suggestion
 from ...spec.model import File, Items, Labelled, LearningRate, Name, Number, Value
 from ..model import Cell, Element, Network, Tensor
-from ..quantities import find, frozen, known_names, parameters
+from ..quantities import Unnamed, find, frozen, known_names, parameters
 from ..training import GivenNumber, Training
 from .draft import Draft
 from .files import read_numbers
@@ -165,7 +165,8 @@ class Learning:
     ) -> Iterator[tuple[Element, tuple[GivenNumber, ...]]]:
         """The numbers of a parameter or a whole tensor, for each use; ``several``: perhaps one for each iteration."""
         network = self.network
-        found = [one for one in find(network, name.text) if one.role == "parameter"]
+        asked = find(network, name.text)
+        found = [one for one in asked if one.role == "parameter"]
         if not found:
             known = known_names(network, "parameter")
             self.problems.add(name.place, f"there is no parameter {quoted(name.text)}", suggestion(name.text, known))
@@ -173,7 +174,8 @@ class Learning:
         array = self._array(value, what)
         if array is None:
             return
-        shape = () if len(found) == 1 else network.tensors[found[0].uses[0].key].shape
+        single = len(found) == 1 and not isinstance(asked, Unnamed)
+        shape = () if single else network.tensors[found[0].uses[0].key].shape
         each = several and len(array.shape) == len(shape) + 1
         if array.shape[each:] != shape:
             wanted = f"the shape {_by(shape)}" if shape else "one number"

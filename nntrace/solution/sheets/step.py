@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from typing import NamedTuple
 
 from ...network.ahead import named_ahead
-from ...network.quantities import Quantity, frozen, parameters, quantity
+from ...network.quantities import Quantity, frozen, learned, parameters, quantity
 from ...trace.amount import Amount
-from ...trace.update import Update, learned
+from ...trace.update import Update
 from ..content.model import Block, Note, Remark, Results, Section
 from ..numbers.results import (
     gradient_results,
@@ -91,7 +91,7 @@ class _Step:
             yield self.written.ahead_step(one, quantity(self.there.network, one.uses[0]).symbol)
         if not self.sheet.writer.full and len(shown) > MOST_WITH_PATHS:
             yield more(len(shown) - MOST_WITH_PATHS)
-        yield Remark(("There",), heading=True)
+        yield Remark(("With these numbers",), heading=True)
 
     def _heading(self) -> Note:
         """The optimizer, unless it is the plain one, and the learning rate; of some tensors another one."""

@@ -13,9 +13,9 @@ from ...expr import Add, Expr, Num, Partial, Rest, Sum, Sym, rename
 from ...expr.bind import transform
 from ...network.chain_rule import LOSS
 from ...network.model import Element, Tensor
-from ...network.quantities import Parts, Quantity, Unnamed, frozen, partly_frozen
+from ...network.quantities import Parts, Quantity, Unnamed, frozen, learned, partly_frozen
 from ...trace.amount import Amount
-from ...trace.update import Update, constants, learned, named
+from ...trace.update import Update, constants, named
 from ..content.model import Again, Note, Quantities, Step, Stretch, Table
 from ..formulas.element import Writer
 from ..formulas.expansion import LONGEST_SUM, SHOWN_FIRST, SHOWN_LAST, Written
