@@ -28,42 +28,68 @@ WRONG: list[tuple[str, list[str]]] = [
     ("optimizer: {nesterov: {form: torch}}", ["5:30: `form` cannot be 'torch'", "did you mean 'pytorch'?"]),
     ("optimizer: {momentum: {start: {w: 1}}}", ["5:32: 'momentum' remembers no 'w'", "known here: v, t"]),
     ("optimizer: {momentum: {start: {v: {w9: 1}}}}", ["5:36: there is no parameter 'w9'", "did you mean 'w'?"]),
-    ("optimizer: {momentum: {start: {v: {w: [1, 2]}}}}", ["5:39: a state of 'w' has one number, and this has the shape 2"]),
-    ("optimizer: {momentum: {start: {v: w}}}", ["5:35: the state 'v' has no number here", "write one number, {v: 0.1}"]),
+    (
+        "optimizer: {momentum: {start: {v: {w: [1, 2]}}}}",
+        ["5:39: a state of 'w' has one number, and this has the shape 2"],
+    ),
+    (
+        "optimizer: {momentum: {start: {v: w}}}",
+        ["5:35: the state 'v' has no number here", "write one number for all parameters, {v: 0.1}"],
+    ),
     ("optimizer: {momentum: {start: {t: 1.5}}}", ["5:35: `t` is the count of steps done", "a whole number from 0 on"]),
     ("optimizer: {momentum: {start: 1}}", ["5:31: `start` is not a table but '1'"]),
     ("learning_rate: fast", ["5:16: 'fast' is not a number"]),
     ("learning_rate: {W2: 0.1}", ["5:16: `learning_rate` has no `default`", "add the rate of everything else"]),
-    ("learning_rate: {default: 0.1, W2: 0.1}", ["5:31: there is no tensor, and no layer's result, 'W2' with parameters"]),
+    (
+        "learning_rate: {default: 0.1, W2: 0.1}",
+        ["5:31: there is no tensor, and no layer's result, 'W2' with parameters"],
+    ),
     ("learning_rate: {default: 0.1, W1: x}", ["5:35: 'x' is not a number"]),
     ("learning_rate: {start: 0.1}", ["5:16: a schedule without its kind", "step, exponential, cosine, warmup"]),
     ("learning_rate: {exponential: 0.9}", ["5:16: a schedule without its `start`", "add the first rate: start: 0.1"]),
-    ("learning_rate: {start: 0.1, exponentail: 0.9}", ["5:29: a schedule of unknown kind 'exponentail'", "'exponential'?"]),
+    (
+        "learning_rate: {start: 0.1, exponentail: 0.9}",
+        ["5:29: a schedule of unknown kind 'exponentail'", "'exponential'?"],
+    ),
     ("learning_rate: {start: 0.1, step: {every: 5}}", ["5:29: 'step' has no `times`", "add times: 1"]),
     ("learning_rate: {start: 0.1, step: 5}", ["5:35: 'step' cannot be '5'", "write {every: 1, times: 1}"]),
     ("learning_rate: {start: 0.1, warmup: 5, step: 3}", ["5:40: a second schedule, 'step'", "keep one of the two"]),
     ("learning_rate: {start: 0.1, warmup: 0}", ["5:37: `steps` cannot be '0'", "give a whole number from 1"]),
-    ("learning_rate: {start: 0.1, warmup: 5, per: day}", ["5:45: `per` cannot be 'day'", "known here: epoch, iteration"]),
+    (
+        "learning_rate: {start: 0.1, warmup: 5, per: day}",
+        ["5:45: `per` cannot be 'day'", "known here: epoch, iteration"],
+    ),
     ("learning_rate: []", ["5:16: `learning_rate` cannot be a list", "write a number"]),
     ("clip: 1", ["5:7: `clip` cannot be '1'", "write {norm: 1} or {value: 0.5}"]),
     ("clip: {norm: 0}", ["5:14: `limit` cannot be '0'", "give a number above 0"]),
     ("clip: {nrom: 1}", ["5:8: a clip of unknown kind 'nrom'", "did you mean 'norm'?"]),
     ("clip: {norm: 1, value: 1}", ["5:17: a second clip, 'value'", "keep one of the two"]),
     ("gradients: {w9: 1}", ["5:13: there is no parameter 'w9'", "did you mean 'w'?"]),
-    ("gradients: {w: [[1]]}", ["5:16: a gradient of 'w' has one number, and this has the shape 1×1", "or a list of such"]),
+    (
+        "gradients: {w: [[1]]}",
+        ["5:16: a gradient of 'w' has one number, and this has the shape 1×1", "or a list of such"],
+    ),
     ("gradients: {w: x}", ["5:16: a gradient is no number here", "lists of numbers or {file: …}"]),
     ("gradients: [1]", ["5:12: `gradients` is not a table but a list"]),
-    ("gradients: {w: [1, 2]}\niterations: 3", ["6:13: there are 2 gradients, and 3 iterations", "one for each iteration"]),
+    (
+        "gradients: {w: [1, 2]}\niterations: 3",
+        ["6:13: there are 2 gradients, and 3 iterations", "one for each iteration"],
+    ),
     ("parameters: {a: 1}", ["1:1: `inputs` beside `parameters`, which are of no layer", "take one of the two out"]),
     ("iterations: 0", ["5:13: `iterations` cannot be '0'"]),
-]  # fmt: skip
+]
 ALONE_WRONG: list[tuple[str, list[str]]] = [
     ("gradients: {w: 1}", ["2:12: 'v[1]' has no gradient, and there is no loss that gives it one", "add v[1]: 0.5"]),
     ("gradients: {w: 1, v: [1, 2, 3]}", ["2:22: a gradient of 'v' has the shape 2, and this has the shape 3"]),
-    ("gradients: {w: 1, v: [[1, 2], [3]]}", ["2:22: these nested lists are not of one shape", "give every list as many"]),
-    ("gradients: {w: [1, 2], v: [1, 2]}\noptimizer: {sgd: {start: {t: 2}}}",
-     ["2:12: there are 2 gradients, 2 of them used, and 1 iteration"]),
-]  # fmt: skip
+    (
+        "gradients: {w: 1, v: [[1, 2], [3]]}",
+        ["2:22: these nested lists are not of one shape", "give every list as many"],
+    ),
+    (
+        "gradients: {w: [1, 2], v: [1, 2]}\noptimizer: {sgd: {start: {t: 2}}}",
+        ["2:12: there are 2 gradients, 2 of them used, and 1 iteration"],
+    ),
+]
 
 
 @pytest.mark.parametrize(("text", "expected"), WRONG, ids=[text for text, _ in WRONG])
