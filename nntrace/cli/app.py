@@ -13,6 +13,7 @@ import typer.main
 from typer._click.exceptions import ClickException
 
 from ..errors import UserError
+from ..limits import beyond
 from .command import spread
 from .options import Calculation, Changes, PageOptions, Reading, StepOptions
 from .run import check_page, deliver, read_network
@@ -113,6 +114,10 @@ def step(
         Path | None, typer.Option("--save", metavar="FILE", help="Write the updated network to a file.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Let --save replace a file.")] = False,
+    trace: Annotated[
+        str | None,
+        typer.Option("--trace", metavar="1,2,100", help="Iterations to show in full; of the others the summary."),
+    ] = None,
     steps: StepOptions,
     calculation: Calculation,
     page: PageOptions,
@@ -128,11 +133,14 @@ def step(
         check_free(save, force)
         if page.output is not None and same_file(save, page.output):
             raise UserError(f"the sheet and the updated network cannot both be {save}\n  choose another name for one")
-    chosen = settings(calculation)
+    chosen = settings(calculation, trace)
     rate = None if steps.lr is None else typed_number(steps.lr, f"--lr {steps.lr}")
     network, spec = read_network(reading, calculation.change, adjusted=lambda spec: with_steps(spec, steps))
     if not network.training.gradients:
         _need_loss(network.loss)
+    if network.iterations > spec.limits.iterations:
+        wrong, remedy = beyond("iterations", network.iterations, spec.limits.iterations)
+        raise UserError(f"{wrong}\n  {remedy}; nntrace train keeps only what each epoch came to")
     network = _with_rate(network, rate)
     updated = asked_quantities(network, only, parameters=True) if only else None
     copy = Copy(spec, network, save, force) if save is not None else None

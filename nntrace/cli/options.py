@@ -68,6 +68,15 @@ class StepOptions(NamedTuple):
             help="Steps to do. Default: the file's.",
         ),
     ] = None
+    epochs: Annotated[
+        int | None,
+        typer.Option(
+            "--epochs",
+            parser=_count("epochs", 1, 10**6),
+            metavar="N",
+            help="Passes over all samples to do. Default: the file's.",
+        ),
+    ] = None
 
 
 class Calculation(NamedTuple):

@@ -38,25 +38,42 @@ def typed_number(text: str, where: str) -> Fraction:
 
 def with_steps(spec: Spec, steps: StepOptions) -> Spec:
     """A file with the command's optimizer and count of steps in place of its own."""
-    from ..spec.model import Number, Place
+    from ..spec.model import Number, Passes, Place
     from ..spec.training import typed_optimizer
 
     if steps.optimizer is not None:
         typed = typed_optimizer(steps.optimizer, "--optimizer")
         place = spec.optimizer.place if spec.optimizer is not None else None
         spec = spec._replace(optimizer=None if typed is None else typed._replace(place=place))
-    if steps.iterations is not None:
-        where = spec.iterations.place if spec.iterations is not None else Place(1, 1)
-        spec = spec._replace(iterations=Number(str(steps.iterations), Fraction(steps.iterations), where))
-    return spec
+    if steps.iterations is not None and steps.epochs is not None:
+        raise UserError("--iterations and --epochs together\n  keep one of them: an epoch is a pass over all samples")
+    typed_count = steps.epochs if steps.iterations is None else steps.iterations
+    if typed_count is None:
+        return spec
+    given, rate = spec.passes, spec.learning_rate
+    before = given.iterations or given.epochs
+    number = Number(str(typed_count), Fraction(typed_count), before.place if before else Place(1, 1))
+    if given.epochs is not None and rate is not None and rate.per is None:
+        spec = spec._replace(learning_rate=rate._replace(per="epoch"))  # what the file counts stays what it was
+    own = Passes(iterations=number) if steps.epochs is None else Passes(epochs=number)
+    return spec._replace(passes=given._replace(iterations=own.iterations, epochs=own.epochs))
 
 
-def settings(calculation: Calculation) -> Settings:
-    """How a sheet of numbers is worked out, from the words of the command."""
+def settings(calculation: Calculation, traced: str | None = None) -> Settings:
+    """How a sheet of numbers is worked out, from the words of the command; ``traced`` lists iterations."""
     from ..solution.sheets.calculation import Settings
 
     rounding, view = rounding_rule(calculation.rounding), view_of(calculation.view)
-    return Settings(calculation.digits, calculation.full, rounding, view)
+    return Settings(calculation.digits, calculation.full, rounding, view, _traced(traced))
+
+
+def _traced(text: str | None) -> tuple[int, ...]:
+    """``1,2,100`` as the numbers of iterations, in order and each once."""
+    numbers = [part.strip() for part in text.split(",")] if text is not None else []
+    for number in numbers:
+        if not (number.isascii() and number.isdigit()) or len(number) > 9 or int(number) == 0:
+            raise UserError(f"--trace {text!r}: {number!r} is no iteration\n  list numbers from 1 on: --trace 1,2,100")
+    return tuple(sorted({int(number) for number in numbers}))
 
 
 def rounding_rule(text: str | None) -> Rounding | None:

@@ -187,6 +187,16 @@ class LearningRate(NamedTuple):
     per: str | None = None
 
 
+class Passes(NamedTuple):
+    """How often the samples are gone through: so many ``iterations`` or ``epochs`` (one at most is given), in steps of
+    ``samples_per_step`` (``None``: of all), in an order drawn anew for each epoch with the seed ``shuffle``."""
+
+    iterations: Number | None = None
+    epochs: Number | None = None
+    samples_per_step: Number | None = None
+    shuffle: Number | None = None
+
+
 class Rounding(NamedTuple):
     """``full`` (``places`` is ``None``), or ``carry``: each result is rounded to ``places`` decimals (keeping at
     least ``at_least`` significant digits), or to ``places`` significant digits."""
@@ -224,8 +234,7 @@ class Spec(NamedTuple):
     values: Labelled
     frozen: tuple[Name, ...]
     learning_rate: LearningRate | None
-    iterations: Number | None
-    samples_per_step: Number | None
+    passes: Passes
     optimizer: Optimizer | None
     clip: Chosen | None
     parameters: Labelled | None

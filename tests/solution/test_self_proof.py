@@ -714,7 +714,7 @@ def drawn() -> Iterator[Drawn]:
         network = network._replace(conventions=conventions, iterations=1, samples_per_step=None)
         yield Drawn(network, str(path), random.Random(0))
         if path.stem == "online":  # an iteration of two samples, which keep their numbers
-            yield Drawn(portion(network, 1, 3), str(path), random.Random(0))
+            yield Drawn(portion(network, range(1, 3)), str(path), random.Random(0))
     for text in (UPSTREAM, LONG, WIDE, SATURATED.format(20), SATURATED.format(1000)):
         yield Drawn(build(read(text, "typed", None)), text, random.Random(0))
     for seed in range(DRAWN // 2):  # each for four questions, in several formats
