@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from io import StringIO
 from pathlib import Path
@@ -19,7 +19,7 @@ from .options import Calculation, Changes, PageOptions, Reading, StepOptions
 from .run import check_page, deliver, read_network
 from .streams import say, writing
 from .words import settings, typed_number, with_steps
-from .writing import check_free, same_file, write_file
+from .writing import check_free, same_file, write_file, write_files
 
 if TYPE_CHECKING:
     from fractions import Fraction
@@ -129,10 +129,7 @@ def step(
     from .save import Copy
 
     check_page(page, reading, calculation.expect)
-    if save is not None:
-        check_free(save, force)
-        if page.output is not None and same_file(save, page.output):
-            raise UserError(f"the sheet and the updated network cannot both be {save}\n  choose another name for one")
+    _check_files([save] if save is not None else [], page, force)
     chosen = settings(calculation, trace)
     rate = None if steps.lr is None else typed_number(steps.lr, f"--lr {steps.lr}")
     network, spec = read_network(reading, calculation.change, adjusted=lambda spec: with_steps(spec, steps))
@@ -148,6 +145,52 @@ def step(
     if copy is not None:
         copy.write(trained.final)
     raise typer.Exit(deliver(trained.solution, page, calculation.expect))
+
+
+@_command("train net.yaml --epochs 100", "train --plot curves.svg -o losses.csv", "train --save trained.yaml")
+def train(
+    *,
+    save: Annotated[
+        Path | None, typer.Option("--save", metavar="FILE", help="Write the trained network to a file.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Let --save and --plot replace files.")] = False,
+    plot: Annotated[
+        Path | None, typer.Option("--plot", metavar="FILE.svg", help="Write the curves as a picture.")
+    ] = None,
+    steps: StepOptions,
+    calculation: Calculation,
+    page: PageOptions,
+    reading: Reading,
+) -> None:
+    """Many steps: the loss of each epoch, curves, validation, and why it ended."""
+    from ..network.building.validation import sets
+    from ..network.portion import steps_per_pass
+    from ..solution.sheets.runs import Plan
+    from ..solution.sheets.train import train
+    from .save import Copy
+    from .train import INTERRUPTED, interruptible, pictures, progress
+
+    check_page(page, reading, calculation.expect)
+    _check_files([one for one in (save, plot) if one is not None], page, force)
+    chosen = settings(calculation)
+    rate = None if steps.lr is None else typed_number(steps.lr, f"--lr {steps.lr}")
+    network, spec = read_network(reading, calculation.change, adjusted=lambda spec: with_steps(spec, steps))
+    _need_layers(spec)
+    _need_loss(network.loss)
+    if not network.loss_is_known:
+        raise UserError("this network has a given gradient and no loss to train on\n  nntrace step does its step")
+    learned, validation = sets(_with_rate(network, rate), spec, reading.allow_files)
+    copy = Copy(spec, network, save, force) if save is not None else None
+    size = steps_per_pass(learned)
+    first, epochs = learned.training.done // size, -(-learned.iterations // size)
+    with interruptible() as asked, progress(epochs, first, page.quiet) as watch:
+        trained = train(Plan(learned, validation, spec.validation, asked, watch), chosen)
+    if plot is not None:
+        write_files(pictures(plot, trained.solution))
+    if copy is not None:
+        copy.write(trained.final)
+    code = deliver(trained.solution, page, calculation.expect)
+    raise typer.Exit(INTERRUPTED if trained.interrupted else code)
 
 
 @_command("derive net.yaml", "derive --wrt W1")
@@ -231,6 +274,16 @@ def init(
     check_free(file, force)
     write_file(file, iter(starting_file().splitlines()))
     say(f"wrote {file}; now: nntrace step {file}")
+
+
+def _check_files(files: Sequence[Path], page: PageOptions, force: bool) -> None:
+    """Refuse files that cannot be written beside the sheet."""
+    every = [*files, *([] if page.output is None else [page.output])]
+    for place, file in enumerate(files):
+        check_free(file, force)
+        for other in every[place + 1 :]:
+            if same_file(file, other):
+                raise UserError(f"two things cannot both be {file}\n  choose another name for one")
 
 
 def _need_layers(spec: Spec) -> None:

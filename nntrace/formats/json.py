@@ -163,6 +163,7 @@ def _results(results: Results) -> Iterator[tuple[str, object]]:
         "gradients": results.gradients,
         "updated": results.updated,
         "state": results.state,
+        "runs": None if results.runs is None else [one._asdict() for one in results.runs],
     }
     return ((key, value) for key, value in known.items() if value is not None)
 

@@ -49,15 +49,19 @@ def shuffled(seed: int, number: int, count: int) -> tuple[int, ...]:
 
 def portion(network: Network, places: Sequence[int]) -> Network:
     """The network with these samples only, which keep their numbers."""
-    tensors = {key: _part(one, places) if one.sampled else one for key, one in network.tensors.items()}
+    if network.chosen is not None:
+        own: Sequence[int] = tuple(network.chosen[place] for place in places)
+    else:
+        own = places
+    tensors = {key: _part(one, places, own) if one.sampled else one for key, one in network.tensors.items()}
     steps = (
         step._replace(sizes={**step.sizes, SAMPLE: len(places)}) if SAMPLE in step.sizes else step
         for step in network.steps
     )
-    return network._replace(tensors=tensors, steps=tuple(steps), samples=len(places), chosen=places)
+    return network._replace(tensors=tensors, steps=tuple(steps), samples=len(places), chosen=own)
 
 
-def _part(tensor: Tensor, places: Sequence[int]) -> Tensor:
+def _part(tensor: Tensor, places: Sequence[int], own: Sequence[int]) -> Tensor:
     typed = tensor.typed
     if typed is not None:
         new = {place: number for number, place in enumerate(places)}
@@ -70,5 +74,5 @@ def _part(tensor: Tensor, places: Sequence[int]) -> Tensor:
         sizes=(len(places), *tensor.sizes[1:]) if tensor.sizes else (),
         array=array,
         typed=typed,
-        chosen=places,
+        chosen=own,
     )

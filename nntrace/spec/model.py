@@ -197,6 +197,24 @@ class Passes(NamedTuple):
     shuffle: Number | None = None
 
 
+class Split(NamedTuple):
+    """``{split: 0.2, seed: 7}``: the share of the samples that a training is validated with, drawn by a seed."""
+
+    share: Number
+    seed: Number | None
+    place: Place
+
+
+class Validation(NamedTuple):
+    """``samples`` are the other samples: rows, a file or a split; ``None`` where there are none. A training ends when
+    these (without any, its own) have not become better for ``patience`` epochs; ``restore`` says which parameters it
+    leaves then, the ``best`` or the ``last``."""
+
+    samples: Value | Split | None = None
+    patience: Number | None = None
+    restore: str = "last"
+
+
 class Rounding(NamedTuple):
     """``full`` (``places`` is ``None``), or ``carry``: each result is rounded to ``places`` decimals (keeping at
     least ``at_least`` significant digits), or to ``places`` significant digits."""
@@ -235,6 +253,7 @@ class Spec(NamedTuple):
     frozen: tuple[Name, ...]
     learning_rate: LearningRate | None
     passes: Passes
+    validation: Validation
     optimizer: Optimizer | None
     clip: Chosen | None
     parameters: Labelled | None

@@ -8,10 +8,11 @@ from typing import Any
 
 from ..errors import UserError, printable
 from ..limits import USUAL, Limits
-from . import conventions, losses, not_yet, passes, training, tree, values
+from . import conventions, losses, not_yet, passes, training, tree, validation, values
 from .layers import layer_keys, layers
-from .model import Conventions, Items, Labelled, LossSpec, Name, Null, Penalty, Place, Spec, Value
+from .model import Conventions, Labelled, LossSpec, Name, Null, Penalty, Place, Spec, Value
 from .problems import Problems, split_lines
+from .samples import samples
 from .tree import Node, describe, is_null
 
 REQUIRED = {
@@ -84,6 +85,7 @@ def _spec(root: tree.Mapping, source: str, lines: tuple[str, ...], folder: Path 
         frozen=found.get("frozen", ()),
         learning_rate=found.get("learning_rate"),
         passes=passes.passes(found, problems),
+        validation=validation.validation(found, problems),
         optimizer=found.get("optimizer"),
         clip=found.get("clip"),
         parameters=found.get("parameters"),
@@ -129,8 +131,8 @@ def _penalty(found: dict[str, Any], problems: Problems) -> Penalty | None:
                              "take one of the two out")  # fmt: skip
         for key in ("iterations", "epochs"):
             if (count := found.get(key)) and count.value > 1:
-                problems.add(count.place, f"more than one {key[:-1]} with upstream gradients: after a step they are others",
-                             f"leave `{key}` out")  # fmt: skip
+                message = f"more than one {key[:-1]} with upstream gradients: after a step they are others"
+                problems.add(count.place, message, f"leave `{key}` out")
     beside: Penalty | None = found.get("penalty")
     inside = loss.penalty if loss else None
     if beside and inside:
@@ -168,28 +170,6 @@ def _targets(node: Node, problems: Problems) -> Value | None:
     return values.given(node, problems, "targets")
 
 
-def _samples(node: Node, problems: Problems) -> Value | None:
-    """A list with a list for each sample, a file, or only how many there are."""
-    if isinstance(node, tree.Mapping) and node.get("size") is not None:
-        return values.samples_size(node, problems)
-    if isinstance(node, tree.Mapping) and (file := values.special(node, problems, sizes=False)):
-        return file
-    if not isinstance(node, tree.Sequence):
-        problems.add(
-            node.place,
-            f"`samples` cannot be {describe(node)}",
-            "write a list for each sample, [[1, 0], [0, 1]], or {file: xor.csv}; to derive only, {size: m}",
-        )
-        return None
-    found = values.items(node, problems)
-    for sample in found.items:
-        if not isinstance(sample, Items):
-            problems.add(
-                sample.place, "a sample is a list here", "write its inputs, then its targets, as in [[1, 0], [0, 1]]"
-            )
-    return found
-
-
 def _values(node: Node, problems: Problems) -> Labelled | None:
     """The table of given values: a number for a name, or for a tensor a nested list, a file or a scheme."""
     if not isinstance(node, tree.Mapping):
@@ -214,7 +194,7 @@ READERS: dict[str, Callable[[Node, Problems], Any]] = {
     "title": _title,
     "inputs": _inputs,
     "targets": _targets,
-    "samples": _samples,
+    "samples": samples,
     "layers": layers,
     "loss": losses.loss,
     "penalty": losses.penalty,
@@ -223,6 +203,7 @@ READERS: dict[str, Callable[[Node, Problems], Any]] = {
     "frozen": _frozen,
     "learning_rate": training.learning_rate,
     **passes.READERS,
+    **validation.READERS,
     "optimizer": training.optimizer,
     "clip": training.clip,
     "parameters": training.parameters,

@@ -82,8 +82,9 @@ def array_lines(trace: Trace, given: Mapping[str, Array], shared: Mapping[Sym, A
     """The lines of a step; what is to be kept is put back later."""
     rule = trace.network.training.rule
     lines: dict[Sym, dict[str, Array]] = {symbol: {} for symbol, _ in rule.lines}
+    common = known_before(trace)
     for key in trace.ahead.totals:
-        known = _known(trace, key, given[key], shared)
+        known = _known(trace, key, given[key], shared, common)
         known[g.name] = trace.ahead.totals[key]
         for symbol, formula in rule.lines:
             known[symbol.name + symbol.mark] = lines[symbol][key] = _worked_out(formula, known)
@@ -109,9 +110,18 @@ def column(update: Update, formula: Expr, key: str) -> Array:
     return _worked_out(formula, {**known, **lines})
 
 
-def _known(trace: Trace, key: str, parameter: Array, shared: Mapping[Sym, Amount]) -> dict[str, Array]:
-    """What is known of a tensor before the step but its gradient, by the names of the optimizer's symbols."""
-    known = {name: np.asarray(one.number) for name, one in known_before(trace).items()}
+def _known(
+    trace: Trace,
+    key: str,
+    parameter: Array,
+    shared: Mapping[Sym, Amount],
+    common: Mapping[str, Amount] | None = None,
+) -> dict[str, Array]:
+    """What is known of a tensor before the step but its gradient, by the names of the optimizer's symbols.
+
+    ``common`` is what all tensors share, where that is worked out already.
+    """
+    known = {name: np.asarray(one.number) for name, one in (common or known_before(trace)).items()}
     known |= {state: numbers[key] for state, numbers in trace.memory.states.items()}
     known |= {lr.name: np.asarray(float(rate_of(trace, key))), w.name: parameter}
     return known | {name: np.asarray(one.number) for name, one in named(shared).items()}

@@ -81,9 +81,9 @@ class ArrayTrace(Trace):
         given, memory = moved(self, self._given, lines, put)
         return Update(self, ArrayTrace(self.network, given, self.program, memory), shared, lines)
 
-    def in_network(self, network: Network, like: Trace | None = None) -> Trace:
+    def in_network(self, network: Network, program: Program | None = None) -> Trace:
         own = {key: self._given[key] for key in network.parameters}
-        return ArrayTrace(network, {**given_arrays(network), **own}, like._program if like else None, self.memory)
+        return ArrayTrace(network, {**given_arrays(network), **own}, program, self.memory)
 
     def precisely(self) -> Trace:
         return self

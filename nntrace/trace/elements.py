@@ -186,10 +186,10 @@ class ElementTrace(Trace):
         given, memory = moved(self, self._given, lines, lambda key, old, new: {**old, **new})
         return Update(self, ElementTrace(self.network, given, self._program, memory), shared, lines)
 
-    def in_network(self, network: Network, like: Trace | None = None) -> Trace:
+    def in_network(self, network: Network, program: Program | None = None) -> Trace:
         own = {key: self._given[key] for key in network.parameters}
         given = {**ElementTrace(network)._given, **own}
-        return ElementTrace(network, given, like._program if like else None, self.memory)
+        return ElementTrace(network, given, program, self.memory)
 
     def precisely(self) -> Trace:
         if self.rule.places is None:

@@ -98,8 +98,8 @@ class Trace(ABC):
         """The same in full precision, from here on."""
 
     @abstractmethod
-    def in_network(self, network: Network, like: Trace | None = None) -> Trace:
-        """The same parameters with the samples of another network; ``like`` is an earlier trace of that one."""
+    def in_network(self, network: Network, program: Program | None = None) -> Trace:
+        """The same parameters with the samples of another network, for which there may be a ``program`` already."""
 
     def needs_logits(self, element: Element) -> bool:
         """Whether a carried number was computed from the logits, the result before it being carried as a 0 or 1."""

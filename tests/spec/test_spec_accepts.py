@@ -21,6 +21,7 @@ from nntrace.spec.model import (
     Name,
     Null,
     Number,
+    Passes,
     Place,
     Rounding,
     Spec,

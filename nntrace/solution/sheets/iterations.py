@@ -8,9 +8,10 @@ from typing import NamedTuple
 from ...errors import UserError, counted
 from ...expr import Sym
 from ...network.model import Network
-from ...network.portion import chosen, portion
+from ...network.portion import chosen
 from ...network.quantities import Quantity, frozen, parameters
 from ...trace.amount import Amount
+from ...trace.course import Portions
 from ...trace.trace import Trace
 from ...trace.tracing import in_elements, in_floats
 from ...trace.update import Update
@@ -34,10 +35,11 @@ MOST_ROWS = 24
 
 
 class Trained(NamedTuple):
-    """The sheet of a training, and the trace that it ends with."""
+    """The sheet of a training, the trace that it ends with, and whether somebody stopped it before its time."""
 
     solution: Solution
     final: Trace
+    interrupted: bool = False
 
 
 def training(
@@ -62,18 +64,17 @@ class _Iterations:
         self.sheet = sheet
         self.network = sheet.network
         self.only = only
-        self._portions: dict[Sequence[int] | int, Trace] = {}
-        """The latest trace of each portion of the samples; of shuffled ones, of each size that portions have."""
+        self.portions = Portions(self.network)
 
     def trained(self) -> Trained:
         """A sheet of its own for each iteration that is shown, and what all of them come to where some are not."""
         trace, sheet, count = self.sheet.trace, self.sheet, self.network.iterations
-        shown = self._shown(self._on_its_samples(trace).network)
+        shown = self._shown(self.portions.trace(trace).network)
         sections: list[Section] = []
         sheets: dict[int, Solution] = {}
         each: list[_Short] = []
         for number in range(1, count + 1):
-            trace = self._on_its_samples(trace)
+            trace = self.portions.trace(trace)
             if number in shown:
                 sheet = sheet.following(in_elements(trace))
                 own, results, update = step_sheet(sheet, self.only)
@@ -125,18 +126,6 @@ class _Iterations:
     def _solution(self, sections: list[Section], results: Results, each: tuple[Solution, ...] = ()) -> Solution:
         return self.sheet.solution(sections, results, each, updating=True)
 
-    def _on_its_samples(self, trace: Trace) -> Trace:
-        """The trace with the samples of its iteration."""
-        if self.network.samples_per_step is None:
-            return trace
-        places = chosen(self.network, trace.memory.done)
-        alike = places if isinstance(places, range) else len(places)
-        before = self._portions.get(alike)
-        is_same = before is not None and before.network.chosen == places
-        network = before.network if before is not None and is_same else portion(self.network, places)
-        self._portions[alike] = found = trace.in_network(network, before)
-        return found
-
     def _short(self, results: Results, update: Update) -> _Short:
         """What an iteration comes to, with the numbers of the parameters where they are few."""
         after = update.after
@@ -159,7 +148,7 @@ class _Iterations:
             *((Sym(one.name, one.index, f"{one.mark}⁺"),) for one in each[0].updated),
         )
         rows: list[tuple[Note, ...]] = []
-        for place in _spread(len(each), MOST_ROWS if not self.sheet.writer.full else len(each)):
+        for place in spread(len(each), MOST_ROWS if not self.sheet.writer.full else len(each)):
             amounts = (each[place].loss, *each[place].updated.values())
             own: Note = (numbers_of(chosen(network, network.training.done + place)),) if some else ()
             shown = ((digits.show(amount).number,) for amount in amounts if amount is not None)
@@ -233,7 +222,7 @@ def _of_iteration(block: Block, iteration: int) -> Block:
     return block
 
 
-def _spread(count: int, most: int) -> list[int]:
+def spread(count: int, most: int) -> list[int]:
     """At most ``most`` places of a range, its first and its last among them, the others evenly between."""
     if count <= most:
         return list(range(count))

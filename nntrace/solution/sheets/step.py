@@ -63,7 +63,9 @@ class _Step:
         self.asked: Sequence[Quantity] = list(only) if only is not None else parameters(sheet.network)
         ahead = sheet.trace.ahead
         self.is_here = ahead is sheet.trace
-        self.there = sheet if self.is_here else sheet.following(ahead.in_network(named_ahead(sheet.network), ahead))
+        program = None if ahead.elementwise else ahead.program
+        there = ahead.in_network(named_ahead(sheet.network), program)
+        self.there = sheet if self.is_here else sheet.following(there)
         self.written = Updates(self.there.writer, sheet.ids, sheet.families, update)
 
     def old_values(self) -> dict[str, object]:
