@@ -15,16 +15,13 @@ from typer._click.exceptions import ClickException
 from ..errors import UserError
 from ..limits import beyond
 from .command import spread
-from .options import Calculation, Changes, PageOptions, Reading, StepOptions
-from .run import check_page, deliver, read_network
+from .options import Calculation, Changes, Compared, Lasting, PageOptions, Reading, StepOptions
+from .run import check_page, deliver, need_layers, need_loss, read_network, with_rate
 from .streams import say, writing
-from .words import settings, typed_number, with_steps
+from .words import settings, typed_number, with_count, with_optimizer
 from .writing import check_free, same_file, write_file, write_files
 
 if TYPE_CHECKING:
-    from fractions import Fraction
-
-    from ..network.model import Network
     from ..spec import Spec
 
 app = typer.Typer(
@@ -70,7 +67,7 @@ def forward(*, calculation: Calculation, page: PageOptions, reading: Reading) ->
     check_page(page, reading, calculation.expect)
     chosen = settings(calculation)
     network, spec = read_network(reading, calculation.change)
-    _need_layers(spec)
+    need_layers(spec)
     sheet = Sheet(network, chosen)
     raise typer.Exit(deliver(sheet.forward(), page, calculation.expect))
 
@@ -94,8 +91,8 @@ def grad(
     check_page(page, reading, calculation.expect)
     chosen = settings(calculation)
     network, spec = read_network(reading, calculation.change)
-    _need_layers(spec)
-    _need_loss(network.loss)
+    need_layers(spec)
+    need_loss(network.loss)
     asked = asked_quantities(network, param) if param else parameters(network)
     if param and everything:
         asked = list(dict.fromkeys([*asked, *parameters(network)]))
@@ -119,6 +116,7 @@ def step(
         typer.Option("--trace", metavar="1,2,100", help="Iterations to show in full; of the others the summary."),
     ] = None,
     steps: StepOptions,
+    lasting: Lasting,
     calculation: Calculation,
     page: PageOptions,
     reading: Reading,
@@ -132,13 +130,17 @@ def step(
     _check_files([save] if save is not None else [], page, force)
     chosen = settings(calculation, trace)
     rate = None if steps.lr is None else typed_number(steps.lr, f"--lr {steps.lr}")
-    network, spec = read_network(reading, calculation.change, adjusted=lambda spec: with_steps(spec, steps))
+
+    def adjusted(spec: Spec) -> Spec:
+        return with_count(spec if steps.optimizer is None else with_optimizer(spec, steps.optimizer), lasting)
+
+    network, spec = read_network(reading, calculation.change, adjusted=adjusted)
     if not network.training.gradients:
-        _need_loss(network.loss)
+        need_loss(network.loss)
     if network.iterations > spec.limits.iterations:
         wrong, remedy = beyond("iterations", network.iterations, spec.limits.iterations)
         raise UserError(f"{wrong}\n  {remedy}; nntrace train keeps only what each epoch came to")
-    network = _with_rate(network, rate)
+    network = with_rate(network, rate)
     updated = asked_quantities(network, only, parameters=True) if only else None
     copy = Copy(spec, network, save, force) if save is not None else None
     trained = training(network, chosen, updated)
@@ -147,7 +149,7 @@ def step(
     raise typer.Exit(deliver(trained.solution, page, calculation.expect))
 
 
-@_command("train net.yaml --epochs 100", "train --plot curves.svg -o losses.csv", "train --save trained.yaml")
+@_command("train net.yaml --epochs 100 --plot curves.svg", "train --lr 3e-4,0.4", "train -o losses.csv")
 def train(
     *,
     save: Annotated[
@@ -157,40 +159,70 @@ def train(
     plot: Annotated[
         Path | None, typer.Option("--plot", metavar="FILE.svg", help="Write the curves as a picture.")
     ] = None,
-    steps: StepOptions,
+    compared: Compared,
+    lasting: Lasting,
     calculation: Calculation,
     page: PageOptions,
     reading: Reading,
 ) -> None:
-    """Many steps: the loss of each epoch, curves, validation, and why it ended."""
-    from ..network.building.validation import sets
-    from ..network.portion import steps_per_pass
-    from ..solution.sheets.runs import Plan
+    """Many steps: the loss of each epoch, curves, validation; or several runs side by side."""
+    from ..solution.sheets.comparison import compare
     from ..solution.sheets.train import train
     from .save import Copy
     from .train import INTERRUPTED, interruptible, pictures, progress
+    from .variants import variants
 
     check_page(page, reading, calculation.expect)
     _check_files([one for one in (save, plot) if one is not None], page, force)
     chosen = settings(calculation)
-    rate = None if steps.lr is None else typed_number(steps.lr, f"--lr {steps.lr}")
-    network, spec = read_network(reading, calculation.change, adjusted=lambda spec: with_steps(spec, steps))
-    _need_layers(spec)
-    _need_loss(network.loss)
-    if not network.loss_is_known:
-        raise UserError("this network has a given gradient and no loss to train on\n  nntrace step does its step")
-    learned, validation = sets(_with_rate(network, rate), spec, reading.allow_files)
-    copy = Copy(spec, network, save, force) if save is not None else None
-    size = steps_per_pass(learned)
-    first, epochs = learned.training.done // size, -(-learned.iterations // size)
-    with interruptible() as asked, progress(epochs, first, page.quiet) as watch:
-        trained = train(Plan(learned, validation, spec.validation, asked, watch), chosen)
+    listed = variants(compared)
+    if len(listed) > 1 and save is not None:
+        raise UserError("--save writes one network, and several are compared\n  train the one you want by itself")
+    runs = [one.planned(reading, calculation.change, lasting) for one in listed]
+    copy = Copy(runs[0].spec, runs[0].plan.network, save, force) if save is not None else None
+    with interruptible() as asked, progress(runs[0].plan.network, page.quiet or len(runs) > 1) as watch:
+        ready = [one.variant(asked, watch) for one in runs]
+        trained = train(ready[0].plan, chosen) if len(ready) == 1 else compare(ready, chosen)
     if plot is not None:
         write_files(pictures(plot, trained.solution))
     if copy is not None:
         copy.write(trained.final)
     code = deliver(trained.solution, page, calculation.expect)
     raise typer.Exit(INTERRUPTED if trained.interrupted else code)
+
+
+@_command("flow net.yaml", "flow --activation sigmoid,tanh,relu,leaky_relu", "flow --depth 2:20 --plot flow.svg")
+def flow(
+    *,
+    activation: Annotated[
+        list[str], typer.Option("--activation", metavar="KINDS", help="The network with each of these: sigmoid,tanh.")
+    ] = [],
+    depth: Annotated[
+        str | None, typer.Option("--depth", metavar="2:20", help="Repeat the square hidden layer: so many in all.")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option("--seed", metavar="N", help="Draw the repeated layers' weights instead of copying.")
+    ] = None,
+    plot: Annotated[
+        Path | None, typer.Option("--plot", metavar="FILE.svg", help="Write the picture to a file.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Let --plot replace a file.")] = False,
+    calculation: Calculation,
+    page: PageOptions,
+    reading: Reading,
+) -> None:
+    """How the gradient shrinks or grows from layer to layer, by which factors, and what follows."""
+    from ..solution.sheets.flow import flows
+    from .flow import variants
+    from .train import pictures
+
+    check_page(page, reading, calculation.expect)
+    _check_files([plot] if plot is not None else [], page, force)
+    chosen = settings(calculation)
+    solution = flows(variants(reading, calculation.change, activation, depth, seed), chosen)
+    if plot is not None:
+        write_files(pictures(plot, solution))
+    raise typer.Exit(deliver(solution, page, calculation.expect))
 
 
 @_command("derive net.yaml", "derive --wrt W1")
@@ -220,7 +252,7 @@ def derive(
 
     check_page(page, reading)
     network, spec = read_network(reading, numbers=with_numbers)
-    _need_layers(spec)
+    need_layers(spec)
     refuse_joined(network, "derive")
     solution = Derivation(network, question(network, wrt, name, at, with_numbers)).solution()
     raise typer.Exit(deliver(solution, page))
@@ -235,7 +267,7 @@ def collapse(*, change: Changes = [], page: PageOptions, reading: Reading) -> No
 
     check_page(page, reading)
     network, spec = read_network(reading, change, numbers=False)
-    _need_layers(spec)
+    need_layers(spec)
     refuse_joined(network, "collapse")
     trace = trace_of(network) if network.has_numbers else None
     solution = Collapse(network, trace).solution()
@@ -286,17 +318,6 @@ def _check_files(files: Sequence[Path], page: PageOptions, force: bool) -> None:
                 raise UserError(f"two things cannot both be {file}\n  choose another name for one")
 
 
-def _need_layers(spec: Spec) -> None:
-    if spec.parameters is not None:
-        message = "this file has parameters whose gradients are given, and no layers: it can do steps only"
-        raise UserError(f"{message}\n  nntrace step {spec.source}")
-
-
-def _need_loss(loss: str | None) -> None:
-    if loss is None:
-        raise UserError("this network has no loss, so there is no gradient\n  add targets: and loss: to the file")
-
-
 @cache
 def _commands() -> Any:
     """All commands, made once however many are run."""
@@ -316,14 +337,3 @@ def run(arguments: list[str]) -> int:
         say(text.getvalue().rstrip("\n"))
         return mistake.exit_code
     return 0
-
-
-def _with_rate(network: Network, typed: Fraction | None) -> Network:
-    """The network with a learning rate: the one of the command for every parameter, else the file's."""
-    if typed is not None:
-        from ..network.change import with_rate
-
-        return with_rate(network, typed)
-    if network.training.rates is None:
-        raise UserError("there is no learning rate\n  add learning_rate: 0.1 to the file, or --lr 0.1 to the command")
-    return network

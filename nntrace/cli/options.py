@@ -59,6 +59,11 @@ class StepOptions(NamedTuple):
         str | None,
         typer.Option("--optimizer", metavar="KIND", help="adam, '{momentum: {beta: 0.5}}', …. Default: the file's."),
     ] = None
+
+
+class Lasting(NamedTuple):
+    """How long the parameters learn, where this differs from the file."""
+
     iterations: Annotated[
         int | None,
         typer.Option(
@@ -76,6 +81,25 @@ class StepOptions(NamedTuple):
             metavar="N",
             help="Passes over all samples to do. Default: the file's.",
         ),
+    ] = None
+
+
+class Compared(NamedTuple):
+    """What a training may be run with several of, one run each."""
+
+    lr: Annotated[
+        list[str],
+        typer.Option("--lr", metavar="NUMBERS", help="Learning rates: 0.1,0.4, log:0.01:1:20 or linear:0.01:1:20."),
+    ] = []
+    optimizer: Annotated[
+        list[str], typer.Option("--optimizer", metavar="KINDS", help="Optimizers: adam,momentum. Repeatable.")
+    ] = []
+    batch: Annotated[
+        list[str], typer.Option("--batch", metavar="COUNTS", help="Samples per step: 1,16,all. Repeatable.")
+    ] = []
+    seed: Annotated[
+        int | None,
+        typer.Option("--seed", parser=_count("seed", 0, 10**9), metavar="N", help="Of drawn rates."),
     ] = None
 
 

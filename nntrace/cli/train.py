@@ -13,6 +13,7 @@ from ..errors import UserError
 from .writing import Content
 
 if TYPE_CHECKING:
+    from ..network.model import Network
     from ..solution.content.model import Solution
     from ..trace.course import Epoch
 
@@ -43,7 +44,7 @@ def interruptible() -> Iterator[Callable[[], bool]]:
 
 
 @contextmanager
-def progress(epochs: int, first: int, quiet: bool) -> Iterator[Callable[[Epoch], None]]:
+def progress(network: Network, quiet: bool) -> Iterator[Callable[[Epoch], None]]:
     """A bar on standard error while a training runs, where that is a terminal: loss, learning rate, time left."""
     if quiet or sys.stderr is None or not sys.stderr.isatty():
         yield lambda epoch: None
@@ -51,6 +52,10 @@ def progress(epochs: int, first: int, quiet: bool) -> Iterator[Callable[[Epoch],
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
+    from ..network.portion import steps_per_pass
+
+    size = steps_per_pass(network)
+    first, epochs = network.training.done // size, -(-network.iterations // size)
     columns = (
         TextColumn("epoch"),
         MofNCompleteColumn(),

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from ..solution.sheets.calculation import Settings, View
     from ..spec import Spec
     from ..spec.model import Rounding
-    from .options import Calculation, StepOptions
+    from .options import Calculation, Lasting
 
 
 def assignment(text: str, option: str) -> tuple[str, str, Fraction]:
@@ -36,15 +36,19 @@ def typed_number(text: str, where: str) -> Fraction:
     return value
 
 
-def with_steps(spec: Spec, steps: StepOptions) -> Spec:
-    """A file with the command's optimizer and count of steps in place of its own."""
-    from ..spec.model import Number, Passes, Place
+def with_optimizer(spec: Spec, text: str) -> Spec:
+    """A file with an optimizer in place of its own."""
     from ..spec.training import typed_optimizer
 
-    if steps.optimizer is not None:
-        typed = typed_optimizer(steps.optimizer, "--optimizer")
-        place = spec.optimizer.place if spec.optimizer is not None else None
-        spec = spec._replace(optimizer=None if typed is None else typed._replace(place=place))
+    typed = typed_optimizer(text, "--optimizer")
+    place = spec.optimizer.place if spec.optimizer is not None else None
+    return spec._replace(optimizer=None if typed is None else typed._replace(place=place))
+
+
+def with_count(spec: Spec, steps: Lasting) -> Spec:
+    """A file with the command's count of steps or epochs in place of its own."""
+    from ..spec.model import Number, Passes, Place
+
     if steps.iterations is not None and steps.epochs is not None:
         raise UserError("--iterations and --epochs together\n  keep one of them: an epoch is a pass over all samples")
     typed_count = steps.epochs if steps.iterations is None else steps.iterations

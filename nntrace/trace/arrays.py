@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -61,7 +60,7 @@ class ArrayTrace(Trace):
         array = self.gradients.get(element.key)
         return Amount(0.0, Fraction(0)) if array is None else Amount(float(array[element.cell]))
 
-    @cached_property
+    @property
     def arithmetic(self) -> ArrayArithmetic:
         return ArrayArithmetic(self)
 

@@ -170,7 +170,7 @@ class ElementTrace(Trace):
         is_given = given_gradient(self, quantity.uses[0]) is not None
         return whole if is_given or whole.shown is not None else self._result(whole)
 
-    @cached_property
+    @property
     def arithmetic(self) -> ElementArithmetic:
         return ElementArithmetic(self)
 

@@ -63,10 +63,14 @@ class Trace(ABC):
                     totals[key][element.cell] = given.number
         return totals
 
-    @cached_property
+    @property
     def ahead(self) -> Trace:
         """The trace at the point where the optimizer takes the gradient: this one itself, unless it is elsewhere."""
-        return self if self.network.training.rule.ahead is None else self.at_point_ahead()
+        return self if self.network.training.rule.ahead is None else self._ahead  # kept, it would keep itself
+
+    @cached_property
+    def _ahead(self) -> Trace:
+        return self.at_point_ahead()
 
     @property
     @abstractmethod

@@ -30,7 +30,7 @@ ONE = {
     "swapped-wiring": "w1", "victorzhou": "w1", "bce-dead-unit": "W1[1,1]", "bits-2-3-2": "W1[1,1]",
     "homework3-q2-numbers": "W1[1,1]", "line-3-samples": "W", "online": "w1", "ridge": "w1",
     "softmax-4-logits": "z[1]", "stacked-linear": "W1[1,1]",
-    "nesterov": "w1",
+    "nesterov": "w1", "xor": "w11", "four-curves": "w1", "sigmoid-chain": "w1", "cloud": "w1", "logistic": "w1",
 }  # fmt: skip
 COMMANDS = ("forward", "grad", "step")
 WHOLE = ("derive", "collapse", "matrix")
@@ -113,7 +113,7 @@ def test_json_follows_the_schema(run: Run, config: str, command: str) -> None:
     sheet = json.loads(out)
     jsonschema.Draft202012Validator(SCHEMA).validate(sheet)
     numbers = {"forward": {"values", "loss"}, "grad": {"values", "loss", "gradients"}}
-    for one in sheet.get("iterations", [sheet]):
+    for one in (one for one in sheet.get("iterations", [sheet]) if "steps" in one):
         assert numbers.get(command, {"values", "loss", "gradients", "updated", "learning_rate"}) <= one.keys()
     _has_distinct_ids(sheet)
 
@@ -129,7 +129,7 @@ def test_json_of_whole_tensors_follows_the_schema(run: Run, config: str, command
 
 
 def _has_distinct_ids(sheet: Any) -> None:
-    ids = [step["id"] for one in sheet.get("iterations", [sheet]) for step in one["steps"]]
+    ids = [step["id"] for one in sheet.get("iterations", [sheet]) for step in one.get("steps", ())]
     assert len(ids) == len(set(ids))
 
 

@@ -96,7 +96,7 @@ def test_the_losses_go_into_a_csv_and_the_curves_into_a_picture(run: Run, tmp_pa
     options = ("--epochs", "40", "-o", "losses.csv", "--plot", "curves.svg")
     code, out, err = run("train", *options, cwd=written(tmp_path, NET + "validation: {split: 0.25, seed: 1}\n"))
     assert (code, out, err) == (0, "", "")
-    rows = list(csv.DictReader((tmp_path / "losses.csv").open()))
+    rows = list(csv.DictReader((tmp_path / "losses.csv").read_text(encoding="utf-8").splitlines()))
     assert len(rows) == 40
     assert list(rows[0]) == ["epoch", "learning rate", "E", "E of the validation samples"]
     picture = ElementTree.parse(tmp_path / "curves.svg").getroot()
@@ -138,7 +138,7 @@ def test_accuracy_is_the_share_of_right_classes(run: Run) -> None:
 
 
 def test_patience_ends_a_training_and_the_best_is_restored(run: Run, tmp_path: Path) -> None:
-    text = NET + "validation: [[0.0, -3.0], [1.0, 4.0]]\nepochs: 200\npatience: 5\n"
+    text = NET + "validation: [[0.0, 0.55], [1.0, 0.55]]\nepochs: 200\npatience: 5\n"
     last = sheet(run, tmp_path, text + "restore: last\n")
     curve = last["runs"][0]["curves"]["E of the validation samples"]
     lowest = int(np.argmin(curve)) + 1
@@ -146,7 +146,7 @@ def test_patience_ends_a_training_and_the_best_is_restored(run: Run, tmp_path: P
     best = sheet(run, tmp_path, text + "restore: best\n")
     plain = sheet(run, tmp_path, text.replace("epochs: 200\npatience: 5\n", f"epochs: {lowest}\n"))
     assert best["updated"] == plain["updated"] != last["updated"]
-    code, out, _ = run("train", cwd=tmp_path)
+    code, out, _ = run("train", cwd=written(tmp_path, text + "restore: best\n"))
     assert code == 0
     assert f"The parameters are those after epoch {lowest}, the best (restore: best)." in out
 

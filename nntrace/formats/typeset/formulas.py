@@ -358,7 +358,7 @@ class Formulas:
         raised = self._raised_marks(layer, mark_of(symbol.mark)) + above
         parts = lettered(name)
         index, behind = self._indices(symbol.index), ""
-        if parts.lower is not None and symbol.index:
+        if parts.lower is not None and symbol.index and "_" not in name:  # v_W says itself what is lowered
             opening, closing = language.bracket("[]")
             index, behind = "", opening + index + closing
         text = language.lowered(parts, bold, raised, index) + behind

@@ -8,13 +8,13 @@ from ...expr import Expr, Sym
 from ...network.model import Network
 from ...trace.scores import Scores
 from ..content.model import Block, Note, Remark, Table
-from .runs import Run
+from .runs import TrainingRun
 
-Shown = Callable[[float], Expr | str]
+NumberWords = Callable[[float], Expr | str]
 MOST_FEATURES = 8
 
 
-def gap(shown: Shown, loss: Sym, run: Run, sets: tuple[Network, Network]) -> Iterator[Block]:
+def gap(shown: NumberWords, loss: Sym, run: TrainingRun, sets: tuple[Network, Network]) -> Iterator[Block]:
     """What may make the validation loss lower; nothing where it is not."""
     ours, theirs = run.after, run.validation
     assert theirs is not None
@@ -33,7 +33,7 @@ def gap(shown: Shown, loss: Sym, run: Run, sets: tuple[Network, Network]) -> Ite
     yield from _common(*sets)
 
 
-def _penalty(shown: Shown, loss: Sym, ours: Scores, theirs: Scores) -> Iterator[Remark]:
+def _penalty(shown: NumberWords, loss: Sym, ours: Scores, theirs: Scores) -> Iterator[Remark]:
     """Both losses without the penalty, which stands in both here."""
     if ours.data != ours.loss:
         yield Remark(("Without the penalty (which this sheet has in both): training ", shown(ours.data),
@@ -42,7 +42,7 @@ def _penalty(shown: Shown, loss: Sym, ours: Scores, theirs: Scores) -> Iterator[
         yield Remark(("There is no penalty that only the training loss would have.",))
 
 
-def _samples(shown: Shown, ours: Network, theirs: Network) -> Iterator[Block]:
+def _samples(shown: NumberWords, ours: Network, theirs: Network) -> Iterator[Block]:
     """The means and spreads of inputs and targets in both sets; of one-hot targets the mean is the class's share."""
     import numpy as np
 

@@ -59,7 +59,7 @@ class Columns:
         return any(map(isfinite, self.accuracy))
 
 
-class Run(NamedTuple):
+class TrainingRun(NamedTuple):
     """A training that is over. ``before`` and ``after`` are the scores of its own samples at its ends, ``first`` and
     ``final`` its traces; ``validation`` the final scores of the others. ``ended`` says why where it ended early, and
     ``best`` is the epoch that the parameters are of, where the best ones were restored. ``gradients`` are those of
@@ -92,7 +92,7 @@ class Run(NamedTuple):
         return RunResults(name, word, curves)
 
 
-def run(plan: Plan, trace: Trace) -> Run:
+def run(plan: Plan, trace: Trace) -> TrainingRun:
     """Train from a trace on, until the steps are done, the run diverges, patience ends or somebody asks to stop."""
     course, columns = Course(trace, plan.validation, plan.asked_to_stop), Columns()
     own = Scorer(plan.network)
@@ -112,7 +112,7 @@ def run(plan: Plan, trace: Trace) -> Run:
     final = waiting.best if waiting.restores and waiting.best is not None else course.trace
     scores = None if course.scorer is None else course.scorer.of(final)
     restored = waiting.epoch if waiting.restores else None
-    return Run(
+    return TrainingRun(
         columns, trace, final, before, own.of(final), scores, course.diverged, ended, restored, course.stopped
     )  # fmt: skip
 

@@ -11,11 +11,12 @@ from ...network.model import Network
 from ...trace.amount import Amount
 from ...trace.trace import Trace
 from ..content.model import Block, Check, Curve, LossValue, Note, Plot, Remark, Results, Section, Solution, Table
+from ..numbers.digits import Digits
 from ..numbers.results import state_results, updated_results
 from .calculation import Settings, Sheet
 from .gap import gap
 from .iterations import MOST_ROWS, Trained, spread
-from .runs import Columns, Plan, Run, run
+from .runs import Columns, Plan, TrainingRun, run
 
 MOST_POINTS = 2000
 """Points of one curve."""
@@ -37,7 +38,7 @@ def loss_symbol(network: Network) -> Sym:
 
 
 class _Training:
-    def __init__(self, sheet: Sheet, plan: Plan, done: Run) -> None:
+    def __init__(self, sheet: Sheet, plan: Plan, done: TrainingRun) -> None:
         self.sheet = sheet
         self.plan = plan
         self.run = done
@@ -67,9 +68,7 @@ class _Training:
 
     def shown(self, number: float) -> Expr | str:
         """A rounded number, or the word for what is none."""
-        if not isfinite(number):
-            return "∞" if number in (inf, -inf) else "not a number"
-        return self.sheet.writer.digits.show(Amount(number)).number
+        return number_words(self.sheet.writer.digits, number)
 
     def typed(self, number: float) -> Expr:
         """A number of few digits as it was typed."""
@@ -177,6 +176,13 @@ class _Training:
             self.shown(before),
         )
         yield Check(words if fell else (*words, ": this training did not lower it"), "ok" if fell else "note")
+
+
+def number_words(digits: Digits, number: float) -> Expr | str:
+    """A rounded number, or the word for what is none."""
+    if not isfinite(number):
+        return "∞" if number in (inf, -inf) else "not a number"
+    return digits.show(Amount(number)).number
 
 
 def curve(name: Note, across: Sequence[float], up: Sequence[float]) -> Curve:
