@@ -34,7 +34,8 @@ def variants(
     need_loss(own.loss)
     place = 0 if depth is None else _square(own, file)
     found = []
-    for kind in kinds or [None]:
+    nothing: list[str | None] = [None]
+    for kind in kinds or nothing:
         for count in _depths(depth):
 
             def adjusted(spec: Spec, kind: str | None = kind, count: int = count) -> Spec:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator, Sequence
 from fractions import Fraction
 from itertools import product
@@ -95,22 +96,23 @@ def variants(compared: Compared) -> list[Typed]:
 
 def _rates(text: str, seed: int) -> Iterator[str]:
     """``0.1,0.4`` as it is; ``log:0.01:1:20`` as so many drawn rates, in order."""
-    scale, *parts = text.split(":")
-    if not parts:
+    if ":" not in text:
         yield from _pieces(text)
         return
-    if scale not in ("log", "linear") or len(parts) != 3:
+    match = re.fullmatch(r"(log|linear):([^:]+):([^:]+):([^:]+)", text)
+    if match is None:
         raise UserError(f"--lr {text!r} is no list of rates\n  {FORMS}")
-    low, high, count = (float(typed_number(part, f"--lr {text}")) for part in parts)
+    is_logarithmic = match[1] == "log"
+    low, high, count = (float(typed_number(part, f"--lr {text}")) for part in match.groups()[1:])
     if not 0 < low < high or count != int(count) or not 1 <= count <= MOST_RUNS:
         message = f"--lr {text!r}: needs 0 < from < to, and how many, from 1 to {MOST_RUNS}"
         raise UserError(f"{message}\n  {FORMS}")
     draw = Random(f"{seed} learning rates").random
     places = sorted(draw() for _ in range(int(count)))
-    first, last = (log10(low), log10(high)) if scale == "log" else (low, high)
+    first, last = (log10(low), log10(high)) if is_logarithmic else (low, high)
     for place in places:
         number = first + place * (last - first)
-        yield f"{10**number if scale == 'log' else number:.3g}"
+        yield f"{10**number if is_logarithmic else number:.3g}"
 
 
 def _pieces(text: str) -> Iterator[str]:

@@ -18,12 +18,11 @@ def with_activation(spec: Spec, kind: str) -> Spec:
     if find(ACTIVATION, kind) is None:
         known = names(ACTIVATION)
         raise UserError(f"there is no activation {quoted(kind)}\n  {suggestion(kind, known)}")
-    *hidden, last = spec.layers
-    if _is_activation(last) and hidden:  # it and the layer before it belong to the loss
-        hidden, ends = hidden[:-1], (hidden[-1], last)
-    else:
-        ends = (last,)
-    return spec._replace(layers=(*(_replaced(layer, kind) for layer in hidden), *ends))
+    if not spec.layers:
+        return spec
+    kept = 2 if _is_activation(spec.layers[-1]) else 1  # the last activation belongs to the loss
+    hidden = (_replaced(layer, kind) for layer in spec.layers[:-kept])
+    return spec._replace(layers=(*hidden, *spec.layers[-kept:]))
 
 
 def _is_activation(layer: Layer) -> bool:

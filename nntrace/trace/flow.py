@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from math import sqrt
 from typing import TYPE_CHECKING, NamedTuple
 
 from ..network.model import BoundOperation, Cell, Network
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
 
 
 class LayerFlow(NamedTuple):
-    """A layer with parameters: the key of its result, how many numbers that has, the norm of δ over all of them.
+    """A layer with parameters: the key of its result, the size of that, the norm of δ over all of them.
 
     ``through_weights`` is ‖Wᵀδ‖/‖δ‖ of the layer after it, ``through_slopes`` ‖f′ ⊙ ·‖/‖·‖ of what stands between; both
     are ``None`` at the last one, and their product is the norm here over the norm there. ``dead`` and ``saturated`` are
@@ -21,7 +22,7 @@ class LayerFlow(NamedTuple):
     """
 
     key: str
-    count: int
+    size: int
     norm: float
     through_weights: float | None
     through_slopes: float | None
@@ -31,7 +32,7 @@ class LayerFlow(NamedTuple):
     @property
     def root_mean_square(self) -> float:
         """Of δ over units and samples."""
-        return self.norm / self.count**0.5
+        return self.norm / sqrt(self.size)
 
 
 FLAT = 0.01

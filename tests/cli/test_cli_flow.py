@@ -91,17 +91,22 @@ def test_depth_repeats_the_square_layer(run: Run) -> None:
     assert len(drawn) == len(copied)
 
 
+def test_a_loss_at_its_minimum_has_no_gradient_to_follow(run: Run, tmp_path: Path) -> None:
+    text = NET.replace(str(ROWS), "[[0, 0, 0, 0]]")
+    (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
+    assert "δ is 0 at the last layer already: there is nothing to follow." in run("flow", cwd=tmp_path).out
+
+
 def test_dead_and_saturated_units_are_named(run: Run, tmp_path: Path) -> None:
     text = """\
 inputs: [x]
 targets: [t]
-samples: [[1.0, 0.5], [2.0, 1.0]]
+samples: [[1.0, 0.75], [2.0, 1.5]]
 layers:
 - {{dense: [h1, h2], weights: {{x: {{w1: {0}, w2: 1.0}}}}, activation: {1}}}
 - {{dense: [y], weights: {{h1: {{w3: 1.0}}, h2: {{w4: 0.5}}}}}}
 loss: half_squared_error
 """
-    (tmp_path / "net.yaml").write_text(text.format("-1.0", "relu").replace("{h1:", "{a1:"), encoding="utf-8")
     (tmp_path / "net.yaml").write_text(
         text.format("-1.0", "{relu: [a1, a2]}").replace("{h1: {w3", "{a1: {w3").replace("h2: {w4", "a2: {w4"), "utf-8"
     )

@@ -67,7 +67,7 @@ def test_every_line_reads_back(config: str, command: str, run: Callable[..., Any
     told = {step["id"]: step for step in steps if not step["id"].partition(".")[2].startswith("M")}
     for format in FORMATS:
         page = STEPS[format](run(command, network, "-f", format).out)
-        assert page or command == "grad"  # which may have a table alone
+        assert page or command == "grad" or not told  # which may have a table alone
         assert set(page) <= set(told)
         for id, printed in page.items():
             step = told[id]

@@ -17,7 +17,7 @@ def letter(place: int) -> str:
 
 def tick(number: float) -> str:
     """A number beside an axis."""
-    return f"{number:.3g}"
+    return f"{number:.4g}"
 
 
 def ticks(low: float, high: float, most: int = 6) -> list[float]:

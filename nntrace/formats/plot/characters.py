@@ -7,7 +7,7 @@ from collections.abc import Iterator
 
 from ...expr.text import Script
 from ...solution.content.model import Plot
-from ..page.breaking import sentence, words
+from ..page.breaking import sentence, words, wrapped
 from . import inside, letter, reach, tick, ticks
 
 HEIGHT = 15
@@ -36,13 +36,14 @@ def plot_lines(plot: Plot, width: int, script: Script) -> Iterator[str]:
             x, y = points[min(int(share * len(points)), len(points) - 1)]
             canvas.text(x, y, letter(place))
     side, corner = ("|", "+") if script.ascii else ("│", "└")
-    yield " " * (margin + 1) + sentence(words(plot.up, script))
+    yield from (" " * (margin + 1) + line for line in wrapped(words(plot.up, script), room))
     for place, line in enumerate(canvas.plot().split("\n")[:HEIGHT]):
         yield f"{labels.get(place, ''):>{margin}} {side}{line.replace(NO_DOTS, ' ')}".rstrip()
     yield " " * margin + " " + corner + ("-" if script.ascii else "─") * room
     yield " " * (margin + 2) + _across(left, right, room, sentence(words(plot.across, script)))
     for place, curve in enumerate(plot.curves):
-        yield f"{' ' * (margin + 2)}{letter(place)}  {sentence(words(curve.name, script))}"
+        lines = wrapped(words(curve.name, script), room - 3)
+        yield from (f"{' ' * (margin + 2)}{'' if line else letter(place):3}{text}" for line, text in enumerate(lines))
 
 
 def _up(plot: Plot) -> list[float]:

@@ -7,6 +7,7 @@ not: a quotient is a fraction unless it is too wide, an index stands below, the 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable, Sequence
 from decimal import Decimal
 from fractions import Fraction
@@ -371,7 +372,7 @@ class Formulas:
         language = self.language
         opening, closing = language.bracket("[]")
         written = opening + language.number(layer) + closing if layer else ""
-        for sign in mark:
+        for sign in re.findall(r"\d+|\D", mark):
             match sign:
                 case "+" | "-":
                     written += language.sign(cast("Sign", sign))

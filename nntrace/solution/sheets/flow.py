@@ -42,6 +42,8 @@ class _Followed(NamedTuple):
 
     @property
     def word(self) -> str:
+        if not self.layers[-1].norm:
+            return "is 0"
         return next(word for limit, word in WORDS if self.ratio < limit or limit == inf)
 
 
@@ -78,12 +80,12 @@ class _Flows:
         rows: list[tuple[Note, ...]] = []
         for place, layer in enumerate(one.layers):
             name = Sym(one.sheet.network.tensors[layer.key].name or layer.key)
-            factors = (layer.through_weights, layer.through_slopes)
-            words = tuple(() if factor is None else (number_words(self.digits, factor),) for factor in factors)
-            between: Note = () if None in factors else (number_words(self.digits, prod(filter(None, factors))),)
+            factors = [one for one in (layer.through_weights, layer.through_slopes) if one is not None]
+            numbers = [*factors, prod(factors)] if factors else []
+            words: list[Note] = [(number_words(self.digits, number),) for number in numbers] or [(), (), ()]
             root = number_words(self.digits, layer.root_mean_square)
             norm = number_words(self.digits, layer.norm)
-            rows.append(((str(place + 1),), (name,), (root,), (norm,), *words, between))
+            rows.append(((str(place + 1),), (name,), (root,), (norm,), *words))
         heads = ("layer", "result", "RMS of δ", "‖δ‖", "‖Wᵀδ‖/‖δ‖ from the next", "‖f′ ⊙ ·‖/‖·‖", "both")
         yield Table(tuple((head,) for head in heads), tuple(rows))
         for word, cells in (("dead (slope 0", "dead"), (f"saturated (slope at most {FLAT}", "saturated")):
@@ -143,6 +145,8 @@ class _Flows:
         """What becomes of δ, and which layers learn most slowly."""
         lead: Note = (f"{one.name}: ",) if one.name else ()
         first, last = (number_words(self.digits, layer.root_mean_square) for layer in (one.layers[0], one.layers[-1]))
+        if not one.layers[-1].norm:
+            return (*lead, "δ is 0 at the last layer already: there is nothing to follow.")
         ratio = number_words(self.digits, one.ratio)
         words: Note = (*lead, "from the last layer to the first the RMS of δ goes from ", last, " to ", first,
                        ", times ", ratio, f": it {one.word}")  # fmt: skip
