@@ -6,7 +6,7 @@ the file.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from .record import Record
 
 DEEPEST = 40
 """Lists and tables inside each other."""
@@ -24,7 +24,7 @@ MOST_PROBLEMS_SHOWN = 20
 """Mistakes of one file that are told."""
 
 
-class Limits(NamedTuple):
+class Limits(Record):
     """What ``--limit`` moves, each with its default."""
 
     bytes: int = 8_000_000

@@ -8,8 +8,9 @@ from __future__ import annotations
 import math
 from collections.abc import Callable
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import Any
 
+from ..record import Record
 from .calls import cos, exp, ln, pi, sign, sin, sqrt, tanh
 from .nodes import Call, Condition, Expr, Indicator, Mul, Neg, Num, Partial, Pow, Sym, children
 from .notation import Exponent, Fences, Letter, Notation, Prefix, Radical, Spelling
@@ -21,7 +22,7 @@ BY_CASES = "case by case"
 """The rule of what is one thing or another: a slope for each case."""
 
 
-class Domain(NamedTuple):
+class Domain(Record):
     """A function that has no value where its last argument is negative; with a ``pole``, an infinite one at 0.
 
     ``noun`` is what a sheet calls its value: the logarithm of a negative number.
@@ -31,7 +32,7 @@ class Domain(NamedTuple):
     pole: bool = False
 
 
-class Function(NamedTuple):
+class Function(Record):
     """One row of the table.
 
     ``numpy`` names the ufunc (or is a function of arrays; a function of any number of arguments takes two at a time),

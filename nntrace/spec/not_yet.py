@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
 
+from ..record import Record
 from .model import Place, Spec
 from .problems import Problems
 from .tree import Scalar
@@ -15,7 +15,7 @@ KEYS = {  # keys that nothing reads, and what works instead
 }
 
 
-class Unsupported(NamedTuple):
+class Unsupported(Record):
     """A feature that is read but not supported: where a file uses it, and what works instead."""
 
     feature: str

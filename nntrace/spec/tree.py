@@ -10,18 +10,20 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from collections.abc import Sequence as Lines
-from typing import Any, NamedTuple, NoReturn
+from typing import Any, NoReturn
 
 import yaml
 
 from ..errors import quoted
 from ..limits import DEEPEST, LONGEST_KEY
+from ..record import Record
 from .model import Place
 from .problems import Problems, split_lines
 from .scalars import NULLS
 
 _TOO_DEEP = ("the nesting is too deep here", f"nest at most {DEEPEST} levels")
-_UNREADABLE = re.compile("[^\t\n\r\x20-\x7e\x85\xa0-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]")
+_UNREADABLE = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]|[\ud800-\udfff]|[\ufeff\ufffe\uffff]")
+"""Control characters, halves of characters, and what is no character; apart, they compile in a tenth of the time."""
 _BEFORE_KEY = re.compile(r"[,{}\[\]]\s*|[:?-]\s+|^\s+")
 
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -43,7 +45,7 @@ _YAML_ERRORS = (  # what the parser says, what that means, what would work
 )  # fmt: skip
 
 
-class Scalar(NamedTuple):
+class Scalar(Record):
     """One word or text; ``plain`` where it stands without quotes."""
 
     text: str
@@ -51,14 +53,14 @@ class Scalar(NamedTuple):
     place: Place
 
 
-class Sequence(NamedTuple):
+class Sequence(Record):
     """A list."""
 
     items: tuple[Node, ...]
     place: Place
 
 
-class Mapping(NamedTuple):
+class Mapping(Record):
     """Keys and values, in order, no key twice."""
 
     entries: tuple[tuple[Scalar, Node], ...]
@@ -114,7 +116,7 @@ def _check_names(text: str, problems: Problems) -> None:
             problems.fail_beyond("names", about, _start(event), "the network file (by its commas, colons and lines)")
 
 
-class _Open(NamedTuple):
+class _Open(Record):
     """A list or table that is being read; a table's ``children`` are key, value, key, value, …"""
 
     place: Place

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import prod
-from typing import NamedTuple
 
 from ... import catalogue
 from ...catalogue import Operation, Parameter
 from ...errors import counted, quoted
 from ...expr.index import letters_of
+from ...record import Record
 from ...spec.model import GivenSize, Items, Labelled, Layer, Name, Number, Place, Value
 from ..batch import sized
 from ..model import BoundOperation, Cell, Edge, Tensor
@@ -25,7 +25,7 @@ PRE_ACTIVATION = "z"
 """The letter that pre-activations are called by; the activated ones are then called a."""
 
 
-class _Result(NamedTuple):
+class _Result(Record):
     """What names a layer's result: the tensor, its elements, or how many there are."""
 
     tensor: Name | None = None
@@ -39,7 +39,7 @@ class _Result(NamedTuple):
         return len(self.elements) or self.units or 0
 
 
-class _Layer(NamedTuple):
+class _Layer(Record):
     """A layer while it is built: what the file says, its operation, what it reads, and how far its letters run."""
 
     layer: Layer

@@ -6,10 +6,10 @@ A loss right after the activation that it cancels against is fused with it: one 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from ...catalogue import Fusion, Loss, Operation, Same
 from ...expr import ONE, Div, Expr, Size, Sum, Sym, product
+from ...record import Record
 from ..batch import SAMPLE, batched, sized
 from ..model import BoundOperation, Cell, Edge, Tensor
 from .operations import symbols_read
@@ -17,7 +17,7 @@ from .operations import symbols_read
 PART, SAMPLE_LOSS, LOSS = "p", "l", "L"
 
 
-class Reduction(NamedTuple):
+class Reduction(Record):
     """How a loss is put together: over ``outputs`` outputs, their ``mean`` or their sum, and over the ``samples`` of a
     batch (``None`` without one) by the word ``over_samples``. ``normal``: the targets of each sample sum to 1."""
 

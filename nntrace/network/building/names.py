@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 from fractions import Fraction
-from typing import NamedTuple
 
 from ...errors import quoted, suggestion
 from ...expr.functions import words
+from ...record import Record
 from ...spec.model import Items, Labelled, Name, Number, Place, Spec, Value
 from ...spec.problems import Problems
 
@@ -48,7 +48,7 @@ def _defined(value: Value | None) -> Iterator[str]:
                     yield from _defined(inner)
 
 
-class Given(NamedTuple):
+class Given(Record):
     """A name's number, and where the file gives it."""
 
     number: Number

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from ...errors import quoted, suggestion
+from ...record import Record
 from ...spec.model import Name, SourceNames
 from ..model import Cell, Tensor
 from .draft import Draft
@@ -14,7 +14,7 @@ from .leaves import elements
 READABLE = ("input", "unit")
 
 
-class SourcePart(NamedTuple):
+class SourcePart(Record):
     """A tensor, or one element of it (its ``cell``, of one sample)."""
 
     tensor: Tensor
@@ -39,7 +39,7 @@ class SourcePart(NamedTuple):
         return [self.tensor.names.get(self.cell) or f"{self.tensor.name}[{written}]"]
 
 
-class Source(NamedTuple):
+class Source(Record):
     """What one argument reads: one tensor, or several parts that are joined; ``tensor`` has their size and names."""
 
     tensor: Tensor

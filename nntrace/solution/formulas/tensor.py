@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import reduce
 from operator import mul
-from typing import NamedTuple
 
 from ...expr import (
     ONE,
@@ -43,12 +42,13 @@ from ...expr.matrices import Axes
 from ...expr.rules import distributed
 from ...network.chain_rule import LOSS, ChainRule, Reader, adjoint
 from ...network.model import BoundOperation, Cell, Edge, Network, Tensor
+from ...record import Record
 from .naming import PRIME, SAMPLES, Naming
 
 LETTERS = "kjilqrsuv"
 
 
-class Gradient(NamedTuple):
+class Gradient(Record):
     """∂L/∂tensor in index notation: one addend for each reader of the tensor, over its ``indices``.
 
     ``sizes`` say how far every index of the formula runs.
