@@ -12,6 +12,8 @@ DEEPEST = 40
 """Lists and tables inside each other."""
 LONGEST_NUMBER = 400
 """Characters of a number."""
+LONGEST_FORMULA = 2_000
+"""Characters of a formula."""
 LONGEST_KEY = 1024
 """Characters of a key, by the rules of YAML."""
 LONGEST_ROW = 4_000_000

@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, np.dtype[np.float64]]
 
 Cell = tuple[int, ...]
-PENALTY, TOTAL, UPSTREAM = "penalty", "total", "upstream"
-"""The kinds of the steps that no entry of the catalogue gives: a loss's penalty, its sum with what the data add, and
-what stands in for a loss of which the gradient alone is given."""
+PENALTY, TOTAL, UPSTREAM, FORMULA = "penalty", "total", "upstream", "let"
+"""The kinds of the steps that no entry of the catalogue gives: a loss's penalty, its sum with what the data add, what
+stands in for a loss of which the gradient alone is given, and a formula of the file."""
 Role = Literal["input", "target", "parameter", "unit", "loss", "constant"]
 
 
@@ -131,6 +131,11 @@ class BoundOperation(Record):
     def is_upstream(self) -> bool:
         """Whether it stands in for a loss of which the gradient alone is given."""
         return self.kind == UPSTREAM
+
+    @property
+    def is_formula(self) -> bool:
+        """Whether it is a formula of the file, which has no name as a function."""
+        return self.kind == FORMULA
 
     @property
     def argument(self) -> str:

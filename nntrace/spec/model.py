@@ -11,6 +11,7 @@ from pathlib import Path
 
 from ..limits import USUAL, Limits
 from ..record import Record
+from .formula import FormulaPart
 
 
 class Place(Record):
@@ -20,8 +21,14 @@ class Place(Record):
     column: int
 
 
+class Irrational(Fraction):
+    """The float next to a number that is no fraction, such as the one that ``sqrt(2)`` gives: it is never exact."""
+
+    __slots__ = ()
+
+
 class Number(Record):
-    """A finite number, with the text that was typed: ``0.5``, ``-.5``, ``1e-3``, ``3/4``."""
+    """A finite number, with the text that was typed: ``0.5``, ``-.5``, ``1e-3``, ``3/4``, ``sqrt(2)``."""
 
     text: str
     value: Fraction
@@ -93,10 +100,19 @@ class SourceNames(Record):
     place: Place
 
 
+class TypedFormula(Record):
+    """A formula of the file: its text, its parts, and where each of its characters (and its end) stands."""
+
+    text: str
+    root: FormulaPart
+    places: tuple[Place, ...]
+
+
 class Layer(Record):
     """One entry of ``layers``: its kind, what names its result (if anything), its parameters by key, its options.
 
-    ``source`` is what it reads where that is not the result before it.
+    ``source`` is what it reads where that is not the result before it. A line of ``let`` is one too: its kind is
+    ``let``, its result a name, and it has a ``formula``.
     """
 
     kind: Name
@@ -105,6 +121,7 @@ class Layer(Record):
     options: Mapping[str, OptionValue]
     activation: Layer | None
     source: SourceNames | None = None
+    formula: TypedFormula | None = None
 
 
 class Penalty(Record):
@@ -125,7 +142,7 @@ class LossSpec(Record):
     """``loss: {half_squared_error: MSE, parts: [...]}``. ``name`` is ``None`` where the file gives none.
 
     ``upstream`` has the gradients by the outputs where these are given and the loss is not; ``source`` is what it
-    reads where that is not the last result.
+    reads where that is not the last result. Of ``loss: f`` the ``result`` is f, and the kind says so too.
     """
 
     kind: Name
@@ -137,6 +154,7 @@ class LossSpec(Record):
     penalty: Penalty | None = None
     upstream: Value | None = None
     source: SourceNames | None = None
+    result: Name | None = None
 
 
 class Inside(Record):

@@ -10,7 +10,6 @@ from .problems import Problems
 from .tree import Scalar
 
 KEYS = {  # keys that nothing reads, and what works instead
-    "let": "use the layers of the catalogue",
     "for": "write the steps out as layers",
 }
 

@@ -120,13 +120,13 @@ class Names:
             )
         return Fraction(0)
 
-    def check_collisions(self, letters: Collection[str] = ()) -> None:
+    def check_collisions(self, letters: Collection[str] = (), free: Collection[str] = ()) -> None:
         """A name is either given or a result, and every number in ``values`` is for something that is there.
 
-        ``letters`` are further words that formulas write.
+        ``letters`` are further words that formulas write, ``free`` those that none of this network's does.
         """
         for text, place in (*self.used.items(), *self.results.items()):
-            if text in RESERVED or text in letters or _DELTA.match(text):
+            if (text in RESERVED and text not in free) or text in letters or _DELTA.match(text):
                 self.problems.add(
                     place,
                     f"{quoted(text)} is a word of the sheet's own formulas",
