@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 import typer
 
 from ..limits import Limits
+from ..record import Record
 
 
 def _count(what: str, low: int, high: int) -> Callable[[str], int]:
@@ -31,7 +32,7 @@ Changes = Annotated[
 ]
 
 
-class Reading(NamedTuple):
+class Reading(Record):
     """Which network a command reads, and what it may read with it."""
 
     net: Annotated[
@@ -49,7 +50,7 @@ class Reading(NamedTuple):
     ] = []
 
 
-class StepOptions(NamedTuple):
+class StepOptions(Record):
     """How the parameters learn, where this differs from the file."""
 
     lr: Annotated[
@@ -61,7 +62,7 @@ class StepOptions(NamedTuple):
     ] = None
 
 
-class Lasting(NamedTuple):
+class Lasting(Record):
     """How long the parameters learn, where this differs from the file."""
 
     iterations: Annotated[
@@ -84,7 +85,7 @@ class Lasting(NamedTuple):
     ] = None
 
 
-class Compared(NamedTuple):
+class Compared(Record):
     """What a training may be run with several of, one run each."""
 
     lr: Annotated[
@@ -103,7 +104,7 @@ class Compared(NamedTuple):
     ] = None
 
 
-class Calculation(NamedTuple):
+class Calculation(Record):
     """How a sheet of numbers is worked out, and what it is compared with."""
 
     change: Changes = []
@@ -139,7 +140,7 @@ class Calculation(NamedTuple):
     ] = None
 
 
-class PageOptions(NamedTuple):
+class PageOptions(Record):
     """How and where a sheet is written."""
 
     format: Annotated[

@@ -8,9 +8,10 @@ from fractions import Fraction
 from itertools import product
 from math import log10
 from random import Random
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from ..errors import UserError
+from ..record import Record
 from .options import Compared, Lasting, Reading
 from .run import need_layers, need_loss, read_network, with_rate
 from .words import typed_number, with_count, with_optimizer
@@ -26,7 +27,7 @@ ALL = "all"
 FORMS = "write numbers, --lr 0.1,0.4, or draw some: --lr log:0.01:1:20 or --lr linear:0.01:1:20"
 
 
-class Planned(NamedTuple):
+class Planned(Record):
     """A run that is ready, and the file it is of."""
 
     name: str
@@ -42,7 +43,7 @@ class Planned(NamedTuple):
         return Variant(self.name, rate, self.plan._replace(asked_to_stop=asked_to_stop, watch=watch))
 
 
-class Typed(NamedTuple):
+class Typed(Record):
     """What one run has in place of the file's own, each as typed; ``name`` tells it from the others."""
 
     name: str

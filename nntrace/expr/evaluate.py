@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import lru_cache, partial, reduce
 from math import prod
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 
+from ..record import Record
 from .bind import at, extent, free_indices, fresh, kronecker
 from .functions import FUNCTIONS, Function
 from .index import Affine, Index, Segment, letters_of, number_of
@@ -42,7 +43,7 @@ Array = np.ndarray[Any, np.dtype[np.float64]]
 Letters = tuple[str, ...]
 
 
-class Arguments(NamedTuple):
+class Arguments(Record):
     """What a plan is run on: arrays by symbol name (``partial_key`` for ∂a/∂b), and how far each index runs."""
 
     arrays: Mapping[str, Array]
@@ -52,7 +53,7 @@ class Arguments(NamedTuple):
 Run = Callable[[Arguments], Any]
 
 
-class _Part(NamedTuple):
+class _Part(Record):
     axes: Letters
     run: Run
 

@@ -10,8 +10,8 @@ import unicodedata
 from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
-from typing import NamedTuple
 
+from ..record import Record
 from .brackets import is_fraction, is_link, is_scientific, juxtaposed, needs_brackets
 from .functions import notation
 from .index import Affine, Index
@@ -48,7 +48,7 @@ from .nodes import (
 from .notation import Exponent, Fences, Letter, Notation, Prefix, Radical, Spelling
 
 
-class Script(NamedTuple):
+class Script(Record):
     """The signs of one way to write text. ``symbolic``: symbols are multiplied without a sign, ``W_ji x_i``."""
 
     ascii: bool
@@ -71,7 +71,7 @@ _ASCII_SIGNS = {
 }  # fmt: skip
 
 
-class Piece(NamedTuple):
+class Piece(Record):
     """Text that is never broken; a break before it is better the smaller ``depth`` is.
 
     ``sign`` is the operator that is written at such a break alone: inside a line there is none.

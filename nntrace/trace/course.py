@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from math import isfinite
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from ..network.model import Element, Network
 from ..network.portion import chosen, portion, steps_per_pass
+from ..record import Record
 from .scores import Scorer, Scores
 from .trace import Trace
 from .tracing import in_floats
@@ -39,7 +40,7 @@ class Portions:
         return found
 
 
-class Epoch(NamedTuple):
+class Epoch(Record):
     """What a pass over the samples came to: ``loss`` is the mean of its steps', each taken before its update.
 
     ``done`` are the steps done in all, ``rate`` the last step's learning rate; ``validation`` what the other samples
@@ -53,7 +54,7 @@ class Epoch(NamedTuple):
     validation: Scores | None
 
 
-class Diverged(NamedTuple):
+class Diverged(Record):
     """The step in which a number first was none: its ``trace``, the update before it, and the tensor of the number."""
 
     step: int

@@ -4,16 +4,17 @@ from __future__ import annotations
 
 import itertools
 from math import sqrt
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from ..network.model import BoundOperation, Cell, Network
+from ..record import Record
 from .trace import Trace
 
 if TYPE_CHECKING:
     from ..network.model import Array
 
 
-class LayerFlow(NamedTuple):
+class LayerFlow(Record):
     """A layer with parameters: the key of its result, the size of that, the norm of δ over all of them.
 
     ``through_weights`` is ‖Wᵀδ‖/‖δ‖ of the layer after it, ``through_slopes`` ‖f′ ⊙ ·‖/‖·‖ of what stands between; both

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from ..expr import Expr, Partial, Sym, partial_key, symbols
 from ..expr.evaluate import Arguments, Run, plan
 from ..network.chain_rule import LOSS, Adjoint, ChainRule, Reader
 from ..network.model import BoundOperation, Network
+from ..record import Record
 
 if TYPE_CHECKING:
     from ..network.model import Array
@@ -22,7 +23,7 @@ if TYPE_CHECKING:
 GIVEN = ("input", "target", "parameter", "constant")
 
 
-class _Instruction(NamedTuple):
+class _Instruction(Record):
     """One plan, bound: under which keys it finds its symbols' arrays, under which its result is kept."""
 
     run: Run

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from ..catalogue import find
 from ..network.model import BoundOperation, Network
+from ..record import Record
 from .trace import Trace
 
 if TYPE_CHECKING:
@@ -13,7 +14,7 @@ if TYPE_CHECKING:
     from .program import Program
 
 
-class Scores(NamedTuple):
+class Scores(Record):
     """``data`` is the loss without the penalty; ``accuracy`` is known where the targets are classes."""
 
     loss: float

@@ -30,7 +30,8 @@ COMMANDS = (
 
 def test_every_line_of_output(run: Run) -> None:
     printed = {line for command in COMMANDS for line in run(*command, "--width", "120").out.splitlines()}
-    blocks = re.findall(r"^```\n(.*?)^```", README, re.MULTILINE | re.DOTALL)
+    fenced = re.findall(r"^```(\w*)\n(.*?)^```$", README, re.MULTILINE | re.DOTALL)
+    blocks = [block for language, block in fenced if not language]
     sheets = [block for block in blocks if re.match(r"[A-Z]+[0-9]+p? |Update|How the|run |    [WsX]", block)]
     assert len(sheets) >= 12
     shown = [line for block in sheets for line in block.splitlines()]

@@ -4,18 +4,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from math import prod
-from typing import NamedTuple
 
 from ... import catalogue
 from ...catalogue import Operation, Parameter
 from ...errors import counted, quoted
 from ...expr.index import letters_of
+from ...record import Record
 from ...spec.model import GivenSize, Items, Labelled, Layer, Name, Number, Place, Value
 from ..batch import sized
 from ..model import BoundOperation, Cell, Edge, Tensor
 from .draft import Draft
 from .drawing import Fans
 from .extents import Extents
+from .formula_steps import FormulaSteps
 from .gathering import gathered, reads
 from .leaves import elements
 from .operations import free_letters, in_batch, operation, plain, symbols_read
@@ -25,7 +26,7 @@ PRE_ACTIVATION = "z"
 """The letter that pre-activations are called by; the activated ones are then called a."""
 
 
-class _Result(NamedTuple):
+class _Result(Record):
     """What names a layer's result: the tensor, its elements, or how many there are."""
 
     tensor: Name | None = None
@@ -39,7 +40,7 @@ class _Result(NamedTuple):
         return len(self.elements) or self.units or 0
 
 
-class _Layer(NamedTuple):
+class _Layer(Record):
     """A layer while it is built: what the file says, its operation, what it reads, and how far its letters run."""
 
     layer: Layer
@@ -60,10 +61,16 @@ class Layers:
     def __init__(self, draft: Draft) -> None:
         self.draft = draft
         self.directory = Directory(draft)
+        self.formulas = FormulaSteps(draft, self.directory)
         self.level = 0
 
     def add(self, layer: Layer, current: Tensor) -> Tensor:
-        """The result of a layer or an activation that reads ``current``."""
+        """The result of a layer, an activation or a formula; one that does not say what it reads reads ``current``."""
+        if layer.formula:
+            applied = self.formulas.as_layer(layer, layer.formula)
+            if applied is None:
+                return self.formulas.add(layer, layer.formula, current)
+            layer = applied
         entry = catalogue.find("layer", layer.kind.text) or catalogue.find("activation", layer.kind.text)
         assert entry is not None  # the reader knows the kinds
         conventions = {"vectors": self.draft.spec.conventions.vectors, "arguments": _count(layer)}

@@ -75,6 +75,25 @@ class Leaves:
                 self._unfit(value, "a list of numbers, or names with numbers: {a: 1.0, b: 2.0}")
                 return Tensor(key, name, (0,), role)
 
+    def of_values(self, name: Name, key: str) -> Tensor | None:
+        """A parameter by a name of the table of values, of whatever shape it has there; ``None``: there is none."""
+        if name.text in self.names.numbers:
+            return self.shared(name, key, name.text, Fans(1, 1))
+        if name.text not in self.names.tensors:
+            return None
+        if name.text not in self.built:
+            content, _ = self.names.tensors[name.text]
+            match content:
+                case File():
+                    tensor = self._file(content, key, name.text, "parameter")
+                case Items():
+                    tensor = self.nested(content, key, name.text, depth(content))
+                case _:
+                    self._unfit(content, f"numbers: {name.text}: [0.1, 0.2]")
+                    tensor = Tensor(key, name.text, (), "parameter")
+            self.built[name.text] = self._called(tensor, name)
+        return self.built[name.text]
+
     def sized(self, size: GivenSize, key: str, name: str | None, role: Role) -> Tensor:
         """A vector of which only the length is known."""
         what = "the inputs have" if role == "input" else "the targets have" if role == "target" else f"{name} has"
@@ -440,6 +459,11 @@ def _flat(array: Array) -> Array:
 
 def _article(role: Role) -> str:
     return "an input" if role == "input" else "a target"
+
+
+def depth(value: Value) -> int:
+    """How deep lists are nested."""
+    return 1 + max(map(depth, value.items), default=0) if isinstance(value, Items) else 0
 
 
 def _by(shape: Sequence[int]) -> str:

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
+from ...record import Record
 from ...spec.model import Spec, Split
 from ...spec.problems import Problems
 from ..model import Network
@@ -14,7 +13,7 @@ DRAWN = -1
 """The shuffle that a split takes its samples from: the one before the first pass."""
 
 
-class Sets(NamedTuple):
+class Sets(Record):
     """One network on the samples that it learns from, and on those that it is validated with, if there are any."""
 
     training: Network

@@ -5,9 +5,9 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator, Sequence
 from math import floor, isfinite, log10
-from typing import NamedTuple
 
 from ...network.portion import steps_per_pass
+from ...record import Record
 from ..content.model import Block, LossValue, Note, Remark, Results, Section, Solution, Table
 from .calculation import Settings, Sheet
 from .iterations import Trained
@@ -27,7 +27,7 @@ RULES: tuple[str, ...] = (
 """How a curve gets its word: the first of these that holds."""
 
 
-class Variant(NamedTuple):
+class Variant(Record):
     """A run to compare: what it is called, its learning rate if that is what differs, and what it does."""
 
     name: str
@@ -35,7 +35,7 @@ class Variant(NamedTuple):
     plan: Plan
 
 
-class Shape(NamedTuple):
+class Shape(Record):
     """A curve as its word is told from: the loss at the start, then of each epoch; whether it stopped being finite."""
 
     losses: Sequence[float]

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from math import inf, log10, prod
-from typing import NamedTuple
 
 from ...errors import UserError
 from ...expr import Sym
 from ...network.model import Cell, Network
 from ...network.quantities import of_tensor
+from ...record import Record
 from ...trace.flow import FLAT, LayerFlow, flow, layers_in_chain
 from ..content.model import Block, Curve, Note, Plot, Remark, Results, RunResults, Section, Solution, Table
 from ..numbers.results import value_results
@@ -22,14 +22,14 @@ MOST_NAMED = 8
 ALIKE = 1.01
 
 
-class FlowVariant(NamedTuple):
+class FlowVariant(Record):
     """A network to follow the gradient through, and what tells it from the others."""
 
     name: str
     network: Network
 
 
-class _Followed(NamedTuple):
+class _Followed(Record):
     name: str
     sheet: Sheet
     layers: list[LayerFlow]
@@ -86,8 +86,10 @@ class _Flows:
             root = number_words(self.digits, layer.root_mean_square)
             norm = number_words(self.digits, layer.norm)
             rows.append(((str(place + 1),), (name,), (root,), (norm,), *words))
-        heads = ("layer", "result", "RMS of δ", "‖δ‖", "‖Wᵀδ‖/‖δ‖ from the next", "‖f′ ⊙ ·‖/‖·‖", "both")
+        heads = ("layer", "result", "RMS of δ", "‖δ‖", "weights", "slopes", "both")
         yield Table(tuple((head,) for head in heads), tuple(rows))
+        weights, slopes = "‖Wᵀδ‖/‖δ‖ with W and δ of the layer after it", "‖f′ ⊙ ·‖/‖·‖ of what came"
+        yield Remark((f"weights: {weights}; slopes: {slopes}; both: their product, ‖δ‖ here over ‖δ‖ there.",))
         for word, cells in (("dead (slope 0", "dead"), (f"saturated (slope at most {FLAT}", "saturated")):
             names = [name for layer in one.layers for name in self._units(one, layer.key, getattr(layer, cells))]
             if names:

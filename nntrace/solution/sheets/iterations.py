@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from ...errors import UserError, counted
 from ...expr import Sym
 from ...network.model import Network
 from ...network.portion import chosen
 from ...network.quantities import Quantity, frozen, parameters
+from ...record import Record
 from ...trace.amount import Amount
 from ...trace.course import Portions
 from ...trace.trace import Trace
@@ -34,7 +34,7 @@ MOST_IN_PROGRESS = 6
 MOST_ROWS = 24
 
 
-class Trained(NamedTuple):
+class Trained(Record):
     """The sheet of a training, the trace that it ends with, and whether somebody stopped it before its time."""
 
     solution: Solution
@@ -180,7 +180,7 @@ class _Iterations:
         return left._replace(loss=loss, iterations=results)
 
 
-class _Short(NamedTuple):
+class _Short(Record):
     """What one of many iterations comes to: its results, the loss before it, and a few parameters after it."""
 
     results: Results

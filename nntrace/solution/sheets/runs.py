@@ -5,10 +5,10 @@ from __future__ import annotations
 from array import array
 from collections.abc import Callable
 from math import isfinite, nan
-from typing import NamedTuple
 
 from ...network.model import Network
 from ...network.portion import steps_per_pass
+from ...record import Record
 from ...spec.model import Validation
 from ...trace.course import Course, Diverged, Epoch
 from ...trace.scores import Scorer, Scores
@@ -19,7 +19,7 @@ Watch = Callable[[Epoch], None]
 """What is told of each epoch as it ends."""
 
 
-class Plan(NamedTuple):
+class Plan(Record):
     """What a run does: the network on its samples, the one on the samples to validate with, and when to stop."""
 
     network: Network
@@ -59,7 +59,7 @@ class Columns:
         return any(map(isfinite, self.accuracy))
 
 
-class TrainingRun(NamedTuple):
+class TrainingRun(Record):
     """A training that is over. ``before`` and ``after`` are the scores of its own samples at its ends, ``first`` and
     ``final`` its traces; ``validation`` the final scores of the others. ``ended`` says why where it ended early, and
     ``best`` is the epoch that the parameters are of, where the best ones were restored. ``gradients`` are those of

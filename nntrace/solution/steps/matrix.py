@@ -10,7 +10,6 @@ from copy import copy
 from decimal import Decimal
 from functools import partial
 from itertools import product as cells_of
-from typing import NamedTuple
 
 from ...expr import (
     ONE,
@@ -42,6 +41,7 @@ from ...expr.matrices import IDENTITY, Axes
 from ...network.chain_rule import Reader
 from ...network.model import BoundOperation, Cell, Element, Network
 from ...network.quantities import partly_frozen, quantity
+from ...record import Record
 from ...trace.amount import Amount
 from ..content.model import Block, Line, Matrix, Note, Remark, SectionName, Step
 from ..formulas.element import Writer
@@ -59,7 +59,7 @@ ByElements = Callable[[str], Iterable[Block]]
 """The steps of a tensor, element by element."""
 
 
-class MatrixEquation(NamedTuple):
+class MatrixEquation(Record):
     """``name = body`` between matrices over keys: how far the letters run, which of them run down and across, in what
     order they are the ``indices`` of the result, and the result's ``value`` at a cell."""
 
