@@ -168,6 +168,9 @@ class PageOptions(Record):
     ascii: Annotated[bool, typer.Option("--ascii", help="Plain characters only: * for ×, dMSE/dw21 for ∂MSE/∂w21.")] = (
         False
     )
+    color: Annotated[
+        str, typer.Option("--color", metavar="WHEN", help="always, never or auto (on a terminal, or FORCE_COLOR).")
+    ] = "auto"
     title: Annotated[str | None, typer.Option("--title", metavar="TEXT", help="A title for this sheet.")] = None
     detail: Annotated[
         str,

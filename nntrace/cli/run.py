@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import errno
 import os
+import stat
 import sys
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from shutil import get_terminal_size
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from ..errors import UserError, printable, quoted
+from ..errors import UserError, printable, quoted, suggestion
 from .streams import carries_unicode, check_open, say, writing
 from .words import assignment, detail_of, limits_of
 from .writing import check_writable, same_file, write_file
@@ -27,6 +28,7 @@ DEFAULT_FILE = "net.yaml"
 BUILT_IN = "homework3"
 PIPED_WIDTH = 120
 NARROWEST, WIDEST = 20, 10_000
+COLOURED = ("auto", "always", "never")
 
 
 def read_network(
@@ -91,6 +93,8 @@ def check_page(page: PageOptions, reading: Reading, expected: Sequence[str] = ()
     for text in expected:
         assignment(text, "--expect")
     detail_of(page.detail)
+    if page.color not in COLOURED:
+        raise UserError(f"--color {page.color!r} is no choice\n  {suggestion(page.color, COLOURED)}")
     if (form := _format(page)) not in (None, "terminal") or page.standalone:
         checked(form or "txt", page.standalone)
     if (output := _file(page)) is not None:
@@ -134,6 +138,30 @@ def _examples() -> Path:
     return installed if installed.is_dir() else package.parent / "configs"
 
 
+def _is_coloured(page: PageOptions) -> bool | None:
+    """Whether the sheet is coloured wherever it goes; ``None`` where that is for the terminal to say."""
+    if page.color != "auto":
+        return page.color == "always"
+    return True if os.environ.get("FORCE_COLOR", "0") not in ("", "0") and "NO_COLOR" not in os.environ else None
+
+
+def _piped_width() -> int:
+    """The columns of a page that is read elsewhere: those of ``COLUMNS``, of the terminal that a pager shows it on."""
+    typed = os.environ.get("COLUMNS", "")
+    if typed.isascii() and typed.isdigit() and int(typed[:6]) > 0 and len(typed) < 6:
+        return _in_range(int(typed))
+    try:
+        if sys.stderr.isatty() and stat.S_ISFIFO(os.fstat(sys.stdout.fileno()).st_mode):
+            return _in_range(os.get_terminal_size(sys.stderr.fileno()).columns)
+    except (AttributeError, OSError, ValueError):  # a stream that is closed, or none of the system's
+        pass
+    return PIPED_WIDTH
+
+
+def _in_range(columns: int) -> int:
+    return min(max(columns, NARROWEST), WIDEST)
+
+
 def deliver(solution: Solution, page: PageOptions, expected: Sequence[str] = ()) -> int:
     """Write the sheet and compare the expected numbers. The exit code: 0, or 1 where a number or a check fails."""
     from ..solution.checking.expect import compare
@@ -170,7 +198,8 @@ def write(solution: Solution, page: PageOptions) -> None:
     plain = page.ascii or not carries_unicode(sys.stdout.encoding)
     script = ASCII if plain else UNICODE
     with writing():
-        if form == "terminal" or (form is None and sys.stdout.isatty()):
+        coloured = _is_coloured(page)
+        if form == "terminal" or (form is None and (sys.stdout.isatty() or coloured)):
             from rich.console import Console
 
             from ..formats.terminal import show
@@ -179,11 +208,15 @@ def write(solution: Solution, page: PageOptions) -> None:
                 def on_broken_pipe(self) -> None:
                     raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))  # rich would exit with 1
 
-            width = page.width or min(max(get_terminal_size().columns, NARROWEST), WIDEST)
+            width = page.width or (_in_range(get_terminal_size().columns) if sys.stdout.isatty() else _piped_width())
             # rich would read both from the environment, and fail at what is no number there
-            show(solution, Terminal(width=width, height=25, highlight=False, markup=False, emoji=False), script)
+            colours: dict[str, Any] = {} if coloured is None else {"force_terminal": coloured, "no_color": not coloured}
+            if coloured:
+                colours["color_system"] = "standard"
+            console = Terminal(width=width, height=25, highlight=False, markup=False, emoji=False, **colours)
+            show(solution, console, script)
         else:
-            width = page.width or PIPED_WIDTH
+            width = page.width or _piped_width()
             made = content(solution, form or "txt", width=width, script=script, standalone=page.standalone)
             if not isinstance(made, bytes):
                 for line in made:

@@ -73,4 +73,5 @@ class Training(Record):
         past = self.past(done)
         every = {self.rule.number: done + 1, k: past}
         every |= {symbol: past // period for symbol, period in self.rule.periods.items()}
-        return {symbol: count for symbol, count in every.items() if symbol.name in self.rule.letters}
+        letters = self.rule.letters
+        return {symbol: count for symbol, count in every.items() if symbol.name in letters}

@@ -121,7 +121,7 @@ def _known(
 
     ``common`` is what all tensors share, where that is worked out already.
     """
-    known = {name: np.asarray(one.number) for name, one in (common or known_before(trace)).items()}
+    known = {name: np.asarray(one.number) for name, one in (known_before(trace) if common is None else common).items()}
     known |= {state: numbers[key] for state, numbers in trace.memory.states.items()}
     known |= {lr.name: np.asarray(float(rate_of(trace, key))), w.name: parameter}
     return known | {name: np.asarray(one.number) for name, one in named(shared).items()}

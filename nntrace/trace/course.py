@@ -19,25 +19,36 @@ if TYPE_CHECKING:
 
 
 class Portions:
-    """The samples of each step. The networks of samples in order are kept, and one program for each number of them."""
+    """The samples of each step. The networks of samples in order are kept, and one program for each number of them.
 
-    def __init__(self, network: Network) -> None:
+    ``of`` limits the gradients to tensors of these roles.
+    """
+
+    def __init__(self, network: Network, of: tuple[str, ...] | None = None) -> None:
         self.network = network
+        self.of = of
         self._networks: dict[Sequence[int], Network] = {}
         self._programs: dict[int, Program] = {}
 
     def trace(self, trace: Trace) -> Trace:
         """The trace with the samples of its next step."""
         if self.network.samples_per_step is None:
-            return trace
+            return trace if self.of is None else self._on(self.network, trace)
         places = chosen(self.network, trace.memory.done)
         network = self._networks.get(places) or portion(self.network, places)
         if isinstance(places, range):
             self._networks[places] = network
-        found = trace.in_network(network, self._programs.get(len(places)))
-        if not found.elementwise:
-            self._programs[len(places)] = found.program
-        return found
+        return self._on(network, trace)
+
+    def _on(self, network: Network, trace: Trace) -> Trace:
+        if trace.elementwise:
+            return trace.in_network(network)
+        from .program import Program
+
+        size = network.samples or 0
+        if size not in self._programs:
+            self._programs[size] = Program(network, self.of)
+        return trace.in_network(network, self._programs[size])
 
 
 class Epoch(Record):
@@ -78,7 +89,7 @@ class Course:
         self.asked_to_stop = asked_to_stop
         self.diverged: Diverged | None = None
         self.stopped = False
-        self._portions = Portions(self.network)
+        self._portions = Portions(self.network, ("parameter",))
         self._last: Update | None = None
 
     @property

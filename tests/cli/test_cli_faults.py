@@ -307,7 +307,7 @@ def test_the_environment_changes_nothing_but_the_page(run: Run) -> None:
         {"COLUMNS": "99999999999", "_NNTRACE_COMPLETE": "complete_zsh", "TERMINAL_WIDTH": "wide", "NO_COLOR": "1"},
         {"PYTHONHASHSEED": "7", "HOME": "/nonexistent"},
         {"PYTHONUTF8": "0", "LC_ALL": "POSIX", "PYTHONIOENCODING": "utf-8", "PYTHONOPTIMIZE": "2"},
-        {"TYPER_USE_RICH": "1", "FORCE_COLOR": "1", "PYTHONIOENCODING": "utf-8:strict"}, {"PYTHONIOENCODING": "idna"},
+        {"TYPER_USE_RICH": "1", "FORCE_COLOR": "0", "PYTHONIOENCODING": "utf-8:strict"}, {"PYTHONIOENCODING": "idna"},
     ]  # fmt: skip
     for one in variables:
         found = nntrace("--width", "100", **one)

@@ -1,0 +1,73 @@
+"""How wide a page is that goes into a pipe, and when it is coloured."""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parents[2]
+ESCAPE = "\x1b["
+
+
+def piped(*options: str, **variables: str) -> str:
+    without = {key: one for key, one in os.environ.items() if key not in ("NO_COLOR", "FORCE_COLOR", "COLUMNS")}
+    done = subprocess.run(
+        [sys.executable, "-m", "nntrace", "forward", *options],
+        env={**without, **variables},
+        cwd=ROOT,
+        capture_output=True,
+        encoding="utf-8",
+        timeout=60,
+        check=True,
+    )
+    return done.stdout
+
+
+def test_columns_say_how_wide_a_piped_page_is() -> None:
+    assert piped(COLUMNS="60") == piped("--width", "60") != piped()
+    assert piped("--width", "80", COLUMNS="60") == piped("--width", "80")
+    assert piped(COLUMNS="5") == piped("--width", "20")
+    for nonsense in ("", "0", "x", "-3", "9" * 30, "²"):
+        assert piped(COLUMNS=nonsense) == piped()
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="a terminal of its own")
+def test_a_pager_gets_the_width_of_its_terminal() -> None:
+    import fcntl
+    import pty
+    import struct
+    import termios
+
+    main, terminal = pty.openpty()
+    fcntl.ioctl(terminal, termios.TIOCSWINSZ, struct.pack("HHHH", 24, 60, 0, 0))
+    env = {key: one for key, one in os.environ.items() if key != "COLUMNS"}
+    command = [sys.executable, "-m", "nntrace", "forward"]
+    done = subprocess.run(command, stdout=subprocess.PIPE, stderr=terminal, env=env, cwd=ROOT, timeout=60, check=True)
+    os.close(terminal)
+    os.close(main)
+    assert done.stdout.decode() == piped("--width", "60")
+
+
+def test_colours_are_for_a_terminal_or_for_who_asks() -> None:
+    plain = piped()
+    assert ESCAPE not in plain
+    for coloured in (piped("--color", "always"), piped(FORCE_COLOR="1"), piped("--color", "always", NO_COLOR="1")):
+        assert f"{ESCAPE}36m" in coloured
+    for bare in (
+        piped("--color", "never", FORCE_COLOR="1"),
+        piped(FORCE_COLOR="1", NO_COLOR="1"),
+        piped(FORCE_COLOR="0"),
+    ):
+        assert bare == plain
+    assert piped("-f", "json", "--color", "always") == piped("-f", "json")
+
+
+def test_another_word_for_colours_is_refused() -> None:
+    command = [sys.executable, "-m", "nntrace", "forward", "--color", "allways"]
+    done = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=60, check=False)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "did you mean 'always'?" in done.stderr
