@@ -21,9 +21,9 @@ from hypothesis import strategies as st
 
 from nntrace.catalogue import KINDS, Entry
 
-TARGETS = {"binary_cross_entropy": "binary", "cross_entropy": "one hot", "hinge": "one hot"}
+TARGETS = {"binary_cross_entropy": "binary", "perceptron": "binary", "cross_entropy": "one hot", "hinge": "one hot"}
 """The losses that want targets of their own sort; a one-hot target may be the name of an element of the last result."""
-IN_FRONT = {"binary_cross_entropy": "sigmoid", "cross_entropy": "softmax"}
+IN_FRONT = {"binary_cross_entropy": "sigmoid", "perceptron": "step", "cross_entropy": "softmax"}
 """The activation that a loss wants in front of it."""
 OPTIONS: dict[str, tuple[Fraction, ...]] = {}
 """Where an option may not be just any positive number: those to draw from."""

@@ -277,7 +277,16 @@ def _fused_cross(ops: Any, zs: list[Any], targets: list[Any]) -> list[Any]:
     return [-log if float(getattr(t, "value", t)) == 1 else log * 0 for log, t in zip(logs, targets, strict=False)]
 
 
+def _perceptron(ops: Any, zs: list[Any], targets: list[Any]) -> list[Any]:
+    """z times the result, which is held fixed, less the target."""
+    return [
+        z * ((1 if ops.above(z, 0, 0) else 0) - float(getattr(t, "value", t)))
+        for z, t in zip(zs, targets, strict=False)
+    ]
+
+
 FUSED: dict[tuple[str, str], Callable[..., list[Any]]] = {
+    ("step", "perceptron"): _perceptron,
     ("sigmoid", "binary_cross_entropy"): _fused_binary,
     ("softmax", "cross_entropy"): _fused_cross,
 }
@@ -292,6 +301,7 @@ PARTS: dict[str, tuple[Callable[..., Any], str]] = {
     "mean_absolute_error": (lambda ops, y, t, kink: _size(ops, t - y, kink), "mean"),
     "huber": (_huber, "sum"),
     "binary_cross_entropy": (_binary, "sum"),
+    "perceptron": (lambda ops, y, t, kink: (y - t) * float("nan"), "sum"),  # it is only ever fused
     "cross_entropy": (lambda ops, y, t, kink: -ops.ln(y) if float(getattr(t, "value", t)) == 1 else y * 0, "sum"),
 }
 """Every loss by its name: what one output adds, and how these are put together."""

@@ -74,6 +74,7 @@ LOSSES: dict[str, tuple[Callable[..., Any], str]] = {
     "binary_cross_entropy": (lambda y, t: functional.binary_cross_entropy(y, t, reduction="sum"), "sum"),
     "cross_entropy": (lambda y, t: -torch.xlogy(t, y).sum(), "sum"),
     "hinge": (_hinge, "sum"),
+    "perceptron": (lambda y, t: (y - t).sum() * float("nan"), "sum"),  # it is only ever fused
 }
 """Each loss as the sum over the outputs, and how its name puts them together."""
 
@@ -82,6 +83,7 @@ FUSED: dict[tuple[str, str], Callable[[Any, Any], Any]] = {
         z, t, reduction="sum"
     ),
     ("softmax", "cross_entropy"): functional.cross_entropy,
+    ("step", "perceptron"): lambda z, t: (((z > 0).double() - t).detach() * z).sum(),
 }
 PENALTIES: dict[str, Callable[[Any], Any]] = {
     "l2": lambda w: w**2,

@@ -99,6 +99,17 @@ def hinge(margin: Positive = 1) -> Loss:
     return Loss((1 - t) * maximum(0, y - right + above), "sum", targets="class")
 
 
+@loss()
+def perceptron() -> Loss:
+    """Σ (y - t) z, where the step's result y of z is held fixed, so that ∂L/∂z is y - t: nothing where it is right.
+
+    One update a sample, until a pass makes no mistake. Source: Rosenblatt, The Perceptron, 1958.
+    """
+    part = (y - t) * z
+    fused = {"step": Fusion(part, y - t)}
+    return Loss(part, "sum", fused, "bits", only_mistakes=True)
+
+
 def _all_based(forms: tuple[Same, ...], log: str) -> tuple[Same, ...]:
     return tuple(one._replace(form=_based(one.form, log)) for one in forms)
 

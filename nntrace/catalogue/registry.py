@@ -11,7 +11,7 @@ from decimal import Decimal
 from fractions import Fraction
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
-from ..expr import Expr, Num
+from ..expr import Expr, Num, Sym, symbols
 from ..record import Record
 from .operation import Operation, Parameter, Same
 
@@ -68,7 +68,8 @@ class Loss(Record):
     reduction is ``whole``, ``part`` is the loss of all outputs, which is no sum over them. ``fused`` has the
     activations that it cancels against. ``targets`` says which targets it takes: ``any`` numbers, ``bits`` from 0 to
     1, a distribution over ``classes``, or one ``class``. ``after`` is the activation that gives outputs between 0 and
-    1, where the loss takes no others.
+    1, where the loss takes no others. ``only_mistakes``: it is learned from one sample after another, until a pass over
+    them makes no mistake.
     """
 
     part: Expr
@@ -76,6 +77,12 @@ class Loss(Record):
     fused: Mapping[str, Fusion] = {}
     targets: str = "any"
     after: str = ""
+    only_mistakes: bool = False
+
+    @property
+    def reads_argument(self) -> bool:
+        """Whether it takes what the last activation takes, beside its result, which is then held fixed."""
+        return any(isinstance(one, Sym) and one.name == "z" for one in symbols(self.part))
 
     @property
     def is_whole(self) -> bool:

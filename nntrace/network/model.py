@@ -172,6 +172,7 @@ class Network(Record):
     of the loss without its penalty, where it has one. ``samples_per_step``: how many samples an update uses, where it
     is not all of them; ``shuffle``: the seed of their order in each pass, where it is not the file's; ``chosen``: of
     one update's network, its samples, from 0. ``epochs``: how many passes over the samples were asked for.
+    ``only_mistakes``: a training ends with the first of them that makes no mistake.
     ``changes``: the given numbers that the command has changed, each as it was typed.
     """
 
@@ -193,6 +194,7 @@ class Network(Record):
     shuffle: int | None = None
     chosen: Sequence[int] | None = None
     epochs: int | None = None
+    only_mistakes: bool = False
     changes: tuple[tuple[Sym, str], ...] = ()
 
     def symbol(self, element: Element) -> Sym:

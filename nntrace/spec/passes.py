@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from ..catalogue.registry import find
 from ..limits import LARGEST_LIMIT
 from . import tree, values
 from .model import Number, Passes
@@ -22,10 +23,17 @@ def passes(found: Mapping[str, Any], problems: Problems) -> Passes:
         problems.add(
             place, "`iterations` and `epochs` together", "keep one of them: an epoch is a pass over all samples"
         )
-    if shuffle and not found.get("samples_per_step"):
+    if shuffle and not found.get("samples_per_step") and not _takes_one(found):
         message = "an `order` without `samples_per_step`: every step takes all samples, in whatever order"
         problems.add(shuffle.place, message, "add samples_per_step: 1, or take `order` out")
     return Passes(iterations, epochs, found.get("samples_per_step"), shuffle)
+
+
+def _takes_one(found: Mapping[str, Any]) -> bool:
+    """Whether the loss makes each step one of a single sample."""
+    loss = found.get("loss")
+    entry = None if loss is None else find("loss", loss.kind.text)
+    return entry is not None and not entry.options() and bool(entry.build().only_mistakes)
 
 
 def _iterations(node: Node, problems: Problems) -> Number | None:

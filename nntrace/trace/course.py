@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ..network.model import Element, Network
 from ..network.portion import chosen, portion, steps_per_pass
 from ..record import Record
-from .scores import Scorer, Scores
+from .scores import Scorer, Scores, mistakes
 from .trace import Trace
 from .tracing import in_floats
 from .update import Update
@@ -55,7 +55,7 @@ class Epoch(Record):
     """What a pass over the samples came to: ``loss`` is the mean of its steps', each taken before its update.
 
     ``done`` are the steps done in all, ``rate`` the last step's learning rate; ``validation`` what the other samples
-    say after the pass. ``mistakes`` are the samples that changed a parameter.
+    say after the pass. ``mistakes`` are the samples with a wrong result, where a training ends without any.
     """
 
     number: int
@@ -63,6 +63,7 @@ class Epoch(Record):
     loss: float
     rate: float
     validation: Scores | None
+    mistakes: int = 0
 
 
 class Diverged(Record):
@@ -102,13 +103,14 @@ class Course:
         size = steps_per_pass(self.network)
         done = self.trace.memory.done
         left = size - done % size
-        total, samples, rate = 0.0, 0, 0.0
+        total, samples, rate, wrong = 0.0, 0, 0.0, 0
         for _ in range(left if most is None else min(most, left)):
             before = self._portions.trace(self.trace)
             loss = before.value_of_loss().number
             if not isfinite(loss):
                 self.diverged = Diverged(before.memory.done + 1, before, self._last, first_without_number(before))
                 break
+            wrong += mistakes(before) if self.network.only_mistakes else 0
             update = before.updated()
             self.trace, self._last = in_floats(update.after), update
             count = before.network.samples or 1
@@ -122,7 +124,7 @@ class Course:
             self.trace = self.trace.in_network(self.network)
         now = self.trace.memory.done
         scores = self.scorer.of(self.trace) if self.scorer is not None else None
-        return Epoch(done // size + 1, now, total / samples, rate, scores)
+        return Epoch(done // size + 1, now, total / samples, rate, scores, wrong)
 
 
 def first_without_number(trace: Trace) -> Element:

@@ -65,6 +65,17 @@ def accuracy(network: Network, arrays: dict[str, Array]) -> float | None:
     return None
 
 
+def mistakes(trace: Trace) -> int:
+    """How many of a trace's samples have another result than their target."""
+    import numpy as np
+
+    step = _compared(trace.network)
+    if step is None:
+        return 0
+    wrong = trace.arrays[step.arguments["y"]] != trace.arrays[step.arguments["t"]]
+    return int(np.count_nonzero(wrong.any(axis=-1)))
+
+
 def _compared(network: Network) -> BoundOperation | None:
     """The step that compares outputs with targets."""
     return next((step for step in network.loss_steps() if {"y", "t"} <= step.arguments.keys()), None)

@@ -31,7 +31,7 @@ ONE = {
     "homework3-q2-numbers": "W1[1,1]", "line-3-samples": "W", "online": "w1", "ridge": "w1",
     "softmax-4-logits": "z[1]", "stacked-linear": "W1[1,1]",
     "nesterov": "w1", "xor": "w11", "four-curves": "w1", "sigmoid-chain": "w1", "cloud": "w1",
-    "logistic": "w", "deep": "W1[1,1]", "gap": "w",
+    "logistic": "w", "deep": "W1[1,1]", "gap": "w", "perceptron": "w1",
 }  # fmt: skip
 COMMANDS = ("forward", "grad", "step")
 WHOLE = ("derive", "collapse", "matrix")

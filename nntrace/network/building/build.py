@@ -57,6 +57,7 @@ class _NetworkBuilder(Draft):
             samples_per_step=self._samples_per_step(),
             shuffle=None if passes.shuffle is None else int(passes.shuffle.value),
             epochs=None if passes.epochs is None else int(passes.epochs.value),
+            only_mistakes=self.only_mistakes,
         )
         network = network._replace(frozen=self._frozen(network))
         learning = Learning(self, network)
@@ -115,7 +116,7 @@ class _NetworkBuilder(Draft):
         """How many samples an update uses; ``None`` for all of them."""
         given = self.spec.passes.samples_per_step
         if given is None:
-            return None
+            return 1 if self.only_mistakes and (self.count or 1) > 1 else None
         if self.count is None:
             self.problems.add(given.place, "`samples_per_step` without samples", "add a line samples: …")
         elif given.value > self.count:  # a symbol stands for more

@@ -38,6 +38,8 @@ class Draft:
         """Names of formulas that could not be read: what reads them is no mistake of its own."""
         self.exact: dict[str, Fraction] = {}
         """What single numbers that formulas give come to, by key, where that is known and rational."""
+        self.only_mistakes = False
+        """Whether the loss is learned from one sample after another, until none is a mistake."""
         self.samples: Samples | None = None
         if spec.samples is not None:
             own = self.leaves.own

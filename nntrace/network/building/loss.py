@@ -128,7 +128,7 @@ class LossSteps:
             self._sizes(),
             (Edge(fused, "t"), Edge(fused, "z")),
             fused.numeric,
-            (Edge(past, "y"),),
+            () if self.loss.reads_argument else (Edge(past, "y"),),  # a result that is held fixed has no gradient
         )
 
     def _fused(self, fusion: Fusion) -> Operation:

@@ -169,7 +169,14 @@ class Objective:
         keyed = {"t": targets.key, "y": key}
         normal = sum_to_one(targets)
         reduction = Reduction(size, mean, self.draft.count, loss.over_samples, normal)
-        return LossSteps(entry.name, made, keyed, last, reduction)
+        found = LossSteps(entry.name, made, keyed, last, reduction)
+        if made.reads_argument and found.fusion is None:
+            wanted = " or ".join(made.fused)
+            message = f"{quoted(entry.name)} takes what the last activation takes, and that is no {wanted}"
+            self.draft.problems.add(loss.kind.place, message, f"put activation: {wanted} on the last layer")
+            self.draft.problems.raise_if_any()
+        self.draft.only_mistakes = self.draft.only_mistakes or (made.only_mistakes and loss is self.draft.spec.loss)
+        return found
 
     def _conventions(self, entry: catalogue.Entry) -> dict[str, Any]:
         return {"log": self.draft.spec.conventions.log} if "log" in entry.conventions() else {}

@@ -105,7 +105,10 @@ class _Comparison:
             (f"{variant.name}: {word}",) for variant, word in zip(self.variants, self.words, strict=True)
         ]
         yield self._table()
-        curves = [curve(name, one.columns.epoch, one.columns.loss) for name, one in zip(names, self.runs, strict=True)]
+        curves = [
+            curve(name, (0.0, *one.columns.epoch), (one.before.loss, *one.columns.loss))
+            for name, one in zip(names, self.runs, strict=True)
+        ]
         yield curves_plot(self.loss, curves, [self.runs[0].before.loss])
         for word in dict.fromkeys(self.words):
             yield Remark((next(rule for rule in RULES if rule.startswith(f"{word}:")),))

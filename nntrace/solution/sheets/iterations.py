@@ -7,11 +7,12 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from ...errors import UserError, counted
 from ...expr import Sym
 from ...network.model import Network
-from ...network.portion import chosen
+from ...network.portion import chosen, steps_per_pass
 from ...network.quantities import Quantity, frozen, parameters
 from ...record import Record
 from ...trace.amount import Amount
 from ...trace.course import Portions
+from ...trace.scores import mistakes
 from ...trace.trace import Trace
 from ...trace.tracing import in_elements, in_floats
 from ...trace.update import Update
@@ -73,6 +74,7 @@ class _Iterations:
         sections: list[Section] = []
         sheets: dict[int, Solution] = {}
         each: list[_Short] = []
+        wrong = 0
         for number in range(1, count + 1):
             trace = self.portions.trace(trace)
             if number in shown:
@@ -83,10 +85,16 @@ class _Iterations:
                 sheets[number] = self._solution(own, results)
             else:
                 update = trace.updated(limited(self.only))
-            if count > max(len(shown), MOST_ROWS):  # exact numbers grow too long to be kept for so many
+            if count > max(len(shown), MOST_ROWS) and not self.network.only_mistakes:  # exact numbers grow too long
                 update = update._replace(after=in_floats(update.after))
+            wrong += mistakes(update.before) if self.network.only_mistakes else 0
             each.append(self._short(sheets[number].results if number in shown else self._results(update), update))
             trace = update.after
+            if self.network.only_mistakes and trace.memory.done % steps_per_pass(self.network) == 0:
+                if not wrong:
+                    break
+                wrong = 0
+        count = len(each)
         final = trace.in_network(self.network)
         overall = self._over_all([one.results for one in each], final)
         if len(shown) < count or count > MOST_FULL:

@@ -40,6 +40,7 @@ class Columns:
     def __init__(self) -> None:
         self.epoch, self.rate, self.loss = array("d"), array("d"), array("d")
         self.validation, self.accuracy = array("d"), array("d")
+        self.mistakes = array("q")
 
     def __len__(self) -> int:
         return len(self.loss)
@@ -49,6 +50,7 @@ class Columns:
         self.epoch.append(epoch.number)
         self.rate.append(epoch.rate)
         self.loss.append(epoch.loss)
+        self.mistakes.append(epoch.mistakes)
         scores = epoch.validation
         if scores is not None:
             self.validation.append(scores.loss)
@@ -107,7 +109,10 @@ def run(plan: Plan, trace: Trace) -> TrainingRun:
         columns.take(epoch)
         plan.watch(epoch)
         if waiting.ends_with(epoch, course.trace):
-            ended = waiting.words(epoch)
+            ended = f"Stopped early: {waiting.words(epoch)}."
+            break
+        if plan.network.only_mistakes and not epoch.mistakes and not course.is_over:
+            ended = f"Pass {epoch.number} makes no mistake: nothing is left to learn."
             break
     final = waiting.best if waiting.restores and waiting.best is not None else course.trace
     scores = None if course.scorer is None else course.scorer.of(final)

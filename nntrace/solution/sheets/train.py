@@ -6,6 +6,7 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from math import inf, isfinite
 
+from ...errors import counted
 from ...expr import Expr, Sym
 from ...network.model import Network
 from ...trace.amount import Amount
@@ -20,8 +21,8 @@ from .runs import Columns, Plan, TrainingRun, run
 
 MOST_POINTS = 2000
 """Points of one curve."""
-BEYOND = 4.0
-"""How many times the first loss a picture reaches at most."""
+BEYOND = 1.5
+"""How many times the loss before the training a picture reaches at most."""
 
 
 def train(plan: Plan, settings: Settings) -> Trained:
@@ -91,7 +92,10 @@ class _Training:
 
     def _table(self, columns: Columns) -> Table:
         rates = len(set(columns.rate)) > 1
-        titles: list[Note] = [("epoch",), (self.loss,)]
+        only_mistakes = self.sheet.network.only_mistakes
+        titles: list[Note] = [("pass" if only_mistakes else "epoch",), (self.loss,)]
+        if only_mistakes:
+            titles.insert(1, ("mistakes",))
         if columns.validation:
             titles.append((self.loss, " validation"))
         if columns.has_accuracy:
@@ -101,7 +105,8 @@ class _Training:
         rows: list[tuple[Note, ...]] = []
         full = self.sheet.writer.full
         for place in spread(len(columns), len(columns) if full else MOST_ROWS):
-            cells: list[Expr | str] = [self.shown(columns.loss[place])]
+            cells: list[Expr | str] = [str(columns.mistakes[place])] if only_mistakes else []
+            cells += [self.shown(columns.loss[place])]
             cells += [self.shown(columns.validation[place])] if columns.validation else []
             cells += [self.typed(columns.accuracy[place])] if columns.has_accuracy else []
             cells += [self.typed(columns.rate[place])] if rates else []
@@ -127,7 +132,7 @@ class _Training:
         if done.interrupted:
             yield Remark((f"Interrupted after {done.final.memory.done} steps: what follows is of the last whole one.",))
         if done.ended:
-            yield Remark((f"Stopped early: {done.ended}.",))
+            yield Remark((done.ended,))
         if done.best is not None:
             yield Remark((f"The parameters are those after epoch {done.best}, the best (restore: best).",))
 
@@ -166,6 +171,10 @@ class _Training:
         return () if share is None else (", accuracy ", self.typed(share))
 
     def _checks(self) -> Iterator[Check]:
+        if self.sheet.network.only_mistakes:
+            count = self.run.columns.mistakes[-1] if len(self.run.columns) else 0
+            yield Check((f"{counted(count, 'mistake')} in the last pass",), "note" if count else "ok")
+            return
         before, after = self.run.before.loss, self.run.after.loss
         fell = after < before
         words: Note = (
@@ -191,11 +200,10 @@ def curve(name: Note, across: Sequence[float], up: Sequence[float]) -> Curve:
 
 
 def curves_plot(loss: Sym, curves: Iterator[Curve] | Sequence[Curve], before: Sequence[float]) -> Plot:
-    """Losses over epochs, from 0 to the highest of them, or to a few times the first where one leaves the page."""
+    """Losses over epochs, from 0 to the highest, or not far above the loss ``before`` where one leaves the page."""
     shown = tuple(curves)
     finite = [y for one in shown for _, y in one.points if isfinite(y)]
-    first = max([one.points[0][1] for one in shown if one.points and isfinite(one.points[0][1])], default=1.0)
-    start = max([first, *(number for number in before if isfinite(number))])
+    start = max((number for number in before if isfinite(number)), default=0.0)
     high = min(max(finite, default=1.0), BEYOND * start) if start > 0 else max(finite, default=1.0)
     low = min(0.0, min(finite, default=0.0))
     return Plot(("epoch",), (loss,), shown, low, high if high > low else low + 1)

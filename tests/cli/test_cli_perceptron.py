@@ -1,0 +1,81 @@
+"""The perceptron's rule: updates from mistakes alone, one sample after another, until a pass makes none."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from conftest import Run
+
+AND = "configs/perceptron.yaml"
+NET = """\
+inputs: [x1, x2]
+targets: [t]
+samples: SAMPLES
+layers:
+- {dense: [z], weights: {x1: {w1: 0}, x2: {w2: 0}}, biases: {b: 0}, activation: ACTIVATION}
+loss: perceptron
+learning_rate: 1
+epochs: 30
+"""
+
+
+def by_hand(samples: list[list[int]], passes: int) -> tuple[list[int], list[int]]:
+    """The mistakes of each pass, and w1, w2, b at the end."""
+    w, found = [0, 0, 0], []
+    for _ in range(passes):
+        wrong = 0
+        for x1, x2, target in samples:
+            error = int(w[0] * x1 + w[1] * x2 + w[2] > 0) - target
+            wrong += error != 0
+            w = [w[0] - error * x1, w[1] - error * x2, w[2] - error]
+        found.append(wrong)
+        if not wrong:
+            break
+    return found, w
+
+
+def test_it_learns_and_and_ends(run: Run) -> None:
+    code, out, _ = run("train", AND)
+    assert code == 0
+    counts, w = by_hand([[0, 0, 0], [0, 1, 0], [1, 0, 0], [1, 1, 1]], 20)
+    table = [line.split()[:2] for line in out.splitlines() if line[:1].isdigit()][4:]
+    assert table == [[str(number), str(count)] for number, count in enumerate(counts, 1)]
+    assert f"Pass {len(counts)} makes no mistake: nothing is left to learn." in out
+    for command in ("train", "step"):
+        updated = json.loads(run(command, AND, "-f", "json").out)["updated"]
+        assert updated == dict(zip(("w1", "w2", "b"), w, strict=True))
+    assert f"Update, {4 * len(counts)} iterations" in run("step", AND).out
+
+
+def test_what_no_line_parts_is_never_learned(run: Run, tmp_path: Path) -> None:
+    samples = [[0, 0, 0], [0, 1, 1], [1, 0, 1], [1, 1, 0]]
+    text = NET.replace("SAMPLES", str(samples)).replace("ACTIVATION", "step")
+    (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
+    code, out, _ = run("train", cwd=tmp_path)
+    assert code == 0
+    counts, _ = by_hand(samples, 30)
+    assert len(counts) == 30
+    assert f"note: {counts[-1]} mistakes in the last pass" in out
+
+
+def test_an_update_is_one_of_a_single_sample_whose_delta_is_the_mistake(run: Run) -> None:
+    out = run("step", AND, "--iterations", "4").out
+    assert "I4.L1.4 L⁽⁴⁾ = (y - t) × z" in out
+    assert "I4.B1.4 δ_z = ∂L/∂z = y - t" in out
+    assert "I4.B2   ∂L/∂w1 = δ_z⁽⁴⁾ × x1⁽⁴⁾ = (-1) × 1 = -1" in out
+
+
+@pytest.mark.parametrize("activation", ["sigmoid", "relu"])
+def test_another_activation_is_refused(run: Run, tmp_path: Path, activation: str) -> None:
+    text = NET.replace("SAMPLES", "[[0, 1, 1]]").replace("ACTIVATION", activation)
+    (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
+    code, out, err = run("train", cwd=tmp_path)
+    assert (code, out) == (2, "")
+    assert "net.yaml:6:7: 'perceptron' takes what the last activation takes, and that is no step" in err
+    assert "put activation: step on the last layer" in err
