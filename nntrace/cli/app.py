@@ -28,12 +28,15 @@ _COMMANDS: dict[str, Callable[[typer.Typer], object]] = {}
 """What puts each command, by its name, into the program."""
 
 
-def _command(*examples: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
-    """A command, with examples at the end of its help, one on a line (the mark keeps their lines apart)."""
+def _command(short: str, *examples: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """A command, with its line in the list of all, and examples at the end of its help.
+
+    Each example has a line of its own: the mark keeps them apart.
+    """
     listed = "\b\nExamples:\n" + "\n".join(f"  nntrace {example}" for example in examples)
 
     def keep(function: Callable[..., None]) -> Callable[..., None]:
-        _COMMANDS[function.__name__] = lambda app: app.command(epilog=listed)(spread(function))
+        _COMMANDS[function.__name__] = lambda app: app.command(epilog=listed, short_help=short)(spread(function))
         return function
 
     return keep
@@ -55,7 +58,9 @@ def common(
     """A tracer of neural networks that shows its work: each number as formula = numbers put in = value."""
 
 
-@_command("forward net.yaml", "forward --set i1=3", "forward -f json")
+@_command(
+    "Every unit's value, line by line; then the loss.", "forward net.yaml", "forward --set i1=3", "forward -f json"
+)
 def forward(*, calculation: Calculation, page: PageOptions, reading: Reading) -> None:
     """Every unit's value: formula, numbers put in, terms, value; then the loss."""
     from ..solution.sheets.calculation import Sheet
@@ -68,7 +73,12 @@ def forward(*, calculation: Calculation, page: PageOptions, reading: Reading) ->
     raise typer.Exit(deliver(sheet.forward(), page, calculation.expect))
 
 
-@_command("grad --param w21", "grad net.yaml -p 'w1*' -p b1", "grad --all")
+@_command(
+    "The gradient of the loss, by stored deltas and over its paths.",
+    "grad --param w21",
+    "grad net.yaml -p 'w1*' -p b1",
+    "grad --all",
+)
 def grad(
     *,
     param: Annotated[
@@ -97,7 +107,12 @@ def grad(
     raise typer.Exit(deliver(solution, page, calculation.expect))
 
 
-@_command("step --lr 0.1", "step --only w21", "step --save next.yaml")
+@_command(
+    "One training step: forward, backward, update table, checks.",
+    "step --lr 0.1",
+    "step --only w21",
+    "step --save next.yaml",
+)
 def step(
     *,
     only: Annotated[
@@ -145,7 +160,12 @@ def step(
     raise typer.Exit(deliver(trained.solution, page, calculation.expect))
 
 
-@_command("train net.yaml --epochs 100 --plot curves.svg", "train --lr 3e-4,0.4", "train -o losses.csv")
+@_command(
+    "Many steps: losses, curves, validation; runs side by side.",
+    "train net.yaml --epochs 100 --plot curves.svg",
+    "train --lr 3e-4,0.4",
+    "train -o losses.csv",
+)
 def train(
     *,
     save: Annotated[
@@ -187,7 +207,12 @@ def train(
     raise typer.Exit(INTERRUPTED if trained.interrupted else code)
 
 
-@_command("flow net.yaml", "flow --activation sigmoid,tanh,relu,leaky_relu", "flow --depth 2:20 --plot flow.svg")
+@_command(
+    "How the gradient shrinks or grows from layer to layer.",
+    "flow net.yaml",
+    "flow --activation sigmoid,tanh,relu,leaky_relu",
+    "flow --depth 2:20 --plot flow.svg",
+)
 def flow(
     *,
     activation: Annotated[
@@ -221,7 +246,7 @@ def flow(
     raise typer.Exit(deliver(solution, page, calculation.expect))
 
 
-@_command("derive net.yaml", "derive --wrt W1")
+@_command("The symbolic solution: shapes, Jacobians, gradients, rules.", "derive net.yaml", "derive --wrt W1")
 def derive(
     *,
     wrt: Annotated[
@@ -253,7 +278,7 @@ def derive(
     raise typer.Exit(deliver(solution, page))
 
 
-@_command("collapse net.yaml")
+@_command("Stacked layers as one affine map, or what keeps them apart.", "collapse net.yaml")
 def collapse(*, change: Changes = [], page: PageOptions, reading: Reading) -> None:
     """Stacked layers as one affine map, or the activation that keeps them apart."""
     from ..network.apart import apart
@@ -269,7 +294,7 @@ def collapse(*, change: Changes = [], page: PageOptions, reading: Reading) -> No
     raise typer.Exit(deliver(solution, page))
 
 
-@_command("examples", "examples mazur > net.yaml")
+@_command("List the shipped networks, or print one of them.", "examples", "examples mazur > net.yaml")
 def examples(
     name: Annotated[str | None, typer.Argument(metavar="[NAME]", help="Print this network's file.")] = None,
 ) -> None:
@@ -290,7 +315,7 @@ def examples(
             typer.echo(f"{one:{width}}  {title}".rstrip())
 
 
-@_command("init", "init mine.yaml")
+@_command("Write a commented network file to start from.", "init", "init mine.yaml")
 def init(
     file: Annotated[Path, typer.Argument(metavar="[FILE]", help="The file to write.")] = Path("net.yaml"),
     force: Annotated[bool, typer.Option("--force", help="Replace the file if it is there.")] = False,

@@ -71,3 +71,12 @@ def test_another_word_for_colours_is_refused() -> None:
     done = subprocess.run(command, capture_output=True, encoding="utf-8", timeout=60, check=False)
     assert (done.returncode, done.stdout) == (2, "")
     assert "did you mean 'always'?" in done.stderr
+
+
+def test_no_line_of_help_is_cut() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "nntrace", "--help"], capture_output=True, encoding="utf-8", timeout=60, check=True
+    )
+    commands = done.stdout[done.stdout.index("Commands:") :]
+    assert "train " in commands
+    assert "..." not in commands
