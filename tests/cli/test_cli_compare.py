@@ -117,3 +117,12 @@ def test_what_cannot_be_compared_is_told(run: Run, tmp_path: Path, options: tupl
     code, out, err = run("train", *options, cwd=tmp_path)
     assert (code, out) == (2, "")
     assert message in err
+
+
+def test_a_diverging_curve_leaves_the_picture_and_the_others_fill_it(run: Run) -> None:
+    out = run("train", CURVES, "--lr", "0.4,0.00002,0.008,0.0003", "--width", "100").out
+    assert "A curve that reaches the top of the picture goes on above it." in out
+    (row,) = (line.split() for line in out.splitlines() if line.startswith("lr 0.4 "))
+    assert row[2] == row[4] == "25.1528"  # the lowest loss is the one before the training
+    heights = [line.split()[0] for line in out.splitlines() if "│" in line and line.strip()[0].isdigit()]
+    assert heights == ["30", "20", "10", "0"]

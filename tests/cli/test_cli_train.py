@@ -277,3 +277,13 @@ def test_random_networks_learn_as_their_steps_say(run: Run, tmp_path: Path) -> N
         steps = run("step", "--iterations", str(count), "-f", "json", cwd=written(tmp_path, text))
         trained = sheet(run, tmp_path, text, "--iterations", str(count))
         assert json.loads(steps[1])["updated"] == pytest.approx(trained["updated"], rel=1e-12)
+
+
+def test_without_the_package_for_curves_a_message_says_what_works(
+    run: Run, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(sys.modules, "plotille", None)
+    code, _, err = run("train", "--epochs", "3", cwd=written(tmp_path, NET))
+    assert code == 2
+    assert "pip install plotille" in err
+    assert run("train", "--epochs", "3", "-f", "html", cwd=tmp_path)[0] == 0

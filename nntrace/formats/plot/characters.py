@@ -5,6 +5,7 @@ from __future__ import annotations
 import itertools
 from collections.abc import Iterator
 
+from ...errors import UserError
 from ...expr.text import Script
 from ...solution.content.model import Plot
 from ..page.breaking import sentence, words, wrapped
@@ -16,7 +17,13 @@ NO_DOTS = "\u2800"
 
 def plot_lines(plot: Plot, width: int, script: Script) -> Iterator[str]:
     """The picture's lines, at most as wide as given, and under it which letter is which curve."""
-    from plotille import Canvas
+    try:
+        from plotille import Canvas
+    except ImportError:
+        message = "curves in characters are drawn by the package plotille, which is not installed"
+        raise UserError(
+            f"{message}\n  pip install plotille, or write another format: -o sheet.html, -o losses.csv"
+        ) from None
 
     labels = {round((plot.high - y) / (plot.high - plot.low) * (HEIGHT - 1)): tick(y) for y in _up(plot)}
     margin = max(map(len, labels.values()), default=1)

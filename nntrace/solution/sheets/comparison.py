@@ -109,7 +109,10 @@ class _Comparison:
             curve(name, (0.0, *one.columns.epoch), (one.before.loss, *one.columns.loss))
             for name, one in zip(names, self.runs, strict=True)
         ]
-        yield curves_plot(self.loss, curves, [self.runs[0].before.loss])
+        plot = curves_plot(self.loss, curves, [self.runs[0].before.loss])
+        yield plot
+        if any(not y <= plot.high for one in curves for _, y in one.points):
+            yield Remark(("A curve that reaches the top of the picture goes on above it.",))
         for word in dict.fromkeys(self.words):
             yield Remark((next(rule for rule in RULES if rule.startswith(f"{word}:")),))
         rates = [variant.rate for variant in self.variants if variant.rate is not None and variant.rate > 0]
@@ -123,7 +126,8 @@ class _Comparison:
         digits = self.sheet.writer.digits
         for variant, one, word in zip(self.variants, self.runs, self.words, strict=True):
             losses, network = one.columns.loss, variant.plan.network
-            shown = (one.before.loss, losses[-1] if losses else one.before.loss, min(losses, default=one.before.loss))
+            every = (one.before.loss, *losses)
+            shown = (every[0], every[-1], min(every))
             counts = (str(steps_per_pass(network)), str(network.samples or 1))
             cells = tuple((number_words(digits, number),) for number in shown)
             rows.append(((variant.name,), *cells, *((count,) for count in counts), (word,)))

@@ -84,6 +84,7 @@ class _Training:
                 yield Remark((self.loss, " is the mean over an epoch's steps, each before its own update."))
             else:
                 yield Remark((self.loss, " is the loss before the update of its epoch."))
+        if len(columns) > 1:
             yield curves_plot(self.loss, self._curves(columns), [self.run.before.loss])
         yield from self._ending()
         yield from self._scores()
