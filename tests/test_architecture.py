@@ -37,7 +37,7 @@ ARROWS = {
     "__init__": [],
 }
 # Packages from outside: which files may import them at all, and which of these only inside a function.
-NUMPY = ["expr.evaluate", "expr.functions", "network", "trace", "solution", "cli"]
+NUMPY = ["expr.contractions", "expr.evaluate", "expr.functions", "network", "trace", "solution", "cli"]
 NEVER = ["sympy", "autograd", "torch", "jax", "pandas", "scipy"]
 
 

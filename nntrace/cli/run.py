@@ -144,7 +144,7 @@ def deliver(solution: Solution, page: PageOptions, expected: Sequence[str] = ())
 
 def write(solution: Solution, page: PageOptions) -> None:
     """The sheet to standard output or to a file, in the format asked for or that fits."""
-    from ..expr.text import ASCII, UNICODE
+    from ..expr.script import ASCII, UNICODE
     from ..formats import content
 
     form = _format(page)

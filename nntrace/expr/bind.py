@@ -6,24 +6,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from .calls import maximum
 from .index import Index, bound, letters_of
-from .nodes import (
-    ONE,
-    ZERO,
-    Add,
-    Delta,
-    Expr,
-    Max,
-    Mul,
-    Neg,
-    Num,
-    Partial,
-    Size,
-    Sum,
-    Sym,
-    children,
-    rebuild,
-)
+from .nodes import ONE, ZERO, Add, Delta, Expr, Max, Mul, Neg, Num, Partial, Size, Sum, Sym
 from .structure import product
+from .tree import children, rebuild
 
 
 def transform(node: Expr, leaf: Callable[[Expr], Expr | None]) -> Expr:

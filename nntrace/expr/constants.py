@@ -7,10 +7,11 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from .brackets import is_scientific
-from .nodes import Add, Div, Expr, Mul, Neg, Num, Size, Sym, children, rebuild
+from .nodes import Add, Div, Expr, Mul, Neg, Num, Size, Sym
 from .simplify import LIKE_TERMS, MULTIPLIED, Rule, constant, simplified, told
 from .structure import negative, product
 from .terminating import decimal_places
+from .tree import children, rebuild
 
 MOST_DIGITS = 10
 """A decimal of more significant digits is not written out: its factors stay as they are."""

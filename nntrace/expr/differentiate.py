@@ -30,10 +30,9 @@ from .nodes import (
     Size,
     Sum,
     Sym,
-    children,
-    rebuild,
 )  # fmt: skip
 from .structure import is_one, is_zero, negative, product, total
+from .tree import children, rebuild
 
 
 def differentiate(node: Expr, by: Sym, kink: int = 0) -> Expr:

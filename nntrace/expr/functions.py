@@ -11,9 +11,10 @@ from fractions import Fraction
 from typing import Any, NamedTuple
 
 from .calls import cos, exp, ln, pi, sign, sin, sqrt, tanh
-from .nodes import Call, Condition, Expr, Indicator, Mul, Neg, Num, Partial, Pow, Sym, children
+from .nodes import Call, Condition, Expr, Indicator, Mul, Neg, Num, Partial, Pow, Sym
 from .notation import Exponent, Fences, Letter, Notation, Prefix, Radical, Spelling
 from .structure import product
+from .tree import children
 
 Args = tuple[Expr, ...]
 

@@ -11,9 +11,10 @@ from .bind import substitute, symbols, walk
 from .differentiate import differentiate
 from .functions import turns
 from .letters import index_letters, plain_letters
-from .nodes import ZERO, Add, Cases, Condition, Div, Expr, Indicator, Max, Mul, Neg, Sum, Sym, children, rebuild
+from .nodes import ZERO, Add, Cases, Condition, Div, Expr, Indicator, Max, Mul, Neg, Sum, Sym
 from .simplify import simplify
 from .structure import is_zero, negative, product, total
+from .tree import children, rebuild
 
 
 def reads(formula: Expr, names: Collection[str]) -> bool:

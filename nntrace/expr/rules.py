@@ -11,27 +11,10 @@ from collections.abc import Iterator
 from .bind import free_indices, kronecker, symbols
 from .differentiate import contract, differentiate
 from .functions import BY_CASES, row_of
-from .nodes import (
-    ONE,
-    ZERO,
-    Add,
-    Call,
-    Cases,
-    Delta,
-    Div,
-    Expr,
-    Max,
-    Mul,
-    Neg,
-    Num,
-    Pow,
-    Sum,
-    Sym,
-    children,
-    rebuild,
-)  # fmt: skip
+from .nodes import ONE, ZERO, Add, Call, Cases, Delta, Div, Expr, Max, Mul, Neg, Num, Pow, Sum, Sym
 from .simplify import Rule, simplified, simplify, told
 from .structure import negative, product, total
+from .tree import children, rebuild
 
 
 def by_rule(node: Expr, by: Sym, kink: int = 0) -> tuple[Expr, tuple[str, ...]]:

@@ -11,8 +11,9 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from fractions import Fraction
 
-from .nodes import ONE, ZERO, Add, Div, Expr, Mul, Neg, Num, Pow, children, rebuild
+from .nodes import ONE, ZERO, Add, Div, Expr, Mul, Neg, Num, Pow
 from .structure import negative
+from .tree import children, rebuild
 
 Rule = tuple[str | Expr, ...]
 """What was done, in words and expressions."""

@@ -5,70 +5,39 @@ An expression is written as pieces: a line may be broken between two of them, be
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from decimal import Decimal
 from fractions import Fraction
-from functools import lru_cache
 from typing import NamedTuple
 
 from .brackets import is_fraction, is_link, is_scientific, juxtaposed, needs_brackets
 from .functions import notation
 from .index import Affine, Index
 from .literals import Literals
+from .matrix_nodes import Dimensions, Hadamard, HadamardDiv, HadamardPow, Literal, MatMul, Ones, Transpose, Whole
 from .nodes import (
     Add,
     Call,
     Cases,
     Condition,
     Delta,
-    Dimensions,
     Div,
     Expr,
-    Hadamard,
-    HadamardDiv,
-    HadamardPow,
     Indicator,
-    Literal,
-    MatMul,
     Max,
     Mul,
     Neg,
     Num,
-    Ones,
     Partial,
     Pow,
     Rest,
     Size,
     Sum,
     Sym,
-    Transpose,
-    Whole,
 )  # fmt: skip
 from .notation import Exponent, Fences, Letter, Notation, Prefix, Radical, Spelling
-
-
-class Script(NamedTuple):
-    """The signs of one way to write text. ``symbolic``: symbols are multiplied without a sign, ``W_ji x_i``."""
-
-    ascii: bool
-    times: str
-    partial: str
-    sum: str
-    ellipsis: str
-    symbolic: bool = False
-
-
-UNICODE = Script(False, "×", "∂", "Σ", "…")
-ASCII = Script(True, "*", "d", "sum", "...")
+from .script import UNICODE, Script, plain
 
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-_POWERS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
-_ASCII_SIGNS = {
-    "≥": ">=", "≤": "<=", "≠": "!=", "≈": "~=", "⁺": "+", "′": "'", "∂": "d", "×": "*", "Σ": "sum", "…": "...",
-    "✓": "ok", "✗": "failed", "⊙": ".*", "⊘": "./", "∘": ".", "→": "->", "·": "*", "∞": "inf", "–": "-", "±": "+-",
-    "ᵀ": "^T", "½": "1/2", "“": '"', "”": '"', "’": "'", "ℓ": "l", "−": "-", "│": "|",
-}  # fmt: skip
 
 
 class Piece(NamedTuple):
@@ -326,36 +295,3 @@ def _index(index: Index, space: str = "") -> str:
             return written + (f"{space}{'-' if rest < 0 else '+'}{space}{abs(rest)}" if rest else "")
         case _:
             return str(index + 1)
-
-
-def _powers_written(words: str) -> str:
-    """Superscript digits as powers: 10⁻³²³ as 10^-323; those of a sample, as in h1⁽²⁾, stay what they are."""
-    powers = r"(?<![⁽⁻⁰¹²³⁴⁵⁶⁷⁸⁹])[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+"
-    return re.sub(powers, lambda found: "^" + found.group().translate(_POWERS), words)
-
-
-@lru_cache(maxsize=65536)
-def plain(words: str, script: Script) -> str:
-    """Words or a name in this script: as they are, or letter by letter in ASCII (δ: delta, ŷ: yhat)."""
-    if not script.ascii or words.isascii():
-        return words
-    words = _powers_written(words)
-    return "".join(
-        _ASCII_SIGNS.get(letter) or "".join(_ascii(part) for part in unicodedata.normalize("NFD", letter))
-        for letter in unicodedata.normalize("NFC", words)
-    )
-
-
-def _ascii(letter: str) -> str:
-    if letter.isascii():
-        return letter
-    folded = "".join(_ASCII_SIGNS.get(part, part) for part in unicodedata.normalize("NFKD", letter))
-    if folded.isascii():
-        return folded
-    words = unicodedata.name(letter, "").split()
-    if words[:1] == ["GREEK"] and "LETTER" in words:
-        name = words[words.index("LETTER") + 1]
-        return name.lower() if "SMALL" in words else name.capitalize()
-    if words[:1] == ["COMBINING"]:
-        return {"\u0302": "hat", "\u0304": "bar", "\u0303": "tilde"}.get(letter, "")
-    return f"u{ord(letter):04x}"

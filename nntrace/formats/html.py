@@ -7,7 +7,7 @@ from html import escape
 from typing import cast
 
 from ..errors import printable
-from ..expr.text import UNICODE, Script
+from ..expr.script import UNICODE, Script
 from ..solution.content.model import Check, Matrix, Note, Quantities, Section, Solution, Step
 from ..solution.content.outline import CONVENTIONS, TITLES, heading, source
 from .typeset.formulas import Formulas

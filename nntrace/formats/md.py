@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from ..errors import printable
-from ..expr.text import Script, plain
+from ..expr.script import Script, plain
 from ..solution.content.model import Check, Matrix, Note, Quantities, Section, Solution
 from ..solution.content.outline import source
 from .typeset.formulas import Formulas

@@ -15,7 +15,7 @@ from rich.console import Console, ConsoleOptions
 from rich.segment import Segment
 from rich.style import Style
 
-from ..expr.text import Script
+from ..expr.script import Script
 from ..solution.content.model import SectionName, Solution
 from .page import Row, rows
 

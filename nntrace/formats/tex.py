@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 
 from ..errors import printable
-from ..expr.text import ASCII, Script, plain
+from ..expr.script import ASCII, Script, plain
 from ..solution.content.model import Check, Matrix, Note, Quantities, Section, Solution
 from ..solution.content.outline import source
 from .typeset.formulas import Formulas

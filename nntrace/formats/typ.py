@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ..expr.text import Script
+from ..expr.script import Script
 from ..solution.content.model import Check, Matrix, Note, Quantities, Section, Solution, Step
 from ..solution.content.outline import source
 from .typeset.aligned import aligned

@@ -34,7 +34,8 @@ from nntrace.expr import (
     ln,
     symbols,
 )
-from nntrace.expr.evaluate import Arguments, plan
+from nntrace.expr.contractions import Arguments
+from nntrace.expr.evaluate import plan
 from tests.expr.derivatives import Cells, cells_of, computed, named, sizes_for, slope, wrong_derivatives
 from tests.expr.in_sympy import element, in_sympy
 

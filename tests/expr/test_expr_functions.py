@@ -36,11 +36,13 @@ from nntrace.expr import (
     tanh,
     xln,
 )  # fmt: skip
-from nntrace.expr.evaluate import Arguments, plan
+from nntrace.expr.contractions import Arguments
+from nntrace.expr.evaluate import plan
 from nntrace.expr.functions import FUNCTIONS, Domain, Function, restricted, row_of, spelled_out, turns, words
 from nntrace.expr.notation import Exponent, Fences, Letter, Prefix, Radical, Spelling
 from nntrace.expr.rules import by_rule
-from nntrace.expr.text import ASCII, text
+from nntrace.expr.script import ASCII
+from nntrace.expr.text import text
 from nntrace.network.building.names import RESERVED
 
 PACKAGE = Path(nntrace.__file__).parent

@@ -8,7 +8,8 @@ from itertools import accumulate, islice
 from typing import NamedTuple
 
 from ...expr import Condition, Expr
-from ...expr.text import Piece, Script, pieces, plain
+from ...expr.script import Script, plain
+from ...expr.text import Piece, pieces
 from ...solution.content.model import Note
 from .rows import columns
 

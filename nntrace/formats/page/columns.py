@@ -8,7 +8,8 @@ from operator import add, sub
 from typing import NamedTuple
 
 from ...expr import Num
-from ...expr.text import Script, number_text
+from ...expr.script import Script
+from ...expr.text import number_text
 from ...solution.content.model import Note
 from .breaking import sentence, words
 from .rows import columns

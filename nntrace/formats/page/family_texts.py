@@ -17,7 +17,8 @@ from typing import NamedTuple, Protocol
 from ...expr import Add, Expr, Neg, Num, Sym, product
 from ...expr.bind import cell_at, transform
 from ...expr.literals import Literals
-from ...expr.text import Script, element_texts, number_texts, pieces
+from ...expr.script import Script
+from ...expr.text import element_texts, number_texts, pieces
 from ...solution.content.model import Family, LineKind, Slot, mark
 
 _MARK = re.compile(r"@(\d+)@")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import chain, groupby, islice
 
-from ...expr.text import Script, plain
+from ...expr.script import Script, plain
 from ...solution.content.model import (
     Block,
     Check,

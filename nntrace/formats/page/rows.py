@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Literal, NamedTuple
 
-from ...expr.text import Script
+from ...expr.script import Script
 from ...solution.content.model import SectionName
 
 TextRole = Literal[

@@ -7,7 +7,8 @@ from itertools import groupby
 from typing import NamedTuple
 
 from ...expr import ZERO, Add, Condition, Expr, Neg
-from ...expr.text import Piece, Script, pieces, plain
+from ...expr.script import Script, plain
+from ...expr.text import Piece, pieces
 from ...solution.content.model import Line, Note, Step
 from .breaking import Body, body_of, broken, enumerated, sentence, wrapped
 from .grids import continued, filled, with_places

@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from ...errors import printable
-from ...expr.text import ASCII, plain
+from ...expr.script import ASCII, plain
 from .language import Bracket, Language, Sign
 from .lettering import PRIMES, accented, mark_of
 
