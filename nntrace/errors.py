@@ -27,6 +27,11 @@ def counted(number: int | str, noun: str) -> str:
     return f"{number} {noun if number == 1 else noun + 's'}"
 
 
+def shape_text(shape: Iterable[int]) -> str:
+    """A shape in a message: ``3×2``, ``()`` of a single number."""
+    return "×".join(map(str, shape)) or "()"
+
+
 def suggestion(word: str, known: Iterable[str]) -> str:
     """``did you mean 'weights'? known here: weights, biases``: the nearest known word, if one is near, and all."""
     words = list(dict.fromkeys(known))

@@ -7,7 +7,7 @@ from fractions import Fraction
 from itertools import product as cells_of
 from typing import NamedTuple
 
-from ...errors import counted, quoted, suggestion
+from ...errors import counted, quoted, shape_text, suggestion
 from ...spec.model import File, Items, Labelled, LearningRate, Name, Number, Value
 from ..model import Cell, Element, Network, Tensor
 from ..quantities import find, frozen, known_names, parameters
@@ -221,4 +221,4 @@ def _is_called(tensor: Tensor, name: str) -> bool:
 
 
 def _by(shape: tuple[int, ...]) -> str:
-    return "×".join(map(str, shape)) or "of one number"
+    return shape_text(shape) if shape else "of one number"

@@ -9,6 +9,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from ...catalogue import Operation
+from ...errors import shape_text
 from ...expr import Indexed, Sum, Sym
 from ...spec.model import File, Items, Number, Place, Value
 from ...spec.problems import Problems
@@ -61,7 +62,7 @@ def _of_samples(value: Value, shape: tuple[int, int], leaves: Leaves, problems: 
         array = None if read is None else read.array
         leaves.names.integers = False
         if array is not None and array.shape != shape:
-            found = "×".join(map(str, array.shape))
+            found = shape_text(array.shape)
             problems.add(
                 value.place, f"the upstream gradients are {found}, not {count}×{leaves.sizes.shown(shape[1])}", remedy
             )
