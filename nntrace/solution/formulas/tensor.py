@@ -6,7 +6,7 @@ tensors' keys. What has ties or missing connections has no matrix form.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from functools import reduce
 from operator import mul
 from typing import NamedTuple
@@ -198,7 +198,7 @@ class TensorFormulas:
             formula = distributed(formula)  # Σ_j g_j a_j (δ_ji - a_i) as g_i a_i - a_i Σ_j g_j a_j
         indices = indices or own
         formula = at(formula, {old: new for old, new in zip(own, indices, strict=True) if old != new})
-        letters = _plain_letters(formula)
+        letters = _plain_letters(formula, {*step.sizes, *indices})
         sizes = {**step.sizes, **{new: extent(old, step.sizes) for old, new in letters.items()}}
         return Gradient(indices, (relettered(formula, letters),), sizes)
 
@@ -207,7 +207,7 @@ class TensorFormulas:
         if not self.is_elementwise(step) or not _is_long(formula):
             return formula
         output = step.operation.output
-        return product((Partial(LOSS, output), Call(step.kind + PRIME, (Sym(edge.argument, output.index),))))
+        return product((Partial(LOSS, output), Call(slope_function(step), (Sym(edge.argument, output.index),))))
 
     def _inlined(self, formula: Expr) -> Expr:
         """The gradients of the loss's own parts written in as they are: 1, 1/n."""
@@ -223,11 +223,16 @@ class TensorFormulas:
         return _without_ones(rename(formula, inline))
 
 
-def _plain_letters(formula: Expr) -> dict[str, str]:
-    """A plain letter for each index that the rules had to mark with primes."""
+def slope_function(step: BoundOperation) -> str:
+    """What the derivative of an activation is called as a function."""
+    return step.kind + PRIME
+
+
+def _plain_letters(formula: Expr, own: Collection[str]) -> dict[str, str]:
+    """A plain letter for each index that the rules had to make beside a formula's ``own``."""
     used = dict.fromkeys(index_letters(formula))
     free = (letter for letter in LETTERS if letter not in used)
-    return {letter: next(free) for letter in used if letter.endswith(PRIME)}
+    return {letter: next(free) for letter in used if letter not in own}
 
 
 def _has_delta(node: Expr) -> bool:
