@@ -365,3 +365,40 @@ def test_an_entry_asked_for_by_name_is_caught(module: str, source: str, message:
 @pytest.mark.parametrize(("module", "source"), NOT_ASKED, ids=[row[1] for row in NOT_ASKED])
 def test_a_docstring_or_a_sentence_is_not(module: str, source: str) -> None:
     assert entry_words(module, source) == []
+
+
+# -- what belongs together is handed over together --------------------------------------------------------------------
+
+MOST_PARAMETERS = 7
+
+
+def crowded(module: str, source: str) -> list[str]:
+    """The functions of a file that take more than that: some of what they carry is a record that has no name yet."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            taken = node.args
+            names = [one.arg for one in (*taken.posonlyargs, *taken.args, *taken.kwonlyargs, taken.vararg, taken.kwarg)
+                     if one is not None]  # fmt: skip
+            count = len(names) - (names[:1] in (["self"], ["cls"]))
+            if count > MOST_PARAMETERS and not _is_command(node):
+                found.append(f"{module}:{node.lineno}: {node.name} has {count} parameters")
+    return found
+
+
+def _is_command(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """A command of the program has a parameter for each of its options."""
+    return any("command" in ast.unparse(decorator) for decorator in node.decorator_list)
+
+
+@pytest.mark.parametrize(("module", "path"), modules().items(), ids=modules())
+def test_no_function_carries_a_record_apart(module: str, path: Path) -> None:
+    assert crowded(module, path.read_text("utf-8")) == []
+
+
+def test_a_crowded_function_is_caught() -> None:
+    names = ", ".join("abcdefgh")
+    assert crowded("m", f"def f({names}): ...") == ["m:1: f has 8 parameters"]
+    assert crowded("m", f"class A:\n    def f(self, {names[:-3]}, *rest): ...") == ["m:2: f has 8 parameters"]
+    assert crowded("m", f"class A:\n    def f(self, {names[:-3]}): ...") == []
+    assert crowded("m", f"@app.command()\ndef f({names}): ...") == []

@@ -27,7 +27,7 @@ from .naming.symbols import Symbols, how_many_samples
 from .question import Question
 from .shapes import Shapes
 from .stability.extremes import Stability
-from .steps import Meant, Part
+from .steps import Numbers, Part
 
 if TYPE_CHECKING:
     from .numbers.network import NetworkNumbers
@@ -185,8 +185,8 @@ class Derivation:
             assert isinstance(output, Sym)
             keyed = formulas.keyed(step.operation.formula, step)
             index = symbols.named(keyed, symbols.sizes(keyed))
-            meant = Meant(step.output, "value", indexed=True)
-            yield Part(symbols.tensor(output), (Line("formula", "=", index),), {step.output}, whole=meant)
+            meant = Numbers(step.output, "value", indexed=True)
+            yield Part(symbols.tensor(output), (Line("formula", "=", index),), {step.output}, numbers=meant)
             axes = formulas.laid_out(step.output, tuple(map(str, output.index)))
             body = formulas.matrix(formulas.forward(step), axes)
             if body is None:
@@ -194,7 +194,7 @@ class Derivation:
             sizes = symbols.sizes(keyed, output)
             note = shapes(body, axes, _size_of(sizes))
             line = Line("formula", "=", symbols.named(body, sizes), (note,))
-            yield Part(formulas.name(step.output), (line,), {step.output}, (), Meant(step.output, "value"))
+            yield Part(formulas.name(step.output), (line,), {step.output}, (), Numbers(step.output, "value"))
 
     def _shapes(self) -> Iterator[Block]:
         """Every tensor and its shape; how many parameters there are."""
@@ -247,11 +247,11 @@ class Derivation:
             note = (*note, ", for each sample")
         name = Partial(self.symbols.whole(step.output, of_sample=True), self.symbols.whole(key, of_sample=True))
         line = Line("rule", "=", self.symbols.named(found.body, sizes), (note,))
-        meant = Meant(step.output, "jacobian", argument)
+        meant = Numbers(step.output, "jacobian", argument)
         label = self.symbols.jacobian(step.output, key)
         if label is None:
-            return Part(name, (line,), {key}, whole=meant)
-        return Part(label, (Line("chain", "=", name), line), {key}, whole=meant)
+            return Part(name, (line,), {key}, numbers=meant)
+        return Part(label, (Line("chain", "=", name), line), {key}, numbers=meant)
 
     def _stability(self, loss: LossGradient | None) -> Iterator[Part]:
         digits = Digits(self.network.conventions.digits)

@@ -25,7 +25,7 @@ from ..content.model import Family, Line, Note, Step
 from ..formulas.element import Writer
 from ..formulas.expansion import Written
 from ..formulas.gradients import ElementGradients, Summand
-from .families import Families
+from .families import ElementFormula, Families
 from .ids import Ids
 from .reasons import decisions, indicators, joined, no_gradient, zero_signs
 
@@ -96,7 +96,8 @@ class Backward:
         summands, axes = found
         result = Partial(LOSS, Sym(tensor.key, (0,) * len(tensor.shape)))
         body = total(summand.body for summand in summands)
-        return families.family("backward", result, body, axes, step, via(self.writer, summands), start=1)
+        formula = ElementFormula(result, body, axes)
+        return families.family("backward", formula, step, via(self.writer, summands), start=1)
 
     def needed(self, asked: Iterable[Quantity]) -> list[Quantity]:
         """The units whose gradients these quantities' formulas use, directly or through others, by their ids."""

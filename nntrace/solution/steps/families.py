@@ -9,7 +9,8 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from itertools import product as cells_of
-from typing import TYPE_CHECKING
+from types import MappingProxyType
+from typing import TYPE_CHECKING, NamedTuple
 
 from ...expr import Add, Call, Div, Expr, Index, Mul, Neg, Num, Partial, Pow, Sum, Sym, children
 from ...expr.bind import extent, transform
@@ -22,6 +23,16 @@ from .ids import Ids
 
 if TYPE_CHECKING:
     from ...network.model import Array
+
+
+class ElementFormula(NamedTuple):
+    """The formula over keys of every element of a tensor: ``result`` is the first of these, ``axes`` are its free
+    indices, ``sizes`` those of the indices that it sums over."""
+
+    result: Sym | Partial
+    body: Expr
+    axes: tuple[Index, ...]
+    sizes: Mapping[str, int] = MappingProxyType({})
 
 
 class Families:
@@ -45,19 +56,17 @@ class Families:
     def family(
         self,
         section: SectionName,
-        result: Sym | Partial,
-        body: Expr,
-        axes: Sequence[Index],
+        formula: ElementFormula,
         step: Callable[[int], Step],
         notes: tuple[Note, ...] = (),
         start: int = 0,
-        sizes: Mapping[str, int] = {},
     ) -> Family | None:
-        """The steps of a tensor from ``body``, their formula over keys and the free indices ``axes``.
+        """The steps of a tensor by their formula.
 
-        ``sizes`` are those of the indices that it sums over. ``None`` where the formula is neither a sum of products
-        nor made of elements and smooth functions alone, or where a number is none.
+        ``None`` where the formula is neither a sum of products nor made of elements and smooth functions alone, or
+        where a number is none.
         """
+        result, body, axes, sizes = formula
         columns: dict[Expr, ElementColumn] = {}
 
         def slot(factor: Sym | Partial, axes: tuple[Index, ...]) -> Slot | None:
@@ -70,9 +79,9 @@ class Families:
 
         pattern = None
         if isinstance(body, Add | Sum):
-            terms = _products(body, tuple(axes), sizes, slot)
+            terms = _products(body, axes, sizes, slot)
         else:
-            pattern, terms = _pattern(body, tuple(axes), slot)
+            pattern, terms = _pattern(body, axes, slot)
         own = self._known(result)
         if not terms or own is None:
             return None

@@ -12,7 +12,7 @@ from ...network.model import BoundOperation, Cell, Element, Network
 from ..content.model import Family, Note, Remark, SectionName, Step
 from ..formulas.element import Writer
 from ..formulas.expansion import Written
-from .families import Families
+from .families import ElementFormula, Families
 from .ids import Ids
 from .reasons import decisions, inactive, joined
 
@@ -100,14 +100,9 @@ def layer_steps(
     tensor = writer.network.tensors[step.output]
     cells = list(tensor.cells())
     if section == "forward" and families.has(tensor):
-        family = families.family(
-            section,
-            Sym(tensor.key, cells[0]),
-            writer.keyed(step.operation.shown, step),
-            step.operation.output.index,
-            lambda place: element_step(writer, ids, step, cells[place], section),
-            sizes=step.sizes,
-        )
+        body = writer.keyed(step.operation.shown, step)
+        formula = ElementFormula(Sym(tensor.key, cells[0]), body, step.operation.output.index, step.sizes)
+        family = families.family(section, formula, lambda place: element_step(writer, ids, step, cells[place], section))
         if family is not None:
             yield family
             return

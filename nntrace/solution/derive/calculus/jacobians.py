@@ -33,7 +33,7 @@ from ....network.model import BoundOperation
 from ...content.model import Line, Note
 from ...formulas.naming import SAMPLES
 from ..naming.symbols import Symbols
-from ..steps import REORDERED, Form, IndexFormula, UncitedLine, case_of, joined, rule_line, written
+from ..steps import REORDERED, Form, IndexFormula, UncitedLine, case_of, in_names, joined, rule_line
 from .kinks import kink_note, kinks
 from .letters import Pair, derivative_letters
 from .products import factors_of
@@ -181,7 +181,7 @@ class Jacobians:
     ) -> Jacobian:
         """The forms one after the other, each that differs from the one before it."""
         kept = [form for place, form in enumerate(forms) if not place or form.body != forms[place - 1].body]
-        lines = tuple(rule_line(*written(self.symbols, form)) for form in kept)
+        lines = tuple(rule_line(*in_names(self.symbols, form)) for form in kept)
         name = Partial(self.symbols.tensor(output), self.symbols.tensor(by))
         return Jacobian(name, lines, IndexFormula(kept[-1].body, (output, by), apart), reason, case)
 
