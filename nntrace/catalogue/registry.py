@@ -45,6 +45,11 @@ def real(value: Real) -> Num:
     return Num(Decimal(str(value)))
 
 
+OUTPUT, TARGET, LOGIT = "y", "t", "z"
+"""What the formulas of losses call what they read: an output, its target, and the argument of an activation that they
+cancel against."""
+
+
 class Fusion(NamedTuple):
     """A loss right after an activation, as one operation: what cancels, and numbers that cannot overflow.
 

@@ -165,6 +165,8 @@ def _add(terms: tuple[Expr, ...], rules: list[Rule]) -> Expr:
             pending[:0] = [_with(-1, [inner], []) for inner in term.body.terms]
         else:
             factor, body = _coefficient(term)
+            if isinstance(body, Num) and isinstance(body.value, Decimal) and body.value.is_signed():
+                factor, body = -factor, Num(-body.value)
             if body in amounts:
                 rules.append(LIKE_TERMS)
             amounts[body] += factor  # type: ignore[assignment]

@@ -176,7 +176,7 @@ NEW: dict[str, Function] = {
     "cbrt": Function("cbrt", cube, lambda x: None,
                      lambda args, _: (1 / (3 * Call("cbrt", args) ** 2),), "derivative of cbrt", Radical("cbrt")),
     "floor": Function("floor", math.floor, lambda x: Fraction(math.floor(x)), lambda args, _: (Num(0),), "",
-                      Fences("⌊", "⌋"), at_jump="at a whole number the right one"),
+                      Fences("⌊", "⌋")),
     "pow2": Function("exp2", lambda x: 2**x, lambda x: None, lambda args, _: (Call("pow2", args) * ln(Num(2)),),
                      "derivative of 2^x", Exponent("2")),
     "tau": Function(lambda: math.tau, lambda: math.tau, lambda: None, lambda args, _: (), "", Letter("τ"), arity=0),

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from ... import catalogue
-from ...catalogue import Loss
+from ...catalogue import OUTPUT, TARGET, Loss
 from ...errors import quoted
 from ...spec.model import LossSpec, Value
 from ..model import BoundOperation, Tensor
@@ -84,12 +84,12 @@ class Objective:
 
     def _outputs(self, loss: LossSpec, current: Tensor) -> Source:
         """What a loss reads beside the targets."""
-        found = self.directory.given(loss.source, ("y",), quoted(loss.kind.text)) if loss.source else None
-        return found["y"] if found else whole(current)
+        found = self.directory.given(loss.source, (OUTPUT,), quoted(loss.kind.text)) if loss.source else None
+        return found[OUTPUT] if found else whole(current)
 
     def _add(self, steps: Sequence[BoundOperation], outputs: Source) -> None:
         """Further steps, over the tensors that the outputs are read from."""
-        self.draft.steps += [gathered_step(step, {"y": outputs}, self.draft.tensors) for step in steps]
+        self.draft.steps += [gathered_step(step, {OUTPUT: outputs}, self.draft.tensors) for step in steps]
 
     def _upstream(self, value: Value, current: Tensor) -> None:
         """A loss of which only the gradient by the outputs is given."""
@@ -115,7 +115,7 @@ class Objective:
                 place, f"{quoted(entry.name)} is no sum over the outputs, so it has no {what}", "leave it out"
             )
         mean = (loss.over_outputs or made.reduction) == "mean"
-        keyed = {"t": targets.key, "y": key}
+        keyed = {TARGET: targets.key, OUTPUT: key}
         normal = sum_to_one(targets)
         reduction = Reduction(size, mean, self.draft.count, loss.over_samples, normal)
         return LossSteps(entry.name, made, keyed, last, reduction)

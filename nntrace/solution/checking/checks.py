@@ -7,6 +7,7 @@ from decimal import Decimal
 from math import isfinite, isnan
 from typing import TYPE_CHECKING, Literal
 
+from ...catalogue import OUTPUT
 from ...expr import Num
 from ...network.model import Element
 from ...network.quantities import Quantity, frozen, of_role
@@ -33,7 +34,7 @@ def forward_checks(writer: Writer) -> Iterator[Check]:
     for step in writer.network.loss_steps():
         if not step.after:
             continue
-        outputs = writer.network.tensors[step.arguments["y"]]
+        outputs = writer.network.tensors[step.key(OUTPUT)]
         values = (writer.trace.value(Element(outputs.key, cell)).number for cell in outputs.cells())
         if not all(0 <= value <= 1 for value in values):
             last = next((one for one in writer.network.layer_steps() if one.output == outputs.key), None)

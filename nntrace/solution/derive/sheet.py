@@ -27,7 +27,7 @@ from .naming.symbols import Symbols, how_many_samples
 from .question import Question
 from .shapes import Shapes
 from .stability.extremes import Stability
-from .steps import Numbers, Part
+from .steps import NO_MATRIX_FORM, Numbers, Part
 
 if TYPE_CHECKING:
     from .numbers.network import NetworkNumbers
@@ -157,7 +157,7 @@ class Derivation:
         if self.network.samples_per_step:
             count, every = map(how_many_samples, (self.network, self.whole))
             takes = f"{count} of the {every} samples"
-            whose = "that sample's loss" if count == "1" else "the loss of those alone"
+            whose = "that sample's loss" if count == 1 else "the loss of those alone"
             yield Remark((f"a step takes {takes}, the next in turn: {n} counts these, and the step's loss is {whose}",))
 
     def _gradient_sections(self, loss: LossGradient) -> Iterator[Section]:
@@ -226,6 +226,8 @@ class Derivation:
                     for one in self.jacobians.of(step, edge.argument)
                 ]
                 matrix = self._matrix_of(step, edge.argument)
+                if matrix is None and self.jacobians.lacks_matrix(step, edge.argument):
+                    matrix = Part(heading, (), {key}, (heading, NO_MATRIX_FORM))
                 yield self._section("jacobian", [*parts, *([matrix] if matrix else [])], (heading,))
 
     def _each_place(self, key: str) -> Note:

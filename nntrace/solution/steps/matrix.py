@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from functools import partial
 
+from ...catalogue import OUTPUT, TARGET
 from ...expr import (
     Call,
     Div,
@@ -200,10 +201,10 @@ class MatrixForms:
             before.append(Line("chain", "=", Partial(loss, self.formulas.name(key))))
         uncancelled = [self.equations.named(form) for form in self._uncancelled(key)]
         for fused in (reader.step for reader in self.formulas.readers(key)) if uncancelled else ():
-            softmax = any(step.output == fused.key("y") and step.operation.sums_to_one for step in self._results)
+            softmax = any(step.output == fused.key(OUTPUT) and step.operation.sums_to_one for step in self._results)
             if softmax and not _has_sum(found.formula):
-                reason = ("what is divided by ", self.formulas.name(fused.key("y")), " cancels; the elements of ",
-                          self.formulas.name(fused.key("t")), " sum to 1")  # fmt: skip
+                reason = ("what is divided by ", self.formulas.name(fused.key(OUTPUT)), " cancels; the elements of ",
+                          self.formulas.name(fused.key(TARGET)), " sum to 1")  # fmt: skip
         before += [Line("rule", "=", form) for form in uncancelled]
         long = sized(body, found.sizes)
         body = constants_multiplied(long)[0] if self.short else _folded(long)

@@ -195,16 +195,27 @@ class Jacobians:
     def matrix(self, step: BoundOperation, argument: str) -> JacobianMatrix | None:
         """The whole Jacobian as a matrix over keys, down the results and across the argument; in a batch that of one
         sample."""
-        one = self.bound(step, argument)
-        if len(one.result) != 1 or len(one.argument) != 1:
+        if not self._is_between_vectors(one := self.bound(step, argument)):
             return None
-        if any(self._is_single(one, pair) for pair in one.pairs):
-            return None  # a matrix of one number says no more than that
         formula = self.textbook(step, argument)
         formula = distributed(formula) if step.operation.mixes(argument) else formula
         [down], [across] = one.result, one.argument
         body = self.symbols.formulas.matrix(_of_sample(formula), (down, across))
         return None if body is None or formula in (ONE, ZERO) else JacobianMatrix(body, formula, (down, across))
+
+    def lacks_matrix(self, step: BoundOperation, argument: str) -> bool:
+        """Whether a Jacobian between vectors is no product of matrices, as that of a convolution."""
+        return (
+            self._is_between_vectors(self.bound(step, argument))
+            and self.textbook(step, argument) not in (ONE, ZERO)
+            and self.matrix(step, argument) is None
+        )
+
+    def _is_between_vectors(self, one: Bound) -> bool:
+        """Whether a Jacobian has a row for each result and a column for each element of the argument, and is more than
+        one number."""
+        vectors = len(one.result) == 1 and len(one.argument) == 1
+        return vectors and not any(self._is_single(one, pair) for pair in one.pairs)
 
 
 def _of_sample(formula: Expr) -> Expr:

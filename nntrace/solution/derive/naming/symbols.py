@@ -27,9 +27,9 @@ MOST_NAMES = 4
 """More elements than these are not listed in a note."""
 
 
-def how_many_samples(network: Network) -> str:
-    """How many samples a batch has, as written; nothing without a batch."""
-    return next((str((one.sizes or one.shape)[0]) for one in network.tensors.values() if one.sampled), "")
+def how_many_samples(network: Network) -> int | str | None:
+    """How many samples a batch has, or the symbol for it; ``None`` without a batch."""
+    return next(((one.sizes or one.shape)[0] for one in network.tensors.values() if one.sampled), None)
 
 
 class Symbols:
