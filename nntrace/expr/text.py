@@ -75,8 +75,7 @@ def pieces(node: Expr, script: Script = UNICODE, depth: int = 0) -> list[Piece]:
             result = write(terms[0], "first term", depth)
             for term in terms[1:]:
                 sign, body = ("-", term.body) if isinstance(term, Neg) else ("+", term)
-                added = pieces(body, script, depth) if isinstance(body, Rest) else write(body, "term", depth)
-                result += _led(f"{sign} ", added, depth)
+                result += _led(f"{sign} ", term_pieces(body, script, depth), depth)
             return result
         case Neg(body):
             return _around("-", write(body, "negated"), "")
@@ -146,6 +145,13 @@ def pieces(node: Expr, script: Script = UNICODE, depth: int = 0) -> list[Piece]:
             return [Piece(f"{words},", depth), Piece(f"together {text(total, script)}", depth + 5)]
         case _:
             raise TypeError(f"no text for {node!r}")
+
+
+def term_pieces(body: Expr, script: Script, depth: int = 0) -> list[Piece]:
+    """What is added or taken away, without its sign."""
+    if not isinstance(body, Rest) and needs_brackets(body, "term"):
+        return _around("(", pieces(body, script, depth + 2), ")")
+    return pieces(body, script, depth)
 
 
 def _call(written: Notation, args: tuple[Expr, ...], script: Script, depth: int) -> list[Piece]:

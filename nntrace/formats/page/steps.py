@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-from ...expr import ZERO, Add, Condition, Expr, Neg
+from ...expr import Add, Condition, Expr, Neg
 from ...expr.script import Script, plain
-from ...expr.text import Piece, pieces
+from ...expr.text import pieces, term_pieces
 from ...solution.content.model import Line, Note, Step
 from .breaking import Body, body_of, broken, enumerated, sentence, wrapped
 from .grids import continued, filled, with_places
@@ -191,9 +191,8 @@ def _forms(line: Line, page: Page, room: int) -> list[WrittenLine]:
             lead = body_of(pieces(Add((first,)), script))
             forms = [WrittenLine(relation, lead, role, line.notes[:1], joins=False, addend=True)]
             for place, term in enumerate(others, start=1):
-                sign = "-" if isinstance(term, Neg) else "+"
-                signed, *rest = pieces(Add((ZERO, term)), script)[1:]
-                addend = body_of([Piece(signed.text.removeprefix(f"{sign} "), signed.depth), *rest])
+                sign, body = ("-", term.body) if isinstance(term, Neg) else ("+", term)
+                addend = body_of(term_pieces(body, script))
                 forms.append(WrittenLine(sign, addend, role, line.notes[place : place + 1], joins=False, addend=True))
             return forms
         case other:
