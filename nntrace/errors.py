@@ -58,10 +58,10 @@ def printable(text: str) -> str:
     """The text without what would move a terminal's cursor or turn its direction; a tab is a space."""
     if text.isascii() and text.isprintable():
         return text
-    return "".join(_shown(char) for char in text)
+    return "".join(_printable_character(char) for char in text)
 
 
-def _shown(char: str) -> str:
+def _printable_character(char: str) -> str:
     if char == "\t":
         return " "
     unsafe = char in _BIDI_CONTROLS or unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp")

@@ -82,7 +82,7 @@ class Loss(NamedTuple):
     after: str = ""
 
     @property
-    def is_whole(self) -> bool:
+    def is_joint(self) -> bool:
         """Whether it is no sum over the outputs, so that no output has a part of its own."""
         return self.reduction == "whole"
 

@@ -126,7 +126,7 @@ def _examples() -> Path:
 def deliver(solution: Solution, page: PageOptions, expected: Sequence[str] = ()) -> int:
     """Write the sheet and compare the expected numbers. The exit code: 0, or 1 where a number or a check fails."""
     from ..solution.checking.expect import compare
-    from ..solution.content.detail import told
+    from ..solution.content.detail import with_detail
     from ..solution.content.model import Check
 
     differences = [
@@ -135,7 +135,7 @@ def deliver(solution: Solution, page: PageOptions, expected: Sequence[str] = ())
         if (found := compare(solution, name, typed, value))
     ]
     title = solution.title if page.title is None else printable(" ".join(page.title.split()))
-    write(told(solution, detail_of(page.detail))._replace(title=title), page)
+    write(with_detail(solution, detail_of(page.detail))._replace(title=title), page)
     for difference in differences:
         say(f"{difference.name}: expected {difference.expected}, found {difference.found}")
     checks = (block for section in solution.sections for block in section.blocks if isinstance(block, Check))

@@ -55,7 +55,7 @@ def matrix_form(formula: Expr, target: Axes, axes: Callable[[Sym | Partial], Axe
     a matrix full of it; functions are taken of each element.
     """
     try:
-        return _MatrixForm(axes).whole(formula, target)
+        return _MatrixForm(axes).matrix(formula, target)
     except NoMatrixFormError:
         return None
 
@@ -101,13 +101,13 @@ class _MatrixForm:
     def __init__(self, axes: Callable[[Sym | Partial], Axes]) -> None:
         self.axes = axes
 
-    def whole(self, node: Expr, target: Axes) -> Expr:
+    def matrix(self, node: Expr, target: Axes) -> Expr:
         """The node as a matrix with exactly the target's axes; what lacks one of them is repeated."""
         match node:
             case Add(terms):
-                return Add(tuple(self.whole(term, target) for term in terms))
+                return Add(tuple(self.matrix(term, target) for term in terms))
             case Neg(body):
-                return Neg(self.whole(body, target))
+                return Neg(self.matrix(body, target))
             case Num() | Size():
                 return node
             case Mul() | Sum():
@@ -145,29 +145,29 @@ class _MatrixForm:
                     raise NoMatrixFormError
                 return Whole(node, *laid)
             case Call(function, args):
-                return Call(function, tuple(self.whole(arg, target) for arg in args))
+                return Call(function, tuple(self.matrix(arg, target) for arg in args))
             case Div(top, bottom):
                 if not free_indices(bottom):
-                    return Div(self.whole(top, target), self.whole(bottom, (None, None)))
-                return HadamardDiv(self.whole(top, target), self.whole(bottom, target))
+                    return Div(self.matrix(top, target), self.matrix(bottom, (None, None)))
+                return HadamardDiv(self.matrix(top, target), self.matrix(bottom, target))
             case Pow(base, exponent):
                 if not free_indices(base):
-                    return Pow(self.whole(base, target), exponent)
+                    return Pow(self.matrix(base, target), exponent)
                 if exponent == Num(2):
-                    return self._squared(self.whole(base, target))
-                return HadamardPow(self.whole(base, target), self.whole(exponent, target))
+                    return self._squared(self.matrix(base, target))
+                return HadamardPow(self.matrix(base, target), self.matrix(exponent, target))
             case Indicator(condition):
                 return Indicator(self._condition(condition, target))
             case Cases(condition, then, otherwise):
                 holds = Indicator(self._condition(condition, target))
                 chosen = ((holds, then), (Add((ONE, Neg(holds))), otherwise))
-                kept = [(mask, self.whole(case, target)) for mask, case in chosen if not is_zero(case)]
+                kept = [(mask, self.matrix(case, target)) for mask, case in chosen if not is_zero(case)]
                 parts = tuple(mask if case == ONE else Hadamard((mask, case)) for mask, case in kept)
                 return Add(parts) if len(parts) > 1 else parts[0] if parts else Num(0)
             case Delta(i, j) if {i, j} == set(target):
                 return Whole(IDENTITY, *target)
             case Add() | Neg() | Mul() | Sum():
-                return self.whole(node, target)
+                return self.matrix(node, target)
             case _:
                 raise NoMatrixFormError
 
@@ -177,7 +177,7 @@ class _MatrixForm:
         return Hadamard((*factors, *factors))
 
     def _condition(self, condition: Condition, target: Axes) -> Condition:
-        return Condition(self.whole(condition.left, target), condition.relation, self.whole(condition.right, target))
+        return Condition(self.matrix(condition.left, target), condition.relation, self.matrix(condition.right, target))
 
     def _natural(self, node: Expr) -> Axes | None:
         """How a node is laid out: as its first symbol that has all of its indices."""
@@ -202,7 +202,7 @@ class _MatrixForm:
             summed = any(index in over for factor in component for index in factor.indices)
             if not free:
                 chain = self._chain(component, over, (None, None)) if summed else component[0].node
-                scalars.append(self.whole(chain, (None, None)) if not summed else chain)
+                scalars.append(self.matrix(chain, (None, None)) if not summed else chain)
                 continue
             groups.setdefault(frozenset(free), []).append(self._placed(component, over, free, target, summed))
         lacking = [index for index in over if not any(index in free_indices(factor) for factor in factors)]

@@ -30,7 +30,7 @@ _ASCII_SIGNS = {
 }  # fmt: skip
 
 
-def _powers_written(words: str) -> str:
+def _with_powers(words: str) -> str:
     """Superscript digits as powers: 10⁻³²³ as 10^-323; those of a sample, as in h1⁽²⁾, stay what they are."""
     powers = r"(?<![⁽⁻⁰¹²³⁴⁵⁶⁷⁸⁹])[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+"
     return re.sub(powers, lambda found: "^" + found.group().translate(_POWERS), words)
@@ -41,7 +41,7 @@ def plain(words: str, script: Script) -> str:
     """Words or a name in this script: as they are, or letter by letter in ASCII (δ: delta, ŷ: yhat)."""
     if not script.ascii or words.isascii():
         return words
-    words = _powers_written(words)
+    words = _with_powers(words)
     return "".join(
         _ASCII_SIGNS.get(letter) or "".join(_ascii(part) for part in unicodedata.normalize("NFD", letter))
         for letter in unicodedata.normalize("NFC", words)

@@ -29,10 +29,10 @@ def simplify(node: Expr) -> Expr:
 
 def simplified(node: Expr) -> tuple[Expr, tuple[Rule, ...]]:
     """The same, and the rules that were used, each once; none where nothing but the order of factors is new."""
-    return told(_simplify, node)
+    return with_rules(_simplify, node)
 
 
-def told(change: Callable[[Expr, list[Rule]], Expr], node: Expr) -> tuple[Expr, tuple[Rule, ...]]:
+def with_rules(change: Callable[[Expr, list[Rule]], Expr], node: Expr) -> tuple[Expr, tuple[Rule, ...]]:
     """What a change comes to, and the rules that it noted on the way, each once."""
     rules: list[Rule] = []
     found = change(node, rules)

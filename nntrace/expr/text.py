@@ -89,7 +89,7 @@ def pieces(node: Expr, script: Script = UNICODE, depth: int = 0) -> list[Piece]:
                     own = pieces(factor, script, depth + 1)
                 else:
                     own = write(factor, "factor", last=last)
-                result += _beside(times, own, depth + 1) if unsigned else _led(times, own, depth + 1)
+                result += _juxtaposed(times, own, depth + 1) if unsigned else _led(times, own, depth + 1)
             return result
         case Div(Num() | Sym() as top, Num() | Sym() as bottom) if script.symbolic and not is_fraction(node):
             return [Piece(f"{text(top, script)}/{text(bottom, script)}", depth)]
@@ -124,7 +124,7 @@ def pieces(node: Expr, script: Script = UNICODE, depth: int = 0) -> list[Piece]:
         case MatMul(factors):
             result = write(factors[0], "matrix")
             for factor in factors[1:]:
-                result += _beside(plain("· ", script), write(factor, "matrix", depth + 2), depth + 2)
+                result += _juxtaposed(plain("· ", script), write(factor, "matrix", depth + 2), depth + 2)
             return result
         case Hadamard(factors):
             result = write(factors[0], "elementwise")
@@ -206,7 +206,7 @@ def _led(operator: str, inner: list[Piece], depth: int) -> list[Piece]:
     return [Piece(operator + inner[0].text, depth), *inner[1:]]
 
 
-def _beside(operator: str, inner: list[Piece], depth: int) -> list[Piece]:
+def _juxtaposed(operator: str, inner: list[Piece], depth: int) -> list[Piece]:
     """What stands without an operator inside a line, and with it where the line breaks."""
     return [Piece(inner[0].text, depth, operator), *inner[1:]]
 

@@ -15,7 +15,7 @@ from .typeset.language import Chunk, Sign
 from .typeset.mathml import MathML
 from .typeset.numbers import in_rows, listing
 from .typeset.rows import FormulaRow, noted
-from .typeset.sheet import HeadedRows, Manuscript, is_number, written
+from .typeset.sheet import HeadedRows, Manuscript, is_number, manuscript_lines
 
 WIDTH = 110
 """A compact step takes one row up to this; the browser breaks rows where the window is narrower."""
@@ -26,7 +26,7 @@ UNBROKEN = 22.0
 def write(solution: Solution, width: int, script: Script) -> Iterator[str]:
     """The file's lines; with an ASCII script all other characters are written by their numbers."""
     formulas = Formulas(MathML(), solution.tensors(), solution.symbolic)
-    lines = written(solution, HtmlDocument(formulas, min(width, WIDTH)))
+    lines = manuscript_lines(solution, HtmlDocument(formulas, min(width, WIDTH)))
     if not script.ascii:
         return lines
     return (line.encode("ascii", "xmlcharrefreplace").decode() for line in lines)
@@ -43,7 +43,7 @@ class HtmlDocument(Manuscript):
 
     def running(self, chunks: list[Chunk]) -> str:
         """The browser may break a formula of a note, too."""
-        return "<wbr>".join(self.formula("".join(chunk.text for chunk in part)) for part in _parts(chunks))
+        return "<wbr>".join(self.formula("".join(chunk.text for chunk in part)) for part in _unbroken(chunks))
 
     def opening(self, solution: Solution, sections: Sequence[Section]) -> Iterator[str]:
         from .typeset.style import STYLE
@@ -153,7 +153,7 @@ def _kind(cell: Note) -> str:
     return ' class="number"' if is_number(cell) else ""
 
 
-def _parts(chunks: Sequence[Chunk]) -> Iterator[list[Chunk]]:
+def _unbroken(chunks: Sequence[Chunk]) -> Iterator[list[Chunk]]:
     """The chunks in formulas of their own, between which a line may break: at the best places, and in what is wide."""
     best = min((chunk.depth for chunk in chunks[1:]), default=0)
     part: list[Chunk] = []

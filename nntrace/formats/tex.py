@@ -13,7 +13,7 @@ from .typeset.formulas import Formulas
 from .typeset.latex import GREEK, SPECIAL, Latex
 from .typeset.latex_steps import LatexSteps
 from .typeset.numbers import in_rows, listing
-from .typeset.sheet import HeadedRows, written
+from .typeset.sheet import HeadedRows, manuscript_lines
 
 WIDTH = 78
 """About how many digits are as wide as an A4 or Letter page's text."""
@@ -52,7 +52,7 @@ _PREAMBLE = r"""\documentclass[11pt,fleqn,leqno]{article}
 def write(solution: Solution, width: int, script: Script, standalone: bool = False) -> Iterator[str]:
     """The document's lines."""
     formulas = Formulas(Latex(script.ascii), solution.tensors(), solution.symbolic)
-    return written(solution, LatexDocument(formulas, min(width, WIDTH), script, standalone))
+    return manuscript_lines(solution, LatexDocument(formulas, min(width, WIDTH), script, standalone))
 
 
 class LatexDocument(LatexSteps):

@@ -10,7 +10,7 @@ from ...solution.content.model import Note
 from .formulas import Formulas
 from .language import Chunk, Sign
 from .rows import BESIDE, FormulaRow, lines, noted
-from .running import parts
+from .running import words_and_formulas
 
 GAP = 3.0
 """The space between a row and its note."""
@@ -57,7 +57,7 @@ def note_in_formula(notes: Sequence[Note], formulas: Formulas) -> str:
 def _note(notes: Sequence[Note], formulas: Formulas) -> list[Chunk]:
     """What is said beside a row, word for word, each to stand on a line with the next where they fit."""
     words: list[Chunk] = []
-    for part in parts(noted(notes), formulas):
+    for part in words_and_formulas(noted(notes), formulas):
         if not isinstance(part, str):
             words.append(formulas.joined(part, depth=1))
             continue

@@ -18,7 +18,7 @@ class ChunkWriter:
 
     def led(self, sign: Sign, inner: list[Chunk], depth: int) -> list[Chunk]:
         """A sign before the first chunk, where a line may break."""
-        return self._beside(self.language.infix(sign), inner, depth, OPERATOR)
+        return self._juxtaposed(self.language.infix(sign), inner, depth, OPERATOR)
 
     def _sign(self, sign: Sign, depth: int = 0) -> Chunk:
         return Chunk(self.language.sign(sign), 1, depth)
@@ -29,7 +29,7 @@ class ChunkWriter:
     def _put(self, before: str, text: str) -> str:
         return f"{before}{self.language.between}{text}"
 
-    def _beside(self, lead: str, inner: list[Chunk], depth: int, wide: float = 0.5) -> list[Chunk]:
+    def _juxtaposed(self, lead: str, inner: list[Chunk], depth: int, wide: float = 0.5) -> list[Chunk]:
         first, *others = inner
         return [Chunk(self._put(lead, first.text), first.width + wide, depth), *others]
 

@@ -128,7 +128,7 @@ class Formulas(SymbolWriter):
             case MatMul(factors):
                 result = write(factors[0], "matrix")
                 for factor in factors[1:]:
-                    result += self._beside(language.beside, write(factor, "matrix", depth + 2), depth + 2)
+                    result += self._juxtaposed(language.juxtaposition, write(factor, "matrix", depth + 2), depth + 2)
                 return result
             case Hadamard(factors):
                 result = write(factors[0], "elementwise")
@@ -174,7 +174,7 @@ class Formulas(SymbolWriter):
             else:
                 own = write(factor, "factor", last=last)
             if unsigned:
-                result += self._beside(self.language.beside, own, depth + 1)
+                result += self._juxtaposed(self.language.juxtaposition, own, depth + 1)
             else:
                 result += self.led("×", own, depth + 1)
         return result

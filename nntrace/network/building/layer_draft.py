@@ -37,7 +37,7 @@ class LayerDraft(NamedTuple):
     extents: Extents
     level: int
 
-    def reads(self, letter: str) -> bool:
+    def reads_along(self, letter: str) -> bool:
         """Whether a letter runs along an argument."""
         read = symbols_read(self.operation.formula)
         return any(symbol.name in self.arguments and letter in symbol.index for symbol in read)

@@ -87,7 +87,7 @@ class LossSteps:
 
     def _reduced(self, part: Expr) -> Expr:
         """The parts summed over the outputs, or their mean; a loss of all outputs together as it is."""
-        if self.loss.is_whole:
+        if self.loss.is_joint:
             return part
         total = Sum("k", part)
         return Div(ONE, Size("k")) * total if self.mean else total

@@ -109,7 +109,7 @@ class Objective:
         assert entry is not None  # the reader knows the kinds
         made: Loss = entry.build(**plain(loss.options), **self._conventions(entry))
         check_targets(self.draft, made, entry.name, targets, size)
-        if made.is_whole and (loss.parts or loss.over_outputs):
+        if made.is_joint and (loss.parts or loss.over_outputs):
             place, what = (loss.parts[0].place, "parts") if loss.parts else (loss.kind.place, "`over_outputs`")
             self.draft.problems.add(
                 place, f"{quoted(entry.name)} is no sum over the outputs, so it has no {what}", "leave it out"

@@ -45,7 +45,7 @@ class ParameterReader:
         if (tied := self._tied(given, parameter)) is not None:
             tensor = tied
         elif len(index) == 2:
-            rows = built.reads(index[0])
+            rows = built.reads_along(index[0])
             inputs, units = (self._names_along(built, letter) for letter in (index if rows else index[::-1]))
             tensor = MatrixReader(leaves, key, Sides(inputs, units, rows)).read(given, built.layer.kind, parameter.key)
         elif given is None:
@@ -83,7 +83,7 @@ class ParameterReader:
         if given is None or not (tensor.typed is not None or tensor.array is not None):
             return
         for letter, found, expected in wrong:
-            noun = "input" if built.reads(letter) else "unit" if letter in built.operation.output.index else "value"
+            noun = self._noun(built, letter)
             shown = self.draft.sizes.shown(expected)
             if len(index) == 1:
                 remedy = f"give one for each {noun}"
@@ -103,9 +103,16 @@ class ParameterReader:
                 f"with vectors: {vectors} a matrix has one row for each {row} and one column for each {column}",
             )
 
+    @staticmethod
+    def _noun(built: LayerDraft, letter: str) -> str:
+        """What a letter runs over."""
+        if built.reads_along(letter):
+            return "input"
+        return "unit" if letter in built.operation.output.index else "value"
+
     def _names_along(self, built: LayerDraft, letter: str) -> list[str]:
         """The names of the elements along one side of a matrix; none where their number is not known yet."""
-        if built.reads(letter):
+        if built.reads_along(letter):
             return list(elements(next(iter(built.arguments.values()))))
         if letter not in built.operation.output.index:
             return []
@@ -118,7 +125,7 @@ class ParameterReader:
         """How many inputs each unit has, and how many units each input goes to; of a bias those of its layer."""
         known = built.extents
         summed = [letter for letter in index if letter not in built.operation.output.index]
-        own = [letter for letter in index if not built.reads(letter)]
+        own = [letter for letter in index if not built.reads_along(letter)]
         if not summed:  # it is added to a unit: the fans are those of the layer
             summed = [letter for letter in known if letter not in built.operation.output.index]
             own = [str(letter) for letter in built.operation.output.index]

@@ -121,7 +121,7 @@ def loss_check(writer: Writer, update: Update) -> Check:
     after = update.after
     rate = max(update.every_rate)
     old, new = update.before.value_of_loss(), after.value_of_loss()
-    before, now = _told_apart(writer, old, new)
+    before, now = _with_telling_digits(writer, old, new)
     own = f" of {samples_of(writer.network)}" if writer.network.samples_per_step else ""
     words: Note = (f"loss{own} after this update ", now.number)
     if isnan(new.number) and (noun := _negative_argument(writer, after)):
@@ -156,12 +156,12 @@ def _negative_argument(writer: Writer, trace: Trace) -> str:
         axes = [str(index) for index in step.operation.output.index]
         for cell in at.network.tensors[step.output].cells():
             if isnan(trace.value(Element(step.output, cell)).number):
-                written = at.write(step.operation.shown, step, dict(zip(axes, cell, strict=True)))
+                written = at.write(step.operation.sheet_formula, step, dict(zip(axes, cell, strict=True)))
                 return at.negative_argument(written.body)
     return ""
 
 
-def _told_apart(writer: Writer, old: Amount, new: Amount) -> tuple[Shown, Shown]:
+def _with_telling_digits(writer: Writer, old: Amount, new: Amount) -> tuple[Shown, Shown]:
     """The two numbers with as many digits as it takes to see that they differ."""
     digits = writer.digits
     while True:

@@ -39,7 +39,7 @@ class Derivation:
     """One network's symbolic solution."""
 
     def __init__(self, network: Network, question: Question) -> None:
-        self.whole = network
+        self.all_samples = network
         """With all samples; a step of some of them at a time is derived from those of the first step."""
         self.network = network = portion(network, *span(network, 0)) if network.samples_per_step else network
         self.question = question
@@ -47,7 +47,7 @@ class Derivation:
         self.jacobians = Jacobians(self.symbols)
         self.elements = Elements(self.symbols)
         self.citations, self.repeats = Citations(), Repeats(self.symbols)
-        self._count = self._beside = 0
+        self._count = self._asides = 0
 
     def solution(self) -> Solution:
         """Network and shapes, Jacobians, the loss's gradient, those of the parameters, stability, checks."""
@@ -89,10 +89,10 @@ class Derivation:
                     yield Remark(part.reason)
                 continue
             self._count += not part.aside
-            self._beside += part.aside
+            self._asides += part.aside
             if self._is_wanted(part):
                 numbers, value = self._numbers.of(part) if self._numbers is not None else ((), None)
-                beside = chr(ord("a") + self._beside - 1) if part.aside else ""
+                beside = chr(ord("a") + self._asides - 1) if part.aside else ""
                 value = part.value if part.value is not None else value
                 id = f"D{self._count}{beside}"
                 lines = tuple(self.citations.lines(part if section == "stability" else self.repeats.named(part)))
@@ -152,10 +152,10 @@ class Derivation:
         columns = self.network.conventions.vectors == "columns"
         n, i = self.symbols.index("n"), self.symbols.index("i")
         place, single = (f"row {i}, column {n}", f"column {n}") if columns else (f"row {n}, column {i}", f"row {n}")
-        own = (self.symbols.whole(key, of_sample=True), f", that sample's own, is {single}")
+        own = (self.symbols.matrix(key, of_sample=True), f", that sample's own, is {single}")
         yield Remark((f"{n} counts the samples: ", Sym(name.name, ("n", "i")), f" is in {place} of ", name, "; ", *own))
         if self.network.samples_per_step:
-            count, every = map(how_many_samples, (self.network, self.whole))
+            count, every = map(how_many_samples, (self.network, self.all_samples))
             takes = f"{count} of the {every} samples"
             whose = "that sample's loss" if count == 1 else "the loss of those alone"
             yield Remark((f"a step takes {takes}, the next in turn: {n} counts these, and the step's loss is {whose}",))
@@ -247,7 +247,7 @@ class Derivation:
         note: Note = shapes(found.body, found.axes, _size_of(sizes))
         if self.network.samples is not None:
             note = (*note, ", for each sample")
-        name = Partial(self.symbols.whole(step.output, of_sample=True), self.symbols.whole(key, of_sample=True))
+        name = Partial(self.symbols.matrix(step.output, of_sample=True), self.symbols.matrix(key, of_sample=True))
         line = Line("rule", "=", self.symbols.named(found.body, sizes), (note,))
         meant = Numbers(step.output, "jacobian", argument)
         label = self.symbols.jacobian(step.output, key)
@@ -273,17 +273,17 @@ class Derivation:
 
 def _power_words(sections: Iterable[Section]) -> Iterator[Note]:
     """What a power of each element is, where one is written."""
-    if power := next((node for node in _written(sections) if isinstance(node, HadamardPow)), None):
+    if power := next((node for node in _expressions(sections) if isinstance(node, HadamardPow)), None):
         yield (power, " is the power of each element")
 
 
 def _columns_of_ones(sections: Iterable[Section]) -> Iterator[str]:
     """How long the columns of ones are that are written, a single one last."""
-    found = (node.over for node in _written(sections) if isinstance(node, Ones))
+    found = (node.over for node in _expressions(sections) if isinstance(node, Ones))
     return iter(sorted(found, key="1".__eq__))
 
 
-def _written(sections: Iterable[Section]) -> Iterator[Expr]:
+def _expressions(sections: Iterable[Section]) -> Iterator[Expr]:
     """Every expression of the steps' lines, and every one inside it."""
     blocks = (block for section in sections for block in section.blocks)
     return (node for block in blocks if isinstance(block, Step) for line in block.lines for node in walk(line.body))

@@ -39,11 +39,11 @@ class IndexFormula(NamedTuple):
 class Cited(NamedTuple):
     """In a rule, in which step something was derived, ``(D15)``.
 
-    ``names`` are what that step may be called, as they are written; ``shown``: the first of them stands before.
+    ``names`` are what that step may be called, as they are written; ``named``: the first of them stands before.
     """
 
     names: tuple[Expr, ...]
-    shown: bool
+    named: bool
 
 
 Words = tuple[str | Expr | Cited, ...]
@@ -206,11 +206,11 @@ def _by_jacobian(symbols: Symbols, key: str) -> list[UncitedLine]:
     for result, argument in symbols.jacobians:
         label = symbols.jacobian(result, argument)
         if argument == key and label is not None:
-            behind = Whole(symbols.whole_gradient(result), "j", None)
+            behind = Whole(symbols.matrix_gradient(result), "j", None)
             jacobian = Whole(label, "j", "i")
             columns = symbols.network.conventions.vectors == "columns"
             body = MatMul((Transpose(jacobian), behind) if columns else (behind, jacobian))
-            left = symbols.whole_gradient(key) if batch else None
+            left = symbols.matrix_gradient(key) if batch else None
             return [UncitedLine(Line("rule", "=", body, left=left), ("by the matrix ", Cited((label,), True)))]
     return []
 

@@ -270,7 +270,7 @@ def _summed(over: str, term: Expr) -> Expr:
     return Neg(Sum(over, term.body)) if isinstance(term, Neg) else Sum(over, term)
 
 
-def held(tensor: Tensor, cell: Cell) -> Expr | None:
+def cell_content(tensor: Tensor, cell: Cell) -> Expr | None:
     """What a matrix has at a cell: an element under its name, a 0 or 1 of the formula, ``None`` without connection."""
     if cell in tensor.missing:
         return None

@@ -67,10 +67,10 @@ class Backward:
         name = writer.gradient_name(first)
         before: tuple[Line, ...] = ()
         if len(summands) == 1 and summands[0].output is None:
-            before = self._beside_loss(first, name, summands[0])
+            before = self._delta_lines(first, name, summands[0])
         else:
             before = self._local_rules(first, summands)
-            before += self._beside_others(summands)
+            before += self._loss_addend_lines(summands)
         value = writer.trace.total(found)
         return Step(
             self.ids.of("B", first),
@@ -111,7 +111,7 @@ class Backward:
                     pending.append(output)
         return sorted(found.values(), key=lambda one: self.ids.order("B", one.uses[0]))
 
-    def _beside_loss(self, first: Element, name: Expr, summand: Summand) -> tuple[Line, ...]:
+    def _delta_lines(self, first: Element, name: Expr, summand: Summand) -> tuple[Line, ...]:
         """``δ_o1 = ∂MSE/∂o1 = 1/2 × 2 × (t1 - o1) × (-1) = o1 - t1``: what δ is, and the rule where it is new."""
         before: list[Line] = []
         if not isinstance(name, Partial):
@@ -133,7 +133,7 @@ class Backward:
                 lines += [Line("rule", "=", self.writer.named(form), left=left) for form in forms]
         return tuple(lines)
 
-    def _beside_others(self, summands: list[Summand]) -> tuple[Line, ...]:
+    def _loss_addend_lines(self, summands: list[Summand]) -> tuple[Line, ...]:
         """What the loss itself adds to other ways, in every form where its rule is new."""
         lines: list[Line] = []
         for place, summand in enumerate(summands):

@@ -71,7 +71,7 @@ class Families:
 
         def slot(factor: Sym | Partial, axes: tuple[Index, ...]) -> Slot | None:
             first = _first(factor, len(_index(factor)))
-            column = self._known(first) if self._reads(factor) else None
+            column = self._known(first) if self._is_plain_tensor(factor) else None
             if column is None:
                 return None
             columns.setdefault(first, column)
@@ -132,7 +132,7 @@ class Families:
 
         return addends
 
-    def _reads(self, factor: Sym | Partial) -> bool:
+    def _is_plain_tensor(self, factor: Sym | Partial) -> bool:
         tensor = self.writer.network.tensors.get(_tensor(factor))
         return tensor is not None and self.is_plain(tensor)
 

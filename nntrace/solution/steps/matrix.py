@@ -36,7 +36,7 @@ from ...network.quantities import partly_frozen
 from ...trace.amount import Amount
 from ..content.model import Block, Line, Matrix, Note, Remark, SectionName, Step
 from ..formulas.element import Writer
-from ..formulas.tensor import TensorFormulas, held
+from ..formulas.tensor import TensorFormulas, cell_content
 from .forward import from_logits
 from .matrix_equation import EquationWriter, MatrixEquation, sized
 from .statements import Statements
@@ -86,7 +86,7 @@ class MatrixForms:
             indices = tuple("ji"[2 - len(shape) :][: len(shape)])
             sizes = dict(zip(indices, shape, strict=True))
             axes = self.formulas.vector(indices) if len(indices) < 2 else (indices[0], indices[1])
-            rows = self.equations.rows(axes, sizes, partial(held, tensor), indices)
+            rows = self.equations.rows(axes, sizes, partial(cell_content, tensor), indices)
             note: Note = ("for each sample",) if tensor.sampled else ("1 where a penalty counts",) if counts else ()
             down, across = (1 if axis is None else sizes[axis] for axis in axes)
             yield Matrix(self.formulas.name(key), (down, across), rows, note)

@@ -30,13 +30,13 @@ from ..naming.symbols import Symbols
 from ..steps import CHAIN, Form, IndexFormula, Part, UncitedLine, index_lines, joined, put_in, rule_line
 from .jacobians import Jacobians
 from .kinks import EqualExtents, some_number
-from .loss_reads import LossReads
+from .loss_formula import LossFormula
 from .products import factors_of, worked_out
 
 LEAST_CHANGE = 1e-9
 
 
-class Logits(LossReads):
+class Logits(LossFormula):
     """Derives ∂L/∂``fused`` from ∂L/∂``output``."""
 
     def __init__(self, symbols: Symbols, jacobians: Jacobians) -> None:

@@ -29,15 +29,15 @@ from ..steps import (
 from .jacobians import Jacobians, by_names
 from .kinks import kink_note, kinks
 from .logits import Logits
-from .loss_reads import LossReads
-from .products import contracted, deltas_repeated, factors_of, last_first, scaled, signs_written
+from .loss_formula import LossFormula
+from .products import contracted, deltas_repeated, factors_of, last_first, scaled, with_signs
 
 MULTIPLIED_OUT: Rule = ("multiply out, a sum with 1[…] is its one term",)
 PLACES = "ij"
 """The index letters of a parameter's places, from the last to the first."""
 
 
-class LossGradient(LossReads):
+class LossGradient(LossFormula):
     """Derives ∂L/∂``output``, what the loss reads, and ∂L/∂``fused``, what an activation that it cancels reads."""
 
     def __init__(self, symbols: Symbols, jacobians: Jacobians) -> None:
@@ -73,7 +73,7 @@ class LossGradient(LossReads):
         for same in (True, False):
             by = Sym(self.output, (*self.batch, letter if same else other))
             derived, rules = by_rule(formula, by, self.kink)
-            derived = transform(derived, signs_written)
+            derived = transform(derived, with_signs)
             worked = self._by_right_class(derived, letter) if same else self._by_other_class(derived, letter, other)
             yield Part(
                 Partial(loss, self.symbols.tensor(by)),

@@ -11,7 +11,7 @@ from ....expr.functions import row_of
 from ....network.batch import SAMPLE
 from ....network.model import BoundOperation
 from ..calculus.loss import LossGradient
-from ..calculus.loss_reads import outermost
+from ..calculus.loss_formula import outermost
 from ..naming.symbols import Symbols
 
 CLASS = "k"
@@ -30,7 +30,7 @@ class Formula(NamedTuple):
     """A formula over keys that can fail, and its equals.
 
     ``name`` is what the formula gives, as a derivation writes it; ``of`` the result whose elements are tried with
-    numbers, by ``letter``; of a loss ``None``, as ``name`` is what one output adds to it, or where it ``is_whole`` the
+    numbers, by ``letter``; of a loss ``None``, as ``name`` is what one output adds to it, or where it ``is_joint`` the
     loss of them all. ``argument``, ``output`` and ``target`` are the keys of what gets numbers. ``safe`` does not
     overflow; its ``equal`` forms lead back to the plain formula. ``inner`` is the safe formula of the output, where
     that is read. ``together``: all elements of the argument are read by each result.
@@ -48,7 +48,7 @@ class Formula(NamedTuple):
     target: str | None = None
     largest: Largest | None = None
     inner: Expr | None = None
-    is_whole: bool = False
+    is_joint: bool = False
 
     @property
     def tried(self) -> str:
@@ -80,7 +80,7 @@ def of_loss(symbols: Symbols, loss: LossGradient) -> Formula:
     whole = _single(loss.formula())
     if not loss.is_sum:
         return Formula(symbols.loss, None, CLASS, whole, None, (), False, None, loss.output, loss.targets)._replace(
-            is_whole=True
+            is_joint=True
         )
     part = at(_summand(whole), {loss.running: CLASS})
     name = Sym(symbols.loss.name, (CLASS,))
@@ -143,15 +143,15 @@ class _Inlined:
 
     def form(self, node: Expr) -> Expr:
         """A form of the step."""
-        return self._written_in(self._keyed(node))
+        return self._with_program(self._keyed(node))
 
-    def _written_in(self, form: Expr) -> Expr:
+    def _with_program(self, form: Expr) -> Expr:
         """The lines' formulas in place of their symbols, at whatever index these are read."""
 
         def leaf(part: Expr) -> Expr | None:
             if isinstance(part, Sym) and part.name in self._lines:
                 symbol, formula = self._lines[part.name]
-                return self._written_in(at(formula, dict(zip(map(str, symbol.index), part.index, strict=True))))
+                return self._with_program(at(formula, dict(zip(map(str, symbol.index), part.index, strict=True))))
             return None
 
         return transform(form, leaf)

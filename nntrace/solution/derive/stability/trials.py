@@ -50,7 +50,7 @@ class Trials:
 
     def of(self, formula: Formula) -> Sequence[Values]:
         """The extreme arguments: a softmax's, with an exponential beyond all numbers, then with all of them below."""
-        if formula.is_whole:
+        if formula.is_joint:
             return ((Fraction(0),) * self.units(formula),)
         if formula.argument is None:
             return CERTAIN
@@ -69,7 +69,7 @@ class Trials:
         """Which elements are tried: of a softmax all, of a loss that of the right class, else of the least likely."""
         if formula.of is None and formula.together:
             return (self.class_of(trial),)
-        if formula.is_whole:
+        if formula.is_joint:
             return (0,)
         return range(len(trial))
 
