@@ -7,6 +7,7 @@ catalogue that is asked for by its name elsewhere.
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections import defaultdict
@@ -396,3 +397,24 @@ def test_a_crowded_function_is_caught() -> None:
     assert crowded("m", f"def f({names}): ...") == ["m:1: f has 8 parameters"]
     assert crowded("m", f"class A:\n    def f(self, {names[:-3]}, *rest): ...") == ["m:2: f has 8 parameters"]
     assert crowded("m", f"class A:\n    def f(self, {names[:-3]}): ...") == []
+
+
+# -- what the README says of the house --------------------------------------------------------------------------------
+
+
+def named_files(text: str) -> list[str]:
+    """The files and folders that a text names in backquotes."""
+    words = re.findall(r"`([\w/]+(?:\.py|/))`", text)
+    return [word for word in words if "/" in word]
+
+
+def test_every_file_that_the_readme_names_is_there() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    roots = (ROOT, PACKAGE, PACKAGE / "solution", PACKAGE / "network", PACKAGE / "solution" / "derive")
+    found = named_files(readme[readme.index("## Architecture") : readme.index("### Adding an entry")])
+    assert len(found) > 30
+    assert [name for name in found if not any((root / name).exists() for root in roots)] == []
+
+
+def test_a_file_that_is_not_there_is_named() -> None:
+    assert named_files("`trace/gone.py`, `building/` and `text`") == ["trace/gone.py", "building/"]
