@@ -215,14 +215,7 @@ class Derivation:
                 heading = Partial(self.symbols.formulas.name(step.output), self.symbols.formulas.name(key))
                 which = self._each_place(key)
                 parts = [
-                    Part(
-                        one.name,
-                        one.lines,
-                        {key},
-                        (*one.reason, *((", ",) if one.reason and which else ()), *which),
-                        indexed=one.indexed,
-                        case=one.case,
-                    )
+                    one._replace(reason=(*one.reason, *((", ",) if one.reason and which else ()), *which))
                     for one in self.jacobians.of(step, edge.argument)
                 ]
                 matrix = self._matrix_of(step, edge.argument)

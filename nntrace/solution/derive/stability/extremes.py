@@ -82,11 +82,7 @@ class Stability:
 
     def _unavoided(self, formula: Formula, trial: Values, keys: set[str]) -> Iterator[Part]:
         """What an overflow means that no other formula is given for."""
-        found = [
-            number_of(self.trials.bound(formula, formula.plain, trial, place))
-            for place in self.trials.places(formula, trial)
-        ]
-        if all(map(isfinite, found)):
+        if all(isfinite(number_of(one)) for one in self.trials.plain(formula, trial)):
             yield Part(formula.name, (), keys, ("the result is right all the same: a number divided by ∞ is 0",))
         elif formula.of is None:
             failing = sorted({one[0] for one in self.trials.of(formula) if self._fails(formula, one)})
@@ -128,12 +124,8 @@ class Stability:
 
     def _fails(self, formula: Formula, trial: Values) -> bool:
         """Whether the plain formula overflows on the way, or comes to nothing."""
-        return any(
-            any(not isfinite(number_of(part)) for part in walk(bound))
-            for bound in (
-                self.trials.bound(formula, formula.plain, trial, place) for place in self.trials.places(formula, trial)
-            )
-        )
+        bound = self.trials.plain(formula, trial)
+        return any(not isfinite(number_of(part)) for one in bound for part in walk(one))
 
     def _tried(self, formula: Formula, form: Expr, trial: Values, keys: set[str]) -> Iterator[Part]:
         """The form at one set of numbers: the sum that all results share, then each result."""

@@ -39,12 +39,12 @@ class Trials:
     def exponents(self, formula: Formula, form: Expr) -> list[float]:
         """What the functions that can overflow are taken of, where the argument is large, small and between."""
         trials = [*self.of(formula), *(tuple(value / BETWEEN for value in trial) for trial in self.of(formula))]
-        bound = (self.bound(formula, form, trial, place) for trial in trials for place in self.places(formula, trial))
-        calls = (node for one in bound for node in walk(one) if (row := row_of(node)) is not None and row.overflows)
-        return [number_of(children(call)[0]) for call in calls]
+        places = ((trial, place) for trial in trials for place in self.places(formula, trial))
+        return [exponent for at in places for exponent in self.exponents_of(formula, form, *at)]
 
-    def exponents_of(self, formula: Formula, form: Expr, trial: Values) -> list[float]:
-        bound = self.bound(formula, form, trial, 0)
+    def exponents_of(self, formula: Formula, form: Expr, trial: Values, place: int = 0) -> list[float]:
+        """The same of one trial."""
+        bound = self.bound(formula, form, trial, place)
         calls = (node for node in walk(bound) if (row := row_of(node)) is not None and row.overflows)
         return [number_of(children(call)[0]) for call in calls]
 
