@@ -7,10 +7,10 @@ from fractions import Fraction
 from typing import NamedTuple
 
 from .brackets import is_scientific
+from .decimal_places import decimal_places
 from .nodes import Add, Div, Expr, Mul, Neg, Num, Size, Sym
 from .simplify import LIKE_TERMS, MULTIPLIED, Rule, constant, simplified, with_rules
 from .structure import negative, product
-from .terminating import decimal_places
 from .tree import children, rebuild
 
 MOST_DIGITS = 10

@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from ..expr.script import Script
 from ..solution.content.model import Check, Matrix, Note, Quantities, Section, Solution, Step
 from ..solution.content.outline import source
-from .typeset.aligned import aligned
+from .typeset.alignment import aligned
 from .typeset.formulas import Formulas
 from .typeset.numbers import in_rows, listing
 from .typeset.rows import FormulaRow

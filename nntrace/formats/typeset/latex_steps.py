@@ -11,7 +11,7 @@ from ...expr import Expr, Partial, Sym
 from ...expr.literals import Literals
 from ...solution.content.model import Family, Step
 from ..page.family_texts import FamilyTexts
-from .aligned import aligned, note_in_formula
+from .alignment import aligned, note_in_formula
 from .formulas import Formulas
 from .language import Chunk, Sign
 from .rows import BESIDE, FormulaRow, lines, noted

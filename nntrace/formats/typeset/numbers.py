@@ -8,7 +8,7 @@ from ...expr import Literal, Num
 from ...expr.literals import Literals
 from ...expr.script import Script
 from ...solution.content.model import Matrix
-from ..page.given import matrix_rows
+from ..page.given_values import matrix_rows
 from ..page.rows import Page, joined
 
 MOST = 64

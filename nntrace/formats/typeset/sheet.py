@@ -27,7 +27,7 @@ from ...solution.content.outline import CONVENTIONS, TITLES, heading, outline
 from .formulas import Formulas
 from .language import Chunk
 from .rows import FormulaRow, step_rows
-from .running import words_and_formulas
+from .running_text import words_and_formulas
 
 LOOKAHEAD = 64
 """The rows of a table that decide which of its columns are of numbers."""

@@ -19,7 +19,7 @@ from ...formulas.shapes import shapes
 from ...formulas.tensor import TensorFormulas
 from .algebra import AffineMap, Algebra, Named, is_number, repeated, terms_of
 from .grids import Grid
-from .known import KnownMatrices
+from .known_matrices import KnownMatrices
 
 
 class AffineMaps:

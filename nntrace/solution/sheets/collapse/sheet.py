@@ -21,7 +21,7 @@ from ..head import agreed, convention_values, given_blocks, tensor_names
 from .affine import AffineMaps
 from .algebra import AffineMap, Algebra, Named
 from .grids import Grid, literal, numbers
-from .known import KnownMatrices
+from .known_matrices import KnownMatrices
 from .refutation import Refutation
 from .stacks import Stack, stacks
 

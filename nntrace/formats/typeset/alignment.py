@@ -10,7 +10,7 @@ from ...solution.content.model import Note
 from .formulas import Formulas
 from .language import Chunk, Sign
 from .rows import BESIDE, FormulaRow, lines, noted
-from .running import words_and_formulas
+from .running_text import words_and_formulas
 
 GAP = 3.0
 """The space between a row and its note."""
