@@ -39,6 +39,11 @@ def walk(node: Expr) -> Iterator[Expr]:
         yield from walk(part)
 
 
+def contains(node: Expr, kind: type[Expr]) -> bool:
+    """Whether an expression has a node of this kind."""
+    return any(isinstance(part, kind) for part in walk(node))
+
+
 def cell_at(place: int, shape: Sequence[int]) -> tuple[int, ...]:
     """The indices of a place, where the elements of a tensor are counted row by row."""
     cell: list[int] = []

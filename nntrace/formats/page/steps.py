@@ -6,9 +6,9 @@ from collections.abc import Iterator, Sequence
 from itertools import groupby
 from typing import NamedTuple
 
-from ...expr import Add, Condition, Expr, Neg
-from ...expr.script import Script, plain
-from ...expr.text import pieces, term_pieces
+from ...expr import Add, Condition, Neg
+from ...expr.script import plain
+from ...expr.text import pieces, term_pieces, text
 from ...solution.content.model import Line, Note, Step
 from .breaking import Body, body_of, broken, enumerated, sentence, wrapped
 from .grids import continued, filled, with_places
@@ -158,7 +158,7 @@ def _equations(step: Step, page: Page, room: int) -> list[Equation]:
     if step.case is not None:
         own[0] = own[0]._replace(notes=_in_case(step.case, own[0].notes))
     compact = step.compact and not any(form.addend for form in own)
-    whole = Equation(_name(step.name, page.script), own, compact)
+    whole = Equation(text(step.name, page.script), own, compact)
     return [*_other_equations(step.lines[:last], page, room), whole, *_other_equations(step.lines[last:], page, room)]
 
 
@@ -168,17 +168,13 @@ def _other_equations(lines: Sequence[Line], page: Page, room: int) -> Iterator[E
     for left, group in groupby(others, key=lambda line: line.left):
         if left is not None:
             forms = [form for line in group for form in _forms(line, page, room)]
-            yield Equation(_name(left, page.script), forms, compact=True, own=False)
+            yield Equation(text(left, page.script), forms, compact=True, own=False)
 
 
 def _in_case(case: Condition, notes: tuple[Note, ...]) -> tuple[Note, ...]:
     """The condition under which a step holds, before what is beside its first form."""
     first, *others = notes or ((),)
     return ((case, ": ", *first) if first else (case,), *others)
-
-
-def _name(name: Expr, script: Script) -> str:
-    return " ".join(piece.text for piece in pieces(name, script))
 
 
 def _forms(line: Line, page: Page, room: int) -> list[WrittenLine]:
@@ -246,10 +242,10 @@ def _placed(lines: list[Lines], own: int, reason: Note, page: Page, body: int) -
         for place, line in enumerate(lines)
     ]
     column = _column(lines, texts, page.width)
-    for place, (line, text) in enumerate(zip(lines, texts, strict=True)):
-        beside = bool(text) and column + columns(text) <= page.width
+    for place, (line, words) in enumerate(zip(lines, texts, strict=True)):
+        beside = bool(words) and column + columns(words) <= page.width
         if beside:
-            line.rows[0] += [Span(" " * (column - length(line.rows[0]))), Span(text, "note")]
+            line.rows[0] += [Span(" " * (column - length(line.rows[0]))), Span(words, "note")]
             reasons = [] if place == own else reasons
         yield from (page.row(*row) for row in line.rows)
         if line.notes and not beside:
@@ -275,5 +271,5 @@ def below(notes: list[Note], page: Page, body: int) -> Iterator[Row]:
     sign = drawing(page.script).below
     written = enumerated(notes, page.script)
     indent = body if body + columns(sign) + columns(sentence(written)) <= page.width else min(HANG, page.width // 8)
-    for place, text in enumerate(wrapped(written, page.width - indent - columns(sign))):
-        yield page.row(Span(" " * indent), Span(sign if place == 0 else " " * columns(sign)), Span(text, "note"))
+    for place, words in enumerate(wrapped(written, page.width - indent - columns(sign))):
+        yield page.row(Span(" " * indent), Span(sign if place == 0 else " " * columns(sign)), Span(words, "note"))

@@ -23,7 +23,7 @@ from ...expr import (
     rename,
     symbols,
 )  # fmt: skip
-from ...expr.bind import transform, walk
+from ...expr.bind import contains, transform, walk
 from ...expr.functions import restricted, row_of
 from ...expr.literals import Literals
 from ...network.model import Element
@@ -166,7 +166,7 @@ class Writer(ElementFormulas):
     def negative_argument(self, body: Expr) -> str:
         """What a formula over keys takes of a negative number that has none, such as a logarithm; else nothing."""
         for domain, argument in filter(None, map(restricted, walk(body))):
-            whole = not any(isinstance(part, Rest) for part in walk(argument))
+            whole = not contains(argument, Rest)
             if whole and self.evaluate(argument).number < 0:
                 return domain.noun
         return ""

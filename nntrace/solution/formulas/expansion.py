@@ -40,7 +40,7 @@ from ...expr import (
     symbols,
     total,
 )  # fmt: skip
-from ...expr.bind import extent, is_absent, transform, walk
+from ...expr.bind import contains, extent, is_absent, transform
 from ...expr.functions import spelled_out
 from ...expr.structure import is_zero
 from ...network.chain_rule import LOSS
@@ -188,7 +188,7 @@ class ElementFormulas:
             body = body.body
         ranges = (range(extent(index, writing.sizes)) for index in indices)
         places = [dict(zip(indices, place, strict=True)) for place in cells_of(*ranges)]
-        if any(isinstance(part, Delta) for part in walk(body)):
+        if contains(body, Delta):
             places = [place for place in places if not is_zero(_decided_deltas(at(body, place)))]
         if self._may_lack(body):
             places = [place for place in places if not self._is_nothing(at(body, place), writing)]

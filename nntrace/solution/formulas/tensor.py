@@ -36,7 +36,7 @@ from ...expr import (
     symbols,
     total,
 )  # fmt: skip
-from ...expr.bind import extent, transform
+from ...expr.bind import contains, extent, transform
 from ...expr.functions import spelled_out
 from ...expr.letters import index_letters, relettered
 from ...expr.matrices import Axes
@@ -194,7 +194,7 @@ class TensorFormulas:
         step, derived = reader.step, self.chain.adjoint(reader)
         own = derived.axes
         formula = self._inlined(self.keyed(self._used(step, reader.edge, derived.formula), step))
-        if _has_delta(formula):
+        if contains(formula, Delta):
             formula = distributed(formula)  # Σ_j g_j a_j (δ_ji - a_i) as g_i a_i - a_i Σ_j g_j a_j
         indices = indices or own
         formula = at(formula, {old: new for old, new in zip(own, indices, strict=True) if old != new})
@@ -233,10 +233,6 @@ def _plain_letters(formula: Expr, own: Collection[str]) -> dict[str, str]:
     used = dict.fromkeys(index_letters(formula))
     free = (letter for letter in LETTERS if letter not in used)
     return {letter: next(free) for letter in used if letter not in own}
-
-
-def _has_delta(node: Expr) -> bool:
-    return isinstance(node, Delta) or any(map(_has_delta, children(node)))
 
 
 def _is_long(formula: Expr) -> bool:

@@ -27,7 +27,7 @@ from ...expr import (
     product,
     simplify,
 )  # fmt: skip
-from ...expr.bind import transform, walk
+from ...expr.bind import contains, transform, walk
 from ...expr.constants import constants_multiplied
 from ...expr.matrices import IDENTITY, Axes
 from ...network.chain_rule import Reader
@@ -202,7 +202,7 @@ class MatrixForms:
         uncancelled = [self.equations.named(form) for form in self._uncancelled(key)]
         for fused in (reader.step for reader in self.formulas.readers(key)) if uncancelled else ():
             softmax = any(step.output == fused.key(OUTPUT) and step.operation.sums_to_one for step in self._results)
-            if softmax and not _has_sum(found.formula):
+            if softmax and not contains(found.formula, Sum):
                 reason = ("what is divided by ", self.formulas.name(fused.key(OUTPUT)), " cancels; the elements of ",
                           self.formulas.name(fused.key(TARGET)), " sum to 1")  # fmt: skip
         before += [Line("rule", "=", form) for form in uncancelled]
@@ -267,10 +267,6 @@ def _is_constant(node: Expr) -> bool:
     if isinstance(node, Num):
         return not isinstance(node.value, Decimal)
     return isinstance(node, Div | Neg) and all(map(_is_constant, children(node)))
-
-
-def _has_sum(node: Expr) -> bool:
-    return isinstance(node, Sum) or any(map(_has_sum, children(node)))
 
 
 def _for_slope(key: str, found: Expr, node: Expr) -> Expr | None:

@@ -20,7 +20,7 @@ from ....expr import (
     simplify,
     substitute,
 )
-from ....expr.bind import walk
+from ....expr.bind import contains, walk
 from ....expr.letters import relettered
 from ....expr.rules import constants_out, where_different, where_equal
 from ....network.model import BoundOperation
@@ -118,7 +118,7 @@ class Logits(LossFormula):
         """Whether the network itself uses that the targets of a sample sum to 1: they are declared so, or do."""
         assert self.past is not None
         declared = self.past.operation.declared[self.past.argument]
-        return not any(isinstance(node, Sum) for node in walk(declared[-1].form))
+        return not contains(declared[-1].form, Sum)
 
     def sum_is_zero(self, activation: BoundOperation) -> Note:
         """Σ_i δ_i = 0 behind an activation that the same number added to all of its arguments does not change."""

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from math import isfinite
 
 from ....expr import Expr, Num, Size, Sum, Sym, exp, substitute
-from ....expr.bind import free_indices, walk
+from ....expr.bind import contains, free_indices, walk
 from ....trace.amount import fraction
 from ...content.model import Line, Note
 from ...numbers.digits import Digits
@@ -188,7 +188,7 @@ class Stability:
 
     def _size_note(self, formula: Formula, trial: Values) -> Note:
         """How many units are tried, where there may be others."""
-        every = formula.together or any(isinstance(node, Sum) for node in walk(formula.plain))
+        every = formula.together or contains(formula.plain, Sum)
         size = self.symbols.along(formula.tried) if every else str(len(trial))
         if size == str(len(trial)):
             return ()
