@@ -63,7 +63,7 @@ def kink_note(found: set[Kink], kink: int, article: str) -> Note:
     """What a sheet says of these; nothing of none."""
     conventions = sorted({one.convention for one in found} - {()}, key=repr)
     sides = {one.side for one in found} - {""}
-    slope = f"the {sides.pop()} slope" if len(sides) == 1 else "the slope on one side"
+    slope = f"the {next(iter(sides))} slope" if len(sides) == 1 else "the slope on one side"
     of_kink: Note = (f"at {article} kink {slope} (relu_at_zero: {kink})",) if sides else ()
     return joined(*((*convention, ", by convention") for convention in conventions), of_kink)
 
