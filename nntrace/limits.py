@@ -6,12 +6,14 @@ the file.
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from .record import Record
 
 DEEPEST = 40
 """Lists and tables inside each other."""
 LONGEST_NUMBER = 400
 """Characters of a number."""
+LONGEST_FORMULA = 2_000
+"""Characters of a formula."""
 LONGEST_KEY = 1024
 """Characters of a key, by the rules of YAML."""
 LONGEST_ROW = 4_000_000
@@ -24,7 +26,7 @@ MOST_PROBLEMS_SHOWN = 20
 """Mistakes of one file that are told."""
 
 
-class Limits(NamedTuple):
+class Limits(Record):
     """What ``--limit`` moves, each with its default."""
 
     bytes: int = 8_000_000

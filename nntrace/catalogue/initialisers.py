@@ -8,25 +8,25 @@ layer). ``seed`` stands beside the options of every scheme.
 from __future__ import annotations
 
 import math
-from typing import NamedTuple
 
+from ..record import Record
 from .registry import Real, scheme
 
 
-class Constant(NamedTuple):
+class Constant(Record):
     """The same number everywhere; it is not rounded."""
 
     value: Real
 
 
-class Uniform(NamedTuple):
+class Uniform(Record):
     """Every number from ``low`` to ``high`` is as likely; the variance is (high - low)² / 12."""
 
     low: Real
     high: Real
 
 
-class Normal(NamedTuple):
+class Normal(Record):
     """The normal distribution, not truncated."""
 
     mean: Real

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cached_property, partial
-from typing import NamedTuple
 
 from ..expr import Add, Expr, Index, Rule, Sym, rename, symbols, total
 from ..expr.bind import is_absent, transform
 from ..expr.letters import index_letters, plain_letters
+from ..record import Record
 
 
-class Same(NamedTuple):
+class Same(Record):
     """An equal form of the one before it, and by what rule it is equal: in words, and expressions over its symbols."""
 
     rule: str | Rule
@@ -27,7 +27,7 @@ class Same(NamedTuple):
         return Same(tuple(part if isinstance(part, str) else change(part) for part in self.words), change(self.form))
 
 
-class Parameter(NamedTuple):
+class Parameter(Record):
     """A tensor that a layer learns: ``symbol`` has its default name and, by index letters, its shape (``W["j", "i"]``).
 
     A network file gives it under ``key``. Where it is ``optional``, a file that does not give it leaves its term out;
@@ -42,7 +42,7 @@ class Parameter(NamedTuple):
     is_bias: bool = False
 
 
-class Auxiliary(NamedTuple):
+class Auxiliary(Record):
     """A quantity that a sheet works out before the result, as a line of its own: ``symbol = formula``.
 
     ``letters`` are what it may be called, the first that the user's names leave free; ``reason`` says what it is for.
@@ -54,7 +54,7 @@ class Auxiliary(NamedTuple):
     reason: str = ""
 
 
-class _OperationFields(NamedTuple):
+class _OperationFields(Record):
     output: Sym
     formula: Expr
     declared: Mapping[str, tuple[Same, ...]] = {}

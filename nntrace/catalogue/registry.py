@@ -9,9 +9,10 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from fractions import Fraction
-from typing import Annotated, Any, Literal, NamedTuple, TypeVar, get_args, get_origin
+from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
 from ..expr import Expr, Num
+from ..record import Record
 from .operation import Operation, Parameter, Same
 
 Real = float | Fraction
@@ -27,7 +28,7 @@ NotNegative = Annotated[Real, "not negative"]
 """A real option from 0 on."""
 
 
-class Under(NamedTuple):
+class Under(Record):
     """The small number of a quotient where it stands under the root: √(v + ε), not √v + ε."""
 
     value: Real
@@ -50,7 +51,7 @@ OUTPUT, TARGET, LOGIT = "y", "t", "z"
 cancel against."""
 
 
-class Fusion(NamedTuple):
+class Fusion(Record):
     """A loss right after an activation, as one operation: what cancels, and numbers that cannot overflow.
 
     ``part`` is the loss's part in the activation's argument ``z[k]`` (and its program's symbols), ``derivative`` is
@@ -65,7 +66,7 @@ class Fusion(NamedTuple):
     equal: tuple[Same, ...] = ()
 
 
-class Loss(NamedTuple):
+class Loss(Record):
     """A loss of outputs ``y[k]`` against their targets ``t[k]``.
 
     ``part`` is what each output adds, and ``reduction`` (``sum`` or ``mean``) puts these together; where the
@@ -91,7 +92,7 @@ NEEDED = object()
 """In place of a default: the option must be given."""
 
 
-class Option(NamedTuple):
+class Option(Record):
     """One option of an entry: ``type`` is ``number``, ``count``, ``flag`` or ``word``; ``choices`` are a word's.
 
     ``range`` says which numbers make sense: ``positive`` above 0, ``not negative`` from 0 on, ``share`` from 0 on and
@@ -114,7 +115,7 @@ class Option(NamedTuple):
         return self.choices[0] if self.choices else 1
 
 
-class Entry(NamedTuple):
+class Entry(Record):
     """One entry of the catalogue."""
 
     kind: str

@@ -7,9 +7,9 @@ of the step, counted from 1. A state is a symbol that a line gives anew: ``v`` b
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from typing import NamedTuple
 
 from ..expr import Add, Expr, Indexed, Neg, Sym, substitute, symbols
+from ..record import Record
 from .registry import Real
 
 w, g, lr, t = Sym("w"), Sym("g"), Sym("lr"), Sym("t")
@@ -30,7 +30,7 @@ def new(symbol: Sym) -> Sym:
     return Sym(symbol.name, symbol.index, NEW)
 
 
-class UpdateRule(NamedTuple):
+class UpdateRule(Record):
     """One step for one parameter: ``lines`` are worked out in order, each a symbol and its formula; the last is w⁺.
 
     ``constants`` are the symbols of the options with their numbers. A state is 0 before the first step, unless
@@ -101,7 +101,7 @@ class UpdateRule(NamedTuple):
             yield from (one for one in symbols(formula) if isinstance(one, Sym))
 
 
-class Clipping(NamedTuple):
+class Clipping(Record):
     """What stands in for a gradient that is too large: ``gradient``, over ``g`` and the symbols of ``shared`` lines."""
 
     gradient: Expr
@@ -109,7 +109,7 @@ class Clipping(NamedTuple):
     shared: tuple[RuleLine, ...] = ()
 
 
-class Schedule(NamedTuple):
+class Schedule(Record):
     """The learning rate of a step, from ``lr0``, from ``k`` steps done before and from ``periods`` that count these."""
 
     rate: Expr

@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 
@@ -18,15 +19,15 @@ def main() -> None:
         from .interrupts import end_quietly
 
         end_quietly()
-        sys.exit(exit_code(sys.argv[1:]))
+        code = exit_code(sys.argv[1:])
+        gc.freeze()  # looking for cycles once more at the end would take a sixth of the time
+        sys.exit(code)
     except KeyboardInterrupt:  # before signals are ours, or where they cannot be
         os._exit(130)
 
 
 def exit_code(arguments: list[str]) -> int:
     """A user's mistake is a message on standard error and 2; a fault of our own is one line and 70."""
-    import gc
-
     from ..errors import UserError
     from .streams import guarded, prepare, say
 

@@ -25,22 +25,19 @@ if TYPE_CHECKING:
 
     from ..network.model import Network
 
-app = typer.Typer(
-    name="nntrace",
-    help="A tracer of neural networks that shows its work: each number as formula = numbers put in = value.",
-    epilog="Start with: nntrace step --lr 0.1      (the built-in homework; then: nntrace init, and edit net.yaml)",
-    no_args_is_help=True,
-    add_completion=False,
-    pretty_exceptions_enable=False,
-    rich_markup_mode=None,
-    context_settings={"help_option_names": ["-h", "--help"]},
-)
+_COMMANDS: dict[str, Callable[[typer.Typer], object]] = {}
+"""What puts each command, by its name, into the program."""
 
 
 def _command(*examples: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
     """A command, with examples at the end of its help, one on a line (the mark keeps their lines apart)."""
     listed = "\b\nExamples:\n" + "\n".join(f"  nntrace {example}" for example in examples)
-    return lambda function: app.command(epilog=listed)(spread(function))
+
+    def keep(function: Callable[..., None]) -> Callable[..., None]:
+        _COMMANDS[function.__name__] = lambda app: app.command(epilog=listed)(spread(function))
+        return function
+
+    return keep
 
 
 def _version(asked: bool) -> None:
@@ -51,7 +48,6 @@ def _version(asked: bool) -> None:
         raise typer.Exit
 
 
-@app.callback()
 def common(
     version: Annotated[
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version and exit.")
@@ -228,16 +224,30 @@ def _need_loss(loss: str | None) -> None:
 
 
 @cache
-def _commands() -> Any:
-    """All commands, made once however many are run."""
+def _program(name: str | None) -> Any:
+    """The program with one command or, without a name, with all of them; made once however many are run."""
+    app = typer.Typer(
+        name="nntrace",
+        help="A tracer of neural networks that shows its work: each number as formula = numbers put in = value.",
+        epilog="Start with: nntrace step --lr 0.1      (the built-in homework; then: nntrace init, and edit net.yaml)",
+        no_args_is_help=True,
+        add_completion=False,
+        pretty_exceptions_enable=False,
+        rich_markup_mode=None,
+        context_settings={"help_option_names": ["-h", "--help"]},
+    )
+    app.callback()(common)
+    for add in _COMMANDS.values() if name is None else [_COMMANDS[name]]:
+        add(app)
     return typer.main.get_command(app)
 
 
 def run(arguments: list[str]) -> int:
     """Run one command; its exit code. The shell's completion and typer's own error pages have no part in it."""
+    asked = next((name for name in arguments[:1] if name in _COMMANDS), None)
     try:
-        with (command := _commands()).make_context("nntrace", arguments) as context:
-            command.invoke(context)
+        with (program := _program(asked)).make_context("nntrace", arguments) as context:
+            program.invoke(context)
     except typer.Exit as end:
         return end.exit_code
     except ClickException as mistake:

@@ -8,7 +8,7 @@ from typing import Any, get_type_hints
 
 
 def spread(command: Callable[..., None]) -> Callable[..., None]:
-    """The command with one parameter for each field of its records (``NamedTuple``), as typer reads them."""
+    """The command with one parameter for each field of its records, as typer reads them."""
     hints = get_type_hints(command, include_extras=True)
     records = {name: kind for name, kind in hints.items() if hasattr(kind, "_fields")}
     parameters: list[Parameter] = []

@@ -7,11 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated, NamedTuple
+from typing import Annotated
 
 import typer
 
 from ..limits import Limits
+from ..record import Record
 
 
 def _count(what: str, low: int, high: int) -> Callable[[str], int]:
@@ -31,7 +32,7 @@ Changes = Annotated[
 ]
 
 
-class Reading(NamedTuple):
+class Reading(Record):
     """Which network a command reads, and what it may read with it."""
 
     net: Annotated[
@@ -49,7 +50,7 @@ class Reading(NamedTuple):
     ] = []
 
 
-class Calculation(NamedTuple):
+class Calculation(Record):
     """How a sheet of numbers is worked out, and what it is compared with."""
 
     change: Changes = []
@@ -85,7 +86,7 @@ class Calculation(NamedTuple):
     ] = None
 
 
-class PageOptions(NamedTuple):
+class PageOptions(Record):
     """How and where a sheet is written."""
 
     format: Annotated[

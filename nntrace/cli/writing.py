@@ -5,8 +5,6 @@ from __future__ import annotations
 import contextlib
 import errno
 import os
-import secrets
-import shutil
 from collections.abc import Iterable, Mapping
 from pathlib import Path
 
@@ -96,7 +94,7 @@ def _stage(target: Path, content: Content) -> str:
     mode = target.stat().st_mode & 0o777 if target.exists() else None
     if mode is not None and not os.access(target, os.W_OK):
         raise _error(errno.EACCES)
-    temporary = str(target.parent / f".nntrace-{secrets.token_hex(6)}")
+    temporary = _neighbour(target)
     UNFINISHED.add(temporary)
     try:
         with open(temporary, "xb") as file:
@@ -139,13 +137,20 @@ def _kept(target: Path) -> str | None:
     """The old file under another name, in case it is wanted back."""
     if not target.exists():
         return None
-    name = str(target.parent / f".nntrace-{secrets.token_hex(6)}")
+    name = _neighbour(target)
     UNFINISHED.add(name)
     try:
         os.link(target, name)
     except OSError:  # a file system without links
-        shutil.copy2(target, name)
+        from shutil import copy2
+
+        copy2(target, name)
     return name
+
+
+def _neighbour(target: Path) -> str:
+    """A name that no file beside this one has."""
+    return str(target.parent / f".nntrace-{os.urandom(6).hex()}")
 
 
 def _forget(temporary: str) -> None:

@@ -103,9 +103,14 @@ def fresh(index: str, taken: set[str]) -> str:
     return index
 
 
+def origin(index: str) -> str:
+    """The letter that ``fresh`` made another one of; of any other the letter itself."""
+    return index.rstrip("′")
+
+
 def extent(index: str, sizes: Mapping[str, int]) -> int:
     """How many values an index takes; one renamed by ``fresh`` takes as many as the one it was."""
-    return sizes[index] if index in sizes else sizes[index.rstrip("′")]
+    return sizes[index] if index in sizes else sizes[origin(index)]
 
 
 def kronecker(i: Index, j: Index) -> Expr:

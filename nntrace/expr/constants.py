@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 from fractions import Fraction
-from typing import NamedTuple
 
+from ..record import Record
 from .brackets import is_scientific
 from .decimal_places import decimal_places
 from .nodes import Add, Div, Expr, Mul, Neg, Num, Size, Sym
@@ -17,7 +17,7 @@ MOST_DIGITS = 10
 """A decimal of more significant digits is not written out: its factors stay as they are."""
 
 
-class Coefficient(NamedTuple):
+class Coefficient(Record):
     """A number divided by sizes; ``decimal`` where one was typed."""
 
     value: Fraction

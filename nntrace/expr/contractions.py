@@ -8,15 +8,17 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from functools import partial
 from math import prod
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
+
+from ..record import Record
 
 Array = np.ndarray[Any, np.dtype[np.float64]]
 Letters = tuple[str, ...]
 
 
-class Arguments(NamedTuple):
+class Arguments(Record):
     """What a plan is run on: arrays by symbol name (``partial_key`` for ∂a/∂b), and how far each index runs."""
 
     arrays: Mapping[str, Array]
@@ -26,7 +28,7 @@ class Arguments(NamedTuple):
 Run = Callable[[Arguments], Any]
 
 
-class PlannedArray(NamedTuple):
+class PlannedArray(Record):
     axes: Letters
     run: Run
 

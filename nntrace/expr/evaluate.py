@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-from .bind import at, extent, free_indices, fresh, kronecker
+from .bind import at, extent, free_indices, fresh, kronecker, origin
 from .contractions import (
     Arguments,
     Letters,
@@ -228,7 +228,7 @@ def _picked(over: list[str], factors: list[Expr]) -> tuple[list[str], list[Expr]
     """A δ of a summed index and its namesake, which runs as far, picks one addend: Σ_j′ g_j′ δ_j′j = g_j."""
     for delta in factors:
         match delta:
-            case Delta(str(i), str(j)) if i != j and i.rstrip("′") == j.rstrip("′") and (i in over or j in over):
+            case Delta(str(i), str(j)) if i != j and origin(i) == origin(j) and (i in over or j in over):
                 index, other = (i, j) if i in over else (j, i)
                 rest = [at(factor, {index: other}) for factor in factors if factor is not delta]
                 return _picked([name for name in over if name != index], rest)

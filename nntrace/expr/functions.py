@@ -6,10 +6,12 @@ To add a function is to add its row to ``FUNCTIONS``; its name is then also rese
 from __future__ import annotations
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import Any
 
+from ..record import Record
+from .bind import walk
 from .calls import cos, exp, ln, pi, sign, sin, sqrt, tanh
 from .nodes import ZERO, Call, Condition, Expr, Indicator, Mul, Neg, Num, Partial, Pow, Sym
 from .notation import Exponent, Fences, Letter, Notation, Prefix, Radical, Spelling
@@ -23,7 +25,7 @@ BY_CASES = "case by case"
 """The rule of what is one thing or another: a slope for each case."""
 
 
-class Domain(NamedTuple):
+class Domain(Record):
     """A function that has no value where its last argument is negative; with a ``pole``, an infinite one at 0.
 
     ``noun`` is what a sheet calls its value: the logarithm of a negative number.
@@ -33,7 +35,7 @@ class Domain(NamedTuple):
     pole: bool = False
 
 
-class Function(NamedTuple):
+class Function(Record):
     """One row of the table.
 
     ``numpy`` names the ufunc (or is a function of arrays; a function of any number of arguments takes two at a time),
@@ -277,3 +279,19 @@ def words() -> frozenset[str]:
             case _:
                 found.add(name)
     return frozenset(found)
+
+
+def powers_written(formulas: Iterable[Expr]) -> set[str]:
+    """The letters that formulas, and the derivatives of their functions, write powers of: e."""
+    waiting = {node.function for formula in formulas for node in walk(formula) if isinstance(node, Call)}
+    found: set[str] = set()
+    done: set[str] = set()
+    while waiting:
+        function = waiting.pop()
+        done.add(function)
+        if isinstance(written := notation(function), Exponent):
+            found.add(written.base)
+        if row := FUNCTIONS.get(function):
+            partials = row.derivative((Sym("x"), Sym("y"))[: 2 if row.arity is None else row.arity], 0)
+            waiting |= {node.function for part in partials for node in walk(part) if isinstance(node, Call)} - done
+    return found

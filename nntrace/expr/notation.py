@@ -6,43 +6,43 @@ A script (Unicode, ASCII, LaTeX) makes the signs by its own means and asks for n
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import NamedTuple
 
+from ..record import Record
 from .nodes import Expr
 
 
-class Prefix(NamedTuple):
+class Prefix(Record):
     """A word before its arguments in brackets: ``max(0, z)``."""
 
     word: str
 
 
-class Radical(NamedTuple):
+class Radical(Record):
     """A root: ``sqrt(z)`` where a script has no radical sign to draw over it."""
 
     word: str
 
 
-class Fences(NamedTuple):
+class Fences(Record):
     """The argument between two signs: ``|z|``."""
 
     left: str
     right: str
 
 
-class Exponent(NamedTuple):
+class Exponent(Record):
     """The argument as the exponent of a letter: ``e^{z}``."""
 
     base: str
 
 
-class Letter(NamedTuple):
+class Letter(Record):
     """A constant's letter, without arguments: ``π``."""
 
     sign: str
 
 
-class Spelling(NamedTuple):
+class Spelling(Record):
     """A formula of other functions in its place: x ln y is ``x × ln(y)``.
 
     It has the function's value wherever it has one.

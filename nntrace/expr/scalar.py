@@ -8,8 +8,9 @@ from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from fractions import Fraction
 from functools import partial
-from typing import Any, NamedTuple
+from typing import Any
 
+from ..record import Record
 from .bind import extent
 from .functions import FUNCTIONS, LARGEST
 from .index import number_of
@@ -143,7 +144,7 @@ _FLOATS = _Arithmetic()
 _FRACTIONS = _Exact(512)
 
 
-class _Run(NamedTuple):
+class _Run(Record):
     value: Lookup
     sizes: Binding
     arithmetic: _Arithmetic

@@ -5,10 +5,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from functools import lru_cache
-from typing import NamedTuple
+
+from ..record import Record
 
 
-class Script(NamedTuple):
+class Script(Record):
     """The signs of one way to write text. ``symbolic``: symbols are multiplied without a sign, ``W_ji x_i``."""
 
     ascii: bool

@@ -7,8 +7,8 @@ from __future__ import annotations
 
 from decimal import Decimal
 from fractions import Fraction
-from typing import NamedTuple
 
+from ..record import Record
 from .brackets import is_fraction, is_link, is_scientific, juxtaposed, needs_brackets
 from .functions import notation
 from .index import Affine, Index
@@ -40,7 +40,7 @@ from .script import UNICODE, Script, plain
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 
 
-class Piece(NamedTuple):
+class Piece(Record):
     """Text that is never broken; a break before it is better the smaller ``depth`` is.
 
     ``sign`` is the operator that is written at such a break alone: inside a line there is none.

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import lru_cache, partial
 
 from ..catalogue import Operation
@@ -12,10 +12,11 @@ from ..expr.bind import transform
 SAMPLE = "n"
 
 
-def batched(operation: Operation) -> Operation:
-    """The operation for all samples at once: every symbol but the parameters' gets the index ``n``."""
-    shared = frozenset(parameter.symbol.name for parameter in operation.parameters)
-    return operation.over(partial(_indexed, shared))
+def batched(operation: Operation, shared: Iterable[str] = ()) -> Operation:
+    """The operation for all samples at once: every symbol but the parameters' and the ``shared`` gets the index
+    ``n``."""
+    kept = frozenset((*(parameter.symbol.name for parameter in operation.parameters), *shared))
+    return operation.over(partial(_indexed, kept))
 
 
 @lru_cache(maxsize=1024)

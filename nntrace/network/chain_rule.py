@@ -9,16 +9,16 @@ and by which edge, is told here; elements, whole tensors, arrays and derivations
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from ..catalogue import Operation
 from ..expr import Delta, Expr, Partial, Sym, at, contract, differentiate, product, sided, simplify
+from ..record import Record
 from .model import BoundOperation, Edge, Network
 
 LOSS = Sym("L")
 
 
-class Adjoint(NamedTuple):
+class Adjoint(Record):
     """∂L/∂argument through one operation, in the indices of ``argument``.
 
     ``formula`` has the local derivative as it is used: the textbook's form where the catalogue declares one, else
@@ -35,7 +35,7 @@ class Adjoint(NamedTuple):
         return tuple(map(str, self.argument.index))
 
 
-class Reader(NamedTuple):
+class Reader(Record):
     """One reader of a tensor: the operation, and the edge by which the gradient comes back.
 
     ``bypassed``: the loss is fused with the activation before it, and leads past this tensor, which has its gradient

@@ -12,7 +12,8 @@ def refuse_joined(network: Network, command: str) -> None:
     """Raise a ``UserError`` where a step reads several tensors, or single elements, as one argument."""
     for step in network.steps:
         read = [one for one in symbols(step.operation.formula) if isinstance(one, Sym)]
-        if any(isinstance(index, int | Segment) for one in read for index in one.index):
+        if step.is_formula or any(isinstance(index, int | Segment) for one in read for index in one.index):
             name = network.tensors[step.output].name or step.output
+            what = "a formula, as {} has it," if step.is_formula else "joined arguments, as {} has them,"
             remedy = "forward, grad and step work it out by its elements"
-            raise UserError(f"{command} of joined arguments, as {name} has them, is not supported yet\n  {remedy}")
+            raise UserError(f"{command} of {what.format(name)} is not supported yet\n  {remedy}")

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from itertools import product as cells_of
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, Literal
 
 from ..catalogue import Operation
 from ..expr import Expr, Sym
+from ..record import Record
 from ..spec.model import Conventions, Place
 from .training import Training
 
@@ -22,20 +23,20 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, np.dtype[np.float64]]
 
 Cell = tuple[int, ...]
-PENALTY, TOTAL, UPSTREAM = "penalty", "total", "upstream"
-"""The kinds of the steps that no entry of the catalogue gives: a loss's penalty, its sum with what the data add, and
-what stands in for a loss of which the gradient alone is given."""
+PENALTY, TOTAL, UPSTREAM, FORMULA = "penalty", "total", "upstream", "let"
+"""The kinds of the steps that no entry of the catalogue gives: a loss's penalty, its sum with what the data add, what
+stands in for a loss of which the gradient alone is given, and a formula of the file."""
 Role = Literal["input", "target", "parameter", "unit", "loss", "constant"]
 
 
-class Element(NamedTuple):
+class Element(Record):
     """One element of a tensor: which tensor, where. Indices count from 0."""
 
     key: str
     cell: Cell
 
 
-class Tensor(NamedTuple):
+class Tensor(Record):
     """A tensor: its shape, whose names its elements have, and its numbers where they are given.
 
     ``names`` holds the user's name of an element by its cell, in the order of the file; ``missing`` the cells where
@@ -92,14 +93,14 @@ def sample_mark(sample: int) -> str:
     return "⁽" + str(sample + 1).translate(str.maketrans("0123456789", "⁰¹²³⁴⁵⁶⁷⁸⁹")) + "⁾"
 
 
-class Edge(NamedTuple):
+class Edge(Record):
     """One way that the gradient takes through a step: back from its output to an argument, by this operation."""
 
     operation: Operation
     argument: str
 
 
-class BoundOperation(NamedTuple):
+class BoundOperation(Record):
     """One operation of the catalogue, bound: which tensors its symbols stand for, how far its indices run.
 
     ``kind`` is the catalogue's name (``dense``, ``relu``, ``half_squared_error``); ``arguments`` gives the tensor's
@@ -132,6 +133,11 @@ class BoundOperation(NamedTuple):
         return self.kind == UPSTREAM
 
     @property
+    def is_formula(self) -> bool:
+        """Whether it is a formula of the file, which has no name as a function."""
+        return self.kind == FORMULA
+
+    @property
     def argument(self) -> str:
         """The key of the tensor that it reads, the first where it reads several."""
         return self.arguments[self.operation.arguments[0]]
@@ -151,7 +157,7 @@ class BoundOperation(NamedTuple):
         return self.output if symbol == self.operation.output.name else self.arguments[symbol]
 
 
-class Network(NamedTuple):
+class Network(Record):
     """A checked network. ``steps`` compute the layers' results, then the loss's parts (if named) and the loss.
 
     ``parameters`` are the keys of the learned tensors in file order; ``uses`` the elements that a name stands for

@@ -8,7 +8,6 @@ from fnmatch import translate
 from itertools import chain
 from itertools import product as cells_of
 from math import prod
-from typing import NamedTuple
 from unicodedata import normalize
 
 from ..expr import Sym
@@ -16,13 +15,14 @@ from ..expr.bind import cell_at
 from ..expr.lazy import Lazy
 from ..expr.script import ASCII, plain
 from ..expr.text import symbol as text_of
+from ..record import Record
 from .model import Cell, Element, Network, Role, Tensor
 
 _ELEMENT = re.compile(r"(?P<name>[^\[\]]+)\[\s*(?P<index>\d+(?:\s*,\s*\d+)*)\s*\]")
 ROLES: tuple[Role, ...] = ("input", "target", "parameter", "unit", "loss")
 
 
-class Quantity(NamedTuple):
+class Quantity(Record):
     """One number with a name: a weight (perhaps used in several places), an input, a unit, the loss."""
 
     symbol: Sym

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
-from typing import NamedTuple
 
 from ..catalogue import UpdateRule
 from ..catalogue.update_rule import k
 from ..expr import Sym
+from ..record import Record
 
 GivenNumber = Fraction | float
 """A number of the file: as typed, or from an array."""
@@ -16,7 +16,7 @@ ByCell = Mapping[str, Mapping[tuple[int, ...], GivenNumber]]
 """Numbers by the key and cell of a parameter."""
 
 
-class Rates(NamedTuple):
+class Rates(Record):
     """The learning rate: one for all parameters, and others for some tensors by their keys.
 
     ``listed`` are those of one step after another, the last of which holds. ``called`` says what the file calls the
@@ -41,7 +41,7 @@ class Rates(NamedTuple):
         yield from self.listed
 
 
-class Training(NamedTuple):
+class Training(Record):
     """An optimizer for one network. ``kind`` is the catalogue's name for it.
 
     ``rule`` has all of its formulas, those of clipping and of a schedule among them; ``at_one_rate`` is the same

@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
-from typing import NamedTuple
 
 from ..catalogue.registry import Entry, Option, find, names
 from ..errors import quoted, suggestion
+from ..record import Record
 from . import not_yet, tree, values
 from .model import Inside, Name, Number, OptionValue
 from .problems import Problems
@@ -19,7 +19,7 @@ from .tree import Node, describe, is_null
 Entries = Sequence[tuple[tree.Scalar, Node]]
 
 
-class Kinded(NamedTuple):
+class Kinded(Record):
     """A kind, its catalogue entry (``None`` if unknown), what stands behind it, and the keys beside it."""
 
     kind: Name

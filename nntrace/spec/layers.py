@@ -6,7 +6,7 @@ from collections.abc import Mapping
 
 from ..catalogue import KINDS, Entry, Parameter
 from ..errors import quoted
-from . import kinds, sources, tree, values
+from . import kinds, lets, sources, tree, values
 from .kinds import Kinded
 from .model import GivenSize, Items, Labelled, Layer, SourceNames, Value
 from .problems import Problems
@@ -43,7 +43,12 @@ def layers(node: Node, problems: Problems) -> tuple[Layer, ...]:
         return ()
     activations = sum(isinstance(item, tree.Mapping) and item.get("activation") is not None for item in node.items)
     problems.fail_beyond("layers", len(node.items) + activations, node.place)
-    found = (_layer(item, problems) for item in node.items)
+    found: list[Layer | None] = []
+    for item in node.items:
+        if isinstance(item, tree.Mapping) and item.get(lets.LET) is not None:
+            found += lets.lines(item, problems)
+        else:
+            found.append(_layer(item, problems))
     return tuple(layer for layer in found if layer is not None)
 
 

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
+
 from ..catalogue.registry import names
-from ..errors import quoted, suggestion
+from ..errors import nearest, quoted, suggestion
 from . import kinds, sources, tree, values
-from .model import LossSpec, Name, Number, Penalty
+from .model import Items, Labelled, Layer, LossSpec, Name, Number, Penalty
 from .problems import Problems
 from .tree import Node, describe, is_null
 
 LOSS_KEYS = ("parts", "over_outputs", "over_samples", "penalty", sources.FROM)
 PENALTY_KEYS = ("on", "name", "data")
-UPSTREAM = "upstream"
+OF_RESULT = ("over_samples", "penalty")
+"""What may stand beside a result that is the loss."""
+UPSTREAM, OF = "upstream", "of"
 LOG = "log"
 REDUCTIONS = ("mean", "sum")
 
@@ -28,6 +32,10 @@ def _loss(node: Node, second: str, problems: Problems) -> LossSpec | None:
     if isinstance(node, tree.Scalar) and node.text == UPSTREAM:
         problems.add(node.place, "`upstream` without its gradients", "write {upstream: [0.5, -1.0]}")
         return None
+    if isinstance(node, tree.Mapping) and (result := node.get(OF)) is not None:
+        return _of_result(node, result, problems)
+    if isinstance(node, tree.Scalar) and not is_null(node) and node.text not in names("loss"):
+        return _of_result(tree.Mapping((), node.place), node, problems)
     of = kinds.kinded(node, "a loss", ("loss",), LOSS_KEYS, problems, second)
     if of is None:
         return None
@@ -48,6 +56,45 @@ def _loss(node: Node, second: str, problems: Problems) -> LossSpec | None:
         penalty=penalty(own["penalty"], problems) if "penalty" in own else None,
         source=sources.source(own[sources.FROM], problems) if sources.FROM in own else None,
     )
+
+
+def _of_result(node: tree.Mapping, result: Node, problems: Problems) -> LossSpec | None:
+    """``f``, ``h[3]`` or ``{of: f, over_samples: sum}``: a result of the network is the loss."""
+    name = values.element(result, problems, "`of`")
+    own: dict[str, Node] = {}
+    for key, inner in node.entries:
+        if key.text in OF_RESULT:
+            own[key.text] = inner
+        elif key.text != OF:
+            values.unknown_key(key, "a loss that is a result", (OF, *OF_RESULT), problems)
+    over_samples = _reduction("over_samples", own, problems)
+    beside = penalty(own["penalty"], problems) if "penalty" in own else None
+    over = over_samples.text if over_samples else "mean"
+    return LossSpec(name, None, (), None, over, {}, beside, result=name) if name else None
+
+
+def check_result(loss: LossSpec, layers: Sequence[Layer], problems: Problems) -> None:
+    """A word for a loss that no layer has as a name, and that is near to a kind, is meant as that kind."""
+    results = [name for layer in layers for one in (layer, layer.activation) if one for name in _results(one)]
+    word = loss.kind.text.partition("[")[0]
+    if word not in results and nearest(word, names("loss")):
+        known = suggestion(word, (*names("loss"), *results))
+        problems.add(loss.kind.place, f"a loss of unknown kind {quoted(loss.kind.text)}", known)
+
+
+def _results(layer: Layer) -> Iterator[str]:
+    """The names that a layer's result has."""
+    waiting = [layer.result]
+    while waiting:
+        match waiting.pop():
+            case Name(text):
+                yield text
+            case Items(items, _):
+                waiting += items
+            case Labelled(entries, _):
+                for name, inner in entries:
+                    yield name.text
+                    waiting.append(inner)
 
 
 def _upstream(node: tree.Mapping, problems: Problems) -> LossSpec | None:
@@ -82,6 +129,9 @@ def report(node: Node, problems: Problems) -> tuple[LossSpec, ...]:
             problems.add(one.penalty.place, "a report has no penalty", "put it beside the loss, or leave it out")
         if one.upstream:
             problems.add(one.kind.place, "a report cannot be `upstream`", "report a loss, such as mse")
+        if one.result:
+            known = suggestion(one.kind.text, names("loss"))
+            problems.add(one.kind.place, f"a report of unknown kind {quoted(one.kind.text)}", known)
     return found
 
 

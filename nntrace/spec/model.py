@@ -8,54 +8,61 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
-from typing import NamedTuple
 
 from ..limits import USUAL, Limits
+from ..record import Record
+from .formula import FormulaPart
 
 
-class Place(NamedTuple):
+class Place(Record):
     """A position in the file; both count from 1."""
 
     line: int
     column: int
 
 
-class Number(NamedTuple):
-    """A finite number, with the text that was typed: ``0.5``, ``-.5``, ``1e-3``, ``3/4``."""
+class Irrational(Fraction):
+    """The float next to a number that is no fraction, such as the one that ``sqrt(2)`` gives: it is never exact."""
+
+    __slots__ = ()
+
+
+class Number(Record):
+    """A finite number, with the text that was typed: ``0.5``, ``-.5``, ``1e-3``, ``3/4``, ``sqrt(2)``."""
 
     text: str
     value: Fraction
     place: Place
 
 
-class Name(NamedTuple):
+class Name(Record):
     """A name: letters of any script, digits, ``_`` and primes."""
 
     text: str
     place: Place
 
 
-class Null(NamedTuple):
+class Null(Record):
     """``null``: no connection."""
 
     place: Place
 
 
-class Items(NamedTuple):
+class Items(Record):
     """A list of values."""
 
     items: tuple[Value, ...]
     place: Place
 
 
-class Labelled(NamedTuple):
+class Labelled(Record):
     """Labels and their values, in the order of the file."""
 
     entries: tuple[tuple[Name, Value], ...]
     place: Place
 
 
-class File(NamedTuple):
+class File(Record):
     """``{file: w.npy}``; ``key`` names an array of an ``.npz``."""
 
     path: str
@@ -63,7 +70,7 @@ class File(NamedTuple):
     place: Place
 
 
-class Init(NamedTuple):
+class Init(Record):
     """``{init: he_normal, seed: 0}``."""
 
     scheme: str
@@ -71,7 +78,7 @@ class Init(NamedTuple):
     place: Place
 
 
-class GivenSize(NamedTuple):
+class GivenSize(Record):
     """A size for a value: a count, or a symbol such as ``D_x``; ``one_hot`` is a one-hot target's class, a symbol."""
 
     size: int | str
@@ -82,7 +89,7 @@ class GivenSize(NamedTuple):
 Value = Number | Name | Null | Items | Labelled | File | Init | GivenSize
 
 
-class SourceNames(NamedTuple):
+class SourceNames(Record):
     """``from:``: what is read, one argument after the other; by the arguments' names where the file gives these.
 
     Several names for one argument are joined. Names without arguments are one each, or all of them joined for the
@@ -93,10 +100,19 @@ class SourceNames(NamedTuple):
     place: Place
 
 
-class Layer(NamedTuple):
+class TypedFormula(Record):
+    """A formula of the file: its text, its parts, and where each of its characters (and its end) stands."""
+
+    text: str
+    root: FormulaPart
+    places: tuple[Place, ...]
+
+
+class Layer(Record):
     """One entry of ``layers``: its kind, what names its result (if anything), its parameters by key, its options.
 
-    ``source`` is what it reads where that is not the result before it.
+    ``source`` is what it reads where that is not the result before it. A line of ``let`` is one too: its kind is
+    ``let``, its result a name, and it has a ``formula``.
     """
 
     kind: Name
@@ -105,9 +121,10 @@ class Layer(NamedTuple):
     options: Mapping[str, OptionValue]
     activation: Layer | None
     source: SourceNames | None = None
+    formula: TypedFormula | None = None
 
 
-class Penalty(NamedTuple):
+class Penalty(Record):
     """``penalty: {l2: 0.01, on: all}``: each kind with its factor.
 
     ``on`` is ``weights``, ``all`` (the biases too) or the names of parameters; ``name`` and ``data`` are what the file
@@ -121,11 +138,11 @@ class Penalty(NamedTuple):
     place: Place
 
 
-class LossSpec(NamedTuple):
+class LossSpec(Record):
     """``loss: {half_squared_error: MSE, parts: [...]}``. ``name`` is ``None`` where the file gives none.
 
     ``upstream`` has the gradients by the outputs where these are given and the loss is not; ``source`` is what it
-    reads where that is not the last result.
+    reads where that is not the last result. Of ``loss: f`` the ``result`` is f, and the kind says so too.
     """
 
     kind: Name
@@ -137,9 +154,10 @@ class LossSpec(NamedTuple):
     penalty: Penalty | None = None
     upstream: Value | None = None
     source: SourceNames | None = None
+    result: Name | None = None
 
 
-class Inside(NamedTuple):
+class Inside(Record):
     """``{inside: 1e-8}``: a small number that stands under a root, not beside it."""
 
     number: Number
@@ -153,14 +171,14 @@ class Inside(NamedTuple):
 OptionValue = Number | Name | Inside
 
 
-class Chosen(NamedTuple):
+class Chosen(Record):
     """A kind of the catalogue with its options, as ``{step: {every: 10, times: 0.5}}``."""
 
     kind: Name
     options: Mapping[str, OptionValue]
 
 
-class Optimizer(NamedTuple):
+class Optimizer(Record):
     """``optimizer: adam`` or ``optimizer: {momentum: {beta: 0.9, start: {v: 0.1}}}``.
 
     ``start`` has the states, each a number or a table by parameters, and ``t``, the count of steps. ``place`` is where
@@ -173,7 +191,7 @@ class Optimizer(NamedTuple):
     place: Place
 
 
-class LearningRate(NamedTuple):
+class LearningRate(Record):
     """``0.1``, or ``{default: 0.1, W2: 0.01}``, a list for one step after another, or a ``schedule`` from a start.
 
     ``first`` is the number, the default, the first of the list or the start; ``others`` are by tensor or result.
@@ -187,7 +205,7 @@ class LearningRate(NamedTuple):
     per: str | None = None
 
 
-class Rounding(NamedTuple):
+class Rounding(Record):
     """``full`` (``places`` is ``None``), or ``carry``: each result is rounded to ``places`` decimals (keeping at
     least ``at_least`` significant digits), or to ``places`` significant digits."""
 
@@ -196,7 +214,7 @@ class Rounding(NamedTuple):
     at_least: int = 3
 
 
-class Conventions(NamedTuple):
+class Conventions(Record):
     """The conventions of a file, each with its default."""
 
     vectors: str = "columns"
@@ -206,7 +224,7 @@ class Conventions(NamedTuple):
     digits: int = 6
 
 
-class Spec(NamedTuple):
+class Spec(Record):
     """One network file. ``lines`` is its text, for messages; ``folder`` is where relative files are looked for;
     ``places`` has the place of each top-level key that the file gives; ``limits`` hold for what it describes."""
 

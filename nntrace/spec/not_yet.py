@@ -3,19 +3,18 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from typing import NamedTuple
 
+from ..record import Record
 from .model import Place, Spec
 from .problems import Problems
 from .tree import Scalar
 
 KEYS = {  # keys that nothing reads, and what works instead
-    "let": "use the layers of the catalogue",
     "for": "write the steps out as layers",
 }
 
 
-class Unsupported(NamedTuple):
+class Unsupported(Record):
     """A feature that is read but not supported: where a file uses it, and what works instead."""
 
     feature: str

@@ -8,10 +8,11 @@ from __future__ import annotations
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
-from typing import NamedTuple, NoReturn
+from typing import NoReturn
 
 from ..errors import UserError, printable
 from ..limits import MOST_PROBLEMS, MOST_PROBLEMS_SHOWN, USUAL, Limits, beyond
+from ..record import Record
 from .model import Place
 
 WIDEST_LINE = 96
@@ -19,7 +20,7 @@ WIDEST_LINE = 96
 _LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # what ends a line in YAML; str.splitlines knows more
 
 
-class Problem(NamedTuple):
+class Problem(Record):
     """One mistake: where, what is wrong, and what would work."""
 
     place: Place

@@ -48,14 +48,18 @@ def read(text: str, source: str, folder: Path | None, limits: Limits = USUAL) ->
 def _spec(root: tree.Mapping, source: str, lines: tuple[str, ...], folder: Path | None, problems: Problems) -> Spec:
     found = _read_keys(root, problems)
     if root.get(ALONE) is None:
+        layers = found.get("layers") or ()
+        needed = [key for key in REQUIRED if key != "inputs" or not (layers and layers[0].formula)]
         for key, remedy in REQUIRED.items():
-            if root.get(key) is None:
+            if root.get(key) is None and key in needed:
                 problems.add(Place(1, 1), f"`{key}` is missing", remedy)
     for word, _ in root.entries if root.get(ALONE) is not None else ():
         if word.text in OF_LAYERS:
             problems.add(
                 word.place, f"`{word.text}` beside `{ALONE}`, which are of no layer", "take one of the two out"
             )
+    if (loss := found.get("loss")) and loss.result:
+        losses.check_result(loss, found.get("layers", ()), problems)
     given = {key: found[key] for key in conventions.READERS if found.get(key) is not None}
     return Spec(
         source=source,

@@ -9,10 +9,10 @@ import re
 import unicodedata
 from fractions import Fraction
 from functools import lru_cache
-from typing import NamedTuple
 
 from ..errors import quoted
 from ..limits import LONGEST_NUMBER
+from ..record import Record
 
 NULLS = frozenset(("", "~", "null", "Null", "NULL"))
 PRIMES = "'′″"
@@ -31,7 +31,7 @@ _NUMBER_FORMS = "write a number such as 2, 0.5, -.5, 1e-3 or 3/4"
 _NAME_FORM = "a name is letters, digits, _ and primes, such as h1 or ŷ"
 
 
-class Fault(NamedTuple):
+class Fault(Record):
     """Why a text is not what was wanted, and what would be."""
 
     message: str

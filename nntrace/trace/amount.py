@@ -6,17 +6,17 @@ from collections.abc import Callable, Mapping
 from decimal import ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
 from math import isfinite
-from typing import NamedTuple
 
 from ..expr import Expr, approximate, exact
 from ..network.model import Cell
+from ..record import Record
 from ..spec.model import Rounding
 
 _CONTEXT = Context(prec=800, rounding=ROUND_HALF_UP)
 _SHORT = 10
 
 
-class Amount(NamedTuple):
+class Amount(Record):
     """A number in full precision, and as a fraction where it is rational (within the budget).
 
     ``shown`` has its digits where these are carried on, ``rounded`` tells that it was rounded to them in this step.

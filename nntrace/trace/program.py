@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import numpy as np
 
@@ -16,6 +16,7 @@ from ..expr.contractions import Arguments, Run
 from ..expr.evaluate import plan
 from ..network.chain_rule import LOSS, Adjoint, ChainRule, Reader
 from ..network.model import BoundOperation, Network
+from ..record import Record
 
 if TYPE_CHECKING:
     from ..network.model import Array
@@ -23,7 +24,7 @@ if TYPE_CHECKING:
 GIVEN = ("input", "target", "parameter", "constant")
 
 
-class _Instruction(NamedTuple):
+class _Instruction(Record):
     """One plan, bound: under which keys it finds its symbols' arrays, under which its result is kept."""
 
     run: Run

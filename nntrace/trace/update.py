@@ -5,7 +5,7 @@ from __future__ import annotations
 from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from ..catalogue import UpdateRule
 from ..catalogue.update_rule import EVERY, every_g, g, lr, new, w
@@ -13,6 +13,7 @@ from ..expr import Expr, Sym
 from ..network.model import Cell, Element, Network
 from ..network.quantities import Parts, Quantity, Unnamed, frozen, parameters, partly_frozen, quantity
 from ..network.training import GivenNumber
+from ..record import Record
 from .amount import Amount, evaluated, fraction
 
 if TYPE_CHECKING:
@@ -23,7 +24,7 @@ Limit = Mapping[str, Quantity]
 """The quantities that an update is limited to, by name."""
 
 
-class Memory(NamedTuple):
+class Memory(Record):
     """What an optimizer remembers: how many steps it has done, and its states by name and by the parameter's key.
 
     A state has the numbers of a tensor as the trace keeps them: amounts by cell, or an array.
@@ -37,7 +38,7 @@ class Memory(NamedTuple):
         return _amount(self.states[name][element.key][element.cell])
 
 
-class Update(NamedTuple):
+class Update(Record):
     """A step from one trace to the next.
 
     ``shared`` has the numbers of the lines that all parameters share, ``lines`` for each other line of the rule its

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import pytest
+from networks import DRAWN
 
 from tests.reader import IrrationalError, evaluate, evaluate_exact
 
@@ -109,12 +110,13 @@ def test_every_line_gives_the_digits_shown(
     prove(found, rule)
 
 
-@pytest.mark.parametrize(("options", "key", "rule"), RULES.values(), ids=list(RULES))
-def test_every_line_of_a_fused_loss_gives_the_digits_shown(
-    run: Run, tmp_path: Path, options: tuple[str, ...], key: str, rule: Rule
-) -> None:
+@pytest.mark.parametrize("named", RULES)
+def test_every_line_of_a_fused_loss_gives_the_digits_shown(run: Run, tmp_path: Path, named: str) -> None:
+    """Every third of the losses for each rule, so that each comes twice; all of them in a long run."""
+    options, key, rule = RULES[named]
+    tried = list(FUSED)[list(RULES).index(named) % 3 :: 3] if DRAWN < 100 else FUSED
     from_logits = 0
-    for name in FUSED:
+    for name in tried:
         try:
             found = sheet(run, tmp_path, name, options, key)
             prove(found, rule)
@@ -122,7 +124,7 @@ def test_every_line_of_a_fused_loss_gives_the_digits_shown(
             error.add_note(FUSED[name] + key)
             raise
         from_logits += sum("from the logits" in (step["reason"] or "") for step in found["steps"])
-    assert from_logits > 5
+    assert from_logits > 1
 
 
 def flat(values: dict[str, Any]) -> dict[str, float]:

@@ -126,10 +126,9 @@ TABLE: list[tuple[str, list[str]]] = [
     ("inputs: [1]\nlayers: []\nloss: upstream", ["3:7: `upstream` without its gradients"]),
     ("inputs: [1]\nlayers: []\nsamples: [[1]]\nsamples_per_step: 0", ["4:19: `samples_per_step` cannot be '0'"]),
     # not yet
-    ("inputs: {x: {size: D}}\nlayers:\n- let: {q: x}\n- dense: 2\n  from: x\n"
+    ("inputs: {x: {size: D}}\nlayers:\n- dense: 2\n  from: x\n"
      "  weights: {init: he_normal, seed: 0}\npenalty: 2", [
-        "3:3: `let` is not supported yet",
-        "7:10: a penalty cannot be '2'"]),
+        "6:10: a penalty cannot be '2'"]),
 ]  # fmt: skip
 
 NUMBERS = {

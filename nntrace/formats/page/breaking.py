@@ -5,18 +5,18 @@ from __future__ import annotations
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from itertools import accumulate, islice
-from typing import NamedTuple
 
 from ...expr import Condition, Expr
 from ...expr.script import Script, plain
 from ...expr.text import Piece, pieces
+from ...record import Record
 from ...solution.content.model import Note
 from .rows import columns
 
 _CONTROLS = dict.fromkeys((*range(32), *range(127, 160), 8232, 8233), " ")
 
 
-class Body(NamedTuple):
+class Body(Record):
     """An expression in its pieces: their texts, how deep each lies, and the sign that a break before it shows (none
     has one where there are no ``signs``)."""
 

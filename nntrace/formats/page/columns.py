@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import repeat
 from operator import add, sub
-from typing import NamedTuple
 
 from ...expr import Num
 from ...expr.script import Script
 from ...expr.text import number_text
+from ...record import Record
 from ...solution.content.model import Note
 from .breaking import sentence, words
 from .rows import columns
@@ -18,7 +18,7 @@ GAP = 2
 """The space between two columns."""
 
 
-class TableCell(NamedTuple):
+class TableCell(Record):
     """A cell's text, and for a number how many columns it takes before its decimal point."""
 
     text: str

@@ -12,13 +12,14 @@ from decimal import Decimal
 from functools import cached_property
 from itertools import islice
 from operator import mul
-from typing import Literal, NamedTuple, Protocol
+from typing import Literal, Protocol
 
 from ...expr import Add, Expr, Num, Sym, product
 from ...expr.bind import cell_at, transform
 from ...expr.literals import Literals
 from ...expr.script import Script
 from ...expr.text import element_texts, number_texts, pieces
+from ...record import Record
 from ...solution.content.model import Family, LineKind, Slot, mark
 
 _MARK = re.compile(r"@(\d+)@")
@@ -153,7 +154,7 @@ class FamilyTexts:
         return forms, factors
 
 
-class Frame(NamedTuple):
+class Frame(Record):
     """What stands around a formula's elements: its pieces with ``%s`` for each element, how deep each lies, and for
     each element whether its name has brackets there, a negative number, and one with a power of ten."""
 
@@ -219,7 +220,7 @@ def _sum_of_products(family: Family, printer: Printer) -> Frame:
     return Frame(*map(list, zip(*every, strict=True)))
 
 
-class _Stretch(NamedTuple):
+class _Stretch(Record):
     """Factors in equal distances of each other, in a formula and in the texts of a tensor's elements."""
 
     places: slice

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import re
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from ...expr.script import Script
+from ...record import Record
 from ...solution.content.model import SectionName
 
 TextRole = Literal[
@@ -13,21 +14,21 @@ TextRole = Literal[
 ]  # fmt: skip
 
 
-class Span(NamedTuple):
+class Span(Record):
     """Text that plays one role in its row; blank space has none."""
 
     text: str
     role: TextRole = ""
 
 
-class Row(NamedTuple):
+class Row(Record):
     """One printed line, and the section it stands in."""
 
     spans: tuple[Span, ...]
     section: SectionName | None = None
 
 
-class Page(NamedTuple):
+class Page(Record):
     """What a sheet is written on: how many columns, in which signs, for which section.
 
     On a ``plain`` page nobody asks for roles: a row may be a single span, and that several lines.
@@ -49,7 +50,7 @@ class Page(NamedTuple):
         return Row(spans, self.section)
 
 
-class Drawing(NamedTuple):
+class Drawing(Record):
     """The signs that are no formula's: the same places in Unicode and in ASCII."""
 
     rule: str

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
-from typing import NamedTuple
 
 from ...expr import Add, Condition, Neg
 from ...expr.script import plain
 from ...expr.text import pieces, term_pieces, text
+from ...record import Record
 from ...solution.content.model import Line, Note, Step
 from .breaking import Body, body_of, broken, enumerated, sentence, wrapped
 from .grids import continued, filled, with_places
@@ -23,7 +23,7 @@ HANG = 4
 """The column of the relations where the name before them would take half of the page."""
 
 
-class WrittenLine(NamedTuple):
+class WrittenLine(Record):
     """``relation body``: one form of a quantity, or one addend of it with its sign for a relation."""
 
     relation: str
@@ -39,7 +39,7 @@ class WrittenLine(NamedTuple):
         return [Span(self.relation, "relation"), Span(" "), Span(" ".join(self.body.texts), self.role)]
 
 
-class Equation(NamedTuple):
+class Equation(Record):
     """``name form form …``: the step's ``own`` quantity, or another one (a local derivative) beside it."""
 
     name: str
@@ -52,7 +52,7 @@ class Equation(NamedTuple):
         return signs - columns(self.forms[0].relation) + sum(length(form.spans) + 1 for form in self.forms) - 1
 
 
-class Lines(NamedTuple):
+class Lines(Record):
     """Rows that belong together, a form and its continuations, and the notes beside the first of them."""
 
     rows: list[list[Span]]

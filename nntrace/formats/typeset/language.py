@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Literal, NamedTuple
+from typing import Literal
 
+from ...record import Record
 from .lettering import Lettered
 
 Sign = Literal[
@@ -14,7 +15,7 @@ Sign = Literal[
 Bracket = Literal["()", "[]", "||"]
 
 
-class Chunk(NamedTuple):
+class Chunk(Record):
     """A part of a formula in one language that is never broken.
 
     ``width`` is about how many digits wide it is when typeset. A break before it is better the smaller ``depth`` is.

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import islice
-from typing import Literal, NamedTuple, cast
+from typing import Literal, cast
 
 from ...expr import Expr, Partial, Sym
 from ...expr.literals import Literals
+from ...record import Record
 from ...solution.content.model import Family, Step
 from ..page.family_texts import FamilyTexts
 from .alignment import aligned, note_in_formula
@@ -97,7 +98,7 @@ class FormulaPrinter:
         return texts
 
 
-class _Form(NamedTuple):
+class _Form(Record):
     """A sum's terms on lines: so many on each, the lines of one text with a place for each factor."""
 
     per_line: int

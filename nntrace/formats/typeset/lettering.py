@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import re
 import unicodedata
-from typing import NamedTuple
+
+from ...record import Record
 
 PRIMES = "′″‴'"
 ACCENTS = {
@@ -15,7 +16,7 @@ ACCENTS = {
 _SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿⁱ", "0123456789+-()ni")
 
 
-class Lettered(NamedTuple):
+class Lettered(Record):
     """``w21`` is w with 21 below; ``δ_h1`` is δ with h below, which has 1 below itself. ``primes`` stay beside it."""
 
     letters: str

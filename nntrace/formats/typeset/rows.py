@@ -7,9 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
-from typing import NamedTuple, cast
+from typing import cast
 
 from ...expr import Add, Expr, Neg
+from ...record import Record
 from ...solution.content.model import Line, Note, Step
 from ..page.breaking import Body, broken
 from .formulas import Formulas
@@ -19,7 +20,7 @@ BESIDE = 2.6
 """How wide a relation is."""
 
 
-class FormulaRow(NamedTuple):
+class FormulaRow(Record):
     """``name relation chunks``: one row of an equation; the name is left out under the first.
 
     ``sign``: it is an addend of the row above, and leads with this instead of a relation. ``joins``: the next form may

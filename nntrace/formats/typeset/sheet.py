@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, groupby, islice
-from typing import NamedTuple
 
 from ...expr import Condition, Expr, Num
 from ...expr.bind import cell_at
 from ...expr.nodes import Partial, Sym
+from ...record import Record
 from ...solution.content.model import (
     Block,
     Check,
@@ -33,7 +33,7 @@ LOOKAHEAD = 64
 """The rows of a table that decide which of its columns are of numbers."""
 
 
-class HeadedRows(NamedTuple):
+class HeadedRows(Record):
     """A table's columns and rows; ``numbers`` tells for each column whether it is one of numbers."""
 
     columns: Sequence[Note]

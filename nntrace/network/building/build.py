@@ -6,6 +6,8 @@ from collections.abc import Collection
 from math import prod
 
 from ...errors import quoted, suggestion
+from ...expr.functions import FUNCTIONS, powers_written
+from ...expr.notation import Exponent
 from ...spec.model import Items, Labelled, Number, Place, Spec, Value
 from ..model import Element, Network, Tensor
 from ..quantities import Unnamed, find, known_names
@@ -13,6 +15,8 @@ from .draft import Draft
 from .drawing import Fans
 from .layers import Layers
 from .learning import Learning
+from .leaves import depth
+from .loss import LOSS
 from .objective import Objective
 from .penalty import penalised
 from .sources import Directory
@@ -60,7 +64,7 @@ class _NetworkBuilder(Draft):
         if spec.penalty and network.loss in self.tensors:
             taken = {*self.names.used, *self.names.results}
             network = penalised(network, spec.penalty, self.weights, taken, self.problems)
-        self.names.check_collisions(reserved(network.training.rule, self._learned(network)))
+        self.names.check_collisions(reserved(network.training.rule, self._learned(network)), self._free_powers())
         self.sizes.check_names({**self._tensor_names(), **self.names.used, **self.names.results})
         self.problems.raise_if_any()
         tensors = {key: tensor._replace(sizes=self.sizes.of(tensor.shape)) for key, tensor in network.tensors.items()}
@@ -80,7 +84,7 @@ class _NetworkBuilder(Draft):
         for name, value in given.entries:
             own = Labelled(((name, value),), value.place)
             if isinstance(value, Items):
-                tensor = self.leaves.nested(own, name.text, name.text, _depth(value))
+                tensor = self.leaves.nested(own, name.text, name.text, depth(value))
             else:
                 tensor = self.leaves.shared(own, name.text, name.text, Fans(1, 1))
             self.parameters.append(self.add(tensor).key)
@@ -92,6 +96,18 @@ class _NetworkBuilder(Draft):
         return {tensor.name or tensor.key for tensor in tensors} | {
             name for tensor in tensors for name in tensor.names.values()
         }
+
+    def _free_powers(self) -> frozenset[str]:
+        """Letters that powers are written of, e, where no formula of the network has such a power."""
+        letters = {row.notation.base for row in FUNCTIONS.values() if isinstance(row.notation, Exponent)}
+        if letters.isdisjoint((*self.names.used, *self.names.results)):
+            return frozenset()
+        operations = [step.operation for step in self.steps] + [
+            edge.operation for one in self.steps for edge in one.edges
+        ]
+        forms = [form.form for one in operations for forms in one.declared.values() for form in forms]
+        formulas = [formula for one in operations for formula in (one.formula, one.numeric)]
+        return frozenset(letters - powers_written([*formulas, *forms]))
 
     def _samples_per_step(self) -> int | None:
         """How many samples an update uses; ``None`` for all of them."""
@@ -168,7 +184,8 @@ class _NetworkBuilder(Draft):
         """A tensor is shown by its name where an element has none; a default name must then be free."""
         taken = {**self.names.used, **self.names.results}
         self._name_worked(taken)
-        unnamed = [one for one in (self.spec.loss, *self.spec.report) if one and not one.name]
+        losses = [one for one in (self.spec.loss, *self.spec.report) if one and not one.name]
+        unnamed = [one for one in losses if not (one.result and one.result.text == self.tensors[LOSS].name)]
         for name in ("L" if one is self.spec.loss else one.kind.text for one in unnamed):
             if name in taken:
                 message = f"{quoted(name)} would also be the default name of a loss"
@@ -185,11 +202,6 @@ class _NetworkBuilder(Draft):
                     "give one of the two another name",
                 )
             shown.add(tensor.name)
-
-
-def _depth(value: Value) -> int:
-    """How deep lists are nested."""
-    return 1 + max(map(_depth, value.items), default=0) if isinstance(value, Items) else 0
 
 
 _ROLES = {

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from fractions import Fraction
 
 from ...errors import counted
-from ...spec.model import Place, Spec, Value
+from ...expr import Expr, exact
+from ...spec.model import Irrational, Place, Spec, Value
 from ...spec.problems import Problems
-from ..model import BoundOperation, Role, Tensor
+from ..model import BoundOperation, Cell, Role, Tensor
 from .leaves import Leaves
 from .names import Names, defined_names
 from .samples import Samples
@@ -32,6 +34,10 @@ class Draft:
         """The keys of the auxiliary quantities, and the letters that each may be called by."""
         self.defined = set(defined_names(spec))
         """Every name that the file gives to something."""
+        self.unread: set[str] = set()
+        """Names of formulas that could not be read: what reads them is no mistake of its own."""
+        self.exact: dict[str, Fraction] = {}
+        """What single numbers that formulas give come to, by key, where that is known and rational."""
         self.samples: Samples | None = None
         if spec.samples is not None:
             own = self.leaves.own
@@ -68,10 +74,22 @@ class Draft:
 
     def inputs(self) -> Tensor:
         """The input tensor."""
+        if self.spec.inputs is None:  # formulas of parameters alone
+            return Tensor("x", "x", (0,), "input")
         if self.samples is None:
             return self.given(self.spec.inputs, "x", "x", "input")
         declared = self.samples.declared(self.spec.inputs, "x", "input")
         return self.add(self.samples.filled(declared, 0, {}))
+
+    def exactly(self, formula: Expr, keys: Mapping[str, str], sizes: Mapping[str, int] = {}) -> Fraction | None:
+        """What a formula comes to, where everything in it is known and rational; ``keys`` are those of its symbols."""
+
+        def number(name: str, cell: Cell) -> Fraction | None:
+            tensor = self.tensors[keys[name]]
+            known = self.exact.get(tensor.key) if tensor.role == "unit" else (tensor.typed or {}).get(cell)
+            return None if isinstance(known, Irrational) else known
+
+        return exact(formula, number, {}, sizes)
 
     def counted(self, size: int, noun: str) -> str:
         """How many, a size of the file by its symbol."""

@@ -13,11 +13,12 @@ from __future__ import annotations
 import math
 from collections.abc import Iterable, Mapping
 from decimal import Decimal
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from ...catalogue.initialisers import Constant, Distribution, Normal, Uniform
 from ...catalogue.registry import Entry, find, names
 from ...errors import quoted, suggestion
+from ...record import Record
 from ...spec.model import Init, Number
 from ...spec.problems import Problems
 
@@ -30,7 +31,7 @@ DIGITS = 6
 MOST_PLACES = 300
 
 
-class Fans(NamedTuple):
+class Fans(Record):
     """How many inputs each unit of a layer has, and how many units each input goes to; 0 where it is not known."""
 
     fan_in: int

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import os
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from ...errors import printable, quoted, suggestion
+from ...record import Record
 from ...regular_files import UnreadableError, open_regular
 from ...spec.model import File
 from ...spec.problems import Problems
@@ -18,7 +19,7 @@ if TYPE_CHECKING:
 SUFFIXES = (".npy", ".npz", ".csv")
 
 
-class FileNumbers(NamedTuple):
+class FileNumbers(Record):
     """A file's numbers as floats, a ``.csv`` always as rows and columns; ``headings`` names the columns, if it does."""
 
     array: Array

@@ -8,12 +8,12 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from functools import partial
-from typing import NamedTuple
 
 from ...catalogue import Operation, Same
 from ...expr import Add, Delta, Expr, Mul, Sum, Sym, at, children, product, rebuild, rename, symbols, total
 from ...expr.bind import fresh
 from ...expr.index import Index, letters_of, segment
+from ...record import Record
 from ..model import BoundOperation, Cell, Edge, Tensor
 from .operations import free_letters, symbols_read
 from .sources import Source
@@ -22,7 +22,7 @@ JOINED = "∗"
 """A letter for the places of what is read, while a sum along it is split."""
 
 
-class Read(NamedTuple):
+class Read(Record):
     """One part in a formula: the symbol of its tensor, the letter that runs along it (or its cell), where it begins."""
 
     symbol: str
@@ -31,7 +31,7 @@ class Read(NamedTuple):
     offset: int
 
 
-class Reads(NamedTuple):
+class Reads(Record):
     """How the arguments of an operation are read from the network's tensors."""
 
     parts: Mapping[str, tuple[Read, ...]]

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from ...catalogue import Operation
+from ...record import Record
 from ...spec.model import Layer, Name, Place
 from ..model import Tensor
 from .extents import Extents
 from .operations import symbols_read
 
 
-class NamedResult(NamedTuple):
+class NamedResult(Record):
     """What names a layer's result: the tensor, its elements, or how many there are."""
 
     tensor: Name | None = None
@@ -26,7 +26,7 @@ class NamedResult(NamedTuple):
         return len(self.elements) or self.units or 0
 
 
-class LayerDraft(NamedTuple):
+class LayerDraft(Record):
     """A layer while it is built: what the file says, its operation, what it reads, how far its letters run,
     and how many layers with parameters there are up to it."""
 

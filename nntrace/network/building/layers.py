@@ -15,6 +15,7 @@ from ..model import BoundOperation, Cell, Edge, Tensor
 from .arguments import ArgumentReader
 from .draft import Draft
 from .extents import Extents
+from .formula_steps import FormulaSteps
 from .gathering import gathered, reads
 from .layer_draft import LayerDraft, NamedResult
 from .operations import free_letters, in_batch, operation, plain, symbols_read
@@ -31,10 +32,16 @@ class Layers:
         self.draft = draft
         self.arguments = ArgumentReader(draft)
         self.parameters = ParameterReader(draft)
+        self.formulas = FormulaSteps(draft, self.arguments.directory)
         self.level = 0
 
     def add(self, layer: Layer, current: Tensor) -> Tensor:
-        """The result of a layer or an activation that reads ``current``."""
+        """The result of a layer, an activation or a formula; one that does not say what it reads reads ``current``."""
+        if layer.formula:
+            applied = self.formulas.as_layer(layer, layer.formula)
+            if applied is None:
+                return self.formulas.add(layer, layer.formula, current)
+            layer = applied
         entry = catalogue.find("layer", layer.kind.text) or catalogue.find("activation", layer.kind.text)
         assert entry is not None  # the reader knows the kinds
         conventions = {"vectors": self.draft.spec.conventions.vectors, "arguments": _count(layer)}

@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 from fractions import Fraction
 from itertools import product as cells_of
-from typing import NamedTuple
 
 from ...errors import counted, quoted, shape_text, suggestion
+from ...record import Record
 from ...spec.model import File, Items, Labelled, LearningRate, Name, Number, Value
 from ..model import Cell, Element, Network, Tensor
 from ..quantities import find, frozen, known_names, parameters
@@ -19,7 +19,7 @@ STEPS = "t"
 """The count of steps among the states that a file starts from."""
 
 
-class GivenArray(NamedTuple):
+class GivenArray(Record):
     """The numbers of a value of the file, and their shape."""
 
     shape: tuple[int, ...]

@@ -72,6 +72,25 @@ class Leaves:
                 self.refuse(value, "a list of numbers, or names with numbers: {a: 1.0, b: 2.0}")
                 return Tensor(key, name, (0,), role)
 
+    def of_values(self, name: Name, key: str) -> Tensor | None:
+        """A parameter by a name of the table of values, of whatever shape it has there; ``None``: there is none."""
+        if name.text in self.names.numbers:
+            return self.shared(name, key, name.text, Fans(1, 1))
+        if name.text not in self.names.tensors:
+            return None
+
+        def read(content: Value, called: str) -> Tensor:
+            match content:
+                case File():
+                    return self.from_file(content, key, called, "parameter")
+                case Items():
+                    return self.nested(content, key, called, depth(content))
+                case _:
+                    self.refuse(content, f"numbers: {called}: [0.1, 0.2]")
+                    return Tensor(key, called, (), "parameter")
+
+        return self.tabled(name, read)
+
     def sized(self, size: GivenSize, key: str, name: str | None, role: Role) -> Tensor:
         """A vector of which only the length is known."""
         what = "the inputs have" if role == "input" else "the targets have" if role == "target" else f"{name} has"
@@ -249,6 +268,11 @@ def _flat(array: Array) -> Array:
 
 def _article(role: Role) -> str:
     return "an input" if role == "input" else "a target"
+
+
+def depth(value: Value) -> int:
+    """How deep lists are nested."""
+    return 1 + max(map(depth, value.items), default=0) if isinstance(value, Items) else 0
 
 
 def elements(tensor: Tensor) -> Iterator[str]:

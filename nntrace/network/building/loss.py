@@ -6,10 +6,10 @@ A loss right after the activation that it cancels against is fused with it: one 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from ...catalogue import LOGIT, OUTPUT, TARGET, Fusion, Loss, Operation, Same
 from ...expr import ONE, Div, Expr, Size, Sum, Sym, product
+from ...record import Record
 from ..batch import SAMPLE, batched, sized
 from ..model import BoundOperation, Cell, Edge, Tensor
 from .operations import symbols_read
@@ -17,7 +17,7 @@ from .operations import symbols_read
 PART, SAMPLE_LOSS, LOSS = "p", "l", "L"
 
 
-class Reduction(NamedTuple):
+class Reduction(Record):
     """How a loss is put together: over ``outputs`` outputs, their ``mean`` or their sum, and over the ``samples`` of a
     batch (``None`` without one) by the word ``over_samples``. ``normal``: the targets of each sample sum to 1."""
 
@@ -60,7 +60,7 @@ class LossSteps:
         else:
             found.append(self._total(plain, self.keyed, plain))
         if self.samples is not None:
-            found.append(self._over_samples())
+            found.append(over_samples(self.kind, self.samples, self.over_samples))
         return [step._replace(after=self.loss.after) if OUTPUT in step.arguments else step for step in found]
 
     def reported(self, name: str, key: str) -> tuple[list[Tensor], list[BoundOperation]]:
@@ -81,9 +81,7 @@ class LossSteps:
         if parts:
             names: dict[Cell, str] = {(place,): one for place, one in enumerate(parts)}
             found.append(Tensor(PART, None, (*batch, self.size), "loss", names, sampled=bool(batch)))
-        if batch:
-            found.append(Tensor(SAMPLE_LOSS, name, batch, "loss", {(): name}, sampled=True))
-        return [*found, Tensor(LOSS, name, (), "loss", {(): name})]
+        return [*found, *loss_tensors(name, self.samples)]
 
     def _reduced(self, part: Expr) -> Expr:
         """The parts summed over the outputs, or their mean; a loss of all outputs together as it is."""
@@ -160,11 +158,17 @@ class LossSteps:
     def _in_batch(self, operation: Operation) -> Operation:
         return operation if self.samples is None else batched(operation)
 
-    def _over_samples(self) -> BoundOperation:
-        """The loss of a batch: the mean, or the sum, of the samples' losses."""
-        total = Sum(SAMPLE, Sym(SAMPLE_LOSS, (SAMPLE,)))
-        mean = self.over_samples == "mean" and self.samples != 1
-        operation = Operation(Sym(LOSS), Div(ONE, Size(SAMPLE)) * total if mean else total)
-        sizes = sized({}, self.samples)
-        edges = (Edge(operation, SAMPLE_LOSS),)
-        return BoundOperation(self.kind, operation, LOSS, {SAMPLE_LOSS: SAMPLE_LOSS}, sizes, edges, operation.formula)
+
+def over_samples(kind: str, samples: int, how: str) -> BoundOperation:
+    """The loss of a batch: the mean, or the sum, of the samples' losses."""
+    total = Sum(SAMPLE, Sym(SAMPLE_LOSS, (SAMPLE,)))
+    operation = Operation(Sym(LOSS), Div(ONE, Size(SAMPLE)) * total if how == "mean" and samples != 1 else total)
+    edges = (Edge(operation, SAMPLE_LOSS),)
+    sizes = sized({}, samples)
+    return BoundOperation(kind, operation, LOSS, {SAMPLE_LOSS: SAMPLE_LOSS}, sizes, edges, operation.formula)
+
+
+def loss_tensors(name: str, samples: int | None) -> list[Tensor]:
+    """The tensors of a loss: in a batch that of each sample, then the loss."""
+    whole = Tensor(LOSS, name, (), "loss", {(): name})
+    return [whole] if samples is None else [whole._replace(key=SAMPLE_LOSS, shape=(samples,), sampled=True), whole]

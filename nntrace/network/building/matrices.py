@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from ...errors import counted, quoted, shape_text, suggestion
+from ...record import Record
 from ...spec.model import File, Init, Items, Labelled, Name, Null, Place, Value
 from ..model import Tensor
 from .drawing import Fans
 from .leaves import GivenCell, Leaf, Leaves
 
 
-class Sides(NamedTuple):
+class Sides(Record):
     """What stands along the two sides of a matrix: the names of the elements that a layer reads, and of its units.
 
     ``units`` is empty where their count is not known yet. With ``rows`` a matrix without labels has a row for each

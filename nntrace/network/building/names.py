@@ -5,10 +5,10 @@ from __future__ import annotations
 import re
 from collections.abc import Collection, Iterator
 from fractions import Fraction
-from typing import NamedTuple
 
 from ...errors import quoted, suggestion
 from ...expr.functions import words
+from ...record import Record
 from ...spec.model import Items, Labelled, Name, Number, Place, Spec, Value
 from ...spec.problems import Problems
 
@@ -48,7 +48,7 @@ def _defined(value: Value | None) -> Iterator[str]:
                     yield from _defined(inner)
 
 
-class Given(NamedTuple):
+class Given(Record):
     """A name's number, and where the file gives it."""
 
     number: Number
@@ -120,13 +120,13 @@ class Names:
             )
         return Fraction(0)
 
-    def check_collisions(self, letters: Collection[str] = ()) -> None:
+    def check_collisions(self, letters: Collection[str] = (), free: Collection[str] = ()) -> None:
         """A name is either given or a result, and every number in ``values`` is for something that is there.
 
-        ``letters`` are further words that formulas write.
+        ``letters`` are further words that formulas write, ``free`` those that none of this network's does.
         """
         for text, place in (*self.used.items(), *self.results.items()):
-            if text in RESERVED or text in letters or _DELTA.match(text):
+            if (text in RESERVED and text not in free) or text in letters or _DELTA.match(text):
                 self.problems.add(
                     place,
                     f"{quoted(text)} is a word of the sheet's own formulas",

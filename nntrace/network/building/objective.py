@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from math import prod
 from typing import Any
 
 from ... import catalogue
-from ...catalogue import OUTPUT, TARGET, Loss
+from ...catalogue import OUTPUT, TARGET, Loss, Operation
 from ...errors import quoted
-from ...spec.model import LossSpec, Value
-from ..model import BoundOperation, Tensor
+from ...expr import Sym
+from ...spec.model import LossSpec, Name, Value
+from ..batch import batched
+from ..model import FORMULA, BoundOperation, Edge, Tensor
 from .draft import Draft
 from .gathering import gathered_step
-from .loss import LossSteps, Reduction
+from .loss import LOSS, SAMPLE_LOSS, LossSteps, Reduction, loss_tensors, over_samples
 from .operations import plain
 from .sources import Directory, Source, whole
 from .targets import check_targets, sum_to_one, targets_of
@@ -34,6 +37,8 @@ class Objective:
             draft.problems.add(place, "a report needs a loss beside it", "add a line loss: …, or make this the loss")
         if spec.loss and spec.loss.upstream is not None:
             self._upstream(spec.loss.upstream, current)
+        elif spec.loss and spec.loss.result is not None:
+            self._of_result(spec.loss, spec.loss.result)
         elif spec.loss:
             self._loss(spec.loss, current)
         elif spec.targets is not None:
@@ -90,6 +95,52 @@ class Objective:
     def _add(self, steps: Sequence[BoundOperation], outputs: Source) -> None:
         """Further steps, over the tensors that the outputs are read from."""
         self.draft.steps += [gathered_step(step, {OUTPUT: outputs}, self.draft.tensors) for step in steps]
+
+    def _of_result(self, loss: LossSpec, name: Name) -> None:
+        """A single number that the network gives is the loss: its own last step, else one that reads it."""
+        draft = self.draft
+        for value, what, key in ((draft.spec.targets, "targets", "targets"), (draft.spec.report, "a report", "report")):
+            if value:
+                message = f"{what} beside the loss {quoted(name.text)}, which reads none"
+                remedy = "give them as inputs, and read them in a formula; or take a loss such as mse"
+                draft.problems.add(draft.spec.places[key], message, remedy)
+        found = [] if name.text in draft.unread else self.directory.named([name], any_shape=True)
+        if not found:
+            return
+        (part,) = found
+        if prod(part.shape) != 1:
+            shape = part.shape if len(part.shape) > 1 else None
+            what = (
+                f"is {'×'.join(str(draft.sizes.shown(one)) for one in shape)}"
+                if shape
+                else (f"has {draft.counted(part.size, 'element')}")
+            )
+            remedy = (
+                f"name one of them, loss: {name.text}[1], or add a line E: sum({name.text}) to `let`, and write loss: E"
+            )
+            draft.problems.add(name.place, f"a loss is a single number, and {quoted(name.text)} {what}", remedy)
+            return
+        output = LOSS if draft.count is None else SAMPLE_LOSS
+        key, step = part.tensor.key, next((one for one in draft.steps if one.output == part.tensor.key), None)
+        read = any(key in one.arguments.values() for one in draft.steps)
+        if step is not None and not part.tensor.sample_shape and not read:
+            draft.steps.remove(step)
+            del draft.tensors[key]
+            draft.steps.append(step._replace(output=output))
+            called = name.text
+        else:
+            cell = part.cell if part.cell is not None else (0,) * len(part.shape)
+            read_one = Operation(Sym(output), Sym(key, cell))
+            made = read_one if draft.count is None else batched(read_one)
+            sizes = dict(zip(map(str, made.argument(key).index), part.tensor.shape, strict=True))
+            edges = (Edge(made, key),)
+            draft.steps.append(BoundOperation(FORMULA, made, output, {key: key}, sizes, edges, made.formula))
+            called = LOSS
+        for tensor in loss_tensors(called, draft.count):
+            draft.add(tensor)
+        if draft.samples is not None:
+            draft.samples.check_width(draft.tensors["x"].shape[1], 0)
+            draft.steps.append(over_samples(FORMULA, draft.samples.count, loss.over_samples))
 
     def _upstream(self, value: Value, current: Tensor) -> None:
         """A loss of which only the gradient by the outputs is given."""

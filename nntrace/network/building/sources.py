@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import NamedTuple
 
 from ...errors import quoted, shape_text, suggestion
+from ...record import Record
 from ...spec.model import Name, SourceNames
 from ..model import Cell, Tensor
 from .draft import Draft
@@ -14,7 +14,7 @@ from .leaves import elements
 READABLE = ("input", "unit")
 
 
-class SourcePart(NamedTuple):
+class SourcePart(Record):
     """A tensor, or one element of it (its ``cell``, of one sample)."""
 
     tensor: Tensor
@@ -39,7 +39,7 @@ class SourcePart(NamedTuple):
         return [self.tensor.names.get(self.cell) or f"{self.tensor.name}[{written}]"]
 
 
-class Source(NamedTuple):
+class Source(Record):
     """What one argument reads: one tensor, or several parts that are joined; ``tensor`` has their size and names."""
 
     tensor: Tensor
@@ -88,8 +88,8 @@ class Directory:
                 return None if found in tensor.missing else SourcePart(tensor, found)
         return None
 
-    def named(self, names: Sequence[Name]) -> list[SourcePart]:
-        """The parts of these names; each that there is none of is a problem."""
+    def named(self, names: Sequence[Name], any_shape: bool = False) -> list[SourcePart]:
+        """The parts of these names; each that there is none of is a problem, and so is a matrix among them."""
         found: list[SourcePart] = []
         for name in names:
             part = self.find(name.text)
@@ -99,7 +99,7 @@ class Directory:
                     f"there is no input or earlier result {quoted(name.text)}",
                     suggestion(name.text, self.known()),
                 )
-            elif len(part.shape) > 1:
+            elif len(part.shape) > 1 and not any_shape:
                 shape = shape_text(part.shape)
                 self.draft.problems.add(
                     name.place, f"{quoted(name.text)} is {shape}, and a layer reads vectors", "name a vector"

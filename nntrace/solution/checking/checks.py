@@ -56,7 +56,8 @@ def forward_checks(writer: Writer) -> Iterator[Check]:
 
 def gradient_checks(writer: Writer, asked: Sequence[Quantity]) -> Iterator[Check]:
     """The asked gradients by central difference: one by one where they are few, else in one line."""
-    asked = [one for one in asked if given_gradient(writer.trace, one.uses[0]) is None]
+    if writer.network.training.gradients:
+        asked = [one for one in asked if given_gradient(writer.trace, one.uses[0]) is None]
     if not asked:
         return
     from .differences import Differences

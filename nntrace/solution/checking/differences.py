@@ -6,7 +6,7 @@ import operator
 from collections.abc import Callable, Iterator
 from functools import partial
 from math import nan
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
 from ...expr import Cases, Condition, Expr, Indicator, children, free_indices
 from ...expr.contractions import Arguments, Run
@@ -15,6 +15,7 @@ from ...expr.functions import turns
 from ...network.chain_rule import adjoint
 from ...network.model import BoundOperation, Element, Network
 from ...network.quantities import Quantity
+from ...record import Record
 from ...trace.trace import Trace
 
 if TYPE_CHECKING:
@@ -96,7 +97,7 @@ class Differences:
         return self._copies[key]
 
 
-class _Moved(NamedTuple):
+class _Moved(Record):
     """What comes of a quantity's move: its value, the loss, how each condition turns out over all its cells, and the
     gradient by the quantity where it was asked for."""
 
@@ -114,7 +115,7 @@ def _differ(above: _Moved, below: _Moved) -> bool:
 Crossing = Literal["", "kink", "jump"]
 
 
-class Difference(NamedTuple):
+class Difference(Record):
     """One central difference: its value, what of the loss it crosses, and below what it can tell nothing."""
 
     quotient: float

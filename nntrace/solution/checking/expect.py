@@ -6,19 +6,20 @@ import re
 from collections.abc import Iterator
 from decimal import ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
-from typing import Any, NamedTuple
+from typing import Any
 
 from ...errors import UserError
 from ...expr import Expr, Partial, Sym
 from ...expr.script import ASCII, plain
 from ...expr.text import text
 from ...network.model import sample_mark
+from ...record import Record
 from ..content.model import Family, Results, Solution, Step, Table
 
 MOST_NAMED = 6
 
 
-class Mismatch(NamedTuple):
+class Mismatch(Record):
     """A number that is not what was expected, at the digits given."""
 
     name: str

@@ -9,10 +9,11 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from operator import mul
-from typing import Any, Literal, NamedTuple, TypeVar
+from typing import Any, Literal, TypeVar
 
 from ...expr import Condition, Expr, Sym
 from ...expr.literals import Literals
+from ...record import Record
 
 Note = tuple[str | Expr | Condition, ...]
 """Words and expressions, to be written one after the other (the words carry their own spaces)."""
@@ -30,7 +31,7 @@ Nested = float | Sequence["Nested | None"]
 """A number, or nested lists of numbers by the indices of a tensor; ``None`` where there is none."""
 
 
-class Line(NamedTuple):
+class Line(Record):
     """One form of a step's quantity: ``relation body``.
 
     ``left`` is given where the line is an equation of its own (a local derivative derived beside the step).
@@ -46,7 +47,7 @@ class Line(NamedTuple):
     summands: bool = False
 
 
-class Step(NamedTuple):
+class Step(Record):
     """One numbered result: ``name = line = line = … = value``.
 
     ``compact`` steps stand on one physical line where it fits (a product, a call); the others have one line
@@ -70,7 +71,7 @@ class Step(NamedTuple):
     case: Condition | None = None
 
 
-class ElementColumn(NamedTuple):
+class ElementColumn(Record):
     """The elements of a tensor in a row: the symbol of the first, how far its indices go, and the number of each."""
 
     first: Expr
@@ -78,7 +79,7 @@ class ElementColumn(NamedTuple):
     numbers: Literals
 
 
-class Slot(NamedTuple):
+class Slot(Record):
     """A factor in each step of a family: which column it is of, and where in it.
 
     That is ``base``, and for each index of the step's own quantity so much further as ``strides`` says.
@@ -99,7 +100,7 @@ def mark(slot: int) -> Sym:
     return Sym(f"@{slot}@")
 
 
-class Family(NamedTuple):
+class Family(Record):
     """The steps of a tensor whose formulas differ in nothing but the elements in them, told by arrays.
 
     They are ``step(place)`` for the places of the tensor from ``start``. That is the same as what the arrays say: the
@@ -138,14 +139,14 @@ class Family(NamedTuple):
         return f"{self.letter}{self.number + place}"
 
 
-class Quantities(NamedTuple):
+class Quantities(Record):
     """Names and numbers, to be set side by side as a homework's table of given values. ``caption`` may be empty."""
 
     caption: Note
     pairs: tuple[tuple[Expr, Expr], ...]
 
 
-class Matrix(NamedTuple):
+class Matrix(Record):
     """A tensor of one or two dimensions: ``rows`` of numbers (a missing connection is ``None``), or all of its numbers
     row by row, or none of them where it is too large to print; ``note`` then says how large and where from.
     ``rounded``: some of the numbers are."""
@@ -170,7 +171,7 @@ class Again(Iterable[T]):
         return self.ask()
 
 
-class Stretch(NamedTuple):
+class Stretch(Record):
     """Rows of a table that tell a whole tensor, element by element: an id, which is ``letter`` and ``number`` + place;
     the element; a number of each of ``numbers``."""
 
@@ -181,7 +182,7 @@ class Stretch(NamedTuple):
     numbers: tuple[Literals, ...]
 
 
-class Table(NamedTuple):
+class Table(Record):
     """Rows under named columns; a cell is an expression, words, or a note of both.
 
     ``steps`` are the numbered steps that the rows stand for, for a format that lists steps instead.
@@ -192,14 +193,14 @@ class Table(NamedTuple):
     steps: Iterable[Step] = ()
 
 
-class Remark(NamedTuple):
+class Remark(Record):
     """A sentence between the steps. A ``heading`` stands over what follows ("The same over its paths")."""
 
     words: Note
     heading: bool = False
 
 
-class Check(NamedTuple):
+class Check(Record):
     """One of the checks that a sheet ends with. ``note``: it does not hold, or was skipped, for the reason given."""
 
     words: Note
@@ -209,7 +210,7 @@ class Check(NamedTuple):
 Block = Step | Family | Quantities | Matrix | Table | Remark | Check
 
 
-class Section(NamedTuple):
+class Section(Record):
     """A named part of the sheet. ``addition`` is written after its name ("Update, learning rate 0.1"); a ``title``
     stands in place of the name."""
 
@@ -219,7 +220,7 @@ class Section(NamedTuple):
     title: Note = ()
 
 
-class LossValue(NamedTuple):
+class LossValue(Record):
     """The loss's name, its value, and its value after the update."""
 
     name: str
@@ -227,7 +228,7 @@ class LossValue(NamedTuple):
     after: float | None = None
 
 
-class Results(NamedTuple):
+class Results(Record):
     """The numbers of a sheet by the user's names, for a program; ``None`` where a command does not compute them.
 
     A value is a float, or nested lists of floats by tensor name where elements have no names. In a batch ``samples``
@@ -244,7 +245,7 @@ class Results(NamedTuple):
     iterations: Sequence[Results] | None = None
 
 
-class Solution(NamedTuple):
+class Solution(Record):
     """The whole sheet. ``conventions`` has the file's own forms, ``agreed`` says the same in sentences.
 
     Several iterations stand in ``sections`` one after the other, and in ``iterations`` each as a sheet of its own

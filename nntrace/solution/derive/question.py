@@ -5,15 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from types import MappingProxyType
-from typing import NamedTuple
 
 from ...network.model import Network
 from ...network.quantities import Quantity
+from ...record import Record
 from .calculus.jacobians import Jacobians
 from .naming.symbols import Symbols
 
 
-class Question(NamedTuple):
+class Question(Record):
     """What is asked: gradients by some tensors (by their keys) and some ``elements``, all where there are none;
     ``labels`` for gradients and ``jacobians``; the numbers to try a layer's stability at; and whether the network's
     numbers stand beside."""

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from ...expr import Condition, Expr, Hadamard, MatMul, Partial, Rule, Sym, Transpose, Whole, at, substitute
 from ...expr.constants import constants_multiplied
 from ...network.quantities import Quantity
+from ...record import Record
 from ..content.model import Line, Note
 from ..formulas.shapes import shapes
 from ..formulas.tensor import Gradient
 from .naming.symbols import Symbols
 
 
-class Numbers(NamedTuple):
+class Numbers(Record):
     """Which numbers of the network a step is about: of a tensor its ``value`` or ``gradient``, or as the result its
     ``jacobian`` by one of its step's arguments. ``indexed``: of a step in index notation."""
 
@@ -24,7 +25,7 @@ class Numbers(NamedTuple):
     indexed: bool = False
 
 
-class IndexFormula(NamedTuple):
+class IndexFormula(Record):
     """A step in index notation by its formula over keys, whose name has the indices of the symbols ``over``.
 
     ``apart``: two indices that differ; ``chosen``: the one that is the right class.
@@ -36,7 +37,7 @@ class IndexFormula(NamedTuple):
     chosen: str | None = None
 
 
-class Cited(NamedTuple):
+class Cited(Record):
     """In a rule, in which step something was derived, ``(D15)``.
 
     ``names`` are what that step may be called, as they are written; ``named``: the first of them stands before.
@@ -50,14 +51,14 @@ Words = tuple[str | Expr | Cited, ...]
 """A rule, with what it cites."""
 
 
-class Form(NamedTuple):
+class Form(Record):
     """One form of a step's quantity, and the rule that leads to it from the one before."""
 
     body: Expr
     rule: Words = ()
 
 
-class UncitedLine(NamedTuple):
+class UncitedLine(Record):
     """A line before the steps that its rule cites have their numbers."""
 
     line: Line
@@ -89,7 +90,7 @@ NO_MATRIX_FORM = " has no matrix form here"
 REORDERED: Rule = ("put in order",)
 
 
-class Part(NamedTuple):
+class Part(Record):
     """A step before it has its number: its name, its lines, and the tensors that it is about.
 
     Without lines it is a remark. ``numbers`` are those that it gives, or ``indexed`` has the formula of these;

@@ -6,7 +6,6 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from fractions import Fraction
 from itertools import product as cells_of
-from typing import NamedTuple
 
 from ...expr import (
     ONE,
@@ -46,13 +45,14 @@ from ...expr.structure import is_zero
 from ...network.chain_rule import LOSS
 from ...network.model import BoundOperation, Cell, Element, Network, Tensor
 from ...network.quantities import quantity
+from ...record import Record
 from ...trace.amount import Amount, evaluated
 from ...trace.trace import Trace
 
 SHOWN_FIRST, SHOWN_LAST, LONGEST_SUM = 3, 1, 12
 
 
-class Written(NamedTuple):
+class Written(Record):
     """A formula over keys and bound indices (``Sym("W1", (0, 1))``), with what its ``Rest`` nodes come to, in order.
 
     ``decided`` are the conditions of the cases that it stood on, each with how it turned out: only the case that
@@ -70,7 +70,7 @@ class Written(NamedTuple):
         return tuple(one for one in self.decided if one[0] not in self.continuous)
 
 
-class _Writing(NamedTuple):
+class _Writing(Record):
     """What is gathered while one formula is written out."""
 
     sizes: Mapping[str, int]

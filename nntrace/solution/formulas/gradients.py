@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from ...expr import (
     ONE,
     ZERO,
@@ -23,12 +21,13 @@ from ...expr import (
 from ...expr.structure import is_zero
 from ...network.chain_rule import LOSS, ChainRule, Reader
 from ...network.model import Element, Network
+from ...record import Record
 from ...trace.amount import Amount
 from .element import Writer
 from .expansion import Written
 
 
-class Summand(NamedTuple):
+class Summand(Record):
     """One addend of ∂L/∂use, over keys: ∂L/∂output × local. ``output`` is ``None`` next to the loss itself.
 
     A ``Rest`` stands for the addends left out of a long sum: then ``local`` is that, and nothing else counts.

@@ -6,10 +6,9 @@ tensors' keys. What has ties or missing connections has no matrix form.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from functools import reduce
 from operator import mul
-from typing import NamedTuple
 
 from ...expr import (
     ONE,
@@ -36,19 +35,20 @@ from ...expr import (
     symbols,
     total,
 )  # fmt: skip
-from ...expr.bind import contains, extent, transform
+from ...expr.bind import contains, extent, origin, transform
 from ...expr.functions import spelled_out
-from ...expr.letters import index_letters, relettered
+from ...expr.letters import OTHERS, index_letters, relettered
 from ...expr.matrices import Axes
 from ...expr.rules import distributed
 from ...network.chain_rule import LOSS, ChainRule, Reader, adjoint
 from ...network.model import BoundOperation, Cell, Edge, Network, Tensor
+from ...record import Record
 from .naming import PRIME, SAMPLES, Naming
 
 LETTERS = "kjilqrsuv"
 
 
-class Gradient(NamedTuple):
+class Gradient(Record):
     """∂L/∂tensor in index notation: one addend for each reader of the tensor, over its ``indices``.
 
     ``sizes`` say how far every index of the formula runs.
@@ -142,7 +142,7 @@ class TensorFormulas:
     @staticmethod
     def is_elementwise(step: BoundOperation) -> bool:
         """Whether a step takes each element for itself (no line that another one works out first)."""
-        return bool(step.edges) and step.operation.is_elementwise
+        return bool(step.edges) and step.operation.is_elementwise and not step.is_formula
 
     def is_function(self, step: BoundOperation) -> bool:
         """Whether a step is written as a function of its argument, by its kind: ``relu(z1)``, ``softmax(z2)``."""
@@ -179,7 +179,7 @@ class TensorFormulas:
         addends: list[Expr] = []
         sizes: dict[str, int] = {}
         for reader in self.readers(key):
-            through = self.through(reader, indices)
+            through = _apart(self.through(reader, indices), sizes)
             indices = through.indices
             addends += through.addends
             sizes.update(through.sizes)
@@ -198,9 +198,21 @@ class TensorFormulas:
             formula = distributed(formula)  # Σ_j g_j a_j (δ_ji - a_i) as g_i a_i - a_i Σ_j g_j a_j
         indices = indices or own
         formula = at(formula, {old: new for old, new in zip(own, indices, strict=True) if old != new})
-        letters = _plain_letters(formula, {*step.sizes, *indices})
+        letters = _plain_letters(formula)
         sizes = {**step.sizes, **{new: extent(old, step.sizes) for old, new in letters.items()}}
-        return Gradient(indices, (relettered(formula, letters),), sizes)
+        formula = relettered(formula, letters)
+        sizes.update(self._extents(formula), **self._extents(Sym(reader.key, indices)))
+        return Gradient(indices, (formula,), sizes)
+
+    def _extents(self, formula: Expr) -> dict[str, int]:
+        """How far the letters run that stand alone at a tensor of a formula over keys."""
+        found: dict[str, int] = {}
+        for one in symbols(formula):
+            own = one.by if isinstance(one, Partial) else one
+            tensor = self.network.tensors.get(own.name)
+            for letter, size in zip(own.index, tensor.shape if tensor else (), strict=False):
+                found |= {letter: size} if isinstance(letter, str) else {}
+        return found
 
     def _used(self, step: BoundOperation, edge: Edge, formula: Expr) -> Expr:
         """The chain rule through a step; an activation's slope by its name where its formula has cases or is long."""
@@ -228,11 +240,20 @@ def slope_function(step: BoundOperation) -> str:
     return step.kind + PRIME
 
 
-def _plain_letters(formula: Expr, own: Collection[str]) -> dict[str, str]:
-    """A plain letter for each index that the rules had to make beside a formula's ``own``."""
+def _apart(found: Gradient, sizes: Mapping[str, int]) -> Gradient:
+    """A gradient by one reader with other letters where those of the readers before it run otherwise."""
+    other = [letter for letter, size in found.sizes.items() if sizes.get(letter, size) != size]
+    free = (letter for letter in LETTERS + OTHERS if letter not in {*sizes, *found.sizes})
+    letters = dict(zip([letter for letter in other if letter not in found.indices], free, strict=False))
+    addends = tuple(relettered(addend, letters) for addend in found.addends)
+    return Gradient(found.indices, addends, {letters.get(one, one): size for one, size in found.sizes.items()})
+
+
+def _plain_letters(formula: Expr) -> dict[str, str]:
+    """A plain letter for each index that the rules had to make of another one."""
     used = dict.fromkeys(index_letters(formula))
     free = (letter for letter in LETTERS if letter not in used)
-    return {letter: next(free) for letter in used if letter not in own}
+    return {letter: next(free) for letter in used if origin(letter) != letter}
 
 
 def _is_long(formula: Expr) -> bool:

@@ -10,12 +10,13 @@ import math
 from decimal import ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
 from functools import lru_cache
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from ...expr import Num
 from ...expr.brackets import is_positional
 from ...expr.decimal_places import decimal_places
 from ...expr.literals import Literals
+from ...record import Record
 from ...trace.amount import Amount
 
 if TYPE_CHECKING:
@@ -26,7 +27,7 @@ SMALLEST_POSITIONAL = 1e-4
 _CONTEXT = Context(prec=800, rounding=ROUND_HALF_UP)
 
 
-class Shown(NamedTuple):
+class Shown(Record):
     """A number as it is shown; ``rounded`` where digits were left out."""
 
     number: Num
@@ -38,7 +39,7 @@ class Shown(NamedTuple):
         return self.number.value
 
 
-class Digits(NamedTuple):
+class Digits(Record):
     """How this sheet shows numbers: significant digits of a rounded one, and whether whole numbers show no point."""
 
     significant: int = 6

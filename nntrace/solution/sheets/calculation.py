@@ -7,7 +7,7 @@ from copy import copy
 from functools import cached_property, partial
 from itertools import chain
 from math import prod
-from typing import TYPE_CHECKING, Literal, NamedTuple
+from typing import TYPE_CHECKING, Literal
 
 from ...errors import UserError
 from ...network.model import Network
@@ -20,6 +20,7 @@ from ...network.quantities import (
     of_role,
     of_tensor,
 )  # fmt: skip
+from ...record import Record
 from ...spec.model import Rounding
 from ...trace.trace import Trace
 from ...trace.tracing import trace_of
@@ -46,7 +47,7 @@ View = Literal["delta", "paths", "matrix", "all"]
 """How a calculation is shown: element by element from stored deltas, over its paths, between whole matrices, or all."""
 
 
-class Settings(NamedTuple):
+class Settings(Record):
     """How a sheet is to be written, where this differs from the file: ``full`` cuts nothing.
 
     Without a ``view``, a small network is shown by its elements (what is asked for by name over its paths too), a

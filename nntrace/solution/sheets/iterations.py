@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from ...expr import Sym
 from ...network.model import Network
 from ...network.portion import portion, span
 from ...network.quantities import Quantity, frozen, parameters
+from ...record import Record
 from ...trace.amount import Amount
 from ...trace.trace import Trace
 from ...trace.tracing import in_floats
@@ -32,7 +32,7 @@ MOST_IN_PROGRESS = 6
 MOST_ROWS = 24
 
 
-class Trained(NamedTuple):
+class Trained(Record):
     """The sheet of a training, and the trace that it ends with."""
 
     solution: Solution
@@ -179,7 +179,7 @@ class _Iterations:
         return left._replace(loss=loss, iterations=results)
 
 
-class _Short(NamedTuple):
+class _Short(Record):
     """What one of many iterations comes to: its results, the loss before it, and a few parameters after it."""
 
     results: Results

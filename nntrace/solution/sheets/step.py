@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from typing import NamedTuple
 
 from ...network.ahead import named_ahead
 from ...network.quantities import Quantity, frozen, parameters, quantity
+from ...record import Record
 from ...trace.amount import Amount
 from ...trace.update import Update, learned
 from ..content.model import Block, Note, Remark, Results, Section
@@ -23,7 +23,7 @@ from ..steps.update import Updates
 from .calculation import MOST_VALUES, MOST_WITH_PATHS, Sheet, loss_of
 
 
-class StepSheet(NamedTuple):
+class StepSheet(Record):
     """What one training step comes to: its sections, its numbers, and the update itself."""
 
     sections: list[Section]

@@ -10,13 +10,14 @@ from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from itertools import product as cells_of
 from types import MappingProxyType
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 from ...expr import Add, Call, Div, Expr, Index, Mul, Neg, Num, Partial, Pow, Sum, Sym, children
 from ...expr.bind import extent, transform
 from ...expr.functions import row_of
 from ...expr.literals import Literals
 from ...network.model import Element, Tensor
+from ...record import Record
 from ..content.model import ElementColumn, Family, Note, SectionName, Slot, Step, mark
 from ..formulas.element import Writer, sum_inside
 from .ids import Ids
@@ -25,7 +26,7 @@ if TYPE_CHECKING:
     from ...network.model import Array
 
 
-class ElementFormula(NamedTuple):
+class ElementFormula(Record):
     """The formula over keys of every element of a tensor: ``result`` is the first of these, ``axes`` are its free
     indices, ``sizes`` those of the indices that it sums over."""
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from math import nan
-from typing import NamedTuple
 
 from ...expr import Add, Expr, Sym, approximate, children
 from ...expr.functions import Domain, restricted
 from ...network.model import BoundOperation, Cell, Element, Network
+from ...record import Record
 from ..content.model import Family, Note, Remark, SectionName, Step
 from ..formulas.element import Writer
 from ..formulas.expansion import Written
@@ -61,7 +61,7 @@ def samples_of(network: Network) -> str:
 _FROM_LOGITS: Note = ("from the logits: for the plain formula the digits shown are too few",)
 
 
-class SamplesLeftOut(NamedTuple):
+class SamplesLeftOut(Record):
     """How many samples a sheet leaves out at one place."""
 
     number: int

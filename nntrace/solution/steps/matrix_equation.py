@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from copy import copy
 from functools import partial
-from typing import NamedTuple
 
 from ...expr import ONE, Call, Expr, Indicator, Literal, Num, Ones, Partial, Size, Sym, Transpose, Whole
 from ...expr.bind import extent, transform
@@ -13,6 +12,7 @@ from ...expr.lazy import Lazy
 from ...expr.matrices import Axes
 from ...network.model import BoundOperation, Cell, Element
 from ...network.quantities import quantity
+from ...record import Record
 from ...trace.amount import Amount
 from ..content.model import Line, Note, SectionName, Step
 from ..formulas.element import Writer
@@ -23,7 +23,7 @@ MOST_LINES = 8
 SHOWN_FIRST, SHOWN_LAST = 3, 1
 
 
-class MatrixEquation(NamedTuple):
+class MatrixEquation(Record):
     """``name = body`` between matrices over keys: how far the letters run, which of them run down and across, in what
     order they are the ``indices`` of the result, and the result's ``value`` at a cell."""
 

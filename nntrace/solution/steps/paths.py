@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from fractions import Fraction
 from heapq import nlargest
-from typing import NamedTuple
 
 from ...expr import Add, Expr, Partial, Rest, product
 from ...network.model import Element
 from ...network.quantities import Quantity
+from ...record import Record
 from ...trace.amount import Amount, carried, fraction
 from ...trace.update import given_gradient
 from ..content.model import Line, Note, Step
@@ -24,7 +24,7 @@ MOST_EDGES = 20_000
 """How many local derivatives the paths of one quantity may have: beyond, they are not followed."""
 
 
-class Path(NamedTuple):
+class Path(Record):
     """A way from an element to the loss: its edges in this order, and the product of their local derivatives."""
 
     start: Element
@@ -37,7 +37,7 @@ class Path(NamedTuple):
         return tuple(edge.output for edge in self.edges if edge.output is not None)
 
 
-class Found(NamedTuple):
+class Found(Record):
     """The largest paths from an element, how many there are in all, and what the others come to."""
 
     best: list[Path]

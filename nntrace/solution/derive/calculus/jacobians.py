@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from typing import NamedTuple
 
 from ....expr import (
     ONE,
@@ -30,6 +29,7 @@ from ....expr.rules import by_rule, distributed, has_delta, where_different, whe
 from ....expr.simplify import WORKED_OUT
 from ....network.batch import SAMPLE
 from ....network.model import BoundOperation
+from ....record import Record
 from ...content.model import Line, Note
 from ...formulas.naming import SAMPLES
 from ..naming.symbols import Symbols
@@ -39,7 +39,7 @@ from .letters import Pair, derivative_letters
 from .products import factors_of
 
 
-class Bound(NamedTuple):
+class Bound(Record):
     """An operation in the letters of a derivation, over keys: its ``output`` by ``by``.
 
     ``declared`` are the textbook's forms. ``pairs`` are a letter of the output and one of ``by`` on the same axis,
@@ -64,7 +64,7 @@ class Bound(NamedTuple):
         return tuple(str(letter) for letter in self.by.index if letter != SAMPLE)
 
 
-class JacobianMatrix(NamedTuple):
+class JacobianMatrix(Record):
     """A Jacobian between whole tensors: its ``body`` with these ``axes``, from its ``formula``, both over keys."""
 
     body: Expr

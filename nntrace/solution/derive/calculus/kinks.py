@@ -6,12 +6,12 @@ from collections.abc import Iterator
 from itertools import product
 from math import isfinite
 from random import Random
-from typing import NamedTuple
 
 from ....expr import Cases, Condition, Expr, Indicator, Rule, Sym, approximate, at, differentiate, expand
 from ....expr.bind import free_indices, walk
 from ....expr.functions import at_jump, turns
 from ....expr.scalar import RELATIONS
+from ....record import Record
 from ...content.model import Note
 from ...steps.reasons import joined
 
@@ -20,7 +20,7 @@ STEP, LEAST = 1e-6, 1e-3
 BISECTIONS = 60
 
 
-class Kink(NamedTuple):
+class Kink(Record):
     """A place where the slopes on both sides differ: which one is taken, ``left`` or ``right``, or by what convention
     neither of them is."""
 

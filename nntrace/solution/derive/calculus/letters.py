@@ -6,17 +6,17 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from itertools import chain
 from itertools import count as counting
-from typing import NamedTuple
 
 from ....catalogue import Operation
 from ....expr.letters import index_letters
 from ....network.batch import SAMPLE
+from ....record import Record
 from ...formulas.tensor import LETTERS
 
 Pair = tuple[str, str]
 
 
-class DerivativeLetters(NamedTuple):
+class DerivativeLetters(Record):
     """Letters for the derivative of an operation's result by one of its arguments.
 
     ``formula`` renames those of the operation's formula and result, ``declared`` those of the textbook's forms; ``by``

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from ....catalogue import Same
 from ....expr import Div, Expr, Max, Mul, Neg, Sum, Sym, at
 from ....expr.bind import transform, walk
 from ....expr.functions import row_of
 from ....network.batch import SAMPLE
 from ....network.model import BoundOperation
+from ....record import Record
 from ..calculus.loss import LossGradient
 from ..calculus.loss_formula import outermost
 from ..naming.symbols import Symbols
@@ -18,7 +17,7 @@ CLASS = "k"
 """The index of the output whose part of a loss is tried."""
 
 
-class Largest(NamedTuple):
+class Largest(Record):
     """A symbol of a safe formula that is the largest of some values over an index, ``body``."""
 
     symbol: Sym
@@ -26,7 +25,7 @@ class Largest(NamedTuple):
     body: Expr
 
 
-class Formula(NamedTuple):
+class Formula(Record):
     """A formula over keys that can fail, and its equals.
 
     ``name`` is what the formula gives, as a derivation writes it; ``of`` the result whose elements are tried with

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
-
 from ....expr import ONE, Add, Expr, MatMul, Mul, Neg, Ones, Sym, Transpose, Whole, shape, total
 from ....expr.matrices import IDENTITY, Axes
+from ....record import Record
 from .grids import Grid, plus, times
 
 
-class Named(NamedTuple):
+class Named(Record):
     """A matrix that has no form in the layer's own ones, under a name: what its elements are, by these letters."""
 
     matrix: Whole
@@ -23,7 +22,7 @@ class Named(NamedTuple):
         return self.matrix.symbol
 
 
-class AffineMap(NamedTuple):
+class AffineMap(Record):
     """z = A x + c as expressions between matrices, and their numbers where the network has some. ``named`` are the
     matrices in them that the layer's own ones don't give."""
 

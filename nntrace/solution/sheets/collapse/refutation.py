@@ -7,11 +7,11 @@ from collections.abc import Mapping
 from fractions import Fraction
 from itertools import chain, combinations
 from math import prod
-from typing import NamedTuple
 
 from ....expr import Call, Expr, Num, Sym
 from ....expr.properties import has_kink
 from ....network.model import BoundOperation, Cell, Element, Network
+from ....record import Record
 from ....trace.amount import Amount, evaluated, fraction
 from ....trace.trace import Trace
 from ...content.model import Note
@@ -26,7 +26,7 @@ FEW = 2
 """How many values an activation that mixes them is tried on."""
 
 
-class _Images(NamedTuple):
+class _Images(Record):
     """What a step gives at two points, halfway between these two results, and what it gives at the midpoint."""
 
     points: tuple[int, int, int]

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
 
 from ....expr.properties import is_affine
 from ....network.model import BoundOperation, Network
+from ....record import Record
 
 
-class Stack(NamedTuple):
+class Stack(Record):
     """Affine layers, each of which reads the one before it; and the step that ends the stack, which is not shown to
     be affine. ``layers`` are none where two such steps follow each other."""
 

@@ -1,0 +1,402 @@
+"""Free formulas as operations: the parts that were typed, in index notation over the tensors' keys.
+
+A part has an index letter for each of its axes; where two parts meet element by element, both get the letters of the
+first. What is made is an operation like the catalogue's, and everything later reads it as one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from decimal import Decimal
+from functools import partial, reduce
+from itertools import count
+from itertools import product as cells_of
+from math import prod
+from typing import TYPE_CHECKING, Any
+
+from ... import catalogue
+from ...catalogue import Operation
+from ...errors import quoted, suggestion
+from ...expr import (
+    ONE,
+    Add,
+    Call,
+    Delta,
+    Div,
+    Expr,
+    Mul,
+    Neg,
+    Num,
+    Pow,
+    Size,
+    Sum,
+    Sym,
+    absolute,
+    at,
+    cos,
+    exp,
+    ln,
+    maximum,
+    minimum,
+    product,
+    rename,
+    sin,
+    sqrt,
+    tanh,
+)
+from ...expr.letters import OTHERS, index_letters, relettered
+from ...record import Record
+from ...spec.formula import (
+    Application,
+    Combination,
+    FormulaNumber,
+    FormulaPart,
+    MisreadError,
+    Negative,
+    Pick,
+    Reference,
+)
+from ...spec.model import Name, TypedFormula
+
+if TYPE_CHECKING:
+    from ..model import Cell, Tensor
+    from .draft import Draft
+    from .sources import Directory, SourcePart
+
+READABLE = ("input", "parameter", "unit")
+LARGEST_CHOICE = 100
+"""Elements that a maximum is taken over: its derivative compares each of them with all others."""
+
+_ELEMENTWISE: Mapping[str, Callable[[Expr], Expr]] = {
+    **{function.__name__: function for function in (exp, ln, sqrt, sin, cos, tanh)}, "log": ln, "abs": absolute,
+}  # fmt: skip
+_CHOICES: Mapping[str, Callable[..., Expr]] = {"max": maximum, "min": minimum}
+_TOTALS = ("sum", "mean")
+_TRANSPOSE = "transpose"
+_EULER, _PI = "e", "pi"
+
+
+def function_names() -> tuple[str, ...]:
+    """Every function that a formula may call."""
+    return (*_ELEMENTWISE, *_CHOICES, *_TOTALS, _TRANSPOSE, *catalogue.names("activation"))
+
+
+class Term(Record):
+    """A part of a formula over keys, and an equal one for its numbers; ``axes`` are the letters that are free in it."""
+
+    formula: Expr
+    stable: Expr
+    axes: tuple[str, ...] = ()
+
+    def map(self, change: Callable[[Expr], Expr], axes: tuple[str, ...] | None = None) -> Term:
+        """The same with something done to it."""
+        return Term(change(self.formula), change(self.stable), self.axes if axes is None else axes)
+
+
+def _constant(number: Expr) -> Term:
+    return Term(number, number)
+
+
+def _together(make: Callable[..., Expr], terms: list[Term], axes: tuple[str, ...]) -> Term:
+    return Term(make(*(term.formula for term in terms)), make(*(term.stable for term in terms)), axes)
+
+
+class FormulaReader:
+    """Reads one formula. ``tensors`` are what it reads, by key; ``own`` is the name of its result."""
+
+    def __init__(self, draft: Draft, directory: Directory, formula: TypedFormula, own: str) -> None:
+        self.draft = draft
+        self.directory = directory
+        self.formula = formula
+        self.own = own
+        self.tensors: dict[str, Tensor] = {}
+        self.sizes: dict[str, int] = {}
+        self._letters = (f"_{number}" for number in count())
+
+    def operation(self, output: str) -> tuple[Operation, dict[str, int]]:
+        """The operation whose result is called ``output``, and how far its letters run. Raises a ``MisreadError``."""
+        term = self._term(self.formula.root)
+        if not self.tensors:
+            raise MisreadError(0, "this formula reads nothing", f"give a number as a value: values: {{{self.own}: …}}")
+        letters = self._plain_letters(term)
+        formula, stable = (relettered(one, letters) for one in (term.formula, term.stable))
+        index = tuple(letters[axis] for axis in term.axes)
+        made = Operation(Sym(output, index), formula, stable=None if stable == formula else stable)
+        return made, {letters[old]: size for old, size in self.sizes.items() if old in letters}
+
+    def _plain_letters(self, term: Term) -> dict[str, str]:
+        """j for the result's axis (j and i for two of them), others for what is summed over."""
+        used = dict.fromkeys((*term.axes, *index_letters(term.formula), *index_letters(term.stable)))
+        mine = [letter for letter in used if letter in self.sizes]
+        return dict(zip(mine, ("j", "i", "k", "l", *OTHERS), strict=False))
+
+    def wrong(self, part: FormulaPart, message: str, remedy: str) -> MisreadError:
+        """What is wrong with a part."""
+        return MisreadError(part.start, message, remedy)
+
+    def text(self, part: FormulaPart) -> str:
+        """A part as it was typed."""
+        return quoted(self.formula.text[part.start : part.end])
+
+    def _axis(self, size: int) -> str:
+        letter = next(self._letters)
+        self.sizes[letter] = size
+        return letter
+
+    def shape(self, term: Term) -> tuple[int, ...]:
+        """How long the axes are."""
+        return tuple(self.sizes[axis] for axis in term.axes)
+
+    def _shown(self, part: FormulaPart, term: Term) -> str:
+        """``'x' has 2 elements``, ``'W' is 2×3``."""
+        sizes = [str(self.draft.sizes.shown(size)) for size in self.shape(term)]
+        if not sizes:
+            return f"{self.text(part)} is a single number"
+        if len(sizes) == 1:
+            return f"{self.text(part)} has {self.draft.counted(self.shape(term)[0], 'element')}"
+        return f"{self.text(part)} is {'×'.join(sizes)}"
+
+    # -- parts -------------------------------------------------------------------------------------------------------
+
+    def _term(self, part: FormulaPart) -> Term:
+        match part:
+            case FormulaNumber(text, value):
+                return _constant(Num(int(value)) if text.isdigit() else Num(Decimal(text)))
+            case Reference():
+                return self._reference(part)
+            case Negative(body):
+                return self._term(body).map(Neg)
+            case Combination("@", (left, right)):
+                return self._matrix_product(left, right)
+            case Combination("^", (Reference("e") as base, exponent)) if self._is_euler(base):
+                return self._term(exponent).map(exp)
+            case Combination(operator, parts):
+                return self._combination(operator, parts)
+            case Application(function, arguments):
+                return self._application(part, function.name, arguments)
+            case Pick(body, places):
+                return self._pick(part, body, places)
+
+    def _combination(self, operator: str, parts: tuple[FormulaPart, ...]) -> Term:
+        terms, axes = self._fitted(parts)
+        match operator:
+            case "+":
+                return _together(lambda *every: Add(every), terms, axes)
+            case "*":
+                return _together(lambda *every: Mul(every), terms, axes)
+            case "/":
+                self._check_divisor(parts[1], terms[1])
+                return _together(Div, terms, axes)
+            case _:
+                return _together(Pow, terms, axes)
+
+    def _fitted(self, parts: tuple[FormulaPart, ...]) -> tuple[list[Term], tuple[str, ...]]:
+        """Parts that meet element by element, with the same letters: those of the first that has any."""
+        terms = [self._term(part) for part in parts]
+        first = next((place for place, term in enumerate(terms) if term.axes), 0)
+        axes, shape = terms[first].axes, self.shape(terms[first])
+        for place, (part, term) in enumerate(zip(parts, terms, strict=True)):
+            if not term.axes:
+                continue
+            if self.shape(term) != shape:
+                one, other = self._shown(parts[first], terms[first]), self._shown(part, term)
+                remedy = "what meets element by element has one shape, or is a single number; @ multiplies tensors"
+                raise self.wrong(part, f"{one}, and {other}", remedy)
+            terms[place] = term.map(lambda node, own=term.axes: at(node, dict(zip(own, axes, strict=True))), axes)  # type: ignore[misc]
+        return terms, axes
+
+    def _matrix_product(self, left: FormulaPart, right: FormulaPart) -> Term:
+        """Σ over the last axis of the left and the first of the right."""
+        one, other = self._term(left), self._term(right)
+        for part, term in ((left, one), (right, other)):
+            if not term.axes:
+                raise self.wrong(part, f"@ is between tensors, and {self._shown(part, term)}", "write * in its place")
+        (*before, inner), (meets, *after) = one.axes, other.axes
+        if self.sizes[inner] != self.sizes[meets]:
+            message = f"{self._shown(left, one)}, and {self._shown(right, other)}"
+            remedy = "left of @ are as many columns as there are rows on its right; transpose(W) turns a matrix"
+            raise self.wrong(right, message, remedy)
+        other = other.map(lambda node: at(node, {meets: inner}))
+        return _together(lambda a, b: Sum(inner, a * b), [one, other], (*before, *after))
+
+    def _pick(self, part: Pick, body: FormulaPart, places: tuple[int, ...]) -> Term:
+        if isinstance(body, Reference):
+            written = f"{body.name}[{','.join(map(str, places))}]"
+            if found := self.directory.find(written, READABLE):
+                return self._read(found)
+        term = self._term(body)
+        shape = self.shape(term)
+        inside = len(places) == len(shape) and all(place <= size for place, size in zip(places, shape, strict=True))
+        if not inside:
+            remedy = "count from 1, with one number for each axis: x[2], W[2,1]"
+            raise self.wrong(part, f"there is no {self.text(part)}: {self._shown(body, term)}", remedy)
+        cell = {axis: place - 1 for axis, place in zip(term.axes, places, strict=True)}
+        return term.map(lambda node: at(node, cell), ())
+
+    def _check_divisor(self, part: FormulaPart, term: Term) -> None:
+        """A divisor whose exact value is known to be 0."""
+        if not term.axes and self.draft.exactly(term.formula, {key: key for key in self.tensors}, self.sizes) == 0:
+            message = f"this divides by {self.text(part)}, which is exactly 0"
+            raise self.wrong(part, message, "give another number, or another formula below the line")
+
+    # -- names -------------------------------------------------------------------------------------------------------
+
+    def _is_euler(self, part: Reference) -> bool:
+        return part.name == _EULER and not self._is_name(part.name)
+
+    def _is_name(self, name: str) -> bool:
+        return bool(self.directory.find(name, READABLE)) or name in {*self.draft.defined, *self.draft.names.numbers}
+
+    def _reference(self, part: Reference) -> Term:
+        name = part.name
+        if name == self.own:
+            raise self.wrong(part, f"{quoted(name)} uses itself", "read an earlier result, or choose another name")
+        if found := self.directory.find(name, READABLE):
+            return self._read(found)
+        if given := self._parameter(part):
+            return self._read(given)
+        if name == _EULER and not self._is_name(name):
+            return _constant(exp(ONE))
+        if name == _PI:
+            return _constant(Call(_PI, ()))
+        known = [*self.directory.known(READABLE), *self.draft.names.numbers, *self.draft.names.tensors]
+        message, remedy = f"there is no {quoted(name)} to read", suggestion(name, known)
+        if name in function_names():
+            message, remedy = f"{quoted(name)} is a function", f"give its argument in brackets: {name}(x)"
+        elif name in self.draft.defined:
+            message, remedy = f"{quoted(name)} is worked out later", "put its line before this one"
+        raise self.wrong(part, message, remedy)
+
+    def _parameter(self, part: Reference) -> SourcePart | None:
+        """A name of the table of values, as a parameter of its own."""
+        draft, name = self.draft, Name(part.name, self.formula.places[part.start])
+        if (tensor := draft.leaves.of_values(name, f"values.{name.text}")) is None:
+            return None
+        draft.add(tensor)
+        draft.parameters.append(tensor.key)
+        draft.weights.append(tensor.key)
+        return self.directory.find(name.text, READABLE)
+
+    def _read(self, found: SourcePart) -> Term:
+        tensor, cell = found
+        self.tensors[tensor.key] = tensor
+        if cell is not None or not found.shape:
+            return _constant(Sym(tensor.key, cell or ()))
+        axes = tuple(self._axis(size) for size in found.shape)
+        return Term(Sym(tensor.key, axes), Sym(tensor.key, axes), axes)
+
+    # -- functions ---------------------------------------------------------------------------------------------------
+
+    def _application(self, part: Application, name: str, arguments: tuple[FormulaPart, ...]) -> Term:
+        if name not in function_names():
+            message = f"there is no function {quoted(name)}"
+            if self._is_name(name):
+                raise self.wrong(part, f"{quoted(name)} is no function", f"write * for a product: {name} * (…)")
+            raise self.wrong(part, message, suggestion(name, function_names()))
+        if name in _CHOICES and len(arguments) > 1:
+            terms, axes = self._fitted(arguments)
+            return _together(_CHOICES[name], terms, axes)
+        if len(arguments) != 1:
+            message = f"{quoted(name)} has one argument, and {len(arguments)} are given"
+            raise self.wrong(arguments[1], message, f"write {name}(x)")
+        (argument,) = arguments
+        term = self._term(argument)
+        if name in _ELEMENTWISE:
+            return term.map(_ELEMENTWISE[name])
+        if name in _CHOICES:
+            return self._chosen(name, argument, term)
+        if name in _TOTALS:
+            return self._total(term, mean=name != _TOTALS[0])
+        if name == _TRANSPOSE:
+            if len(term.axes) != 2:
+                remedy = "@ takes a vector on either side as it is"
+                raise self.wrong(argument, f"transpose turns a matrix, and {self._shown(argument, term)}", remedy)
+            return term._replace(axes=term.axes[::-1])
+        return self._activation(name, argument, term)
+
+    @staticmethod
+    def _total(term: Term, mean: bool) -> Term:
+        def over(body: Expr) -> Expr:
+            total = reduce(lambda inner, axis: Sum(axis, inner), reversed(term.axes), body)
+            return Div(ONE, product(map(Size, term.axes))) * total if mean and term.axes else total
+
+        return term.map(over, ())
+
+    def _chosen(self, name: str, argument: FormulaPart, term: Term) -> Term:
+        """The largest or smallest element."""
+        shape = self.shape(term)
+        size = prod(shape)
+        if not shape:
+            return term
+        if size > LARGEST_CHOICE or any(isinstance(self.draft.sizes.shown(one), str) for one in shape):
+            message = f"{name} of one argument goes over its elements, and {self._shown(argument, term)}"
+            raise self.wrong(
+                argument, message, f"take it of at most {LARGEST_CHOICE} elements, or of a few: {name}(a, b)"
+            )
+        cells = [dict(zip(term.axes, cell, strict=True)) for cell in cells_of(*map(range, shape))]
+        return term.map(lambda node: _CHOICES[name](*(at(node, cell) for cell in cells)), ())
+
+    def _activation(self, name: str, argument: FormulaPart, term: Term) -> Term:
+        entry = catalogue.find("activation", name)
+        assert entry is not None  # it is one of the names
+        operation: Operation = entry.build()
+        if not operation.is_elementwise and len(term.axes) != 1:
+            message = f"{quoted(name)} takes a vector, and {self._shown(argument, term)}"
+            raise self.wrong(argument, message, "give it all that it is taken of, as one vector")
+        (read,), numeric = operation.arguments, _inlined(operation)
+        if operation.is_elementwise:
+            return _together(partial(_put, read), [Term(operation.formula, numeric), term], term.axes)
+        (axis,), (own,) = term.axes, operation.output.index
+        used = dict.fromkeys((*index_letters(operation.formula), *index_letters(numeric)))
+        letters = {letter: axis if letter == own else self._axis(self.sizes[axis]) for letter in used}
+        formulas = Term(relettered(operation.formula, letters), relettered(numeric, letters))
+        return _together(partial(_put, read, axis), [formulas, term], term.axes)
+
+
+def _put(read: str, *rest: Any) -> Expr:
+    """A formula with an expression in place of its argument; where it reads other places, at these."""
+    *axis, formula, body = rest
+
+    def put(symbol: Expr) -> Expr:
+        if not isinstance(symbol, Sym) or symbol.name != read:
+            return symbol
+        return at(body, dict(zip(axis, symbol.index, strict=True))) if axis else body
+
+    return rename(formula, put)
+
+
+def _inlined(operation: Operation) -> Expr:
+    """The formula for the numbers, with the lines that are worked out first written into it."""
+    lines = {line.symbol.name: line for line in operation.program}
+
+    def put(symbol: Expr) -> Expr:
+        if not isinstance(symbol, Sym) or symbol.name not in lines:
+            return symbol
+        line = lines[symbol.name]
+        places = dict(zip(map(str, line.symbol.index), symbol.index, strict=True))
+        return rename(at(line.formula, places), put)
+
+    return rename(operation.numeric, put)
+
+
+def activated(name: str, cell: Cell, output: str) -> Operation | None:
+    """An activation of one number, with the textbook's derivative: of a scalar, or of one element of a tensor."""
+    entry = catalogue.find("activation", name)
+    operation: Operation | None = entry.build() if entry else None
+    if operation is None or not operation.is_elementwise or operation.program:
+        return None
+    (read,) = operation.arguments
+    names = {read: Sym(read, cell), operation.output.name: Sym(output)}
+    made = operation.over(
+        lambda node: rename(node, lambda symbol: names[symbol.name] if isinstance(symbol, Sym) else symbol)
+    )
+    if cell:
+        places = zip(made.argument(read).index, cell, strict=True)
+        deltas = tuple(Delta(letter, place) for letter, place in places)
+        made = made._replace(
+            declared={
+                one: tuple(form._replace(form=product((form.form, *deltas))) for form in forms)
+                for one, forms in made.declared.items()
+            }
+        )
+    return made

@@ -1,0 +1,290 @@
+"""A formula as a text → its parts, each with the characters where it stands.
+
+Operators from loose to tight: ``+ -``, ``* / @``, the sign, ``^`` (also ``**``, from the right). So -x^2 is -(x²).
+What the names mean, and whether shapes fit, is for ``network``.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator
+from fractions import Fraction
+
+from ..errors import quoted
+from ..limits import DEEPEST, LONGEST_FORMULA
+from ..record import Record
+from . import scalars
+from .scalars import Fault
+
+
+class FormulaNumber(Record):
+    """A number, with the text that was typed."""
+
+    text: str
+    value: Fraction
+    start: int
+    end: int
+
+
+class Reference(Record):
+    """A name."""
+
+    name: str
+    start: int
+    end: int
+
+
+class Negative(Record):
+    """-body; in a sum, what is subtracted."""
+
+    body: FormulaPart
+    start: int
+    end: int
+
+
+class Combination(Record):
+    """Parts with one operator between them: any number with ``+`` and ``*``, two with ``/``, ``@`` and ``^``."""
+
+    operator: str
+    parts: tuple[FormulaPart, ...]
+    start: int
+    end: int
+
+
+class Application(Record):
+    """A function of arguments."""
+
+    function: Reference
+    arguments: tuple[FormulaPart, ...]
+    start: int
+    end: int
+
+
+class Pick(Record):
+    """One element of something, counted from 1: ``x[2]``, ``W[2,1]``."""
+
+    body: FormulaPart
+    places: tuple[int, ...]
+    start: int
+    end: int
+
+
+FormulaPart = FormulaNumber | Reference | Negative | Combination | Application | Pick
+
+
+class MisreadError(Exception):
+    """What is wrong in a formula, at which of its characters, and what would work."""
+
+    def __init__(self, at: int, message: str, remedy: str) -> None:
+        super().__init__(message)
+        self.at, self.message, self.remedy = at, message, remedy
+
+
+class _Token(Record):
+    """A number, a name, a sign, or (with the kind ``end``) nothing more."""
+
+    kind: str
+    text: str
+    start: int
+
+    @property
+    def end(self) -> int:
+        return self.start + len(self.text)
+
+
+_SPACE = re.compile(r"\s+")
+_NUMBER = re.compile(r"(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?")
+_SIGN = re.compile(r"\*\*|[-+*/^@()\[\],]")
+_WORD = re.compile(r"[^\s\-+*/^@()\[\],]+")
+_LOOKALIKES = {"×": "*", "·": "*", "⋅": "*", "−": "-", "–": "-", "÷": "/", "²": "^2", "³": "^3", "√": "sqrt(…)"}
+"""Signs that people paste, and what to type in their place."""
+
+
+def parse(text: str) -> FormulaPart:
+    """The whole of a formula. Raises a ``MisreadError``."""
+    if len(text) > LONGEST_FORMULA:
+        message = f"a formula of {len(text):,} characters is too long"
+        raise MisreadError(
+            0, message, f"give names to parts of it, a line each, of at most {LONGEST_FORMULA:,} characters"
+        )
+    return _Parser(text).whole()
+
+
+def references(part: FormulaPart) -> Iterator[Reference]:
+    """Every name that a formula reads, in the order it is written; those of functions are none."""
+    match part:
+        case Reference():
+            yield part
+        case Negative(body) | Pick(body):
+            yield from references(body)
+        case Combination(_, parts) | Application(_, parts):
+            for one in parts:
+                yield from references(one)
+
+
+def _tokens(text: str) -> Iterator[_Token]:
+    at = 0
+    while at < len(text):
+        if space := _SPACE.match(text, at):
+            at = space.end()
+            continue
+        if text[at] in _LOOKALIKES:
+            message = f"{quoted(text[at])} is no sign of a formula"
+            raise MisreadError(at, message, f"write {_LOOKALIKES[text[at]]} in its place")
+        for kind, pattern in (("number", _NUMBER), ("sign", _SIGN), ("name", _WORD)):
+            if found := pattern.match(text, at):
+                yield _word(found[0], at) if kind == "name" else _Token(kind, found[0].replace("**", "^"), at)
+                at = found.end()
+                break
+    yield _Token("end", "", len(text))
+
+
+def _word(text: str, at: int) -> _Token:
+    """A name, as it was typed."""
+    for place, char in enumerate(text):
+        if char in _LOOKALIKES:
+            remedy = f"write {_LOOKALIKES[char]} in its place"
+            raise MisreadError(at + place, f"{quoted(char)} is no sign of a formula", remedy)
+    found = scalars.name(text)
+    if isinstance(found, Fault):
+        raise MisreadError(at, *found)
+    return _Token("name", text, at)
+
+
+class _Parser:
+    """One walk over the tokens; what calls itself goes down at most ``DEEPEST`` levels."""
+
+    def __init__(self, text: str) -> None:
+        self.tokens = list(_tokens(text))
+        self.at = 0
+        self.depth = 0
+
+    @property
+    def next(self) -> _Token:
+        return self.tokens[self.at]
+
+    def take(self) -> _Token:
+        token = self.tokens[self.at]
+        self.at += token.kind != "end"
+        return token
+
+    def takes(self, *signs: str) -> _Token | None:
+        """The next token, if it is one of these signs."""
+        return self.take() if self.next.kind == "sign" and self.next.text in signs else None
+
+    def end(self) -> int:
+        """Where the last token ended."""
+        return self.tokens[self.at - 1].end
+
+    def whole(self) -> FormulaPart:
+        if self.next.kind == "end":
+            raise MisreadError(0, "this formula is empty", "write what the name stands for, such as x + y")
+        found = self.sum()
+        if self.next.kind != "end":
+            raise self._unexpected(self.next)
+        return found
+
+    def deeper(self) -> None:
+        self.depth += 1
+        if self.depth > DEEPEST:
+            remedy = f"nest at most {DEEPEST} levels; give names to parts of the formula, a line each"
+            raise MisreadError(self.next.start, "the formula is nested too deeply here", remedy)
+
+    def sum(self) -> FormulaPart:
+        self.deeper()
+        terms = [self.product()]
+        while sign := self.takes("+", "-"):
+            term = self.product()
+            terms.append(term if sign.text == "+" else Negative(term, sign.start, term.end))
+        self.depth -= 1
+        return terms[0] if len(terms) == 1 else Combination("+", tuple(terms), terms[0].start, self.end())
+
+    def product(self) -> FormulaPart:
+        found, levels = self.signed(), 0
+        while sign := self.takes("*", "/", "@"):
+            right = self.signed()
+            if sign.text == "*" and isinstance(found, Combination) and found.operator == "*" and levels:
+                found = found._replace(parts=(*found.parts, right), end=right.end)
+                continue
+            self.deeper()
+            levels += 1
+            found = Combination(sign.text, (found, right), found.start, right.end)
+        self.depth -= levels
+        return found
+
+    def signed(self) -> FormulaPart:
+        sign = self.takes("-", "+")
+        if sign is None:
+            return self.power()
+        self.deeper()
+        body = self.signed()
+        self.depth -= 1
+        return body if sign.text == "+" else Negative(body, sign.start, body.end)
+
+    def power(self) -> FormulaPart:
+        base = self.picked()
+        if not self.takes("^"):
+            return base
+        self.deeper()
+        exponent = self.signed()  # from the right: a^b^c is a^(b^c)
+        self.depth -= 1
+        return Combination("^", (base, exponent), base.start, exponent.end)
+
+    def picked(self) -> FormulaPart:
+        found = self.operand()
+        while opened := self.takes("["):
+            places = [self.place()]
+            while self.takes(","):
+                places.append(self.place())
+            if not self.takes("]"):
+                raise MisreadError(opened.start, "this bracket is not closed", "write the element's number, as in x[2]")
+            found = Pick(found, tuple(places), found.start, self.end())
+        if self.next.kind in ("number", "name") or (self.next.kind == "sign" and self.next.text == "("):
+            raise MisreadError(self.next.start, "there is no operator here", "write * for a product, as in 2*x")
+        return found
+
+    def place(self) -> int:
+        token = self.take()
+        if token.kind != "number" or not token.text.isdigit() or not 0 < int(token.text) < 10**9:
+            raise MisreadError(token.start, "an element has a number, counted from 1", "write it as in x[2] or W[2,1]")
+        return int(token.text)
+
+    def operand(self) -> FormulaPart:
+        token = self.take()
+        if token.kind == "number":
+            value = scalars.number(token.text)
+            if isinstance(value, Fault):
+                raise MisreadError(token.start, *value)
+            return FormulaNumber(token.text, value, token.start, token.end)
+        if token.kind == "name":
+            name = Reference(str(scalars.name(token.text)), token.start, token.end)
+            return self.application(name) if self.next.text == "(" else name
+        if token.text != "(":
+            raise self._unexpected(token)
+        inner = self.sum()
+        self.close(token)
+        return inner._replace(start=token.start, end=self.end())
+
+    def application(self, function: Reference) -> FormulaPart:
+        opened = self.take()
+        arguments = [self.sum()]
+        while self.takes(","):
+            arguments.append(self.sum())
+        self.close(opened)
+        return Application(function, tuple(arguments), function.start, self.end())
+
+    def close(self, opened: _Token) -> None:
+        if self.takes(")"):
+            return
+        if self.next.kind == "end":
+            raise MisreadError(opened.start, "this bracket is not closed", "write ) where it ends")
+        raise self._unexpected(self.next)
+
+    def _unexpected(self, token: _Token) -> MisreadError:
+        if token.kind == "end":
+            return MisreadError(token.start, "the formula ends too early", "write what comes after its last sign")
+        if token.text in ")]":
+            return MisreadError(
+                token.start, f"{quoted(token.text)} closes no bracket", "remove it, or open one before it"
+            )
+        return MisreadError(token.start, f"{quoted(token.text)} cannot stand here", "put a name or a number before it")

@@ -1,0 +1,66 @@
+"""``- let:``, a formula for each name: ``{q: x + y, f: q * z}``."""
+
+from __future__ import annotations
+
+from itertools import pairwise
+
+from ..errors import quoted
+from . import tree, values
+from .formula import MisreadError, parse
+from .model import Layer, Name, TypedFormula
+from .problems import Problems
+from .tree import Node, describe, is_null
+
+LET = "let"
+
+
+def lines(node: tree.Mapping, problems: Problems) -> list[Layer]:
+    """The lines of one ``let``, each as a layer with a formula."""
+    found: list[Layer] = []
+    for key, inner in node.entries:
+        if key.text != LET:
+            problems.add(
+                key.place, f"{quoted(key.text)} beside `{LET}`", "give it an entry of its own, with its own `- `"
+            )
+        elif is_null(inner):
+            values.nothing_after(key, problems)
+        elif not isinstance(inner, tree.Mapping) or not inner.entries:
+            remedy = f"give each formula a name: {LET}: {{q: x + y}}"
+            problems.add(inner.place, f"`{LET}` cannot be {describe(inner)}", remedy)
+        elif not _is_split(inner, problems):
+            read = ((values.name(name, problems, "a result"), name, value) for name, value in inner.entries)
+            found += [
+                Layer(Name(LET, key.place), label, {}, {}, None, formula=formula)
+                for label, name, value in read
+                if (formula := _formula(name, value, problems)) and label
+            ]
+    return found
+
+
+def _formula(name: tree.Scalar, node: Node, problems: Problems) -> TypedFormula | None:
+    if is_null(node):
+        values.nothing_after(name, problems)
+        return None
+    if not isinstance(node, tree.Scalar):
+        remedy = f"write it in quotes where it begins with a bracket: {name.text}: '…'"
+        problems.add(node.place, f"a formula cannot be {describe(node)}", remedy)
+        return None
+    places = tree.places(node, problems.lines)
+    try:
+        return TypedFormula(node.text, parse(node.text), places)
+    except MisreadError as wrong:
+        problems.add(places[wrong.at], wrong.message, wrong.remedy)
+        return None
+
+
+def _is_split(table: tree.Mapping, problems: Problems) -> bool:
+    """Whether YAML has split a formula at a comma inside its brackets; that is noted."""
+    for (name, value), (rest, nothing) in pairwise(table.entries):
+        text = value.text if isinstance(value, tree.Scalar) else ""
+        if text.count("(") > text.count(")") and is_null(nothing):
+            whole = f"{text}, {rest.text}"
+            message = "between { and } YAML takes the comma of this formula for the end of an entry"
+            remedy = f"write it in quotes, {name.text}: '{whole}', or on a line of its own:\n    {name.text}: {whole}"
+            problems.add(value.place, message, remedy)
+            return True
+    return False
