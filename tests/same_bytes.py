@@ -15,7 +15,8 @@ import sys
 from itertools import cycle
 from pathlib import Path
 
-CONFIGS = sorted((Path(__file__).resolve().parent.parent / "configs").glob("*.yaml"))
+from shipped import CONFIGS
+
 COMMANDS = ["forward", "grad", "step", "derive", "collapse"]
 FORMATS = ["txt", "json", "md", "tex", "html"]
 ENVIRONMENTS: list[dict[str, str]] = [

@@ -18,6 +18,7 @@ from unicodedata import normalize
 import numpy as np
 import pytest
 from networks import DRAWN, generate
+from shipped import CONFIGS
 from symbolic_reader import AtKink, Dual, Index, Matrix, dual
 
 from nntrace.catalogue import KINDS
@@ -32,7 +33,6 @@ from nntrace.solution.formulas.tensor import TensorFormulas
 from nntrace.spec import load, read
 from nntrace.trace.arrays import ArrayTrace
 
-CONFIGS = sorted((Path(__file__).parent.parent / "configs").glob("*.yaml"))
 CLOSE = 1e-10
 NAMED = ("Z", "Z′", "u", "u′")
 """What a derivation calls a part that repeats, in these networks."""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from networks import DRAWN, generate
+from shipped import CONFIGS
 
 from nntrace.catalogue import KINDS
 from nntrace.expr.script import ASCII, UNICODE, Script
@@ -23,7 +24,6 @@ from nntrace.solution.derive.question import Question
 from nntrace.solution.derive.sheet import Derivation
 from nntrace.spec import read
 
-CONFIGS = sorted((Path(__file__).parent.parent / "configs").glob("*.yaml"))
 WIDTHS = (40, 60, 80, 120)
 SYMBOLIC = UNICODE._replace(symbolic=True)
 OPERATOR = re.compile(r"[-+×/⊙⊘·=≠<>≤≥] |else ")

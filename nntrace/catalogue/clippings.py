@@ -13,6 +13,7 @@ tau, S, N, c = Sym("τ"), Sym("S"), Sym("N"), Sym("c")
 def norm(limit: Positive) -> Clipping:
     """ĝ = g τ / max(N, τ), where N is the norm of all gradients together: no longer than τ, in the same direction.
 
+    PyTorch's ``clip_grad_norm_`` takes g min(1, τ / (N + 10⁻⁶)), which comes out shorter by that much.
     Source: Pascanu, Mikolov, Bengio, On the Difficulty of Training Recurrent Neural Networks, 2013.
     """
     return Clipping(

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import cache
 from io import StringIO
 from pathlib import Path
@@ -13,17 +13,16 @@ import typer.main
 from typer._click.exceptions import ClickException
 
 from ..errors import UserError
+from ..limits import beyond
 from .command import spread
-from .options import Calculation, Changes, PageOptions, Reading
-from .run import check_page, deliver, read_network
+from .options import Calculation, Changes, Compared, Lasting, PageOptions, Reading, StepOptions
+from .run import check_page, deliver, need_layers, need_loss, read_network, with_rate
 from .streams import say, writing
-from .words import settings, typed_number
-from .writing import check_free, same_file, write_file
+from .words import settings, typed_number, with_count, with_optimizer
+from .writing import check_free, same_file, write_file, write_files
 
 if TYPE_CHECKING:
-    from fractions import Fraction
-
-    from ..network.model import Network
+    from ..spec import Spec
 
 _COMMANDS: dict[str, Callable[[typer.Typer], object]] = {}
 """What puts each command, by its name, into the program."""
@@ -63,7 +62,8 @@ def forward(*, calculation: Calculation, page: PageOptions, reading: Reading) ->
 
     check_page(page, reading, calculation.expect)
     chosen = settings(calculation)
-    network, _ = read_network(reading, calculation.change)
+    network, spec = read_network(reading, calculation.change)
+    need_layers(spec)
     sheet = Sheet(network, chosen)
     raise typer.Exit(deliver(sheet.forward(), page, calculation.expect))
 
@@ -86,8 +86,9 @@ def grad(
 
     check_page(page, reading, calculation.expect)
     chosen = settings(calculation)
-    network, _ = read_network(reading, calculation.change)
-    _need_loss(network.loss)
+    network, spec = read_network(reading, calculation.change)
+    need_layers(spec)
+    need_loss(network.loss)
     asked = asked_quantities(network, param) if param else parameters(network)
     if param and everything:
         asked = list(dict.fromkeys([*asked, *parameters(network)]))
@@ -99,9 +100,6 @@ def grad(
 @_command("step --lr 0.1", "step --only w21", "step --save next.yaml")
 def step(
     *,
-    lr: Annotated[
-        str | None, typer.Option("--lr", metavar="NUMBER", help="Learning rate. Default: the file's.")
-    ] = None,
     only: Annotated[
         list[str], typer.Option("--only", metavar="NAME", help="Update just this parameter. Repeatable.")
     ] = [],
@@ -109,6 +107,12 @@ def step(
         Path | None, typer.Option("--save", metavar="FILE", help="Write the updated network to a file.")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Let --save replace a file.")] = False,
+    trace: Annotated[
+        str | None,
+        typer.Option("--trace", metavar="1,2,100", help="Iterations to show in full; of the others the summary."),
+    ] = None,
+    steps: StepOptions,
+    lasting: Lasting,
     calculation: Calculation,
     page: PageOptions,
     reading: Reading,
@@ -119,22 +123,102 @@ def step(
     from .save import Copy
 
     check_page(page, reading, calculation.expect)
-    if save is not None:
-        check_free(save, force)
-        if page.output is not None and same_file(save, page.output):
-            raise UserError(f"the sheet and the updated network cannot both be {save}\n  choose another name for one")
-    chosen = settings(calculation)
-    typed = typed_number(lr, f"--lr {lr}") if lr is not None else None
-    network, spec = read_network(reading, calculation.change)
+    _check_files([save] if save is not None else [], page, force)
+    chosen = settings(calculation, trace)
+    rate = None if steps.lr is None else typed_number(steps.lr, f"--lr {steps.lr}")
+
+    def adjusted(spec: Spec) -> Spec:
+        return with_count(spec if steps.optimizer is None else with_optimizer(spec, steps.optimizer), lasting)
+
+    network, spec = read_network(reading, calculation.change, adjusted=adjusted)
     if not network.training.gradients:
-        _need_loss(network.loss)
-    network = _with_rate(network, typed)
+        need_loss(network.loss)
+    if network.iterations > spec.limits.iterations:
+        wrong, remedy = beyond("iterations", network.iterations, spec.limits.iterations)
+        raise UserError(f"{wrong}\n  {remedy}; nntrace train keeps only what each epoch came to")
+    network = with_rate(network, rate)
     updated = asked_quantities(network, only, parameters=True) if only else None
     copy = Copy(spec, network, save, force) if save is not None else None
     trained = training(network, chosen, updated)
     if copy is not None:
         copy.write(trained.final)
     raise typer.Exit(deliver(trained.solution, page, calculation.expect))
+
+
+@_command("train net.yaml --epochs 100 --plot curves.svg", "train --lr 3e-4,0.4", "train -o losses.csv")
+def train(
+    *,
+    save: Annotated[
+        Path | None, typer.Option("--save", metavar="FILE", help="Write the trained network to a file.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Let --save and --plot replace files.")] = False,
+    plot: Annotated[
+        Path | None, typer.Option("--plot", metavar="FILE.svg", help="Write the curves as a picture.")
+    ] = None,
+    compared: Compared,
+    lasting: Lasting,
+    calculation: Calculation,
+    page: PageOptions,
+    reading: Reading,
+) -> None:
+    """Many steps: the loss of each epoch, curves, validation; or several runs side by side."""
+    from ..solution.sheets.comparison import compare
+    from ..solution.sheets.train import train
+    from .save import Copy
+    from .train import INTERRUPTED, interruptible, pictures, progress
+    from .variants import variants
+
+    check_page(page, reading, calculation.expect)
+    _check_files([one for one in (save, plot) if one is not None], page, force)
+    chosen = settings(calculation)
+    listed = variants(compared)
+    if len(listed) > 1 and save is not None:
+        raise UserError("--save writes one network, and several are compared\n  train the one you want by itself")
+    runs = [one.planned(reading, calculation.change, lasting) for one in listed]
+    copy = Copy(runs[0].spec, runs[0].plan.network, save, force) if save is not None else None
+    with interruptible() as asked, progress(runs[0].plan.network, page.quiet or len(runs) > 1) as watch:
+        ready = [one.variant(asked, watch) for one in runs]
+        trained = train(ready[0].plan, chosen) if len(ready) == 1 else compare(ready, chosen)
+    if plot is not None:
+        write_files(pictures(plot, trained.solution))
+    if copy is not None:
+        copy.write(trained.final)
+    code = deliver(trained.solution, page, calculation.expect)
+    raise typer.Exit(INTERRUPTED if trained.interrupted else code)
+
+
+@_command("flow net.yaml", "flow --activation sigmoid,tanh,relu,leaky_relu", "flow --depth 2:20 --plot flow.svg")
+def flow(
+    *,
+    activation: Annotated[
+        list[str], typer.Option("--activation", metavar="KINDS", help="The network with each of these: sigmoid,tanh.")
+    ] = [],
+    depth: Annotated[
+        str | None, typer.Option("--depth", metavar="2:20", help="Repeat the square hidden layer: so many in all.")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option("--seed", metavar="N", help="Draw the repeated layers' weights instead of copying.")
+    ] = None,
+    plot: Annotated[
+        Path | None, typer.Option("--plot", metavar="FILE.svg", help="Write the picture to a file.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Let --plot replace a file.")] = False,
+    calculation: Calculation,
+    page: PageOptions,
+    reading: Reading,
+) -> None:
+    """How the gradient shrinks or grows from layer to layer, by which factors, and what follows."""
+    from ..solution.sheets.flow import flows
+    from .flow import variants
+    from .train import pictures
+
+    check_page(page, reading, calculation.expect)
+    _check_files([plot] if plot is not None else [], page, force)
+    chosen = settings(calculation)
+    solution = flows(variants(reading, calculation.change, activation, depth, seed), chosen)
+    if plot is not None:
+        write_files(pictures(plot, solution))
+    raise typer.Exit(deliver(solution, page, calculation.expect))
 
 
 @_command("derive net.yaml", "derive --wrt W1")
@@ -163,7 +247,8 @@ def derive(
     from .question import question
 
     check_page(page, reading)
-    network, _ = read_network(reading, numbers=with_numbers)
+    network, spec = read_network(reading, numbers=with_numbers)
+    need_layers(spec)
     refuse_joined(network, "derive")
     solution = Derivation(network, question(network, wrt, name, at, with_numbers)).solution()
     raise typer.Exit(deliver(solution, page))
@@ -177,7 +262,8 @@ def collapse(*, change: Changes = [], page: PageOptions, reading: Reading) -> No
     from ..trace.tracing import trace_of
 
     check_page(page, reading)
-    network, _ = read_network(reading, change, numbers=False)
+    network, spec = read_network(reading, change, numbers=False)
+    need_layers(spec)
     refuse_joined(network, "collapse")
     trace = trace_of(network) if network.has_numbers else None
     solution = Collapse(network, trace).solution()
@@ -218,9 +304,14 @@ def init(
     say(f"wrote {file}; now: nntrace step {file}")
 
 
-def _need_loss(loss: str | None) -> None:
-    if loss is None:
-        raise UserError("this network has no loss, so there is no gradient\n  add targets: and loss: to the file")
+def _check_files(files: Sequence[Path], page: PageOptions, force: bool) -> None:
+    """Refuse files that cannot be written beside the sheet."""
+    every = [*files, *([] if page.output is None else [page.output])]
+    for place, file in enumerate(files):
+        check_free(file, force)
+        for other in every[place + 1 :]:
+            if same_file(file, other):
+                raise UserError(f"two things cannot both be {file}\n  choose another name for one")
 
 
 @cache
@@ -256,14 +347,3 @@ def run(arguments: list[str]) -> int:
         say(text.getvalue().rstrip("\n"))
         return mistake.exit_code
     return 0
-
-
-def _with_rate(network: Network, typed: Fraction | None) -> Network:
-    """The network with a learning rate: the one of the command for every parameter, else the file's."""
-    if typed is not None:
-        from ..network.change import with_rate
-
-        return with_rate(network, typed)
-    if network.training.rates is None:
-        raise UserError("there is no learning rate\n  add learning_rate: 0.1 to the file, or --lr 0.1 to the command")
-    return network

@@ -50,6 +50,60 @@ class Reading(Record):
     ] = []
 
 
+class StepOptions(Record):
+    """How the parameters learn, where this differs from the file."""
+
+    lr: Annotated[
+        str | None, typer.Option("--lr", metavar="NUMBER", help="Learning rate of everything. Default: the file's.")
+    ] = None
+    optimizer: Annotated[
+        str | None,
+        typer.Option("--optimizer", metavar="KIND", help="adam, '{momentum: {beta: 0.5}}', …. Default: the file's."),
+    ] = None
+
+
+class Lasting(Record):
+    """How long the parameters learn, where this differs from the file."""
+
+    iterations: Annotated[
+        int | None,
+        typer.Option(
+            "--iterations",
+            parser=_count("iterations", 1, 10**6),
+            metavar="N",
+            help="Steps to do. Default: the file's.",
+        ),
+    ] = None
+    epochs: Annotated[
+        int | None,
+        typer.Option(
+            "--epochs",
+            parser=_count("epochs", 1, 10**6),
+            metavar="N",
+            help="Passes over all samples to do. Default: the file's.",
+        ),
+    ] = None
+
+
+class Compared(Record):
+    """What a training may be run with several of, one run each."""
+
+    lr: Annotated[
+        list[str],
+        typer.Option("--lr", metavar="NUMBERS", help="Learning rates: 0.1,0.4, log:0.01:1:20 or linear:0.01:1:20."),
+    ] = []
+    optimizer: Annotated[
+        list[str], typer.Option("--optimizer", metavar="KINDS", help="Optimizers: adam,momentum. Repeatable.")
+    ] = []
+    batch: Annotated[
+        list[str], typer.Option("--batch", metavar="COUNTS", help="Samples per step: 1,16,all. Repeatable.")
+    ] = []
+    seed: Annotated[
+        int | None,
+        typer.Option("--seed", parser=_count("seed", 0, 10**9), metavar="N", help="Of drawn rates."),
+    ] = None
+
+
 class Calculation(Record):
     """How a sheet of numbers is worked out, and what it is compared with."""
 

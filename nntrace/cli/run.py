@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import sys
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from shutil import get_terminal_size
 from typing import TYPE_CHECKING
@@ -16,6 +16,8 @@ from .words import assignment, detail_of, limits_of
 from .writing import check_writable, same_file, write_file
 
 if TYPE_CHECKING:
+    from fractions import Fraction
+
     from ..network.model import Element, Network
     from ..solution.content.model import Solution
     from ..spec import Spec
@@ -27,8 +29,16 @@ PIPED_WIDTH = 120
 NARROWEST, WIDEST = 20, 10_000
 
 
-def read_network(reading: Reading, changes: Sequence[str] = (), numbers: bool = True) -> tuple[Network, Spec]:
-    """The network of a file (or of the default), with the numbers of ``--set``; for some questions sizes will do."""
+def read_network(
+    reading: Reading,
+    changes: Sequence[str] = (),
+    numbers: bool = True,
+    adjusted: Callable[[Spec], Spec] = lambda spec: spec,
+) -> tuple[Network, Spec]:
+    """The network of a file (or of the default), with the numbers of ``--set``; for some questions sizes will do.
+
+    ``adjusted`` puts what other options say in the place of what the file says.
+    """
     from ..network.building.build import build
     from ..network.change import with_number
     from ..network.quantities import find
@@ -43,6 +53,7 @@ def read_network(reading: Reading, changes: Sequence[str] = (), numbers: bool = 
                 f"there is no file {path}\n  of the network that comes with it: nntrace examples {path} > net.yaml"
             )
         spec = load(path, limits)
+    spec = adjusted(spec)
     network = build(spec, reading.allow_files, numbers)
     given: dict[tuple[Element, ...], str] = {}
     for change in changes:
@@ -182,3 +193,25 @@ def write(solution: Solution, page: PageOptions) -> None:
             else:
                 sys.stdout.flush()
                 sys.stdout.buffer.write(made)
+
+
+def need_layers(spec: Spec) -> None:
+    if spec.parameters is not None:
+        message = "this file has parameters whose gradients are given, and no layers: it can do steps only"
+        raise UserError(f"{message}\n  nntrace step {spec.source}")
+
+
+def need_loss(loss: str | None) -> None:
+    if loss is None:
+        raise UserError("this network has no loss, so there is no gradient\n  add targets: and loss: to the file")
+
+
+def with_rate(network: Network, typed: Fraction | None) -> Network:
+    """The network with a learning rate: the one of the command for every parameter, else the file's."""
+    if typed is not None:
+        from ..network.change import with_rate as at_one_rate
+
+        return at_one_rate(network, typed)
+    if network.training.rates is None:
+        raise UserError("there is no learning rate\n  add learning_rate: 0.1 to the file, or --lr 0.1 to the command")
+    return network

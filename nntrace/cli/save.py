@@ -8,11 +8,13 @@ from fractions import Fraction
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from .saved_states import SavedStates
 from .writing import Content, check_free, same_file, write_files
 
 if TYPE_CHECKING:
     from ..network.model import Array, Cell, Network, Tensor
     from ..spec.model import Place, Spec
+    from ..trace.amount import Amount
     from ..trace.trace import Trace
 
 LONGEST_EXACT = 40
@@ -39,7 +41,9 @@ class Copy:
         }
         """The new file of each tensor that goes along."""
         self.samples = self._beside("samples") if self.moved and isinstance(spec.samples, File) else None
-        for file in (*self.arrays.values(), *([self.samples] if self.samples else [])):
+        self.states = SavedStates(spec, network, self._beside)
+        files = [*self.arrays.values(), *self.states.files.values(), *([self.samples] if self.samples else [])]
+        for file in files:
             check_free(file, force)
 
     def _beside(self, name: str) -> Path:
@@ -65,7 +69,16 @@ class Copy:
             columns = [self.network.tensors[key].array for key in ("x", "y") if key in self.network.tensors]
             contents[self.samples] = _rows([one for one in columns if one is not None])
             replacements[self.spec.samples.place] = _written(self.samples)
-        contents[self.path] = rewritten(self.spec, replacements).splitlines()
+        lines: list[str] = []
+        if self.states.is_needed:
+            contents |= {file: _npy(array) for file, array in self.states.arrays(after)}
+            text = self.states.text(after, amount_text, _written)
+            given = self.spec.optimizer
+            if given is None or given.place is None:
+                lines = [f"optimizer: {text}"]
+            else:
+                replacements[given.place] = text
+        contents[self.path] = [*rewritten(self.spec, replacements).splitlines(), *lines]
         write_files(contents)
 
 
@@ -101,11 +114,16 @@ def as_typed(spec: Spec, place: Place) -> Fraction | None:
 
 
 def number_text(tensor: Tensor, cell: Cell, after: Trace) -> str:
-    """A number as a network file writes it: exact where it is short enough, else the float's shortest digits."""
+    """The number of an element as a network file writes it."""
     from ..network.model import Element
+
+    return amount_text(after.value(Element(tensor.key, cell)))
+
+
+def amount_text(amount: Amount) -> str:
+    """A number as a network file writes it: exact where it is short enough, else the float's shortest digits."""
     from ..solution.numbers.digits import exact_decimal
 
-    amount = after.value(Element(tensor.key, cell))
     if amount.exact is None:
         return repr(amount.number)
     ending = exact_decimal(amount.exact)

@@ -13,8 +13,9 @@ from ..limits import LARGEST_LIMIT, USUAL, Limits
 if TYPE_CHECKING:
     from ..solution.content.detail import Detail
     from ..solution.sheets.calculation import Settings, View
+    from ..spec import Spec
     from ..spec.model import Rounding
-    from .options import Calculation
+    from .options import Calculation, Lasting
 
 
 def assignment(text: str, option: str) -> tuple[str, str, Fraction]:
@@ -35,12 +36,48 @@ def typed_number(text: str, where: str) -> Fraction:
     return value
 
 
-def settings(calculation: Calculation) -> Settings:
-    """How a sheet of numbers is worked out, from the words of the command."""
+def with_optimizer(spec: Spec, text: str) -> Spec:
+    """A file with an optimizer in place of its own."""
+    from ..spec.training import typed_optimizer
+
+    typed = typed_optimizer(text, "--optimizer")
+    place = spec.optimizer.place if spec.optimizer is not None else None
+    return spec._replace(optimizer=None if typed is None else typed._replace(place=place))
+
+
+def with_count(spec: Spec, steps: Lasting) -> Spec:
+    """A file with the command's count of steps or epochs in place of its own."""
+    from ..spec.model import Number, Passes, Place
+
+    if steps.iterations is not None and steps.epochs is not None:
+        raise UserError("--iterations and --epochs together\n  keep one of them: an epoch is a pass over all samples")
+    typed_count = steps.epochs if steps.iterations is None else steps.iterations
+    if typed_count is None:
+        return spec
+    given, rate = spec.passes, spec.learning_rate
+    before = given.iterations or given.epochs
+    number = Number(str(typed_count), Fraction(typed_count), before.place if before else Place(1, 1))
+    if given.epochs is not None and rate is not None and rate.per is None:
+        spec = spec._replace(learning_rate=rate._replace(per="epoch"))  # what the file counts stays what it was
+    own = Passes(iterations=number) if steps.epochs is None else Passes(epochs=number)
+    return spec._replace(passes=given._replace(iterations=own.iterations, epochs=own.epochs))
+
+
+def settings(calculation: Calculation, traced: str | None = None) -> Settings:
+    """How a sheet of numbers is worked out, from the words of the command; ``traced`` lists iterations."""
     from ..solution.sheets.calculation import Settings
 
     rounding, view = rounding_rule(calculation.rounding), view_of(calculation.view)
-    return Settings(calculation.digits, calculation.full, rounding, view)
+    return Settings(calculation.digits, calculation.full, rounding, view, _traced(traced))
+
+
+def _traced(text: str | None) -> tuple[int, ...]:
+    """``1,2,100`` as the numbers of iterations, in order and each once."""
+    numbers = [part.strip() for part in text.split(",")] if text is not None else []
+    for number in numbers:
+        if not (number.isascii() and number.isdigit()) or len(number) > 9 or int(number) == 0:
+            raise UserError(f"--trace {text!r}: {number!r} is no iteration\n  list numbers from 1 on: --trace 1,2,100")
+    return tuple(sorted({int(number) for number in numbers}))
 
 
 def rounding_rule(text: str | None) -> Rounding | None:

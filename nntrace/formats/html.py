@@ -8,8 +8,9 @@ from typing import cast
 
 from ..errors import printable
 from ..expr.script import UNICODE, Script
-from ..solution.content.model import Check, Matrix, Note, Quantities, Section, Solution, Step
+from ..solution.content.model import Check, Matrix, Note, Plot, Quantities, Section, Solution, Step
 from ..solution.content.outline import CONVENTIONS, TITLES, heading, source
+from .plot.svg import svg_lines
 from .typeset.formulas import Formulas
 from .typeset.language import Chunk, Sign
 from .typeset.mathml import MathML
@@ -131,6 +132,9 @@ class HtmlDocument(Manuscript):
 
     def remark(self, words: Note) -> Iterator[str]:
         yield f"<p>{self.note(words)}</p>"
+
+    def plot(self, plot: Plot) -> Iterator[str]:
+        yield from svg_lines(plot)
 
     def checks(self, checks: Sequence[Check]) -> Iterator[str]:
         yield '<ul class="checked">'

@@ -77,8 +77,8 @@ def _iterations(solution: Solution) -> Iterator[dict[str, object]]:
     if not solution.iterations:
         yield from (dict(_results(results)) for results in solution.results.iterations or ())
     for one in solution.iterations:
-        steps = list(_steps(one, UNICODE))
-        yield {"steps": steps, **dict(_results(one.results)), "checks": _checks(one)}
+        worked = {"steps": list(_steps(one, UNICODE)), "checks": _checks(one)} if one.sections else {}
+        yield {**worked, **dict(_results(one.results))}
 
 
 def _shapes(solution: Solution) -> Iterator[dict[str, object]]:
@@ -164,6 +164,7 @@ def _results(results: Results) -> Iterator[tuple[str, object]]:
         "gradients": results.gradients,
         "updated": results.updated,
         "state": results.state,
+        "runs": None if results.runs is None else [one._asdict() for one in results.runs],
     }
     return ((key, value) for key, value in known.items() if value is not None)
 

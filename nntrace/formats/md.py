@@ -7,8 +7,9 @@ from collections.abc import Iterator, Sequence
 
 from ..errors import printable
 from ..expr.script import Script, plain
-from ..solution.content.model import Check, Matrix, Note, Quantities, Section, Solution
+from ..solution.content.model import Check, Matrix, Note, Plot, Quantities, Section, Solution
 from ..solution.content.outline import source
+from .plot.characters import plot_lines
 from .typeset.formulas import Formulas
 from .typeset.latex import Latex
 from .typeset.latex_steps import LatexSteps
@@ -16,6 +17,7 @@ from .typeset.numbers import in_rows, listing
 from .typeset.sheet import HeadedRows, manuscript_lines
 
 WIDTH = 92
+PLOT_WIDTH = 78
 PER_BAND = 12
 """The most columns of a table of given numbers."""
 _SPECIAL = re.compile(r"([\\`*_\[\]<>&#|~!]|(?<=:)(?=//)|(?<=www)(?=\.)|(?<=\w)(?=@))")
@@ -107,6 +109,11 @@ class Markdown(LatexSteps):
 
     def remark(self, words: Note) -> Iterator[str]:
         yield f"{self.paragraph(words)}\n"
+
+    def plot(self, plot: Plot) -> Iterator[str]:
+        yield "```text"
+        yield from plot_lines(plot, PLOT_WIDTH, self.script)
+        yield "```\n"
 
     def checks(self, checks: Sequence[Check]) -> Iterator[str]:
         for check in checks:

@@ -7,8 +7,9 @@ from itertools import chain, islice
 
 from ..errors import printable
 from ..expr.script import ASCII, Script, plain
-from ..solution.content.model import Check, Matrix, Note, Quantities, Section, Solution
+from ..solution.content.model import Check, Matrix, Note, Plot, Quantities, Section, Solution
 from ..solution.content.outline import source
+from .plot.picture import picture_lines
 from .typeset.formulas import Formulas
 from .typeset.latex import GREEK, SPECIAL, Latex
 from .typeset.latex_steps import LatexSteps
@@ -156,6 +157,9 @@ class LatexDocument(LatexSteps):
 
     def remark(self, words: Note) -> Iterator[str]:
         yield f"{self.note(words)}\n"
+
+    def plot(self, plot: Plot) -> Iterator[str]:
+        yield from picture_lines(plot, lambda note: self.note(note), self.words)
 
     def checks(self, checks: Sequence[Check]) -> Iterator[str]:
         yield r"\begin{itemize}"

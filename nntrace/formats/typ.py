@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ..expr.script import Script
-from ..solution.content.model import Check, Matrix, Note, Quantities, Section, Solution, Step
+from ..solution.content.model import Check, Matrix, Note, Plot, Quantities, Section, Solution, Step
 from ..solution.content.outline import source
+from .plot.svg import svg_lines
 from .typeset.alignment import aligned
 from .typeset.formulas import Formulas
 from .typeset.numbers import in_rows, listing
@@ -111,6 +112,10 @@ class TypstDocument(Manuscript):
 
     def remark(self, words: Note) -> Iterator[str]:
         yield f"{self.note(words)}\n"
+
+    def plot(self, plot: Plot) -> Iterator[str]:
+        picture = "".join(svg_lines(plot)).replace("\\", "\\\\").replace('"', '\\"')
+        yield f'#image(bytes("{picture}"), format: "svg", width: 100%)\n'
 
     def checks(self, checks: Sequence[Check]) -> Iterator[str]:
         yield "#list("

@@ -6,7 +6,7 @@ unique; its ``name`` and its elements' names are the user's, and what a sheet sh
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import product as cells_of
 from typing import TYPE_CHECKING, Any, Literal
@@ -41,7 +41,7 @@ class Tensor(Record):
 
     ``names`` holds the user's name of an element by its cell, in the order of the file; ``missing`` the cells where
     there is no connection; ``typed`` the exact numbers as they were typed. ``by_column``: the file lists the elements
-    of a column one after the other. ``sampled``: the first index counts the samples, from ``first`` on; names and the
+    of a column one after the other. ``sampled``: the first index counts the samples, the ``chosen`` ones; names and the
     order are those of the other ones. ``structural``: its zeros and ones are no numbers but the shape of a formula (a
     class target, what a penalty counts). ``text`` says where numbers come from that were not typed; ``places`` tells
     where the file has the number of a cell, ``whole`` where it has the array's file. ``sizes`` are those of its shape
@@ -64,7 +64,7 @@ class Tensor(Record):
     structural: bool = False
     sizes: tuple[str | int, ...] = ()
     one_hot: str | None = None
-    first: int = 0
+    chosen: Sequence[int] | None = None
 
     def cells(self) -> Iterator[Cell]:
         """The cells that there are, in the order of the file."""
@@ -79,13 +79,18 @@ class Tensor(Record):
 
     def symbol(self, cell: Cell) -> Sym:
         """The element as a sheet writes it: the user's name for it, else the tensor's with an index."""
-        mark, cell = (sample_mark(cell[0] + self.first), cell[1:]) if self.sampled else ("", cell)
+        mark, cell = (sample_mark(own_number(self.chosen, cell[0])), cell[1:]) if self.sampled else ("", cell)
         given = self.names.get(cell)
         return Sym(given, (), mark) if given is not None else Sym(self.name or self.key, cell, mark)
 
     def given_name(self, cell: Cell) -> str | None:
         """The user's name of an element, the same in every sample."""
         return self.names.get(cell[1:] if self.sampled else cell)
+
+
+def own_number(chosen: Sequence[int] | None, place: int) -> int:
+    """Which sample of the file stands at a place, both from 0, where some were ``chosen``."""
+    return place if chosen is None else chosen[place]
 
 
 def sample_mark(sample: int) -> str:
@@ -165,7 +170,8 @@ class Network(Record):
     names that keep their values. ``integers``: every given number is an integer. ``samples``: how many there are in
     a batch; ``None`` where the network has a single one, whose tensors then have no index for it. ``data`` is the key
     of the loss without its penalty, where it has one. ``samples_per_step``: how many samples an update uses, where it
-    is not all of them; ``first_sample``: of one update's network, its first sample, from 0.
+    is not all of them; ``shuffle``: the seed of their order in each pass, where it is not the file's; ``chosen``: of
+    one update's network, its samples, from 0. ``epochs``: how many passes over the samples were asked for.
     ``changes``: the given numbers that the command has changed, each as it was typed.
     """
 
@@ -184,7 +190,9 @@ class Network(Record):
     iterations: int = 1
     data: str | None = None
     samples_per_step: int | None = None
-    first_sample: int = 0
+    shuffle: int | None = None
+    chosen: Sequence[int] | None = None
+    epochs: int | None = None
     changes: tuple[tuple[Sym, str], ...] = ()
 
     def symbol(self, element: Element) -> Sym:

@@ -1,40 +1,78 @@
-"""The samples of one iteration, where an update uses only some of them: the next ones in the order of the file."""
+"""The samples of one iteration, where an update uses only some of them: the next ones in the order of the file, or of
+the pass where they are shuffled."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
+from functools import lru_cache
+from random import Random
 
 from .batch import SAMPLE
 from .model import Network, Tensor
 
 
-def span(network: Network, iteration: int) -> tuple[int, int]:
-    """The first sample of an iteration and the one after its last, from 0; iterations count from 0 too.
+def steps_per_pass(network: Network) -> int:
+    """How many steps it takes to use every sample once; without samples, one."""
+    if network.samples is None or network.samples_per_step is None:
+        return 1
+    return -(-network.samples // network.samples_per_step)
+
+
+def chosen(network: Network, done: int) -> Sequence[int]:
+    """The samples of an iteration, from 0, after so many iterations.
 
     When the samples run out, they begin again; the last step of a pass takes what is left.
     """
     count = network.samples or 0
     size = network.samples_per_step or count
-    start = iteration % -(-count // size) * size
-    return start, min(start + size, count)
+    number, step = divmod(done, steps_per_pass(network))
+    places = range(step * size, min(step * size + size, count))
+    if network.shuffle is None:
+        return places
+    return shuffled(network.shuffle, number, count)[places.start : places.stop]
 
 
-def portion(network: Network, start: int, stop: int) -> Network:
+@lru_cache(maxsize=2)
+def shuffled(seed: int, number: int, count: int) -> tuple[int, ...]:
+    """The order of the samples in a pass (from 0), the same on every machine and whatever was drawn before.
+
+    Source: Durstenfeld, Algorithm 235: Random permutation, 1964; each place is drawn by ``random()`` of Python's
+    Mersenne Twister, which is guaranteed to stay, seeded with the text ``"SEED pass NUMBER"``.
+    """
+    draw = Random(f"{seed} pass {number}").random
+    order = list(range(count))
+    for last in range(count - 1, 0, -1):
+        other = int(draw() * (last + 1))
+        order[last], order[other] = order[other], order[last]
+    return tuple(order)
+
+
+def portion(network: Network, places: Sequence[int]) -> Network:
     """The network with these samples only, which keep their numbers."""
-    tensors = {key: _part(one, start, stop) if one.sampled else one for key, one in network.tensors.items()}
+    if network.chosen is not None:
+        own: Sequence[int] = tuple(network.chosen[place] for place in places)
+    else:
+        own = places
+    tensors = {key: _part(one, places, own) if one.sampled else one for key, one in network.tensors.items()}
     steps = (
-        step._replace(sizes={**step.sizes, SAMPLE: stop - start}) if SAMPLE in step.sizes else step
+        step._replace(sizes={**step.sizes, SAMPLE: len(places)}) if SAMPLE in step.sizes else step
         for step in network.steps
     )
-    return network._replace(tensors=tensors, steps=tuple(steps), samples=stop - start, first_sample=start)
+    return network._replace(tensors=tensors, steps=tuple(steps), samples=len(places), chosen=own)
 
 
-def _part(tensor: Tensor, start: int, stop: int) -> Tensor:
+def _part(tensor: Tensor, places: Sequence[int], own: Sequence[int]) -> Tensor:
     typed = tensor.typed
     if typed is not None:
-        typed = {(n - start, *cell): number for (n, *cell), number in typed.items() if start <= n < stop}
+        new = {place: number for number, place in enumerate(places)}
+        typed = {(new[n], *cell): number for (n, *cell), number in typed.items() if n in new}
+    array = tensor.array
+    if array is not None:
+        array = array[places.start : places.stop] if isinstance(places, range) else array[list(places)]
     return tensor._replace(
-        shape=(stop - start, *tensor.shape[1:]),
-        sizes=(stop - start, *tensor.sizes[1:]) if tensor.sizes else (),
-        array=None if tensor.array is None else tensor.array[start:stop],
+        shape=(len(places), *tensor.shape[1:]),
+        sizes=(len(places), *tensor.sizes[1:]) if tensor.sizes else (),
+        array=array,
         typed=typed,
-        first=start,
+        chosen=own,
     )

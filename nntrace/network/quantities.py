@@ -129,6 +129,15 @@ def parameters(network: Network) -> Parts:
     return Parts(parts)
 
 
+def learned(network: Network) -> Parts:
+    """The parameters that learn, a tied one where it is used first."""
+    parts: list[Sequence[Quantity]] = []
+    for part in parameters(network).parts:
+        whole = isinstance(part, Unnamed) and not partly_frozen(network, part.tensor)
+        parts.append(part if whole else [one for one in part if not frozen(network, one)])
+    return Parts(parts)
+
+
 def of_role(network: Network, *roles: Role) -> Iterator[Quantity]:
     """All quantities of these roles, in the order of the file; a tied one comes where it is used first."""
     tied: set[Sym] = set()

@@ -182,13 +182,13 @@ class Optimizer(Record):
     """``optimizer: adam`` or ``optimizer: {momentum: {beta: 0.9, start: {v: 0.1}}}``.
 
     ``start`` has the states, each a number or a table by parameters, and ``t``, the count of steps. ``place`` is where
-    the whole value stands.
+    the file has the value of its key; ``None`` where it has no such key.
     """
 
     kind: Name
     options: Mapping[str, OptionValue]
     start: Labelled | None
-    place: Place
+    place: Place | None
 
 
 class LearningRate(Record):
@@ -203,6 +203,34 @@ class LearningRate(Record):
     listed: tuple[Number, ...] = ()
     schedule: Chosen | None = None
     per: str | None = None
+
+
+class Passes(Record):
+    """How often the samples are gone through: so many ``iterations`` or ``epochs`` (one at most is given), in steps of
+    ``samples_per_step`` (``None``: of all), in an order drawn anew for each epoch with the seed ``shuffle``."""
+
+    iterations: Number | None = None
+    epochs: Number | None = None
+    samples_per_step: Number | None = None
+    shuffle: Number | None = None
+
+
+class Split(Record):
+    """``{split: 0.2, seed: 7}``: the share of the samples that a training is validated with, drawn by a seed."""
+
+    share: Number
+    seed: Number | None
+    place: Place
+
+
+class Validation(Record):
+    """``samples`` are the other samples: rows, a file or a split; ``None`` where there are none. A training ends when
+    these (without any, its own) have not become better for ``patience`` epochs; ``restore`` says which parameters it
+    leaves then, the ``best`` or the ``last``."""
+
+    samples: Value | Split | None = None
+    patience: Number | None = None
+    restore: str = "last"
 
 
 class Rounding(Record):
@@ -242,8 +270,8 @@ class Spec(Record):
     values: Labelled
     frozen: tuple[Name, ...]
     learning_rate: LearningRate | None
-    iterations: Number | None
-    samples_per_step: Number | None
+    passes: Passes
+    validation: Validation
     optimizer: Optimizer | None
     clip: Chosen | None
     parameters: Labelled | None

@@ -7,11 +7,12 @@ from pathlib import Path
 from typing import Any
 
 from ..errors import UserError, printable
-from ..limits import LARGEST_LIMIT, USUAL, Limits
-from . import conventions, losses, not_yet, training, tree, values
+from ..limits import USUAL, Limits
+from . import conventions, losses, not_yet, passes, training, tree, validation, values
 from .layers import layer_keys, layers
-from .model import Conventions, Items, Labelled, LossSpec, Name, Null, Number, Penalty, Place, Spec, Value
+from .model import Conventions, Labelled, LossSpec, Name, Null, Penalty, Place, Spec, Value
 from .problems import Problems, split_lines
+from .samples import samples
 from .tree import Node, describe, is_null
 
 REQUIRED = {
@@ -21,7 +22,18 @@ REQUIRED = {
 
 ALONE = "parameters"
 """The key of a file without layers: there is no network, and the gradients are given."""
-OF_LAYERS = ("inputs", "targets", "samples", "layers", "loss", "penalty", "report", "values", "samples_per_step")
+OF_LAYERS = (
+    "inputs",
+    "targets",
+    "samples",
+    "layers",
+    "loss",
+    "penalty",
+    "report",
+    "values",
+    "samples_per_step",
+    "order",
+)
 
 
 def read(text: str, source: str, folder: Path | None, limits: Limits = USUAL) -> Spec:
@@ -76,8 +88,8 @@ def _spec(root: tree.Mapping, source: str, lines: tuple[str, ...], folder: Path 
         values=found.get("values") or Labelled((), Place(1, 1)),
         frozen=found.get("frozen", ()),
         learning_rate=found.get("learning_rate"),
-        iterations=found.get("iterations"),
-        samples_per_step=found.get("samples_per_step"),
+        passes=passes.passes(found, problems),
+        validation=validation.validation(found, problems),
         optimizer=found.get("optimizer"),
         clip=found.get("clip"),
         parameters=found.get("parameters"),
@@ -121,10 +133,10 @@ def _penalty(found: dict[str, Any], problems: Problems) -> Penalty | None:
                 place = found["report"][0].kind.place if key == "report" else found[key].place
                 problems.add(place, f"`{key}` beside upstream gradients, of a loss that is not known",
                              "take one of the two out")  # fmt: skip
-        count = found.get("iterations")
-        if count and count.value > 1:
-            problems.add(count.place, "more than one iteration with upstream gradients: after a step they are others",
-                         "leave `iterations` out")  # fmt: skip
+        for key in ("iterations", "epochs"):
+            if (count := found.get(key)) and count.value > 1:
+                message = f"more than one {key[:-1]} with upstream gradients: after a step they are others"
+                problems.add(count.place, message, f"leave `{key}` out")
     beside: Penalty | None = found.get("penalty")
     inside = loss.penalty if loss else None
     if beside and inside:
@@ -162,28 +174,6 @@ def _targets(node: Node, problems: Problems) -> Value | None:
     return values.given(node, problems, "targets")
 
 
-def _samples(node: Node, problems: Problems) -> Value | None:
-    """A list with a list for each sample, a file, or only how many there are."""
-    if isinstance(node, tree.Mapping) and node.get("size") is not None:
-        return values.samples_size(node, problems)
-    if isinstance(node, tree.Mapping) and (file := values.special(node, problems, sizes=False)):
-        return file
-    if not isinstance(node, tree.Sequence):
-        problems.add(
-            node.place,
-            f"`samples` cannot be {describe(node)}",
-            "write a list for each sample, [[1, 0], [0, 1]], or {file: xor.csv}; to derive only, {size: m}",
-        )
-        return None
-    found = values.items(node, problems)
-    for sample in found.items:
-        if not isinstance(sample, Items):
-            problems.add(
-                sample.place, "a sample is a list here", "write its inputs, then its targets, as in [[1, 0], [0, 1]]"
-            )
-    return found
-
-
 def _values(node: Node, problems: Problems) -> Labelled | None:
     """The table of given values: a number for a name, or for a tensor a nested list, a file or a scheme."""
     if not isinstance(node, tree.Mapping):
@@ -204,24 +194,11 @@ def _frozen(node: Node, problems: Problems) -> tuple[Name, ...]:
     return values.names(node, problems, "`frozen`", elements=True)
 
 
-def _iterations(node: Node, problems: Problems) -> Number | None:
-    found = values.count(node, problems, "`iterations`", high=LARGEST_LIMIT)
-    if found is not None:
-        problems.fail_beyond("iterations", int(found.value), found.place)
-    return found
-
-
-def _samples_per_step(node: Node, problems: Problems) -> Number | None:
-    if isinstance(node, tree.Scalar) and node.text == "all":
-        return None
-    return values.count(node, problems, "`samples_per_step`")
-
-
 READERS: dict[str, Callable[[Node, Problems], Any]] = {
     "title": _title,
     "inputs": _inputs,
     "targets": _targets,
-    "samples": _samples,
+    "samples": samples,
     "layers": layers,
     "loss": losses.loss,
     "penalty": losses.penalty,
@@ -229,8 +206,8 @@ READERS: dict[str, Callable[[Node, Problems], Any]] = {
     "values": _values,
     "frozen": _frozen,
     "learning_rate": training.learning_rate,
-    "iterations": _iterations,
-    "samples_per_step": _samples_per_step,
+    **passes.READERS,
+    **validation.READERS,
     "optimizer": training.optimizer,
     "clip": training.clip,
     "parameters": training.parameters,

@@ -41,6 +41,14 @@ def optimizer(node: Node, problems: Problems) -> Optimizer | None:
     )
 
 
+def typed_optimizer(text: str, where: str) -> Optimizer | None:
+    """An optimizer as it is typed on the command line, in the file's form. Raises a ``SpecError``."""
+    problems = Problems(where, (text,))
+    found = optimizer(tree.parse(text, problems), problems)
+    problems.raise_if_any()
+    return found
+
+
 def _inner_options(of: Kinded, problems: Problems) -> kinds.Entries:
     match of.content:
         case None:

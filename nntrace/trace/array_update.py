@@ -11,10 +11,10 @@ from ..catalogue.update_rule import EVERY, every_g, g, lr, w
 from ..expr import Expr, Sym
 from ..expr.contractions import Arguments
 from ..expr.evaluate import plan
-from ..network.model import Network
-from ..network.quantities import Unnamed
+from ..network.model import Cell, Network
+from ..network.quantities import Unnamed, learned
 from .amount import Amount
-from .update import Arithmetic, Kept, Memory, Update, exactly, known_before, learned, named, rate_of
+from .update import Arithmetic, Kept, Memory, Update, exactly, known_before, named, rate_of
 
 if TYPE_CHECKING:
     from ..network.model import Array
@@ -36,13 +36,24 @@ def array_memory(network: Network) -> Memory:
 
 def in_arrays(network: Network, memory: Memory) -> Memory:
     """A memory of amounts as one of arrays."""
-    states: dict[str, dict[str, Array]] = {}
-    for state, own in memory.states.items():
-        states[state] = {key: np.zeros(network.tensors[key].shape) for key in own}
-        for key, amounts in own.items():
-            for cell, amount in amounts.items():
-                states[state][key][cell] = amount.number
+    states = {
+        state: {key: _filled(network.tensors[key].shape, amounts) for key, amounts in own.items()}
+        for state, own in memory.states.items()
+    }
     return Memory(memory.done, states)
+
+
+def state_array(trace: Trace, state: str, key: str) -> Array:
+    """A state of a tensor's parameters."""
+    own = trace.memory.states[state][key]
+    return _filled(trace.network.tensors[key].shape, own) if isinstance(own, dict) else np.asarray(own)
+
+
+def _filled(shape: tuple[int, ...], amounts: Mapping[Cell, Amount]) -> Array:
+    array = np.zeros(shape)
+    for cell, amount in amounts.items():
+        array[cell] = amount.number
+    return array
 
 
 class ArrayArithmetic(Arithmetic):
@@ -72,8 +83,9 @@ def array_lines(trace: Trace, given: Mapping[str, Array], shared: Mapping[Sym, A
     """The lines of a step; what is to be kept is put back later."""
     rule = trace.network.training.rule
     lines: dict[Sym, dict[str, Array]] = {symbol: {} for symbol, _ in rule.lines}
+    common = known_before(trace)
     for key in trace.ahead.totals:
-        known = _known(trace, key, given[key], shared)
+        known = _known(trace, key, given[key], shared, common)
         known[g.name] = trace.ahead.totals[key]
         for symbol, formula in rule.lines:
             known[symbol.name + symbol.mark] = lines[symbol][key] = _worked_out(formula, known)
@@ -99,9 +111,18 @@ def column(update: Update, formula: Expr, key: str) -> Array:
     return _worked_out(formula, {**known, **lines})
 
 
-def _known(trace: Trace, key: str, parameter: Array, shared: Mapping[Sym, Amount]) -> dict[str, Array]:
-    """What is known of a tensor before the step but its gradient, by the names of the optimizer's symbols."""
-    known = {name: np.asarray(one.number) for name, one in known_before(trace).items()}
+def _known(
+    trace: Trace,
+    key: str,
+    parameter: Array,
+    shared: Mapping[Sym, Amount],
+    common: Mapping[str, Amount] | None = None,
+) -> dict[str, Array]:
+    """What is known of a tensor before the step but its gradient, by the names of the optimizer's symbols.
+
+    ``common`` is what all tensors share, where that is worked out already.
+    """
+    known = {name: np.asarray(one.number) for name, one in (common or known_before(trace)).items()}
     known |= {state: numbers[key] for state, numbers in trace.memory.states.items()}
     known |= {lr.name: np.asarray(float(rate_of(trace, key))), w.name: parameter}
     return known | {name: np.asarray(one.number) for name, one in named(shared).items()}

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from fractions import Fraction
-from functools import cached_property
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -61,7 +60,7 @@ class ArrayTrace(Trace):
         array = self.gradients.get(element.key)
         return Amount(0.0, Fraction(0)) if array is None else Amount(float(array[element.cell]))
 
-    @cached_property
+    @property
     def arithmetic(self) -> ArrayArithmetic:
         return ArrayArithmetic(self)
 
@@ -81,9 +80,9 @@ class ArrayTrace(Trace):
         given, memory = moved(self, self._given, lines, put)
         return Update(self, ArrayTrace(self.network, given, self.program, memory), shared, lines)
 
-    def in_network(self, network: Network, like: Trace | None = None) -> Trace:
+    def in_network(self, network: Network, program: Program | None = None) -> Trace:
         own = {key: self._given[key] for key in network.parameters}
-        return ArrayTrace(network, {**given_arrays(network), **own}, like._program if like else None, self.memory)
+        return ArrayTrace(network, {**given_arrays(network), **own}, program, self.memory)
 
     def precisely(self) -> Trace:
         return self

@@ -17,7 +17,7 @@ from ..expr import Expr, Sym, approximate, children, partial_key, symbols
 from ..expr.bind import transform
 from ..expr.functions import spelled_out
 from ..network.chain_rule import LOSS, Adjoint, ChainRule, Reader
-from ..network.model import BoundOperation, Cell, Element, Network
+from ..network.model import BoundOperation, Cell, Element, Network, Tensor
 from ..network.quantities import Quantity
 from ..spec.model import Rounding
 from .amount import Amount, carried, evaluated, fraction
@@ -170,7 +170,7 @@ class ElementTrace(Trace):
         is_given = given_gradient(self, quantity.uses[0]) is not None
         return whole if is_given or whole.shown is not None else self._result(whole)
 
-    @cached_property
+    @property
     def arithmetic(self) -> ElementArithmetic:
         return ElementArithmetic(self)
 
@@ -186,10 +186,10 @@ class ElementTrace(Trace):
         given, memory = moved(self, self._given, lines, lambda key, old, new: {**old, **new})
         return Update(self, ElementTrace(self.network, given, self._program, memory), shared, lines)
 
-    def in_network(self, network: Network, like: Trace | None = None) -> Trace:
+    def in_network(self, network: Network, program: Program | None = None) -> Trace:
         own = {key: self._given[key] for key in network.parameters}
         given = {**ElementTrace(network)._given, **own}
-        return ElementTrace(network, given, like._program if like else None, self.memory)
+        return ElementTrace(network, given, program, self.memory)
 
     def precisely(self) -> Trace:
         if self.rule.places is None:
@@ -199,6 +199,23 @@ class ElementTrace(Trace):
         states = {state: _without_digits(own) for state, own in self.memory.states.items()}
         network = self.network._replace(conventions=conventions)
         return ElementTrace(network, given, self._program, Memory(self.memory.done, states))
+
+
+def from_arrays(trace: Trace) -> ElementTrace:
+    """The parameters and states of a trace over arrays, element by element."""
+    network, arrays = trace.network, trace.given_arrays()
+    own = {key: _amounts(network.tensors[key], arrays[key]) for key in network.parameters}
+    states = {
+        state: {key: _amounts(network.tensors[key], array) for key, array in every.items()}
+        for state, every in trace.memory.states.items()
+    }
+    given = {**ElementTrace(network)._given, **own}
+    return ElementTrace(network, given, trace.program, Memory(trace.memory.done, states))
+
+
+def _amounts(tensor: Tensor, array: Array) -> Amounts:
+    cells = product(*map(range, tensor.shape))
+    return {cell: NOTHING if cell in tensor.missing else Amount(float(array[cell])) for cell in cells}
 
 
 def _without_digits(amounts: Mapping[str, Amounts]) -> dict[str, Amounts]:

@@ -63,10 +63,14 @@ class Trace(ABC):
                     totals[key][element.cell] = given.number
         return totals
 
-    @cached_property
+    @property
     def ahead(self) -> Trace:
         """The trace at the point where the optimizer takes the gradient: this one itself, unless it is elsewhere."""
-        return self if self.network.training.rule.ahead is None else self.at_point_ahead()
+        return self if self.network.training.rule.ahead is None else self._ahead  # kept, it would keep itself
+
+    @cached_property
+    def _ahead(self) -> Trace:
+        return self.at_point_ahead()
 
     @property
     @abstractmethod
@@ -98,8 +102,8 @@ class Trace(ABC):
         """The same in full precision, from here on."""
 
     @abstractmethod
-    def in_network(self, network: Network, like: Trace | None = None) -> Trace:
-        """The same parameters with the samples of another network; ``like`` is an earlier trace of that one."""
+    def in_network(self, network: Network, program: Program | None = None) -> Trace:
+        """The same parameters with the samples of another network, for which there may be a ``program`` already."""
 
     def needs_logits(self, element: Element) -> bool:
         """Whether a carried number was computed from the logits, the result before it being carried as a 0 or 1."""

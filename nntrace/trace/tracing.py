@@ -13,14 +13,17 @@ MOST_PRODUCTS = 20_000
 
 def trace_of(network: Network) -> Trace:
     """The trace of a network's given numbers, by its conventions: what is carried is kept element by element."""
-    small = sum(_products(network, step) for step in network.steps) <= MOST_PRODUCTS
-    if small or network.conventions.rounding.places is not None:
+    if _is_small(network) or network.conventions.rounding.places is not None:
         from .elements import ElementTrace
 
         return ElementTrace(network)
     from .arrays import ArrayTrace
 
     return ArrayTrace(network)
+
+
+def _is_small(network: Network) -> bool:
+    return sum(_products(network, step) for step in network.steps) <= MOST_PRODUCTS
 
 
 def _products(network: Network, step: BoundOperation) -> int:
@@ -38,3 +41,12 @@ def in_floats(trace: Trace) -> Trace:
     from .arrays import ArrayTrace
 
     return ArrayTrace(trace.network, trace.given_arrays(), trace.program, in_arrays(trace.network, trace.memory))
+
+
+def in_elements(trace: Trace) -> Trace:
+    """The same element by element again, where the network is small: what was typed is exact, the rest in floats."""
+    if trace.elementwise or not _is_small(trace.network):
+        return trace
+    from .elements import from_arrays
+
+    return from_arrays(trace)

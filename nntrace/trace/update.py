@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +11,7 @@ from ..catalogue import UpdateRule
 from ..catalogue.update_rule import EVERY, every_g, g, lr, new, w
 from ..expr import Expr, Sym
 from ..network.model import Cell, Element, Network
-from ..network.quantities import Parts, Quantity, Unnamed, frozen, parameters, partly_frozen, quantity
+from ..network.quantities import Quantity, frozen, learned, quantity
 from ..network.training import GivenNumber
 from ..record import Record
 from .amount import Amount, evaluated, fraction
@@ -140,15 +140,6 @@ def given_gradient(trace: Trace, element: Element) -> Amount | None:
     if numbers is None:
         return None
     return amount_of(numbers[trace.memory.done if len(numbers) > 1 else 0])
-
-
-def learned(network: Network) -> Parts:
-    """The parameters that learn, a tied one once."""
-    parts: list[Sequence[Quantity]] = []
-    for part in parameters(network).parts:
-        whole = isinstance(part, Unnamed) and not partly_frozen(network, part.tensor)
-        parts.append(part if whole else [one for one in part if not frozen(network, one)])
-    return Parts(parts)
 
 
 def shared_lines(trace: Trace, arithmetic: Arithmetic, carry: Callable[[Amount], Amount]) -> dict[Sym, Amount]:

@@ -32,7 +32,8 @@ class Rule(NamedTuple):
             first += 1
         while value and abs(value) < Fraction(10) ** first:
             first -= 1
-        places = self.digits - 1 - first if self.significant else max(self.digits, self.at_least - 1 - first)
+        least = self.at_least - 1 - first if self.at_least else self.digits
+        places = self.digits - 1 - first if self.significant else max(self.digits, least)
         scale = Fraction(10) ** places
         units = (abs(value) * scale + Fraction(1, 2)) // 1
         return (units if value > 0 else -units) / scale
@@ -42,7 +43,8 @@ def test_the_rule_rounds_by_hand() -> None:
     cases = [(Rule(4), "0.00012345", "0.000123"), (Rule(4), "-0.02145", "-0.0215"), (Rule(2), "2.5049", "2.5"),
              (Rule(2, at_least=0), "-0.005", "-0.01"), (Rule(3, True), "1234.5", "1230"),
              (Rule(3, True), "0.09995", "0.1"),
-             (Rule(2), "0", "0"), (Rule(4), "-0.0000005", "-0.0000005")]  # fmt: skip
+             (Rule(3, at_least=0), "0.0000009", "0"), (Rule(2), "0", "0"),
+             (Rule(4), "-0.0000005", "-0.0000005")]  # fmt: skip
     for rule, value, expected in cases:
         assert rule(Fraction(value)) == Fraction(expected), (rule, value)
 

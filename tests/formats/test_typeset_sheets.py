@@ -60,14 +60,14 @@ def test_every_line_reads_back(config: str, command: str, run: Callable[..., Any
     network = f"configs/{config}.yaml"
     done = run(command, network, "-f", "json")
     if done.code == 2:
-        assert "have no numbers" in done.err
+        assert "have no numbers" in done.err or "parameters whose gradients are given, and no layers" in done.err
         return
     sheet = json.loads(done.out)
-    steps = sheet["steps"] if "steps" in sheet else [step for one in sheet["iterations"] for step in one["steps"]]
+    steps = [step for one in sheet.get("iterations", [sheet]) for step in one.get("steps", ())]
     told = {step["id"]: step for step in steps if not step["id"].partition(".")[2].startswith("M")}
     for format in FORMATS:
         page = STEPS[format](run(command, network, "-f", format).out)
-        assert page or command == "grad"  # which may have a table alone
+        assert page or command == "grad" or not told  # which may have a table alone
         assert set(page) <= set(told)
         for id, printed in page.items():
             step = told[id]

@@ -15,7 +15,6 @@ from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
 from functools import lru_cache
-from pathlib import Path
 from typing import Any, NamedTuple
 
 import pytest
@@ -24,6 +23,7 @@ from networks import DRAWN, generate
 from reader import Read, ReadError, half_unit
 from rich.cells import cell_len
 from rich.console import Console
+from shipped import CONFIGS
 from stepping import rate_of, stepped
 
 from nntrace.expr.script import ASCII, UNICODE, plain
@@ -39,14 +39,13 @@ from nntrace.solution.sheets.calculation import Settings, Sheet, asked_quantitie
 from nntrace.spec import load, read
 from nntrace.spec.model import Rounding
 
-CONFIGS = sorted((Path(__file__).parents[2] / "configs").glob("*.yaml"))
 WIDTHS = (40, 80, 120)
 ABOUT = ("≈", "~=")
 RELATIONS = ("=", *ABOUT)
 ARROWS = ("← ", "<- ")
 ARITHMETIC = ("+", "-", "×", "*", "/")
 COMPARED = (">", "≥", "<", "≤", "≠", "=", ">=", "<=", "!=")
-STEP = re.compile(r"([FLBU]\d+(?:\.\d+)?p?)( +)(?=\S)")
+STEP = re.compile(r"([FLBUA]\d+(?:\.\d+)?[a-z]*)( +)(?=\S)")
 SAMPLE = re.compile(r"[FLB]\d+\.(\d+)p?")
 NO_SUM = re.compile(r"(1/2 [×*] )?0 [×*] \(")
 LOOSE_ZERO = re.compile(r"(?<!e\^\{)(?<![\w.)\]])-0(\.0*)?(?![\d.×e])")
@@ -181,7 +180,7 @@ def _steps(rows: list[str]) -> Iterator[list[str]]:
 
 def _of_table(row: str) -> bool:
     words = row.replace("(frozen)", "").split()
-    return words[0] == "parameter" or (len(words) == 5 and not any(word in RELATIONS for word in words))
+    return words[0] == "parameter" or (len(words) >= 5 and not any(word in RELATIONS for word in words))
 
 
 def _equations(rows: list[str]) -> list[Equation]:
@@ -715,7 +714,7 @@ def drawn() -> Iterator[Drawn]:
         network = network._replace(conventions=conventions, iterations=1, samples_per_step=None)
         yield Drawn(network, str(path), random.Random(0))
         if path.stem == "online":  # an iteration of two samples, which keep their numbers
-            yield Drawn(portion(network, 1, 3), str(path), random.Random(0))
+            yield Drawn(portion(network, range(1, 3)), str(path), random.Random(0))
     for text in (UPSTREAM, LONG, WIDE, SATURATED.format(20), SATURATED.format(1000)):
         yield Drawn(build(read(text, "typed", None)), text, random.Random(0))
     for seed in range(DRAWN // 2):  # each for four questions, in several formats

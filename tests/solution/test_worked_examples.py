@@ -269,5 +269,7 @@ def test_mazur_after_10000_rounds() -> None:
 @pytest.mark.parametrize("path", sorted(CONFIGS.glob("*.yaml")), ids=lambda path: path.stem)
 def test_every_config_is_held_to_its_source(path: Path) -> None:
     """The homework's numbers are held in ``cli/test_cli_homework.py``, line by line; its question 2 has none, and
-    the layers stacked for its question 1.2 are ours (``cli/test_cli_collapse.py``)."""
-    assert path.stem in {*PUBLISHED, "homework3", "homework3-q2", "stacked-linear"}
+    the layers stacked for its question 1.2 are ours (``cli/test_cli_collapse.py``). The optimizers' numbers are held in
+    ``training/test_published_optimizers.py``, Nesterov's and the clipped ones by hand."""
+    optimizers = {f"optimizer-{kind}" for kind in ("adam", "momentum", "rmsprop", "clipped")}
+    assert path.stem in {*PUBLISHED, *optimizers, "nesterov", "homework3", "homework3-q2", "stacked-linear"}

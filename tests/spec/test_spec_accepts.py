@@ -21,6 +21,7 @@ from nntrace.spec.model import (
     Name,
     Null,
     Number,
+    Passes,
     Place,
     Rounding,
     Spec,
@@ -130,7 +131,8 @@ def test_a_name_typed_in_two_ways_is_one_name() -> None:
     ],
 )  # fmt: skip
 def test_values(key: str, text: str, expected: object) -> None:
-    assert plain(getattr(spec_of(f"{key}: {text}"), key)) == expected
+    spec = spec_of(f"{key}: {text}")
+    assert plain(getattr(spec.passes if key in Passes._fields else spec, key)) == expected
 
 
 @pytest.mark.parametrize(
@@ -277,7 +279,7 @@ def test_what_is_read_but_not_yet_supported(monkeypatch: pytest.MonkeyPatch) -> 
     assert isinstance(init, Init)
     assert (init.scheme, plain(init.options["seed"])) == ("he_normal", "0")
     assert [loss.kind.text for loss in spec.report] == ["mse"]
-    assert (plain(spec.iterations), plain(spec.samples_per_step), spec.conventions.log) == ("3", "1", "2")
+    assert (plain(spec.passes.iterations), plain(spec.passes.samples_per_step), spec.conventions.log) == ("3", "1", "2")
     assert spec.optimizer is not None
     assert (spec.optimizer.kind.text, plain(spec.optimizer.options["alpha"])) == ("some_optimizer", "0.9")
 

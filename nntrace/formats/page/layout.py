@@ -11,6 +11,7 @@ from ...solution.content.model import (
     Check,
     Family,
     Matrix,
+    Plot,
     Quantities,
     Remark,
     Section,
@@ -106,6 +107,10 @@ def _block(block: Block, page: Page, ids: int) -> Iterator[Row]:
             return _paragraph(lines, "heading" if is_heading else "", page, indent)
         case Check():
             return _checks([block], page)
+        case Plot():
+            from ..plot.characters import plot_lines  # it takes a library
+
+            return (page.row(Span(line)) for line in plot_lines(block, page.width, page.script))
 
 
 def _checks(checks: Iterable[Check], page: Page) -> Iterator[Row]:

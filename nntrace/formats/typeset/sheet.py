@@ -15,6 +15,7 @@ from ...solution.content.model import (
     Family,
     Matrix,
     Note,
+    Plot,
     Quantities,
     Remark,
     Section,
@@ -91,6 +92,10 @@ class Manuscript:
         """A sentence between the steps."""
         raise NotImplementedError
 
+    def plot(self, plot: Plot) -> Iterator[str]:
+        """Curves."""
+        raise NotImplementedError
+
     def checks(self, checks: Sequence[Check]) -> Iterator[str]:
         """Checks, each with how it came out."""
         raise NotImplementedError
@@ -161,6 +166,8 @@ def _block(block: Block, manuscript: Manuscript) -> Iterator[str]:
             return manuscript.subheading(words) if is_heading else manuscript.remark(words)
         case Check():
             return manuscript.checks([block])
+        case Plot():
+            return manuscript.plot(block)
 
 
 def _grid(columns: tuple[Note, ...], rows: Iterable[tuple[Note, ...] | Stretch]) -> HeadedRows:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
@@ -87,7 +88,7 @@ class SymbolWriter(ChunkWriter):
         raised = self._raised_marks(layer, mark_of(symbol.mark)) + above
         parts = lettered(name)
         index, behind = self._indices(symbol.index), ""
-        if parts.lower is not None and symbol.index:
+        if parts.lower is not None and symbol.index and "_" not in name:  # v_W says itself what is lowered
             opening, closing = language.bracket("[]")
             index, behind = "", opening + index + closing
         text = language.lowered(parts, bold, raised, index) + behind
@@ -100,7 +101,7 @@ class SymbolWriter(ChunkWriter):
         language = self.language
         opening, closing = language.bracket("[]")
         written = opening + language.number(layer) + closing if layer else ""
-        for sign in mark:
+        for sign in re.findall(r"\d+|\D", mark):
             match sign:
                 case "+" | "-":
                     written += language.sign(cast("Sign", sign))

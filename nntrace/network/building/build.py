@@ -33,7 +33,7 @@ def build(spec: Spec, anywhere: bool = False, numbers: bool = True) -> Network:
 
 class _NetworkBuilder(Draft):
     def network(self) -> Network:
-        spec = self.spec
+        spec, passes = self.spec, self.spec.passes
         if self.samples is not None:
             self.samples.check_declared(spec.inputs, "x", "input")
             self.samples.check_declared(spec.targets, "y", "target")
@@ -55,6 +55,8 @@ class _NetworkBuilder(Draft):
             self.names.integers,
             self.count,
             samples_per_step=self._samples_per_step(),
+            shuffle=None if passes.shuffle is None else int(passes.shuffle.value),
+            epochs=None if passes.epochs is None else int(passes.epochs.value),
         )
         network = network._replace(frozen=self._frozen(network))
         learning = Learning(self, network)
@@ -111,7 +113,7 @@ class _NetworkBuilder(Draft):
 
     def _samples_per_step(self) -> int | None:
         """How many samples an update uses; ``None`` for all of them."""
-        given = self.spec.samples_per_step
+        given = self.spec.passes.samples_per_step
         if given is None:
             return None
         if self.count is None:

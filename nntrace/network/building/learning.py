@@ -10,7 +10,8 @@ from ...errors import counted, quoted, shape_text, suggestion
 from ...record import Record
 from ...spec.model import File, Items, Labelled, LearningRate, Name, Number, Value
 from ..model import Cell, Element, Network, Tensor
-from ..quantities import find, frozen, known_names, parameters
+from ..portion import steps_per_pass
+from ..quantities import Unnamed, find, frozen, known_names, parameters
 from ..training import GivenNumber, Training
 from .draft import Draft
 from .files import read_numbers
@@ -50,13 +51,15 @@ class Learning:
 
     def iterations(self, training: Training) -> int:
         """How many steps are done: as many as the file says, else as it has gradients for, else one."""
-        given, several = self.spec.iterations, self.spec.gradients
+        passes, several = self.spec.passes, self.spec.gradients
+        given = passes.iterations or passes.epochs
+        asked = int(given.value) * (steps_per_pass(self.network) if passes.epochs else 1) if given else 1
         lists = (len(numbers) for own in training.gradients.values() for numbers in own.values())
         count = min((number for number in lists if number > 1), default=None)
         if count is None or several is None:
-            return int(given.value) if given else 1
+            return asked
         left = count - training.done
-        iterations = int(given.value) if given else max(left, 1)
+        iterations = asked if given else max(left, 1)
         if iterations > left:
             past = f", {training.done} of them used" if training.done else ""
             message = f"there are {count} gradients{past}, and {counted(iterations, 'iteration')}"
@@ -68,10 +71,8 @@ class Learning:
 
     def _steps_per(self, rate: LearningRate) -> int:
         """How many steps a schedule counts as one: those of a pass over the samples, or each."""
-        network = self.network
-        if rate.per != "epoch" or network.samples is None or network.samples_per_step is None:
-            return 1
-        return -(-network.samples // network.samples_per_step)
+        counted = rate.per or ("epoch" if self.spec.passes.epochs else "iteration")
+        return steps_per_pass(self.network) if counted == "epoch" else 1
 
     def _rates(self, rate: LearningRate) -> dict[str, Fraction]:
         """The rates of tensors by their keys; a layer's result means all parameters of its step."""
@@ -165,7 +166,8 @@ class Learning:
     ) -> Iterator[tuple[Element, tuple[GivenNumber, ...]]]:
         """The numbers of a parameter or a whole tensor, for each use; ``several``: perhaps one for each iteration."""
         network = self.network
-        found = [one for one in find(network, name.text) if one.role == "parameter"]
+        asked = find(network, name.text)
+        found = [one for one in asked if one.role == "parameter"]
         if not found:
             known = known_names(network, "parameter")
             self.problems.add(name.place, f"there is no parameter {quoted(name.text)}", suggestion(name.text, known))
@@ -173,7 +175,8 @@ class Learning:
         array = self._array(value, what)
         if array is None:
             return
-        shape = () if len(found) == 1 else network.tensors[found[0].uses[0].key].shape
+        single = len(found) == 1 and not isinstance(asked, Unnamed)
+        shape = () if single else network.tensors[found[0].uses[0].key].shape
         each = several and len(array.shape) == len(shape) + 1
         if array.shape[each:] != shape:
             wanted = f"the shape {_by(shape)}" if shape else "one number"

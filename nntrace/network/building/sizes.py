@@ -32,7 +32,9 @@ class Sizes:
             if isinstance(value.size, str) and value.size not in self.places:
                 self.places[value.size] = value.place
         taken = set(_counts(spec)) if self.places else set()
-        least = int(spec.samples_per_step.value) if spec.samples_per_step else 0  # a step takes some of the samples
+        least = (
+            int(spec.passes.samples_per_step.value) if spec.passes.samples_per_step else 0
+        )  # a step takes some of the samples
         free = (number for number in range(max(7, least + 1), 10**7) if number not in taken)
         self._counts = dict(zip(self.places, free, strict=False))
         self._symbols = {count: symbol for symbol, count in self._counts.items()}

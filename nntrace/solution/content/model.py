@@ -22,6 +22,7 @@ LineKind = Literal["chain", "local", "rule", "formula", "substitution", "terms",
 SectionName = Literal[
     "given", "conventions", "forward", "loss", "backward", "paths", "update", "checks",
     "network", "shapes", "jacobian", "loss gradient", "gradients", "stability", "collapse",
+    "training", "comparison", "flow",
 ]  # fmt: skip
 
 
@@ -207,7 +208,27 @@ class Check(Record):
     status: Literal["ok", "note", "failed"]
 
 
-Block = Step | Family | Quantities | Matrix | Table | Remark | Check
+class Curve(Record):
+    """A line of a plot: its name, and its points from left to right."""
+
+    name: Note
+    points: Sequence[tuple[float, float]]
+
+
+class Plot(Record):
+    """Curves over one pair of axes: what stands ``across`` and ``up``, and how far up the picture reaches.
+
+    A curve that leaves the picture ends at its border.
+    """
+
+    across: Note
+    up: Note
+    curves: tuple[Curve, ...]
+    low: float
+    high: float
+
+
+Block = Step | Family | Quantities | Matrix | Table | Remark | Check | Plot
 
 
 class Section(Record):
@@ -228,11 +249,20 @@ class LossValue(Record):
     after: float | None = None
 
 
+class RunResults(Record):
+    """One run of a training: what it is called, how it went, and by the words over each column its numbers."""
+
+    name: str
+    word: str
+    curves: Mapping[str, Sequence[float | None]]
+
+
 class Results(Record):
     """The numbers of a sheet by the user's names, for a program; ``None`` where a command does not compute them.
 
     A value is a float, or nested lists of floats by tensor name where elements have no names. In a batch ``samples``
-    has the values of each sample and its loss; ``state`` has what an optimizer remembers after the step.
+    has the values of each sample and its loss; ``state`` has what an optimizer remembers after the step. ``runs`` are
+    the curves of trainings, or of a flow.
     """
 
     values: Mapping[str, Any] | None = None
@@ -243,6 +273,7 @@ class Results(Record):
     learning_rate: float | Mapping[str, float] | None = None
     loss: LossValue | None = None
     iterations: Sequence[Results] | None = None
+    runs: Sequence[RunResults] | None = None
 
 
 class Solution(Record):

@@ -21,6 +21,9 @@ TITLES: dict[SectionName, str] = {
     "gradients": "Gradients of the parameters",
     "stability": "Numerical stability",
     "collapse": "Layers",
+    "training": "Training",
+    "comparison": "Comparison",
+    "flow": "Flow of the gradient",
 }
 """The sections' names. The paths have none: they are a part of the backward pass, under a heading of their own."""
 CONVENTIONS = Section("conventions", ())

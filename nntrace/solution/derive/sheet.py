@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ...expr import Dimensions, Expr, HadamardPow, Num, Ones, Partial, Sym
 from ...expr.bind import walk
 from ...network.model import BoundOperation, Network
-from ...network.portion import portion, span
+from ...network.portion import chosen, portion
 from ..content.model import Block, Check, Line, Note, Remark, Results, Section, SectionName, Solution, Step
 from ..formulas.shapes import shapes
 from ..numbers.digits import Digits
@@ -41,7 +41,7 @@ class Derivation:
     def __init__(self, network: Network, question: Question) -> None:
         self.all_samples = network
         """With all samples; a step of some of them at a time is derived from those of the first step."""
-        self.network = network = portion(network, *span(network, 0)) if network.samples_per_step else network
+        self.network = network = portion(network, chosen(network, 0)) if network.samples_per_step else network
         self.question = question
         self.symbols = Symbols(network, question.labels, question.jacobians)
         self.jacobians = Jacobians(self.symbols)

@@ -26,7 +26,7 @@ from ...expr import (
 from ...expr.bind import contains, transform, walk
 from ...expr.functions import restricted, row_of
 from ...expr.literals import Literals
-from ...network.model import Element
+from ...network.model import Element, own_number
 from ...trace.amount import Amount, carried, fraction
 from ...trace.trace import Trace
 from ..content.model import Line, LineKind, Note
@@ -78,7 +78,7 @@ class Writer(ElementFormulas):
     def sample_of(self, element: Element) -> int | None:
         """The sample of an element, counted from 1; ``None`` for what all samples share."""
         tensor = self.network.tensors[element.key]
-        return element.cell[0] + 1 + tensor.first if tensor.sampled else None
+        return own_number(tensor.chosen, element.cell[0]) + 1 if tensor.sampled else None
 
     # -- names -------------------------------------------------------------------------------------------------------
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from ...expr.lazy import Lazy
 from ...network.building.loss import SAMPLE_LOSS
-from ...network.model import Cell, Element, Tensor
+from ...network.model import Cell, Element, Tensor, own_number
 from ...network.quantities import Quantity, by_tensor, frozen, parameters
 from ...trace.trace import Trace
 from ...trace.update import Update
@@ -47,7 +47,7 @@ class _Samples(Lazy[dict[str, Any]]):
 
     def at(self, place: int) -> dict[str, Any]:
         network = self.trace.network
-        number = {} if network.samples_per_step is None else {"sample": network.first_sample + 1 + place}
+        number = {} if network.samples_per_step is None else {"sample": own_number(network.chosen, place) + 1}
         return {**number, **_sample(self.trace, self.tensors, place)}
 
 

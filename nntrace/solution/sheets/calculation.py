@@ -51,13 +51,14 @@ class Settings(Record):
     """How a sheet is to be written, where this differs from the file: ``full`` cuts nothing.
 
     Without a ``view``, a small network is shown by its elements (what is asked for by name over its paths too), a
-    large one in matrix form first.
+    large one in matrix form first. ``traced`` are the iterations that have a sheet of their own.
     """
 
     digits: int | None = None
     full: bool = False
     rounding: Rounding | None = None
     view: View | None = None
+    traced: tuple[int, ...] = ()
 
 
 class Sheet:

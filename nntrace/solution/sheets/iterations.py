@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 
+from ...errors import UserError, counted
 from ...expr import Sym
 from ...network.model import Network
-from ...network.portion import portion, span
+from ...network.portion import chosen
 from ...network.quantities import Quantity, frozen, parameters
 from ...record import Record
 from ...trace.amount import Amount
+from ...trace.course import Portions
 from ...trace.trace import Trace
-from ...trace.tracing import in_floats
+from ...trace.tracing import in_elements, in_floats
 from ...trace.update import Update
 from ..content.model import Block, Family, LossValue, Note, Remark, Results, Section, Solution, Step, Stretch, Table
 from ..numbers.results import (
@@ -22,7 +24,7 @@ from ..numbers.results import (
     updated_results,
     value_results,
 )
-from ..steps.forward import samples_of
+from ..steps.forward import numbers_of, samples_of
 from .calculation import Settings, Sheet, is_small, loss_of
 from .step import limited, step_sheet
 
@@ -33,16 +35,21 @@ MOST_ROWS = 24
 
 
 class Trained(Record):
-    """The sheet of a training, and the trace that it ends with."""
+    """The sheet of a training, the trace that it ends with, and whether somebody stopped it before its time."""
 
     solution: Solution
     final: Trace
+    interrupted: bool = False
 
 
 def training(
     network: Network, settings: Settings, only: Sequence[Quantity] | None = None, trace: Trace | None = None
 ) -> Trained:
     """Forward, backward and the update, as often as the file says; ``only`` limits it to these parameters."""
+    for number in settings.traced:
+        if number > network.iterations:
+            message = f"there is no iteration {number} to trace: {counted(network.iterations, 'iteration')}"
+            raise UserError(f"{message}\n  do more with --iterations {number}, or trace an earlier one")
     sheet = Sheet(network, settings, trace)
     if network.iterations == 1 and network.samples_per_step is None:
         one = step_sheet(sheet, only)
@@ -57,72 +64,67 @@ class _Iterations:
         self.sheet = sheet
         self.network = sheet.network
         self.only = only
-        self._portions: dict[int, Trace] = {}
-        """The latest trace of each portion of the samples, by its first one."""
+        self.portions = Portions(self.network)
 
     def trained(self) -> Trained:
-        """Each iteration as a sheet of its own, or what all of them come to."""
-        first = self._on_its_samples(self.sheet.trace)
-        small = is_small(first.network)
-        if small and (self.network.iterations <= MOST_FULL or self.sheet.writer.full):
-            return self._in_full()
-        each, final = self._short_steps()
-        blocks = list(self._progress(each, final))
-        if small:
-            blocks.append(Remark(("The working of each iteration is left out (--full shows it).",)))
-        sections = [Section("update", tuple(blocks), (f"{len(each)} iterations",))]
-        return Trained(self._solution(sections, self._over_all([one.results for one in each], final)), final)
-
-    def _in_full(self) -> Trained:
-        written: list[tuple[list[Section], Results]] = []
-        short: list[_Short] = []
-        trace, sheet = self.sheet.trace, self.sheet
-        for number in range(self.network.iterations):
-            trace = self._on_its_samples(trace)
-            sheet = sheet.following(trace)
-            sections, results, update = step_sheet(sheet, self.only)
-            written.append(([_numbered(section, sheet, number + 1) for section in sections], results))
-            short.append(self._short(results, update))
+        """A sheet of its own for each iteration that is shown, and what all of them come to where some are not."""
+        trace, sheet, count = self.sheet.trace, self.sheet, self.network.iterations
+        shown = self._shown(self.portions.trace(trace).network)
+        sections: list[Section] = []
+        sheets: dict[int, Solution] = {}
+        each: list[_Short] = []
+        for number in range(1, count + 1):
+            trace = self.portions.trace(trace)
+            if number in shown:
+                sheet = sheet.following(in_elements(trace))
+                own, results, update = step_sheet(sheet, self.only)
+                own = [_numbered(section, sheet, number) for section in own]
+                sections += own
+                sheets[number] = self._solution(own, results)
+            else:
+                update = trace.updated(limited(self.only))
+            if count > max(len(shown), MOST_ROWS):  # exact numbers grow too long to be kept for so many
+                update = update._replace(after=in_floats(update.after))
+            each.append(self._short(sheets[number].results if number in shown else self._results(update), update))
             trace = update.after
         final = trace.in_network(self.network)
-        everything = [section for sections, _ in written for section in sections]
-        if len(short) > MOST_FULL:
-            everything.append(Section("update", tuple(self._progress(short, final)), (f"{len(short)} iterations",)))
-        each = tuple(self._solution(sections, results) for sections, results in written)
-        overall = self._over_all([results for _, results in written], final)
-        return Trained(self._solution(everything, overall, each), final)
+        overall = self._over_all([one.results for one in each], final)
+        if len(shown) < count or count > MOST_FULL:
+            sections.append(Section("update", tuple(self._summary(each, final, shown)), (f"{count} iterations",)))
+        if not sheets:
+            return Trained(self._solution(sections, overall), final)
+        bare = self._solution([], overall)._replace(sections=())
+        every = (sheets.get(number, bare._replace(results=one.results)) for number, one in enumerate(each, 1))
+        return Trained(self._solution(sections, overall, tuple(every)), final)
+
+    def _shown(self, network: Network) -> Collection[int]:
+        """Which iterations have a sheet of their own, from 1: those asked for, else all where they are few."""
+        count, traced = self.network.iterations, self.sheet.settings.traced
+        is_whole = is_small(network) and (count <= MOST_FULL or self.sheet.writer.full)
+        return traced or (range(1, count + 1) if is_whole else ())
+
+    def _results(self, update: Update) -> Results:
+        """What an iteration without a sheet comes to."""
+        trace = update.before
+        own = Results(
+            updated=updated_results(update.after, self.only),
+            state=state_results(update.after, self.only),
+            learning_rate=rate_results(update),
+            loss=loss_of(trace, update.after),
+        )
+        return _with_values(own, trace) if self.sheet.writer.full else own
+
+    def _summary(self, each: Sequence[_Short], final: Trace, shown: Collection[int]) -> Iterator[Block]:
+        """The table of all iterations, and how to see the working of those that have no sheet."""
+        yield from self._progress(each, final)
+        if len(shown) < len(each):
+            how = "--trace 1,2 shows some" + (", --full all" if is_small(self.network) else "")
+            yield Remark(
+                (f"The working of {'most' if shown else 'each'} iteration{'s' if shown else ''} is left out ({how}).",)
+            )
 
     def _solution(self, sections: list[Section], results: Results, each: tuple[Solution, ...] = ()) -> Solution:
         return self.sheet.solution(sections, results, each, updating=True)
-
-    def _on_its_samples(self, trace: Trace) -> Trace:
-        """The trace with the samples of its iteration."""
-        if self.network.samples_per_step is None:
-            return trace
-        start, stop = span(self.network, trace.memory.done)
-        before = self._portions.get(start)
-        network = portion(self.network, start, stop) if before is None else before.network
-        self._portions[start] = found = trace.in_network(network, before)
-        return found
-
-    def _short_steps(self) -> tuple[list[_Short], Trace]:
-        """Only what each of many iterations comes to; exact numbers grow too long to be kept for many of them."""
-        trace = self.sheet.trace
-        each: list[_Short] = []
-        for _ in range(self.network.iterations):
-            trace = self._on_its_samples(trace)
-            update = trace.updated(limited(self.only))
-            if self.network.iterations > MOST_ROWS:
-                update = update._replace(after=in_floats(update.after))
-            own = Results(
-                updated=updated_results(update.after, self.only),
-                state=state_results(update.after, self.only),
-                learning_rate=rate_results(update),
-                loss=loss_of(trace, update.after),
-            )
-            each.append(self._short(_with_values(own, trace) if self.sheet.writer.full else own, update))
-            trace = update.after
-        return each, trace.in_network(self.network)
 
     def _short(self, results: Results, update: Update) -> _Short:
         """What an iteration comes to, with the numbers of the parameters where they are few."""
@@ -146,12 +148,11 @@ class _Iterations:
             *((Sym(one.name, one.index, f"{one.mark}⁺"),) for one in each[0].updated),
         )
         rows: list[tuple[Note, ...]] = []
-        for place in _spread(len(each), MOST_ROWS if not self.sheet.writer.full else len(each)):
+        for place in spread(len(each), MOST_ROWS if not self.sheet.writer.full else len(each)):
             amounts = (each[place].loss, *each[place].updated.values())
-            first, stop = span(network, network.training.done + place) if some else (0, 0)
-            own: Note = (str(stop) if stop - first == 1 else f"{first + 1} to {stop}",)
+            own: Note = (numbers_of(chosen(network, network.training.done + place)),) if some else ()
             shown = ((digits.show(amount).number,) for amount in amounts if amount is not None)
-            rows.append(((str(place + 1),), *((own,) if some else ()), *shown))
+            rows.append(((str(place + 1),), *((own,) if own else ()), *shown))
         yield Table(columns, tuple(rows))
         if left_out := len(each) - len(rows):
             yield Remark((f"… {left_out} more iterations between these (--full shows all)",))
@@ -221,7 +222,7 @@ def _of_iteration(block: Block, iteration: int) -> Block:
     return block
 
 
-def _spread(count: int, most: int) -> list[int]:
+def spread(count: int, most: int) -> list[int]:
     """At most ``most`` places of a range, its first and its last among them, the others evenly between."""
     if count <= most:
         return list(range(count))

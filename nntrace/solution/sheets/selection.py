@@ -7,6 +7,7 @@ from functools import partial
 from math import prod
 from typing import TYPE_CHECKING
 
+from ...network.model import own_number
 from ...network.quantities import Quantity, Unnamed, by_tensor
 from ..content.model import Block, Remark, Section, Step
 from ..formulas.element import Writer
@@ -39,18 +40,18 @@ class ShownGradients:
         """
         shown = self._sample_numbers(asked)
         before: int | None = None
-        last, cut = self.network.first_sample, False
+        last, cut = 0, False
         for sample, members in self._ordered(used):
             if sample is not None and sample not in shown:
                 cut = True
                 continue
             if cut:
-                end = sample or self.network.first_sample + (self.network.samples or 0) + 1
+                end = sample or (self.network.samples or 0) + 1
                 yield SamplesLeftOut(end - last - 1).remark
                 cut = False
             last = sample or last
             if sample != before:
-                yield Remark((f"Sample {sample}" if sample else self._together,), heading=True)
+                yield Remark((self._heading(sample),), heading=True)
                 before = sample
             tensor = self.network.tensors[members[0].uses[0].key]
             if len(members) == prod(tensor.shape) > 1 and self.families.has(tensor):
@@ -81,7 +82,7 @@ class ShownGradients:
             yield place if isinstance(place, int) else group[place[0]]
 
     def _ordered(self, quantities: Sequence[Quantity]) -> list[tuple[int | None, Sequence[Quantity]]]:
-        """The quantities of each sample of each tensor, by the ids of their gradients."""
+        """The quantities of each sample (its place, from 1) of each tensor, by the ids of their gradients."""
         groups: list[tuple[int | None, Sequence[Quantity]]] = []
         for found in by_tensor(quantities).values():
             if isinstance(found, Unnamed):
@@ -89,18 +90,25 @@ class ShownGradients:
                 continue
             own: dict[int | None, list[Quantity]] = {}
             for one in sorted(found, key=self._order):
-                own.setdefault(self.writer.sample_of(one.uses[0]), []).append(one)
+                own.setdefault(self._place(one), []).append(one)
             groups += own.items()
         return sorted(groups, key=lambda group: self._order(group[1][0]))
+
+    def _place(self, one: Quantity) -> int | None:
+        """The place of the sample that a quantity is of, from 1."""
+        use = one.uses[0]
+        return use.cell[0] + 1 if self.network.tensors[use.key].sampled else None
+
+    def _heading(self, place: int | None) -> str:
+        return self._together if place is None else f"Sample {own_number(self.network.chosen, place - 1) + 1}"
 
     def _order(self, one: Quantity) -> tuple[bool, int, int]:
         return self.ids.order("B", one.uses[0])
 
     def _sample_numbers(self, asked: Sequence[Quantity]) -> set[int]:
-        """The samples whose steps are shown, by their numbers."""
-        first = 1 + self.network.first_sample
-        shown = {place + first for place in listed_samples(self.writer) if isinstance(place, int)}
-        alone = {self.writer.sample_of(one.uses[0]) for one in asked} if self.network.samples else set()
+        """The samples whose steps are shown, by their places from 1."""
+        shown = {place + 1 for place in listed_samples(self.writer) if isinstance(place, int)}
+        alone = {self._place(one) for one in asked} if self.network.samples else set()
         few = alone if len(alone) <= MOST_SAMPLES else set()
         return shown | {sample for sample in few if sample is not None}
 

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ...network.ahead import named_ahead
-from ...network.quantities import Quantity, frozen, parameters, quantity
+from ...network.quantities import Quantity, frozen, learned, parameters, quantity
 from ...record import Record
 from ...trace.amount import Amount
-from ...trace.update import Update, learned
+from ...trace.update import Update
 from ..content.model import Block, Note, Remark, Results, Section
 from ..numbers.results import (
     gradient_results,
@@ -63,7 +63,9 @@ class _Step:
         self.asked: Sequence[Quantity] = list(only) if only is not None else parameters(sheet.network)
         ahead = sheet.trace.ahead
         self.is_here = ahead is sheet.trace
-        self.there = sheet if self.is_here else sheet.following(ahead.in_network(named_ahead(sheet.network), ahead))
+        program = None if ahead.elementwise else ahead.program
+        there = ahead.in_network(named_ahead(sheet.network), program)
+        self.there = sheet if self.is_here else sheet.following(there)
         self.written = Updates(self.there.writer, sheet.ids, sheet.families, update)
 
     def old_values(self) -> dict[str, object]:
@@ -91,7 +93,7 @@ class _Step:
             yield self.written.ahead_step(one, quantity(self.there.network, one.uses[0]).symbol)
         if not self.sheet.writer.full and len(shown) > MOST_WITH_PATHS:
             yield more(len(shown) - MOST_WITH_PATHS)
-        yield Remark(("There",), heading=True)
+        yield Remark(("With these numbers",), heading=True)
 
     def _heading(self) -> Note:
         """The optimizer, unless it is the plain one, and the learning rate; of some tensors another one."""

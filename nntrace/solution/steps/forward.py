@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from math import nan
 
 from ...expr import Add, Expr, Sym, approximate, children
 from ...expr.functions import Domain, restricted
-from ...network.model import BoundOperation, Cell, Element, Network
+from ...network.model import BoundOperation, Cell, Element, Network, own_number
 from ...record import Record
 from ..content.model import Family, Note, Remark, SectionName, Step
 from ..formulas.element import Writer
@@ -19,6 +19,7 @@ from .reasons import decisions, inactive, joined
 MOST_ELEMENTS = 40
 SHOWN_ELEMENTS = 3
 MOST_SAMPLES = 4
+MOST_LISTED = 8
 SHOWN_SAMPLES = 2
 
 
@@ -43,7 +44,7 @@ def _by_sample(
         if isinstance(sample, SamplesLeftOut):
             yield sample.remark
             continue
-        yield Remark((f"Sample {sample + 1 + writer.network.first_sample}",), heading=True)
+        yield Remark((f"Sample {own_number(writer.network.chosen, sample) + 1}",), heading=True)
         for step in steps:
             if tensors[step.output].sampled:
                 yield from layer_steps(writer, ids, families, step, section, sample)
@@ -54,8 +55,17 @@ def _by_sample(
 
 def samples_of(network: Network) -> str:
     """Which samples a network has: ``sample 3``, ``samples 1 to 2``."""
-    first, count = network.first_sample + 1, network.samples or 0
-    return f"sample {first}" if count == 1 else f"samples {first} to {first + count - 1}"
+    return ("sample " if network.samples == 1 else "samples ") + numbers_of(
+        network.chosen or range(network.samples or 0)
+    )
+
+
+def numbers_of(chosen: Sequence[int]) -> str:
+    """The numbers of samples, counted from 1: ``3 to 5``, or in another order ``4, 1, 6`` (of many the first few)."""
+    if len(chosen) > 1 and isinstance(chosen, range):
+        return f"{chosen[0] + 1} to {chosen[-1] + 1}"
+    listed = ", ".join(str(place + 1) for place in chosen[:MOST_LISTED])
+    return listed + (f", … {len(chosen) - MOST_LISTED} more" if len(chosen) > MOST_LISTED else "")
 
 
 _FROM_LOGITS: Note = ("from the logits: for the plain formula the digits shown are too few",)

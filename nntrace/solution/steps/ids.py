@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import prod
 
 from ...expr import Sym
-from ...network.model import Element, Network, Tensor
+from ...network.model import Element, Network, Tensor, own_number
 from ...network.quantities import of_tensor, quantity
 
 
@@ -49,7 +49,7 @@ class Ids:
         In a batch, an element of one sample has its number behind a point: ``F1.2``.
         """
         tensor = self.network.tensors[element.key]
-        sample = f".{element.cell[0] + 1 + tensor.first}" if tensor.sampled else ""
+        sample = f".{own_number(tensor.chosen, element.cell[0]) + 1}" if tensor.sampled else ""
         return f"{letter}{self.number(letter, element)}{sample}"
 
     def order(self, letter: str, element: Element) -> tuple[bool, int, int]:

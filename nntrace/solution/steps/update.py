@@ -13,9 +13,9 @@ from ...expr import Add, Expr, Num, Partial, Rest, Sum, Sym, rename
 from ...expr.bind import transform
 from ...network.chain_rule import LOSS
 from ...network.model import Element, Tensor
-from ...network.quantities import Parts, Quantity, Unnamed, frozen, partly_frozen
+from ...network.quantities import Parts, Quantity, Unnamed, frozen, learned, partly_frozen
 from ...trace.amount import Amount
-from ...trace.update import Update, constants, learned, named
+from ...trace.update import Update, constants, named
 from ..content.model import Again, Note, Quantities, Step, Stretch, Table
 from ..formulas.element import Writer
 from ..formulas.expansion import LONGEST_SUM, SHOWN_FIRST, SHOWN_LAST, Written
@@ -103,18 +103,12 @@ class Updates:
         first = found.uses[0]
         writer = self._knowing(found)
         for place, (symbol, formula) in enumerate(self.rule.lines):
-            value = self.update.result(symbol, first)
-            yield Step(
-                line_id(self.ids.of("U", first), place, len(self.rule.lines)),
-                "update",
-                Sym(found.symbol.name, found.symbol.index, symbol.mark)
-                if symbol == new(w)
-                else of_parameter(symbol, found.symbol),
-                writer.lines(Written(self._bound(formula, found)), value),
-                value.number,
-                value.exact,
-                compact=True,
-            )
+            value, body = self.update.result(symbol, first), self._bound(formula, found)
+            own = of_parameter(symbol, found.symbol)
+            name = Sym(found.symbol.name, found.symbol.index, symbol.mark) if symbol == new(w) else own
+            id = line_id(self.ids.of("U", first), place, len(self.rule.lines))
+            lines, reason = writer.lines(Written(body), value), writer.undefined(value, body)
+            yield Step(id, "update", name, lines, value.number, value.exact, reason, compact=True)
 
     def lines_before(self, found: Quantity) -> list[Step]:
         """The lines for one parameter that lead to its new value."""

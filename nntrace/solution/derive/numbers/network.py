@@ -9,7 +9,7 @@ from ....expr import Expr, Literal, Partial, Sym, at
 from ....expr.bind import free_indices
 from ....expr.rules import by_rule
 from ....network.batch import SAMPLE
-from ....network.model import Element, Network, sample_mark
+from ....network.model import Element, Network, own_number, sample_mark
 from ....trace.amount import Amount
 from ....trace.tracing import trace_of
 from ...content.model import Line, Nested, Step
@@ -103,7 +103,7 @@ class NetworkNumbers:
             return (self._matrix_line(matrices[0]),), numbers[0]
         lines = []
         for sample, matrix in enumerate(matrices):
-            mark = sample_mark(self.network.first_sample + sample)
+            mark = sample_mark(own_number(self.network.chosen, sample))
             of, under = (self._of_sample(one, mark) for one in (key, by))
             lines.append(self._matrix_line(matrix)._replace(left=Partial(of, under)))
         return tuple(lines), numbers

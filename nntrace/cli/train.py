@@ -1,0 +1,80 @@
+"""What ``nntrace train`` needs of a terminal: a bar of its progress, and Ctrl-C that ends it at a whole step."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from ..errors import UserError
+from .writing import Content
+
+if TYPE_CHECKING:
+    from ..network.model import Network
+    from ..solution.content.model import Solution
+    from ..trace.course import Epoch
+
+INTERRUPTED = 130
+
+
+@contextmanager
+def interruptible() -> Iterator[Callable[[], bool]]:
+    """While something runs that is asked whether to stop: the first Ctrl-C asks, the second ends it at once."""
+    asked: list[int] = []
+    before = signal.getsignal(signal.SIGINT)
+
+    def ask(number: int, frame: object) -> None:
+        asked.append(number)
+        signal.signal(signal.SIGINT, before)
+
+    is_ours = before != signal.SIG_IGN
+    if is_ours:
+        try:
+            signal.signal(signal.SIGINT, ask)
+        except ValueError:  # only a program's main thread may say so
+            is_ours = False
+    try:
+        yield lambda: bool(asked)
+    finally:
+        if is_ours:
+            signal.signal(signal.SIGINT, before)
+
+
+@contextmanager
+def progress(network: Network, quiet: bool) -> Iterator[Callable[[Epoch], None]]:
+    """A bar on standard error while a training runs, where that is a terminal: loss, learning rate, time left."""
+    if quiet or sys.stderr is None or not sys.stderr.isatty():
+        yield lambda epoch: None
+        return
+    from rich.console import Console
+    from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+    from ..network.portion import steps_per_pass
+
+    size = steps_per_pass(network)
+    first, epochs = network.training.done // size, -(-network.iterations // size)
+    columns = (
+        TextColumn("epoch"),
+        MofNCompleteColumn(),
+        BarColumn(),
+        TextColumn("loss {task.fields[loss]:.6g}  rate {task.fields[rate]:.3g}"),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task("", total=epochs, loss=float("nan"), rate=float("nan"))
+        yield lambda epoch: bar.update(task, completed=epoch.number - first, loss=epoch.loss, rate=epoch.rate)
+
+
+def pictures(path: Path, solution: Solution) -> dict[Path, Content]:
+    """The file with the picture of the sheet's curves; of several, a file for each."""
+    from ..formats.plot.svg import svg_lines
+    from ..solution.content.model import Plot
+
+    plots = [block for section in solution.sections for block in section.blocks if isinstance(block, Plot)]
+    if not plots:
+        raise UserError("--plot: this sheet has no curves, so there is no picture\n  leave --plot out")
+    names = [path, *(path.with_stem(f"{path.stem}-{place}") for place in range(2, len(plots) + 1))]
+    return {name: svg_lines(plot) for name, plot in zip(names, plots, strict=True)}

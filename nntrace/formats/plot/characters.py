@@ -1,0 +1,56 @@
+"""A plot in characters: lines of dots with a letter on each, in ASCII the letters alone."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+
+from ...expr.script import Script
+from ...solution.content.model import Plot
+from ..page.breaking import sentence, words, wrapped
+from . import inside, letter, reach, tick, ticks
+
+HEIGHT = 15
+NO_DOTS = "\u2800"
+
+
+def plot_lines(plot: Plot, width: int, script: Script) -> Iterator[str]:
+    """The picture's lines, at most as wide as given, and under it which letter is which curve."""
+    from plotille import Canvas
+
+    labels = {round((plot.high - y) / (plot.high - plot.low) * (HEIGHT - 1)): tick(y) for y in _up(plot)}
+    margin = max(map(len, labels.values()), default=1)
+    room = max(10, width - margin - 2)
+    left, right = reach(plot)
+    above = (plot.high - plot.low) / (4 * HEIGHT)  # a dot on the border itself would be outside
+    canvas = Canvas(room, HEIGHT, xmin=left, ymin=plot.low, xmax=right, ymax=plot.high + above)
+    for curve in plot.curves:
+        points = inside(plot, curve)
+        for (x0, y0), (x1, y1) in itertools.pairwise(points) if not script.ascii else ():
+            canvas.line(x0, y0, x1, y1)
+    for place, curve in enumerate(plot.curves):
+        points = inside(plot, curve)
+        every = len(points) if not script.ascii else room
+        for number in range(2 if not script.ascii else every):
+            share = (number + (place + 1) / (len(plot.curves) + 1)) / 2 if not script.ascii else number / every
+            x, y = points[min(int(share * len(points)), len(points) - 1)]
+            canvas.text(x, y, letter(place))
+    side, corner = ("|", "+") if script.ascii else ("│", "└")
+    yield from (" " * (margin + 1) + line for line in wrapped(words(plot.up, script), room))
+    for place, line in enumerate(canvas.plot().split("\n")[:HEIGHT]):
+        yield f"{labels.get(place, ''):>{margin}} {side}{line.replace(NO_DOTS, ' ')}".rstrip()
+    yield " " * margin + " " + corner + ("-" if script.ascii else "─") * room
+    yield " " * (margin + 2) + _across(left, right, room, sentence(words(plot.across, script)))
+    for place, curve in enumerate(plot.curves):
+        lines = wrapped(words(curve.name, script), room - 3)
+        yield from (f"{' ' * (margin + 2)}{'' if line else letter(place):3}{text}" for line, text in enumerate(lines))
+
+
+def _up(plot: Plot) -> list[float]:
+    return ticks(plot.low, plot.high)
+
+
+def _across(left: float, right: float, room: int, name: str) -> str:
+    first, last = tick(left), tick(right)
+    between = room - len(first) - len(last)
+    return f"{first}{name:^{between}}{last}" if len(name) <= between else f"{first} {last}"

@@ -1,0 +1,61 @@
+"""A plot as a picture: our own SVG, each curve with a colour, a pattern of dashes and a letter.
+
+The colours are those of Okabe and Ito (Color Universal Design, 2008), which people with any colour vision tell apart;
+the picture has its own white ground, so that it is the same on a dark page.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from html import escape
+
+from ...expr.script import UNICODE
+from ...solution.content.model import Plot
+from ..page.breaking import sentence, words
+from . import inside, letter, reach, tick, ticks
+
+WIDTH, HEIGHT = 720, 420
+LEFT, RIGHT, TOP, BOTTOM = 64, 24, 28, 48
+LINE = 18
+COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#8A6500", "#56B4E9", "#000000")
+DASHES = ("", "9 4", "2 3", "10 3 2 3", "14 6", "5 2 1 2 1 2")
+
+
+def svg_lines(plot: Plot) -> Iterator[str]:
+    """The picture, line by line."""
+    height = HEIGHT + LINE * len(plot.curves)
+    yield (
+        f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" '
+        'font-family="sans-serif" font-size="13" fill="#222">'
+    )
+    yield f'<rect width="{WIDTH}" height="{height}" fill="#fff"/>'
+    left, right = reach(plot)
+
+    def x_of(x: float) -> float:
+        return LEFT + (x - left) / (right - left) * (WIDTH - LEFT - RIGHT)
+
+    def y_of(y: float) -> float:
+        return TOP + (plot.high - y) / (plot.high - plot.low) * (HEIGHT - TOP - BOTTOM)
+
+    foot = HEIGHT - BOTTOM
+    for y in ticks(plot.low, plot.high):
+        yield f'<path d="M{LEFT} {y_of(y):.1f}H{WIDTH - RIGHT}" stroke="#ddd"/>'
+        yield f'<text x="{LEFT - 8}" y="{y_of(y) + 4:.1f}" text-anchor="end">{tick(y)}</text>'
+    for x in ticks(left, right, 9):
+        yield f'<text x="{x_of(x):.1f}" y="{foot + 18}" text-anchor="middle">{tick(x)}</text>'
+    yield f'<path d="M{LEFT} {TOP}V{foot}H{WIDTH - RIGHT}" fill="none" stroke="#222"/>'
+    across, up = (escape(sentence(words(note, UNICODE))) for note in (plot.across, plot.up))
+    yield f'<text x="{(LEFT + WIDTH - RIGHT) / 2:.0f}" y="{foot + 38}" text-anchor="middle">{across}</text>'
+    yield f'<text x="{LEFT}" y="{TOP - 10}">{up}</text>'
+    for place, curve in enumerate(plot.curves):
+        colour, dashes = COLOURS[place % len(COLOURS)], DASHES[place % len(DASHES)]
+        style = f'fill="none" stroke="{colour}" stroke-width="2" stroke-dasharray="{dashes}"'
+        points = [(x_of(x), y_of(y)) for x, y in inside(plot, curve)]
+        yield f'<polyline {style} points="{" ".join(f"{x:.1f},{y:.1f}" for x, y in points)}"/>'
+        x, y = points[min(len(points) - 1, (place + 1) * len(points) // (len(plot.curves) + 1))]
+        yield f'<text x="{x + 4:.1f}" y="{y - 5:.1f}" fill="{colour}" font-weight="bold">{letter(place)}</text>'
+        row = HEIGHT + LINE * place + 4
+        yield f'<path d="M{LEFT} {row - 4}h44" {style}/>'
+        name = escape(sentence(words(curve.name, UNICODE)))
+        yield f'<text x="{LEFT + 54}" y="{row}">{letter(place)}  {name}</text>'
+    yield "</svg>"

@@ -1,0 +1,171 @@
+"""How the gradient shrinks or grows from layer to layer: norms, the factors between, and what follows from them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from math import inf, log10, prod
+
+from ...errors import UserError
+from ...expr import Sym
+from ...network.model import Cell, Network
+from ...network.quantities import of_tensor
+from ...record import Record
+from ...trace.flow import FLAT, LayerFlow, flow, layers_in_chain
+from ..content.model import Block, Curve, Note, Plot, Remark, Results, RunResults, Section, Solution, Table
+from ..numbers.results import value_results
+from .calculation import Settings, Sheet
+from .train import number_words
+
+WORDS = ((0.1, "vanishes"), (0.5, "shrinks"), (2.0, "keeps its size"), (10.0, "grows"), (inf, "explodes"))
+"""What the gradient does from the last layer to the first: the word of the first limit that the ratio is below."""
+MOST_NAMED = 8
+ALIKE = 1.01
+
+
+class FlowVariant(Record):
+    """A network to follow the gradient through, and what tells it from the others."""
+
+    name: str
+    network: Network
+
+
+class _Followed(Record):
+    name: str
+    sheet: Sheet
+    layers: list[LayerFlow]
+
+    @property
+    def ratio(self) -> float:
+        """How the root mean square of δ at the first layer stands to that at the last."""
+        first, last = self.layers[0].root_mean_square, self.layers[-1].root_mean_square
+        return first / last if last else inf if first else 0.0
+
+    @property
+    def word(self) -> str:
+        if not self.layers[-1].norm:
+            return "is 0"
+        return next(word for limit, word in WORDS if self.ratio < limit or limit == inf)
+
+
+def flows(variants: Sequence[FlowVariant], settings: Settings) -> Solution:
+    """Follow the gradient through each network, and set them side by side."""
+    followed = []
+    for variant in variants:
+        if len(layers_in_chain(variant.network) or ()) < 2:
+            message = "the gradient is followed along layers with parameters, each of which reads the one before it"
+            raise UserError(f"{message}\n  this network has no two of them; nntrace grad shows its gradients")
+        sheet = Sheet(variant.network, settings)
+        followed.append(_Followed(variant.name, sheet, flow(sheet.trace)))
+    return _Flows(followed).solution()
+
+
+class _Flows:
+    def __init__(self, followed: Sequence[_Followed]) -> None:
+        self.followed = followed
+        self.sheet = followed[0].sheet
+        self.digits = self.sheet.writer.digits
+
+    def solution(self) -> Solution:
+        sections: list[Section] = []
+        for one in self.followed:
+            addition: Note = (one.name,) if one.name else ()
+            sections.append(Section("flow", tuple(self._blocks(one)), addition))
+        if len(self.followed) == 1 and self._is_chain_of_units():
+            sections += self._product()
+        sections.append(Section("comparison", tuple(self._conclusions()), (), ("What follows",)))
+        results = Results(values=value_results(self.sheet.trace), runs=[_results(one) for one in self.followed])
+        return self.sheet.solution(sections, results)
+
+    def _blocks(self, one: _Followed) -> Iterator[Block]:
+        rows: list[tuple[Note, ...]] = []
+        for place, layer in enumerate(one.layers):
+            name = Sym(one.sheet.network.tensors[layer.key].name or layer.key)
+            factors = [one for one in (layer.through_weights, layer.through_slopes) if one is not None]
+            numbers = [*factors, prod(factors)] if factors else []
+            words: list[Note] = [(number_words(self.digits, number),) for number in numbers] or [(), (), ()]
+            root = number_words(self.digits, layer.root_mean_square)
+            norm = number_words(self.digits, layer.norm)
+            rows.append(((str(place + 1),), (name,), (root,), (norm,), *words))
+        heads = ("layer", "result", "RMS of δ", "‖δ‖", "weights", "slopes", "both")
+        yield Table(tuple((head,) for head in heads), tuple(rows))
+        weights, slopes = "‖Wᵀδ‖/‖δ‖ with W and δ of the layer after it", "‖f′ ⊙ ·‖/‖·‖ of what came"
+        yield Remark((f"weights: {weights}; slopes: {slopes}; both: their product, ‖δ‖ here over ‖δ‖ there.",))
+        for word, cells in (("dead (slope 0", "dead"), (f"saturated (slope at most {FLAT}", "saturated")):
+            names = [name for layer in one.layers for name in self._units(one, layer.key, getattr(layer, cells))]
+            if names:
+                more = f", … {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
+                listed: Note = ()
+                for place, symbol in enumerate(names[:MOST_NAMED]):
+                    listed = (*listed, ", " if place else "", symbol)
+                yield Remark((f"Units that are {word} in every sample): ", *listed, more))
+
+    def _units(self, one: _Followed, key: str, cells: Sequence[Cell]) -> Iterator[Sym]:
+        tensor = one.sheet.network.tensors[key]
+        for cell in cells:
+            given = tensor.names.get(cell)
+            yield Sym(given) if given is not None else Sym(tensor.name or tensor.key, cell)
+
+    def _is_chain_of_units(self) -> bool:
+        network = self.sheet.network
+        return network.samples is None and all(
+            prod(network.tensors[step.output].shape) == 1 for step in network.layer_steps()
+        )
+
+    def _product(self) -> list[Section]:
+        """The first δ of a chain of single units as the product that it is."""
+        network = self.sheet.network
+        first = next(iter(of_tensor(network, network.tensors[self.followed[0].layers[0].key])))
+        return self.sheet.gradients.over_paths([first], "The first δ as a product of weights and slopes")
+
+    def _conclusions(self) -> Iterator[Block]:
+        curves = [
+            Curve(
+                (one.name or "δ",),
+                [
+                    (place + 1.0, log10(layer.root_mean_square))
+                    for place, layer in enumerate(one.layers)
+                    if layer.root_mean_square > 0
+                ],
+            )
+            for one in self.followed
+        ]
+        heights = [y for curve in curves for _, y in curve.points]
+        if heights:
+            low, high = min(heights), max(heights)
+            room = max(0.05 * (high - low), 0.05)
+            shown = tuple(curve for curve in curves if curve.points)
+            yield Plot(("layer",), ("logarithm of the RMS of δ, to base 10",), shown, low - room, high + room)
+        for one in self.followed:
+            yield Remark(self._told(one))
+        if len(self.followed) > 1:
+            best = min(self.followed, key=lambda one: abs(log10(one.ratio)) if 0 < one.ratio < inf else inf)
+            yield Remark((f"The size changes least with {best.name}.",))
+        limits = ", ".join(f"below {limit:g} it {word}" for limit, word in WORDS[:-1])
+        yield Remark((f"The words, by the ratio: {limits}, else it {WORDS[-1][1]}.",))
+
+    def _told(self, one: _Followed) -> Note:
+        """What becomes of δ, and which layers learn most slowly."""
+        lead: Note = (f"{one.name}: ",) if one.name else ()
+        first, last = (number_words(self.digits, layer.root_mean_square) for layer in (one.layers[0], one.layers[-1]))
+        if not one.layers[-1].norm:
+            return (*lead, "δ is 0 at the last layer already: there is nothing to follow.")
+        ratio = number_words(self.digits, one.ratio)
+        words: Note = (*lead, "from the last layer to the first the RMS of δ goes from ", last, " to ", first,
+                       ", times ", ratio, f": it {one.word}")  # fmt: skip
+        sizes = [layer.root_mean_square for layer in one.layers]
+        if max(sizes) <= ALIKE * min(sizes):
+            return (*words, ". No layer learns more slowly than the others.")
+        slowest = sizes.index(min(sizes))
+        where = {0: "the first", len(sizes) - 1: "the last"}.get(slowest, f"number {slowest + 1}")
+        return (*words, f". The layer that learns most slowly is {where}.")
+
+
+def _results(one: _Followed) -> RunResults:
+    curves: dict[str, list[float | None]] = {
+        "layer": [place + 1 for place in range(len(one.layers))],
+        "RMS of δ": [layer.root_mean_square for layer in one.layers],
+        "‖δ‖": [layer.norm for layer in one.layers],
+        "through the weights": [layer.through_weights for layer in one.layers],
+        "through the slopes": [layer.through_slopes for layer in one.layers],
+    }
+    return RunResults(one.name, one.word, curves)

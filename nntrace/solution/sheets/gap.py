@@ -1,0 +1,74 @@
+"""Where the validation loss lies below the training loss: what to look at, from the numbers."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+from ...expr import Expr, Sym
+from ...network.model import Network
+from ...trace.scores import Scores
+from ..content.model import Block, Note, Remark, Table
+from .runs import TrainingRun
+
+NumberWords = Callable[[float], Expr | str]
+MOST_FEATURES = 8
+
+
+def gap(shown: NumberWords, loss: Sym, run: TrainingRun, sets: tuple[Network, Network]) -> Iterator[Block]:
+    """What may make the validation loss lower; nothing where it is not."""
+    ours, theirs = run.after, run.validation
+    assert theirs is not None
+    below_average = bool(run.columns.loss) and theirs.loss < run.columns.loss[-1]
+    if theirs.loss >= ours.loss and not below_average:
+        return
+    yield Remark(("Validation below training: what to look at",), heading=True)
+    if theirs.loss >= ours.loss:
+        words: Note = ("Only the curve is above: it is a mean over the epoch, while the parameters still moved. "
+                       "With the same parameters training has ", shown(ours.loss), " and validation ",
+                       shown(theirs.loss), ".")  # fmt: skip
+        yield Remark(words)
+        return
+    yield from _penalty(shown, loss, ours, theirs)
+    yield from _samples(shown, *sets)
+    yield from _common(*sets)
+
+
+def _penalty(shown: NumberWords, loss: Sym, ours: Scores, theirs: Scores) -> Iterator[Remark]:
+    """Both losses without the penalty, which stands in both here."""
+    if ours.data != ours.loss:
+        yield Remark(("Without the penalty (which this sheet has in both): training ", shown(ours.data),
+                      ", validation ", shown(theirs.data), "."))  # fmt: skip
+    else:
+        yield Remark(("There is no penalty that only the training loss would have.",))
+
+
+def _samples(shown: NumberWords, ours: Network, theirs: Network) -> Iterator[Block]:
+    """The means and spreads of inputs and targets in both sets; of one-hot targets the mean is the class's share."""
+    import numpy as np
+
+    from ...trace.arrays import array_of
+
+    rows: list[tuple[Note, ...]] = []
+    for tensor in (one for one in ours.tensors.values() if one.sampled and one.role in ("input", "target")):
+        first, second = (array_of(one.tensors[tensor.key]) for one in (ours, theirs))
+        for place in range(min(tensor.shape[-1], MOST_FEATURES)):
+            given = tensor.names.get((place,))
+            name = Sym(given) if given is not None else Sym(tensor.name or tensor.key, (place,))
+            numbers = [of(one[:, place]) for one in (first, second) for of in (np.mean, np.std)]
+            rows.append(((name,), *((shown(float(number)),) for number in numbers)))
+    heads = ("", "mean, training", "spread", "mean, validation", "spread")
+    yield Table(tuple((head,) if head else () for head in heads), tuple(rows))
+    yield Remark(("Are both sets from the same source? A class target's mean is the share of its class.",))
+
+
+def _common(ours: Network, theirs: Network) -> Iterator[Remark]:
+    """How many samples stand in both sets."""
+    from ...trace.arrays import array_of
+
+    def rows(network: Network) -> set[bytes]:
+        parts = [array_of(one) for one in network.tensors.values() if one.sampled and one.role in ("input", "target")]
+        return {b"".join(part[place].tobytes() for part in parts) for place in range(network.samples or 0)}
+
+    common = len(rows(ours) & rows(theirs))
+    each = "sample stands" if common == 1 else "samples stand"
+    yield Remark((f"{common or 'No'} {each if common else 'sample stands'} in both sets.",))

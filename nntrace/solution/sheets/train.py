@@ -1,0 +1,207 @@
+"""The sheet of a training: what each epoch came to, the curves, why it ended, and what to look at."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from fractions import Fraction
+from math import inf, isfinite
+
+from ...expr import Expr, Sym
+from ...network.model import Network
+from ...trace.amount import Amount
+from ...trace.trace import Trace
+from ..content.model import Block, Check, Curve, LossValue, Note, Plot, Remark, Results, Section, Solution, Table
+from ..numbers.digits import Digits
+from ..numbers.results import state_results, updated_results
+from .calculation import Settings, Sheet
+from .gap import gap
+from .iterations import MOST_ROWS, Trained, spread
+from .runs import Columns, Plan, TrainingRun, run
+
+MOST_POINTS = 2000
+"""Points of one curve."""
+BEYOND = 4.0
+"""How many times the first loss a picture reaches at most."""
+
+
+def train(plan: Plan, settings: Settings) -> Trained:
+    """Train, and say how it went."""
+    sheet = Sheet(plan.network, settings)
+    done = run(plan, sheet.trace)
+    return Trained(_Training(sheet, plan, done).solution(), done.final, done.interrupted)
+
+
+def loss_symbol(network: Network) -> Sym:
+    """What the sheet calls the loss."""
+    assert network.loss is not None
+    return Sym(network.tensors[network.loss].symbol(()).name)
+
+
+class _Training:
+    def __init__(self, sheet: Sheet, plan: Plan, done: TrainingRun) -> None:
+        self.sheet = sheet
+        self.plan = plan
+        self.run = done
+        self.loss = loss_symbol(sheet.network)
+
+    def solution(self) -> Solution:
+        done, final = self.run, self.run.final
+        sections = [
+            Section("training", tuple(self._blocks()), self._heading()),
+            Section("checks", tuple(self._checks())),
+        ]
+        results = Results(
+            updated=updated_results(final, None),
+            state=state_results(final, None),
+            loss=LossValue(self.loss.name, done.before.loss, done.after.loss),
+            runs=[done.results("", self.loss.name)],
+        )
+        return self.sheet.solution([one for one in sections if one.blocks], results, updating=True)
+
+    def _heading(self) -> Note:
+        training, count = self.sheet.network.training, len(self.run.columns)
+        kind = "" if training.rule.is_plain else f", {training.kind}"
+        rate: Note = ()
+        if count and len(set(self.run.columns.rate)) == 1:
+            rate = (", learning rate ", self.typed(self.run.columns.rate[0]))
+        return (f"{count} epoch{'s' if count != 1 else ''}{kind}", *rate)
+
+    def shown(self, number: float) -> Expr | str:
+        """A rounded number, or the word for what is none."""
+        return number_words(self.sheet.writer.digits, number)
+
+    def typed(self, number: float) -> Expr:
+        """A number of few digits as it was typed."""
+        return self.sheet.writer.digits.show(Amount(number, Fraction(repr(number)))).number
+
+    def _blocks(self) -> Iterator[Block]:
+        columns, network = self.run.columns, self.sheet.network
+        if len(columns):
+            yield self._table(columns)
+            yield from self._left_out(len(columns))
+            if network.samples_per_step is not None:
+                yield Remark((self.loss, " is the mean over an epoch's steps, each before its own update."))
+            else:
+                yield Remark((self.loss, " is the loss before the update of its epoch."))
+            yield curves_plot(self.loss, self._curves(columns), [self.run.before.loss])
+        yield from self._ending()
+        yield from self._scores()
+        if self.plan.validation is not None and self.run.validation is not None:
+            yield from gap(self.shown, self.loss, self.run, (network, self.plan.validation))
+
+    def _table(self, columns: Columns) -> Table:
+        rates = len(set(columns.rate)) > 1
+        titles: list[Note] = [("epoch",), (self.loss,)]
+        if columns.validation:
+            titles.append((self.loss, " validation"))
+        if columns.has_accuracy:
+            titles.append(("accuracy",))
+        if rates:
+            titles.append(("learning rate",))
+        rows: list[tuple[Note, ...]] = []
+        full = self.sheet.writer.full
+        for place in spread(len(columns), len(columns) if full else MOST_ROWS):
+            cells: list[Expr | str] = [self.shown(columns.loss[place])]
+            cells += [self.shown(columns.validation[place])] if columns.validation else []
+            cells += [self.typed(columns.accuracy[place])] if columns.has_accuracy else []
+            cells += [self.typed(columns.rate[place])] if rates else []
+            rows.append(((str(int(columns.epoch[place])),), *((cell,) for cell in cells)))
+        return Table(tuple(titles), tuple(rows))
+
+    def _left_out(self, count: int) -> Iterator[Remark]:
+        if not self.sheet.writer.full and count > MOST_ROWS:
+            words = f"… {count - MOST_ROWS} more epochs between these (--full shows all, -o losses.csv writes them)"
+            yield Remark((words,))
+
+    def _curves(self, columns: Columns) -> Iterator[Curve]:
+        yield curve(("training",), columns.epoch, columns.loss)
+        if columns.validation:
+            yield curve(("validation",), columns.epoch, columns.validation)
+
+    def _ending(self) -> Iterator[Remark]:
+        """Why the run ended before its time."""
+        done = self.run
+        if done.diverged is not None:
+            yield Remark(("Stopped: it diverges",), heading=True)
+            yield from self._divergence()
+        if done.interrupted:
+            yield Remark((f"Interrupted after {done.final.memory.done} steps: what follows is of the last whole one.",))
+        if done.ended:
+            yield Remark((f"Stopped early: {done.ended}.",))
+        if done.best is not None:
+            yield Remark((f"The parameters are those after epoch {done.best}, the best (restore: best).",))
+
+    def _divergence(self) -> Iterator[Remark]:
+        """The first number that is none, and what it is made of."""
+        found = self.run.diverged
+        assert found is not None
+        trace, element = found.trace, found.element
+        network = trace.network
+        symbol, value = network.symbol(element), float(trace.arrays[element.key][element.cell])
+        words: Note = (f"In step {found.step}, ", symbol, " is ", self.shown(value))
+        if network.tensors[element.key].role == "parameter" and found.before is not None:
+            old = float(found.before.before.arrays[element.key][element.cell])
+            slope = float(found.before.before.ahead.totals[element.key][element.cell])
+            words = (*words, ": the update before it had the old value ", self.shown(old), ", the gradient ",
+                     self.shown(slope), " and the learning rate ", self.shown(found.before.rate.number))  # fmt: skip
+        else:
+            step = next(step for step in network.steps if step.output == element.key)
+            largest = [(key, _largest(trace, key)) for key in dict.fromkeys(step.arguments.values())]
+            words = (*words, f" ({step.kind}); what it is made of, largest sizes: ")
+            for place, (key, size) in enumerate(largest):
+                name = Sym(network.tensors[key].name or key)
+                words = (*words, ", " if place else "", name, " ", self.shown(size))
+        yield Remark((*words, "."))
+        yield Remark(("A smaller learning rate, clip: {norm: 1} or smaller starting weights keep the numbers finite.",))
+
+    def _scores(self) -> Iterator[Remark]:
+        done = self.run
+        yield Remark(("All samples: ", self.loss, " ≈ ", self.shown(done.before.loss), " before, ",
+                      self.shown(done.after.loss), " after", *self._accuracy(done.after.accuracy)))  # fmt: skip
+        if done.validation is not None:
+            yield Remark(("Validation samples, after: ", self.loss, " ≈ ", self.shown(done.validation.loss),
+                          *self._accuracy(done.validation.accuracy)))  # fmt: skip
+
+    def _accuracy(self, share: float | None) -> Note:
+        return () if share is None else (", accuracy ", self.typed(share))
+
+    def _checks(self) -> Iterator[Check]:
+        before, after = self.run.before.loss, self.run.after.loss
+        fell = after < before
+        words: Note = (
+            self.loss,
+            " of all samples after the training ≈ ",
+            self.shown(after),
+            " < " if fell else " ≥ ",
+            self.shown(before),
+        )
+        yield Check(words if fell else (*words, ": this training did not lower it"), "ok" if fell else "note")
+
+
+def number_words(digits: Digits, number: float) -> Expr | str:
+    """A rounded number, or the word for what is none."""
+    if not isfinite(number):
+        return "∞" if number in (inf, -inf) else "not a number"
+    return digits.show(Amount(number)).number
+
+
+def curve(name: Note, across: Sequence[float], up: Sequence[float]) -> Curve:
+    """A curve of at most so many points as a picture can show."""
+    return Curve(name, [(across[place], up[place]) for place in spread(len(up), MOST_POINTS)])
+
+
+def curves_plot(loss: Sym, curves: Iterator[Curve] | Sequence[Curve], before: Sequence[float]) -> Plot:
+    """Losses over epochs, from 0 to the highest of them, or to a few times the first where one leaves the page."""
+    shown = tuple(curves)
+    finite = [y for one in shown for _, y in one.points if isfinite(y)]
+    first = max([one.points[0][1] for one in shown if one.points and isfinite(one.points[0][1])], default=1.0)
+    start = max([first, *(number for number in before if isfinite(number))])
+    high = min(max(finite, default=1.0), BEYOND * start) if start > 0 else max(finite, default=1.0)
+    low = min(0.0, min(finite, default=0.0))
+    return Plot(("epoch",), (loss,), shown, low, high if high > low else low + 1)
+
+
+def _largest(trace: Trace, key: str) -> float:
+    import numpy as np
+
+    return float(np.max(np.abs(trace.arrays[key]), initial=0.0))

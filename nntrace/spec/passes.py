@@ -1,0 +1,64 @@
+"""How often the samples are gone through: the keys ``iterations``, ``epochs``, ``samples_per_step`` and ``order``."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from ..limits import LARGEST_LIMIT
+from . import tree, values
+from .model import Number, Passes
+from .problems import Problems
+from .tree import Node, describe
+
+GIVEN, SHUFFLE = "given", "shuffle"
+
+
+def passes(found: Mapping[str, Any], problems: Problems) -> Passes:
+    """What the keys say together."""
+    iterations, epochs, shuffle = found.get("iterations"), found.get("epochs"), found.get("order")
+    if iterations and epochs:
+        place = max(iterations.place, epochs.place)
+        problems.add(
+            place, "`iterations` and `epochs` together", "keep one of them: an epoch is a pass over all samples"
+        )
+    if shuffle and not found.get("samples_per_step"):
+        message = "an `order` without `samples_per_step`: every step takes all samples, in whatever order"
+        problems.add(shuffle.place, message, "add samples_per_step: 1, or take `order` out")
+    return Passes(iterations, epochs, found.get("samples_per_step"), shuffle)
+
+
+def _iterations(node: Node, problems: Problems) -> Number | None:
+    found = values.count(node, problems, "`iterations`", high=LARGEST_LIMIT)
+    if found is not None:
+        problems.fail_beyond("iterations", int(found.value), found.place)
+    return found
+
+
+def _epochs(node: Node, problems: Problems) -> Number | None:
+    return values.count(node, problems, "`epochs`")
+
+
+def _samples_per_step(node: Node, problems: Problems) -> Number | None:
+    if isinstance(node, tree.Scalar) and node.text == "all":
+        return None
+    return values.count(node, problems, "`samples_per_step`")
+
+
+def _order(node: Node, problems: Problems) -> Number | None:
+    """The seed of a shuffle; ``None`` for the order of the file."""
+    match node:
+        case tree.Scalar() if node.text == GIVEN:
+            return None
+        case tree.Mapping(((key, seed),), _) if key.text == SHUFFLE:
+            return values.count(seed, problems, "a seed", low=0)
+    problems.add(node.place, f"`order` cannot be {describe(node)}", "write given, or {shuffle: 7} with a seed")
+    return None
+
+
+READERS: dict[str, Callable[[Node, Problems], Any]] = {
+    "iterations": _iterations,
+    "epochs": _epochs,
+    "samples_per_step": _samples_per_step,
+    "order": _order,
+}

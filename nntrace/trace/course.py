@@ -1,0 +1,127 @@
+"""Many steps of one network: of all that is worked out, only the latest numbers are kept."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from math import isfinite
+from typing import TYPE_CHECKING
+
+from ..network.model import Element, Network
+from ..network.portion import chosen, portion, steps_per_pass
+from ..record import Record
+from .scores import Scorer, Scores
+from .trace import Trace
+from .tracing import in_floats
+from .update import Update
+
+if TYPE_CHECKING:
+    from .program import Program
+
+
+class Portions:
+    """The samples of each step. The networks of samples in order are kept, and one program for each number of them."""
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self._networks: dict[Sequence[int], Network] = {}
+        self._programs: dict[int, Program] = {}
+
+    def trace(self, trace: Trace) -> Trace:
+        """The trace with the samples of its next step."""
+        if self.network.samples_per_step is None:
+            return trace
+        places = chosen(self.network, trace.memory.done)
+        network = self._networks.get(places) or portion(self.network, places)
+        if isinstance(places, range):
+            self._networks[places] = network
+        found = trace.in_network(network, self._programs.get(len(places)))
+        if not found.elementwise:
+            self._programs[len(places)] = found.program
+        return found
+
+
+class Epoch(Record):
+    """What a pass over the samples came to: ``loss`` is the mean of its steps', each taken before its update.
+
+    ``done`` are the steps done in all, ``rate`` the last step's learning rate; ``validation`` what the other samples
+    say after the pass. ``mistakes`` are the samples that changed a parameter.
+    """
+
+    number: int
+    done: int
+    loss: float
+    rate: float
+    validation: Scores | None
+
+
+class Diverged(Record):
+    """The step in which a number first was none: its ``trace``, the update before it, and the tensor of the number."""
+
+    step: int
+    trace: Trace
+    before: Update | None
+    element: Element
+
+
+class Course:
+    """A training on its way, epoch by epoch.
+
+    ``trace`` has the latest parameters and states, with all samples; ``asked_to_stop`` is looked at after each step.
+    """
+
+    def __init__(
+        self, trace: Trace, validation: Network | None = None, asked_to_stop: Callable[[], bool] = lambda: False
+    ) -> None:
+        self.network = trace.network
+        self.trace = in_floats(trace)
+        self.scorer = None if validation is None else Scorer(validation)
+        self.asked_to_stop = asked_to_stop
+        self.diverged: Diverged | None = None
+        self.stopped = False
+        self._portions = Portions(self.network)
+        self._last: Update | None = None
+
+    @property
+    def is_over(self) -> bool:
+        """Whether nothing more is to be done for one of these reasons."""
+        return self.stopped or self.diverged is not None
+
+    def epoch(self, most: int | None = None) -> Epoch | None:
+        """The rest of the present pass, or ``most`` steps of it; ``None`` where not one step came to its end."""
+        size = steps_per_pass(self.network)
+        done = self.trace.memory.done
+        left = size - done % size
+        total, samples, rate = 0.0, 0, 0.0
+        for _ in range(left if most is None else min(most, left)):
+            before = self._portions.trace(self.trace)
+            loss = before.value_of_loss().number
+            if not isfinite(loss):
+                self.diverged = Diverged(before.memory.done + 1, before, self._last, first_without_number(before))
+                break
+            update = before.updated()
+            self.trace, self._last = in_floats(update.after), update
+            count = before.network.samples or 1
+            total, samples, rate = total + loss * count, samples + count, update.rate.number
+            if self.asked_to_stop():
+                self.stopped = True
+                break
+        if not samples:
+            return None
+        if self.network.samples_per_step is not None:
+            self.trace = self.trace.in_network(self.network)
+        now = self.trace.memory.done
+        scores = self.scorer.of(self.trace) if self.scorer is not None else None
+        return Epoch(done // size + 1, now, total / samples, rate, scores)
+
+
+def first_without_number(trace: Trace) -> Element:
+    """The first element that is infinite or no number: of the parameters, else of the results in order."""
+    import numpy as np
+
+    network = trace.network
+    for key in (*network.parameters, *(step.output for step in network.steps)):
+        places = np.argwhere(~np.isfinite(trace.arrays[key]))
+        if len(places):
+            return Element(key, tuple(int(place) for place in places[0]))
+    assert network.loss is not None
+    return Element(network.loss, ())

@@ -1,0 +1,70 @@
+"""How well a network does on a set of samples: its loss, the loss without the penalty, the share of right classes."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from ..catalogue import find
+from ..network.model import BoundOperation, Network
+from ..record import Record
+from .trace import Trace
+
+if TYPE_CHECKING:
+    from ..network.model import Array
+    from .program import Program
+
+
+class Scores(Record):
+    """``data`` is the loss without the penalty; ``accuracy`` is known where the targets are classes."""
+
+    loss: float
+    data: float
+    accuracy: float | None
+
+
+class Scorer:
+    """Scores the parameters of a trace on the samples of one network."""
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self._program: Program | None = None
+
+    def of(self, trace: Trace) -> Scores:
+        """The scores of a trace's parameters."""
+        from .arrays import ArrayTrace, given_arrays
+        from .program import Program
+
+        network = self.network
+        if self._program is None:
+            self._program = Program(network)
+        own = trace.given_arrays()
+        given = {**given_arrays(network), **{key: own[key] for key in network.parameters}}
+        arrays = ArrayTrace(network, given, self._program, trace.memory).arrays
+        assert network.loss is not None
+        loss = float(arrays[network.loss])
+        return Scores(loss, float(arrays[network.data]) if network.data else loss, accuracy(network, arrays))
+
+
+def accuracy(network: Network, arrays: dict[str, Array]) -> float | None:
+    """The share of samples whose class is the one with the largest output; of a single output, on its side of 1/2.
+
+    ``None`` where the targets are no classes, or there is one sample alone.
+    """
+    import numpy as np
+
+    step = _compared(network)
+    if step is None or network.samples is None:
+        return None
+    outputs, targets = arrays[step.arguments["y"]], arrays[step.arguments["t"]]
+    entry = find("loss", step.kind)
+    is_bit = bool(np.isin(targets, (0, 1)).all())
+    if targets.shape[-1] == 1 and is_bit and entry is not None and entry.build().targets == "bits":
+        return float(np.mean((outputs >= 0.5) == (targets > 0)))
+    if targets.shape[-1] > 1 and is_bit and bool((targets.sum(axis=-1) == 1).all()):
+        return float(np.mean(outputs.argmax(axis=-1) == targets.argmax(axis=-1)))
+    return None
+
+
+def _compared(network: Network) -> BoundOperation | None:
+    """The step that compares outputs with targets."""
+    return next((step for step in network.loss_steps() if {"y", "t"} <= step.arguments.keys()), None)

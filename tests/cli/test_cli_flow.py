@@ -1,0 +1,147 @@
+"""``nntrace flow``: norms of δ and the factors between them, dead and saturated units, and what follows."""
+
+from __future__ import annotations
+
+import json
+from math import prod
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import jsonschema
+import numpy as np
+import pytest
+
+import nntrace.formats
+
+if TYPE_CHECKING:
+    from conftest import Run
+
+SCHEMA = json.loads((Path(nntrace.formats.__file__).parent / "sheet.schema.json").read_text(encoding="utf-8"))
+CHAIN = "configs/sigmoid-chain.yaml"
+FIRST = [[0.5, -1.0, 0.25], [1.5, 0.5, -0.75], [0.25, 0.0, 1.0]]
+SECOND = [[1.0, -0.5, 0.25], [0.75, 0.5, 1.0], [-1.0, 0.25, 0.5]]
+ROWS = [[0.5, -1.0, 2.0, 1.0], [1.0, 0.25, -0.5, 0.0], [-0.75, 0.5, 1.5, 1.0]]
+NET = f"""\
+inputs: [x1, x2, x3]
+targets: [t]
+samples: {ROWS}
+layers:
+- {{dense: 3, weights: {FIRST}, activation: tanh}}
+- {{dense: 3, weights: {SECOND}, activation: tanh}}
+- {{dense: 1, weights: [[0.5, -1.0, 0.75]]}}
+loss: half_squared_error
+"""
+
+
+def sheet(run: Run, *command: str, cwd: Path | None = None) -> Any:
+    code, out, err = run("flow", *command, "-f", "json", **({"cwd": cwd} if cwd else {}))
+    assert (code, err) == (0, "")
+    found = json.loads(out)
+    jsonschema.Draft202012Validator(SCHEMA).validate(found)
+    return found["runs"]
+
+
+def test_norms_and_factors_are_those_by_hand(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "net.yaml").write_text(NET, encoding="utf-8")
+    (one,) = sheet(run, cwd=tmp_path)
+    rows, first, second, last = np.array(ROWS), np.array(FIRST), np.array(SECOND), np.array([[0.5, -1.0, 0.75]])
+    a1 = np.tanh(rows[:, :3] @ first.T)
+    a2 = np.tanh(a1 @ second.T)
+    deltas = [(a2 @ last.T - rows[:, 3:]) / 3]
+    deltas.insert(0, deltas[0] @ last * (1 - a2**2))
+    deltas.insert(0, deltas[0] @ second * (1 - a1**2))
+    curves = one["curves"]
+    assert curves["RMS of δ"] == pytest.approx([float(np.sqrt((delta**2).mean())) for delta in deltas], rel=1e-12)
+    norms = [float(np.linalg.norm(delta)) for delta in deltas]
+    assert curves["‖δ‖"] == pytest.approx(norms, rel=1e-12)
+    through = [float(np.linalg.norm(deltas[1] @ second)), float(np.linalg.norm(deltas[2] @ last))]
+    assert curves["through the weights"][:2] == pytest.approx([through[0] / norms[1], through[1] / norms[2]], rel=1e-12)
+    for place in (0, 1):
+        product = curves["through the weights"][place] * curves["through the slopes"][place]
+        assert product == pytest.approx(norms[place] / norms[place + 1], rel=1e-12)
+
+
+def test_a_chain_of_units_is_the_product_of_weights_and_slopes(run: Run) -> None:
+    code, out, _ = run("flow", CHAIN, "--width", "110")
+    assert code == 0
+    a, values = 0.5, []
+    for _ in range(8):
+        a = float(1 / (1 + np.exp(-a)))
+        values.append(a)
+    wanted = (values[-1] - 1) * prod(a * (1 - a) for a in values)
+    step = next(step for step in json.loads(run("flow", CHAIN, "-f", "json").out)["steps"] if step["id"].endswith("p"))
+    assert step["value"] == pytest.approx(wanted, rel=1e-12)
+    assert "it vanishes. The layer that learns most slowly is the first." in " ".join(out.split())
+
+
+def test_the_statements_of_the_homework_follow_from_the_numbers(run: Run) -> None:
+    runs = sheet(run, CHAIN, "--activation", "sigmoid,tanh,relu,leaky_relu")
+    ratio = {one["name"]: one["curves"]["RMS of δ"][0] / one["curves"]["RMS of δ"][-1] for one in runs}
+    assert [one["word"] for one in runs] == ["vanishes", "shrinks", "keeps its size", "keeps its size"]
+    assert ratio["sigmoid"] < ratio["tanh"] < 1 <= ratio["leaky_relu"] + 1e-9  # (i) tanh shrinks too; (iii)
+    assert runs[0]["curves"]["RMS of δ"] == sorted(runs[0]["curves"]["RMS of δ"])  # (ii) the first are slower
+
+
+def test_depth_repeats_the_square_layer(run: Run) -> None:
+    runs = sheet(run, "configs/deep.yaml", "--depth", "2:6")
+    assert [len(one["curves"]["layer"]) for one in runs] == [4, 5, 6, 7, 8]
+    copied = runs[-1]["curves"]["through the weights"]
+    drawn = sheet(run, "configs/deep.yaml", "--depth", "6", "--seed", "1")[0]["curves"]["through the weights"]
+    assert copied != pytest.approx(drawn)
+    assert len(drawn) == len(copied)
+
+
+def test_a_loss_at_its_minimum_has_no_gradient_to_follow(run: Run, tmp_path: Path) -> None:
+    text = NET.replace(str(ROWS), "[[0, 0, 0, 0]]")
+    (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
+    assert "δ is 0 at the last layer already: there is nothing to follow." in run("flow", cwd=tmp_path).out
+
+
+def test_dead_and_saturated_units_are_named(run: Run, tmp_path: Path) -> None:
+    text = """\
+inputs: [x]
+targets: [t]
+samples: [[1.0, 0.75], [2.0, 1.5]]
+layers:
+- {{dense: [h1, h2], weights: {{x: {{w1: {0}, w2: 1.0}}}}, activation: {1}}}
+- {{dense: [y], weights: {{h1: {{w3: 1.0}}, h2: {{w4: 0.5}}}}}}
+loss: half_squared_error
+"""
+    (tmp_path / "net.yaml").write_text(
+        text.format("-1.0", "{relu: [a1, a2]}").replace("{h1: {w3", "{a1: {w3").replace("h2: {w4", "a2: {w4"), "utf-8"
+    )
+    out = run("flow", cwd=tmp_path).out
+    assert "Units that are dead (slope 0 in every sample): h1" in out
+    assert "saturated" not in out
+    (tmp_path / "net.yaml").write_text(
+        text.format("9.0", "{sigmoid: [a1, a2]}").replace("{h1: {w3", "{a1: {w3").replace("h2: {w4", "a2: {w4"), "utf-8"
+    )
+    assert "Units that are saturated (slope at most 0.01 in every sample): h1" in run("flow", cwd=tmp_path).out
+
+
+@pytest.mark.parametrize("width", [40, 60, 80, 120])
+@pytest.mark.parametrize("plain", [True, False])
+def test_no_line_is_wider_than_the_page(run: Run, width: int, plain: bool) -> None:
+    options = ("--activation", "sigmoid,tanh", "--width", str(width), *(("--ascii",) if plain else ()))
+    code, out, _ = run("flow", CHAIN, *options)
+    assert code == 0
+    assert max(map(len, out.splitlines())) <= width
+    assert not plain or out.isascii()
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ((CHAIN, "--activation", "sigmod"), "did you mean 'sigmoid'?"),
+        ((CHAIN, "--depth", "5:2"), "is no range"),
+        ((CHAIN, "--depth", "x"), "is no range"),
+        (("configs/homework3.yaml", "--depth", "3"), "have weights with labels"),
+        (("configs/deep.yaml", "--depth", "3", "--seed", "x"), "--seed"),
+        (("configs/line-3-samples.yaml",), "no two of them"),
+        ((CHAIN, "--plot", "README.md"), "is there already"),
+    ],
+)
+def test_what_cannot_be_followed_is_told(run: Run, options: tuple[str, ...], words: str) -> None:
+    code, out, err = run("flow", *options)
+    assert (code, out) == (2, "")
+    assert words in err
