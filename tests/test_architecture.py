@@ -383,9 +383,14 @@ def crowded(module: str, source: str) -> list[str]:
             names = [one.arg for one in (*taken.posonlyargs, *taken.args, *taken.kwonlyargs, taken.vararg, taken.kwarg)
                      if one is not None]  # fmt: skip
             count = len(names) - (names[:1] in (["self"], ["cls"]))
-            if count > MOST_PARAMETERS:
+            if count > MOST_PARAMETERS and not _is_command(node):
                 found.append(f"{module}:{node.lineno}: {node.name} has {count} parameters")
     return found
+
+
+def _is_command(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """A command of the program has a parameter for each of its options."""
+    return any("command" in ast.unparse(decorator) for decorator in node.decorator_list)
 
 
 @pytest.mark.parametrize(("module", "path"), modules().items(), ids=modules())
@@ -398,6 +403,7 @@ def test_a_crowded_function_is_caught() -> None:
     assert crowded("m", f"def f({names}): ...") == ["m:1: f has 8 parameters"]
     assert crowded("m", f"class A:\n    def f(self, {names[:-3]}, *rest): ...") == ["m:2: f has 8 parameters"]
     assert crowded("m", f"class A:\n    def f(self, {names[:-3]}): ...") == []
+    assert crowded("m", f"@_command('step')\ndef f({names}): ...") == []
 
 
 # -- what the README says of the house --------------------------------------------------------------------------------
