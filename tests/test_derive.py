@@ -82,6 +82,8 @@ class Reading:
         for key, tensor in network.tensors.items():
             name = formulas.name(key)
             self.keys[name.name + (self.mark if name.mark else "")] = key
+            if name.mark and tensor.role != "loss":  # a single number of each sample: q_n, and q⁽ⁿ⁾ between matrices
+                self.keys[name.name] = key
             if tensor.role in ("unit", "input", "parameter") and key in self.slopes:
                 delta = formulas.gradient_name(key)
                 if hasattr(delta, "name"):
@@ -111,7 +113,7 @@ class Reading:
             text = own[0]["text"]
             name, letters = self.parted(step["name"])
             called = re.fullmatch(r"([a-z_]+)\((.+)\)", text)
-            if step["section"] == "network" and letters:
+            if step["section"] == "network" and (letters or not called):
                 self.formula.setdefault(name, (letters, text, meant))
             elif step["section"] == "network" and called:
                 self.calls[called.group(1), called.group(2)] = name
@@ -212,7 +214,10 @@ class Reading:
             if name in meant:
                 inner, definition = meant[name]
                 return reader.evaluate(definition, dict(zip(inner, cell, strict=True)))
-            return Dual(self.look(name, cell), float(name == by and cell == index))
+            element = self.cells.get(name)  # h1 is the first of a1
+            same = name == by and cell == index
+            same = same or (element is not None and (element[0], (*cell, *element[1])) == (self.keys.get(by), index))
+            return Dual(self.look(name, cell), float(same))
 
         reader = Index(self.names, look, self.partial, self.slope, self.extent)
         return dual(reader.evaluate(text, dict(zip(letters, at, strict=True)))).slope
@@ -443,8 +448,9 @@ class Reading:
             return self.laid_out(key, self.of_sample(by, self.slopes[key]))
         of, by = of.removesuffix(self.mark), by.removesuffix(self.mark)
         tensors = [self.network.tensors[self.keys[name]] for name in (of, by)]
-        (rows, over), (columns, under) = ((one.shape[-1], (self.sample,) if one.sampled else ()) for one in tensors)
-        return np.array([[self.local(of, (*over, j), by, (*under, i)) for i in range(columns)] for j in range(rows)])
+        down, across = (list(np.ndindex(one.sample_shape)) for one in tensors)
+        over, under = ((self.sample,) if one.sampled else () for one in tensors)
+        return np.array([[self.local(of, (*over, *j), by, (*under, *i)) for i in across] for j in down])
 
     def call(self, kind: str, name: str) -> Any:
         if not kind.endswith("′"):

@@ -242,29 +242,28 @@ def derive(
     reading: Reading,
 ) -> None:
     """The symbolic solution: shapes, Jacobians, gradients in index and matrix form, each by its rule."""
-    from ..network.joined import refuse_joined
+    from ..network.apart import apart
     from ..solution.derive.sheet import Derivation
     from .question import question
 
     check_page(page, reading)
     network, spec = read_network(reading, numbers=with_numbers)
     need_layers(spec)
-    refuse_joined(network, "derive")
-    solution = Derivation(network, question(network, wrt, name, at, with_numbers)).solution()
+    solution = Derivation(network, question(apart(network), wrt, name, at, with_numbers)).solution()
     raise typer.Exit(deliver(solution, page))
 
 
 @_command("collapse net.yaml")
 def collapse(*, change: Changes = [], page: PageOptions, reading: Reading) -> None:
     """Stacked layers as one affine map, or the activation that keeps them apart."""
-    from ..network.joined import refuse_joined
+    from ..network.apart import apart
     from ..solution.sheets.collapse import Collapse
     from ..trace.tracing import trace_of
 
     check_page(page, reading)
     network, spec = read_network(reading, change, numbers=False)
     need_layers(spec)
-    refuse_joined(network, "collapse")
+    network = apart(network)
     trace = trace_of(network) if network.has_numbers else None
     solution = Collapse(network, trace).solution()
     raise typer.Exit(deliver(solution, page))

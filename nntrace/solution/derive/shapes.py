@@ -48,7 +48,8 @@ class Shapes:
         terms = (*map(self._count_of, tensors), *(Neg(Num(number)) for number, _, _ in less if number))
         note: tuple[Note, ...] = ((f"without {' and '.join(words)}",),) if words else ()
         lines = [Line("rule", "=", total(terms), note)]
-        if not any(isinstance(size, str) for tensor in tensors for size in tensor.sizes):
+        symbolic = any(isinstance(size, str) for tensor in tensors for size in tensor.sizes)
+        if not symbolic and lines[0].body != Num(count):
             lines.append(Line("rule", "=", Num(count), (("worked out",),)))
         return tuple(lines)
 

@@ -8,12 +8,14 @@ from typing import TYPE_CHECKING
 
 from ...expr import Dimensions, Expr, HadamardPow, Num, Ones, Partial, Sym
 from ...expr.bind import walk
+from ...network.apart import apart, parts_of
 from ...network.model import BoundOperation, Network
 from ...network.portion import chosen, portion
 from ..content.model import Block, Check, Line, Note, Remark, Results, Section, SectionName, Solution, Step
 from ..formulas.shapes import shapes
 from ..numbers.digits import Digits
 from ..sheets.head import agreed, convention_values, given_blocks, tensor_names
+from .calculus.direct import DirectLoss, is_direct
 from .calculus.elements import Elements
 from .calculus.gradients import ParameterGradients
 from .calculus.jacobians import Jacobians
@@ -41,7 +43,9 @@ class Derivation:
     def __init__(self, network: Network, question: Question) -> None:
         self.all_samples = network
         """With all samples; a step of some of them at a time is derived from those of the first step."""
-        self.network = network = portion(network, chosen(network, 0)) if network.samples_per_step else network
+        network = portion(network, chosen(network, 0)) if network.samples_per_step else network
+        self.parts = parts_of(network)
+        self.network = network = apart(network)
         self.question = question
         self.symbols = Symbols(network, question.labels, question.jacobians)
         self.jacobians = Jacobians(self.symbols)
@@ -52,14 +56,15 @@ class Derivation:
     def solution(self) -> Solution:
         """Network and shapes, Jacobians, the loss's gradient, those of the parameters, stability, checks."""
         network, symbols = self.network, self.symbols
-        loss = LossGradient(symbols, self.jacobians) if network.loss is not None else None
+        loss = self._loss() if network.loss is not None else None
+        of_catalogue = loss if isinstance(loss, LossGradient) else None
         made = [
             Section("given", tuple(given_blocks(self._numbers.writer)) if self._numbers is not None else ()),
             self._network(),
             Section("shapes", tuple(self._shapes())),
             *self._jacobian_sections(),
             *(self._gradient_sections(loss) if loss is not None else [Section("loss gradient", (WITHOUT_LOSS,))]),
-            self._section("stability", self._stability(loss)),
+            self._section("stability", self._stability(of_catalogue)),
             Section("checks", tuple(self._checks())),
         ]
         sections = tuple(Lettering(symbols.letters).sections(section for section in made if section.blocks))
@@ -75,8 +80,12 @@ class Derivation:
             Results(),
             symbolic=True,
             tensors=lambda: tensor_names(network),
-            legend=legend(symbols, sections, loss.chosen_letter if loss is not None else None),
+            legend=legend(symbols, sections, of_catalogue.chosen_letter if of_catalogue else None),
         )
+
+    def _loss(self) -> LossGradient | DirectLoss:
+        kind = DirectLoss if is_direct(self.network) else LossGradient
+        return kind(self.symbols, self.jacobians)
 
     def _section(self, name: SectionName, parts: Iterable[Part], addition: Note = ()) -> Section:
         return Section(name, tuple(self._numbered(name, parts)), addition)
@@ -140,14 +149,35 @@ class Derivation:
 
     def _network(self) -> Section:
         """What the tensors hold, where their elements have names; then each layer."""
-        blocks = (*self.elements.listed(), *self._samples(), *self._numbered("network", self._formulas()))
+        blocks = (
+            *self.elements.listed(),
+            *self._taken_apart(),
+            *self._samples(),
+            *self._numbered("network", self._formulas()),
+        )
         return Section("network", blocks)
+
+    def _taken_apart(self) -> Iterator[Remark]:
+        """Which columns or rows of a matrix the parts are that are written by themselves."""
+        for key, parts in self.parts.items():
+            whole = Sym(self.whole.tensors[key].name or key)
+            for part in parts:
+                *others, (axis, span) = [(axis, span) for axis, span in enumerate(part.spans) if span is not None]
+                if others or not part.tensor.sample_shape:
+                    continue
+                noun = ("rows", "columns")[axis] if len(part.spans) > 1 else "elements"
+                first, last = (span, span) if isinstance(span, int) else (span[0], span[1] - 1)
+                which = f"{noun[:-1]} {first + 1}" if first == last else f"{noun} {first + 1} to {last + 1}"
+                yield Remark((self.symbols.formulas.name(part.tensor.key), f" is {which} of ", whole))
 
     def _samples(self) -> Iterator[Remark]:
         """What the index n of a batch counts, and where it is in a matrix."""
         if self.network.samples is None:
             return
-        key = next(key for key, tensor in self.network.tensors.items() if tensor.role == "input")
+        given = (key for key, one in self.network.tensors.items() if one.role == "input" and one.sample_shape)
+        if (key := next(given, None)) is None:
+            yield Remark((f"{self.symbols.index('n')} counts the samples",))
+            return
         name = self.symbols.formulas.name(key)
         columns = self.network.conventions.vectors == "columns"
         n, i = self.symbols.index("n"), self.symbols.index("i")
@@ -160,10 +190,10 @@ class Derivation:
             whose = "that sample's loss" if count == 1 else "the loss of those alone"
             yield Remark((f"a step takes {takes}, the next in turn: {n} counts these, and the step's loss is {whose}",))
 
-    def _gradient_sections(self, loss: LossGradient) -> Iterator[Section]:
+    def _gradient_sections(self, loss: LossGradient | DirectLoss) -> Iterator[Section]:
         """The loss's gradient, then those of the layers and the parameters."""
         yield self._section("loss gradient", loss.parts())
-        parts = list(self._gradients({loss.output, *([str(loss.fused)] if loss.fused else [])}))
+        parts = list(self._gradients(loss.done))
         keys = {key for part in parts for key in part.keys if part.lines}
         roles = {self.network.tensors[key].role for key in keys if key in self.network.tensors}
         roles |= {use.role for part in parts if (use := part.element) is not None}
@@ -173,6 +203,8 @@ class Derivation:
     def _gradients(self, done: set[str]) -> Iterator[Part]:
         """By the layers' results and the parameters, then by single elements."""
         asked = (*self.question.wrt, *self.question.labels)
+        if any(step.is_formula for step in self.network.steps):  # a circuit's inputs are what it is about
+            asked = (*asked, *(key for key in self.network.tensors if self.symbols.formulas.readers(key)))
         inputs = [key for key in dict.fromkeys(asked) if self.network.tensors[key].role == "input"]
         yield from ParameterGradients(self.symbols, self.jacobians, done).parts(inputs)
         yield from self.elements.parts(self.question.elements)
@@ -189,7 +221,7 @@ class Derivation:
             yield Part(symbols.tensor(output), (Line("formula", "=", index),), {step.output}, numbers=meant)
             axes = formulas.laid_out(step.output, tuple(map(str, output.index)))
             body = formulas.matrix(formulas.forward(step), axes)
-            if body is None:
+            if body is None or not output.index:
                 continue
             sizes = symbols.sizes(keyed, output)
             note = shapes(body, axes, _size_of(sizes))

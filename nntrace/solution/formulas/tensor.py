@@ -139,10 +139,11 @@ class TensorFormulas:
         """A formula over keys in matrix form."""
         return matrix_form(transform(formula, _products), target, self.axes)
 
-    @staticmethod
-    def is_elementwise(step: BoundOperation) -> bool:
+    def is_elementwise(self, step: BoundOperation) -> bool:
         """Whether a step takes each element for itself (no line that another one works out first)."""
-        return bool(step.edges) and step.operation.is_elementwise and not step.is_formula
+        if step.is_formula or not self.network.tensors[step.output].sample_shape:
+            return False  # it has no name as a function, or is of a single number
+        return bool(step.edges) and step.operation.is_elementwise
 
     def is_function(self, step: BoundOperation) -> bool:
         """Whether a step is written as a function of its argument, by its kind: ``relu(z1)``, ``softmax(z2)``."""

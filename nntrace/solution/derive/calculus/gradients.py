@@ -39,6 +39,10 @@ class ParameterGradients:
                 if key not in self.done and self.formulas.readers(key):
                     self.done.add(key)
                     yield from self.of(key)
+        for key in self.network.parameters:  # the loss itself may read some
+            if key not in self.done and self.formulas.readers(key):
+                self.done.add(key)
+                yield from self.of(key)
         for key in inputs:
             if key not in self.done:
                 yield from (part._replace(aside=True) for part in self.of(key))
@@ -61,6 +65,8 @@ class ParameterGradients:
             lines = (derivative_line(self.symbols.partial(key, found.indices)), *lines)
         yield Part(name, lines, {key}, which, Numbers(key, "gradient", indexed=True))
         matrix = matrix_step(self.symbols, key)
+        if not self.network.tensors[key].shape and (matrix is None or matrix.lines[-1].body == part.lines[-1].body):
+            return  # a single number, which the first line gives
         if matrix is not None:
             yield matrix
         elif which:
@@ -108,7 +114,8 @@ class ParameterGradients:
 
     def _chain(self, key: str, indices: tuple[str, ...]) -> Iterator[Expr]:
         """For each reader Σ ∂L/∂result × ∂result/∂tensor, over the result's indices that the tensor lacks."""
-        for reader in self.formulas.readers(key):
+        found = self.formulas.gradient(key)
+        for reader, addend in zip(self.formulas.readers(key), found.addends, strict=True):
             step, output = reader.step, reader.edge.operation.output
             argument = self.formulas.chain.adjoint(reader).argument
             renamed = dict(zip(map(str, argument.index), indices, strict=True))
@@ -120,7 +127,11 @@ class ParameterGradients:
             first = Partial(LOSS, result)
             link = Partial(result, by)
             if self.network.tensors[step.output].role == "loss":
-                yield Partial(result, by)
+                through = link if step.is_penalty else Partial(LOSS, result) * link
+                if step.output == self.network.loss:
+                    through = Partial(LOSS, by)
+                alone = step.is_penalty or len(found.addends) == 1  # else an addend, and no derivative by itself
+                yield through if alone else self.symbols.sized(addend, found.sizes)
                 continue
             body = product((first, link))
             for letter in reversed(lacking):

@@ -48,6 +48,11 @@ class LossGradient(LossFormula):
         """What ∂L/∂element of one sample came to, by the tensor's key, and what that is by."""
 
     @property
+    def done(self) -> set[str]:
+        """The tensors whose gradients are derived with the loss."""
+        return {self.output, *([self.fused] if self.fused else [])}
+
+    @property
     def known(self) -> bool:
         """Whether the loss has a formula, and not a gradient alone."""
         return self.network.loss_is_known

@@ -81,9 +81,14 @@ class Symbols:
         return transform(node, leaf)
 
     def tensor(self, symbol: Sym) -> Sym:
-        """One element of a tensor, by its index letters."""
+        """One element of a tensor, by its index letters; by the user's name for it where these are numbers."""
         if symbol.name not in self.network.tensors:
             return symbol
+        sampled = self.network.tensors[symbol.name].sampled
+        cell = symbol.index[sampled:]
+        single = bool(cell) and all(isinstance(one, int) for one in cell)
+        if single and (given := self.network.tensors[symbol.name].names.get(cell)):  # type: ignore[arg-type]
+            return Sym(given, (), SAMPLES if sampled else "")
         name = self.formulas.name(symbol.name)
         return Sym(name.name, symbol.index, name.mark if not symbol.index else symbol.mark)
 

@@ -39,8 +39,9 @@ class Stability:
         seen: set[str] = set()
         for step in self.symbols.layers():
             chosen = not self.given or step.argument in self.given
-            if (step.kind not in seen or self.given) and can_fail(step) and chosen:
-                seen.add(step.kind)
+            kind = step.output if step.is_formula else step.kind
+            if (kind not in seen or self.given) and can_fail(step) and chosen:
+                seen.add(kind)
                 yield of_activation(self.symbols, step)
         loss = self.loss
         if loss is not None and loss.known and (not self.given or loss.fused in self.given):

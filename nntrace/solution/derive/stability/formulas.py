@@ -66,7 +66,7 @@ def of_activation(symbols: Symbols, step: BoundOperation) -> Formula:
         name,
         letter,
         inlined.form(operation.formula),
-        inlined.form(operation.stable) if operation.stable is not None else None,
+        inlined.form(operation.stable) if operation.stable is not None and operation.equal else None,
         tuple(one.map(inlined.form) for one in operation.equal),
         not operation.is_elementwise,
         argument=step.argument,

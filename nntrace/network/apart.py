@@ -1,0 +1,252 @@
+"""The same network where inputs and parameters that are only read in parts are tensors of their own: x1 and x2, or the
+columns of W that meet one joined argument each. Derivations and affine maps are about these; the numbers are the same.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from itertools import combinations
+
+from ..catalogue import Operation, Parameter
+from ..expr import Index, Partial, Sym, rename, symbols
+from ..expr.index import Segment
+from ..record import Record
+from .model import BoundOperation, Cell, Edge, Element, Network, Tensor
+
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+"""What is written after a tensor's name to tell its parts."""
+
+AxisPart = int | tuple[int, int] | None
+"""Where a part lies on one axis: at one place, from one place up to another, or on all of it."""
+
+
+class TensorPart(Record):
+    """A part of a tensor, by where it lies on each axis, as a tensor of its own."""
+
+    spans: tuple[AxisPart, ...]
+    tensor: Tensor
+
+    def moved(self, cell: Cell) -> Cell | None:
+        """A cell of the whole tensor in this part; ``None`` where it is in another one."""
+        if any(not _covers(span, place) for span, place in zip(self.spans, cell, strict=True)):
+            return None
+        pairs = zip(self.spans, cell, strict=True)
+        return tuple(place - (span[0] if span else 0) for span, place in pairs if not isinstance(span, int))
+
+
+def parts_of(network: Network) -> dict[str, tuple[TensorPart, ...]]:
+    """The parts of the inputs and parameters of which no step reads all, by the keys of these."""
+    taken = {tensor.name or key for key, tensor in network.tensors.items()}
+    taken |= {name for tensor in network.tensors.values() for name in tensor.names.values()}
+    split: dict[str, tuple[TensorPart, ...]] = {}
+    for key, tensor in network.tensors.items():
+        if tensor.role in ("input", "parameter") and (spans := _spans(network, key)):
+            split[key] = tuple(_parts(network, tensor, spans, taken))
+    return split
+
+
+def apart(network: Network) -> Network:
+    """The network with these parts in the place of what they are parts of."""
+    split = parts_of(network)
+    if not split:
+        return network
+
+    def elements(uses: Iterable[Element]) -> Iterator[Element]:
+        for use in uses:
+            moved = ((part, part.moved(use.cell)) for part in split.get(use.key, ()))
+            yield next((Element(part.tensor.key, cell) for part, cell in moved if cell is not None), use)
+
+    tensors: dict[str, Tensor] = {}
+    for key, tensor in network.tensors.items():
+        tensors |= {part.tensor.key: part.tensor for part in split[key]} if key in split else {key: tensor}
+    keys = (
+        part.tensor.key
+        for key in network.parameters
+        for part in split.get(key, (TensorPart((), network.tensors[key]),))
+    )
+    return network._replace(
+        tensors=tensors,
+        steps=tuple(_step(step, split, tensors) for step in network.steps),
+        parameters=tuple(keys),
+        uses={name: tuple(elements(uses)) for name, uses in network.uses.items()},
+    )
+
+
+def _spans(network: Network, key: str) -> list[tuple[AxisPart, ...]]:
+    """The parts in which a tensor is read, none of which is all of it and no two overlap; else nothing."""
+    tensor = network.tensors[key]
+    found: dict[tuple[AxisPart, ...], None] = {}
+    for step in network.steps:
+        for read in _read(step):
+            if step.key(read.name) == key:
+                spans = tuple(_span(index, step.sizes) for index in read.index)
+                if all(span is None for span in spans) or any(span == (0, -1) for span in spans):
+                    return []
+                found[spans] = None
+    if any(all(map(_meet, one, other)) for one, other in combinations(found, 2)):
+        return []
+    for cell in tensor.cells() if found else ():
+        places: tuple[AxisPart, ...] = (None, *cell[1:]) if tensor.sampled else cell
+        if not any(all(map(_meet, places, spans)) for spans in found):
+            found[places] = None
+    sampled = int(tensor.sampled)
+    single = [spans[sampled:] for spans in found if all(isinstance(span, int) for span in spans[sampled:])]
+    return list(found) if all(cell in tensor.names for cell in single) else []
+
+
+def _read(step: BoundOperation) -> Iterator[Sym]:
+    """Every symbol that a step reads by one of its formulas."""
+    operations = (step.operation, *(edge.operation for edge in (*step.edges, *step.bypassed)))
+    for formula in (step.numeric, *(one for operation in operations for one in (operation.formula, operation.numeric))):
+        yield from (one for one in symbols(formula) if isinstance(one, Sym) and one.name in step.arguments)
+
+
+def _span(index: Index, sizes: Mapping[str, int]) -> AxisPart:
+    match index:
+        case int():
+            return index
+        case Segment(((_, letter),), offset):
+            return offset, offset + sizes[letter]
+        case str():
+            return None
+        case _:
+            return 0, -1
+
+
+def _covers(span: AxisPart, place: int) -> bool:
+    match span:
+        case None:
+            return True
+        case int():
+            return place == span
+        case (start, end):
+            return start <= place < end
+
+
+def _meet(one: AxisPart, other: AxisPart) -> bool:
+    """Whether two spans of one axis have a place in common."""
+    match one, other:
+        case (int() as place, span) | (span, int() as place):
+            return _covers(span, place)
+        case ((start, end), (first, last)):
+            return start < last and first < end
+        case _:
+            return True
+
+
+def _parts(
+    network: Network, tensor: Tensor, spans: Iterable[tuple[AxisPart, ...]], taken: set[str]
+) -> Iterator[TensorPart]:
+    known = {count: size for one in network.tensors.values() for count, size in zip(one.shape, one.sizes, strict=False)}
+    letters = iter(LETTERS)
+    for number, place in enumerate(spans):
+        shape = tuple(
+            (span[1] - span[0]) if span else size
+            for span, size in zip(place, tensor.shape, strict=True)
+            if not isinstance(span, int)
+        )
+        own = TensorPart(place, tensor._replace(key=f"{tensor.key}|{number}", shape=shape))
+        cells = {cell: moved for cell in tensor.cells() if (moved := own.moved(cell)) is not None}
+        names = {}
+        for cell, moved in cells.items():
+            if (name := tensor.given_name(cell)) is not None:
+                names[moved[1:] if tensor.sampled else moved] = name
+        if len(shape) == tensor.sampled:
+            name = names[()]
+        else:
+            name = next(
+                one for one in (f"{tensor.name or tensor.key}{letter}" for letter in letters) if one not in taken
+            )
+            taken.add(name)
+        array = None
+        if tensor.array is not None:
+            array = tensor.array[
+                tuple(
+                    slice(*span) if isinstance(span, tuple) else slice(None) if span is None else span for span in place
+                )
+            ]
+        typed = (
+            None
+            if tensor.typed is None
+            else {moved: tensor.typed[cell] for cell, moved in cells.items() if cell in tensor.typed}
+        )
+        yield own._replace(
+            tensor=own.tensor._replace(
+                name=name,
+                names=names,
+                array=array,
+                typed=typed,
+                missing=frozenset(moved for cell in tensor.missing if (moved := own.moved(cell)) is not None),
+                places={},
+                sizes=tuple(known.get(size, size) for size in shape) if tensor.sizes else (),
+            )
+        )
+
+
+def _step(
+    step: BoundOperation, split: Mapping[str, tuple[TensorPart, ...]], tensors: Mapping[str, Tensor]
+) -> BoundOperation:
+    """A step over the parts that it reads."""
+    return _StepParts(step, split).step(tensors) if any(key in split for key in step.arguments.values()) else step
+
+
+class _StepParts:
+    """What one step reads, each part of a tensor under a symbol of its own."""
+
+    def __init__(self, step: BoundOperation, split: Mapping[str, tuple[TensorPart, ...]]) -> None:
+        self.whole = step
+        self.split = split
+        self.arguments = {name: key for name, key in step.arguments.items() if key not in split}
+        self.operations: dict[int, Operation] = {}
+        """The operations over the parts, by those over the whole tensors."""
+
+    def step(self, tensors: Mapping[str, Tensor]) -> BoundOperation:
+        whole = self.whole
+        operation = self._operation(whole.operation)
+        edges, bypassed = (tuple(self._edges(given)) for given in (whole.edges, whole.bypassed))
+        sizes = dict(whole.sizes)
+        for name, key in self.arguments.items():  # the letters by which they are differentiated
+            for one in self.operations.values():
+                if any(isinstance(symbol, Sym) and symbol.name == name for symbol in symbols(one.formula)):
+                    sizes.update(zip(map(str, one.argument(name).index), tensors[key].shape, strict=True))
+        same = whole.numeric is whole.operation.numeric
+        return whole._replace(
+            operation=operation,
+            arguments=self.arguments,
+            sizes=sizes,
+            edges=edges,
+            bypassed=bypassed,
+            numeric=operation.numeric if same else rename(whole.numeric, self._named),
+        )
+
+    def _named(self, symbol: Sym | Partial) -> Sym | Partial:
+        """A symbol, or the one of the part that it reads."""
+        key = self.whole.arguments.get(symbol.name, "") if isinstance(symbol, Sym) else ""
+        if isinstance(symbol, Partial) or key not in self.split:
+            return symbol
+        spans = tuple(_span(index, self.whole.sizes) for index in symbol.index)
+        number = [part.spans for part in self.split[key]].index(spans)
+        kept = (index for index in symbol.index if not isinstance(index, int))
+        name = f"{symbol.name}|{number}"
+        self.arguments[name] = self.split[key][number].tensor.key
+        return Sym(name, tuple(index.terms[0][1] if isinstance(index, Segment) else index for index in kept))
+
+    def _operation(self, operation: Operation) -> Operation:
+        if id(operation) not in self.operations:
+            owned: list[Parameter] = []
+            for parameter in operation.parameters:
+                read = (one for one in symbols(operation.formula) if isinstance(one, Sym))
+                parts = dict.fromkeys(self._named(one) for one in read if one.name == parameter.symbol.name)
+                owned += [parameter._replace(symbol=part) for part in parts if isinstance(part, Sym)]
+            kept = {name: forms for name, forms in operation.declared.items() if name in self.arguments}
+            plain = operation._replace(declared=kept, parameters=()).over(lambda node: rename(node, self._named))
+            self.operations[id(operation)] = plain._replace(parameters=tuple(owned))
+        return self.operations[id(operation)]
+
+    def _edges(self, given: Iterable[Edge]) -> Iterator[Edge]:
+        for whole, argument in given:
+            operation = self._operation(whole)
+            names = (*operation.arguments, *(parameter.symbol.name for parameter in operation.parameters))
+            for name in dict.fromkeys(names):
+                if name == argument or name.startswith(f"{argument}|"):
+                    yield Edge(operation, name)

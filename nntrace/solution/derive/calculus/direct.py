@@ -1,0 +1,77 @@
+"""A loss that is a formula, or reads several results: its formula, and its derivative by each tensor that it reads."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+from ....catalogue import find
+from ....expr import Sym, symbols
+from ....expr.letters import index_letters, relettered
+from ....network.batch import SAMPLE
+from ....network.model import PENALTY, TOTAL, BoundOperation, Network
+from ..naming.symbols import Symbols
+from ..steps import Form, Meant, Part, index_step, matrix_step
+from .jacobians import Jacobians
+
+
+def is_direct(network: Network) -> bool:
+    """Whether a loss is none of the catalogue's on a whole result of the network."""
+    for step in network.loss_steps():
+        if step.kind in (PENALTY, TOTAL):
+            continue
+        read = {edge.argument for edge in (*step.edges, *step.bypassed) if _is_unit(network, step.key(edge.argument))}
+        places = [one.index for one in symbols(step.operation.formula) if isinstance(one, Sym) and one.name in read]
+        letters = [[index for index in place if index != SAMPLE] for place in places]
+        plain = all(len(place) == 1 and isinstance(place[0], str) for place in letters)
+        if find("loss", step.kind) is None or len({step.key(name) for name in read} - _fused(step)) > 1 or not plain:
+            return True
+    return False
+
+
+def _is_unit(network: Network, key: str) -> bool:
+    return network.tensors[key].role in ("unit", "input")
+
+
+def _fused(step: BoundOperation) -> set[str]:
+    """What a loss reads past an activation that it cancels against."""
+    return {step.key(edge.argument) for edge in step.edges} if step.bypassed else set()
+
+
+class DirectLoss:
+    """Derives a loss by everything that its steps read."""
+
+    def __init__(self, symbols: Symbols, jacobians: Jacobians) -> None:
+        self.symbols = symbols
+        self.network = symbols.network
+        self.jacobians = jacobians
+        self.done: set[str] = set()
+        """The tensors whose gradient is what the loss is derived by them alone."""
+
+    def parts(self) -> Iterator[Part]:
+        """Each step's formula and derivatives; the gradients that no layer adds to also between matrices."""
+        for step in self.network.loss_steps():
+            output = self.symbols.formulas.keyed(step.operation.output, step)
+            assert isinstance(output, Sym)
+            keyed = self.symbols.sized(self.symbols.formulas.keyed(step.operation.formula, step), step.sizes)
+            keyed = relettered(keyed, {letter: letter.rstrip("0123456789") for letter in index_letters(keyed)})
+            meant = Meant(step.output, "value", indexed=bool(output.index))
+            yield index_step(
+                self.symbols, self.symbols.tensor(output), [Form(keyed)], keys=self._read(step), whole=meant
+            )
+            for edge in step.edges:
+                key = step.key(edge.argument)
+                if self.network.tensors[key].role in ("loss", "target") or len(self.symbols.formulas.readers(key)) > 1:
+                    continue  # what it adds to other ways is no derivative by itself
+                for one in self.jacobians.of(step, edge.argument):
+                    yield Part(one.name, one.lines, {key}, one.reason, indexed=one.indexed, case=one.case)
+                yield from self._alone(step, key)
+
+    def _read(self, step: BoundOperation) -> set[str]:
+        return {*step.arguments.values(), step.output}
+
+    def _alone(self, step: BoundOperation, key: str) -> Iterator[Part]:
+        if step.output == self.network.loss and self.symbols.which(key) == ():
+            self.done.add(key)
+            matrix = matrix_step(self.symbols, key)
+            if matrix is not None and self.network.tensors[key].shape:
+                yield matrix

@@ -1,0 +1,154 @@
+"""Derivations of branches, joined arguments and formulas: every line holds for the network's numbers."""
+
+from __future__ import annotations
+
+import pytest
+from test_derive import reading
+
+from nntrace.network.apart import apart
+from nntrace.network.building.build import build
+from nntrace.network.model import Network
+from nntrace.solution.derive.question import Question
+from nntrace.spec import read
+from nntrace.trace.arrays import ArrayTrace
+
+GRAPHS = {
+    "a skip connection": """\
+inputs: {x1: 1, x2: 2}
+targets: {t: 0}
+layers:
+  - {dense: [z], weights: {x1: {w1: 1}, x2: {w2: 2}}, biases: {b: -1}}
+  - relu: [h]
+  - {dense: [y], weights: {h: {v1: 0.5}, x1: {v2: -1}}}
+loss: {half_squared_error: L}
+""",
+    "a skip connection in a batch": """\
+inputs: [x1, x2]
+targets: [t]
+samples: [[1, 2, 0], [0, 1, 1]]
+layers:
+  - {dense: [z], weights: {x1: {w1: 1}, x2: {w2: 2}}, biases: {b: -1}}
+  - {dense: [y], weights: {z: {v1: 0.5}, x1: {v2: -1}}}
+loss: {half_squared_error: L}
+""",
+    "a residual block": """\
+inputs: {x: [1, 2]}
+targets: {t: [0, 0]}
+layers:
+  - {dense: h, weights: [[1, 0], [0, 1]], activation: relu}
+  - {dense: z, weights: [[0.5, 0], [0, 0.5]]}
+  - {add: s, from: [z, x]}
+  - relu: y
+loss: {half_squared_error: L}
+""",
+    "layers of two widths": """\
+inputs: {x: [1, 2]}
+targets: {t: 1}
+layers:
+  - {dense: [a, b, c], weights: [[1, 2], [3, 4], [5, 6]]}
+  - {dense: [d], from: x, weights: [[1, 2]]}
+  - {dense: [y], from: [a, b, c, d], weights: [[1, 2, 3, 4]]}
+loss: {squared_error: L}
+""",
+    "joined parts": """\
+inputs: {x1: 1, x2: 2}
+targets: {t: [1, 0]}
+layers:
+  - {dense: [z1, z2], weights: [[1, 2], [0.5, -1]]}
+  - sigmoid: a
+  - {concat: [o, p, q], from: [x2, a]}
+  - {dense: u, from: [o, x1, a, z2], weights: [[1, 2, 3, 4, 5], [1, 1, 0, -1, 2]]}
+  - {softmax: [r, s], from: u}
+loss: {ce: L}
+""",
+    "a loss of joined parts": """\
+inputs: {x1: 1, x2: 2}
+targets: {t: [0, 1]}
+layers:
+  - {dense: [z1, z2], weights: [[1, 0.5], [0.5, -1]]}
+  - {softmax: [p1, p2], from: [z2, x1]}
+loss: {mse: L, from: [z2, p1]}
+""",
+    "a circuit": """\
+inputs: {x: -2, y: 5, z: -4}
+layers:
+  - let: {q: x + y, f: q * z}
+loss: f
+""",
+    "a neuron": """\
+inputs: {x0: -1, x1: -2}
+values: {w0: 2, w1: -3, w2: -3}
+layers:
+  - let: {dot: w0*x0 + w1*x1 + w2, f: sigmoid(dot)}
+loss: f
+""",
+    "whole tensors": """\
+inputs: {x: [1, -2]}
+values: {W: [[1, 2], [3, -1], [0.5, 1]], b: [0.1, 0.2, 0.3], V: [[1, 0.5, -1]]}
+layers:
+  - let:
+      h: tanh(W @ x + b)
+      o: V @ h
+      J: sum((o - 1)^2) / 2 + 0.1 * sum(W^2)
+loss: J
+""",
+    "elements beside a whole": """\
+inputs: {x: [1, -2]}
+layers:
+  - {dense: [h1, h2], weights: [[1, 2], [3, 4]]}
+  - let:
+      s: h1*h2 + x[2]*x
+      f: sum(s)/2
+loss: f
+""",
+    "a tied matrix": """\
+inputs: {x: [1, -2]}
+targets: [1, 2]
+layers:
+  - {dense: [h1, h2], weights: {W: [[1, 2], [3, 4]]}}
+  - let:
+      g: transpose(W) @ relu(x) + W[1,2]
+loss: mse
+""",
+    "formulas in a batch": """\
+inputs: [x1, x2]
+samples: [[1, 2], [0, -1]]
+values: {w: 0.5}
+layers:
+  - let: {v: w^2, q: v*x1 + x2, f: q^2}
+loss: {of: f, over_samples: mean}
+""",
+    "a penalty": """\
+inputs: {x: [1, -2]}
+values: {w: [0.5, 1]}
+penalty: {l2: 0.1}
+layers:
+  - let: {q: w @ x}
+loss: q
+""",
+    "a parameter alone": "values: {p: 6}\nlayers:\n  - let: {t: (2*p + 3)^2}\nloss: t\n",
+}
+
+
+def network(text: str) -> Network:
+    return build(read(text, "net.yaml", None))
+
+
+@pytest.mark.parametrize("text", GRAPHS.values(), ids=GRAPHS)
+@pytest.mark.parametrize("with_numbers", [False, True])
+def test_every_line_holds(text: str, with_numbers: bool) -> None:
+    assert list(reading(network(text), Question(with_numbers=with_numbers)).disagreements()) == []
+
+
+@pytest.mark.parametrize("text", GRAPHS.values(), ids=GRAPHS)
+def test_a_network_taken_apart_has_the_same_numbers(text: str) -> None:
+    whole = network(text)
+    parts = apart(whole)
+    assert apart(parts) is parts
+    traces = ArrayTrace(whole), ArrayTrace(parts)
+    for step in whole.steps:
+        assert (traces[0].arrays[step.output] == traces[1].arrays[step.output]).all()
+    for uses, moved in zip(whole.uses.values(), parts.uses.values(), strict=True):
+        for use, other in zip(uses, moved, strict=True):
+            assert traces[0].value(use) == traces[1].value(other)
+            assert traces[0].gradient(use).number == pytest.approx(traces[1].gradient(other).number)
