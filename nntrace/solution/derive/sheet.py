@@ -160,7 +160,7 @@ class Derivation:
     def _taken_apart(self) -> Iterator[Remark]:
         """Which columns or rows of a matrix the parts are that are written by themselves."""
         for key, parts in self.parts.items():
-            whole = Sym(self.whole.tensors[key].name or key)
+            tensor = Sym(self.all_samples.tensors[key].name or key)
             for part in parts:
                 *others, (axis, span) = [(axis, span) for axis, span in enumerate(part.spans) if span is not None]
                 if others or not part.tensor.sample_shape:
@@ -168,7 +168,7 @@ class Derivation:
                 noun = ("rows", "columns")[axis] if len(part.spans) > 1 else "elements"
                 first, last = (span, span) if isinstance(span, int) else (span[0], span[1] - 1)
                 which = f"{noun[:-1]} {first + 1}" if first == last else f"{noun} {first + 1} to {last + 1}"
-                yield Remark((self.symbols.formulas.name(part.tensor.key), f" is {which} of ", whole))
+                yield Remark((self.symbols.formulas.name(part.tensor.key), f" is {which} of ", tensor))
 
     def _samples(self) -> Iterator[Remark]:
         """What the index n of a batch counts, and where it is in a matrix."""

@@ -65,7 +65,7 @@ class ParameterGradients:
             lines = (derivative_line(self.symbols.partial(key, found.indices)), *lines)
         yield Part(name, lines, {key}, which, Numbers(key, "gradient", indexed=True))
         matrix = matrix_step(self.symbols, key)
-        if not self.network.tensors[key].shape and (matrix is None or matrix.lines[-1].body == part.lines[-1].body):
+        if not self.network.tensors[key].shape and (matrix is None or matrix.lines[-1].body == lines[-1].body):
             return  # a single number, which the first line gives
         if matrix is not None:
             yield matrix
