@@ -11,13 +11,12 @@ from shutil import get_terminal_size
 from typing import TYPE_CHECKING
 
 from ..errors import UserError, printable, quoted
+from ..library.words import detail_of
 from .streams import carries_unicode, check_open, say, writing
-from .words import assignment, detail_of, limits_of
+from .words import assignment, limits_of
 from .writing import check_writable, same_file, write_file
 
 if TYPE_CHECKING:
-    from fractions import Fraction
-
     from ..network.model import Element, Network
     from ..solution.content.model import Solution
     from ..spec import Spec
@@ -193,25 +192,3 @@ def write(solution: Solution, page: PageOptions) -> None:
             else:
                 sys.stdout.flush()
                 sys.stdout.buffer.write(made)
-
-
-def need_layers(spec: Spec) -> None:
-    if spec.parameters is not None:
-        message = "this file has parameters whose gradients are given, and no layers: it can do steps only"
-        raise UserError(f"{message}\n  nntrace step {spec.source}")
-
-
-def need_loss(loss: str | None) -> None:
-    if loss is None:
-        raise UserError("this network has no loss, so there is no gradient\n  add targets: and loss: to the file")
-
-
-def with_rate(network: Network, typed: Fraction | None) -> Network:
-    """The network with a learning rate: the one of the command for every parameter, else the file's."""
-    if typed is not None:
-        from ..network.change import with_rate as at_one_rate
-
-        return at_one_rate(network, typed)
-    if network.training.rates is None:
-        raise UserError("there is no learning rate\n  add learning_rate: 0.1 to the file, or --lr 0.1 to the command")
-    return network

@@ -12,13 +12,11 @@ from ...spec.model import File, GivenSize, Init, Items, Labelled, Name, Null, Nu
 from ...spec.problems import Problems
 from ..model import Cell, Role, Tensor
 from .drawing import Fans, described, initial_array
-from .files import read_numbers
+from .files import ArrayFiles
 from .names import Names
 from .sizes import Sizes
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from ..model import Array
 
 Leaf = Number | Name | Null
@@ -30,11 +28,10 @@ GivenCell = tuple[Cell, Name | None, Leaf]
 class Leaves:
     """Reads given tensors; every problem is collected, and a tensor is always returned so that reading can go on."""
 
-    def __init__(self, names: Names, problems: Problems, folder: Path | None, anywhere: bool, sizes: Sizes) -> None:
+    def __init__(self, names: Names, problems: Problems, files: ArrayFiles, sizes: Sizes) -> None:
         self.names = names
         self.problems = problems
-        self.folder = folder
-        self.anywhere = anywhere
+        self.files = files
         self.sizes = sizes
         self.own: set[str] = set()
         """The keys of the tensors whose names the file gives."""
@@ -242,7 +239,7 @@ class Leaves:
 
     def from_file(self, value: File, key: str, name: str | None, role: Role, flat: bool = False) -> Tensor:
         """A file's numbers; ``flat``: a single row or column of them is a vector."""
-        found = read_numbers(value, self.folder, self.anywhere, self.problems)
+        found = self.files.read(value, self.problems)
         self.names.integers = False
         if found is None:
             return Tensor(key, name, (0,) if flat else (0, 0), role)
