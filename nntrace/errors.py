@@ -27,6 +27,11 @@ def counted(number: int | str, noun: str) -> str:
     return f"{number} {noun if number == 1 else noun + 's'}"
 
 
+def shape_text(shape: Iterable[int]) -> str:
+    """A shape in a message: ``3×2``, ``()`` of a single number."""
+    return "×".join(map(str, shape)) or "()"
+
+
 def suggestion(word: str, known: Iterable[str]) -> str:
     """``did you mean 'weights'? known here: weights, biases``: the nearest known word, if one is near, and all."""
     words = list(dict.fromkeys(known))
@@ -53,10 +58,10 @@ def printable(text: str) -> str:
     """The text without what would move a terminal's cursor or turn its direction; a tab is a space."""
     if text.isascii() and text.isprintable():
         return text
-    return "".join(_shown(char) for char in text)
+    return "".join(_printable_character(char) for char in text)
 
 
-def _shown(char: str) -> str:
+def _printable_character(char: str) -> str:
     if char == "\t":
         return " "
     unsafe = char in _BIDI_CONTROLS or unicodedata.category(char) in ("Cc", "Cs", "Zl", "Zp")

@@ -7,6 +7,7 @@ catalogue that is asked for by its name elsewhere.
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections import defaultdict
@@ -33,12 +34,25 @@ ARROWS = {
     "trace": ["errors", "expr", "catalogue", "network", "spec.model"],
     "solution": ["errors", "expr", "catalogue", "network", "trace", "spec.model"],
     "formats": ["errors", "expr", "solution.content"],
-    "cli": ["errors", "limits", "expr", "catalogue", "spec", "network", "trace", "solution", "formats", "__init__"],
+    "library": ["errors", "spec", "network", "trace", "solution", "formats", "expr.script"],
+    "__init__": ["errors", "library"],
+    "cli": [
+        "errors",
+        "limits",
+        "expr",
+        "catalogue",
+        "spec",
+        "network",
+        "trace",
+        "solution",
+        "formats",
+        "library",
+        "__init__",
+    ],
     "__main__": ["cli"],
-    "__init__": [],
 }
 # Packages from outside: which files may import them at all, and which of these only inside a function.
-NUMPY = ["expr.evaluate", "expr.functions", "network", "trace", "solution", "cli"]
+NUMPY = ["expr.contractions", "expr.evaluate", "expr.functions", "network", "trace", "solution", "library", "cli"]
 NEVER = ["sympy", "autograd", "torch", "jax", "pandas", "scipy"]
 
 
@@ -170,6 +184,7 @@ def test_an_arrow_forward_is_not(module: str, source: str) -> None:
 
 # What a program that only needs the left column must not load.
 LIGHT = [
+    ("nntrace", ["numpy", "yaml", "rich", "difflib", "nntrace.library", "nntrace.spec", "nntrace.expr"]),
     ("nntrace.cli", ["numpy", "yaml", "rich.table", "nntrace.trace", "nntrace.solution"]),
     ("nntrace.expr", ["numpy"]),
     ("nntrace.catalogue", ["numpy", "inspect", "dataclasses"]),
@@ -312,7 +327,7 @@ ALSO_MEANS = {
     "constant": ("network", "trace", "solution"),  # the role of a tensor that a formula brings with it, such as a mask
     "normal": ("solution.content.detail",),  # how much of a sheet is written
     "ones": ("solution.sheets.head",),  # the plural of one, in a sentence
-    "value": ("expr", "formats", "network.building.layers", "solution"),  # a field, and the line that ends a step
+    "value": ("expr", "formats", "network.building.parameters", "solution"),  # a field, and the line that ends a step
     "identity": ("solution.derive.naming",),  # the identity matrix, which has a letter of its own
 }
 
@@ -366,3 +381,61 @@ def test_an_entry_asked_for_by_name_is_caught(module: str, source: str, message:
 @pytest.mark.parametrize(("module", "source"), NOT_ASKED, ids=[row[1] for row in NOT_ASKED])
 def test_a_docstring_or_a_sentence_is_not(module: str, source: str) -> None:
     assert entry_words(module, source) == []
+
+
+# -- what belongs together is handed over together --------------------------------------------------------------------
+
+MOST_PARAMETERS = 7
+
+
+def crowded(module: str, source: str) -> list[str]:
+    """The functions of a file that take more than that: some of what they carry is a record that has no name yet."""
+    found = []
+    for node in ast.walk(ast.parse(source)):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            taken = node.args
+            names = [one.arg for one in (*taken.posonlyargs, *taken.args, *taken.kwonlyargs, taken.vararg, taken.kwarg)
+                     if one is not None]  # fmt: skip
+            count = len(names) - (names[:1] in (["self"], ["cls"]))
+            if count > MOST_PARAMETERS and not _is_command(node):
+                found.append(f"{module}:{node.lineno}: {node.name} has {count} parameters")
+    return found
+
+
+def _is_command(node: ast.FunctionDef | ast.AsyncFunctionDef) -> bool:
+    """A command of the program has a parameter for each of its options."""
+    return any("command" in ast.unparse(decorator) for decorator in node.decorator_list)
+
+
+@pytest.mark.parametrize(("module", "path"), modules().items(), ids=modules())
+def test_no_function_carries_a_record_apart(module: str, path: Path) -> None:
+    assert crowded(module, path.read_text("utf-8")) == []
+
+
+def test_a_crowded_function_is_caught() -> None:
+    names = ", ".join("abcdefgh")
+    assert crowded("m", f"def f({names}): ...") == ["m:1: f has 8 parameters"]
+    assert crowded("m", f"class A:\n    def f(self, {names[:-3]}, *rest): ...") == ["m:2: f has 8 parameters"]
+    assert crowded("m", f"class A:\n    def f(self, {names[:-3]}): ...") == []
+    assert crowded("m", f"@_command('step')\ndef f({names}): ...") == []
+
+
+# -- what the README says of the house --------------------------------------------------------------------------------
+
+
+def named_files(text: str) -> list[str]:
+    """The files and folders that a text names in backquotes."""
+    words = re.findall(r"`([\w/]+(?:\.py|/))`", text)
+    return [word for word in words if "/" in word]
+
+
+def test_every_file_that_the_readme_names_is_there() -> None:
+    readme = (ROOT / "README.md").read_text("utf-8")
+    roots = (ROOT, PACKAGE, PACKAGE / "solution", PACKAGE / "network", PACKAGE / "solution" / "derive")
+    found = named_files(readme[readme.index("## Architecture") : readme.index("### Adding an entry")])
+    assert len(found) > 30
+    assert [name for name in found if not any((root / name).exists() for root in roots)] == []
+
+
+def test_a_file_that_is_not_there_is_named() -> None:
+    assert named_files("`trace/gone.py`, `building/` and `text`") == ["trace/gone.py", "building/"]

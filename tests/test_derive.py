@@ -22,7 +22,7 @@ from shipped import CONFIGS
 from symbolic_reader import AtKink, Dual, Index, Matrix, dual
 
 from nntrace.catalogue import KINDS
-from nntrace.expr.text import UNICODE
+from nntrace.expr.script import UNICODE
 from nntrace.formats import render
 from nntrace.network.building.build import build
 from nntrace.network.model import Network

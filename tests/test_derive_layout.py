@@ -13,7 +13,8 @@ from networks import DRAWN, generate
 from shipped import CONFIGS
 
 from nntrace.catalogue import KINDS
-from nntrace.expr.text import ASCII, UNICODE, Script, pieces
+from nntrace.expr.script import ASCII, UNICODE, Script
+from nntrace.expr.text import pieces
 from nntrace.formats import render
 from nntrace.formats.page.breaking import body_of, broken
 from nntrace.formats.page.rows import columns

@@ -12,7 +12,8 @@ from test_derive_layout import BATCH, CONFIGS, SYMBOLIC, solutions, steps
 from nntrace.catalogue import KINDS, Entry
 from nntrace.expr import Add, Call, Div, Expr, Mul, Neg, Num, Sum, Sym, approximate, exp, simplified, simplify, symbols
 from nntrace.expr.constants import constants_multiplied
-from nntrace.expr.text import UNICODE, text
+from nntrace.expr.script import UNICODE
+from nntrace.expr.text import text
 from nntrace.formats import render
 from nntrace.network.building.build import build
 from nntrace.network.quantities import find

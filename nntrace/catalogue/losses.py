@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from ..expr import HALF, ONE, Cases, Condition, Expr, Indexed, Num, Sum, Sym, absolute, exp, ln, maximum, xln
 from .operation import Same
-from .registry import Fusion, Loss, Positive, loss, real
+from .registry import LOGIT, OUTPUT, TARGET, Fusion, Loss, Positive, loss, real
 
-y, t, z = Indexed("y")["k"], Indexed("t")["k"], Indexed("z")["k"]
+y, t, z = (Indexed(name)["k"] for name in (OUTPUT, TARGET, LOGIT))
 
 
 @loss()

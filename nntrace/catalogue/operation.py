@@ -85,7 +85,7 @@ class Operation(_OperationFields):
         return self.formula if self.stable is None else self.stable
 
     @property
-    def shown(self) -> Expr:
+    def sheet_formula(self) -> Expr:
         """The formula that a sheet works out."""
         return self.numeric if self.program else self.formula
 

@@ -46,6 +46,11 @@ def real(value: Real) -> Num:
     return Num(Decimal(str(value)))
 
 
+OUTPUT, TARGET, LOGIT = "y", "t", "z"
+"""What the formulas of losses call what they read: an output, its target, and the argument of an activation that they
+cancel against."""
+
+
 class Fusion(Record):
     """A loss right after an activation, as one operation: what cancels, and numbers that cannot overflow.
 
@@ -82,10 +87,10 @@ class Loss(Record):
     @property
     def reads_argument(self) -> bool:
         """Whether it takes what the last activation takes, beside its result, which is then held fixed."""
-        return any(isinstance(one, Sym) and one.name == "z" for one in symbols(self.part))
+        return any(isinstance(one, Sym) and one.name == LOGIT for one in symbols(self.part))
 
     @property
-    def is_whole(self) -> bool:
+    def is_joint(self) -> bool:
         """Whether it is no sum over the outputs, so that no output has a part of its own."""
         return self.reduction == "whole"
 

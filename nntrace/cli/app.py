@@ -13,12 +13,13 @@ import typer.main
 from typer._click.exceptions import ClickException
 
 from ..errors import UserError
+from ..library.words import need_layers, need_loss, typed_number, with_rate
 from ..limits import beyond
 from .command import spread
 from .options import Calculation, Changes, Compared, Lasting, PageOptions, Reading, StepOptions
-from .run import check_page, deliver, need_layers, need_loss, read_network, with_rate
+from .run import check_page, deliver, read_network
 from .streams import say, writing
-from .words import settings, typed_number, with_count, with_optimizer
+from .words import settings, with_count, with_optimizer
 from .writing import check_free, same_file, write_file, write_files
 
 if TYPE_CHECKING:
@@ -267,9 +268,9 @@ def derive(
     reading: Reading,
 ) -> None:
     """The symbolic solution: shapes, Jacobians, gradients in index and matrix form, each by its rule."""
+    from ..library.question import question
     from ..network.apart import apart
     from ..solution.derive.sheet import Derivation
-    from .question import question
 
     check_page(page, reading)
     network, spec = read_network(reading, numbers=with_numbers)

@@ -7,8 +7,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ..errors import UserError
+from ..library.words import need_layers, need_loss
 from .options import Reading
-from .run import need_layers, need_loss, read_network
+from .run import read_network
 
 if TYPE_CHECKING:
     from ..network.model import Network

@@ -12,13 +12,12 @@ from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UserError, printable, quoted, suggestion
+from ..library.words import detail_of
 from .streams import carries_unicode, check_open, say, writing
-from .words import assignment, detail_of, limits_of
+from .words import assignment, limits_of
 from .writing import check_writable, same_file, write_file
 
 if TYPE_CHECKING:
-    from fractions import Fraction
-
     from ..network.model import Element, Network
     from ..solution.content.model import Solution
     from ..spec import Spec
@@ -165,7 +164,7 @@ def _in_range(columns: int) -> int:
 def deliver(solution: Solution, page: PageOptions, expected: Sequence[str] = ()) -> int:
     """Write the sheet and compare the expected numbers. The exit code: 0, or 1 where a number or a check fails."""
     from ..solution.checking.expect import compare
-    from ..solution.content.detail import told
+    from ..solution.content.detail import with_detail
     from ..solution.content.model import Check
 
     differences = [
@@ -174,7 +173,7 @@ def deliver(solution: Solution, page: PageOptions, expected: Sequence[str] = ())
         if (found := compare(solution, name, typed, value))
     ]
     title = solution.title if page.title is None else printable(" ".join(page.title.split()))
-    write(told(solution, detail_of(page.detail))._replace(title=title), page)
+    write(with_detail(solution, detail_of(page.detail))._replace(title=title), page)
     for difference in differences:
         say(f"{difference.name}: expected {difference.expected}, found {difference.found}")
     checks = (block for section in solution.sections for block in section.blocks if isinstance(block, Check))
@@ -183,7 +182,7 @@ def deliver(solution: Solution, page: PageOptions, expected: Sequence[str] = ())
 
 def write(solution: Solution, page: PageOptions) -> None:
     """The sheet to standard output or to a file, in the format asked for or that fits."""
-    from ..expr.text import ASCII, UNICODE
+    from ..expr.script import ASCII, UNICODE
     from ..formats import content
 
     form = _format(page)
@@ -226,25 +225,3 @@ def write(solution: Solution, page: PageOptions) -> None:
             else:
                 sys.stdout.flush()
                 sys.stdout.buffer.write(made)
-
-
-def need_layers(spec: Spec) -> None:
-    if spec.parameters is not None:
-        message = "this file has parameters whose gradients are given, and no layers: it can do steps only"
-        raise UserError(f"{message}\n  nntrace step {spec.source}")
-
-
-def need_loss(loss: str | None) -> None:
-    if loss is None:
-        raise UserError("this network has no loss, so there is no gradient\n  add targets: and loss: to the file")
-
-
-def with_rate(network: Network, typed: Fraction | None) -> Network:
-    """The network with a learning rate: the one of the command for every parameter, else the file's."""
-    if typed is not None:
-        from ..network.change import with_rate as at_one_rate
-
-        return at_one_rate(network, typed)
-    if network.training.rates is None:
-        raise UserError("there is no learning rate\n  add learning_rate: 0.1 to the file, or --lr 0.1 to the command")
-    return network

@@ -11,10 +11,11 @@ from random import Random
 from typing import TYPE_CHECKING
 
 from ..errors import UserError
+from ..library.words import need_layers, need_loss, typed_number, with_rate
 from ..record import Record
 from .options import Compared, Lasting, Reading
-from .run import need_layers, need_loss, read_network, with_rate
-from .words import typed_number, with_count, with_optimizer
+from .run import read_network
+from .words import with_count, with_optimizer
 
 if TYPE_CHECKING:
     from ..solution.sheets.comparison import Variant

@@ -1,4 +1,4 @@
-"""What stands behind an option: assignments, numbers, rules, views and limits, as typed."""
+"""What stands behind an option: assignments, settings and limits, as typed."""
 
 from __future__ import annotations
 
@@ -8,13 +8,12 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from ..errors import UserError, quoted, suggestion
+from ..library.words import rounding_rule, typed_number, view_of
 from ..limits import LARGEST_LIMIT, USUAL, Limits
 
 if TYPE_CHECKING:
-    from ..solution.content.detail import Detail
-    from ..solution.sheets.calculation import Settings, View
+    from ..solution.sheets.calculation import Settings
     from ..spec import Spec
-    from ..spec.model import Rounding
     from .options import Calculation, Lasting
 
 
@@ -24,16 +23,6 @@ def assignment(text: str, option: str) -> tuple[str, str, Fraction]:
     if not sign or not name or not typed:
         raise UserError(f"{option} {text!r} is no assignment\n  write a name, = and a number: {option} w21=0.65")
     return name, typed, typed_number(typed, f"{option} {text}")
-
-
-def typed_number(text: str, where: str) -> Fraction:
-    """A number of the command line, by the rules of the network file."""
-    from ..spec.scalars import Fault, number
-
-    value = number(text.strip()) if text.strip() else Fault("there is no number", "write one, such as 0.1")
-    if isinstance(value, Fault):
-        raise UserError(f"{where}: {value.message}\n  {value.remedy}")
-    return value
 
 
 def with_optimizer(spec: Spec, text: str) -> Spec:
@@ -78,47 +67,6 @@ def _traced(text: str | None) -> tuple[int, ...]:
         if not (number.isascii() and number.isdigit()) or len(number) > 9 or int(number) == 0:
             raise UserError(f"--trace {text!r}: {number!r} is no iteration\n  list numbers from 1 on: --trace 1,2,100")
     return tuple(sorted({int(number) for number in numbers}))
-
-
-def rounding_rule(text: str | None) -> Rounding | None:
-    """``full``, ``carry:4`` or ``carry:4sf`` as a rule."""
-    import re
-
-    from ..spec.model import Rounding
-
-    if text is None:
-        return None
-    if text == "full":
-        return Rounding()
-    match = re.fullmatch(r"carry:([0-9]{1,2})(sf)?", text)
-    if not match or not (1 if match[2] else 0) <= int(match[1]) <= 17:
-        raise UserError(f"--rounding {text!r} is no rule\n  write full, carry:4 (decimals) or carry:4sf (significant)")
-    return Rounding(int(match[1]), match[2] is not None)
-
-
-def view_of(text: str | None) -> View | None:
-    """A view of the calculation."""
-    from typing import get_args
-
-    from ..solution.sheets.calculation import View
-
-    views: tuple[View, ...] = get_args(View)
-    if text is None:
-        return None
-    for view in views:
-        if text == view:
-            return view
-    raise UserError(f"there is no view {text!r}\n  {suggestion(text, views)}")
-
-
-def detail_of(text: str) -> Detail:
-    """How much of a sheet is told."""
-    from ..solution.content.detail import DETAILS
-
-    for detail in DETAILS:
-        if text == detail:
-            return detail
-    raise UserError(f"there is no detail {text!r}\n  {suggestion(text, DETAILS)}")
 
 
 def limits_of(texts: Sequence[str]) -> Limits:

@@ -8,6 +8,18 @@ from .calls import absolute, cos, erf, exp, ln, maximum, minimum, pi, sign, sin,
 from .differentiate import contract, differentiate, sided
 from .index import Affine, Index, at_letter
 from .matrices import matrix_form, shape
+from .matrix_nodes import (
+    Dimensions,
+    Hadamard,
+    HadamardDiv,
+    HadamardPow,
+    Literal,
+    MatMul,
+    MatrixExpr,
+    Ones,
+    Transpose,
+    Whole,
+)  # fmt: skip
 from .nodes import (
     HALF,
     ONE,
@@ -17,38 +29,27 @@ from .nodes import (
     Cases,
     Condition,
     Delta,
-    Dimensions,
     Div,
     Expr,
-    Hadamard,
-    HadamardDiv,
-    HadamardPow,
     Indexed,
     Indicator,
-    Literal,
-    MatMul,
-    MatrixExpr,
     Max,
     Mul,
     Neg,
     Num,
-    Ones,
     Partial,
     Pow,
     Rest,
     Size,
     Sum,
     Sym,
-    Transpose,
-    Whole,
-    children,
     expr,
     partial_key,
-    rebuild,
 )  # fmt: skip
 from .scalar import approximate, exact, holds
 from .simplify import Rule, simplified, simplify
 from .structure import negative, product, total
+from .tree import children, rebuild
 
 __all__ = [
     "HALF", "ONE", "ZERO", "Add", "Affine", "Call", "Cases", "Condition", "Delta", "Dimensions", "Div", "Expr",

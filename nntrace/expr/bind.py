@@ -6,24 +6,9 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from .calls import maximum
 from .index import Index, bound, letters_of
-from .nodes import (
-    ONE,
-    ZERO,
-    Add,
-    Delta,
-    Expr,
-    Max,
-    Mul,
-    Neg,
-    Num,
-    Partial,
-    Size,
-    Sum,
-    Sym,
-    children,
-    rebuild,
-)
+from .nodes import ONE, ZERO, Add, Delta, Expr, Max, Mul, Neg, Num, Partial, Size, Sum, Sym
 from .structure import product
+from .tree import children, rebuild
 
 
 def transform(node: Expr, leaf: Callable[[Expr], Expr | None]) -> Expr:
@@ -52,6 +37,11 @@ def walk(node: Expr) -> Iterator[Expr]:
     yield node
     for part in children(node):
         yield from walk(part)
+
+
+def contains(node: Expr, kind: type[Expr]) -> bool:
+    """Whether an expression has a node of this kind."""
+    return any(isinstance(part, kind) for part in walk(node))
 
 
 def cell_at(place: int, shape: Sequence[int]) -> tuple[int, ...]:
@@ -113,9 +103,14 @@ def fresh(index: str, taken: set[str]) -> str:
     return index
 
 
+def origin(index: str) -> str:
+    """The letter that ``fresh`` made another one of; of any other the letter itself."""
+    return index.rstrip("′")
+
+
 def extent(index: str, sizes: Mapping[str, int]) -> int:
     """How many values an index takes; one renamed by ``fresh`` takes as many as the one it was."""
-    return sizes[index] if index in sizes else sizes[index.rstrip("′")]
+    return sizes[index] if index in sizes else sizes[origin(index)]
 
 
 def kronecker(i: Index, j: Index) -> Expr:

@@ -6,31 +6,10 @@ from decimal import Decimal
 from fractions import Fraction
 
 from .functions import notation
-from .nodes import (
-    Add,
-    Call,
-    Cases,
-    Div,
-    Expr,
-    Hadamard,
-    HadamardDiv,
-    HadamardPow,
-    MatMul,
-    Max,
-    Mul,
-    Neg,
-    Num,
-    Partial,
-    Pow,
-    Rest,
-    Size,
-    Sum,
-    Sym,
-    Transpose,
-    Whole,
-    children,
-)  # fmt: skip
+from .matrix_nodes import Hadamard, HadamardDiv, HadamardPow, MatMul, Transpose, Whole
+from .nodes import Add, Call, Cases, Div, Expr, Max, Mul, Neg, Num, Partial, Pow, Rest, Size, Sum, Sym
 from .notation import Exponent, Notation, Spelling
+from .tree import children
 
 CASES, SUM, NEGATIVE, PRODUCT, TIGHT, POWER, ATOM = range(7)
 

@@ -7,10 +7,11 @@ from fractions import Fraction
 
 from ..record import Record
 from .brackets import is_scientific
-from .nodes import Add, Div, Expr, Mul, Neg, Num, Size, Sym, children, rebuild
-from .simplify import LIKE_TERMS, MULTIPLIED, Rule, constant, simplified, told
+from .decimal_places import decimal_places
+from .nodes import Add, Div, Expr, Mul, Neg, Num, Size, Sym
+from .simplify import LIKE_TERMS, MULTIPLIED, Rule, constant, simplified, with_rules
 from .structure import negative, product
-from .terminating import decimal_places
+from .tree import children, rebuild
 
 MOST_DIGITS = 10
 """A decimal of more significant digits is not written out: its factors stay as they are."""
@@ -29,7 +30,7 @@ def constants_multiplied(node: Expr) -> tuple[Expr, tuple[Rule, ...]]:
 
     1/3 × 2 × (1/2) × (a - y) is 1/3 × (a - y), 2 × 0.01 × w is 0.02 w, 2 × (1/m) × d is (2/m) × d.
     """
-    return told(_multiplied, node)
+    return with_rules(_multiplied, node)
 
 
 def shortened(node: Expr) -> tuple[Expr, tuple[Rule, ...]]:
@@ -61,7 +62,7 @@ def _folded(factors: tuple[Expr, ...], rules: list[Rule]) -> Expr | None:
     for one in constants:
         value *= one.value
     decimal = any(one.decimal for one in constants)
-    number = _written(abs(value), decimal)
+    number = _as_typed(abs(value), decimal)
     if number is None:
         return None
     rules.append(MULTIPLIED)
@@ -82,7 +83,7 @@ def _like_terms(terms: tuple[Expr, ...], rules: list[Rule]) -> Expr | None:
     for rest, numbers in amounts.items():
         value = sum((one.value for one in numbers), Fraction(0))
         decimal = any(one.decimal for one in numbers)
-        shown = _written(abs(value), decimal) if decimal and len(numbers) > 1 else None
+        shown = _as_typed(abs(value), decimal) if decimal and len(numbers) > 1 else None
         if shown is None or not value:
             added += [term for term in terms if _coefficient(term)[1] == rest]
             continue
@@ -127,7 +128,7 @@ def constant_of(node: Expr) -> Coefficient | None:
             return None
 
 
-def _written(value: Fraction, decimal: bool) -> Expr | None:
+def _as_typed(value: Fraction, decimal: bool) -> Expr | None:
     """A number as a fraction, or as a decimal where one was typed and it ends soon; ``None`` where it is too long."""
     if not decimal:
         return constant(value)

@@ -21,6 +21,7 @@ from .nodes import (
     Div,
     Expr,
     Indicator,
+    Max,
     Mul,
     Neg,
     Num,
@@ -30,16 +31,16 @@ from .nodes import (
     Size,
     Sum,
     Sym,
-    children,
-    rebuild,
 )  # fmt: skip
 from .structure import is_one, is_zero, negative, product, total
+from .tree import children, rebuild
 
 
 def differentiate(node: Expr, by: Sym, kink: int = 0) -> Expr:
     """∂node/∂by. ``by`` may be an element (``x[0]``) or carry index names of its own (``x["q"]``).
 
-    At a kink the left slope is taken (``kink=0``) or the right one (``kink=1``).
+    At a kink the left slope is taken (``kink=0``) or the right one (``kink=1``). Of several largest values over an
+    index each counts the same.
     """
 
     def d(inner: Expr) -> Expr:
@@ -75,6 +76,11 @@ def differentiate(node: Expr, by: Sym, kink: int = 0) -> Expr:
                 new = fresh(over, {*free_indices(body), *letters})
                 return differentiate(Sum(new, at(body, {over: new})), by, kink)
             return contract(over, d(body))
+        case Max(over, body):
+            inner = fresh(over, {*free_indices(body), *(letter for index in by.index for letter in letters_of(index))})
+            each = at(body, {over: inner}) if inner != over else body
+            share = Div(_is_largest(each, node), Sum(over, _is_largest(body, node)))
+            return contract(inner, product((share, d(each))))
         case Cases(condition, then, otherwise):
             slopes = d(then), d(otherwise)
             return slopes[0] if slopes[0] == slopes[1] else Cases(_sided(condition, kink), *slopes)
@@ -82,6 +88,10 @@ def differentiate(node: Expr, by: Sym, kink: int = 0) -> Expr:
             return ZERO
         case _:
             raise TypeError(f"no derivative for {node!r}")
+
+
+def _is_largest(value: Expr, largest: Max) -> Expr:
+    return Indicator(Condition(value, "=", largest))
 
 
 def _power(base: Expr, exponent: Expr, slope: Expr, growth: Expr) -> Expr:

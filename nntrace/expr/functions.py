@@ -13,9 +13,11 @@ from typing import Any
 from ..record import Record
 from .bind import walk
 from .calls import cos, exp, ln, pi, sign, sin, sqrt, tanh
-from .nodes import Call, Condition, Expr, Indicator, Mul, Neg, Num, Partial, Pow, Sym, children
+from .nodes import ZERO, Call, Condition, Expr, Indicator, Mul, Neg, Num, Partial, Pow, Sym
 from .notation import Exponent, Fences, Letter, Notation, Prefix, Radical, Spelling
+from .simplify import Rule
 from .structure import product
+from .tree import children
 
 Args = tuple[Expr, ...]
 
@@ -53,8 +55,6 @@ class Function(Record):
     """How many arguments it takes; ``None``: one or more."""
     turns: Callable[[Args], tuple[Condition, ...]] | None = None
     """The conditions at whose boundary its slope or its value jumps."""
-    at_jump: str = ""
-    """Of a function that is constant but for jumps: the value it takes there by convention, ``sign(0) = 0``."""
     choice: str = ""
     """Of a function whose value is one of its arguments: how each other one compares with that, ``≤`` or ``≥``."""
     domain: Domain | None = None
@@ -65,6 +65,11 @@ class Function(Record):
     def smooth(self) -> bool:
         """Whether nothing about a value or a slope is decided by cases or by a limit."""
         return self.turns is None and not isinstance(self.notation, Spelling)
+
+    @property
+    def is_step(self) -> bool:
+        """Whether it is constant but for jumps."""
+        return self.arity == 1 and self.derivative((Sym("x"),), 0) == (ZERO,)
 
 
 # -- what rows are made of --------------------------------------------------------------------------------------------
@@ -203,8 +208,7 @@ FUNCTIONS: dict[str, Function] = {
         "abs", abs, abs, lambda args, _: (sign(*args),), "derivative of |x|", Fences("|", "|"), turns=_at_zero
     ),
     "sign": Function(
-        "sign", _sign, lambda x: Fraction(_sign(x)), lambda args, _: (Num(0),), "", turns=_at_zero,
-        at_jump="sign(0) = 0",
+        "sign", _sign, lambda x: Fraction(_sign(x)), lambda args, _: (Num(0),), "", turns=_at_zero
     ),
     "max": Function(
         "maximum", _undefined_or(max), lambda *args: max(args), _extreme_partials((">", "≥")), BY_CASES,
@@ -253,6 +257,14 @@ def turns(node: Expr) -> tuple[Condition, ...]:
     """The conditions at whose boundary the function that a node calls has a corner or a jump."""
     row = row_of(node)
     return () if row is None or row.turns is None else row.turns(children(node))
+
+
+def at_jump(node: Expr) -> Rule:
+    """``sign(0) = 0``: the value at 0, by convention, of a step function that a node calls; of any other nothing."""
+    row = row_of(node)
+    if row is None or not row.is_step or not isinstance(node, Call) or (value := row.exact(Fraction(0))) is None:
+        return ()
+    return (Call(node.function, (ZERO,)), " = ", Num(int(value)))
 
 
 def words() -> frozenset[str]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 
 from .index import Affine, Index, bound, letters_of
-from .nodes import Delta, Expr, Max, Ones, Size, Sum, Sym, children, rebuild
+from .matrix_nodes import Ones
+from .nodes import Delta, Expr, Max, Size, Sum, Sym
+from .tree import children, rebuild
 
 OTHERS = "qstuvwxyzabcdefgh"
 """What an index is called that a formula has no letter for."""

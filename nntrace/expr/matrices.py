@@ -8,10 +8,12 @@ What shares all of its indices is multiplied element by element, what lacks one 
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from functools import reduce
 
 from .bind import free_indices, symbols
+from .chains import Factor, chain_steps, components, matrix_factors, merged, transposed, walks
+from .matrix_nodes import Hadamard, HadamardDiv, HadamardPow, MatMul, Ones, Transpose, Whole
 from .nodes import (
     ONE,
     Add,
@@ -21,22 +23,15 @@ from .nodes import (
     Delta,
     Div,
     Expr,
-    Hadamard,
-    HadamardDiv,
-    HadamardPow,
     Indicator,
-    MatMul,
     Mul,
     Neg,
     Num,
-    Ones,
     Partial,
     Pow,
     Size,
     Sum,
     Sym,
-    Transpose,
-    Whole,
 )  # fmt: skip
 from .structure import is_zero, product
 
@@ -60,7 +55,7 @@ def matrix_form(formula: Expr, target: Axes, axes: Callable[[Sym | Partial], Axe
     a matrix full of it; functions are taken of each element.
     """
     try:
-        return _MatrixForm(axes).whole(formula, target)
+        return _MatrixForm(axes).matrix(formula, target)
     except NoMatrixFormError:
         return None
 
@@ -102,25 +97,17 @@ def _largest(parts: tuple[Expr, ...]) -> Axes | None:
     return next((found for found in shapes if found != (None, None)), shapes[0] if shapes else None)
 
 
-class _Factor:
-    """One factor of a product, and the indices that it has."""
-
-    def __init__(self, node: Expr) -> None:
-        self.node = node
-        self.indices = tuple(free_indices(node))
-
-
 class _MatrixForm:
     def __init__(self, axes: Callable[[Sym | Partial], Axes]) -> None:
         self.axes = axes
 
-    def whole(self, node: Expr, target: Axes) -> Expr:
+    def matrix(self, node: Expr, target: Axes) -> Expr:
         """The node as a matrix with exactly the target's axes; what lacks one of them is repeated."""
         match node:
             case Add(terms):
-                return Add(tuple(self.whole(term, target) for term in terms))
+                return Add(tuple(self.matrix(term, target) for term in terms))
             case Neg(body):
-                return Neg(self.whole(body, target))
+                return Neg(self.matrix(body, target))
             case Num() | Size():
                 return node
             case Mul() | Sum():
@@ -158,29 +145,29 @@ class _MatrixForm:
                     raise NoMatrixFormError
                 return Whole(node, *laid)
             case Call(function, args):
-                return Call(function, tuple(self.whole(arg, target) for arg in args))
+                return Call(function, tuple(self.matrix(arg, target) for arg in args))
             case Div(top, bottom):
                 if not free_indices(bottom):
-                    return Div(self.whole(top, target), self.whole(bottom, (None, None)))
-                return HadamardDiv(self.whole(top, target), self.whole(bottom, target))
+                    return Div(self.matrix(top, target), self.matrix(bottom, (None, None)))
+                return HadamardDiv(self.matrix(top, target), self.matrix(bottom, target))
             case Pow(base, exponent):
                 if not free_indices(base):
-                    return Pow(self.whole(base, target), exponent)
+                    return Pow(self.matrix(base, target), exponent)
                 if exponent == Num(2):
-                    return self._squared(self.whole(base, target))
-                return HadamardPow(self.whole(base, target), self.whole(exponent, target))
+                    return self._squared(self.matrix(base, target))
+                return HadamardPow(self.matrix(base, target), self.matrix(exponent, target))
             case Indicator(condition):
                 return Indicator(self._condition(condition, target))
             case Cases(condition, then, otherwise):
                 holds = Indicator(self._condition(condition, target))
                 chosen = ((holds, then), (Add((ONE, Neg(holds))), otherwise))
-                kept = [(mask, self.whole(case, target)) for mask, case in chosen if not is_zero(case)]
+                kept = [(mask, self.matrix(case, target)) for mask, case in chosen if not is_zero(case)]
                 parts = tuple(mask if case == ONE else Hadamard((mask, case)) for mask, case in kept)
                 return Add(parts) if len(parts) > 1 else parts[0] if parts else Num(0)
             case Delta(i, j) if {i, j} == set(target):
                 return Whole(IDENTITY, *target)
             case Add() | Neg() | Mul() | Sum():
-                return self.whole(node, target)
+                return self.matrix(node, target)
             case _:
                 raise NoMatrixFormError
 
@@ -190,7 +177,7 @@ class _MatrixForm:
         return Hadamard((*factors, *factors))
 
     def _condition(self, condition: Condition, target: Axes) -> Condition:
-        return Condition(self.whole(condition.left, target), condition.relation, self.whole(condition.right, target))
+        return Condition(self.matrix(condition.left, target), condition.relation, self.matrix(condition.right, target))
 
     def _natural(self, node: Expr) -> Axes | None:
         """How a node is laid out: as its first symbol that has all of its indices."""
@@ -208,14 +195,14 @@ class _MatrixForm:
         wanted = [index for index in target if index is not None]
         scalars: list[Expr] = []
         groups: dict[frozenset[str], list[Expr]] = {}
-        for component in _components([_Factor(factor) for factor in factors], over):
+        for component in components([Factor(factor) for factor in factors], over):
             free = [index for factor in component for index in factor.indices if index not in over]
             if not set(free) <= set(wanted):
                 raise NoMatrixFormError
             summed = any(index in over for factor in component for index in factor.indices)
             if not free:
                 chain = self._chain(component, over, (None, None)) if summed else component[0].node
-                scalars.append(self.whole(chain, (None, None)) if not summed else chain)
+                scalars.append(self.matrix(chain, (None, None)) if not summed else chain)
                 continue
             groups.setdefault(frozenset(free), []).append(self._placed(component, over, free, target, summed))
         lacking = [index for index in over if not any(index in free_indices(factor) for factor in factors)]
@@ -225,7 +212,7 @@ class _MatrixForm:
         assert result is not None
         return Neg(result) if negative else result
 
-    def _placed(self, component: list[_Factor], over: list[str], free: list[str], target: Axes, summed: bool) -> Expr:
+    def _placed(self, component: list[Factor], over: list[str], free: list[str], target: Axes, summed: bool) -> Expr:
         """A component along its own axes among the target's."""
         down, across = (index if index in free else None for index in target)
         if not summed:
@@ -246,13 +233,13 @@ class _MatrixForm:
             others = [one for one in whole if one != identity]
             return _hadamard([*others, Call(DIAGONAL, (column or row or identity,))])
         if column is not None and row is not None and not whole:
-            return MatMul((*_factors(column), *_factors(row)))
+            return MatMul((*matrix_factors(column), *matrix_factors(row)))
         if column is not None:
             assert across is not None
-            whole.append(MatMul((*_factors(column), Transpose(Ones(across)))))
+            whole.append(MatMul((*matrix_factors(column), Transpose(Ones(across)))))
         if row is not None:
             assert down is not None
-            whole.append(MatMul((Ones(down), *_factors(row))))
+            whole.append(MatMul((Ones(down), *matrix_factors(row))))
         return _hadamard(whole)
 
     def _flatten(self, node: Expr, over: list[str], factors: list[Expr]) -> bool:
@@ -278,14 +265,14 @@ class _MatrixForm:
                 factors.append(node)
                 return False
 
-    def _chain(self, component: list[_Factor], over: list[str], target: Axes) -> Expr:
+    def _chain(self, component: list[Factor], over: list[str], target: Axes) -> Expr:
         """A walk over all factors, from the index that runs down to the one that runs across."""
         parts = [(factor.node, factor.indices) for factor in component]
-        for steps in (_steps(parts, over), _steps(_merged(parts), over)):
-            walks = [[self._taken(*step) for step in walk] for walk in _walks(steps, *target)] if steps else []
-            if walks:
-                best = min(walks, key=_transposed)
-                return MatMul(tuple(inner for factor in best for inner in _factors(factor)))
+        for steps in (chain_steps(parts, over), chain_steps(merged(parts), over)):
+            found = [[self._taken(*step) for step in walk] for walk in walks(steps, *target)] if steps else []
+            if found:
+                best = min(found, key=transposed)
+                return MatMul(tuple(inner for factor in best for inner in matrix_factors(factor)))
         raise NoMatrixFormError
 
     def _taken(self, node: Expr, here: str | None, there: str | None) -> Expr:
@@ -293,73 +280,6 @@ class _MatrixForm:
         if isinstance(node, Ones):
             return Transpose(node) if here is None else node
         return self.elements(node, (here, there))
-
-
-_Link = tuple[Expr, str | None, str | None]
-_IndexedPart = tuple[Expr, tuple[str, ...]]
-
-
-def _merged(parts: list[_IndexedPart]) -> list[_IndexedPart]:
-    """Factors with the same indices as one, to be multiplied element by element."""
-    merged: dict[frozenset[str], tuple[list[Expr], tuple[str, ...]]] = {}
-    for node, indices in parts:
-        merged.setdefault(frozenset(indices), ([], indices))[0].append(node)
-    return [(product(nodes), indices) for nodes, indices in merged.values()]
-
-
-def _components(factors: list[_Factor], over: list[str]) -> list[list[_Factor]]:
-    """The factors in groups that share summed indices, each group where its first factor stood."""
-    groups: list[tuple[set[str], list[_Factor]]] = []
-    for factor in factors:
-        joining = set(factor.indices) & set(over)
-        together = [group for group in groups if group[0] & joining]
-        if not together:
-            groups.append((joining, [factor]))
-            continue
-        first, *others = together
-        first[0].update(joining)
-        first[1].append(factor)
-        for other in others:
-            first[0].update(other[0])
-            first[1].extend(other[1])
-            groups.remove(other)
-    return [group for _, group in groups]
-
-
-def _steps(parts: list[_IndexedPart], over: list[str]) -> list[_Link]:
-    """Each factor as a step, a summed index that stands alone joined by a column of ones; none where it cannot be."""
-    found: list[_Link] = []
-    for node, indices in parts:
-        if len(indices) > 2:
-            return []
-        found.append((node, indices[0], indices[1] if len(indices) == 2 else None))
-    for index in over:
-        count = sum(index in indices for _, indices in parts)
-        if count == 1:
-            found.append((Ones(index), index, None))
-        elif count > 2:
-            return []
-    return found
-
-
-def _walks(steps: list[_Link], start: str | None, end: str | None) -> Iterator[list[_Link]]:
-    """The orders of all steps in which each begins where the last one ended, from ``start`` to ``end``."""
-    if not steps and start == end:
-        yield []
-    for place, (node, first, second) in enumerate(steps):
-        for here, there in dict.fromkeys(((first, second), (second, first))):
-            if here == start:
-                for rest in _walks(steps[:place] + steps[place + 1 :], there, end):
-                    yield [(node, here, there), *rest]
-
-
-def _transposed(walk: list[Expr]) -> float:
-    """How many matrices a walk transposes; a row of ones is better than the other matrix transposed."""
-    return sum((0.5 if isinstance(one.body, Ones) else 1) for one in walk if isinstance(one, Transpose))
-
-
-def _factors(node: Expr) -> tuple[Expr, ...]:
-    return node.factors if isinstance(node, MatMul) else (node,)
 
 
 def _hadamard(parts: list[Expr]) -> Expr | None:

@@ -27,18 +27,18 @@ class Frozen:
 
     def __eq__(self, other: object) -> bool:
         return self is other or (
-            isinstance(other, Frozen) and type(self) is type(other) and self.parts() == other.parts()
+            isinstance(other, Frozen) and type(self) is type(other) and self.values() == other.values()
         )
 
     def __hash__(self) -> int:
-        return hash((type(self).__name__, self.parts()))
+        return hash((type(self).__name__, self.values()))
 
     def __repr__(self) -> str:
-        return f"{type(self).__name__}({', '.join(map(repr, self.parts()))})"
+        return f"{type(self).__name__}({', '.join(map(repr, self.values()))})"
 
     def __reduce__(self) -> tuple[type, tuple[Any, ...]]:
-        return type(self), self.parts()
+        return type(self), self.values()
 
-    def parts(self) -> tuple[Any, ...]:
+    def values(self) -> tuple[Any, ...]:
         """The fields' values in order."""
         return tuple(getattr(self, field) for field in self.__match_args__)

@@ -11,12 +11,13 @@ from .bind import substitute, symbols, walk
 from .differentiate import differentiate
 from .functions import turns
 from .letters import index_letters, plain_letters
-from .nodes import ZERO, Add, Cases, Condition, Div, Expr, Indicator, Max, Mul, Neg, Sum, Sym, children, rebuild
+from .nodes import ZERO, Add, Cases, Condition, Div, Expr, Indicator, Max, Mul, Neg, Sum, Sym
 from .simplify import simplify
 from .structure import is_zero, negative, product, total
+from .tree import children, rebuild
 
 
-def reads(formula: Expr, names: Collection[str]) -> bool:
+def has_symbol_of(formula: Expr, names: Collection[str]) -> bool:
     """Whether a symbol of one of these names stands in a formula."""
     return any(isinstance(one, Sym) and one.name in names for one in symbols(formula))
 
@@ -31,10 +32,10 @@ def _decides(node: Expr, names: Collection[str]) -> bool:
         case Indicator(condition) | Cases(condition):
             conditions: tuple[Condition, ...] = (condition,)
         case Max(_, body):
-            return reads(body, names)
+            return has_symbol_of(body, names)
         case _:
             conditions = turns(node)
-    return any(reads(one.left, names) or reads(one.right, names) for one in conditions)
+    return any(has_symbol_of(one.left, names) or has_symbol_of(one.right, names) for one in conditions)
 
 
 def is_affine(formula: Expr, names: Collection[str]) -> bool:
@@ -42,7 +43,7 @@ def is_affine(formula: Expr, names: Collection[str]) -> bool:
     them still has one of them in it."""
     if has_kink(formula, names):
         return False
-    return not any(reads(linear_part(formula, one), names) for one in variables(formula, names))
+    return not any(has_symbol_of(linear_part(formula, one), names) for one in variables(formula, names))
 
 
 def variables(formula: Expr, names: Collection[str]) -> list[Sym]:

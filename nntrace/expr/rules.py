@@ -11,27 +11,10 @@ from collections.abc import Iterator
 from .bind import free_indices, kronecker, symbols
 from .differentiate import contract, differentiate
 from .functions import BY_CASES, row_of
-from .nodes import (
-    ONE,
-    ZERO,
-    Add,
-    Call,
-    Cases,
-    Delta,
-    Div,
-    Expr,
-    Max,
-    Mul,
-    Neg,
-    Num,
-    Pow,
-    Sum,
-    Sym,
-    children,
-    rebuild,
-)  # fmt: skip
-from .simplify import Rule, simplified, simplify, told
+from .nodes import ONE, ZERO, Add, Call, Cases, Delta, Div, Expr, Max, Mul, Neg, Num, Pow, Sum, Sym
+from .simplify import Rule, simplified, simplify, with_rules
 from .structure import negative, product, total
+from .tree import children, rebuild
 
 
 def by_rule(node: Expr, by: Sym, kink: int = 0) -> tuple[Expr, tuple[str, ...]]:
@@ -137,7 +120,7 @@ def cancelled(node: Expr) -> Expr:
 
 def cancelled_by(node: Expr) -> tuple[Expr, tuple[Rule, ...]]:
     """The same, and what cancels."""
-    return told(_cancelled, node)
+    return with_rules(_cancelled, node)
 
 
 def _cancelled(node: Expr, rules: list[Rule]) -> Expr:
@@ -174,7 +157,7 @@ def multiplied_out(node: Expr) -> Expr:
 
 def multiplied_out_by(node: Expr) -> tuple[Expr, tuple[Rule, ...]]:
     """The same, and what cancels then."""
-    return told(_multiplied_out, node)
+    return with_rules(_multiplied_out, node)
 
 
 def _multiplied_out(node: Expr, rules: list[Rule]) -> Expr:

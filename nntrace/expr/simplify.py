@@ -11,8 +11,9 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from fractions import Fraction
 
-from .nodes import ONE, ZERO, Add, Div, Expr, Mul, Neg, Num, Pow, children, rebuild
+from .nodes import ONE, ZERO, Add, Div, Expr, Mul, Neg, Num, Pow
 from .structure import negative
+from .tree import children, rebuild
 
 Rule = tuple[str | Expr, ...]
 """What was done, in words and expressions."""
@@ -28,10 +29,10 @@ def simplify(node: Expr) -> Expr:
 
 def simplified(node: Expr) -> tuple[Expr, tuple[Rule, ...]]:
     """The same, and the rules that were used, each once; none where nothing but the order of factors is new."""
-    return told(_simplify, node)
+    return with_rules(_simplify, node)
 
 
-def told(change: Callable[[Expr, list[Rule]], Expr], node: Expr) -> tuple[Expr, tuple[Rule, ...]]:
+def with_rules(change: Callable[[Expr, list[Rule]], Expr], node: Expr) -> tuple[Expr, tuple[Rule, ...]]:
     """What a change comes to, and the rules that it noted on the way, each once."""
     rules: list[Rule] = []
     found = change(node, rules)
@@ -164,6 +165,8 @@ def _add(terms: tuple[Expr, ...], rules: list[Rule]) -> Expr:
             pending[:0] = [_with(-1, [inner], []) for inner in term.body.terms]
         else:
             factor, body = _coefficient(term)
+            if isinstance(body, Num) and isinstance(body.value, Decimal) and body.value.is_signed():
+                factor, body = -factor, Num(-body.value)
             if body in amounts:
                 rules.append(LIKE_TERMS)
             amounts[body] += factor  # type: ignore[assignment]

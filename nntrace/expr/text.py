@@ -5,70 +5,39 @@ An expression is written as pieces: a line may be broken between two of them, be
 
 from __future__ import annotations
 
-import re
-import unicodedata
 from decimal import Decimal
 from fractions import Fraction
-from functools import lru_cache
 
 from ..record import Record
 from .brackets import is_fraction, is_link, is_scientific, juxtaposed, needs_brackets
 from .functions import notation
 from .index import Affine, Index
 from .literals import Literals
+from .matrix_nodes import Dimensions, Hadamard, HadamardDiv, HadamardPow, Literal, MatMul, Ones, Transpose, Whole
 from .nodes import (
     Add,
     Call,
     Cases,
     Condition,
     Delta,
-    Dimensions,
     Div,
     Expr,
-    Hadamard,
-    HadamardDiv,
-    HadamardPow,
     Indicator,
-    Literal,
-    MatMul,
     Max,
     Mul,
     Neg,
     Num,
-    Ones,
     Partial,
     Pow,
     Rest,
     Size,
     Sum,
     Sym,
-    Transpose,
-    Whole,
 )  # fmt: skip
 from .notation import Exponent, Fences, Letter, Notation, Prefix, Radical, Spelling
-
-
-class Script(Record):
-    """The signs of one way to write text. ``symbolic``: symbols are multiplied without a sign, ``W_ji x_i``."""
-
-    ascii: bool
-    times: str
-    partial: str
-    sum: str
-    ellipsis: str
-    symbolic: bool = False
-
-
-UNICODE = Script(False, "×", "∂", "Σ", "…")
-ASCII = Script(True, "*", "d", "sum", "...")
+from .script import UNICODE, Script, plain
 
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-_POWERS = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
-_ASCII_SIGNS = {
-    "≥": ">=", "≤": "<=", "≠": "!=", "≈": "~=", "⁺": "+", "′": "'", "∂": "d", "×": "*", "Σ": "sum", "…": "...",
-    "✓": "ok", "✗": "failed", "⊙": ".*", "⊘": "./", "∘": ".", "→": "->", "·": "*", "∞": "inf", "–": "-", "±": "+-",
-    "ᵀ": "^T", "½": "1/2", "“": '"', "”": '"', "’": "'", "ℓ": "l", "−": "-", "│": "|",
-}  # fmt: skip
 
 
 class Piece(Record):
@@ -106,8 +75,7 @@ def pieces(node: Expr, script: Script = UNICODE, depth: int = 0) -> list[Piece]:
             result = write(terms[0], "first term", depth)
             for term in terms[1:]:
                 sign, body = ("-", term.body) if isinstance(term, Neg) else ("+", term)
-                added = pieces(body, script, depth) if isinstance(body, Rest) else write(body, "term", depth)
-                result += _led(f"{sign} ", added, depth)
+                result += _led(f"{sign} ", term_pieces(body, script, depth), depth)
             return result
         case Neg(body):
             return _around("-", write(body, "negated"), "")
@@ -121,7 +89,7 @@ def pieces(node: Expr, script: Script = UNICODE, depth: int = 0) -> list[Piece]:
                     own = pieces(factor, script, depth + 1)
                 else:
                     own = write(factor, "factor", last=last)
-                result += _beside(times, own, depth + 1) if unsigned else _led(times, own, depth + 1)
+                result += _juxtaposed(times, own, depth + 1) if unsigned else _led(times, own, depth + 1)
             return result
         case Div(Num() | Sym() as top, Num() | Sym() as bottom) if script.symbolic and not is_fraction(node):
             return [Piece(f"{text(top, script)}/{text(bottom, script)}", depth)]
@@ -156,7 +124,7 @@ def pieces(node: Expr, script: Script = UNICODE, depth: int = 0) -> list[Piece]:
         case MatMul(factors):
             result = write(factors[0], "matrix")
             for factor in factors[1:]:
-                result += _beside(plain("· ", script), write(factor, "matrix", depth + 2), depth + 2)
+                result += _juxtaposed(plain("· ", script), write(factor, "matrix", depth + 2), depth + 2)
             return result
         case Hadamard(factors):
             result = write(factors[0], "elementwise")
@@ -177,6 +145,13 @@ def pieces(node: Expr, script: Script = UNICODE, depth: int = 0) -> list[Piece]:
             return [Piece(f"{words},", depth), Piece(f"together {text(total, script)}", depth + 5)]
         case _:
             raise TypeError(f"no text for {node!r}")
+
+
+def term_pieces(body: Expr, script: Script, depth: int = 0) -> list[Piece]:
+    """What is added or taken away, without its sign."""
+    if not isinstance(body, Rest) and needs_brackets(body, "term"):
+        return _around("(", pieces(body, script, depth + 2), ")")
+    return pieces(body, script, depth)
 
 
 def _call(written: Notation, args: tuple[Expr, ...], script: Script, depth: int) -> list[Piece]:
@@ -231,7 +206,7 @@ def _led(operator: str, inner: list[Piece], depth: int) -> list[Piece]:
     return [Piece(operator + inner[0].text, depth), *inner[1:]]
 
 
-def _beside(operator: str, inner: list[Piece], depth: int) -> list[Piece]:
+def _juxtaposed(operator: str, inner: list[Piece], depth: int) -> list[Piece]:
     """What stands without an operator inside a line, and with it where the line breaks."""
     return [Piece(inner[0].text, depth, operator), *inner[1:]]
 
@@ -326,36 +301,3 @@ def _index(index: Index, space: str = "") -> str:
             return written + (f"{space}{'-' if rest < 0 else '+'}{space}{abs(rest)}" if rest else "")
         case _:
             return str(index + 1)
-
-
-def _powers_written(words: str) -> str:
-    """Superscript digits as powers: 10⁻³²³ as 10^-323; those of a sample, as in h1⁽²⁾, stay what they are."""
-    powers = r"(?<![⁽⁻⁰¹²³⁴⁵⁶⁷⁸⁹])[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+"
-    return re.sub(powers, lambda found: "^" + found.group().translate(_POWERS), words)
-
-
-@lru_cache(maxsize=65536)
-def plain(words: str, script: Script) -> str:
-    """Words or a name in this script: as they are, or letter by letter in ASCII (δ: delta, ŷ: yhat)."""
-    if not script.ascii or words.isascii():
-        return words
-    words = _powers_written(words)
-    return "".join(
-        _ASCII_SIGNS.get(letter) or "".join(_ascii(part) for part in unicodedata.normalize("NFD", letter))
-        for letter in unicodedata.normalize("NFC", words)
-    )
-
-
-def _ascii(letter: str) -> str:
-    if letter.isascii():
-        return letter
-    folded = "".join(_ASCII_SIGNS.get(part, part) for part in unicodedata.normalize("NFKD", letter))
-    if folded.isascii():
-        return folded
-    words = unicodedata.name(letter, "").split()
-    if words[:1] == ["GREEK"] and "LETTER" in words:
-        name = words[words.index("LETTER") + 1]
-        return name.lower() if "SMALL" in words else name.capitalize()
-    if words[:1] == ["COMBINING"]:
-        return {"\u0302": "hat", "\u0304": "bar", "\u0303": "tilde"}.get(letter, "")
-    return f"u{ord(letter):04x}"

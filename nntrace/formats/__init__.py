@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING
 from ..errors import UserError
 
 if TYPE_CHECKING:
-    from ..expr.text import Script
+    from ..expr.script import Script
     from ..solution.content.model import Solution
 
 _NOT_FILES = {"terminal"}

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from itertools import zip_longest
 
 from ..errors import UserError
-from ..expr.text import Script
+from ..expr.script import Script
 from ..solution.content.model import Solution
 
 

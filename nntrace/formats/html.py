@@ -7,7 +7,7 @@ from html import escape
 from typing import cast
 
 from ..errors import printable
-from ..expr.text import UNICODE, Script
+from ..expr.script import UNICODE, Script
 from ..solution.content.model import Check, Matrix, Note, Plot, Quantities, Section, Solution, Step
 from ..solution.content.outline import CONVENTIONS, TITLES, heading, source
 from .plot.svg import svg_lines
@@ -16,7 +16,7 @@ from .typeset.language import Chunk, Sign
 from .typeset.mathml import MathML
 from .typeset.numbers import in_rows, listing
 from .typeset.rows import FormulaRow, noted
-from .typeset.sheet import HeadedRows, Manuscript, is_number, written
+from .typeset.sheet import HeadedRows, Manuscript, is_number, manuscript_lines
 
 WIDTH = 110
 """A compact step takes one row up to this; the browser breaks rows where the window is narrower."""
@@ -27,10 +27,15 @@ UNBROKEN = 22.0
 def write(solution: Solution, width: int, script: Script) -> Iterator[str]:
     """The file's lines; with an ASCII script all other characters are written by their numbers."""
     formulas = Formulas(MathML(), solution.tensors(), solution.symbolic)
-    lines = written(solution, HtmlDocument(formulas, min(width, WIDTH)))
+    lines = manuscript_lines(solution, HtmlDocument(formulas, min(width, WIDTH)))
     if not script.ascii:
         return lines
     return (line.encode("ascii", "xmlcharrefreplace").decode() for line in lines)
+
+
+def fragment(solution: Solution) -> Iterator[str]:
+    """The sheet as an element of another page: without anchors, which that page may have already."""
+    return manuscript_lines(solution, HtmlFragment(Formulas(MathML(), solution.tensors(), solution.symbolic), WIDTH))
 
 
 class HtmlDocument(Manuscript):
@@ -44,7 +49,7 @@ class HtmlDocument(Manuscript):
 
     def running(self, chunks: list[Chunk]) -> str:
         """The browser may break a formula of a note, too."""
-        return "<wbr>".join(self.formula("".join(chunk.text for chunk in part)) for part in _parts(chunks))
+        return "<wbr>".join(self.formula("".join(chunk.text for chunk in part)) for part in _unbroken(chunks))
 
     def opening(self, solution: Solution, sections: Sequence[Section]) -> Iterator[str]:
         from .typeset.style import STYLE
@@ -65,13 +70,21 @@ class HtmlDocument(Manuscript):
     def closing(self) -> Iterator[str]:
         yield ("</section>\n" if self._is_open else "") + "</main>\n</body>\n</html>"
 
+    def anchor(self, name: str) -> str:
+        """The attribute that makes an element a place to go to."""
+        return f' id="{name}"'
+
+    def id(self, id: str) -> str:
+        """A step's id, which leads to its step."""
+        return f'<a class="id" href="#{id}">{id}</a>'
+
     def heading(self, words: Note, section: Section, place: int) -> Iterator[str]:
         anchor = _anchor(section, place)
         if self._is_open:
             yield "</section>"
         self._is_open = True
         kind = section.name.split(" ")[0]
-        yield f'<section class="{kind}">\n<h2 id="{anchor}">{self.note(words)}</h2>'
+        yield f'<section class="{kind}">\n<h2{self.anchor(anchor)}>{self.note(words)}</h2>'
 
     def subheading(self, words: Note) -> Iterator[str]:
         yield f"<h3>{self.note(words)}</h3>"
@@ -83,7 +96,7 @@ class HtmlDocument(Manuscript):
 
     def step(self, step: Step, rows: list[FormulaRow]) -> Iterator[str]:
         language = self.formulas.language
-        lines = [f'<div class="step" id="{step.id}"><a class="id" href="#{step.id}">{step.id}</a><div class="rows">']
+        lines = [f'<div class="step"{self.anchor(step.id)}>{self.id(step.id)}<div class="rows">']
         for row in rows:
             name = self.formula(row.name.text) if row.name else ""
             relation = row.sign or row.relation
@@ -126,7 +139,7 @@ class HtmlDocument(Manuscript):
         with_ids = table.columns[0] == ("id",)
         for row in table.rows:
             cells = "".join(f"<td{_kind(cell)}>{self.note(cell)}</td>" for cell in row)
-            anchor = f' id="{row[0][0]}"' if with_ids and row[0] else ""
+            anchor = self.anchor(str(row[0][0])) if with_ids and row[0] else ""
             yield f"<tr{anchor}>{cells}</tr>"
         yield "</tbody>\n</table>\n</div>"
 
@@ -145,6 +158,28 @@ class HtmlDocument(Manuscript):
         yield "</ul>"
 
 
+class HtmlFragment(HtmlDocument):
+    """The parts of a sheet inside another page."""
+
+    def opening(self, solution: Solution, sections: Sequence[Section]) -> Iterator[str]:
+        from .typeset.style import INNER
+
+        yield f'<div class="nntrace">\n<style>\n{INNER}</style>'
+        if solution.title:
+            yield f'<p dir="auto"><strong>{self.words(solution.title)}</strong></p>'
+        yield f'<p class="source">{self.note(source(solution))}</p>'
+        self._is_open = False
+
+    def closing(self) -> Iterator[str]:
+        yield ("</section>\n" if self._is_open else "") + "</div>"
+
+    def anchor(self, name: str) -> str:
+        return ""
+
+    def id(self, id: str) -> str:
+        return f'<span class="id">{id}</span>'
+
+
 def _title(section: Section) -> Note:
     return (TITLES["conventions"],) if section is CONVENTIONS else heading(section)
 
@@ -157,7 +192,7 @@ def _kind(cell: Note) -> str:
     return ' class="number"' if is_number(cell) else ""
 
 
-def _parts(chunks: Sequence[Chunk]) -> Iterator[list[Chunk]]:
+def _unbroken(chunks: Sequence[Chunk]) -> Iterator[list[Chunk]]:
     """The chunks in formulas of their own, between which a line may break: at the best places, and in what is wide."""
     best = min((chunk.depth for chunk in chunks[1:]), default=0)
     part: list[Chunk] = []

@@ -8,7 +8,8 @@ from math import isfinite
 from typing import Any
 
 from ..expr.lazy import Lazy
-from ..expr.text import UNICODE, Script, text
+from ..expr.script import UNICODE, Script
+from ..expr.text import text
 from ..solution.content.model import (
     Check,
     Family,

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator, Sequence
 
 from ..errors import printable
-from ..expr.text import Script, plain
+from ..expr.script import Script, plain
 from ..solution.content.model import Check, Matrix, Note, Plot, Quantities, Section, Solution
 from ..solution.content.outline import source
 from .plot.characters import plot_lines
@@ -14,7 +14,7 @@ from .typeset.formulas import Formulas
 from .typeset.latex import Latex
 from .typeset.latex_steps import LatexSteps
 from .typeset.numbers import in_rows, listing
-from .typeset.sheet import HeadedRows, written
+from .typeset.sheet import HeadedRows, manuscript_lines
 
 WIDTH = 92
 PLOT_WIDTH = 78
@@ -28,7 +28,7 @@ _FIRST = re.compile(r"^(\s*\d*)([-+=.)])")
 def write(solution: Solution, width: int, script: Script) -> Iterator[str]:
     """The document's lines; with an ASCII script nothing else is in them."""
     formulas = Formulas(Latex(script.ascii, markdown=True), solution.tensors(), solution.symbolic)
-    return written(solution, Markdown(formulas, min(width, WIDTH), script))
+    return manuscript_lines(solution, Markdown(formulas, min(width, WIDTH), script))
 
 
 class Markdown(LatexSteps):
@@ -90,7 +90,7 @@ class Markdown(LatexSteps):
         name = self.formulas.text(matrix.name)
         note = f" &emsp; {self.note(matrix.note)}" if matrix.note else ""
         sign = self.formulas.language.sign("≈" if matrix.rounded else "=")
-        head = f"{name} {self.formulas.language.beside} [{shape}]"
+        head = f"{name} {self.formulas.language.juxtaposition} [{shape}]"
         if (numbers := in_rows(matrix)) is not None:
             yield f"$$\n{head} {sign} {self.formulas.text(numbers)}\n$$\n"
             if matrix.note:

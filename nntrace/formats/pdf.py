@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 
 from ..errors import UserError
-from ..expr.text import Script
+from ..expr.script import Script
 from ..solution.content.model import Solution
 from . import typ
 

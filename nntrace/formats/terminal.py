@@ -15,7 +15,7 @@ from rich.console import Console, ConsoleOptions
 from rich.segment import Segment
 from rich.style import Style
 
-from ..expr.text import Script
+from ..expr.script import ASCII, UNICODE, Script
 from ..solution.content.model import SectionName, Solution
 from .page import Row, rows
 
@@ -47,6 +47,17 @@ def show(solution: Solution, console: Console, script: Script, width: int | None
     lines = rows(solution, width or console.width, script)
     while batch := list(islice(lines, BATCH)):
         console.print(_Styled(batch), soft_wrap=True, end="")
+
+
+class Printed:
+    """A solution that any console prints as its sheet, as wide as it is."""
+
+    def __init__(self, solution: Solution) -> None:
+        self.solution = solution
+
+    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Segment]:
+        script = ASCII if options.ascii_only else UNICODE
+        yield from _Styled(rows(self.solution, options.max_width, script)).__rich_console__(console, options)
 
 
 class _Styled:

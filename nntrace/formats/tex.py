@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from itertools import chain, islice
 
 from ..errors import printable
-from ..expr.text import ASCII, Script, plain
+from ..expr.script import ASCII, Script, plain
 from ..solution.content.model import Check, Matrix, Note, Plot, Quantities, Section, Solution
 from ..solution.content.outline import source
 from .plot.picture import picture_lines
@@ -14,7 +14,7 @@ from .typeset.formulas import Formulas
 from .typeset.latex import GREEK, SPECIAL, Latex
 from .typeset.latex_steps import LatexSteps
 from .typeset.numbers import in_rows, listing
-from .typeset.sheet import HeadedRows, written
+from .typeset.sheet import HeadedRows, manuscript_lines
 
 WIDTH = 78
 """About how many digits are as wide as an A4 or Letter page's text."""
@@ -53,7 +53,7 @@ _PREAMBLE = r"""\documentclass[11pt,fleqn,leqno]{article}
 def write(solution: Solution, width: int, script: Script, standalone: bool = False) -> Iterator[str]:
     """The document's lines."""
     formulas = Formulas(Latex(script.ascii), solution.tensors(), solution.symbolic)
-    return written(solution, LatexDocument(formulas, min(width, WIDTH), script, standalone))
+    return manuscript_lines(solution, LatexDocument(formulas, min(width, WIDTH), script, standalone))
 
 
 class LatexDocument(LatexSteps):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ..expr.text import Script
+from ..expr.script import Script
 from ..solution.content.model import Solution
 from .page import joined, rows
 

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ..expr.text import Script
+from ..expr.script import Script
 from ..solution.content.model import Check, Matrix, Note, Plot, Quantities, Section, Solution, Step
 from ..solution.content.outline import source
 from .plot.svg import svg_lines
-from .typeset.aligned import aligned
+from .typeset.alignment import aligned
 from .typeset.formulas import Formulas
 from .typeset.numbers import in_rows, listing
 from .typeset.rows import FormulaRow
-from .typeset.sheet import HeadedRows, Manuscript, written
+from .typeset.sheet import HeadedRows, Manuscript, manuscript_lines
 from .typeset.typst import Typst, quoted
 
 WIDTH = 88
@@ -35,7 +35,7 @@ _PREAMBLE = """\
 def write(solution: Solution, width: int, script: Script) -> Iterator[str]:
     """The document's lines."""
     formulas = Formulas(Typst(script.ascii), solution.tensors(), solution.symbolic)
-    return written(solution, TypstDocument(formulas, min(width, WIDTH), script))
+    return manuscript_lines(solution, TypstDocument(formulas, min(width, WIDTH), script))
 
 
 class TypstDocument(Manuscript):

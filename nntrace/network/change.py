@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from fractions import Fraction
 
 from ..errors import UserError
+from ..expr import Sym
 from .model import Cell, Network, Role, Tensor
 from .quantities import find, known_names
 
@@ -32,6 +33,34 @@ def with_number(network: Network, name: str, value: Fraction, typed: str) -> Net
         changes=(*network.changes, (found[0].symbol, typed)),
     )
     return with_typed(changed, cells)
+
+
+def with_array(network: Network, name: str, numbers: object) -> Network:
+    """The network with the numbers of a given tensor replaced by an array of its shape, none of them exact.
+
+    A tensor whose elements have other uses, or that has none at some places, is changed number by number.
+    """
+    import numpy as np
+
+    from ..errors import quoted, suggestion
+
+    tensors = {tensor.name or key: tensor for key, tensor in network.tensors.items() if tensor.role in GIVEN}
+    if name not in tensors:
+        raise UserError(f"there is no given tensor {quoted(name)}\n  {suggestion(name, tensors)}")
+    tensor = tensors[name]
+    tied = any(len(network.uses.get(used, ())) > 1 for used in tensor.names.values())
+    if tied or tensor.missing or tensor.structural:
+        raise UserError(f"{quoted(name)} cannot be set as a whole\n  set its numbers one by one, by their names")
+    array = np.asarray(numbers)
+    if array.dtype.kind not in "iufb" or array.shape != tensor.shape or not np.isfinite(array).all():
+        shape = "×".join(map(str, tensor.shape))
+        raise UserError(f"{quoted(name)} is no array of {shape} finite numbers here\n  give one of its shape")
+    changed = tensor._replace(array=array.astype(float), typed=None, text="an array")
+    return network._replace(
+        integers=False,
+        changes=(*network.changes, (Sym(name), "an array")),
+        tensors={**network.tensors, tensor.key: changed},
+    )
 
 
 def with_rate(network: Network, rate: Fraction) -> Network:

@@ -13,7 +13,7 @@ from unicodedata import normalize
 from ..expr import Sym
 from ..expr.bind import cell_at
 from ..expr.lazy import Lazy
-from ..expr.text import ASCII, plain
+from ..expr.script import ASCII, plain
 from ..expr.text import symbol as text_of
 from ..record import Record
 from .model import Cell, Element, Network, Role, Tensor

@@ -9,7 +9,8 @@ import numpy as np
 
 from ..catalogue.update_rule import EVERY, every_g, g, lr, w
 from ..expr import Expr, Sym
-from ..expr.evaluate import Arguments, plan
+from ..expr.contractions import Arguments
+from ..expr.evaluate import plan
 from ..network.model import Cell, Network
 from ..network.quantities import Unnamed, learned
 from .amount import Amount

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from ..expr import Expr, Partial, Sym, partial_key, symbols
-from ..expr.evaluate import Arguments, Run, plan
+from ..expr.contractions import Arguments, Run
+from ..expr.evaluate import plan
 from ..network.chain_rule import LOSS, Adjoint, ChainRule, Reader
 from ..network.model import BoundOperation, Network
 from ..record import Record

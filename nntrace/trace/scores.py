@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from ..catalogue import find
+from ..catalogue import OUTPUT, TARGET, find
 from ..network.model import BoundOperation, Network
 from ..record import Record
 from .trace import Trace
@@ -55,7 +55,7 @@ def accuracy(network: Network, arrays: dict[str, Array]) -> float | None:
     step = _compared(network)
     if step is None or network.samples is None:
         return None
-    outputs, targets = arrays[step.arguments["y"]], arrays[step.arguments["t"]]
+    outputs, targets = arrays[step.arguments[OUTPUT]], arrays[step.arguments[TARGET]]
     entry = find("loss", step.kind)
     is_bit = bool(np.isin(targets, (0, 1)).all())
     if targets.shape[-1] == 1 and is_bit and entry is not None and entry.build().targets == "bits":
@@ -72,10 +72,10 @@ def mistakes(trace: Trace) -> int:
     step = _compared(trace.network)
     if step is None:
         return 0
-    wrong = trace.arrays[step.arguments["y"]] != trace.arrays[step.arguments["t"]]
+    wrong = trace.arrays[step.arguments[OUTPUT]] != trace.arrays[step.arguments[TARGET]]
     return int(np.count_nonzero(wrong.any(axis=-1)))
 
 
 def _compared(network: Network) -> BoundOperation | None:
     """The step that compares outputs with targets."""
-    return next((step for step in network.loss_steps() if {"y", "t"} <= step.arguments.keys()), None)
+    return next((step for step in network.loss_steps() if {OUTPUT, TARGET} <= step.arguments.keys()), None)

@@ -8,7 +8,7 @@ Each time is the least of the runs, in this process: the sheet is worked out ane
 import sys
 import time
 
-from nntrace.expr.text import UNICODE
+from nntrace.expr.script import UNICODE
 from nntrace.formats import content
 from nntrace.network.building.build import build
 from nntrace.network.quantities import parameters

@@ -34,7 +34,8 @@ from nntrace.expr import (
     ln,
     symbols,
 )
-from nntrace.expr.evaluate import Arguments, plan
+from nntrace.expr.contractions import Arguments
+from nntrace.expr.evaluate import plan
 from tests.expr.derivatives import Cells, cells_of, computed, named, sizes_for, slope, wrong_derivatives
 from tests.expr.in_sympy import element, in_sympy
 
@@ -170,7 +171,7 @@ def test_the_numbers_formula_is_the_textbooks(entry: Entry) -> None:
         sizes, cells = sizes_for(operation, SIZES), numbers(operation, seed, probabilities)
         textbook = computed(operation, operation.formula, cells, sizes)
         assert computed(operation, operation.numeric, cells, sizes) == pytest.approx(textbook, rel=1e-13, abs=1e-15)
-        assert operation.shown in (operation.formula, operation.numeric)
+        assert operation.sheet_formula in (operation.formula, operation.numeric)
         assert not operation.program or operation.stable is not None
 
 

@@ -32,7 +32,8 @@ from nntrace.expr import (
     maximum,
     partial_key,
 )  # fmt: skip
-from nntrace.expr.evaluate import Arguments, plan
+from nntrace.expr.contractions import Arguments
+from nntrace.expr.evaluate import plan
 from nntrace.expr.text import text
 from tests.expr.expressions import LOSS, MARK, SIZES, TENSORS, Numbers, expressions
 

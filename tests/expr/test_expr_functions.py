@@ -36,11 +36,13 @@ from nntrace.expr import (
     tanh,
     xln,
 )  # fmt: skip
-from nntrace.expr.evaluate import Arguments, plan
+from nntrace.expr.contractions import Arguments
+from nntrace.expr.evaluate import plan
 from nntrace.expr.functions import FUNCTIONS, Domain, Function, restricted, row_of, spelled_out, turns, words
 from nntrace.expr.notation import Exponent, Fences, Letter, Prefix, Radical, Spelling
 from nntrace.expr.rules import by_rule
-from nntrace.expr.text import ASCII, text
+from nntrace.expr.script import ASCII
+from nntrace.expr.text import text
 from nntrace.network.building.names import RESERVED
 
 PACKAGE = Path(nntrace.__file__).parent
@@ -174,7 +176,7 @@ NEW: dict[str, Function] = {
     "cbrt": Function("cbrt", cube, lambda x: None,
                      lambda args, _: (1 / (3 * Call("cbrt", args) ** 2),), "derivative of cbrt", Radical("cbrt")),
     "floor": Function("floor", math.floor, lambda x: Fraction(math.floor(x)), lambda args, _: (Num(0),), "",
-                      Fences("⌊", "⌋"), at_jump="at a whole number the right one"),
+                      Fences("⌊", "⌋")),
     "pow2": Function("exp2", lambda x: 2**x, lambda x: None, lambda args, _: (Call("pow2", args) * ln(Num(2)),),
                      "derivative of 2^x", Exponent("2")),
     "tau": Function(lambda: math.tau, lambda: math.tau, lambda: None, lambda args, _: (), "", Letter("τ"), arity=0),

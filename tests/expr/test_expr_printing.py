@@ -30,7 +30,8 @@ from nntrace.expr import (
     children,
     xln,
 )  # fmt: skip
-from nntrace.expr.text import ASCII, UNICODE, Script, pieces, plain, text
+from nntrace.expr.script import ASCII, UNICODE, Script, plain
+from nntrace.expr.text import pieces, text
 from tests.expr.expressions import SIZES, Numbers, close, expressions, kinds, walk
 from tests.reader import evaluate, numbers, read
 

@@ -7,9 +7,26 @@ from decimal import Decimal
 from fractions import Fraction
 
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 
-from nntrace.expr import Div, Expr, Mul, Neg, Num, Partial, Pow, Sum, Sym, approximate, at, exact, exp, expand, simplify
+from nntrace.expr import (
+    Add,
+    Div,
+    Expr,
+    Mul,
+    Neg,
+    Num,
+    Partial,
+    Pow,
+    Sum,
+    Sym,
+    approximate,
+    at,
+    exact,
+    exp,
+    expand,
+    simplify,
+)
 from nntrace.expr.text import text
 from tests.expr.expressions import SIZES, Numbers, close, expressions, walk
 
@@ -87,6 +104,7 @@ def test_the_value_is_unchanged(node: Expr) -> None:
         assert close(before, after, 1e-6, 1e-6), text(simplify(node))
 
 
+@example(node=Add((Num(Decimal("-1.5")), Add((Num(Decimal("-1.5")), Sym("n"))))))
 @given(node=expressions(scope=("j",)))
 def test_simplifying_again_changes_nothing(node: Expr) -> None:
     once = simplify(node)

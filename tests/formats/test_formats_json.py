@@ -12,7 +12,7 @@ import pytest
 
 import nntrace.formats
 from nntrace.errors import UserError
-from nntrace.expr.text import ASCII, UNICODE
+from nntrace.expr.script import ASCII, UNICODE
 from nntrace.formats import names, render
 from nntrace.solution.content.model import Solution
 

@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from nntrace.expr import HALF, Add, Condition, Div, Expr, Indicator, Mul, Neg, Num, Partial, Rest, Sym, maximum
-from nntrace.expr.text import ASCII, UNICODE, pieces
+from nntrace.expr.script import ASCII, UNICODE
+from nntrace.expr.text import pieces
 from nntrace.formats import render
 from nntrace.formats.page import Row, rows
 from nntrace.formats.page.breaking import words, wrapped

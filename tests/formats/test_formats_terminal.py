@@ -8,7 +8,7 @@ import re
 import pytest
 from rich.console import Console
 
-from nntrace.expr.text import UNICODE
+from nntrace.expr.script import UNICODE
 from nntrace.formats import render
 from nntrace.formats.terminal import show
 from nntrace.solution.content.model import Solution

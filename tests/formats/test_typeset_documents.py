@@ -18,7 +18,7 @@ from hypothesis import strategies as st
 
 from nntrace.errors import UserError
 from nntrace.expr import Num, Sym
-from nntrace.expr.text import ASCII, UNICODE, Script
+from nntrace.expr.script import ASCII, UNICODE, Script
 from nntrace.formats import content, render
 from nntrace.solution.content.model import Check, Line, Remark, Results, Section, Solution, Step, Table
 

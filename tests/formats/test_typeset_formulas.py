@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 import typeset_reader as typeset
-from hypothesis import given, settings
+from hypothesis import example, given, settings
 from hypothesis import strategies as st
 from reader import Read, read
 
@@ -139,6 +139,8 @@ def larger(inner: st.SearchStrategy[Expr]) -> st.SearchStrategy[Expr]:
 
 @each_language
 @settings(max_examples=150, deadline=None)
+@example(node=Call("abs", (Sym("x"),)) ** 0)
+@example(node=Call("abs", (Sym("x") - Call("abs", (Sym("y"),)) ** 2,)) ** 2)
 @given(node=st.recursive(leaves, larger, max_leaves=10))
 def test_any_formula_reads_back(name: str, node: Expr) -> None:
     assert_reads_back(node, name)

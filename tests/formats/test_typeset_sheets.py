@@ -13,7 +13,7 @@ from reader import ReadError, interval, numbers, read, symbols
 from test_typeset_formulas import alike
 from typeset_sheets import STEPS, forms
 
-from nntrace.expr.text import UNICODE
+from nntrace.expr.script import UNICODE
 from nntrace.formats import render
 
 REPOSITORY = Path(__file__).parent.parent.parent

@@ -299,7 +299,9 @@ class _Typst:
         return tuple(inside)
 
     def atoms(self, *ends: str) -> list[Atom]:
+        """The atoms up to one of these tokens. A bar behind an operand closes the last one that is open."""
         found: list[Atom] = []
+        bars = 0
         while (token := self.peek()) and token not in ends:
             if token in ("_", "^"):
                 self.take()
@@ -311,7 +313,12 @@ class _Typst:
             elif token in ("thin", "quad", "&"):
                 self.take()
             else:
-                found.append(self.atom())
+                atom = self.atom()
+                if atom == Atom("open", "|"):
+                    closes = bars and found[-1].kind not in ("sign", "open", "function")
+                    bars += -1 if closes else 1
+                    atom = Atom("close", "|") if closes else atom
+                found.append(atom)
         return found
 
     def call(self) -> tuple[Atom, ...]:

@@ -22,7 +22,7 @@ from test_new_entries import ROWS
 
 from nntrace.catalogue import KINDS, Entry, Operation, Parameter
 from nntrace.expr import Indexed, Num, Size, Sum, maximum, minimum
-from nntrace.expr.text import UNICODE
+from nntrace.expr.script import UNICODE
 from nntrace.formats import render
 from nntrace.formats.page.rows import columns
 from nntrace.network.building.build import build

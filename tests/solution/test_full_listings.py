@@ -8,7 +8,7 @@ import pytest
 from stepping import rated, stepped
 
 from nntrace.catalogue import KINDS as CATALOGUE
-from nntrace.expr.text import ASCII, UNICODE, Script
+from nntrace.expr.script import ASCII, UNICODE, Script
 from nntrace.formats import render
 from nntrace.formats.page import rows
 from nntrace.network.building.build import build

@@ -16,7 +16,8 @@ from test_derive import BATCH, CONFIGS, Reading, same
 
 from nntrace.catalogue import KINDS
 from nntrace.expr import Indexed, Sum, Sym, matrix_form, shape
-from nntrace.expr.text import ASCII, UNICODE, text
+from nntrace.expr.script import ASCII, UNICODE
+from nntrace.expr.text import text
 from nntrace.formats import render
 from nntrace.formats.page.rows import columns
 from nntrace.network.building.build import build

@@ -18,7 +18,7 @@ from test_matrix_view import wrong_lines
 from test_self_proof import object_of, prove_sheet, stepped
 
 from nntrace.catalogue import KINDS, Entry, Loss, Operation, Parameter
-from nntrace.expr import Cases, Condition, Indexed, Num, Size, Sum, Sym, at_letter, exp, maximum, sin, sqrt, xln
+from nntrace.expr import Cases, Condition, Indexed, Max, Num, Size, Sum, Sym, at_letter, exp, maximum, sin, sqrt, xln
 from nntrace.network.building.build import build
 from nntrace.network.quantities import parameters
 from nntrace.solution.sheets.calculation import Settings, Sheet
@@ -44,6 +44,11 @@ def layer_norm() -> Operation:
 def sine() -> Operation:
     """sin z."""
     return Operation(a["j"], sin(z["j"]))
+
+
+def below_largest() -> Operation:
+    """z[k] - max z: another result that mixes all elements."""
+    return Operation(a["k"], z["k"] - Max("j", z["j"]))
 
 
 def radial_basis() -> Operation:
@@ -182,6 +187,7 @@ learning_rate: 0.1
 ROWS = [
     Row("activation", softmin, activation("softmin"), lambda n: squares(soft(-dense(n)))),
     Row("activation", layer_norm, activation("layer_norm"), lambda n: squares(normalised(dense(n)))),
+    Row("activation", below_largest, activation("below_largest"), lambda n: squares(dense(n) - np.max(dense(n)))),
     Row("activation", sine, activation("sine"), lambda n: squares(np.sin(dense(n)))),
     Row("layer", radial_basis, RADIAL, radial),
     Row("layer", convolution, CONVOLUTION, convolved),
@@ -279,3 +285,22 @@ def test_a_dead_unit_says_nothing_of_what_all_units_share(monkeypatch: pytest.Mo
     steps = object_of(Sheet(network, Settings()).gradient(parameters(network), named=False))["steps"]
     (step,) = (step for step in steps if step["name"] == "δ_f3")
     assert step["reason"] == "f3 = -1.125 ≤ 0"
+
+
+def test_an_infinite_slope_says_what_is_divided_by(monkeypatch: pytest.MonkeyPatch, run: Run, tmp_path: Path) -> None:
+    """The slope of sqrt at 0."""
+    monkeypatch.setitem(KINDS["activation"], "root", Entry("activation", "root", (), root))
+    path = tmp_path / "net.yaml"
+    path.write_text("inputs: {x1: 0.0}\ntargets: {t1: 1.0}\nlayers:\n  - root: [a1]\nloss: half_squared_error\n")
+    assert "divided by 0: 2 × sqrt(x1) = 0\n" in run("grad", path, "--param", "x1").out
+
+
+def root() -> Operation:
+    return Operation(a["j"], sqrt(z["j"]))
+
+
+def test_a_jacobian_without_a_matrix_says_so(monkeypatch: pytest.MonkeyPatch, run: Run, tmp_path: Path) -> None:
+    monkeypatch.setitem(KINDS["layer"], "convolution", Entry("layer", "convolution", (), convolution))
+    path = tmp_path / "net.yaml"
+    path.write_text(CONVOLUTION)
+    assert "∂z1/∂x has no matrix form here\n" in run("derive", path).out

@@ -26,7 +26,7 @@ from rich.console import Console
 from shipped import CONFIGS
 from stepping import rate_of, stepped
 
-from nntrace.expr.text import ASCII, UNICODE, plain
+from nntrace.expr.script import ASCII, UNICODE, plain
 from nntrace.formats import render
 from nntrace.formats.terminal import show
 from nntrace.network.building.build import build

@@ -13,7 +13,7 @@ from reader import evaluate_exact
 from test_self_proof import Equation, Truth, equations, in_ascii, json_equations, lines_of, object_of, prove, truth_of
 
 from nntrace.catalogue import KINDS
-from nntrace.expr.text import ASCII
+from nntrace.expr.script import ASCII
 from nntrace.network.building.build import build
 from nntrace.network.model import Network
 from nntrace.network.quantities import parameters

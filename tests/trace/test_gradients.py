@@ -21,7 +21,7 @@ from stepping import stepped
 import nntrace.network.building.operations as building
 from nntrace.catalogue import KINDS, Same
 from nntrace.expr import Num, approximate
-from nntrace.expr.text import UNICODE
+from nntrace.expr.script import UNICODE
 from nntrace.formats import render
 from nntrace.network.building.build import build
 from nntrace.network.change import with_rate

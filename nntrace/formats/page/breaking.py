@@ -7,7 +7,8 @@ from collections.abc import Iterable, Sequence
 from itertools import accumulate, islice
 
 from ...expr import Condition, Expr
-from ...expr.text import Piece, Script, pieces, plain
+from ...expr.script import Script, plain
+from ...expr.text import Piece, pieces
 from ...record import Record
 from ...solution.content.model import Note
 from .rows import columns

@@ -12,12 +12,13 @@ from decimal import Decimal
 from functools import cached_property
 from itertools import islice
 from operator import mul
-from typing import Protocol
+from typing import Literal, Protocol
 
-from ...expr import Add, Expr, Neg, Num, Sym, product
+from ...expr import Add, Expr, Num, Sym, product
 from ...expr.bind import cell_at, transform
 from ...expr.literals import Literals
-from ...expr.text import Script, element_texts, number_texts, pieces
+from ...expr.script import Script
+from ...expr.text import element_texts, number_texts, pieces
 from ...record import Record
 from ...solution.content.model import Family, LineKind, Slot, mark
 
@@ -40,6 +41,8 @@ class Printer(Protocol):
     def pieces(self, node: Expr) -> Sequence[PieceOfText]: ...
     def elements(self, first: Expr, shape: tuple[int, ...]) -> list[str]: ...
     def numbers(self, values: Literals) -> list[str]: ...
+    def lead(self, sign: Literal["+", "-"]) -> str:
+        """What stands before a term that is added or subtracted."""
 
 
 class PlainText:
@@ -57,6 +60,9 @@ class PlainText:
     def numbers(self, values: Literals) -> list[str]:
         return number_texts(values, self.script)
 
+    def lead(self, sign: Literal["+", "-"]) -> str:
+        return f"{sign} "
+
 
 class FamilyTexts:
     """A family's texts.
@@ -67,6 +73,7 @@ class FamilyTexts:
     def __init__(self, family: Family, printer: Printer) -> None:
         self.family = family
         self.printer = printer
+        self._plus, self._minus = printer.lead("+"), printer.lead("-")
         self.slots = [slot for term in family.terms for slot in term]
         self.names = [printer.elements(column.first, column.shape) for column in family.columns]
         self.numbers = [printer.numbers(column.numbers) for column in family.columns]
@@ -127,15 +134,7 @@ class FamilyTexts:
 
     def addends(self, numbers: list[str]) -> str:
         """The terms line, one on a line: the first number as it is, of the others the sign in front."""
-        plus, minus = self._plus_and_minus
-        return f"\n{plus}".join(numbers).replace(f"\n{plus}-", f"\n{minus}")
-
-    @cached_property
-    def _plus_and_minus(self) -> list[str]:
-        """What stands before a term that is added, and before one that is subtracted."""
-        terms = Add((_POSITIVE, _POSITIVE, Neg(_POSITIVE)))
-        seven = _text(_POSITIVE, self.printer)
-        return [piece.text.removesuffix(seven) for piece in self.printer.pieces(terms)[1:]]
+        return f"\n{self._plus}".join(numbers).replace(f"\n{self._plus}-", f"\n{self._minus}")
 
     def along(self, places: range) -> tuple[list[str], list[list[str]]]:
         """For neighbours along the last axis each form, in which what is the same for all is put in, and the texts of

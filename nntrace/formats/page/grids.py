@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ...expr import Expr, Literal, Sym
 from ...expr.bind import transform
-from ...expr.text import Script
+from ...expr.script import Script
 from .columns import GAP, Column, TableCell, cell
 
 _FIRST, _OTHER = "$", "#"  # in no name and no formula

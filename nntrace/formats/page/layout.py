@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from itertools import chain, groupby, islice
 
-from ...expr.text import Script, plain
+from ...expr.script import Script, plain
 from ...solution.content.model import (
     Block,
     Check,
@@ -21,7 +21,7 @@ from ...solution.content.model import (
 )
 from ...solution.content.outline import CONVENTIONS, TITLES, heading, outline, source
 from .breaking import filled, words, wrapped
-from .given import matrix_rows, quantity_rows
+from .given_values import matrix_rows, quantity_rows
 from .rows import Page, Row, Span, TextRole, columns, drawing, length
 from .steps import HANG, step_rows
 from .tables import table_rows

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Literal
 
-from ...expr.text import Script
+from ...expr.script import Script
 from ...record import Record
 from ...solution.content.model import SectionName
 

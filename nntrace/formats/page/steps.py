@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from itertools import groupby
 
-from ...expr import ZERO, Add, Condition, Expr, Neg
-from ...expr.text import Piece, Script, pieces, plain
+from ...expr import Add, Condition, Neg
+from ...expr.script import plain
+from ...expr.text import pieces, term_pieces, text
 from ...record import Record
 from ...solution.content.model import Line, Note, Step
 from .breaking import Body, body_of, broken, enumerated, sentence, wrapped
@@ -46,7 +47,7 @@ class Equation(Record):
     compact: bool
     own: bool = True
 
-    def whole(self, signs: int) -> int:
+    def width(self, signs: int) -> int:
         """How long it is on a single line, the first relation set in this many columns."""
         return signs - columns(self.forms[0].relation) + sum(length(form.spans) + 1 for form in self.forms) - 1
 
@@ -82,27 +83,27 @@ def equation_rows(id: str, equations: list[Equation], reason: Note, page: Page, 
     names = max(columns(equation.name) for equation in equations)
     signs = max(columns(form.relation) for equation in equations for form in equation.forms)
     at = max(ids, columns(id) + 1) + names + 1
-    short = all((one.compact or len(one.forms) == 1) and at + one.whole(signs) <= page.width for one in equations)
+    short = all((one.compact or len(one.forms) == 1) and at + one.width(signs) <= page.width for one in equations)
     if short and page.script.symbolic:  # no relation stands under another one but the first of each
         signs = max(columns(equation.forms[0].relation) for equation in equations)
     body = at + signs + 1
     hanging = not short and (hangs(body, page.width) or body + _widest_matrix(equations) > page.width - HANG)
     grids = any(form.grids for equation in equations for form in equation.forms)
-    lines, own = _written(id, equations, page, (ids, HANG if hanging else at, signs), hanging)
+    lines, own = _equation_lines(id, equations, page, (ids, HANG if hanging else at, signs), hanging)
     if page.script.symbolic and not hanging and not grids and _is_cramped(lines, page.width):
-        hung = _written(id, equations, page, (ids, HANG, signs), hanging=True)
+        hung = _equation_lines(id, equations, page, (ids, HANG, signs), hanging=True)
         if _overflows(lines, page.width) or _height(hung[0]) < _height(lines):
             hanging, (lines, own) = True, hung
     if hanging:
         body = HANG + signs + 1
         if not grids and (excess := max(length(row) for line in lines for row in line.rows) - page.width) > 0:
             less = min(excess, HANG - 1)
-            lines, own = _written(id, equations, page, (ids, HANG - less, signs), hanging)
+            lines, own = _equation_lines(id, equations, page, (ids, HANG - less, signs), hanging)
             body -= less
     yield from _placed(lines, own, reason, page, body)
 
 
-def _written(
+def _equation_lines(
     id: str, equations: list[Equation], page: Page, places: tuple[int, int, int], hanging: bool
 ) -> tuple[list[Lines], int]:
     """The equations' lines, and which of these is the first of the step's own equation.
@@ -157,27 +158,23 @@ def _equations(step: Step, page: Page, room: int) -> list[Equation]:
     if step.case is not None:
         own[0] = own[0]._replace(notes=_in_case(step.case, own[0].notes))
     compact = step.compact and not any(form.addend for form in own)
-    whole = Equation(_name(step.name, page.script), own, compact)
-    return [*_beside(step.lines[:last], page, room), whole, *_beside(step.lines[last:], page, room)]
+    whole = Equation(text(step.name, page.script), own, compact)
+    return [*_other_equations(step.lines[:last], page, room), whole, *_other_equations(step.lines[last:], page, room)]
 
 
-def _beside(lines: Sequence[Line], page: Page, room: int) -> Iterator[Equation]:
+def _other_equations(lines: Sequence[Line], page: Page, room: int) -> Iterator[Equation]:
     """The equations of other quantities among a step's lines."""
     others = (line for line in lines if line.left is not None)
     for left, group in groupby(others, key=lambda line: line.left):
         if left is not None:
             forms = [form for line in group for form in _forms(line, page, room)]
-            yield Equation(_name(left, page.script), forms, compact=True, own=False)
+            yield Equation(text(left, page.script), forms, compact=True, own=False)
 
 
 def _in_case(case: Condition, notes: tuple[Note, ...]) -> tuple[Note, ...]:
     """The condition under which a step holds, before what is beside its first form."""
     first, *others = notes or ((),)
     return ((case, ": ", *first) if first else (case,), *others)
-
-
-def _name(name: Expr, script: Script) -> str:
-    return " ".join(piece.text for piece in pieces(name, script))
 
 
 def _forms(line: Line, page: Page, room: int) -> list[WrittenLine]:
@@ -190,9 +187,8 @@ def _forms(line: Line, page: Page, room: int) -> list[WrittenLine]:
             lead = body_of(pieces(Add((first,)), script))
             forms = [WrittenLine(relation, lead, role, line.notes[:1], joins=False, addend=True)]
             for place, term in enumerate(others, start=1):
-                sign = "-" if isinstance(term, Neg) else "+"
-                signed, *rest = pieces(Add((ZERO, term)), script)[1:]
-                addend = body_of([Piece(signed.text.removeprefix(f"{sign} "), signed.depth), *rest])
+                sign, body = ("-", term.body) if isinstance(term, Neg) else ("+", term)
+                addend = body_of(term_pieces(body, script))
                 forms.append(WrittenLine(sign, addend, role, line.notes[place : place + 1], joins=False, addend=True))
             return forms
         case other:
@@ -205,7 +201,7 @@ def _lines(equation: Equation, page: Page, at: int, signs: int) -> list[Lines]:
     """The equation's lines, relations at this column: all forms on one where it is compact and fits, else one for
     each form, though chain, rule and formula share a line where they fit."""
     width = page.width
-    whole = equation.compact and at + equation.whole(signs) <= width
+    whole = equation.compact and at + equation.width(signs) <= width
     result: list[Lines] = []
     for form in equation.forms:
         apart = form.notes and result and result[-1].notes  # each beside its own form
@@ -246,10 +242,10 @@ def _placed(lines: list[Lines], own: int, reason: Note, page: Page, body: int) -
         for place, line in enumerate(lines)
     ]
     column = _column(lines, texts, page.width)
-    for place, (line, text) in enumerate(zip(lines, texts, strict=True)):
-        beside = bool(text) and column + columns(text) <= page.width
+    for place, (line, words) in enumerate(zip(lines, texts, strict=True)):
+        beside = bool(words) and column + columns(words) <= page.width
         if beside:
-            line.rows[0] += [Span(" " * (column - length(line.rows[0]))), Span(text, "note")]
+            line.rows[0] += [Span(" " * (column - length(line.rows[0]))), Span(words, "note")]
             reasons = [] if place == own else reasons
         yield from (page.row(*row) for row in line.rows)
         if line.notes and not beside:
@@ -275,5 +271,5 @@ def below(notes: list[Note], page: Page, body: int) -> Iterator[Row]:
     sign = drawing(page.script).below
     written = enumerated(notes, page.script)
     indent = body if body + columns(sign) + columns(sentence(written)) <= page.width else min(HANG, page.width // 8)
-    for place, text in enumerate(wrapped(written, page.width - indent - columns(sign))):
-        yield page.row(Span(" " * indent), Span(sign if place == 0 else " " * columns(sign)), Span(text, "note"))
+    for place, words in enumerate(wrapped(written, page.width - indent - columns(sign))):
+        yield page.row(Span(" " * indent), Span(sign if place == 0 else " " * columns(sign)), Span(words, "note"))

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import repeat
 
-from ...expr.text import Script, element_texts, number_texts
+from ...expr.script import Script
+from ...expr.text import element_texts, number_texts
 from ...solution.content.model import Stretch
 from .columns import GAP, Column, Pointed, TableCell, numeric
 from .rows import columns

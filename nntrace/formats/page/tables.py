@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 from typing import TYPE_CHECKING, Union
 
-from ...expr.text import Script
+from ...expr.script import Script
 from ...solution.content.model import Note, Stretch, Table
 from .breaking import Word, sentence, words, wrapped
 from .columns import GAP, Column, TableCell, cell, total

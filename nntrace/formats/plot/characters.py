@@ -6,7 +6,7 @@ import itertools
 from collections.abc import Iterator
 
 from ...errors import UserError
-from ...expr.text import Script
+from ...expr.script import Script
 from ...solution.content.model import Plot
 from ..page.breaking import sentence, words, wrapped
 from . import inside, letter, reach, tick, ticks

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from html import escape
 
-from ...expr.text import UNICODE
+from ...expr.script import UNICODE
 from ...solution.content.model import Plot
 from ..page.breaking import sentence, words
 from . import inside, letter, reach, tick, ticks

@@ -7,10 +7,7 @@ not: a quotient is a fraction unless it is too wide, an index stands below, the 
 
 from __future__ import annotations
 
-import re
-from collections.abc import Iterable, Sequence
 from decimal import Decimal
-from fractions import Fraction
 from typing import Protocol, cast
 
 from ...expr import (
@@ -43,22 +40,16 @@ from ...expr import (
     Whole,
     children,
 )  # fmt: skip
-from ...expr.brackets import is_fraction, is_link, is_positional, is_scientific, juxtaposed, needs_brackets
+from ...expr.brackets import is_link, is_positional, juxtaposed, needs_brackets
 from ...expr.functions import notation
-from ...expr.index import Affine, Index
 from ...expr.notation import Exponent, Fences, Letter, Notation, Prefix, Radical, Spelling
-from ...expr.text import scientific
+from .chunks import OPERATOR
+from .heights import has_matrix, is_stacked, is_tall
 from .language import Bracket, Chunk, Language, Sign
-from .lettering import layer_of, lettered, mark_of
+from .symbols import SMALL, SymbolWriter
 
-MOST_IN_FRACTION = 14
-"""A quotient with more symbols and numbers above or below is written on one line, where it can be broken."""
 WIDEST = 60
 """Brackets around more than this are no taller than a line, so that it can be broken inside."""
-OPERATOR = 2.5
-"""How wide an operator or a relation is with the room around it, against a digit."""
-SMALL = 0.7
-"""How wide an index is, against what it belongs to."""
 
 
 class _Write(Protocol):
@@ -67,18 +58,12 @@ class _Write(Protocol):
     def __call__(self, part: Expr, place: str, at: int = ..., **position: bool) -> list[Chunk]: ...
 
 
-class Formulas:
-    """Writes the expressions of one sheet. ``tensors`` are the names that stand for whole vectors and matrices;
-    ``symbolic``: symbols are multiplied without a sign."""
+class Formulas(SymbolWriter):
+    """Writes the expressions of one sheet. ``symbolic``: symbols are multiplied without a sign."""
 
     def __init__(self, language: Language, tensors: frozenset[str] = frozenset(), symbolic: bool = False) -> None:
-        self.language = language
-        self.tensors = tensors
+        super().__init__(language, tensors)
         self.symbolic = symbolic
-        self._symbols: dict[Sym, Chunk] = {}
-        self._bold: dict[Sym, Chunk] = {}
-        self._taken: dict[str, str] = {}
-        """The name that each written name stands for: two names are never written alike."""
 
     # -- the walk ----------------------------------------------------------------------------------------------------
 
@@ -87,7 +72,7 @@ class Formulas:
         language = self.language
 
         def write(part: Expr, place: str, at: int = depth + 1, **position: bool) -> list[Chunk]:
-            if needs_brackets(part, place, **position, stacked=_is_stacked(part), raised=self._is_raised(part)):
+            if needs_brackets(part, place, **position, stacked=is_stacked(part), raised=self._is_raised(part)):
                 return self._enclosed("()", part, self.chunks(part, at + 2), at)
             return self.chunks(part, at)
 
@@ -109,7 +94,7 @@ class Formulas:
                 return self._around(language.sign("-"), write(body, "negated"), "")
             case Mul(factors):
                 return self._product(node, factors, depth, write)
-            case Div(top, bottom) if _is_stacked(node):
+            case Div(top, bottom) if is_stacked(node):
                 return [self._fraction(self.one(top), self.one(bottom), depth)]
             case Div(top, bottom):
                 return write(top, "top") + self.led("/", write(bottom, "bottom"), depth + 1)
@@ -130,7 +115,7 @@ class Formulas:
             case Cases(condition, then, otherwise):
                 return [self._cases(condition, then, otherwise, depth)]
             case Whole(symbol):
-                return [self._whole(node, symbol, depth)]
+                return [self._matrix_symbol(node, symbol, depth)]
             case Ones(over):
                 one, size = language.letters("1", True), self._index(over)
                 return [Chunk(language.scripts(one, size.text, ""), 1 + SMALL * size.width, depth)]
@@ -143,7 +128,7 @@ class Formulas:
             case MatMul(factors):
                 result = write(factors[0], "matrix")
                 for factor in factors[1:]:
-                    result += self._beside(language.beside, write(factor, "matrix", depth + 2), depth + 2)
+                    result += self._juxtaposed(language.juxtaposition, write(factor, "matrix", depth + 2), depth + 2)
                 return result
             case Hadamard(factors):
                 result = write(factors[0], "elementwise")
@@ -173,13 +158,9 @@ class Formulas:
 
     def term(self, body: Expr) -> list[Chunk]:
         """What is added or taken away, without its sign."""
-        if not isinstance(body, Rest) and needs_brackets(body, "term", stacked=_is_stacked(body)):
+        if not isinstance(body, Rest) and needs_brackets(body, "term", stacked=is_stacked(body)):
             return self._enclosed("()", body, self.chunks(body, 2), 0)
         return self.chunks(body)
-
-    def led(self, sign: Sign, inner: list[Chunk], depth: int) -> list[Chunk]:
-        """A sign before the first chunk, where a line may break."""
-        return self._beside(self.language.infix(sign), inner, depth, OPERATOR)
 
     # -- products, calls, brackets -----------------------------------------------------------------------------------
 
@@ -193,7 +174,7 @@ class Formulas:
             else:
                 own = write(factor, "factor", last=last)
             if unsigned:
-                result += self._beside(self.language.beside, own, depth + 1)
+                result += self._juxtaposed(self.language.juxtaposition, own, depth + 1)
             else:
                 result += self.led("×", own, depth + 1)
         return result
@@ -201,7 +182,7 @@ class Formulas:
     def _applied(self, pattern: Notation, function: str, args: tuple[Expr, ...], depth: int) -> list[Chunk]:
         """A function of its arguments, by the pattern it is written in."""
         match pattern:
-            case Exponent(base) if not any(map(_has_matrix, args)):
+            case Exponent(base) if not any(map(has_matrix, args)):
                 return self._raised([Chunk(self.language.letters(base, False), 1, depth)], self.one(args[0]))
             case Spelling(formula):
                 return self.chunks(formula(*args), depth)
@@ -232,7 +213,7 @@ class Formulas:
 
     def _enclosed(self, kind: Bracket, node: Expr, inner: list[Chunk], depth: int) -> list[Chunk]:
         """The chunks in brackets, which are as tall as what they enclose unless that has to be broken."""
-        if any(map(_is_tall, children(node) if isinstance(node, Call) else (node,))):
+        if any(map(is_tall, children(node) if isinstance(node, Call) else (node,))):
             joined = self.joined(inner, depth)
             if joined.width <= WIDEST or len(inner) == 1:
                 return [Chunk(self.language.enclosed(kind, joined.text), joined.width + 2, depth)]
@@ -242,16 +223,13 @@ class Formulas:
     def _condition(self, condition: Condition, depth: int) -> list[Chunk]:
         left, right = (
             self._enclosed("()", side, self.chunks(side, depth + 3), depth)
-            if needs_brackets(side, "side", stacked=_is_stacked(side))
+            if needs_brackets(side, "side", stacked=is_stacked(side))
             else self.chunks(side, depth + 3)
             for side in (condition.left, condition.right)
         )
         return left + self.led(cast("Sign", condition.relation), right, depth + 3)
 
     # -- fractions, powers, matrices ---------------------------------------------------------------------------------
-
-    def _fraction(self, top: Chunk, bottom: Chunk, depth: int) -> Chunk:
-        return Chunk(self.language.fraction(top.text, bottom.text), max(top.width, bottom.width) + 1, depth)
 
     def _raised(self, base: list[Chunk], above: Chunk) -> list[Chunk]:
         *others, last = base
@@ -260,7 +238,7 @@ class Formulas:
 
     def _transposed(self, body: Expr, depth: int, write: _Write) -> list[Chunk]:
         if isinstance(body, Whole) and isinstance(body.symbol, Sym):
-            return [self._whole(body, body.symbol, depth, self.language.sign("ᵀ"))]
+            return [self._matrix_symbol(body, body.symbol, depth, self.language.sign("ᵀ"))]
         return self._raised(write(body, "base"), self._sign("ᵀ"))
 
     def _matrix(self, rows: tuple[tuple[Expr | None, ...], ...], depth: int) -> Chunk:
@@ -300,203 +278,6 @@ class Formulas:
         together = self.joined([self._words("together "), self.number(total.value)], depth + 5)
         return [self.joined([dots, self._words(more + ", ")], depth), together]
 
-    # -- symbols and numbers -----------------------------------------------------------------------------------------
-
-    def number(self, value: int | Fraction | Decimal, depth: int = 0) -> Chunk:
-        """A number without brackets."""
-        language = self.language
-        if isinstance(value, Decimal):
-            if value.is_nan():
-                return self._words("undefined", depth)
-            if value.is_infinite():
-                sign = language.sign("-") if value < 0 else ""
-                return Chunk(sign + language.sign("∞"), 2, depth)
-            if value and is_scientific(value):
-                digits, power = scientific(value)
-                return Chunk(language.power_of_ten(digits, power), len(digits) + 5, depth)
-            written = str(value if value else f"{value.copy_abs():f}")
-            return Chunk(language.number(written), len(written), depth)
-        if isinstance(value, Fraction) and value.denominator != 1:
-            top, bottom = language.number(str(abs(value.numerator))), language.number(str(value.denominator))
-            sign = language.sign("-") if value < 0 else ""
-            return Chunk(sign + language.fraction(top, bottom), len(str(value.denominator)) + 1, depth)
-        return Chunk(language.number(str(value)), len(str(value)), depth)
-
-    def _symbol(self, node: Sym | Partial | Size, depth: int) -> Chunk:
-        match node:
-            case Sym():
-                return self._letters(node, not node.index and node.name in self.tensors, depth)
-            case Partial(of, by):
-                slope = self._sign("∂")
-                top, bottom = (self.joined([slope, self._symbol(one, 0)]) for one in (of, by))
-                return self._fraction(top, bottom, depth)
-            case Size(over):
-                index = self._index(over)
-                base = self.language.letters("n", False)
-                return Chunk(self.language.scripts(base, index.text, ""), 1 + SMALL * index.width, depth)
-
-    def _whole(self, node: Whole, symbol: Sym | Partial, depth: int, above: str = "") -> Chunk:
-        """A vector or a matrix is bold, a single number is not."""
-        if isinstance(symbol, Partial):
-            return self._symbol(symbol, depth)
-        bold = node.down is not None or node.across is not None or symbol.name in self.tensors
-        return self._letters(symbol, bold, depth, above)
-
-    def _letters(self, symbol: Sym, bold: bool, depth: int, above: str = "") -> Chunk:
-        if symbol.name[0] == "@":  # what stands for a factor of a family
-            return Chunk(symbol.name, 3, depth)
-        known = self._bold if bold else self._symbols
-        found = known.get(symbol) if not above else None
-        if found is None:
-            found = self._written(symbol, bold, bold or bool(symbol.index), above)
-            if not above:
-                known[symbol] = found
-        return found if found.depth == depth else found._replace(depth=depth)
-
-    def _written(self, symbol: Sym, bold: bool, is_tensor: bool, above: str) -> Chunk:
-        language = self.language
-        name, layer = layer_of(symbol.name) if is_tensor else (symbol.name, "")
-        raised = self._raised_marks(layer, mark_of(symbol.mark)) + above
-        parts = lettered(name)
-        index, behind = self._indices(symbol.index), ""
-        if parts.lower is not None and symbol.index and "_" not in name:  # v_W says itself what is lowered
-            opening, closing = language.bracket("[]")
-            index, behind = "", opening + index + closing
-        text = language.lowered(parts, bold, raised, index) + behind
-        if self._taken.setdefault(text, symbol.name) != symbol.name:  # another name is written so
-            text = language.scripts(language.words(symbol.name), index, raised) + behind
-        width = sum(map(_width, name)) + SMALL * (2 * len(symbol.index) + len(symbol.mark) + (3 if layer else 0))
-        return Chunk(text, width, 0)
-
-    def _raised_marks(self, layer: str, mark: str) -> str:
-        language = self.language
-        opening, closing = language.bracket("[]")
-        written = opening + language.number(layer) + closing if layer else ""
-        for sign in re.findall(r"\d+|\D", mark):
-            match sign:
-                case "+" | "-":
-                    written += language.sign(cast("Sign", sign))
-                case "(" | ")":
-                    written += language.bracket("()")[sign == ")"]
-                case _:
-                    written += language.number(sign) if sign.isdigit() else language.letters(sign, False)
-        return written
-
-    def _indices(self, index: Sequence[Index]) -> str:
-        """Indices, counted from 1; with commas between them where one has two digits."""
-        numbers = [place for place in index if isinstance(place, int)]
-        affine = any(isinstance(place, Affine) for place in index)
-        apart = affine or (numbers and (len(numbers) < len(index) or max(numbers) > 8))
-        comma = self.language.sign(",") if apart else "" if numbers else self.language.between
-        return comma.join(self._index(place).text for place in index)
-
-    def index(self, letter: str) -> str:
-        """An index letter, or another sign that stands for one."""
-        return self._index(letter).text
-
-    def _index(self, index: Index) -> Chunk:
-        if index == "\0":  # what stands for the indices of each element of a tensor
-            return Chunk("\0", 1, 0)
-        if isinstance(index, Affine):
-            return self._affine(index)
-        if isinstance(index, int):
-            return Chunk(self.language.number(str(index + 1)), len(str(index + 1)), 0)
-        if index.isdigit():
-            return Chunk(self.language.number(index), len(index), 0)
-        return Chunk(self.language.lowered(lettered(index)), len(index), 0)
-
-    def _affine(self, index: Affine) -> Chunk:
-        """``p + r - 1``, where everything counts from 1."""
-        parts: list[Chunk] = []
-        rest = index.from_one.offset
-        for factor, letter in index.terms:
-            sign: Sign = "-" if factor < 0 else "+"
-            parts += [self._sign(sign)] if parts or factor < 0 else []
-            parts += [self._index(abs(factor) - 1)] if abs(factor) > 1 else []
-            parts.append(self._index(letter))
-        if rest:
-            parts += [self._sign("-" if rest < 0 else "+"), self._index(abs(rest) - 1)]
-        return self.joined(parts)
-
-    def _is_raised(self, node: Expr) -> bool:
-        """Whether a symbol has something above at its right, which a power would seem to belong to."""
-        match node:
-            case Sym(name, index, mark):
-                return bool(mark) or bool((index or name in self.tensors) and layer_of(name)[1])
-            case Whole(Sym(name, _, mark), down, across):
-                bold = down is not None or across is not None or name in self.tensors
-                return bool(mark) or bool(bold and layer_of(name)[1])
-            case _:
-                return False
-
-    # -- putting together --------------------------------------------------------------------------------------------
-
-    def _sign(self, sign: Sign, depth: int = 0) -> Chunk:
-        return Chunk(self.language.sign(sign), 1, depth)
-
-    def _words(self, words: str, depth: int = 0) -> Chunk:
-        return Chunk(self.language.words(words), 0.9 * len(words), depth)
-
-    def _put(self, before: str, text: str) -> str:
-        return f"{before}{self.language.between}{text}"
-
-    def _beside(self, lead: str, inner: list[Chunk], depth: int, wide: float = 0.5) -> list[Chunk]:
-        first, *others = inner
-        return [Chunk(self._put(lead, first.text), first.width + wide, depth), *others]
-
-    def _around(self, before: str, inner: list[Chunk], after: str) -> list[Chunk]:
-        """Text set against the first and the last chunk, without a space."""
-        first, *others = inner
-        inner = [first._replace(text=before + first.text, width=first.width + (0.7 if before else 0)), *others]
-        last = inner[-1]
-        return [*inner[:-1], last._replace(text=last.text + after, width=last.width + (0.7 if after else 0))]
-
-    def joined(self, chunks: Iterable[Chunk], depth: int = 0) -> Chunk:
-        """The chunks beside each other as one."""
-        parts = list(chunks)
-        text = parts[0].text if len(parts) == 1 else self.language.between.join(chunk.text for chunk in parts)
-        return Chunk(text, sum(chunk.width for chunk in parts), depth)
-
-
-def _is_stacked(node: Expr) -> bool:
-    """Whether a quotient is written as a fraction, one above the other."""
-    match node:
-        case Div(top, bottom):
-            return is_fraction(node) or max(_leaves(top), _leaves(bottom)) <= MOST_IN_FRACTION
-        case Num(Fraction() as value):
-            return value >= 0 and value.denominator != 1
-        case _:
-            return False
-
-
-def _width(letter: str) -> float:
-    """About how wide a letter of a name is, against a digit."""
-    return 1.1 if letter.islower() else 0.8 if letter.isdigit() else 2.0 if letter > "\u2e80" else 1.6
-
-
-def _leaves(node: Expr) -> int:
-    parts = children(node)
-    return sum(map(_leaves, parts)) if parts else 1
-
-
-def _is_tall(node: Expr) -> bool:
-    """Whether it reaches above and below a line of letters."""
-    match node:
-        case Literal() | Cases() | Sum() | Max() | Partial():
-            return True
-        case Whole(symbol):
-            return isinstance(symbol, Partial)
-        case Div():
-            return _is_stacked(node) or any(map(_is_tall, children(node)))
-        case Num(Fraction() as value):
-            return value.denominator != 1
-        case Call(function, args) if isinstance(notation(function), Exponent):
-            return any(map(_has_matrix, args))
-        case Pow(base, _):
-            return _is_tall(base)
-        case _:
-            return any(map(_is_tall, children(node)))
-
 
 def _behind_point(cell: Expr | None) -> int:
     """How many characters a number has from its decimal point on; another cell is set like a whole number."""
@@ -506,7 +287,3 @@ def _behind_point(cell: Expr | None) -> int:
             return len(written) - written.index(".") if "." in written else 0
         case _:
             return 0
-
-
-def _has_matrix(node: Expr) -> bool:
-    return isinstance(node, Literal) or any(map(_has_matrix, children(node)))

@@ -37,7 +37,7 @@ class Language:
     """Room before a note beside a line, where the column of its own leaves none."""
     indent: str = ""
     """Room before a line that goes on."""
-    beside: str
+    juxtaposition: str
     """What stands between two symbols that are multiplied without a sign."""
 
     def sign(self, sign: Sign) -> str:

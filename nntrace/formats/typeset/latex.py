@@ -8,7 +8,7 @@ from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from ...errors import printable
-from ...expr.text import ASCII, plain
+from ...expr.script import ASCII, plain
 from .language import Bracket, Language, Sign
 from .lettering import PRIMES, accented, mark_of
 
@@ -41,7 +41,7 @@ class Latex(Language):
     a space follows it; a backslash stands before letters only, but for the few signs that have no other name.
     ``ascii``: letters that have no command are written with those of ASCII."""
 
-    beside = r"\thinspace"
+    juxtaposition = r"\thinspace"
     indent = r"\quad "
 
     def __init__(self, ascii: bool = False, markdown: bool = False) -> None:

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import islice
-from typing import cast
+from typing import Literal, cast
 
 from ...expr import Expr, Partial, Sym
 from ...expr.literals import Literals
 from ...record import Record
 from ...solution.content.model import Family, Step
 from ..page.family_texts import FamilyTexts
-from .aligned import aligned
+from .alignment import aligned, note_in_formula
 from .formulas import Formulas
 from .language import Chunk, Sign
 from .rows import BESIDE, FormulaRow, lines, noted
@@ -84,6 +84,10 @@ class FormulaPrinter:
         if before.rstrip(" ").endswith("_"):  # one digit needs no braces
             cells = [cell if len(cell) == 1 else f"{{{cell}}}" for cell in cells]
         return [f"{before}{cell}{after}" for cell in cells]
+
+    def lead(self, sign: Literal["+", "-"]) -> str:
+        language = self.formulas.language
+        return f"{language.infix(sign)}{language.between}"
 
     def numbers(self, values: Literals) -> list[str]:
         if not values.others:
@@ -221,9 +225,7 @@ class _LatexFamily(FamilyTexts):
 
     @cached_property
     def _words(self) -> str:
-        rows = [FormulaRow(None, "=", [Chunk("", 0, 0)], self.family.notes)]
-        (line,) = aligned(rows, self.manuscript.formulas, 10_000)
-        return line.partition("&& ")[2]
+        return note_in_formula(self.family.notes, self.manuscript.formulas)
 
 
 def _long(number: str) -> int:

@@ -18,7 +18,7 @@ _HATS = {
 
 class MathML(Language):
     between = ""
-    beside = '<mo rspace="0.17em">&#8290;</mo>'
+    juxtaposition = '<mo rspace="0.17em">&#8290;</mo>'
     """An invisible times, which is read aloud and leaves a thin space."""
 
     def sign(self, sign: Sign) -> str:

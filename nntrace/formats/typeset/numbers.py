@@ -6,9 +6,9 @@ from collections.abc import Iterator
 
 from ...expr import Literal, Num
 from ...expr.literals import Literals
-from ...expr.text import Script
+from ...expr.script import Script
 from ...solution.content.model import Matrix
-from ..page.given import matrix_rows
+from ..page.given_values import matrix_rows
 from ..page.rows import Page, joined
 
 MOST = 64

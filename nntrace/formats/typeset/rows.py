@@ -43,7 +43,7 @@ class FormulaRow(Record):
 def step_rows(step: Step, formulas: Formulas, width: float) -> list[FormulaRow]:
     """The rows of a step on a page so wide: what is derived beside it, and its own equation, with its reason."""
     last = max(place for place, line in enumerate(step.lines) if line.left is None)
-    rows = _beside(step.lines[:last], formulas, width)
+    rows = _other_equations(step.lines[:last], formulas, width)
     own = _equation(step.name, [line for line in step.lines if line.left is None], step.compact, formulas, width)
     notes = own[0].notes
     if step.case is not None:
@@ -51,10 +51,10 @@ def step_rows(step: Step, formulas: Formulas, width: float) -> list[FormulaRow]:
         notes = ((step.case, ": ", *first) if first else (step.case,), *others)
     reason = (step.reason,) if step.reason else ()
     own[0] = own[0]._replace(notes=(*notes, *reason))
-    return [*rows, *own, *_beside(step.lines[last:], formulas, width)]
+    return [*rows, *own, *_other_equations(step.lines[last:], formulas, width)]
 
 
-def _beside(lines: Sequence[Line], formulas: Formulas, width: float) -> list[FormulaRow]:
+def _other_equations(lines: Sequence[Line], formulas: Formulas, width: float) -> list[FormulaRow]:
     """The equations of other quantities among a step's lines."""
     others = (line for line in lines if line.left is not None)
     return [

@@ -28,7 +28,7 @@ from ...solution.content.outline import CONVENTIONS, TITLES, heading, outline
 from .formulas import Formulas
 from .language import Chunk
 from .rows import FormulaRow, step_rows
-from .running import parts
+from .running_text import words_and_formulas
 
 LOOKAHEAD = 64
 """The rows of a table that decide which of its columns are of numbers."""
@@ -125,11 +125,12 @@ class Manuscript:
     def note(self, note: Iterable[str | Expr | Condition]) -> str:
         """Words and formulas in running text."""
         return "".join(
-            self.words(part) if isinstance(part, str) else self.running(part) for part in parts(note, self.formulas)
+            self.words(part) if isinstance(part, str) else self.running(part)
+            for part in words_and_formulas(note, self.formulas)
         )
 
 
-def written(solution: Solution, manuscript: Manuscript) -> Iterator[str]:
+def manuscript_lines(solution: Solution, manuscript: Manuscript) -> Iterator[str]:
     """The sheet's lines, made as they are asked for."""
     sections = list(outline(solution))
     yield from manuscript.opening(solution, sections)

@@ -1,6 +1,6 @@
-"""The style of a sheet in HTML: two schemes of colours, narrow and wide windows, paper."""
+"""The style of a sheet in HTML: two schemes of colours, narrow and wide windows, paper; and inside another page."""
 
-STYLE = """\
+_PAGE = """\
 :root { color-scheme: light dark;
   --ink: #1b1b1b; --paper: #ffffff; --quiet: #5a5a5a; --rule: #b9b9b9; --link: #0b57a4; }
 @media (prefers-color-scheme: dark) {
@@ -9,6 +9,8 @@ STYLE = """\
 * { box-sizing: border-box; }
 body { margin: 0 auto; max-width: 68rem; padding: 1rem; color: var(--ink); background: var(--paper);
   font: 1rem/1.5 system-ui, "Segoe UI", Roboto, "Noto Sans", "DejaVu Sans", sans-serif; overflow-wrap: anywhere; }
+"""
+_SHEET = """\
 math { font-family: "STIX Two Math", "Latin Modern Math", "Cambria Math", "DejaVu Math TeX Gyre", math;
   font-size: 1.1em; overflow-wrap: normal; white-space: nowrap; }
 mi.b { font-weight: bold; font-style: normal; text-transform: none;
@@ -44,6 +46,8 @@ th, td { padding: 0.2rem 0.75rem 0.2rem 0; overflow-wrap: normal; }
 .number { text-align: end; font-variant-numeric: tabular-nums; }
 pre { overflow-x: auto; font-size: 0.8rem; }
 .checked { list-style: none; padding: 0; }
+"""
+_MEDIA = """\
 @media (max-width: 34rem) {
   body { padding: 0.6rem; }
   .step { grid-template-columns: minmax(0, 1fr); }
@@ -61,3 +65,11 @@ pre { overflow-x: auto; font-size: 0.8rem; }
   pre { white-space: pre-wrap; }
 }
 """
+STYLE = _PAGE + _SHEET + _MEDIA
+"""Of a page of its own."""
+INNER = f"""\
+.nntrace {{ --ink: currentColor; --quiet: currentColor; --rule: currentColor; --link: currentColor;
+  font-size: 1rem; line-height: 1.5; overflow-wrap: anywhere;
+{_SHEET}}}
+"""
+"""Of a sheet inside another page, whose colours it has."""

@@ -18,7 +18,7 @@ _ACCENTS = {"bar": "macron", "check": "caron"}
 class Typst(Language):
     """``ascii``: other characters are written by their numbers."""
 
-    beside = "thin"
+    juxtaposition = "thin"
     joint = ""
     gap = "quad "
     indent = "quad "

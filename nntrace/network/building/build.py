@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from math import prod
+from typing import TYPE_CHECKING
 
 from ...errors import quoted, suggestion
 from ...expr.functions import FUNCTIONS, powers_written
@@ -13,6 +14,7 @@ from ..model import Element, Network, Tensor
 from ..quantities import Unnamed, find, known_names
 from .draft import Draft
 from .drawing import Fans
+from .files import ArrayFiles
 from .layers import Layers
 from .learning import Learning
 from .leaves import depth
@@ -22,13 +24,17 @@ from .penalty import penalised
 from .sources import Directory
 from .training import reserved, training
 
+if TYPE_CHECKING:
+    from ..model import Array
 
-def build(spec: Spec, anywhere: bool = False, numbers: bool = True) -> Network:
+
+def build(spec: Spec, anywhere: bool = False, numbers: bool = True, arrays: Mapping[str, Array] = {}) -> Network:
     """The network of a file, or a ``SpecError`` with every problem of names, sizes and numbers.
 
-    ``anywhere`` allows array files outside the network's folder. Without ``numbers``, sizes are enough.
+    ``anywhere`` allows array files outside the network's folder. Without ``numbers``, sizes are enough. ``arrays``
+    stand in place of the files of these paths.
     """
-    return _NetworkBuilder(spec, anywhere, numbers).network()
+    return _NetworkBuilder(spec, ArrayFiles(spec.folder, anywhere, arrays), numbers).network()
 
 
 class _NetworkBuilder(Draft):

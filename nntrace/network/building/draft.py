@@ -10,6 +10,7 @@ from ...expr import Expr, exact
 from ...spec.model import Irrational, Place, Spec, Value
 from ...spec.problems import Problems
 from ..model import BoundOperation, Cell, Role, Tensor
+from .files import ArrayFiles
 from .leaves import Leaves
 from .names import Names, defined_names
 from .samples import Samples
@@ -19,12 +20,12 @@ from .sizes import Sizes
 class Draft:
     """What the layers, the targets and the loss of one network build on."""
 
-    def __init__(self, spec: Spec, anywhere: bool, numbers: bool) -> None:
+    def __init__(self, spec: Spec, files: ArrayFiles, numbers: bool) -> None:
         self.spec = spec
         self.problems = Problems(spec.source, spec.lines, spec.limits)
         self.names = Names(spec.values, self.problems)
         self.sizes = Sizes(spec, self.problems, numbers)
-        self.leaves = Leaves(self.names, self.problems, spec.folder, anywhere, self.sizes)
+        self.leaves = Leaves(self.names, self.problems, files, self.sizes)
         self.tensors: dict[str, Tensor] = {}
         self.steps: list[BoundOperation] = []
         self.parameters: list[str] = []
@@ -43,7 +44,7 @@ class Draft:
         self.samples: Samples | None = None
         if spec.samples is not None:
             own = self.leaves.own
-            self.samples = Samples(spec.samples, self.names, self.problems, spec.folder, anywhere, own, self.sizes)
+            self.samples = Samples(spec.samples, self.names, self.problems, files, own, self.sizes)
 
     @property
     def count(self) -> int | None:

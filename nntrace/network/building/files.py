@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Mapping
+from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -26,30 +28,53 @@ class FileNumbers(Record):
     headings: tuple[str, ...] = ()
 
 
-def read_numbers(file: File, folder: Path | None, anywhere: bool, problems: Problems) -> FileNumbers | None:
-    """The file's numbers, or ``None`` and a problem. Relative paths start at the network's folder."""
-    shown = quoted(file.path)
-    if printable(file.path) != file.path:
-        problems.add(file.place, f"{shown} has a control character", "rename the file")
-        return None
-    path = Path(file.path)
-    try:
-        base = os.path.realpath(folder or ".")
-        path = Path(os.path.realpath(os.path.join(base, file.path)))
-        if not anywhere and not path.is_relative_to(base):
-            remedy = "move the file inside, or allow it with --allow-files"
-            problems.add(file.place, f"{shown} lies outside the network file's folder", remedy)
+class ArrayFiles(Record):
+    """Where a network's arrays are: the folder that relative paths start at, whether files outside it may be read, and
+    the arrays that a program has handed over, each by the path that stands for it."""
+
+    folder: Path | None = None
+    anywhere: bool = False
+    at_hand: Mapping[str, Array] = {}
+
+    def read(self, file: File, problems: Problems) -> FileNumbers | None:
+        """The file's numbers, or ``None`` and a problem."""
+        shown = quoted(file.path)
+        if printable(file.path) != file.path:
+            problems.add(file.place, f"{shown} has a control character", "rename the file")
             return None
-        return _read(path, file, problems.limits)
-    except FileNotFoundError:
-        others = [other.name for other in _siblings(path)]
-        remedy = suggestion(path.name, others) if others else "it is looked for beside the network file"
-        problems.add(file.place, f"there is no file {shown}", remedy)
-    except OSError as error:
-        problems.add(file.place, f"cannot read {shown}: {error.strerror or error}", "check the file")
-    except UnreadableError as error:
-        problems.add(file.place, f"{shown} {error.reason}", error.remedy)
-    return None
+        path = Path(file.path)
+        try:
+            if file.path in self.at_hand:
+                return FileNumbers(_checked(self.at_hand[file.path], problems.limits))
+            base = os.path.realpath(self.folder or ".")
+            path = Path(os.path.realpath(os.path.join(base, file.path)))
+            if not self.anywhere and not path.is_relative_to(base):
+                remedy = "move the file inside, or allow it with --allow-files"
+                problems.add(file.place, f"{shown} lies outside the network file's folder", remedy)
+                return None
+            return _read(path, file, problems.limits)
+        except FileNotFoundError:
+            others = [other.name for other in _siblings(path)]
+            remedy = suggestion(path.name, others) if others else "it is looked for beside the network file"
+            problems.add(file.place, f"there is no file {shown}", remedy)
+        except OSError as error:
+            problems.add(file.place, f"cannot read {shown}: {error.strerror or error}", "check the file")
+        except UnreadableError as error:
+            problems.add(file.place, f"{shown} {error.reason}", error.remedy)
+        return None
+
+
+def _checked(array: Array, limits: Limits) -> Array:
+    """A program's array, by the rules of a file's."""
+    import numpy as np
+
+    from .arrays import read_npy
+
+    stream = BytesIO()
+    np.save(stream, array)
+    size = stream.tell()
+    stream.seek(0)
+    return _filled(read_npy(stream, size, limits))
 
 
 def _siblings(path: Path) -> list[Path]:
@@ -72,6 +97,10 @@ def _read(path: Path, file: File, limits: Limits) -> FileNumbers:
 
         size = os.fstat(stream.fileno()).st_size
         array = read_npy(stream, size, limits) if suffix == ".npy" else read_member(stream, size, file.key, limits)
+    return FileNumbers(_filled(array))
+
+
+def _filled(array: Array) -> Array:
     if array.size == 0:
         raise UnreadableError(f"has no numbers: its shape is {array.shape}", "save an array with numbers in it")
-    return FileNumbers(array)
+    return array

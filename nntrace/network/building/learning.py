@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from fractions import Fraction
 from itertools import product as cells_of
 
-from ...errors import counted, quoted, suggestion
+from ...errors import counted, quoted, shape_text, suggestion
 from ...record import Record
 from ...spec.model import File, Items, Labelled, LearningRate, Name, Number, Value
 from ..model import Cell, Element, Network, Tensor
@@ -14,7 +14,6 @@ from ..portion import steps_per_pass
 from ..quantities import Unnamed, find, frozen, known_names, parameters
 from ..training import GivenNumber, Training
 from .draft import Draft
-from .files import read_numbers
 
 STEPS = "t"
 """The count of steps among the states that a file starts from."""
@@ -206,7 +205,7 @@ class Learning:
                 numbers = {(row, *cell): one for row, part in enumerate(found) for cell, one in part.numbers.items()}
                 return GivenArray((len(items), *found[0].shape), numbers)
             case File():
-                read = read_numbers(value, self.spec.folder, self.leaves.anywhere, self.problems)
+                read = self.leaves.files.read(value, self.problems)
                 if read is None:
                     return None
                 cells = cells_of(*map(range, read.array.shape))
@@ -224,4 +223,4 @@ def _is_called(tensor: Tensor, name: str) -> bool:
 
 
 def _by(shape: tuple[int, ...]) -> str:
-    return "×".join(map(str, shape)) or "of one number"
+    return shape_text(shape) if shape else "of one number"

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 
-from ...catalogue import Fusion, Loss, Operation, Same
+from ...catalogue import LOGIT, OUTPUT, TARGET, Fusion, Loss, Operation, Same
 from ...expr import ONE, Div, Expr, Size, Sum, Sym, product
 from ...record import Record
 from ..batch import SAMPLE, batched, sized
@@ -31,7 +31,7 @@ class Reduction(Record):
 class LossSteps:
     """Puts a loss together from the catalogue's part.
 
-    ``keyed`` are the keys of ``y`` and ``t``; ``last`` is the step that computes ``y``.
+    ``keyed`` are the keys of the outputs and the targets; ``last`` is the step that computes the outputs.
     """
 
     def __init__(
@@ -45,8 +45,8 @@ class LossSteps:
         self.mean = reduction.mean and reduction.outputs != 1
         self.over_samples = reduction.over_samples
         self.normal = reduction.normal
-        cancels = last is not None and last.kind in loss.fused and last.output == keyed["y"]
-        self.last = last if last is not None and cancels and "z" in last.arguments else None
+        cancels = last is not None and last.kind in loss.fused and last.output == keyed[OUTPUT]
+        self.last = last if last is not None and cancels and LOGIT in last.arguments else None
         self.fusion: Fusion | None = loss.fused[self.last.kind] if self.last else None
 
     def steps(self, parts: Sequence[str]) -> list[BoundOperation]:
@@ -61,7 +61,7 @@ class LossSteps:
             found.append(self._total(plain, self.keyed, plain))
         if self.samples is not None:
             found.append(over_samples(self.kind, self.samples, self.over_samples))
-        return [step._replace(after=self.loss.after) if "y" in step.arguments else step for step in found]
+        return [step._replace(after=self.loss.after) if OUTPUT in step.arguments else step for step in found]
 
     def reported(self, name: str, key: str) -> tuple[list[Tensor], list[BoundOperation]]:
         """The loss as a further value under a key of its own, which no gradient goes through."""
@@ -85,7 +85,7 @@ class LossSteps:
 
     def _reduced(self, part: Expr) -> Expr:
         """The parts summed over the outputs, or their mean; a loss of all outputs together as it is."""
-        if self.loss.is_whole:
+        if self.loss.is_joint:
             return part
         total = Sum("k", part)
         return Div(ONE, Size("k")) * total if self.mean else total
@@ -104,7 +104,7 @@ class LossSteps:
     def _part_step(self) -> BoundOperation:
         part = self._in_batch(Operation(Sym(PART, ("k",)), self.loss.part))
         numeric = self._fused_part()
-        edges = () if self.fusion else tuple(Edge(part, argument) for argument in ("t", "y"))
+        edges = () if self.fusion else tuple(Edge(part, argument) for argument in (TARGET, OUTPUT))
         keyed = {**self.keyed, **self._logits()}
         return BoundOperation(
             self.kind, part, PART, keyed, self._sizes(), edges, part.numeric if numeric is None else numeric
@@ -114,7 +114,7 @@ class LossSteps:
         operation = self._in_batch(self._per_sample(shown))
         output = LOSS if self.samples is None else SAMPLE_LOSS
         if self.fusion is None:
-            names = [PART] if PART in keyed else ["t", "y"]
+            names = [PART] if PART in keyed else [TARGET, OUTPUT]
             edges = tuple(Edge(operation, name) for name in names)
             arguments = {name: keyed[name] for name in names}
             return BoundOperation(self.kind, operation, output, arguments, self._sizes(), edges, operation.numeric)
@@ -126,9 +126,9 @@ class LossSteps:
             output,
             {**keyed, **self._logits()},
             self._sizes(),
-            (Edge(fused, "t"), Edge(fused, "z")),
+            (Edge(fused, TARGET), Edge(fused, LOGIT)),
             fused.numeric,
-            () if self.loss.reads_argument else (Edge(past, "y"),),  # a result that is held fixed has no gradient
+            () if self.loss.reads_argument else (Edge(past, OUTPUT),),  # a result that is held fixed has no gradient
         )
 
     def _fused(self, fusion: Fusion) -> Operation:
@@ -139,7 +139,7 @@ class LossSteps:
         return Operation(
             Sym(LOSS),
             self._reduced(fusion.part),
-            {"z": (Same("what cancels left out", derivative),)},
+            {LOGIT: (Same("what cancels left out", derivative),)},
             equal=equal,
         )
 

@@ -7,7 +7,7 @@ from math import prod
 from typing import Any
 
 from ... import catalogue
-from ...catalogue import Loss, Operation
+from ...catalogue import OUTPUT, TARGET, Loss, Operation
 from ...errors import quoted
 from ...expr import Sym
 from ...spec.model import LossSpec, Name, Value
@@ -89,12 +89,12 @@ class Objective:
 
     def _outputs(self, loss: LossSpec, current: Tensor) -> Source:
         """What a loss reads beside the targets."""
-        found = self.directory.given(loss.source, ("y",), quoted(loss.kind.text)) if loss.source else None
-        return found["y"] if found else whole(current)
+        found = self.directory.given(loss.source, (OUTPUT,), quoted(loss.kind.text)) if loss.source else None
+        return found[OUTPUT] if found else whole(current)
 
     def _add(self, steps: Sequence[BoundOperation], outputs: Source) -> None:
         """Further steps, over the tensors that the outputs are read from."""
-        self.draft.steps += [gathered_step(step, {"y": outputs}, self.draft.tensors) for step in steps]
+        self.draft.steps += [gathered_step(step, {OUTPUT: outputs}, self.draft.tensors) for step in steps]
 
     def _of_result(self, loss: LossSpec, name: Name) -> None:
         """A single number that the network gives is the loss: its own last step, else one that reads it."""
@@ -160,13 +160,13 @@ class Objective:
         assert entry is not None  # the reader knows the kinds
         made: Loss = entry.build(**plain(loss.options), **self._conventions(entry))
         check_targets(self.draft, made, entry.name, targets, size)
-        if made.is_whole and (loss.parts or loss.over_outputs):
+        if made.is_joint and (loss.parts or loss.over_outputs):
             place, what = (loss.parts[0].place, "parts") if loss.parts else (loss.kind.place, "`over_outputs`")
             self.draft.problems.add(
                 place, f"{quoted(entry.name)} is no sum over the outputs, so it has no {what}", "leave it out"
             )
         mean = (loss.over_outputs or made.reduction) == "mean"
-        keyed = {"t": targets.key, "y": key}
+        keyed = {TARGET: targets.key, OUTPUT: key}
         normal = sum_to_one(targets)
         reduction = Reduction(size, mean, self.draft.count, loss.over_samples, normal)
         found = LossSteps(entry.name, made, keyed, last, reduction)

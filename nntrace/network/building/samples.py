@@ -10,13 +10,11 @@ from ...errors import counted, quoted, suggestion
 from ...spec.model import File, GivenSize, Items, Labelled, Name, Number, Place, Value
 from ...spec.problems import Problems
 from ..model import Cell, Role, Tensor
-from .files import read_numbers
+from .files import ArrayFiles
 from .names import Names
 from .sizes import Sizes
 
 if TYPE_CHECKING:
-    from pathlib import Path
-
     from ..model import Array
 
 
@@ -31,8 +29,7 @@ class Samples:
         value: Value,
         names: Names,
         problems: Problems,
-        folder: Path | None,
-        anywhere: bool,
+        files: ArrayFiles,
         own: set[str],
         sizes: Sizes,
     ) -> None:
@@ -49,7 +46,7 @@ class Samples:
         self.own = own
         match value:
             case File():
-                if found := read_numbers(value, folder, anywhere, problems):
+                if found := files.read(value, problems):
                     self.array, self.headings = found
                 self.text = value.path
                 names.integers = False

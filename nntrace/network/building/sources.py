@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...errors import quoted, suggestion
+from ...errors import quoted, shape_text, suggestion
 from ...record import Record
 from ...spec.model import Name, SourceNames
 from ..model import Cell, Tensor
@@ -100,7 +100,7 @@ class Directory:
                     suggestion(name.text, self.known()),
                 )
             elif len(part.shape) > 1 and not any_shape:
-                shape = "×".join(map(str, part.shape))
+                shape = shape_text(part.shape)
                 self.draft.problems.add(
                     name.place, f"{quoted(name.text)} is {shape}, and a layer reads vectors", "name a vector"
                 )

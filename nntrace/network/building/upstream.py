@@ -9,12 +9,12 @@ from __future__ import annotations
 from fractions import Fraction
 
 from ...catalogue import Operation
+from ...errors import shape_text
 from ...expr import Indexed, Sum, Sym
 from ...spec.model import File, Items, Number, Place, Value
 from ...spec.problems import Problems
 from ..batch import SAMPLE, sized
 from ..model import UPSTREAM, BoundOperation, Cell, Edge, Tensor
-from .files import read_numbers
 from .leaves import Leaves
 
 GIVEN, LOSS = "g", "L"
@@ -57,11 +57,11 @@ def _of_samples(value: Value, shape: tuple[int, int], leaves: Leaves, problems: 
         problems.add(value.place, message, "give the samples' number, as in samples: {size: 2}, or a loss")
         return tensor
     if isinstance(value, File):
-        read = read_numbers(value, leaves.folder, leaves.anywhere, problems)
+        read = leaves.files.read(value, problems)
         array = None if read is None else read.array
         leaves.names.integers = False
         if array is not None and array.shape != shape:
-            found = "×".join(map(str, array.shape))
+            found = shape_text(array.shape)
             problems.add(
                 value.place, f"the upstream gradients are {found}, not {count}×{leaves.sizes.shown(shape[1])}", remedy
             )

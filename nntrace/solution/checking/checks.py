@@ -7,6 +7,7 @@ from decimal import Decimal
 from math import isfinite, isnan
 from typing import TYPE_CHECKING, Literal
 
+from ...catalogue import OUTPUT
 from ...expr import Num
 from ...network.model import Element
 from ...network.quantities import Quantity, frozen, of_role
@@ -33,7 +34,7 @@ def forward_checks(writer: Writer) -> Iterator[Check]:
     for step in writer.network.loss_steps():
         if not step.after:
             continue
-        outputs = writer.network.tensors[step.arguments["y"]]
+        outputs = writer.network.tensors[step.key(OUTPUT)]
         values = (writer.trace.value(Element(outputs.key, cell)).number for cell in outputs.cells())
         if not all(0 <= value <= 1 for value in values):
             last = next((one for one in writer.network.layer_steps() if one.output == outputs.key), None)
@@ -121,7 +122,7 @@ def loss_check(writer: Writer, update: Update) -> Check:
     after = update.after
     rate = max(update.every_rate)
     old, new = update.before.value_of_loss(), after.value_of_loss()
-    before, now = _told_apart(writer, old, new)
+    before, now = _with_telling_digits(writer, old, new)
     own = f" of {samples_of(writer.network)}" if writer.network.samples_per_step else ""
     words: Note = (f"loss{own} after this update ", now.number)
     if isnan(new.number) and (noun := _negative_argument(writer, after)):
@@ -156,12 +157,12 @@ def _negative_argument(writer: Writer, trace: Trace) -> str:
         axes = [str(index) for index in step.operation.output.index]
         for cell in at.network.tensors[step.output].cells():
             if isnan(trace.value(Element(step.output, cell)).number):
-                written = at.write(step.operation.shown, step, dict(zip(axes, cell, strict=True)))
+                written = at.write(step.operation.sheet_formula, step, dict(zip(axes, cell, strict=True)))
                 return at.negative_argument(written.body)
     return ""
 
 
-def _told_apart(writer: Writer, old: Amount, new: Amount) -> tuple[Shown, Shown]:
+def _with_telling_digits(writer: Writer, old: Amount, new: Amount) -> tuple[Shown, Shown]:
     """The two numbers with as many digits as it takes to see that they differ."""
     digits = writer.digits
     while True:

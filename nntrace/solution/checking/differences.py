@@ -9,7 +9,8 @@ from math import nan
 from typing import TYPE_CHECKING, Literal
 
 from ...expr import Cases, Condition, Expr, Indicator, children, free_indices
-from ...expr.evaluate import Arguments, Run, plan
+from ...expr.contractions import Arguments, Run
+from ...expr.evaluate import plan
 from ...expr.functions import turns
 from ...network.chain_rule import adjoint
 from ...network.model import BoundOperation, Element, Network

@@ -10,7 +10,8 @@ from typing import Any
 
 from ...errors import UserError
 from ...expr import Expr, Partial, Sym
-from ...expr.text import ASCII, plain, text
+from ...expr.script import ASCII, plain
+from ...expr.text import text
 from ...network.model import sample_mark
 from ...record import Record
 from ..content.model import Family, Results, Solution, Step, Table

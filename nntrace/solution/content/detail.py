@@ -13,7 +13,7 @@ Detail = Literal["full", "normal", "results"]
 DETAILS: tuple[Detail, ...] = get_args(Detail)
 
 
-def told(solution: Solution, detail: Detail) -> Solution:
+def with_detail(solution: Solution, detail: Detail) -> Solution:
     """The solution with so much of each step.
 
     ``normal`` leaves out what one works out in the head: the terms of a sum, a chain and the local derivatives behind

@@ -56,7 +56,7 @@ class Shapes:
     @property
     def _many(self) -> str:
         """How many samples there are, or may be."""
-        return how_many_samples(self.network) or self.symbols.letter("samples")
+        return str(how_many_samples(self.network) or self.symbols.letter("samples"))
 
     @staticmethod
     def _sizes(tensor: Tensor) -> tuple[str | int, ...]:

@@ -29,7 +29,7 @@ from .naming.symbols import Symbols, how_many_samples
 from .question import Question
 from .shapes import Shapes
 from .stability.extremes import Stability
-from .steps import Meant, Part
+from .steps import NO_MATRIX_FORM, Numbers, Part
 
 if TYPE_CHECKING:
     from .numbers.network import NetworkNumbers
@@ -41,7 +41,7 @@ class Derivation:
     """One network's symbolic solution."""
 
     def __init__(self, network: Network, question: Question) -> None:
-        self.whole = network
+        self.all_samples = network
         """With all samples; a step of some of them at a time is derived from those of the first step."""
         network = portion(network, chosen(network, 0)) if network.samples_per_step else network
         self.parts = parts_of(network)
@@ -51,7 +51,7 @@ class Derivation:
         self.jacobians = Jacobians(self.symbols)
         self.elements = Elements(self.symbols)
         self.citations, self.repeats = Citations(), Repeats(self.symbols)
-        self._count = self._beside = 0
+        self._count = self._asides = 0
 
     def solution(self) -> Solution:
         """Network and shapes, Jacobians, the loss's gradient, those of the parameters, stability, checks."""
@@ -98,10 +98,10 @@ class Derivation:
                     yield Remark(part.reason)
                 continue
             self._count += not part.aside
-            self._beside += part.aside
+            self._asides += part.aside
             if self._is_wanted(part):
                 numbers, value = self._numbers.of(part) if self._numbers is not None else ((), None)
-                beside = chr(ord("a") + self._beside - 1) if part.aside else ""
+                beside = chr(ord("a") + self._asides - 1) if part.aside else ""
                 value = part.value if part.value is not None else value
                 id = f"D{self._count}{beside}"
                 lines = tuple(self.citations.lines(part if section == "stability" else self.repeats.named(part)))
@@ -160,7 +160,7 @@ class Derivation:
     def _taken_apart(self) -> Iterator[Remark]:
         """Which columns or rows of a matrix the parts are that are written by themselves."""
         for key, parts in self.parts.items():
-            whole = Sym(self.whole.tensors[key].name or key)
+            tensor = Sym(self.all_samples.tensors[key].name or key)
             for part in parts:
                 *others, (axis, span) = [(axis, span) for axis, span in enumerate(part.spans) if span is not None]
                 if others or not part.tensor.sample_shape:
@@ -168,7 +168,7 @@ class Derivation:
                 noun = ("rows", "columns")[axis] if len(part.spans) > 1 else "elements"
                 first, last = (span, span) if isinstance(span, int) else (span[0], span[1] - 1)
                 which = f"{noun[:-1]} {first + 1}" if first == last else f"{noun} {first + 1} to {last + 1}"
-                yield Remark((self.symbols.formulas.name(part.tensor.key), f" is {which} of ", whole))
+                yield Remark((self.symbols.formulas.name(part.tensor.key), f" is {which} of ", tensor))
 
     def _samples(self) -> Iterator[Remark]:
         """What the index n of a batch counts, and where it is in a matrix."""
@@ -182,12 +182,12 @@ class Derivation:
         columns = self.network.conventions.vectors == "columns"
         n, i = self.symbols.index("n"), self.symbols.index("i")
         place, single = (f"row {i}, column {n}", f"column {n}") if columns else (f"row {n}, column {i}", f"row {n}")
-        own = (self.symbols.whole(key, of_sample=True), f", that sample's own, is {single}")
+        own = (self.symbols.matrix(key, of_sample=True), f", that sample's own, is {single}")
         yield Remark((f"{n} counts the samples: ", Sym(name.name, ("n", "i")), f" is in {place} of ", name, "; ", *own))
         if self.network.samples_per_step:
-            count, every = map(how_many_samples, (self.network, self.whole))
+            count, every = map(how_many_samples, (self.network, self.all_samples))
             takes = f"{count} of the {every} samples"
-            whose = "that sample's loss" if count == "1" else "the loss of those alone"
+            whose = "that sample's loss" if count == 1 else "the loss of those alone"
             yield Remark((f"a step takes {takes}, the next in turn: {n} counts these, and the step's loss is {whose}",))
 
     def _gradient_sections(self, loss: LossGradient | DirectLoss) -> Iterator[Section]:
@@ -217,8 +217,8 @@ class Derivation:
             assert isinstance(output, Sym)
             keyed = formulas.keyed(step.operation.formula, step)
             index = symbols.named(keyed, symbols.sizes(keyed))
-            meant = Meant(step.output, "value", indexed=True)
-            yield Part(symbols.tensor(output), (Line("formula", "=", index),), {step.output}, whole=meant)
+            meant = Numbers(step.output, "value", indexed=True)
+            yield Part(symbols.tensor(output), (Line("formula", "=", index),), {step.output}, numbers=meant)
             axes = formulas.laid_out(step.output, tuple(map(str, output.index)))
             body = formulas.matrix(formulas.forward(step), axes)
             if body is None or not output.index:
@@ -226,7 +226,7 @@ class Derivation:
             sizes = symbols.sizes(keyed, output)
             note = shapes(body, axes, _size_of(sizes))
             line = Line("formula", "=", symbols.named(body, sizes), (note,))
-            yield Part(formulas.name(step.output), (line,), {step.output}, (), Meant(step.output, "value"))
+            yield Part(formulas.name(step.output), (line,), {step.output}, (), Numbers(step.output, "value"))
 
     def _shapes(self) -> Iterator[Block]:
         """Every tensor and its shape; how many parameters there are."""
@@ -247,17 +247,12 @@ class Derivation:
                 heading = Partial(self.symbols.formulas.name(step.output), self.symbols.formulas.name(key))
                 which = self._each_place(key)
                 parts = [
-                    Part(
-                        one.name,
-                        one.lines,
-                        {key},
-                        (*one.reason, *((", ",) if one.reason and which else ()), *which),
-                        indexed=one.indexed,
-                        case=one.case,
-                    )
+                    one._replace(reason=(*one.reason, *((", ",) if one.reason and which else ()), *which))
                     for one in self.jacobians.of(step, edge.argument)
                 ]
                 matrix = self._matrix_of(step, edge.argument)
+                if matrix is None and self.jacobians.lacks_matrix(step, edge.argument):
+                    matrix = Part(heading, (), {key}, (heading, NO_MATRIX_FORM))
                 yield self._section("jacobian", [*parts, *([matrix] if matrix else [])], (heading,))
 
     def _each_place(self, key: str) -> Note:
@@ -277,13 +272,13 @@ class Derivation:
         note: Note = shapes(found.body, found.axes, _size_of(sizes))
         if self.network.samples is not None:
             note = (*note, ", for each sample")
-        name = Partial(self.symbols.whole(step.output, of_sample=True), self.symbols.whole(key, of_sample=True))
+        name = Partial(self.symbols.matrix(step.output, of_sample=True), self.symbols.matrix(key, of_sample=True))
         line = Line("rule", "=", self.symbols.named(found.body, sizes), (note,))
-        meant = Meant(step.output, "jacobian", argument)
+        meant = Numbers(step.output, "jacobian", argument)
         label = self.symbols.jacobian(step.output, key)
         if label is None:
-            return Part(name, (line,), {key}, whole=meant)
-        return Part(label, (Line("chain", "=", name), line), {key}, whole=meant)
+            return Part(name, (line,), {key}, numbers=meant)
+        return Part(label, (Line("chain", "=", name), line), {key}, numbers=meant)
 
     def _stability(self, loss: LossGradient | None) -> Iterator[Part]:
         digits = Digits(self.network.conventions.digits)
@@ -303,17 +298,17 @@ class Derivation:
 
 def _power_words(sections: Iterable[Section]) -> Iterator[Note]:
     """What a power of each element is, where one is written."""
-    if power := next((node for node in _written(sections) if isinstance(node, HadamardPow)), None):
+    if power := next((node for node in _expressions(sections) if isinstance(node, HadamardPow)), None):
         yield (power, " is the power of each element")
 
 
 def _columns_of_ones(sections: Iterable[Section]) -> Iterator[str]:
     """How long the columns of ones are that are written, a single one last."""
-    found = (node.over for node in _written(sections) if isinstance(node, Ones))
+    found = (node.over for node in _expressions(sections) if isinstance(node, Ones))
     return iter(sorted(found, key="1".__eq__))
 
 
-def _written(sections: Iterable[Section]) -> Iterator[Expr]:
+def _expressions(sections: Iterable[Section]) -> Iterator[Expr]:
     """Every expression of the steps' lines, and every one inside it."""
     blocks = (block for section in sections for block in section.blocks)
     return (node for block in blocks if isinstance(block, Step) for line in block.lines for node in walk(line.body))

@@ -15,7 +15,7 @@ from ..formulas.tensor import Gradient
 from .naming.symbols import Symbols
 
 
-class Meant(Record):
+class Numbers(Record):
     """Which numbers of the network a step is about: of a tensor its ``value`` or ``gradient``, or as the result its
     ``jacobian`` by one of its step's arguments. ``indexed``: of a step in index notation."""
 
@@ -40,11 +40,11 @@ class IndexFormula(Record):
 class Cited(Record):
     """In a rule, in which step something was derived, ``(D15)``.
 
-    ``names`` are what that step may be called, as they are written; ``shown``: the first of them stands before.
+    ``names`` are what that step may be called, as they are written; ``named``: the first of them stands before.
     """
 
     names: tuple[Expr, ...]
-    shown: bool
+    named: bool
 
 
 Words = tuple[str | Expr | Cited, ...]
@@ -93,7 +93,7 @@ REORDERED: Rule = ("put in order",)
 class Part(Record):
     """A step before it has its number: its name, its lines, and the tensors that it is about.
 
-    Without lines it is a remark. ``whole`` are the numbers that it gives, or ``indexed`` has the formula of these;
+    Without lines it is a remark. ``numbers`` are those that it gives, or ``indexed`` has the formula of these;
     ``element`` is the one that it is a gradient by, ``value`` the number where it is no number of the network's own.
     ``aside``: asked for besides what a derivation has, it takes no number from the steps after it. ``after`` has the
     equations of other quantities that follow it. ``case`` is the condition on its indices under which it holds.
@@ -103,7 +103,7 @@ class Part(Record):
     lines: tuple[Line | UncitedLine, ...]
     keys: set[str]
     reason: Note = ()
-    whole: Meant | None = None
+    numbers: Numbers | None = None
     indexed: IndexFormula | None = None
     element: Quantity | None = None
     value: float | None = None
@@ -112,41 +112,27 @@ class Part(Record):
     case: Condition | None = None
 
 
-def index_step(
-    symbols: Symbols,
-    name: Expr,
-    forms: Sequence[Form],
-    *,
-    chain: Expr | None = None,
-    keys: set[str],
-    reason: Note = (),
-    case: Condition | None = None,
-    whole: Meant | None = None,
-    over: tuple[Sym, ...] = (),
-    apart: tuple[str, str] | None = None,
-    chosen: str | None = None,
-    extents: Mapping[str, int] = {},
-) -> Part:
-    """name = chain = form = form …, each form over keys with its rule.
+def index_lines(
+    symbols: Symbols, forms: Sequence[Form], chain: Expr | None = None, extents: Mapping[str, int] = {}
+) -> tuple[UncitedLine, ...]:
+    """(name = chain =) form = form …, each form over keys with its rule.
 
     A form that repeats the one before it is left out; the last one is followed by itself with its constants
-    multiplied, where it has some. Its numbers are what is meant by ``whole``, or those of the last form over the
-    symbols ``over``. ``extents`` tell how far the letters run that stand at no symbol by themselves.
+    multiplied, where it has some. ``extents`` tell how far the letters run that stand at no symbol by themselves.
     """
     lines = [UncitedLine(Line("chain", "=", chain), CHAIN)] if chain is not None else []
     before: Expr | None = None
     for form in forms:
         if form.body != before:
-            lines.append(rule_line(*written(symbols, form, extents)))
+            lines.append(rule_line(*in_names(symbols, form, extents)))
         before = form.body
     last = constants_multiplied(lines[-1].body)
     if last[0] != lines[-1].body:
         lines.append(rule_line(last[0], joined(last[1])))
-    indexed = IndexFormula(forms[-1].body, over, apart, chosen) if over else None
-    return Part(name, tuple(lines), keys, reason, whole, indexed, case=case)
+    return tuple(lines)
 
 
-def written(symbols: Symbols, form: Form, extents: Mapping[str, int] = {}) -> Form:
+def in_names(symbols: Symbols, form: Form, extents: Mapping[str, int] = {}) -> Form:
     """A form over keys, and its rule, in the tensors' names."""
     sizes = {**symbols.extents(extents), **symbols.sizes(form.body)}
 
@@ -154,6 +140,11 @@ def written(symbols: Symbols, form: Form, extents: Mapping[str, int] = {}) -> Fo
         return symbols.named(part, {**symbols.sizes(part), **sizes})
 
     return Form(named(form.body), tuple(named(part) if isinstance(part, Expr) else part for part in form.rule))
+
+
+def derivative_line(derivative: Expr) -> UncitedLine:
+    """What a gradient with a name of its own is a derivative of: ``= ∂L/∂z1``."""
+    return UncitedLine(Line("chain", "=", derivative), ())
 
 
 def rule_line(body: Expr, rule: Words = ()) -> UncitedLine:
@@ -193,7 +184,7 @@ def matrix_step(symbols: Symbols, key: str) -> Part | None:
     by_jacobian = _by_jacobian(symbols, key)
     lines += (line for line in by_jacobian if line.line.left is None)
     after = tuple(line.line for line in by_jacobian if line.line.left is not None)
-    return Part(name, tuple(lines), {key}, (), Meant(key, "gradient"), after=after)
+    return Part(name, tuple(lines), {key}, (), Numbers(key, "gradient"), after=after)
 
 
 def _all_of(symbols: Symbols, key: str, found: Gradient) -> Words:
@@ -216,11 +207,11 @@ def _by_jacobian(symbols: Symbols, key: str) -> list[UncitedLine]:
     for result, argument in symbols.jacobians:
         label = symbols.jacobian(result, argument)
         if argument == key and label is not None:
-            behind = Whole(symbols.whole_gradient(result), "j", None)
+            behind = Whole(symbols.matrix_gradient(result), "j", None)
             jacobian = Whole(label, "j", "i")
             columns = symbols.network.conventions.vectors == "columns"
             body = MatMul((Transpose(jacobian), behind) if columns else (behind, jacobian))
-            left = symbols.whole_gradient(key) if batch else None
+            left = symbols.matrix_gradient(key) if batch else None
             return [UncitedLine(Line("rule", "=", body, left=left), ("by the matrix ", Cited((label,), True)))]
     return []
 

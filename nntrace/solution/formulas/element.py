@@ -10,6 +10,7 @@ from math import isinf, isnan
 
 from ...expr import (
     Add,
+    Div,
     Expr,
     Indicator,
     Mul,
@@ -22,7 +23,7 @@ from ...expr import (
     rename,
     symbols,
 )  # fmt: skip
-from ...expr.bind import transform, walk
+from ...expr.bind import contains, transform, walk
 from ...expr.functions import restricted, row_of
 from ...expr.literals import Literals
 from ...network.model import Element, own_number
@@ -143,7 +144,7 @@ class Writer(ElementFormulas):
     def undefined(self, value: Amount, body: Expr) -> Note:
         """Why a number is none, where it is an infinity or not a number; ``body`` is its formula over keys."""
         if isinf(value.number):
-            return ("beyond 1.8×10³⁰⁸, the largest number that is computed with",)
+            return self._pole(body) or ("beyond 1.8×10³⁰⁸, the largest number that is computed with",)
         if not isnan(value.number):
             return ()
         if noun := self.negative_argument(body):
@@ -153,10 +154,19 @@ class Writer(ElementFormulas):
             return ("undefined, as ", self.name(read), " is")
         return ("undefined, such as ∞ - ∞ or 0 × ∞",)
 
+    def _pole(self, body: Expr) -> Note:
+        """Why a formula over keys is infinite: it divides by 0, or has a logarithm of 0; else nothing."""
+        for node in walk(body):
+            if isinstance(node, Div) and not self.evaluate(node.bottom).number:
+                return ("divided by 0: ", self.named(node.bottom), " = 0")
+            if (found := restricted(node)) and found[0].pole and not self.evaluate(found[1]).number:
+                return (f"the {found[0].noun} of 0",)
+        return ()
+
     def negative_argument(self, body: Expr) -> str:
         """What a formula over keys takes of a negative number that has none, such as a logarithm; else nothing."""
         for domain, argument in filter(None, map(restricted, walk(body))):
-            whole = not any(isinstance(part, Rest) for part in walk(argument))
+            whole = not contains(argument, Rest)
             if whole and self.evaluate(argument).number < 0:
                 return domain.noun
         return ""
@@ -191,7 +201,7 @@ class Writer(ElementFormulas):
         found: list[int] = []
 
         def leaf(part: Expr) -> Expr | None:
-            if (row := row_of(part)) is not None and row.at_jump:
+            if (row := row_of(part)) is not None and row.is_step:
                 found.append(int(self.evaluate(part).number))
                 return Num(found[-1])
             return None

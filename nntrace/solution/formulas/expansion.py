@@ -39,7 +39,7 @@ from ...expr import (
     symbols,
     total,
 )  # fmt: skip
-from ...expr.bind import extent, is_absent, transform, walk
+from ...expr.bind import contains, extent, is_absent, transform
 from ...expr.functions import spelled_out
 from ...expr.structure import is_zero
 from ...network.chain_rule import LOSS
@@ -111,7 +111,7 @@ class ElementFormulas:
     def write(self, formula: Expr, step: BoundOperation, index: Mapping[str, int]) -> Written:
         """An operation's formula for one element, over keys, its sums written out and long ones cut."""
         writing = _Writing(step.sizes, [], {}, set())
-        body = self._written_out(self.keyed(at(formula, index), step), writing)
+        body = self._expanded(self.keyed(at(formula, index), step), writing)
         return Written(body, tuple(writing.rests), tuple(writing.decided.items()), frozenset(writing.continuous))
 
     @staticmethod
@@ -139,7 +139,7 @@ class ElementFormulas:
         chosen = cases.then if held else cases.otherwise
         if isinstance(chosen, Num):
             return Num(Decimal(chosen.value)) if isinstance(chosen.value, int) else chosen
-        return self._written_out(chosen, writing)
+        return self._expanded(chosen, writing)
 
     def _is_continuous(self, cases: Cases, sizes: Mapping[str, int]) -> bool:
         """Whether both cases hold just as well and come to the same."""
@@ -151,7 +151,7 @@ class ElementFormulas:
         meet = approximate(left, number, {}, sizes) == approximate(right, number, {}, sizes)
         return meet and approximate(cases.then, number, {}, sizes) == approximate(cases.otherwise, number, {}, sizes)
 
-    def _written_out(self, node: Expr, writing: _Writing) -> Expr:
+    def _expanded(self, node: Expr, writing: _Writing) -> Expr:
         """Sums written out, connections that are missing left out, the middle of a long sum as a ``Rest``."""
 
         def leaf(part: Expr) -> Expr | None:
@@ -165,17 +165,17 @@ class ElementFormulas:
                     return self._long_sum(over, body, writing)
                 case Max(over, body):
                     places = ({over: place} for place in range(extent(over, writing.sizes)))
-                    every = [self._written_out(at(body, place), writing) for place in places]
+                    every = [self._expanded(at(body, place), writing) for place in places]
                     return maximum(*every) if len(every) > 1 else every[0]
                 case Add(terms):
-                    kept = (self._written_out(term, writing) for term in terms if not self._absent(term))
+                    kept = (self._expanded(term, writing) for term in terms if not self._absent(term))
                     return folded(total(kept))
                 case Neg(body):
-                    return zero_or(Neg, self._written_out(body, writing))
+                    return zero_or(Neg, self._expanded(body, writing))
                 case Call(function, args) if spelled_out(part) is not None:
-                    return _weighed(Call(function, tuple(self._written_out(one, writing) for one in args)))
+                    return _weighed(Call(function, tuple(self._expanded(one, writing) for one in args)))
                 case Mul(factors):
-                    return product(self._written_out(factor, writing) for factor in factors)
+                    return product(self._expanded(factor, writing) for factor in factors)
                 case _:
                     return None
 
@@ -188,19 +188,19 @@ class ElementFormulas:
             body = body.body
         ranges = (range(extent(index, writing.sizes)) for index in indices)
         places = [dict(zip(indices, place, strict=True)) for place in cells_of(*ranges)]
-        if any(isinstance(part, Delta) for part in walk(body)):
+        if contains(body, Delta):
             places = [place for place in places if not is_zero(_decided_deltas(at(body, place)))]
         if self._may_lack(body):
             places = [place for place in places if not self._is_nothing(at(body, place), writing)]
         if self.full or len(places) <= LONGEST_SUM:
-            return total(self._written_out(at(body, place), writing) for place in places)
+            return total(self._expanded(at(body, place), writing) for place in places)
         first, middle, last = places[:SHOWN_FIRST], places[SHOWN_FIRST:-SHOWN_LAST], places[-SHOWN_LAST:]
         writing.rests.append(self._together(body, middle, writing.sizes))
         return Add(
             (
-                *(self._written_out(at(body, place), writing) for place in first),
+                *(self._expanded(at(body, place), writing) for place in first),
                 Rest(len(middle), None),
-                *(self._written_out(at(body, place), writing) for place in last),
+                *(self._expanded(at(body, place), writing) for place in last),
             )
         )
 
@@ -229,9 +229,7 @@ class ElementFormulas:
         if self._absent(addend):
             return True
         structural = any(self.network.tensors[s.name].structural for s in symbols(addend) if isinstance(s, Sym))
-        return (
-            structural and self._written_out(addend, writing._replace(rests=[], decided={}, continuous=set())) == ZERO
-        )
+        return structural and self._expanded(addend, writing._replace(rests=[], decided={}, continuous=set())) == ZERO
 
     @staticmethod
     def _structure(tensor: Tensor, index: tuple[Index, ...]) -> Expr | None:

@@ -73,9 +73,9 @@ class ElementGradients:
         rests: tuple[Amount, ...] = ()
         for reader in self.chain.readers(use.key):
             derived, declared = self.chain.adjoint(reader), reader.is_declared
-            written = self._written(derived.formula if declared else derived.derived, reader, use)
+            written = self._at_element(derived.formula if declared else derived.derived, reader, use)
             rests += written.rests
-            for term in _terms(self._without_parts(written.body)):
+            for term in _terms(self._with_parts_inlined(written.body)):
                 output, local = _chained(term)
                 used = local if declared else simplify(local)
                 if not is_zero(used):
@@ -108,8 +108,8 @@ class ElementGradients:
         reader = summand.reader
         if reader.leads_past:
             return (*self._uncancelled(summand), summand.local)
-        written = self._written(self.chain.adjoint(reader).derived, reader, summand.use)
-        locals_of = dict(map(_chained, _terms(self._without_parts(written.body))))
+        written = self._at_element(self.chain.adjoint(reader).derived, reader, summand.use)
+        locals_of = dict(map(_chained, _terms(self._with_parts_inlined(written.body))))
         derived = locals_of.get(summand.output)
         if derived is None:  # nothing is left of it: the declared form says so by itself
             return (summand.local,)
@@ -121,7 +121,7 @@ class ElementGradients:
         result = loss.key(loss.bypassed[0].argument)
         activation = next(step for step in self.network.steps if step.output == result)
         reader = Reader(activation, activation.edges[0])
-        written = self._written(self.chain.adjoint(reader).formula, reader, summand.use)
+        written = self._at_element(self.chain.adjoint(reader).formula, reader, summand.use)
         if written.rests:
             return ()
         chain: list[Expr] = []
@@ -136,11 +136,11 @@ class ElementGradients:
                 long.append(product((before, local)))
         return total(chain), total(long)
 
-    def _written(self, formula: Expr, reader: Reader, use: Element) -> Written:
+    def _at_element(self, formula: Expr, reader: Reader, use: Element) -> Written:
         index = dict(zip(self.chain.adjoint(reader).axes, use.cell, strict=True))
         return self.writer.write(formula, reader.step, index)
 
-    def _without_parts(self, body: Expr) -> Expr:
+    def _with_parts_inlined(self, body: Expr) -> Expr:
         """The parts of a loss have no steps of their own: ∂L/∂part is written in as it is, 1 or 1/n."""
 
         def inline(symbol: Sym | Partial) -> Expr:

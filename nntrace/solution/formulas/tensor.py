@@ -35,7 +35,7 @@ from ...expr import (
     symbols,
     total,
 )  # fmt: skip
-from ...expr.bind import extent, transform
+from ...expr.bind import contains, extent, origin, transform
 from ...expr.functions import spelled_out
 from ...expr.letters import OTHERS, index_letters, relettered
 from ...expr.matrices import Axes
@@ -195,7 +195,7 @@ class TensorFormulas:
         step, derived = reader.step, self.chain.adjoint(reader)
         own = derived.axes
         formula = self._inlined(self.keyed(self._used(step, reader.edge, derived.formula), step))
-        if _has_delta(formula):
+        if contains(formula, Delta):
             formula = distributed(formula)  # Σ_j g_j a_j (δ_ji - a_i) as g_i a_i - a_i Σ_j g_j a_j
         indices = indices or own
         formula = at(formula, {old: new for old, new in zip(own, indices, strict=True) if old != new})
@@ -220,7 +220,7 @@ class TensorFormulas:
         if not self.is_elementwise(step) or not _is_long(formula):
             return formula
         output = step.operation.output
-        return product((Partial(LOSS, output), Call(step.kind + PRIME, (Sym(edge.argument, output.index),))))
+        return product((Partial(LOSS, output), Call(slope_function(step), (Sym(edge.argument, output.index),))))
 
     def _inlined(self, formula: Expr) -> Expr:
         """The gradients of the loss's own parts written in as they are: 1, 1/n."""
@@ -236,6 +236,11 @@ class TensorFormulas:
         return _without_ones(rename(formula, inline))
 
 
+def slope_function(step: BoundOperation) -> str:
+    """What the derivative of an activation is called as a function."""
+    return step.kind + PRIME
+
+
 def _apart(found: Gradient, sizes: Mapping[str, int]) -> Gradient:
     """A gradient by one reader with other letters where those of the readers before it run otherwise."""
     other = [letter for letter, size in found.sizes.items() if sizes.get(letter, size) != size]
@@ -246,14 +251,10 @@ def _apart(found: Gradient, sizes: Mapping[str, int]) -> Gradient:
 
 
 def _plain_letters(formula: Expr) -> dict[str, str]:
-    """A plain letter for each index that the rules had to mark with primes."""
+    """A plain letter for each index that the rules had to make of another one."""
     used = dict.fromkeys(index_letters(formula))
     free = (letter for letter in LETTERS if letter not in used)
-    return {letter: next(free) for letter in used if letter.endswith(PRIME)}
-
-
-def _has_delta(node: Expr) -> bool:
-    return isinstance(node, Delta) or any(map(_has_delta, children(node)))
+    return {letter: next(free) for letter in used if origin(letter) != letter}
 
 
 def _is_long(formula: Expr) -> bool:
@@ -287,7 +288,7 @@ def _summed(over: str, term: Expr) -> Expr:
     return Neg(Sum(over, term.body)) if isinstance(term, Neg) else Sum(over, term)
 
 
-def held(tensor: Tensor, cell: Cell) -> Expr | None:
+def cell_content(tensor: Tensor, cell: Cell) -> Expr | None:
     """What a matrix has at a cell: an element under its name, a 0 or 1 of the formula, ``None`` without connection."""
     if cell in tensor.missing:
         return None

@@ -14,8 +14,8 @@ from typing import TYPE_CHECKING
 
 from ...expr import Num
 from ...expr.brackets import is_positional
+from ...expr.decimal_places import decimal_places
 from ...expr.literals import Literals
-from ...expr.terminating import decimal_places
 from ...record import Record
 from ...trace.amount import Amount
 

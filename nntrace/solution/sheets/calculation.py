@@ -162,7 +162,7 @@ class Sheet:
     ) -> Solution:
         """These sections under the head of every sheet; ``updating``: those of a training step."""
         network = self.network
-        head = Section("given", _kept(given_blocks(self.writer)))
+        head = Section("given", tuple(given_blocks(self.writer)))
         return Solution(
             network.title,
             network.source,
@@ -277,10 +277,6 @@ def _units(quantities: Sequence[Quantity]) -> list[Quantity]:
     """The layers' results among them."""
     groups = by_tensor(quantities).values()
     return [one for group in groups if group[0].role == "unit" for one in group]
-
-
-def _kept(blocks: Iterator[Block]) -> tuple[Block, ...]:
-    return tuple(blocks)
 
 
 def asked_quantities(network: Network, texts: Sequence[str], *, parameters: bool = False) -> list[Quantity]:

@@ -13,7 +13,7 @@ from ...spec.model import Conventions
 from ..content.model import Matrix, Note, Quantities, Remark, Table
 from ..formulas.element import Writer
 from ..numbers.digits import Shown
-from ..steps.forward import SamplesLeftOut, shown_samples
+from ..steps.forward import SamplesLeftOut, listed_samples
 
 MOST_CELLS = 64
 MOST_COLUMNS = 24
@@ -67,7 +67,7 @@ def sample_table(writer: Writer, tensors: list[Tensor]) -> Table | Remark:
         source = f" from {tensors[0].text}" if tensors[0].text else ""
         return Remark((f"{count} samples with {len(symbols)} numbers each{source}",))
     rows: list[tuple[Note, ...]] = []
-    for sample in shown_samples(writer):
+    for sample in listed_samples(writer):
         if isinstance(sample, SamplesLeftOut):
             rows.append(((sample.words,), *[()] * (len(symbols) + len(classes))))
             continue

@@ -12,7 +12,7 @@ from ...network.quantities import Quantity, Unnamed, by_tensor
 from ..content.model import Block, Remark, Section, Step
 from ..formulas.element import Writer
 from ..steps.families import Families
-from ..steps.forward import MOST_ELEMENTS, MOST_SAMPLES, SamplesLeftOut, more, samples_of, shown_cells, shown_samples
+from ..steps.forward import MOST_ELEMENTS, MOST_SAMPLES, SamplesLeftOut, listed_cells, listed_samples, more, samples_of
 from ..steps.ids import Ids
 
 if TYPE_CHECKING:
@@ -38,7 +38,7 @@ class ShownGradients:
 
         Of many samples the first and the last are shown, and those that are asked for alone.
         """
-        shown = self._samples_shown(asked)
+        shown = self._sample_numbers(asked)
         before: int | None = None
         last, cut = 0, False
         for sample, members in self._ordered(used):
@@ -60,7 +60,7 @@ class ShownGradients:
                     yield self.backward.step(members[0])
                     yield family
                     continue
-            for one in self._shown(members):
+            for one in self._first_and_last(members):
                 yield self.backward.step(one) if isinstance(one, Quantity) else more(one)
 
     def over_paths(self, asked: Sequence[Quantity], heading: str) -> list[Section]:
@@ -70,13 +70,15 @@ class ShownGradients:
         written = Paths(self.writer, self.ids)
         blocks: list[Block] = []
         for _, group in self._ordered(asked):
-            some = [written.step(one) if isinstance(one, Quantity) else more(one) for one in self._shown(group)]
+            some = [
+                written.step(one) if isinstance(one, Quantity) else more(one) for one in self._first_and_last(group)
+            ]
             blocks += [block for block in some if block is not None] if isinstance(some[0], Step) else []
         return [Section("paths", (Remark((heading,), heading=True), *blocks))] if blocks else []
 
-    def _shown(self, group: Sequence[Quantity]) -> Iterator[Quantity | int]:
+    def _first_and_last(self, group: Sequence[Quantity]) -> Iterator[Quantity | int]:
         """Some quantities of one tensor, of many the first and the last, and how many are left out between."""
-        for place in shown_cells([(number,) for number in range(len(group))], self.writer.full, self.most):
+        for place in listed_cells([(number,) for number in range(len(group))], self.writer.full, self.most):
             yield place if isinstance(place, int) else group[place[0]]
 
     def _ordered(self, quantities: Sequence[Quantity]) -> list[tuple[int | None, Sequence[Quantity]]]:
@@ -103,9 +105,9 @@ class ShownGradients:
     def _order(self, one: Quantity) -> tuple[bool, int, int]:
         return self.ids.order("B", one.uses[0])
 
-    def _samples_shown(self, asked: Sequence[Quantity]) -> set[int]:
+    def _sample_numbers(self, asked: Sequence[Quantity]) -> set[int]:
         """The samples whose steps are shown, by their places from 1."""
-        shown = {place + 1 for place in shown_samples(self.writer) if isinstance(place, int)}
+        shown = {place + 1 for place in listed_samples(self.writer) if isinstance(place, int)}
         alone = {self._place(one) for one in asked} if self.network.samples else set()
         few = alone if len(alone) <= MOST_SAMPLES else set()
         return shown | {sample for sample in few if sample is not None}

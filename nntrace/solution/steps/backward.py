@@ -25,7 +25,7 @@ from ..content.model import Family, Line, Note, Step
 from ..formulas.element import Writer
 from ..formulas.expansion import Written
 from ..formulas.gradients import ElementGradients, Summand
-from .families import Families
+from .families import ElementFormula, Families
 from .ids import Ids
 from .reasons import decisions, indicators, joined, no_gradient, zero_signs
 
@@ -67,10 +67,10 @@ class Backward:
         name = writer.gradient_name(first)
         before: tuple[Line, ...] = ()
         if len(summands) == 1 and summands[0].output is None:
-            before = self._beside_loss(first, name, summands[0])
+            before = self._delta_lines(first, name, summands[0])
         else:
             before = self._local_rules(first, summands)
-            before += self._beside_others(summands)
+            before += self._loss_addend_lines(summands)
         value = writer.trace.total(found)
         return Step(
             self.ids.of("B", first),
@@ -96,7 +96,8 @@ class Backward:
         summands, axes = found
         result = Partial(LOSS, Sym(tensor.key, (0,) * len(tensor.shape)))
         body = total(summand.body for summand in summands)
-        return families.family("backward", result, body, axes, step, via(self.writer, summands), start=1)
+        formula = ElementFormula(result, body, axes)
+        return families.family("backward", formula, step, via(self.writer, summands), start=1)
 
     def needed(self, asked: Iterable[Quantity]) -> list[Quantity]:
         """The units whose gradients these quantities' formulas use, directly or through others, by their ids."""
@@ -110,7 +111,7 @@ class Backward:
                     pending.append(output)
         return sorted(found.values(), key=lambda one: self.ids.order("B", one.uses[0]))
 
-    def _beside_loss(self, first: Element, name: Expr, summand: Summand) -> tuple[Line, ...]:
+    def _delta_lines(self, first: Element, name: Expr, summand: Summand) -> tuple[Line, ...]:
         """``δ_o1 = ∂MSE/∂o1 = 1/2 × 2 × (t1 - o1) × (-1) = o1 - t1``: what δ is, and the rule where it is new."""
         before: list[Line] = []
         if not isinstance(name, Partial):
@@ -132,7 +133,7 @@ class Backward:
                 lines += [Line("rule", "=", self.writer.named(form), left=left) for form in forms]
         return tuple(lines)
 
-    def _beside_others(self, summands: list[Summand]) -> tuple[Line, ...]:
+    def _loss_addend_lines(self, summands: list[Summand]) -> tuple[Line, ...]:
         """What the loss itself adds to other ways, in every form where its rule is new."""
         lines: list[Line] = []
         for place, summand in enumerate(summands):

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from itertools import product as cells_of
+from types import MappingProxyType
 from typing import TYPE_CHECKING
 
 from ...expr import Add, Call, Div, Expr, Index, Mul, Neg, Num, Partial, Pow, Sum, Sym, children
@@ -16,12 +17,23 @@ from ...expr.bind import extent, transform
 from ...expr.functions import row_of
 from ...expr.literals import Literals
 from ...network.model import Element, Tensor
+from ...record import Record
 from ..content.model import ElementColumn, Family, Note, SectionName, Slot, Step, mark
 from ..formulas.element import Writer, sum_inside
 from .ids import Ids
 
 if TYPE_CHECKING:
     from ...network.model import Array
+
+
+class ElementFormula(Record):
+    """The formula over keys of every element of a tensor: ``result`` is the first of these, ``axes`` are its free
+    indices, ``sizes`` those of the indices that it sums over."""
+
+    result: Sym | Partial
+    body: Expr
+    axes: tuple[Index, ...]
+    sizes: Mapping[str, int] = MappingProxyType({})
 
 
 class Families:
@@ -45,24 +57,22 @@ class Families:
     def family(
         self,
         section: SectionName,
-        result: Sym | Partial,
-        body: Expr,
-        axes: Sequence[Index],
+        formula: ElementFormula,
         step: Callable[[int], Step],
         notes: tuple[Note, ...] = (),
         start: int = 0,
-        sizes: Mapping[str, int] = {},
     ) -> Family | None:
-        """The steps of a tensor from ``body``, their formula over keys and the free indices ``axes``.
+        """The steps of a tensor by their formula.
 
-        ``sizes`` are those of the indices that it sums over. ``None`` where the formula is neither a sum of products
-        nor made of elements and smooth functions alone, or where a number is none.
+        ``None`` where the formula is neither a sum of products nor made of elements and smooth functions alone, or
+        where a number is none.
         """
+        result, body, axes, sizes = formula
         columns: dict[Expr, ElementColumn] = {}
 
         def slot(factor: Sym | Partial, axes: tuple[Index, ...]) -> Slot | None:
             first = _first(factor, len(_index(factor)))
-            column = self._known(first) if self._reads(factor) else None
+            column = self._known(first) if self._is_plain_tensor(factor) else None
             if column is None:
                 return None
             columns.setdefault(first, column)
@@ -70,9 +80,9 @@ class Families:
 
         pattern = None
         if isinstance(body, Add | Sum):
-            terms = _products(body, tuple(axes), sizes, slot)
+            terms = _products(body, axes, sizes, slot)
         else:
-            pattern, terms = _pattern(body, tuple(axes), slot)
+            pattern, terms = _pattern(body, axes, slot)
         own = self._known(result)
         if not terms or own is None:
             return None
@@ -123,7 +133,7 @@ class Families:
 
         return addends
 
-    def _reads(self, factor: Sym | Partial) -> bool:
+    def _is_plain_tensor(self, factor: Sym | Partial) -> bool:
         tensor = self.writer.network.tensors.get(_tensor(factor))
         return tensor is not None and self.is_plain(tensor)
 

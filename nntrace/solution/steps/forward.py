@@ -12,7 +12,7 @@ from ...record import Record
 from ..content.model import Family, Note, Remark, SectionName, Step
 from ..formulas.element import Writer
 from ..formulas.expansion import Written
-from .families import Families
+from .families import ElementFormula, Families
 from .ids import Ids
 from .reasons import decisions, inactive, joined
 
@@ -40,7 +40,7 @@ def _by_sample(
     tensors = writer.network.tensors
     if not steps:
         return
-    for sample in shown_samples(writer):
+    for sample in listed_samples(writer):
         if isinstance(sample, SamplesLeftOut):
             yield sample.remark
             continue
@@ -87,7 +87,7 @@ class SamplesLeftOut(Record):
         return Remark((f"{self.words} like these (--full shows all)",))
 
 
-def shown_samples(writer: Writer) -> Iterator[int | SamplesLeftOut]:
+def listed_samples(writer: Writer) -> Iterator[int | SamplesLeftOut]:
     """The samples that a sheet shows, and how many it leaves out between them."""
     count = writer.network.samples or 0
     if writer.full or count <= MOST_SAMPLES:
@@ -110,27 +110,22 @@ def layer_steps(
     tensor = writer.network.tensors[step.output]
     cells = list(tensor.cells())
     if section == "forward" and families.has(tensor):
-        family = families.family(
-            section,
-            Sym(tensor.key, cells[0]),
-            writer.keyed(step.operation.shown, step),
-            step.operation.output.index,
-            lambda place: element_step(writer, ids, step, cells[place], section),
-            sizes=step.sizes,
-        )
+        body = writer.keyed(step.operation.sheet_formula, step)
+        formula = ElementFormula(Sym(tensor.key, cells[0]), body, step.operation.output.index, step.sizes)
+        family = families.family(section, formula, lambda place: element_step(writer, ids, step, cells[place], section))
         if family is not None:
             yield family
             return
     if sample is not None:
         cells = [cell for cell in cells if cell[0] == sample]
-    for cell in shown_cells(cells, writer.full):
+    for cell in listed_cells(cells, writer.full):
         if isinstance(cell, int):
             yield more(cell)
         else:
             yield element_step(writer, ids, step, cell, section)
 
 
-def shown_cells(cells: list[Cell], full: bool, most: int = MOST_ELEMENTS) -> Iterator[Cell | int]:
+def listed_cells(cells: list[Cell], full: bool, most: int = MOST_ELEMENTS) -> Iterator[Cell | int]:
     """The cells to be shown; where there are more than ``most``, the number of those left out in their place."""
     if full or len(cells) <= most:
         yield from cells
@@ -151,7 +146,7 @@ def element_step(writer: Writer, ids: Ids, step: BoundOperation, cell: Cell, sec
     element = Element(step.output, cell)
     with writer.within(element):
         index = dict(zip(axes, cell, strict=True))
-        written = writer.write(step.operation.shown, step, index)
+        written = writer.write(step.operation.sheet_formula, step, index)
         value = writer.trace.value(element)
         lost = from_logits(writer, step, cell)
         if lost:
@@ -183,19 +178,19 @@ def from_logits(writer: Writer, step: BoundOperation, cell: Cell) -> bool:
     if writer.network.conventions.rounding.places is not None:
         return writer.trace.needs_logits(Element(step.output, cell))
     axes = (str(index) for index in step.operation.output.index)
-    written = writer.write(step.operation.shown, step, dict(zip(axes, cell, strict=True)))
+    written = writer.write(step.operation.sheet_formula, step, dict(zip(axes, cell, strict=True)))
     shown, _ = writer.substituted(written)
     number = writer.trace.value(Element(step.output, cell)).number
     noticed = 10.0 ** -max(1, writer.digits.significant - 3)
-    return _reads_zero(shown) or not abs(_number(shown) - number) <= noticed * abs(number)
+    return _has_logarithm_of_zero(shown) or not abs(_number(shown) - number) <= noticed * abs(number)
 
 
-def _reads_zero(shown: Expr) -> bool:
+def _has_logarithm_of_zero(shown: Expr) -> bool:
     """Whether there is the logarithm of a 0 in it, be it taken 0 times."""
     match restricted(shown):
         case (Domain(pole=True), argument) if not _number(argument):
             return True
-    return any(map(_reads_zero, children(shown)))
+    return any(map(_has_logarithm_of_zero, children(shown)))
 
 
 def _number(shown: Expr) -> float:

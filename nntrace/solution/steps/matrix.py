@@ -5,70 +5,46 @@ The lines are those of the element form: formula = numbers put in = value; besid
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
-from copy import copy
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 from functools import partial
-from itertools import product as cells_of
 
+from ...catalogue import OUTPUT, TARGET
 from ...expr import (
-    ONE,
     Call,
     Div,
     Expr,
-    Indicator,
-    Literal,
     Max,
     Mul,
     Neg,
     Num,
-    Ones,
     Partial,
-    Size,
     Sum,
     Sym,
-    Transpose,
     Whole,
     children,
     maximum,
     product,
     simplify,
 )  # fmt: skip
-from ...expr.bind import extent, transform, walk
+from ...expr.bind import contains, transform, walk
 from ...expr.constants import constants_multiplied
-from ...expr.lazy import Lazy
 from ...expr.matrices import IDENTITY, Axes
 from ...network.chain_rule import Reader
 from ...network.model import BoundOperation, Cell, Element, Network
-from ...network.quantities import partly_frozen, quantity
-from ...record import Record
+from ...network.quantities import partly_frozen
 from ...trace.amount import Amount
 from ..content.model import Block, Line, Matrix, Note, Remark, SectionName, Step
 from ..formulas.element import Writer
-from ..formulas.naming import PRIME
-from ..formulas.shapes import shapes
-from ..formulas.tensor import TensorFormulas, held
+from ..formulas.tensor import TensorFormulas, cell_content
 from .forward import from_logits
+from .matrix_equation import EquationWriter, MatrixEquation, sized
 from .statements import Statements
 
-MOST_LINES = 8
-SHOWN_FIRST, SHOWN_LAST = 3, 1
 HEADING = Remark(("In matrix form",), heading=True)
 
 ByElements = Callable[[str], Iterable[Block]]
 """The steps of a tensor, element by element."""
-
-
-class MatrixEquation(Record):
-    """``name = body`` between matrices over keys: how far the letters run, which of them run down and across, in what
-    order they are the ``indices`` of the result, and the result's ``value`` at a cell."""
-
-    name: Expr
-    body: Expr
-    sizes: Mapping[str, int]
-    axes: Axes
-    indices: tuple[str, ...]
-    value: Callable[[Cell], Amount]
 
 
 class MatrixForms:
@@ -82,7 +58,8 @@ class MatrixForms:
         self.short = short
         self.network: Network = writer.network
         self.formulas = TensorFormulas(self.network)
-        self.stated = Statements(writer, self.formulas)
+        self.equations = EquationWriter(writer, self.formulas)
+        self.statements = Statements(writer, self.formulas)
         self._results = list(self.network.layer_steps())
         self._losses = list(self.network.loss_steps())
         reached = self.network.reached()
@@ -91,14 +68,7 @@ class MatrixForms:
         self._gradients = [*units, *self.network.parameters, *inputs]
         order = [*(f"F{step.output}" for step in self._results), *(f"L{step.output}" for step in self._losses)]
         order += [f"B{key}" for key in self._gradients] + [f"U{key}" for key in self.network.parameters]
-        self._known: Mapping[str, Callable[[Cell], Amount]] = {}
-        self._ids = {one: f"M{number}" for number, one in enumerate(order, start=1)}
-
-    def knowing(self, writer: Writer, numbers: Mapping[str, Callable[[Cell], Amount]]) -> MatrixForms:
-        """The same with a writer that knows more, and with the numbers of further matrices by their names."""
-        other = copy(self)
-        other.writer, other._known = writer, numbers
-        return other
+        self.ids = {one: f"M{number}" for number, one in enumerate(order, start=1)}
 
     # -- the sections ------------------------------------------------------------------------------------------------
 
@@ -116,7 +86,7 @@ class MatrixForms:
             indices = tuple("ji"[2 - len(shape) :][: len(shape)])
             sizes = dict(zip(indices, shape, strict=True))
             axes = self.formulas.vector(indices) if len(indices) < 2 else (indices[0], indices[1])
-            rows = self._rows(axes, sizes, partial(held, tensor), indices)
+            rows = self.equations.rows(axes, sizes, partial(cell_content, tensor), indices)
             note: Note = ("for each sample",) if tensor.sampled else ("1 where a penalty counts",) if counts else ()
             down, across = (1 if axis is None else sizes[axis] for axis in axes)
             yield Matrix(self.formulas.name(key), (down, across), rows, note)
@@ -175,7 +145,7 @@ class MatrixForms:
 
         if body is None:
             return self._given_by_elements(name)
-        before = self.stated.function(step)
+        before = self.statements.function(step)
         reason: Note = ()
         if step.reason:
             sampled = self.network.tensors[step.output].sampled
@@ -183,9 +153,9 @@ class MatrixForms:
         if step.operation.program:
             argument = self.formulas.matrix(Sym(step.argument, output.index), axes)
             assert argument is not None
-            before = (Line("chain", "=", self.named(Call(step.kind, (argument,)))),)
-        place: tuple[str, SectionName] = (f"{letter}{step.output}", section)
-        return self.step(*place, MatrixEquation(name, body, step.sizes, axes, indices, value), before, reason)
+            before = (Line("chain", "=", self.equations.named(Call(step.kind, (argument,)))),)
+        equation = MatrixEquation(name, body, step.sizes, axes, indices, value)
+        return self.equations.step(self.ids[f"{letter}{step.output}"], section, equation, before, reason)
 
     def _body(self, step: BoundOperation, axes: Axes) -> Expr | None:
         """A step's formula in matrix form; of a program the line that the sheet works out."""
@@ -223,28 +193,28 @@ class MatrixForms:
         before: list[Line] = []
         reason: Note = ()
         for reader in self.formulas.readers(key):
-            before += self.stated.derivative(reader.step)
+            before += self.statements.derivative(reader.step)
             if self.formulas.is_elementwise(reader.step):
-                reason = self.stated.decided(reader.step, list(self.network.tensors[key].cells()))
+                reason = self.statements.decided(reader.step, list(self.network.tensors[key].cells()))
         if not isinstance(name, Partial):
             loss = self.formulas.name(self.network.loss or "")
             before.append(Line("chain", "=", Partial(loss, self.formulas.name(key))))
-        uncancelled = [self.named(form) for form in self._uncancelled(key)]
+        uncancelled = [self.equations.named(form) for form in self._uncancelled(key)]
         for fused in (reader.step for reader in self.formulas.readers(key)) if uncancelled else ():
-            softmax = any(step.output == fused.key("y") and step.operation.sums_to_one for step in self._results)
-            if softmax and not _has_sum(found.formula):
-                reason = ("what is divided by ", self.formulas.name(fused.key("y")), " cancels; the elements of ",
-                          self.formulas.name(fused.key("t")), " sum to 1")  # fmt: skip
+            softmax = any(step.output == fused.key(OUTPUT) and step.operation.sums_to_one for step in self._results)
+            if softmax and not contains(found.formula, Sum):
+                reason = ("what is divided by ", self.formulas.name(fused.key(OUTPUT)), " cancels; the elements of ",
+                          self.formulas.name(fused.key(TARGET)), " sum to 1")  # fmt: skip
         before += [Line("rule", "=", form) for form in uncancelled]
-        sized = _sized(body, found.sizes)
-        body = constants_multiplied(sized)[0] if self.short else _folded(sized)
-        before += [Line("rule", "=", self.named(sized))] if body != sized else []
+        long = sized(body, found.sizes)
+        body = constants_multiplied(long)[0] if self.short else _folded(long)
+        before += [Line("rule", "=", self.equations.named(long))] if body != long else []
 
         def value(cell: Cell) -> Amount:
-            return self._slope_by(Element(key, cell))
+            return self.equations.gradient(Element(key, cell))
 
         equation = MatrixEquation(name, body, found.sizes, axes, found.indices, value)
-        return self.step(f"B{key}", "backward", equation, tuple(before), reason)
+        return self.equations.step(self.ids[f"B{key}"], "backward", equation, tuple(before), reason)
 
     def _uncancelled(self, key: str) -> Iterator[Expr]:
         """A fused loss's long form: the chain rule through the activation, and ∂L/∂a written into it."""
@@ -264,14 +234,7 @@ class MatrixForms:
         """What comes back by one reader, in matrix form."""
         found = self.formulas.through(reader)
         body = self.formulas.matrix(found.formula, self.formulas.laid_out(reader.key, found.indices))
-        return None if body is None else _folded(_sized(body, found.sizes))
-
-    def _slope_by(self, element: Element) -> Amount:
-        """∂L/∂element as its numbered step leaves it."""
-        trace = self.writer.trace
-        if trace.elementwise and self.formulas.has_matrix(element.key):
-            return trace.total(quantity(self.network, element))
-        return trace.gradient(element)
+        return None if body is None else _folded(sized(body, found.sizes))
 
     @staticmethod
     def _given_by_elements(name: Expr, why: str = "") -> Remark:
@@ -283,178 +246,6 @@ class MatrixForms:
             return ""
         missing = self.network.tensors[key].missing
         return ", as a connection is missing" if missing else ", as a name in it stands in several places"
-
-    def step(
-        self,
-        place: str,
-        section: SectionName,
-        equation: MatrixEquation,
-        before: tuple[Line, ...] = (),
-        reason: Note = (),
-    ) -> Step:
-        """Formula = numbers put in = value; ``≈`` from the first number on that is rounded here."""
-        name, body, sizes, axes, indices, value = equation
-        rounded: list[bool] = []
-        body = _sized(body, sizes)
-        numbers = self._substituted(body, sizes, rounded)
-        in_formula = any(rounded)
-
-        def finished(cell: Cell) -> Num:
-            amount = value(cell)
-            rounded.append(amount.rounded)  # what this step leaves, where it is carried on rounded
-            return self._shown(amount, rounded)
-
-        rows = self._rows(axes, sizes, finished, indices)
-        result: Expr = Literal(rows) if axes != (None, None) else (rows[0][0] or Num(0))
-        formula = Line("formula", "=", self.named(body), (shapes(body, axes, _size_of(sizes)),))
-        lines = [*before, formula]
-        if numbers != result:
-            lines.append(Line("substitution", "≈" if in_formula else "=", numbers))
-        lines.append(Line("value", "≈" if any(rounded) else "=", result))
-        down, across = (1 if axis is None else extent(axis, sizes) for axis in axes)
-        every = _Values(down, across, lambda *place: value(_cell(axes, indices, place)).number)
-        whole = every if axes != (None, None) else every[0][0]
-        return Step(self._ids[place], section, name, tuple(lines), whole, None, reason)
-
-    def _shown(self, amount: Amount, rounded: list[bool]) -> Num:
-        found = self.writer.digits.show(amount)
-        rounded.append(found.rounded)
-        return found.number
-
-    def named(self, body: Expr) -> Expr:
-        """A matrix expression over keys in the tensors' names."""
-
-        def leaf(node: Expr) -> Expr | None:
-            match node:
-                case Whole(Partial(_, by), down, across):
-                    return Whole(self.formulas.gradient_name(by.name), down, across)
-                case Whole(Sym(name, _, mark), down, across) if name + mark in self._known:
-                    return Whole(Sym(name, (), mark), down, across)
-                case Whole(Sym(name, _, mark), down, across) if name in self.network.tensors:
-                    whole = self.formulas.name(name)
-                    return Whole(Sym(whole.name, (), mark or whole.mark), down, across)
-                case _:
-                    return None
-
-        return transform(body, leaf)
-
-    # -- numbers -----------------------------------------------------------------------------------------------------
-
-    def _substituted(self, body: Expr, sizes: Mapping[str, int], rounded: list[bool]) -> Expr:
-        """A matrix of numbers for each symbol, a transposed one for its transpose."""
-
-        def shown(amount: Amount) -> Num:
-            return self._shown(amount, rounded)
-
-        def leaf(node: Expr) -> Expr | None:
-            match node:
-                case Transpose(inner):
-                    found = transform(inner, leaf)
-                    if not isinstance(found, Literal):
-                        return found if isinstance(found, Num) else Transpose(found)
-                    return Literal(tuple(zip(*found.rows, strict=True)))
-                case Whole(Partial(_, by), down, across):
-                    return self._literal(
-                        (down, across), sizes, by, lambda cell: shown(self._slope_by(Element(by.name, cell)))
-                    )
-                case Whole(Sym(key, _, _) as symbol, down, across):
-                    value = self.writer.trace.value
-                    if (known := self._known.get(symbol.name + symbol.mark)) is not None:
-                        return self._literal((down, across), sizes, symbol, lambda cell: shown(known(cell)))
-                    if self.network.tensors[key].role == "constant":  # a mask counts
-                        counts = self.network.tensors[key].typed or {}
-                        return self._literal((down, across), sizes, symbol, lambda cell: Num(int(counts[cell])))
-                    return self._literal((down, across), sizes, symbol, lambda cell: shown(value(Element(key, cell))))
-                case Ones(over):
-                    places = self._places(int(over))
-                    return Literal(tuple((None if place is None else ONE,) for place in places))
-                case Sym(name, ()) if name in self.writer.counts:
-                    return Num(self.writer.counts[name])
-                case Sym(name, ()) if name in self.writer.extra:
-                    return shown(self.writer.extra[name])
-                case Call(function, (Whole(Sym(key, _, _) as symbol, down, across),)) if function.endswith(PRIME):
-                    slope = partial(self._slope, function.removesuffix(PRIME), key, shown=shown)
-                    return self._literal((down, across), sizes, symbol, slope)
-                case _:
-                    return None
-
-        return transform(body, leaf)
-
-    def _slope(self, kind: str, key: str, cell: Cell, shown: Callable[[Amount], Num]) -> Num:
-        """The local derivative of the elementwise activation that reads this tensor; a constant as the formula's."""
-        elementwise = (step for step in self._results if self.formulas.is_elementwise(step))
-        step = next(step for step in elementwise if step.argument == key and step.kind == kind)
-        body = self.writer.write(*self.formulas.slope(step, cell)).body
-        if isinstance(body, Indicator):
-            return Num(int(self.writer.holds(body.condition)))
-        return body if isinstance(body, Num) else shown(self.writer.evaluate(body))
-
-    def _literal(self, axes: Axes, sizes: Mapping[str, int], symbol: Sym, number: Callable[[Cell], Num]) -> Expr:
-        indices = tuple(str(index) for index in symbol.index)
-        rows = self._rows(axes, sizes, number, indices)
-        if axes == (None, None):
-            assert rows[0][0] is not None
-            return rows[0][0]
-        return Literal(rows)
-
-    def _rows(
-        self, axes: Axes, sizes: Mapping[str, int], content: Callable[[Cell], Expr | None], indices: tuple[str, ...]
-    ) -> tuple[tuple[Expr | None, ...], ...]:
-        """The cells of a matrix, those in the middle of a large one left out."""
-        down, across = (self._places(1 if axis is None else extent(axis, sizes)) for axis in axes)
-        rows = [[None] * len(across) for _ in down]
-        result: list[list[Expr | None]] = [list(row) for row in rows]
-        for (row, r), (column, c) in cells_of(enumerate(down), enumerate(across)):
-            if r is not None and c is not None:
-                result[row][column] = content(_cell(axes, indices, (r, c)))
-        return tuple(map(tuple, result))
-
-    def _places(self, count: int) -> list[int | None]:
-        if self.writer.full or count <= MOST_LINES:
-            return list(range(count))
-        return [*range(SHOWN_FIRST), None, *range(count - SHOWN_LAST, count)]
-
-
-class _Values(Lazy[list[float]]):
-    """The numbers of a matrix, each row made when it is looked at."""
-
-    def __init__(self, down: int, across: int, number: Callable[[int, int], float]) -> None:
-        self._down = down
-        self._across = across
-        self._number = number
-
-    def __len__(self) -> int:
-        return self._down
-
-    def at(self, place: int) -> list[float]:
-        return [self._number(place, column) for column in range(self._across)]
-
-
-def _cell(axes: Axes, indices: tuple[str, ...], place: tuple[int, int]) -> Cell:
-    """A tensor's cell at a place of the matrix."""
-    return tuple(place[axes.index(index)] for index in indices)
-
-
-def _size_of(sizes: Mapping[str, int]) -> Callable[[str | None], str]:
-    def size(index: str | None) -> str:
-        return "1" if index is None else index if index.isdigit() else str(extent(index, sizes))
-
-    return size
-
-
-def _sized(body: Expr, sizes: Mapping[str, int]) -> Expr:
-    """Columns of ones by their sizes, and the sizes as numbers."""
-
-    def leaf(node: Expr) -> Expr | None:
-        match node:
-            case Ones(over) if not over.isdigit():
-                return Ones(str(extent(over, sizes)))
-            case Size(over):
-                return Num(extent(over, sizes))
-            case _:
-                return None
-
-    return transform(body, leaf)
 
 
 def _folded(body: Expr) -> Expr:
@@ -476,10 +267,6 @@ def _is_constant(node: Expr) -> bool:
     if isinstance(node, Num):
         return not isinstance(node.value, Decimal)
     return isinstance(node, Div | Neg) and all(map(_is_constant, children(node)))
-
-
-def _has_sum(node: Expr) -> bool:
-    return isinstance(node, Sum) or any(map(_has_sum, children(node)))
 
 
 def _for_slope(key: str, found: Expr, node: Expr) -> Expr | None:

@@ -15,7 +15,8 @@ from ...trace.amount import Amount
 from ...trace.update import Update, named
 from ..content.model import Step
 from ..formulas.tensor import TensorFormulas
-from .matrix import MatrixEquation, MatrixForms
+from .matrix import MatrixForms
+from .matrix_equation import MatrixEquation
 from .update import line_id, of_parameter
 
 
@@ -57,12 +58,12 @@ def _lines(forms: MatrixForms, key: str, update: Update) -> Iterator[Step]:
     if not there:  # the parameters of the point ahead have other names
         matrices[whole.name] = old
     counts = {symbol.name: count for symbol, count in update.counts.items()}
-    forms = forms.knowing(forms.writer.knowing(named(update.common(key)), counts), matrices)
+    equations = forms.equations.knowing(forms.writer.knowing(named(update.common(key)), counts), matrices)
     for place, (symbol, formula) in enumerate(update.rule.lines):
         body = matrix_form(rename(formula, lambda symbol: meant.get(symbol, symbol)), axes, laid_out)
         assert body is not None  # it goes element by element
         body = transform(body, number_of)
         name = own.get(symbol) or Sym(whole.name, (), symbol.mark)
         equation = MatrixEquation(name, body, sizes, axes, indices, partial(value, symbol))
-        step = forms.step(f"U{key}", "update", equation)
+        step = equations.step(forms.ids[f"U{key}"], "update", equation)
         yield step._replace(id=line_id(step.id, place, len(update.rule.lines)))

@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from math import prod
 
 from ...expr import ZERO, Add, Condition, Expr, Indicator, Neg, Num, Sym, children, symbols
-from ...expr.functions import row_of
+from ...expr.functions import at_jump, row_of
 from ...network.batch import SAMPLE
 from ...network.model import BoundOperation, Element, Network
 from ...network.quantities import quantity
@@ -45,7 +45,8 @@ def decisions(writer: Writer, decided: Iterable[tuple[Condition, bool]], slope: 
         if notes:
             notes += (", ",)
         notes += _compared(writer, Condition(condition.left, relation, condition.right))
-        if slope and writer.evaluate(condition.left).number == writer.evaluate(condition.right).number:
+        is_kink = slope and relation not in ("=", "≠")
+        if is_kink and writer.evaluate(condition.left).number == writer.evaluate(condition.right).number:
             side = writer.network.conventions.relu_at_zero
             notes += (f", at the kink the {'right' if side else 'left'} slope (relu_at_zero: {side})",)
     return notes
@@ -70,15 +71,14 @@ def indicators(writer: Writer, body: Expr) -> dict[Condition, bool]:
 
 def zero_signs(writer: Writer, body: Expr) -> Note:
     """Where a formula over keys has a sign of 0: what is equal, and the convention."""
-    row = row_of(body)
-    if row is not None and row.at_jump:
-        taken = f", at the kink the slope is taken as {row.at_jump}"
+    if convention := at_jump(body):
+        taken: Note = (", at the kink the slope is taken as ", *convention)
         for argument in children(body):
             match argument:
                 case Add((left, Neg(right))) if writer.holds(Condition(left, "=", right)):
-                    return (writer.named(left), " = ", writer.named(right), taken)
+                    return (writer.named(left), " = ", writer.named(right), *taken)
             if writer.holds(Condition(argument, "=", ZERO)):
-                return (*_valued(writer, argument), taken)
+                return (*_valued(writer, argument), *taken)
     return next((found for part in children(body) if (found := zero_signs(writer, part))), ())
 
 

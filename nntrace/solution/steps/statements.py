@@ -7,8 +7,7 @@ from ...network.chain_rule import LOSS, adjoint
 from ...network.model import BoundOperation, Cell
 from ..content.model import Line, Note
 from ..formulas.element import Writer
-from ..formulas.naming import PRIME
-from ..formulas.tensor import TensorFormulas
+from ..formulas.tensor import TensorFormulas, slope_function
 from .reasons import decisions, indicators
 
 MOST_DECISIONS = 6
@@ -22,20 +21,20 @@ class Statements:
         self.writer = writer
         self.network = writer.network
         self.formulas = formulas
-        self._stated: set[tuple[int, str]] = set()
+        self._known: set[tuple[int, str]] = set()
         taken = {name for tensor in self.network.tensors.values() for name in tensor.names.values()}
         self._argument = Sym(next((letter for letter in LETTERS if letter not in taken), "z"))
 
     def function(self, step: BoundOperation) -> tuple[Line, ...]:
         """``relu(z) = max(0, z)``, for an activation that takes each element for itself."""
-        if not self._is_stated(step) or not self._is_new(step, ""):
+        if not self._is_function(step) or not self._is_new(step, step.kind):
             return ()
         body = self._plain(step.operation.formula, step)
         return () if body == self._called(step) else (Line("rule", "=", body, left=self._called(step)),)
 
     def derivative(self, step: BoundOperation) -> tuple[Line, ...]:
         """``sigmoid′(z) = e^{-z} / (1 + e^{-z})² = sigmoid(z) × (1 - sigmoid(z))``, at a kink with the convention."""
-        if not self._is_stated(step) or not self._is_new(step, PRIME):
+        if not self._is_function(step) or not self._is_new(step, slope_function(step)):
             return ()
         (edge,) = step.edges
         side = self.network.conventions.relu_at_zero
@@ -47,7 +46,7 @@ class Statements:
         if own.formula != other.formula:
             kink = ((f"at a kink the {which} slope (relu_at_zero: {side})",),)
         *before, last = dict.fromkeys(forms)
-        left = self._called(step, PRIME)
+        left = Call(slope_function(step), (self._argument,))
         return (*(Line("rule", "=", form, left=left) for form in before), Line("rule", "=", last, kink, left=left))
 
     def decided(self, step: BoundOperation, cells: list[Cell]) -> Note:
@@ -62,18 +61,18 @@ class Statements:
                 found = (*found, ", ", *own) if found else own
         return (*found, f", … {count - MOST_DECISIONS} more") if count > MOST_DECISIONS else found
 
-    def _is_stated(self, step: BoundOperation) -> bool:
+    def _is_function(self, step: BoundOperation) -> bool:
         """Whether a step is a function of one element."""
         return self.formulas.is_elementwise(step) and self.formulas.is_function(step)
 
-    def _is_new(self, step: BoundOperation, mark: str) -> bool:
-        key = (id(step.operation), mark)
-        new = key not in self._stated
-        self._stated.add(key)
+    def _is_new(self, step: BoundOperation, function: str) -> bool:
+        key = (id(step.operation), function)
+        new = key not in self._known
+        self._known.add(key)
         return new
 
-    def _called(self, step: BoundOperation, mark: str = "") -> Expr:
-        return Call(step.kind + mark, (self._argument,))
+    def _called(self, step: BoundOperation) -> Expr:
+        return Call(step.kind, (self._argument,))
 
     def _local(self, formula: Expr, step: BoundOperation) -> Expr:
         """What stands beside ∂L/∂output, in the function's own argument."""

@@ -10,7 +10,7 @@ from ....expr.letters import index_letters, relettered
 from ....network.batch import SAMPLE
 from ....network.model import PENALTY, TOTAL, BoundOperation, Network
 from ..naming.symbols import Symbols
-from ..steps import Form, Meant, Part, index_step, matrix_step
+from ..steps import Form, Numbers, Part, index_lines, matrix_step
 from .jacobians import Jacobians
 
 
@@ -54,20 +54,15 @@ class DirectLoss:
             assert isinstance(output, Sym)
             keyed = self.symbols.sized(self.symbols.formulas.keyed(step.operation.formula, step), step.sizes)
             keyed = relettered(keyed, {letter: letter.rstrip("0123456789") for letter in index_letters(keyed)})
-            meant = Meant(step.output, "value", indexed=bool(output.index))
-            yield index_step(
-                self.symbols, self.symbols.tensor(output), [Form(keyed)], keys=self._read(step), whole=meant
-            )
+            lines = index_lines(self.symbols, [Form(keyed)])
+            numbers = Numbers(step.output, "value", indexed=bool(output.index))
+            yield Part(self.symbols.tensor(output), lines, {*step.arguments.values(), step.output}, numbers=numbers)
             for edge in step.edges:
                 key = step.key(edge.argument)
                 if self.network.tensors[key].role in ("loss", "target") or len(self.symbols.formulas.readers(key)) > 1:
                     continue  # what it adds to other ways is no derivative by itself
-                for one in self.jacobians.of(step, edge.argument):
-                    yield Part(one.name, one.lines, {key}, one.reason, indexed=one.indexed, case=one.case)
+                yield from self.jacobians.of(step, edge.argument)
                 yield from self._alone(step, key)
-
-    def _read(self, step: BoundOperation) -> set[str]:
-        return {*step.arguments.values(), step.output}
 
     def _alone(self, step: BoundOperation, key: str) -> Iterator[Part]:
         if step.output == self.network.loss and self.symbols.which(key) == ():

@@ -20,7 +20,7 @@ from ....network.model import PENALTY, Cell, Tensor
 from ....network.quantities import Quantity, parameters
 from ...content.model import Line, Matrix, Note
 from ...formulas.naming import SAMPLES
-from ...formulas.tensor import held
+from ...formulas.tensor import cell_content
 from ..naming.symbols import Symbols
 from ..steps import Cited, Part, UncitedLine, joined, rule_line
 
@@ -55,7 +55,7 @@ class Elements:
             ):
                 continue
             cells = self._laid_out(tensor.sample_shape)
-            rows = tuple(tuple(held(tensor, cell) for cell in row) for row in cells)
+            rows = tuple(tuple(cell_content(tensor, cell) for cell in row) for row in cells)
             yield Matrix(self.formulas.name(key), (len(rows), len(rows[0])), rows, self._note(tensor))
 
     def _laid_out(self, shape: tuple[int, ...]) -> list[list[Cell]]:

@@ -10,10 +10,10 @@ from ....expr.constants import constants_multiplied
 from ....expr.letters import index_letters, relettered
 from ....network.batch import SAMPLE
 from ....network.chain_rule import LOSS, Reader
-from ...content.model import Line, Note
+from ...content.model import Note
 from ...formulas.tensor import LETTERS, Gradient
 from ..naming.symbols import Symbols
-from ..steps import NO_MATRIX_FORM, Form, Meant, Part, index_step, matrix_step, put_in
+from ..steps import NO_MATRIX_FORM, Form, Numbers, Part, derivative_line, index_lines, matrix_step, put_in
 from .jacobians import Jacobians
 from .products import factors_of
 
@@ -56,20 +56,16 @@ class ParameterGradients:
         extents = {**found.sizes, **dict(zip(found.indices, self.network.tensors[key].shape, strict=True))}
         chain = self.symbols.named(total(self._chain(key, found.indices)))
         name = self.symbols.gradient(key, found.indices)
-        whole = self.symbols.partial(key, found.indices)
         forms = [
             Form(total(self._put_in(key, found)), put_in(self._links(chain))),
             Form(total(self._addends(key, found)), ("multiply out, a sum with 1[…] is its one term",)),
         ]
-        meant = Meant(key, "gradient", indexed=True)
-        part = index_step(
-            self.symbols, name, forms, chain=chain, keys={key}, reason=which, whole=meant, extents=extents
-        )
+        lines = index_lines(self.symbols, forms, chain, extents)
         if not isinstance(name, Partial):
-            part = part._replace(lines=(Line("chain", "=", whole), *part.lines))
-        yield part
+            lines = (derivative_line(self.symbols.partial(key, found.indices)), *lines)
+        yield Part(name, lines, {key}, which, Numbers(key, "gradient", indexed=True))
         matrix = matrix_step(self.symbols, key)
-        if not self.network.tensors[key].shape and (matrix is None or matrix.lines[-1].body == part.lines[-1].body):
+        if not self.network.tensors[key].shape and (matrix is None or matrix.lines[-1].body == lines[-1].body):
             return  # a single number, which the first line gives
         if matrix is not None:
             yield matrix

@@ -33,7 +33,7 @@ from ....record import Record
 from ...content.model import Line, Note
 from ...formulas.naming import SAMPLES
 from ..naming.symbols import Symbols
-from ..steps import REORDERED, Form, IndexFormula, UncitedLine, case_of, joined, rule_line, written
+from ..steps import REORDERED, Form, IndexFormula, Part, case_of, in_names, joined, rule_line
 from .kinks import kink_note, kinks
 from .letters import Pair, derivative_letters
 from .products import factors_of
@@ -62,16 +62,6 @@ class Bound(Record):
     def argument(self) -> tuple[str, ...]:
         """The letters of ``by``, without the sample's."""
         return tuple(str(letter) for letter in self.by.index if letter != SAMPLE)
-
-
-class Jacobian(Record):
-    """∂result/∂argument at one choice of its indices: its lines, and its formula over keys in the textbook's form."""
-
-    name: Partial
-    lines: tuple[Line | UncitedLine, ...]
-    indexed: IndexFormula
-    reason: Note = ()
-    case: Condition | None = None
 
 
 class JacobianMatrix(Record):
@@ -114,7 +104,7 @@ class Jacobians:
             sizes,
         )
 
-    def of(self, step: BoundOperation, argument: str) -> Iterator[Jacobian]:
+    def of(self, step: BoundOperation, argument: str) -> Iterator[Part]:
         """The Jacobian by one argument; apart for equal and for different indices where a δ tells them apart."""
         one = self.bound(step, argument)
         if self.symbols.formulas.is_elementwise(step):
@@ -142,7 +132,7 @@ class Jacobians:
     def _kink_note(self, formula: Expr, by: Sym) -> Note:
         return kink_note(kinks(formula, by, self.kink), self.kink, "the")
 
-    def _elementwise(self, one: Bound, slope: Expr) -> Iterator[Jacobian]:
+    def _elementwise(self, one: Bound, slope: Expr) -> Iterator[Part]:
         """Each result reads its own argument only: the Jacobian is diagonal. A long ``slope`` has a name."""
         [pair] = one.pairs
         own = at(one.by, {pair[1]: pair[0]})
@@ -178,12 +168,13 @@ class Jacobians:
         reason: Note = (),
         case: Condition | None = None,
         apart: tuple[str, str] | None = None,
-    ) -> Jacobian:
-        """The forms one after the other, each that differs from the one before it."""
+    ) -> Part:
+        """∂output/∂by at one choice of its indices: the forms one after the other, each that differs from the last."""
         kept = [form for place, form in enumerate(forms) if not place or form.body != forms[place - 1].body]
-        lines = tuple(rule_line(*written(self.symbols, form)) for form in kept)
+        lines = tuple(rule_line(*in_names(self.symbols, form)) for form in kept)
         name = Partial(self.symbols.tensor(output), self.symbols.tensor(by))
-        return Jacobian(name, lines, IndexFormula(kept[-1].body, (output, by), apart), reason, case)
+        indexed = IndexFormula(kept[-1].body, (output, by), apart)
+        return Part(name, lines, {by.name}, reason, indexed=indexed, case=case)
 
     def textbook(self, step: BoundOperation, argument: str) -> Expr:
         """The Jacobian as one formula over keys, with its δ; an activation's slope by its name where it is long."""
@@ -195,16 +186,27 @@ class Jacobians:
     def matrix(self, step: BoundOperation, argument: str) -> JacobianMatrix | None:
         """The whole Jacobian as a matrix over keys, down the results and across the argument; in a batch that of one
         sample."""
-        one = self.bound(step, argument)
-        if len(one.result) != 1 or len(one.argument) != 1:
+        if not self._is_between_vectors(one := self.bound(step, argument)):
             return None
-        if any(self._is_single(one, pair) for pair in one.pairs):
-            return None  # a matrix of one number says no more than that
         formula = self.textbook(step, argument)
         formula = distributed(formula) if step.operation.mixes(argument) else formula
         [down], [across] = one.result, one.argument
         body = self.symbols.formulas.matrix(_of_sample(formula), (down, across))
         return None if body is None or formula in (ONE, ZERO) else JacobianMatrix(body, formula, (down, across))
+
+    def lacks_matrix(self, step: BoundOperation, argument: str) -> bool:
+        """Whether a Jacobian between vectors is no product of matrices, as that of a convolution."""
+        return (
+            self._is_between_vectors(self.bound(step, argument))
+            and self.textbook(step, argument) not in (ONE, ZERO)
+            and self.matrix(step, argument) is None
+        )
+
+    def _is_between_vectors(self, one: Bound) -> bool:
+        """Whether a Jacobian has a row for each result and a column for each element of the argument, and is more than
+        one number."""
+        vectors = len(one.result) == 1 and len(one.argument) == 1
+        return vectors and not any(self._is_single(one, pair) for pair in one.pairs)
 
 
 def _of_sample(formula: Expr) -> Expr:

@@ -7,12 +7,13 @@ from itertools import product
 from math import isfinite
 from random import Random
 
-from ....expr import Cases, Condition, Expr, Indicator, Sym, approximate, at, differentiate, expand
+from ....expr import Cases, Condition, Expr, Indicator, Rule, Sym, approximate, at, differentiate, expand
 from ....expr.bind import free_indices, walk
-from ....expr.functions import row_of, turns
+from ....expr.functions import at_jump, turns
 from ....expr.scalar import RELATIONS
 from ....record import Record
 from ...content.model import Note
+from ...steps.reasons import joined
 
 EXTENT, FARTHEST, PLACES, DRAWS = 3, 6, 32, 4
 STEP, LEAST = 1e-6, 1e-3
@@ -24,7 +25,7 @@ class Kink(Record):
     neither of them is."""
 
     side: str
-    convention: str = ""
+    convention: Rule = ()
 
 
 class EqualExtents(dict[str, int]):
@@ -60,21 +61,20 @@ def kinks(formula: Expr, by: Sym, kink: int) -> set[Kink]:
 
 def kink_note(found: set[Kink], kink: int, article: str) -> Note:
     """What a sheet says of these; nothing of none."""
-    conventions = [f"{convention}, by convention" for convention in sorted({one.convention for one in found} - {""})]
+    conventions = sorted({one.convention for one in found} - {()}, key=repr)
     sides = {one.side for one in found} - {""}
-    slope = f"the {sides.pop()} slope" if len(sides) == 1 else "the slope on one side"
-    said = [f"at {article} kink {slope} (relu_at_zero: {kink})"] if any(one.side for one in found) else []
-    return ("; ".join((*conventions, *said)),) if found else ()
+    slope = f"the {next(iter(sides))} slope" if len(sides) == 1 else "the slope on one side"
+    of_kink: Note = (f"at {article} kink {slope} (relu_at_zero: {kink})",) if sides else ()
+    return joined(*((*convention, ", by convention") for convention in conventions), of_kink)
 
 
-def _turns(slope: Expr) -> Iterator[tuple[Condition, str]]:
+def _turns(slope: Expr) -> Iterator[tuple[Condition, Rule]]:
     """The boundaries of a derivative, with the convention for the value of a function that jumps there."""
     for node in walk(slope):
         if isinstance(node, Cases | Indicator):
-            yield node.condition, ""
-        row = row_of(node)
-        if row is not None and row.at_jump:
-            yield from ((condition, row.at_jump) for condition in turns(node))
+            yield node.condition, ()
+        if convention := at_jump(node):
+            yield from ((condition, convention) for condition in turns(node))
 
 
 class _Line:

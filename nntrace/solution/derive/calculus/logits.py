@@ -20,23 +20,23 @@ from ....expr import (
     simplify,
     substitute,
 )
-from ....expr.bind import walk
+from ....expr.bind import contains, walk
 from ....expr.letters import relettered
 from ....expr.rules import constants_out, where_different, where_equal
 from ....network.model import BoundOperation
 from ...content.model import Line, Note
 from ...formulas.tensor import LETTERS
 from ..naming.symbols import Symbols
-from ..steps import CHAIN, Form, IndexFormula, Part, UncitedLine, index_step, joined, put_in, rule_line
+from ..steps import CHAIN, Form, IndexFormula, Part, UncitedLine, index_lines, joined, put_in, rule_line
 from .jacobians import Jacobians
 from .kinks import EqualExtents, some_number
-from .loss_reads import LossReads
+from .loss_formula import LossFormula
 from .products import factors_of, worked_out
 
 LEAST_CHANGE = 1e-9
 
 
-class Logits(LossReads):
+class Logits(LossFormula):
     """Derives ∂L/∂``fused`` from ∂L/∂``output``."""
 
     def __init__(self, symbols: Symbols, jacobians: Jacobians) -> None:
@@ -85,17 +85,14 @@ class Logits(LossReads):
             )
             own = at(by, {other: letter}) if same else by
             assert isinstance(own, Sym)
-            whole = Mul((core, branch))
             link = Partial(self.symbols.tensor(Sym(self.output, (*self.batch, letter))), self.symbols.tensor(own))
-            yield index_step(
-                self.symbols,
+            forms = worked_out(Mul((core, branch)), put_in([link]), constants)
+            yield Part(
                 Partial(loss, self.symbols.tensor(own)),
-                worked_out(whole, put_in([link]), constants),
-                keys={key},
+                index_lines(self.symbols, forms),
+                {key},
+                indexed=IndexFormula(forms[-1].body, (own,), None if same else (other, letter), letter),
                 case=self.case(letter, same),
-                over=(own,),
-                apart=None if same else (other, letter),
-                chosen=letter,
             )
 
     def _cancelled(
@@ -113,14 +110,15 @@ class Logits(LossReads):
                 forms.append(Form(final, (every, " = 1")))
         self.slope = forms[-1].body, by
         name = Partial(loss, self.symbols.tensor(by))
-        return index_step(self.symbols, name, forms, chain=chain, keys={key}, over=(by,))
+        indexed = IndexFormula(forms[-1].body, (by,))
+        return Part(name, index_lines(self.symbols, forms, chain), {key}, indexed=indexed)
 
     @property
     def _sums_to_one(self) -> bool:
         """Whether the network itself uses that the targets of a sample sum to 1: they are declared so, or do."""
         assert self.past is not None
         declared = self.past.operation.declared[self.past.argument]
-        return not any(isinstance(node, Sum) for node in walk(declared[-1].form))
+        return not contains(declared[-1].form, Sum)
 
     def sum_is_zero(self, activation: BoundOperation) -> Note:
         """Σ_i δ_i = 0 behind an activation that the same number added to all of its arguments does not change."""

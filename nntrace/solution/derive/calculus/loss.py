@@ -11,22 +11,33 @@ from ....expr.letters import index_letters, relettered
 from ....expr.rules import by_rule, constants_out, multiplied_out, where_different
 from ....network.batch import SAMPLE
 from ....network.model import PENALTY
-from ...content.model import Line, Note
+from ...content.model import Note
 from ...formulas.tensor import LETTERS
 from ..naming.symbols import Symbols
-from ..steps import REORDERED, Form, Meant, Part, index_step, joined, matrix_step, put_in
+from ..steps import (
+    REORDERED,
+    Form,
+    IndexFormula,
+    Numbers,
+    Part,
+    derivative_line,
+    index_lines,
+    joined,
+    matrix_step,
+    put_in,
+)
 from .jacobians import Jacobians, by_names
 from .kinks import kink_note, kinks
 from .logits import Logits
-from .loss_reads import LossReads
-from .products import contracted, deltas_repeated, factors_of, last_first, scaled, signs_written
+from .loss_formula import LossFormula
+from .products import contracted, deltas_repeated, factors_of, last_first, scaled, with_signs
 
 MULTIPLIED_OUT: Rule = ("multiply out, a sum with 1[…] is its one term",)
 PLACES = "ij"
 """The index letters of a parameter's places, from the last to the first."""
 
 
-class LossGradient(LossReads):
+class LossGradient(LossFormula):
     """Derives ∂L/∂``output``, what the loss reads, and ∂L/∂``fused``, what an activation that it cancels reads."""
 
     def __init__(self, symbols: Symbols, jacobians: Jacobians) -> None:
@@ -67,18 +78,15 @@ class LossGradient(LossReads):
         for same in (True, False):
             by = Sym(self.output, (*self.batch, letter if same else other))
             derived, rules = by_rule(formula, by, self.kink)
-            derived = transform(derived, signs_written)
+            derived = transform(derived, with_signs)
             worked = self._by_right_class(derived, letter) if same else self._by_other_class(derived, letter, other)
-            yield index_step(
-                self.symbols,
+            yield Part(
                 Partial(loss, self.symbols.tensor(by)),
-                [Form(derived, by_names(rules)), worked],
-                keys={self.output},
-                reason=self._corner(formula, by),
+                index_lines(self.symbols, [Form(derived, by_names(rules)), worked]),
+                {self.output},
+                self._corner(formula, by),
+                indexed=IndexFormula(worked.body, (by,), None if same else (other, letter), letter),
                 case=self.case(letter, same),
-                over=(by,),
-                apart=None if same else (other, letter),
-                chosen=letter,
             )
 
     def _by_right_class(self, derived: Expr, letter: str) -> Form:
@@ -111,21 +119,20 @@ class LossGradient(LossReads):
         if not self.network.loss_is_known:
             gradient = self.formulas.gradient(self.output)
             name = self.symbols.gradient(self.output, gradient.indices)
-            meant = Meant(self.output, "gradient", indexed=True)
-            forms = [Form(gradient.formula, ("given",))]
-            yield index_step(self.symbols, name, forms, keys={self.output}, whole=meant)
+            lines = index_lines(self.symbols, [Form(gradient.formula, ("given",))])
+            yield Part(name, lines, {self.output}, numbers=Numbers(self.output, "gradient", indexed=True))
             return
         loss = self.symbols.tensor(Sym(self.per_sample or self.data, self.batch))
         formula, chosen = self.formula(), self.chosen()
         by_class = self.by_class() if chosen is None else None
         forms = [Form(formula), *(Form(form, self._hot()) for form in (chosen, by_class) if form is not None)]
-        own = Meant(str(self.per_sample), "value", indexed=True) if self.batch else Meant(self.data, "value")
-        yield index_step(self.symbols, loss, forms, keys={self.output}, whole=own)
+        own = Numbers(str(self.per_sample), "value", indexed=True) if self.batch else Numbers(self.data, "value")
+        yield Part(loss, index_lines(self.symbols, forms), {self.output}, numbers=own)
         if self.batch:
-            yield self._whole(self.data)
+            yield self._of_all(self.data)
         if self.network.data is not None:  # the penalty, which no output changes, and the sum of the two
             yield from (
-                self._whole(key) for key in self.steps if key not in (self.data, self.per_sample, *self.parts_of)
+                self._of_all(key) for key in self.steps if key not in (self.data, self.per_sample, *self.parts_of)
             )
             yield from self._penalty()
         if by_class is not None:
@@ -141,19 +148,13 @@ class LossGradient(LossReads):
         slope, short = shortened(derived)
         forms = [Form(derived, by_names(rules)), Form(slope, joined(short) or REORDERED)]
         name = self.symbols.slope(loss, by)
-        part = index_step(
-            self.symbols,
-            name,
-            forms,
-            keys={self.output},
-            reason=self._corner(used, by),
-            over=(by,),
-            chosen=letter if chosen is not None else None,
-        )
+        lines = index_lines(self.symbols, forms)
+        if not isinstance(name, Partial):
+            lines = (derivative_line(Partial(loss, self.symbols.tensor(by))), *lines)
+        indexed = IndexFormula(slope, (by,), chosen=letter if chosen is not None else None)
+        yield Part(name, lines, {self.output}, self._corner(used, by), indexed=indexed)
         if chosen is None:  # else it is by the right class's output alone
             self.slopes[self.output] = slope, by
-        whole = Line("chain", "=", Partial(loss, self.symbols.tensor(by)))
-        yield part if isinstance(name, Partial) else part._replace(lines=(whole, *part.lines))
         if self.fused:
             yield from self.logits.parts(slope, letter, chosen is not None, loss)
             if self.logits.slope is not None:
@@ -187,15 +188,16 @@ class LossGradient(LossReads):
         total = self.symbols.tensor(Sym(self.data))
         chain = self.chain(total, Sym(str(self.per_sample), self.batch), by)
         name = self.symbols.gradient(key, indices)
-        meant = Meant(key, "gradient", indexed=True)
         slope = self._scaled_slope(key, by)
         links = put_in(node for node in walk(chain) if isinstance(node, Partial))
         forms = [
             Form(slope, links) if slope is not None else Form(formula, joined([links, ("for every output at once",)]))
         ]
-        part = index_step(self.symbols, name, forms, chain=chain, keys={key}, whole=meant)
-        whole = self.symbols.partial(key, indices)
-        return part if name == whole else part._replace(lines=(Line("chain", "=", whole), *part.lines))
+        lines = index_lines(self.symbols, forms, chain)
+        derivative = self.symbols.partial(key, indices)
+        if name != derivative:
+            lines = (derivative_line(derivative), *lines)
+        return Part(name, lines, {key}, numbers=Numbers(key, "gradient", indexed=True))
 
     def _scaled_slope(self, key: str, by: Sym) -> Expr | None:
         """∂L/∂element of one sample: the slope as it was derived, times the sample's share of the loss; ``None`` where
@@ -211,14 +213,13 @@ class LossGradient(LossReads):
         used = {*indices, *index_letters(formula)}
         return {str(self.letter): next(one for one in LETTERS if one not in used)} if self.letter in used else {}
 
-    def _whole(self, key: str) -> Part:
+    def _of_all(self, key: str) -> Part:
         """A part of the loss by its own formula: the mean over the samples, the penalty, the sum of both."""
         step = self.steps[key]
         formula = self.formulas.keyed(step.operation.formula, step)
         letters = {letter: letter.rstrip("0123456789") for letter in index_letters(formula)}
-        forms = [Form(relettered(formula, letters))]
-        part = index_step(self.symbols, self.symbols.tensor(Sym(key)), forms, keys={self.output})
-        return part._replace(whole=Meant(key, "value"))
+        lines = index_lines(self.symbols, [Form(relettered(formula, letters))])
+        return Part(self.symbols.tensor(Sym(key)), lines, {self.output}, numbers=Numbers(key, "value"))
 
     def _penalty(self) -> Iterator[Part]:
         """The penalty's gradient by each tensor that it is on."""
@@ -230,9 +231,9 @@ class LossGradient(LossReads):
             derived, rules = by_rule(formula, by, self.kink)
             short, used = shortened(derived)
             forms = [Form(derived, by_names(rules)), Form(short, joined(used) or REORDERED)]
-            reason = self._corner(formula, by)
             name = Partial(self.symbols.tensor(Sym(PENALTY)), self.symbols.tensor(by))
-            yield index_step(self.symbols, name, forms, keys={key}, reason=reason, over=(by,))
+            lines = index_lines(self.symbols, forms)
+            yield Part(name, lines, {key}, self._corner(formula, by), indexed=IndexFormula(short, (by,)))
 
     def _letters_of(self, key: str, formula: Expr) -> tuple[str, ...]:
         """Letters for the places of a parameter: i of a vector, j and i of a matrix."""

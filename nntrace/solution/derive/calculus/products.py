@@ -58,7 +58,7 @@ def scaled(constants: tuple[Expr, ...], node: Expr) -> Expr:
     return product((*constants, *factors_of(node))) if constants else node
 
 
-def signs_written(node: Expr) -> Expr | None:
+def with_signs(node: Expr) -> Expr | None:
     """1[j = k] - 1 for 1[j = k] + (-1)."""
     match node:
         case Add(terms) if any(isinstance(term, Num) and term.value < 0 for term in terms):

@@ -37,7 +37,7 @@ class Citations:
             yield line.line._replace(notes=(rule, *line.line.notes) if rule else line.line.notes)
 
     def _ids(self, cited: Cited, by: Part) -> Iterator[str | Expr]:
-        if cited.shown:
+        if cited.named:
             yield cited.names[0]
         found = next(filter(None, (self._deriving(name, by) for name in cited.names)), None)
         if found:

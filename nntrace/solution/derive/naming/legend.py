@@ -23,7 +23,7 @@ def legend(symbols: Symbols, sections: Iterable[Section], chosen: str | None) ->
     found |= {size: "a size" for tensor in symbols.network.tensors.values() for size in tensor.sizes
               if isinstance(size, str)}  # fmt: skip
     count = how_many_samples(symbols.network)
-    if not count.isdigit():
+    if not isinstance(count, int):
         found[count or symbols.letter("samples")] = "how many samples there are" if count else "a number of samples"
     shared = next((step.kind for step in symbols.layers() if step.operation.sums_to_one), "layer")
     own = {

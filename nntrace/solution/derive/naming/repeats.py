@@ -6,7 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 
 from ....expr import Call, Expr, Sum, Sym, Whole, children, free_indices, substitute
-from ....expr.bind import walk
+from ....expr.bind import contains, walk
 from ...content.model import Line
 from ...formulas.naming import PRIME
 from ..steps import Part, UncitedLine
@@ -46,7 +46,7 @@ class Repeats:
 
 def repeated(body: Expr) -> Iterator[Expr]:
     """The largest parts of an expression in index notation that are in it more than once and long."""
-    if any(isinstance(node, Whole) for node in walk(body)):
+    if contains(body, Whole):
         return
     counts = Counter(walk(body))
 

@@ -27,9 +27,9 @@ MOST_NAMES = 4
 """More elements than these are not listed in a note."""
 
 
-def how_many_samples(network: Network) -> str:
-    """How many samples a batch has, as written; nothing without a batch."""
-    return next((str((one.sizes or one.shape)[0]) for one in network.tensors.values() if one.sampled), "")
+def how_many_samples(network: Network) -> int | str | None:
+    """How many samples a batch has, or the symbol for it; ``None`` without a batch."""
+    return next(((one.sizes or one.shape)[0] for one in network.tensors.values() if one.sampled), None)
 
 
 class Symbols:
@@ -70,7 +70,7 @@ class Symbols:
                 case Whole(Sym(name, _, mark) as symbol, down, across):
                     known = name in self.network.tensors
                     own = Sym(self.letter("identity")) if symbol == IDENTITY else symbol
-                    return Whole(self.whole(name, bool(mark)) if known else own, down, across)
+                    return Whole(self.matrix(name, bool(mark)) if known else own, down, across)
                 case Size(over):
                     return self.size(sizes.get(over, f"n_{over}"))
                 case Ones(over):
@@ -92,7 +92,7 @@ class Symbols:
         name = self.formulas.name(symbol.name)
         return Sym(name.name, symbol.index, name.mark if not symbol.index else symbol.mark)
 
-    def whole(self, key: str, of_sample: bool = False) -> Sym:
+    def matrix(self, key: str, of_sample: bool = False) -> Sym:
         """A whole tensor; ``of_sample``: in a batch, what it is of one sample, ``x⁽ⁿ⁾``."""
         name = self.formulas.name(key)
         return Sym(name.name, (), SAMPLES) if of_sample and self.network.tensors[key].sampled else name
@@ -106,12 +106,14 @@ class Symbols:
             return self.partial(key, index)
         return Sym(name.name, index, name.mark)
 
-    def whole_gradient(self, key: str) -> Sym | Partial:
+    def matrix_gradient(self, key: str) -> Sym | Partial:
         """∂L/∂tensor; in a batch by what belongs to one sample."""
         found = self.gradient(key, ())
         if not self.network.tensors[key].sampled:
             return found
-        return Partial(self.loss, self.whole(key, True)) if isinstance(found, Partial) else Sym(found.name, (), SAMPLES)
+        if isinstance(found, Partial):
+            return Partial(self.loss, self.matrix(key, of_sample=True))
+        return Sym(found.name, (), SAMPLES)
 
     def jacobian(self, result: str, argument: str) -> Sym | None:
         """The user's label for ∂result/∂argument, which in a batch is each sample's own."""

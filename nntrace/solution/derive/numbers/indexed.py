@@ -13,7 +13,7 @@ from ....network.model import Cell, Element, Network, Tensor
 from ....trace.amount import Amount, fraction
 from ....trace.trace import Trace
 from ...content.model import Nested
-from ..steps import IndexFormula, Meant
+from ..steps import IndexFormula, Numbers
 
 MOST_NUMBERS = 4096
 """More numbers than these are not listed for one step."""
@@ -45,7 +45,7 @@ class IndexNumbers:
 
         return _nested(tuple(sizes[letter] for letter in letters), number)
 
-    def of_tensor(self, meant: Meant) -> Nested | None:
+    def of_tensor(self, meant: Numbers) -> Nested | None:
         """A tensor's values, or the gradients by its elements: ``None`` where a form for the others leaves one out."""
         tensor = self.network.tensors[meant.key]
         if prod(tensor.shape) > MOST_NUMBERS:

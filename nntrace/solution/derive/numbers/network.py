@@ -52,11 +52,11 @@ class NetworkNumbers:
             return ((), self.indexed.of_samples(use)) if sampled else self._scalar(self.trace.total(part.element))
         if part.indexed is not None:
             return (), self.indexed.of_formula(part.indexed)
-        if part.whole is None:
+        if part.numbers is None:
             return NOTHING
-        if part.whole.indexed:
-            return (), self.indexed.of_tensor(part.whole)
-        key, kind, argument, _ = part.whole
+        if part.numbers.indexed:
+            return (), self.indexed.of_tensor(part.numbers)
+        key, kind, argument, _ = part.numbers
         if kind == "jacobian":
             return self._jacobian(key, argument)
         if kind == "gradient":

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping
 from math import isfinite
 
 from ....expr import Expr, Num, Size, Sum, Sym, exp, substitute
-from ....expr.bind import free_indices, walk
+from ....expr.bind import contains, free_indices, walk
 from ....trace.amount import fraction
 from ...content.model import Line, Note
 from ...numbers.digits import Digits
@@ -57,7 +57,7 @@ class Stability:
             if not trials:
                 continue
             keys = {key for key in (formula.output, formula.argument) if key is not None}
-            textbook = Line("rule", "=", self._written(formula, formula.plain), ((self._why(formula),),))
+            textbook = Line("rule", "=", self._in_names(formula, formula.plain), ((self._why(formula),),))
             yield Part(formula.name, (textbook,), keys)
             for trial in trials:
                 yield from self._tried(formula, formula.plain, trial, keys)
@@ -79,39 +79,35 @@ class Stability:
         """What the plain formula is."""
         if formula.of is not None:
             return "as the textbook has it"
-        return "of all outputs" if formula.is_whole else f"what output {self.symbols.index(CLASS)} adds"
+        return "of all outputs" if formula.is_joint else f"what output {self.symbols.index(CLASS)} adds"
 
     def _unavoided(self, formula: Formula, trial: Values, keys: set[str]) -> Iterator[Part]:
         """What an overflow means that no other formula is given for."""
-        found = [
-            number_of(self.trials.bound(formula, formula.plain, trial, place))
-            for place in self.trials.places(formula, trial)
-        ]
-        if all(map(isfinite, found)):
+        if all(isfinite(number_of(one)) for one in self.trials.plain(formula, trial)):
             yield Part(formula.name, (), keys, ("the result is right all the same: a number divided by ∞ is 0",))
         elif formula.of is None:
             failing = sorted({one[0] for one in self.trials.of(formula) if self._fails(formula, one)})
             outputs = " or ".join(str(number) for number in failing)
-            what = f"outputs of exactly {outputs}" if formula.is_whole else f"an output of exactly {outputs}"
+            what = f"outputs of exactly {outputs}" if formula.is_joint else f"an output of exactly {outputs}"
             yield Part(formula.name, (), keys, (f"with {what} the loss has no finite value",))
 
     def _proof(self, formula: Formula, safe: Expr) -> Iterator[Line]:
         why: Note = ()
-        if formula.largest is not None and self._reads_largest(formula, safe):
+        if formula.largest is not None and self._has_largest(formula, safe):
             why = (
                 self.largest,
                 " is the largest ",
-                self._written(formula, formula.largest.body),
+                self._in_names(formula, formula.largest.body),
                 ": no exponent is above 0",
             )
         elif self.trials.exponents(formula, safe):
             why = ("the exponent is never above 0",)
-        yield Line("rule", "=", self._written(formula, safe), (why,) if self._has_no_positive(formula, safe) else ())
+        yield Line("rule", "=", self._in_names(formula, safe), (why,) if self._has_no_positive(formula, safe) else ())
         for one in formula.equal:
-            yield Line("rule", "=", self._written(formula, one.form), (one.words,))
+            yield Line("rule", "=", self._in_names(formula, one.form), (one.words,))
 
     @staticmethod
-    def _reads_largest(formula: Formula, safe: Expr) -> bool:
+    def _has_largest(formula: Formula, safe: Expr) -> bool:
         return formula.largest is not None and any(node == formula.largest.symbol for node in walk(safe))
 
     def _has_no_positive(self, formula: Formula, safe: Expr) -> bool:
@@ -121,7 +117,7 @@ class Stability:
     def _has_one_in_sum(self, formula: Formula, safe: Expr) -> bool:
         """Whether a sum has e^0 in it, whatever the arguments are: the largest is taken from each."""
         sums = [node for node in walk(safe) if isinstance(node, Sum)]
-        shifted = sums and self._reads_largest(formula, safe) and self._has_no_positive(formula, safe)
+        shifted = sums and self._has_largest(formula, safe) and self._has_no_positive(formula, safe)
         trials = self.trials.of(formula) if shifted else ()
         return bool(trials) and all(
             any(exponent == 0 for exponent in self.trials.exponents_of(formula, sums[0], trial)) for trial in trials
@@ -129,12 +125,8 @@ class Stability:
 
     def _fails(self, formula: Formula, trial: Values) -> bool:
         """Whether the plain formula overflows on the way, or comes to nothing."""
-        return any(
-            any(not isfinite(number_of(part)) for part in walk(bound))
-            for bound in (
-                self.trials.bound(formula, formula.plain, trial, place) for place in self.trials.places(formula, trial)
-            )
-        )
+        bound = self.trials.plain(formula, trial)
+        return any(not isfinite(number_of(part)) for one in bound for part in walk(one))
 
     def _tried(self, formula: Formula, form: Expr, trial: Values, keys: set[str]) -> Iterator[Part]:
         """The form at one set of numbers: the sum that all results share, then each result."""
@@ -157,10 +149,10 @@ class Stability:
                 yield Part(formula.name, (), keys, ("the others likewise",))
                 return
             before = written
-            own = not formula.is_whole and (formula.together or len(trial) > 1)
+            own = not formula.is_joint and (formula.together or len(trial) > 1)
             name = Sym(formula.name.name, (place,)) if own else formula.name
             yield self._evaluated(
-                name, written, keys, reason_of(written), rounded or self._reads_rounded(formula, form, trial, place)
+                name, written, keys, reason_of(written), rounded or self._is_of_rounded(formula, form, trial, place)
             )
 
     def _evaluated(self, name: Expr, written: Expr, keys: set[str], reason: Note, rounded: bool = False) -> Part:
@@ -174,7 +166,7 @@ class Stability:
     def _numbers_note(self, formula: Formula, trial: Values) -> Note:
         """At what numbers: ``at z2 = (1000.0, 0.0, -1000.0)``; of a loss with which target."""
         key = formula.tried
-        alone = not formula.together and len(trial) == 1 and not formula.is_whole
+        alone = not formula.together and len(trial) == 1 and not formula.is_joint
         whole = self.symbols.formulas.name(key)
         z = self.symbols.tensor(Sym(key, (formula.letter,))) if alone else whole
         shown = [self.digits.show(fraction(value)).number for value in trial]
@@ -191,24 +183,24 @@ class Stability:
         targets = [
             self.digits.show(fraction(self.trials.target(formula, trial, place))).number for place in range(len(trial))
         ]
-        if len(trial) == 1 and not formula.is_whole:
+        if len(trial) == 1 and not formula.is_joint:
             return (" with ", Sym(name, (CLASS,)), " = ", targets[0])
         return (" with ", Sym(name), " = (", *[part for one in targets for part in (one, ", ")][:-1], ")")
 
     def _size_note(self, formula: Formula, trial: Values) -> Note:
         """How many units are tried, where there may be others."""
-        every = formula.together or any(isinstance(node, Sum) for node in walk(formula.plain))
+        every = formula.together or contains(formula.plain, Sum)
         size = self.symbols.along(formula.tried) if every else str(len(trial))
         if size == str(len(trial)):
             return ()
         return (f", for {size} = {len(trial)}",) if not size.isdigit() else (f", as if there were {len(trial)} units",)
 
-    def _reads_rounded(self, formula: Formula, form: Expr, trial: Values, place: int) -> bool:
+    def _is_of_rounded(self, formula: Formula, form: Expr, trial: Values, place: int) -> bool:
         """Whether a loss reads an output whose digits are rounded."""
         reads = any(isinstance(node, Sym) and node.name == formula.output for node in walk(form))
         return reads and self.digits.show(self.trials.inner(formula, trial, place)).rounded
 
-    def _written(self, formula: Formula, form: Expr) -> Expr:
+    def _in_names(self, formula: Formula, form: Expr) -> Expr:
         """A form in the tensors' names."""
         largest: dict[Expr, Expr] = {} if formula.largest is None else {formula.largest.symbol: self.largest}
         size = self.symbols.along(formula.tried)

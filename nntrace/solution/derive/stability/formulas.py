@@ -10,7 +10,7 @@ from ....network.batch import SAMPLE
 from ....network.model import BoundOperation
 from ....record import Record
 from ..calculus.loss import LossGradient
-from ..calculus.loss_reads import outermost
+from ..calculus.loss_formula import outermost
 from ..naming.symbols import Symbols
 
 CLASS = "k"
@@ -29,7 +29,7 @@ class Formula(Record):
     """A formula over keys that can fail, and its equals.
 
     ``name`` is what the formula gives, as a derivation writes it; ``of`` the result whose elements are tried with
-    numbers, by ``letter``; of a loss ``None``, as ``name`` is what one output adds to it, or where it ``is_whole`` the
+    numbers, by ``letter``; of a loss ``None``, as ``name`` is what one output adds to it, or where it ``is_joint`` the
     loss of them all. ``argument``, ``output`` and ``target`` are the keys of what gets numbers. ``safe`` does not
     overflow; its ``equal`` forms lead back to the plain formula. ``inner`` is the safe formula of the output, where
     that is read. ``together``: all elements of the argument are read by each result.
@@ -47,7 +47,7 @@ class Formula(Record):
     target: str | None = None
     largest: Largest | None = None
     inner: Expr | None = None
-    is_whole: bool = False
+    is_joint: bool = False
 
     @property
     def tried(self) -> str:
@@ -79,7 +79,7 @@ def of_loss(symbols: Symbols, loss: LossGradient) -> Formula:
     whole = _single(loss.formula())
     if not loss.is_sum:
         return Formula(symbols.loss, None, CLASS, whole, None, (), False, None, loss.output, loss.targets)._replace(
-            is_whole=True
+            is_joint=True
         )
     part = at(_summand(whole), {loss.running: CLASS})
     name = Sym(symbols.loss.name, (CLASS,))
@@ -142,15 +142,15 @@ class _Inlined:
 
     def form(self, node: Expr) -> Expr:
         """A form of the step."""
-        return self._written_in(self._keyed(node))
+        return self._with_program(self._keyed(node))
 
-    def _written_in(self, form: Expr) -> Expr:
+    def _with_program(self, form: Expr) -> Expr:
         """The lines' formulas in place of their symbols, at whatever index these are read."""
 
         def leaf(part: Expr) -> Expr | None:
             if isinstance(part, Sym) and part.name in self._lines:
                 symbol, formula = self._lines[part.name]
-                return self._written_in(at(formula, dict(zip(map(str, symbol.index), part.index, strict=True))))
+                return self._with_program(at(formula, dict(zip(map(str, symbol.index), part.index, strict=True))))
             return None
 
         return transform(form, leaf)

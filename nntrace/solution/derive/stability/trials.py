@@ -39,18 +39,18 @@ class Trials:
     def exponents(self, formula: Formula, form: Expr) -> list[float]:
         """What the functions that can overflow are taken of, where the argument is large, small and between."""
         trials = [*self.of(formula), *(tuple(value / BETWEEN for value in trial) for trial in self.of(formula))]
-        bound = (self.bound(formula, form, trial, place) for trial in trials for place in self.places(formula, trial))
-        calls = (node for one in bound for node in walk(one) if (row := row_of(node)) is not None and row.overflows)
-        return [number_of(children(call)[0]) for call in calls]
+        places = ((trial, place) for trial in trials for place in self.places(formula, trial))
+        return [exponent for at in places for exponent in self.exponents_of(formula, form, *at)]
 
-    def exponents_of(self, formula: Formula, form: Expr, trial: Values) -> list[float]:
-        bound = self.bound(formula, form, trial, 0)
+    def exponents_of(self, formula: Formula, form: Expr, trial: Values, place: int = 0) -> list[float]:
+        """The same of one trial."""
+        bound = self.bound(formula, form, trial, place)
         calls = (node for node in walk(bound) if (row := row_of(node)) is not None and row.overflows)
         return [number_of(children(call)[0]) for call in calls]
 
     def of(self, formula: Formula) -> Sequence[Values]:
         """The extreme arguments: a softmax's, with an exponential beyond all numbers, then with all of them below."""
-        if formula.is_whole:
+        if formula.is_joint:
             return ((Fraction(0),) * self.units(formula),)
         if formula.argument is None:
             return CERTAIN
@@ -69,7 +69,7 @@ class Trials:
         """Which elements are tried: of a softmax all, of a loss that of the right class, else of the least likely."""
         if formula.of is None and formula.together:
             return (self.class_of(trial),)
-        if formula.is_whole:
+        if formula.is_joint:
             return (0,)
         return range(len(trial))
 

@@ -19,7 +19,7 @@ from ...formulas.shapes import shapes
 from ...formulas.tensor import TensorFormulas
 from .algebra import AffineMap, Algebra, Named, is_number, repeated, terms_of
 from .grids import Grid
-from .known import KnownMatrices
+from .known_matrices import KnownMatrices
 
 
 class AffineMaps:
@@ -98,7 +98,7 @@ class AffineMaps:
         if found is None or is_number(found):
             return None
         terms = [repeated(term, axes) if is_number(term) else term for term in terms_of(found)]
-        return self._written(total(terms), sizes)
+        return self._in_names(total(terms), sizes)
 
     def _vector(self, formula: Expr, axes: Axes, sizes: Mapping[str, int]) -> Expr | None:
         """A constant part as a vector, a number in it times a column of ones."""
@@ -108,7 +108,7 @@ class AffineMaps:
             form = self._formed(term, axes, sizes)
             if form is None and not free_indices(term):
                 number = self.formulas.matrix(term, (None, None))
-                form = None if number is None else self._written(repeated(number, axes), sizes)
+                form = None if number is None else self._in_names(repeated(number, axes), sizes)
             if form is None:
                 return None
             found.append(form)
@@ -145,7 +145,7 @@ class AffineMaps:
             lambda node: Sym(self.formulas.name(node.name).name, node.index) if isinstance(node, Sym) else None,
         )
 
-    def _written(self, form: Expr, sizes: Mapping[str, int]) -> Expr:
+    def _in_names(self, form: Expr, sizes: Mapping[str, int]) -> Expr:
         """A matrix form in the tensors' names, with the numbers of each kept, and with sizes as the file has them."""
 
         def leaf(node: Expr) -> Expr | None:

@@ -11,15 +11,15 @@ from .grids import Grid, plus, times
 class Named(Record):
     """A matrix that has no form in the layer's own ones, under a name: what its elements are, by these letters."""
 
-    whole: Whole
+    matrix: Whole
     elements: Expr
     letters: tuple[str, ...]
 
     @property
     def name(self) -> Sym:
         """The name that it has."""
-        assert isinstance(self.whole.symbol, Sym)
-        return self.whole.symbol
+        assert isinstance(self.matrix.symbol, Sym)
+        return self.matrix.symbol
 
 
 class AffineMap(Record):

@@ -17,7 +17,7 @@ from ....trace.trace import Trace
 from ...content.model import Note
 from ...formulas.tensor import TensorFormulas
 from ...numbers.digits import Digits, Shown
-from .stacks import are_vectors, reads
+from .stacks import are_vectors, read_tensors
 
 FIRST_TRIED = ((-2, 2), (0, 2), (0, 6))  # odd functions keep the first midpoint
 MOST_TRIED = 12
@@ -62,12 +62,12 @@ class Refutation:
     @property
     def is_tried(self) -> bool:
         """Whether the step is a map from one vector to a vector, so that the question is whether it is affine."""
-        return len(reads(self.step)) == 1 and are_vectors(self.network, self.step)
+        return len(read_tensors(self.step)) == 1 and are_vectors(self.network, self.step)
 
     def words(self) -> Note:
         """Why the step is not merged, up to the comma before what follows from it."""
         result, read = self.formulas.name(self.step.output), self.formulas.name(self.step.argument)
-        if len(reads(self.step)) > 1:
+        if len(read_tensors(self.step)) > 1:
             return (result, " reads several results: only layers that read one are merged")
         if not self.is_tried:
             return (result, " is no map from a vector to a vector, and is not merged")

@@ -21,7 +21,7 @@ from ..head import agreed, convention_values, given_blocks, tensor_names
 from .affine import AffineMaps
 from .algebra import AffineMap, Algebra, Named
 from .grids import Grid, literal, numbers
-from .known import KnownMatrices
+from .known_matrices import KnownMatrices
 from .refutation import Refutation
 from .stacks import Stack, stacks
 
@@ -100,19 +100,19 @@ class Collapse:
 
     def _apart(self, step: BoundOperation, stack: Stack, after: Stack | None) -> Step:
         """A step that is not taken for an affine map, why, and which layers it therefore keeps apart."""
-        body, name = self._shown(step)
+        body, name = self._as_function(step)
         refutation = Refutation(self.network, self.trace, self.formulas, self.digits, step)
         reason = refutation.words()
         if not refutation.is_tried:
             return self._step(name, [(body, ())])._replace(reason=reason)
-        if stack.layers and after is not None and after.layers and after.reads == step.output:
+        if stack.layers and after is not None and after.layers and after.argument == step.output:
             pair = self._listed((stack.layers[-1], after.layers[0]))
             reason = (*reason, ", and ", *pair, " do not multiply out to one map")
         elif stack.layers:
             reason = (*reason, ", and ", self.formulas.name(step.output), " is no part of the map")
         return self._step(name, [(body, ())])._replace(reason=reason)
 
-    def _shown(self, step: BoundOperation) -> tuple[Expr, Sym]:
+    def _as_function(self, step: BoundOperation) -> tuple[Expr, Sym]:
         """An activation as a named function of what it reads, a layer by its elements; and what it is called."""
         name = self.formulas.name(step.output)
         if self.formulas.is_function(step):

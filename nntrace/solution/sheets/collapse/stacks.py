@@ -15,7 +15,7 @@ class Stack(Record):
 
     layers: tuple[BoundOperation, ...]
     end: BoundOperation | None
-    reads: str
+    argument: str
     """The key of the tensor that its first step reads, past identities."""
 
 
@@ -47,11 +47,11 @@ def stacks(network: Network) -> Iterator[Stack]:
 
 def is_map(network: Network, step: BoundOperation) -> bool:
     """Whether a step is an affine map from a vector to a vector."""
-    one = len(reads(step)) == 1 and are_vectors(network, step)
+    one = len(read_tensors(step)) == 1 and are_vectors(network, step)
     return one and is_affine(step.operation.formula, step.operation.arguments)
 
 
-def reads(step: BoundOperation) -> tuple[str, ...]:
+def read_tensors(step: BoundOperation) -> tuple[str, ...]:
     """The keys of the tensors that a step reads and does not own, each once."""
     return tuple(dict.fromkeys(step.arguments[name] for name in step.operation.arguments))
 

@@ -6,10 +6,11 @@ from collections.abc import Sequence
 from itertools import groupby
 from typing import cast
 
+from ...solution.content.model import Note
 from .formulas import Formulas
 from .language import Chunk, Sign
 from .rows import BESIDE, FormulaRow, lines, noted
-from .running import parts
+from .running_text import words_and_formulas
 
 GAP = 3.0
 """The space between a row and its note."""
@@ -26,7 +27,7 @@ def aligned(rows: Sequence[FormulaRow], formulas: Formulas, width: float) -> lis
     name = max((row.name.width for row in rows if row.name), default=0)
     room = width - name - BESIDE
     placed = [lines(row, room) for row in rows]
-    notes = [_note(row, formulas) for row in rows]
+    notes = [_note(row.notes, formulas) for row in rows]
     widest = max(_width(chunks) + 2 * indent for row in placed for indent, chunks in row)
     longest = max((_width(note) for note in notes), default=0)
     beside = name + BESIDE + widest + GAP + longest <= width
@@ -48,10 +49,15 @@ def aligned(rows: Sequence[FormulaRow], formulas: Formulas, width: float) -> lis
     return result
 
 
-def _note(row: FormulaRow, formulas: Formulas) -> list[Chunk]:
+def note_in_formula(notes: Sequence[Note], formulas: Formulas) -> str:
+    """Notes on one line inside a formula."""
+    return _in_formula(_note(notes, formulas), formulas)
+
+
+def _note(notes: Sequence[Note], formulas: Formulas) -> list[Chunk]:
     """What is said beside a row, word for word, each to stand on a line with the next where they fit."""
     words: list[Chunk] = []
-    for part in parts(noted(row.notes), formulas):
+    for part in words_and_formulas(noted(notes), formulas):
         if not isinstance(part, str):
             words.append(formulas.joined(part, depth=1))
             continue

@@ -22,7 +22,7 @@ UNITS = ("unit", "input")
 """The roles of what a loss reads besides its targets."""
 
 
-class LossReads:
+class LossFormula:
     """The step of the loss, the tensors that it reads, and the letters of its indices.
 
     ``output`` is what its formula reads, ``fused`` what an activation reads that it cancels.

@@ -7,7 +7,8 @@ from itertools import chain, repeat
 
 from ...expr import Expr, Num
 from ...expr.literals import Literals
-from ...expr.text import number_texts, plain, text
+from ...expr.script import plain
+from ...expr.text import number_texts, text
 from ...solution.content.model import Matrix, Quantities
 from .breaking import sentence, words, wrapped
 from .columns import GAP, Column, Pointed, TableCell, cell, number_cell, numeric, total

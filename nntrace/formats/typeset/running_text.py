@@ -12,7 +12,7 @@ from .language import Chunk, Sign
 _SIGNS = frozenset("=≈>≥<≤≠+-×⊙⊘")
 
 
-def parts(note: Iterable[str | Expr | Condition], formulas: Formulas) -> Iterator[str | list[Chunk]]:
+def words_and_formulas(note: Iterable[str | Expr | Condition], formulas: Formulas) -> Iterator[str | list[Chunk]]:
     """A note as words and formulas: expressions with at most a sign between them are one formula."""
     formula: list[Chunk] = []
     waiting = ""

@@ -1,0 +1,138 @@
+"""A network that a program asks: each question gives a worked solution."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any, TypedDict, Unpack
+
+from .words import need_layers, need_loss, rounding_rule, typed_number, view_of, with_rate
+
+if TYPE_CHECKING:
+    from ..network.model import Network
+    from ..solution.sheets.calculation import Settings
+    from ..spec import Spec
+    from .worked import WorkedSolution
+
+TypedNumber = int | float | Fraction | str
+"""A number, or the text of one as a file may have it: ``"3/4"``, ``"sqrt(2)"``."""
+
+
+class Calculated(TypedDict, total=False):
+    """How a calculation is worked out, as the options of the command say it."""
+
+    digits: int
+    rounding: str
+    view: str
+    full: bool
+
+
+class Net:
+    """One network. It never changes: ``set`` gives another one."""
+
+    def __init__(self, network: Network, spec: Spec, complete: Callable[[], Network]) -> None:
+        self.network = network
+        self._spec = spec
+        self._complete = complete
+        """Reads the network again, and says where its numbers are missing."""
+
+    def _computed(self) -> Network:
+        """The network, whose numbers are needed."""
+        return self.network if self.network.has_numbers else self._complete()
+
+    def __repr__(self) -> str:
+        title = self.network.title
+        return f"<nntrace network {f'{title!r} ' if title else ''}of {self.network.source}>"
+
+    def set(self, numbers: Mapping[str, Any] = {}, /, **more: Any) -> Net:
+        """The network with other given numbers, by name: ``net.set(i1=3, x=array)``, ``net.set({"W1[2,1]": 0.5})``.
+
+        A number is for one element, an array for a whole tensor of its shape; an array's numbers are never exact.
+        """
+        from ..network.change import with_array, with_number
+
+        network = self.network
+        for name, value in {**numbers, **more}.items():
+            if getattr(value, "ndim", 0) or isinstance(value, (list, tuple)):
+                network = with_array(network, name, value)
+            else:
+                text = str(value)
+                network = with_number(network, name, typed_number(text, f"{name} = {text}"), text)
+        return Net(network, self._spec, self._complete)
+
+    def forward(self, **how: Unpack[Calculated]) -> WorkedSolution:
+        """Every unit's value, then the loss."""
+        from ..solution.sheets.calculation import Sheet
+        from .worked import WorkedSolution
+
+        return WorkedSolution(Sheet(self._computed(), _settings(how)).forward())
+
+    def grad(self, *names: str, **how: Unpack[Calculated]) -> WorkedSolution:
+        """The gradient by what has these names (globs too), over its paths; without names, by every parameter."""
+        from ..network.quantities import parameters
+        from ..solution.sheets.calculation import Sheet, asked_quantities
+        from .worked import WorkedSolution
+
+        network = self._computed()
+        need_layers(self._spec)
+        need_loss(network.loss)
+        asked = asked_quantities(network, names) if names else parameters(network)
+        return WorkedSolution(Sheet(network, _settings(how)).gradient(asked, named=bool(names)))
+
+    def step(
+        self, lr: TypedNumber | None = None, *, only: str | Sequence[str] = (), **how: Unpack[Calculated]
+    ) -> WorkedSolution:
+        """One training step, or as many as the network's ``iterations`` say; ``only`` updates these parameters."""
+        from ..solution.sheets.calculation import asked_quantities
+        from ..solution.sheets.iterations import training
+        from .worked import WorkedSolution
+
+        network = self._computed()
+        if not network.training.gradients:
+            need_loss(network.loss)
+        network = with_rate(network, None if lr is None else typed_number(str(lr), f"lr = {lr}"))
+        names = [only] if isinstance(only, str) else only
+        updated = asked_quantities(network, names, parameters=True) if names else None
+        return WorkedSolution(training(network, _settings(how), updated).solution)
+
+    def derive(
+        self,
+        *wrt: str,
+        names: Mapping[str, str] = {},
+        at: Mapping[str, Sequence[TypedNumber]] = {},
+        with_numbers: bool = False,
+    ) -> WorkedSolution:
+        """The symbolic solution, or what leads to these tensors.
+
+        ``names`` call derivatives by labels, ``{"δ0": "∂L/∂z2"}``; ``at`` tries stability there, ``{"z2": [1000, 0]}``.
+        """
+        from ..network.apart import apart
+        from ..solution.derive.sheet import Derivation
+        from .question import question
+        from .worked import WorkedSolution
+
+        network = self._computed() if with_numbers else self.network
+        need_layers(self._spec)
+        labels = [f"{label}={derivative}" for label, derivative in names.items()]
+        tried = [f"{name}={','.join(map(str, numbers))}" for name, numbers in at.items()]
+        return WorkedSolution(
+            Derivation(network, question(apart(network), wrt, labels, tried, with_numbers)).solution()
+        )
+
+    def collapse(self) -> WorkedSolution:
+        """Stacked layers as one affine map, or the activation that keeps them apart."""
+        from ..network.apart import apart
+        from ..solution.sheets.collapse import Collapse
+        from ..trace.tracing import trace_of
+        from .worked import WorkedSolution
+
+        need_layers(self._spec)
+        network = apart(self.network)
+        return WorkedSolution(Collapse(network, trace_of(network) if network.has_numbers else None).solution())
+
+
+def _settings(how: Calculated) -> Settings:
+    from ..solution.sheets.calculation import Settings
+
+    view, rounding = view_of(how.get("view")), rounding_rule(how.get("rounding"))
+    return Settings(how.get("digits"), how.get("full", False), rounding, view)

@@ -1,0 +1,90 @@
+"""What stands for a rule, a view, a level of detail or a number, as a user types it."""
+
+from __future__ import annotations
+
+from fractions import Fraction
+from typing import TYPE_CHECKING
+
+from ..errors import UserError, suggestion
+
+if TYPE_CHECKING:
+    from ..network.model import Network
+    from ..solution.content.detail import Detail
+    from ..solution.sheets.calculation import View
+    from ..spec import Spec
+    from ..spec.model import Rounding
+
+
+def typed_number(text: str, where: str) -> Fraction:
+    """A number outside of a network file, by the file's rules."""
+    from ..spec.scalars import Fault, number
+
+    value = number(text.strip()) if text.strip() else Fault("there is no number", "write one, such as 0.1")
+    if isinstance(value, Fault):
+        raise UserError(f"{where}: {value.message}\n  {value.remedy}")
+    return value
+
+
+def rounding_rule(text: str | None) -> Rounding | None:
+    """``full``, ``carry:4`` or ``carry:4sf`` as a rule."""
+    import re
+
+    from ..spec.model import Rounding
+
+    if text is None:
+        return None
+    if text == "full":
+        return Rounding()
+    match = re.fullmatch(r"carry:([0-9]{1,2})(sf)?", text)
+    if not match or not (1 if match[2] else 0) <= int(match[1]) <= 17:
+        raise UserError(f"--rounding {text!r} is no rule\n  write full, carry:4 (decimals) or carry:4sf (significant)")
+    return Rounding(int(match[1]), match[2] is not None)
+
+
+def view_of(text: str | None) -> View | None:
+    """A view of the calculation."""
+    from typing import get_args
+
+    from ..solution.sheets.calculation import View
+
+    views: tuple[View, ...] = get_args(View)
+    if text is None:
+        return None
+    for view in views:
+        if text == view:
+            return view
+    raise UserError(f"there is no view {text!r}\n  {suggestion(text, views)}")
+
+
+def detail_of(text: str) -> Detail:
+    """How much of a sheet is told."""
+    from ..solution.content.detail import DETAILS
+
+    for detail in DETAILS:
+        if text == detail:
+            return detail
+    raise UserError(f"there is no detail {text!r}\n  {suggestion(text, DETAILS)}")
+
+
+def need_layers(spec: Spec) -> None:
+    """Refuse what a file without layers has no answer to."""
+    if spec.parameters is not None:
+        message = "this file has parameters whose gradients are given, and no layers: it can do steps only"
+        raise UserError(f"{message}\n  nntrace step {spec.source}")
+
+
+def need_loss(loss: str | None) -> None:
+    """Refuse to take the gradient of a loss that is not there."""
+    if loss is None:
+        raise UserError("this network has no loss, so there is no gradient\n  add targets: and loss: to the file")
+
+
+def with_rate(network: Network, typed: Fraction | None) -> Network:
+    """The network with a learning rate: the one that is typed for every parameter, else the file's."""
+    if typed is not None:
+        from ..network.change import with_rate
+
+        return with_rate(network, typed)
+    if network.training.rates is None:
+        raise UserError("there is no learning rate\n  add learning_rate: 0.1 to the file, or --lr 0.1 to the command")
+    return network

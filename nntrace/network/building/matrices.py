@@ -1,0 +1,207 @@
+"""Given matrices between what a layer reads and its units: rows, rows with labels, a file, or numbers drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from ...errors import counted, quoted, shape_text, suggestion
+from ...record import Record
+from ...spec.model import File, Init, Items, Labelled, Name, Null, Place, Value
+from ..model import Tensor
+from .drawing import Fans
+from .leaves import GivenCell, Leaf, Leaves
+
+
+class Sides(Record):
+    """What stands along the two sides of a matrix: the names of the elements that a layer reads, and of its units.
+
+    ``units`` is empty where their count is not known yet. With ``rows`` a matrix without labels has a row for each
+    input, and its shape is (inputs, units); else it has a row for each unit.
+    """
+
+    inputs: Sequence[str]
+    units: Sequence[str]
+    rows: bool
+
+    def shape(self, units: int | None = None) -> tuple[int, int]:
+        """The shape of a matrix between them, for so many units."""
+        count = len(self.units) if units is None else units
+        return (len(self.inputs), count) if self.rows else (count, len(self.inputs))
+
+    def others(self, labels: Sequence[Name]) -> list[str]:
+        """The labels that name neither an input nor a unit."""
+        return [label.text for label in labels if label.text not in self.inputs and label.text not in self.units]
+
+
+class MatrixReader:
+    """Reads one matrix of a layer; every problem is collected, and a tensor is always returned."""
+
+    def __init__(self, leaves: Leaves, key: str, sides: Sides) -> None:
+        self.leaves = leaves
+        self.problems = leaves.problems
+        self.key = key
+        self.sides = sides
+
+    def read(self, value: Value | None, kind: Name, what: str) -> Tensor:
+        """The weights of a layer of this kind, or another matrix of it; ``what`` is its key in the file."""
+        match value:
+            case None:
+                self._check_size(kind, what)
+                return Tensor(self.key, self.key, self.sides.shape(), "parameter")
+            case Labelled(((label, (Items() | File() | Init()) as inner),), _) if self.sides.others([label]):
+                return self.leaves.called(self._unlabelled(inner, label.text), label)
+            case Labelled(((label, _),), _) if self.sides.others([label]):
+                self._unknown(label)
+                return Tensor(self.key, self.key, self.sides.shape(), "parameter")
+            case Labelled(entries, place):
+                return self._labelled(entries, place)
+            case Name() if value.text in self.leaves.names.tensors:
+                return self.leaves.tabled(value, self._unlabelled)
+            case _:
+                return self._unlabelled(value, self.key)
+
+    def _check_size(self, kind: Name, what: str) -> None:
+        """A layer without this matrix has a size, where no numbers are wanted."""
+        self.leaves.check_given(kind, what)
+        if not self.leaves.sizes.wanted and not self.sides.units:
+            word = kind.text
+            self.problems.add(
+                kind.place,
+                f"the layer {quoted(word)} has no {what}, and no size",
+                f"give its size: {word}: 2, {word}: {{z1: {{size: D}}}}, or names: {word}: [h1, h2]",
+            )
+
+    def _unlabelled(self, value: Value, name: str) -> Tensor:
+        """A matrix by its rows, from a file or drawn."""
+        inputs, units, rows = self.sides
+        match value:
+            case Init():
+                if not units:
+                    self.problems.add(
+                        value.place,
+                        "how many numbers to draw is not known: the layer does not say how many units it has",
+                        "name them, as in dense: [h1, h2], or give their count, dense: 2",
+                    )
+                fans = Fans(len(inputs), len(units))
+                tensor = self.leaves.drawn(value, self.key, name, fans[::-1], fans)
+                if not rows:
+                    return tensor
+                array = None if tensor.array is None else tensor.array.T.copy()
+                return tensor._replace(shape=tuple(fans), array=array)
+            case File():
+                tensor = self.leaves.from_file(value, self.key, name, "parameter")
+                if len(tensor.shape) == 2:
+                    return tensor
+                self.problems.add(
+                    value.place,
+                    f"{quoted(value.path)} has the shape {shape_text(tensor.shape)}, weights have two dimensions",
+                    "save it with one row for each unit (vectors: columns) or for each input (vectors: rows)",
+                )
+                return tensor._replace(shape=(0, len(inputs)), array=None)
+            case Items(items, _):
+                return self._rows(items, value.place, name)
+            case _:
+                self.leaves.refuse(value, "a matrix [[0.1, 0.2], …], rows with labels, or {file: w.npy}")
+                return Tensor(self.key, name, (0, len(inputs)), "parameter")
+
+    def _rows(self, items: tuple[Value, ...], place: Place, name: str) -> Tensor:
+        """A matrix by its rows; of one that has no shape, only the names are read, and its size is a guess."""
+        inputs, units, rows = self.sides
+        lines: list[tuple[Value, ...]] = []
+        noted = len(self.problems.found)
+        if not any(isinstance(item, Items) for item in items):
+            width = (len(units) or (1 if len(items) == len(inputs) else len(items))) if rows else len(inputs)
+            written = "[[0.1], [0.2]]" if width == 1 else "[[0.1, 0.2]]"
+            self.problems.add(
+                place,
+                "the weights are a list of numbers, and not of rows",
+                f"put each row in brackets, as in {written}: with vectors: {'rows' if rows else 'columns'} one for "
+                f"each {'input' if rows else 'unit'}",
+            )
+            lines = [(item,) for item in items] if width == 1 else [items]
+        else:
+            width = next(len(item.items) for item in items if isinstance(item, Items))
+            for item in items:
+                if not isinstance(item, Items):
+                    self.leaves.refuse(item, "a row of the matrix in brackets: [[0.1, 0.2], [0.3, 0.4]]")
+                    continue
+                if len(item.items) != width:
+                    self.problems.add(
+                        item.place,
+                        f"this row has {counted(len(item.items), 'number')}, the rows before it have {width}",
+                        "give every row as many; write null where there is no connection",
+                    )
+                lines.append(item.items)
+        shapeless = len(self.problems.found) > noted
+        listed: list[GivenCell] = [
+            ((row, column), None, self.leaves.entry(cell))
+            for row, line in enumerate(lines)
+            for column, cell in enumerate(line)
+        ]
+        tensor = self.leaves.cells(self.key, name, "parameter", (len(lines), len(lines[0])), listed)
+        if not shapeless:
+            return tensor
+        guess = len(units) or (len(lines[0]) if rows else len(lines))
+        return tensor._replace(shape=self.sides.shape(guess), names={}, missing=frozenset(), typed=None)
+
+    def _labelled(self, entries: tuple[tuple[Name, Value], ...], place: Place) -> Tensor:
+        """Rows with labels: all of them inputs, or all of them units; that is the direction."""
+        inputs, units, rows = self.sides
+        labels = [label.text for label, _ in entries]
+        known_inputs, known_units = set(inputs), set(units)
+        by_input = sum(label in known_inputs for label in labels) >= sum(label in known_units for label in labels)
+        side, other = (inputs, units) if by_input else (units, inputs)
+        lines = {label: line for line, label in reversed(list(enumerate(side)))}
+        found: dict[str, list[tuple[Name | None, Leaf]]] = {}
+        for label, value in entries:
+            if label.text not in lines:
+                self._unknown(label)
+                continue
+            row = self._row(value)
+            wanted = len(other) or len(next(iter(found.values()), row))
+            if len(row) != wanted:
+                per = "unit of this layer" if by_input else "input of this layer"
+                shown = self.leaves.sizes.shown(wanted)
+                names = f" ({', '.join(other[:8])})" if other and isinstance(shown, int) else ""
+                self.problems.add(
+                    label.place,
+                    f"the row {quoted(label.text)} has {counted(len(row), 'weight')} instead of {shown}",
+                    f"give one for each {per}{names}; write null where there is no connection",
+                )
+                row = (row + [(None, Null(label.place))] * wanted)[:wanted]
+            found[label.text] = row
+        if absent := [label for label in side if label not in found]:
+            size, what = self.leaves.sizes.shown(len(side)), "inputs" if by_input else "units"
+            verb = "is" if len(found) == 1 else "are"
+            message = f"there {verb} {counted(len(found), 'row')} of weights for {size} {what}"
+            self.problems.add(
+                place,
+                f"no row of weights for {', '.join(absent[:8])}" if isinstance(size, int) else message,
+                f"add {absent[0]}: {{…}}, or {absent[0]}: [null, …] where there is no connection",
+            )
+        columns = len(other) or max((len(row) for row in found.values()), default=0)
+        by_row = by_input == rows
+        listed: list[GivenCell] = []
+        for label_text, row in found.items():
+            line = lines[label_text]
+            listed += [
+                ((line, column) if by_row else (column, line), own, entry) for column, (own, entry) in enumerate(row)
+            ]
+        shape = (len(side), columns) if by_row else (columns, len(side))
+        return self.leaves.cells(self.key, self.key, "parameter", shape, listed, by_column=not by_row)
+
+    def _row(self, value: Value) -> list[tuple[Name | None, Leaf]]:
+        match value:
+            case Labelled(entries, place):
+                return [(own, entry) for _, own, entry in self.leaves.numbered(entries, place)]
+            case Items(items, _):
+                return [(None, self.leaves.entry(item)) for item in items]
+            case _:
+                return [(None, self.leaves.entry(value))]
+
+    def _unknown(self, label: Name) -> None:
+        self.problems.add(
+            label.place,
+            f"{quoted(label.text)} is neither an input nor a unit of this layer",
+            suggestion(label.text, (*self.sides.inputs, *self.sides.units)),
+        )

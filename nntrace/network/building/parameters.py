@@ -1,0 +1,138 @@
+"""What a layer owns: its parameters, from what the file gives or of a size alone."""
+
+from __future__ import annotations
+
+from math import prod
+
+from ...catalogue import Parameter
+from ...errors import counted, shape_text
+from ...spec.model import Layer, Name, Place, Value
+from ..model import Tensor
+from .draft import Draft
+from .drawing import Fans
+from .layer_draft import LayerDraft
+from .leaves import elements
+from .matrices import MatrixReader, Sides
+
+
+class ParameterReader:
+    """Reads the parameters of layers."""
+
+    def __init__(self, draft: Draft) -> None:
+        self.draft = draft
+
+    def read(self, built: LayerDraft) -> dict[str, str]:
+        """The keys of a layer's own tensors by their symbols; those of the network are in the order of the file."""
+        keyed: dict[str, str] = {}
+        places: dict[str, Place] = {}
+        for parameter in built.operation.parameters:
+            given = _value(built.layer, parameter)
+            tensor = self.draft.add(self._parameter(built, parameter, given))
+            keyed[parameter.symbol.name] = tensor.key
+            if given is not None:
+                places[tensor.key] = given.place
+            if not parameter.is_bias:
+                self.draft.weights.append(tensor.key)
+        last = max(places.values(), default=Place(1, 1))
+        self.draft.parameters += sorted(keyed.values(), key=lambda key: places.get(key, last))
+        return keyed
+
+    def _parameter(self, built: LayerDraft, parameter: Parameter, given: Value | None) -> Tensor:
+        """One of a layer's own tensors: from what the file gives, or of a size alone."""
+        leaves, index = self.draft.leaves, tuple(map(str, parameter.symbol.index))
+        key = f"{parameter.symbol.name}{built.level}"
+        fans = self._fans(built, index)
+        if (tied := self._tied(given, parameter)) is not None:
+            tensor = tied
+        elif len(index) == 2:
+            rows = built.reads_along(index[0])
+            inputs, units = (self._names_along(built, letter) for letter in (index if rows else index[::-1]))
+            tensor = MatrixReader(leaves, key, Sides(inputs, units, rows)).read(given, built.layer.kind, parameter.key)
+        elif given is None:
+            if not parameter.optional:
+                leaves.check_given(built.layer.kind, parameter.key)
+            return Tensor(key, key, tuple(built.extents.get(letter, 0) for letter in index), "parameter")
+        elif not index:
+            tensor = leaves.shared(given, key, key, fans)
+        elif len(index) == 1:
+            tensor = leaves.vector(given, key, key, "parameter", fans, built.extents.get(index[0], 0))
+        else:
+            tensor = leaves.nested(given, key, key, len(index))
+        if given is not None and len(tensor.shape) != len(index):
+            self.draft.problems.add(
+                given.place,
+                f"the {parameter.key} have the shape {shape_text(tensor.shape)}",
+                f"give {parameter.key} with {counted(len(index), 'dimension')}",
+            )
+            return tensor._replace(shape=tuple(built.extents.get(letter, 0) for letter in index), array=None)
+        self._learn(built, parameter, given, tensor)
+        return tensor
+
+    def _tied(self, given: Value | None, parameter: Parameter) -> Tensor | None:
+        """The parameter of an earlier layer that a file names in place of numbers: it is the same tensor."""
+        if not isinstance(given, Name) or given.text in {*self.draft.names.tensors, *self.draft.names.numbers}:
+            return None
+        earlier = (self.draft.tensors[key] for key in self.draft.parameters)
+        dimensions = len(parameter.symbol.index)
+        return next((one for one in earlier if one.name == given.text and len(one.shape) == dimensions), None)
+
+    def _learn(self, built: LayerDraft, parameter: Parameter, given: Value | None, tensor: Tensor) -> None:
+        """Take how far the letters run from a tensor that the file gives; each that runs otherwise is a problem."""
+        index = parameter.symbol.index
+        wrong = list(built.extents.learn(index, tensor.shape))
+        if given is None or not (tensor.typed is not None or tensor.array is not None):
+            return
+        for letter, found, expected in wrong:
+            noun = self._noun(built, letter)
+            shown = self.draft.sizes.shown(expected)
+            if len(index) == 1:
+                remedy = f"give one for each {noun}"
+                if parameter.shared is not None:
+                    symbol = parameter.symbol.name
+                    remedy += f"; one shared by all is {parameter.shared}: {{{symbol}: 0.35}}"
+                message = f"there are {found} {parameter.key} for {shown} {noun}s"
+                self.draft.problems.add(given.place, message, remedy)
+                continue
+            vectors = self.draft.spec.conventions.vectors
+            row, column = ("input", "unit") if vectors == "rows" else ("unit", "input")
+            written = shape_text(tensor.shape)
+            self.draft.problems.add(
+                built.result.place or given.place if noun == "unit" else given.place,
+                f"the {parameter.key} are {written}: for {self.draft.counted(found, noun)}, but there "
+                f"{'is' if expected == 1 else 'are'} {shown}",
+                f"with vectors: {vectors} a matrix has one row for each {row} and one column for each {column}",
+            )
+
+    @staticmethod
+    def _noun(built: LayerDraft, letter: str) -> str:
+        """What a letter runs over."""
+        if built.reads_along(letter):
+            return "input"
+        return "unit" if letter in built.operation.output.index else "value"
+
+    def _names_along(self, built: LayerDraft, letter: str) -> list[str]:
+        """The names of the elements along one side of a matrix; none where their number is not known yet."""
+        if built.reads_along(letter):
+            return list(elements(next(iter(built.arguments.values()))))
+        if letter not in built.operation.output.index:
+            return []
+        result = built.result
+        name = result.tensor.text if result.tensor else f"{built.operation.output.name}{built.level}"
+        return [unit.text for unit in result.elements] or [f"{name}[{n + 1}]" for n in range(result.units or 0)]
+
+    @staticmethod
+    def _fans(built: LayerDraft, index: tuple[str, ...]) -> Fans:
+        """How many inputs each unit has, and how many units each input goes to; of a bias those of its layer."""
+        known = built.extents
+        summed = [letter for letter in index if letter not in built.operation.output.index]
+        own = [letter for letter in index if not built.reads_along(letter)]
+        if not summed:  # it is added to a unit: the fans are those of the layer
+            summed = [letter for letter in known if letter not in built.operation.output.index]
+            own = [str(letter) for letter in built.operation.output.index]
+        return Fans(prod(known.get(letter, 0) for letter in summed), prod(known.get(letter, 0) for letter in own))
+
+
+def _value(layer: Layer, parameter: Parameter) -> Value | None:
+    """What the file gives for a parameter: one that has no index, under the key of what all places share."""
+    shared = None if parameter.symbol.index else layer.parameters.get(parameter.shared or "")
+    return shared or layer.parameters.get(parameter.key)
