@@ -92,7 +92,9 @@ class Reading:
                 if hasattr(delta, "name"):
                     self.deltas[delta.name] = key
         self.deltas.update({label: key for key, label in question.labels.items()})
-        self.per_sample = self.keys.get(self.loss + self.mark)
+        self.summed = str(network.tensors[network.data].name) if network.data else self.loss
+        """The loss of which each sample has a part: of one with a penalty, that of the data."""
+        self.per_sample = self.keys.get(self.summed + self.mark)
         self.cells: dict[str, tuple[str, tuple[int, ...]]] = {}
         """Where each element is that has a name of its own or an index in brackets, without its sample."""
         for key, tensor in network.tensors.items():
@@ -120,8 +122,9 @@ class Reading:
                 self.formula.setdefault(name, (letters, text, meant))
             elif step["section"] == "network" and called:
                 self.calls[called.group(1), called.group(2)] = name
-            elif step["section"] == "loss gradient" and name == self.loss:
-                self.formula.setdefault(name if letters or self.per_sample is None else "", (letters, text, meant))
+            elif step["section"] == "loss gradient" and name in (self.loss, self.summed):
+                has_letters = bool(letters) or self.per_sample is None or name != self.summed
+                self.formula.setdefault(name if has_letters else "", (letters, text, meant))
             elif step["section"] == "loss gradient" and name in self.keys:
                 self.formula.setdefault(name, (letters, text, meant))
         self.hot: dict[tuple[int, ...], int] = {}
@@ -161,7 +164,7 @@ class Reading:
     def array(self, name: str, index: tuple[int, ...] = ()) -> Any:
         if name in self.deltas:
             return self.slopes[self.deltas[name]]
-        if name == self.loss and index and self.per_sample:
+        if name == self.summed and index and self.per_sample:
             return self.values[self.per_sample]
         return self.values[self.keys[name]]
 
@@ -198,8 +201,8 @@ class Reading:
             return self.total_by(by, index)
         if of == self.loss and not at and self.repeats(by, index):
             return self.total_by(self.network.tensors[self.keys[by]].names[index], ())
-        key = self.per_sample if by == self.loss and index else self.keys[by]
-        if of == self.loss and not at:
+        key = self.per_sample if by == self.summed and index else self.keys[by]
+        if of in (self.loss, self.summed if by == self.summed else "") and not at:  # no penalty reads a sample's part
             return float(self.slopes[key][index]) if key in self.slopes else 0.0
         if self.network.tensors[by_key := str(key)].role in ("unit", "input") and self.is_loss(of):
             inner = float(self.slopes[self.per_sample][at]) if at and self.per_sample else 1.0
