@@ -63,14 +63,14 @@ def plan(node: Expr, axes: Letters) -> Run:
 
     Every free index of the expression must be among ``axes``; an axis it lacks is filled by repeating.
     """
-    writer = Writer(lambda name: f"arrays[{name!r}]", lambda letter: f"extent({letter!r}, sizes)")
+    writer = ArrayWriter(lambda name: f"arrays[{name!r}]", lambda letter: f"extent({letter!r}, sizes)")
     source = f"def run(arguments):\n    arrays, sizes = arguments\n    return {writer.text(node, axes)}\n"
     found: dict[str, Any] = {"extent": extent, **writer.functions}
     exec(compile(source, "<plan>", "exec"), found)
     return found["run"]  # type: ignore[no-any-return]
 
 
-class Writer:
+class ArrayWriter:
     """Writes expressions as numpy: ``name`` has the text for a symbol's array, ``size`` that for how far a letter runs.
 
     ``functions`` are what the texts call beside numpy's own.
@@ -80,6 +80,8 @@ class Writer:
     """Only what is read twice becomes a line of its own: an array is worked out once wherever it stands."""
     single = "np.asarray"
     """What makes a result of a number without axes."""
+    quiet = partial(np.errstate, all="ignore")
+    """While this lasts, an overflow is an infinity, without a warning."""
 
     def __init__(self, name: Callable[[str], str], size: Callable[[str], str]) -> None:
         self._name = name
@@ -167,7 +169,7 @@ class Writer:
         ]
         return " + ".join([*found, *([str(offset)] if offset or not found else [])])
 
-    def call(self, function: str, parts: list[ArrayText]) -> ArrayText:
+    def _call(self, function: str, parts: list[ArrayText]) -> ArrayText:
         """A function of the table; one of any number of arguments takes two at a time."""
         row = FUNCTIONS[function]
         name = f"np.{row.numpy}" if isinstance(row.numpy, str) else function

@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import reduce
 from math import isfinite
 from operator import add
@@ -43,6 +44,8 @@ class LoopWriter:
     """A part of a formula that others share, or that a loop would work out again, becomes a line of its own."""
     single = ""
     """What makes a result of a number without axes."""
+    quiet = nullcontext
+    """While this lasts, an overflow is an infinity, without a warning."""
 
     def __init__(self, name: Callable[[str], str], size: Callable[[str], str]) -> None:
         self._name = name

@@ -6,7 +6,6 @@ Each is one function, written and compiled once, over numpy's arrays or over lis
 from __future__ import annotations
 
 from collections.abc import Mapping
-from contextlib import AbstractContextManager
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -14,7 +13,7 @@ from ..expr import Expr, Indicator, Num, Partial, Sym, rename, symbols
 from ..expr.bind import free_indices
 from ..network.chain_rule import ChainRule, Reader
 from ..network.model import BoundOperation, Network
-from .source import Function, Language, Line
+from .source import CompiledLines, SourceLine, SourceWriter
 
 if TYPE_CHECKING:
     from ..network.model import Array
@@ -27,27 +26,29 @@ def _slope(key: str) -> str:
     return f"d {key}"
 
 
-class Formulas:
+class CompiledNetwork:
     """The lines of a network. ``of`` limits the gradients to tensors of these roles and the units on the way there."""
 
-    def __init__(self, network: Network, language: Language, of: tuple[str, ...] | None = None) -> None:
+    def __init__(self, network: Network, language: SourceWriter, of: tuple[str, ...] | None = None) -> None:
         self.network = network
         self._language = language
         self._of = of
-        self._functions: dict[frozenset[str], Function] = {}
+        self._functions: dict[frozenset[str], CompiledLines] = {}
 
-    def values(self, given: Mapping[str, Any], held: Mapping[str, Any] = {}) -> dict[str, Any]:
+    def forward(self, given: Mapping[str, Any], held: Mapping[str, Any] = {}) -> dict[str, Any]:
         """Every tensor by key, from the given ones; a result that is ``held`` is not computed but taken from there.
 
-        A loss that is computed past such a result reads it then, by its own formula.
+        A loss that is computed past such a result reads it then, by its own formula. Overflow gives infinities and
+        NaNs, without a warning.
         """
         kept = frozenset(held)
         if kept not in self._functions:
             self._functions[kept] = self._forward(kept)
         arrays = {**given, **held}
-        return arrays | self._functions[kept](arrays)
+        with self._language.quiet():
+            return arrays | self._functions[kept](arrays)
 
-    def _forward(self, held: frozenset[str]) -> Function:
+    def _forward(self, held: frozenset[str]) -> CompiledLines:
         lines = []
         for step in self.network.steps:
             if step.output not in held:
@@ -56,16 +57,16 @@ class Formulas:
                 lines.append(self._line(step, formula, step.operation.output, step.output))
         made = {line.target: line.target for line in lines}
         given = [key for key, tensor in self.network.tensors.items() if tensor.role in GIVEN and self._has(key)]
-        return Function("forward", self._language, [*given, *sorted(held - {*given})], made, lines)
+        return CompiledLines("forward", self._language, [*given, *sorted(held - {*given})], made, lines)
 
     def _has(self, key: str) -> bool:
         tensor = self.network.tensors[key]
         return tensor.array is not None or tensor.typed is not None
 
     @cached_property
-    def _backward(self) -> Function:
+    def _backward(self) -> CompiledLines:
         network = self.network
-        lines: list[Line] = []
+        lines: list[SourceLine] = []
         reached: dict[str, str] = {}
         chain = ChainRule(network)
         for reader in chain.ways():
@@ -78,7 +79,7 @@ class Formulas:
                 lines.append(line)
         read = {one.name: None for line in lines for one in symbols(line.formula) if isinstance(one, Sym)}
         given = [key for key in read if key not in reached.values()]
-        return Function("backward", self._language, given, reached, lines)
+        return CompiledLines("backward", self._language, given, reached, lines)
 
     def _wanted(self, reader: Reader) -> bool:
         role = self.network.tensors[reader.key].role
@@ -86,9 +87,15 @@ class Formulas:
 
     def slopes(self, values: Mapping[str, Any]) -> dict[str, Any]:
         """∂L/∂tensor by key, for the tensors that a way leads to."""
-        return self._backward(values)
+        with self._language.quiet():
+            return self._backward(values)
 
-    def _line(self, step: BoundOperation, formula: Expr, symbol: Sym, target: str) -> Line:
+    def run(self, function: CompiledLines, values: Mapping[str, Any]) -> list[Any]:
+        """The results of a function over the tensors, in order."""
+        with self._language.quiet():
+            return list(function(values).values())
+
+    def _line(self, step: BoundOperation, formula: Expr, symbol: Sym, target: str) -> SourceLine:
         """A formula of a step over the tensors that its symbols stand for."""
 
         def named(one: Sym | Partial) -> Expr:
@@ -96,15 +103,15 @@ class Formulas:
                 return Sym(step.key(one.name), one.index)
             return Num(1) if step.output == self.network.loss else Sym(_slope(step.output), one.by.index)
 
-        return Line(target, tuple(map(str, symbol.index)), rename(formula, named), step.sizes)
+        return SourceLine(target, tuple(map(str, symbol.index)), rename(formula, named), step.sizes)
 
-    def conditions(self, found: list[tuple[BoundOperation, Indicator]]) -> Function:
+    def conditions(self, found: list[tuple[BoundOperation, Indicator]]) -> CompiledLines:
         """What tells, for each condition of a step, where it holds."""
         lines = []
         for place, (step, condition) in enumerate(found, start=1):
             lines.append(self._line(step, condition, Sym("", tuple(free_indices(condition))), f"decided {place}"))
         read = {one.name: None for line in lines for one in symbols(line.formula) if isinstance(one, Sym)}
-        return Function("decisions", self._language, read, {line.target: line.target for line in lines}, lines)
+        return CompiledLines("decisions", self._language, read, {line.target: line.target for line in lines}, lines)
 
     @property
     def source(self) -> str:
@@ -113,18 +120,13 @@ class Formulas:
         return "\n\n".join(parts)
 
 
-class Program(Formulas):
-    """The network over numpy's arrays. Overflow gives infinities and NaNs, without a warning."""
+class Program(CompiledNetwork):
+    """The network over numpy's arrays."""
 
     def __init__(self, network: Network, of: tuple[str, ...] | None = None) -> None:
-        from ..expr.evaluate import Writer
+        from ..expr.evaluate import ArrayWriter
 
-        super().__init__(network, Writer, of)
-
-    def forward(self, given: Mapping[str, Array], held: Mapping[str, Array] = {}) -> dict[str, Array]:
-        """Every tensor by key."""
-        with _quiet():
-            return self.values(given, held)
+        super().__init__(network, ArrayWriter, of)
 
     def gradients(self, arrays: Mapping[str, Array]) -> dict[str, Array]:
         """∂L/∂tensor by key, each use of a tied name for itself; zero where there is no connection."""
@@ -133,8 +135,7 @@ class Program(Formulas):
         network = self.network
         if network.loss is None:
             return {}
-        with _quiet():
-            gradients: dict[str, Array] = {network.loss: np.asarray(1.0), **self.slopes(arrays)}
+        gradients: dict[str, Array] = {network.loss: np.asarray(1.0), **self.slopes(arrays)}
         for key in network.parameters if self._of is None else ():
             if key not in gradients:  # no way leads from it to the loss
                 gradients[key] = np.zeros(network.tensors[key].shape)
@@ -158,9 +159,3 @@ class Program(Formulas):
                             totals[use.key] = gradients[use.key].copy()
                         totals[use.key][use.cell] = added
         return totals
-
-
-def _quiet() -> AbstractContextManager[None]:
-    import numpy as np
-
-    return np.errstate(all="ignore")

@@ -11,38 +11,38 @@ from typing import Any
 from ..expr import Call, Expr, Max, Num, Size, Sum, Sym, at, children, rebuild
 from ..expr.bind import extent, free_indices, rename, transform
 from ..expr.functions import FUNCTIONS
-from ..expr.text import UNICODE, text
+from ..expr.script import UNICODE
+from ..expr.text import text
 from ..record import Record
 
-Letters = tuple[str, ...]
-Language = type[Any]
-"""``evaluate.Writer`` for numpy, ``loops.LoopWriter`` for lists of floats."""
+SourceWriter = type[Any]
+"""``evaluate.ArrayWriter`` for numpy, ``loops.LoopWriter`` for lists of floats."""
 
 
 _CALLED = ("np", "float", "range", "total", "divide", "power", "product")
 """What a line may call, so that no tensor is called so."""
 
 
-class Line(Record):
+class SourceLine(Record):
     """``target[axes] = formula``, over symbols that are called as tensors are; ``sizes`` say how far letters run."""
 
     target: str
-    axes: Letters
+    axes: tuple[str, ...]
     formula: Expr
     sizes: Mapping[str, int]
 
 
-class Source:
+class SharedLines:
     """Lines to be worked out in order, and the parts that they share, each of which becomes a line before them."""
 
-    def __init__(self, lines: Iterable[Line], eager: bool) -> None:
+    def __init__(self, lines: Iterable[SourceLine], eager: bool) -> None:
         """``eager``: a part that is read once stands where it is read, since no loop works it out again."""
         self._eager = eager
-        self._known: dict[tuple[Expr, Letters], str] = {}
-        self._parts: dict[str, Line] = {}
+        self._known: dict[tuple[Expr, tuple[str, ...]], str] = {}
+        self._parts: dict[str, SourceLine] = {}
         self._uses: dict[str, int] = {}
         self._given = [line._replace(formula=self._shared(line.formula, line.sizes)) for line in lines]
-        self.lines: list[Line] = []
+        self.lines: list[SourceLine] = []
         """All lines in order, a shared part before the first that reads it."""
         for line in self._given:
             self._add(line)
@@ -62,11 +62,11 @@ class Source:
         if (name := self._known.get(key)) is None:
             word = node.function if isinstance(node, Call) else type(node).__name__.lower()
             name = self._known[key] = f"{word} {len(self._known) + 1}"  # no tensor's key has a space
-            self._parts[name] = Line(name, letters, node, sizes)
+            self._parts[name] = SourceLine(name, letters, node, sizes)
         self._uses[name] = self._uses.get(name, 0) + 1
         return Sym(name, letters)
 
-    def _add(self, line: Line) -> None:
+    def _add(self, line: SourceLine) -> None:
         formula = self._with_own_parts(line.formula, set(line.axes))
         self.lines.append(line._replace(formula=formula))
 
@@ -106,14 +106,19 @@ def _canonical(node: Expr, letters: Mapping[str, str], sizes: Mapping[str, int],
     return rebuild(node, tuple(_canonical(part, letters, sizes, runs) for part in parts))
 
 
-class Function:
+class CompiledLines:
     """Lines compiled as a function of the tensors in ``given``, which gives its ``results``: a line's target by key."""
 
     def __init__(
-        self, name: str, language: Language, given: Iterable[str], results: Mapping[str, str], lines: Iterable[Line]
+        self,
+        name: str,
+        language: SourceWriter,
+        given: Iterable[str],
+        results: Mapping[str, str],
+        lines: Iterable[SourceLine],
     ) -> None:
         self._name, self._language = name, language
-        self._lines = Source(lines, language.eager).lines
+        self._lines = SharedLines(lines, language.eager).lines
         self._given, self._results = tuple(given), results
         self._names: dict[str, str] = {}
         self._taken = {*FUNCTIONS, *_CALLED}
