@@ -97,6 +97,8 @@ class ArrayWriter:
         if not missing:
             return ordered(part, axes).text
         shape = "".join(f"{self._size(axis)}, " for axis in axes)
+        if not part.axes:
+            return f"np.full(({shape}), {part.text})"
         return f"np.broadcast_to({aligned(part, axes).text}, ({shape})).copy()"
 
     def _part(self, node: Expr) -> ArrayText:
