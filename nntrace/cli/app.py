@@ -247,6 +247,17 @@ def flow(
     raise typer.Exit(deliver(solution, page, calculation.expect))
 
 
+@_command("A picture of the network with its values.", "draw net.yaml", "draw -o net.svg", "grad -p w21 -o w21.png")
+def draw(*, calculation: Calculation, page: PageOptions, reading: Reading) -> None:
+    """A picture of the network with its values: .svg, .png, .tex (TikZ), or plain characters."""
+    from ..solution.sheets.calculation import Sheet
+
+    check_page(page, reading, calculation.expect)
+    chosen = settings(calculation)
+    network, _ = read_network(reading, calculation.change)
+    raise typer.Exit(deliver(Sheet(network, chosen).picture(), page, calculation.expect))
+
+
 @_command("The symbolic solution: shapes, Jacobians, gradients, rules.", "derive net.yaml", "derive --wrt W1")
 def derive(
     *,

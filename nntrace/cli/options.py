@@ -149,7 +149,7 @@ class PageOptions(Record):
             "--format",
             "-f",
             metavar="FORMAT",
-            help="terminal, txt, md, tex, typ, html, pdf or json. Default: terminal; piped: txt.",
+            help="terminal, txt, md, tex, typ, html, pdf, json, svg or png (pictures). Default: terminal; piped: txt.",
         ),
     ] = None
     output: Annotated[

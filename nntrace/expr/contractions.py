@@ -1,4 +1,4 @@
-"""Arrays with named axes, planned before they are computed: how they are aligned, multiplied and summed.
+"""Arrays with named axes as Python texts: how they are aligned, multiplied and summed.
 
 A sum over what two of them share is one matrix product.
 """
@@ -6,8 +6,7 @@ A sum over what two of them share is one matrix product.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import partial
-from math import prod
+from math import isfinite, prod
 from typing import Any
 
 import numpy as np
@@ -27,98 +26,118 @@ class Arguments(Record):
 
 Run = Callable[[Arguments], Any]
 
+SUM, PRODUCT, MINUS, POWER, ATOM = range(5)
+"""How tightly a text binds, from a sum to a name or a call."""
 
-class PlannedArray(Record):
+
+class ArrayText(Record):
+    """An expression as Python: the axes of its array, its text and how tightly that binds.
+
+    ``constant``: it is worked out from numbers of the formula alone. ``truth``: its array is one of truth values, which
+    count as 1 and 0.
+    """
+
     axes: Letters
-    run: Run
+    text: str
+    binds: int = ATOM
+    constant: bool = False
+    truth: bool = False
+
+    def within(self, binds: int) -> str:
+        """The text as an operand, in brackets where it binds less tightly."""
+        return self.text if self.binds >= binds else f"({self.text})"
 
 
-def apply(function: Callable[..., Any], *parts: PlannedArray) -> PlannedArray:
-    """A function applied elementwise, the parts' axes aligned to their union."""
+def number(value: float) -> ArrayText:
+    text = repr(value) if isfinite(value) else f"float({str(value)!r})"
+    return ArrayText((), text, MINUS if value < 0 else ATOM, constant=True)
+
+
+def _is_divisor(text: str) -> bool:
+    """Whether a text is a number that one can divide by."""
+    return text.replace(".", "").isdigit() and float(text) != 0
+
+
+def as_numbers(part: ArrayText) -> ArrayText:
+    """Truth values as the numbers 1 and 0."""
+    return part._replace(text=f"1.0 * {part.within(PRODUCT)}", binds=PRODUCT, truth=False) if part.truth else part
+
+
+def call(name: str, *parts: ArrayText) -> ArrayText:
+    """A function called elementwise, the arguments' axes aligned to their union."""
     axes = tuple(dict.fromkeys(axis for part in parts for axis in part.axes))
-    runs = [aligned(part, axes).run for part in parts]
-    if len(runs) == 1:
-        only = runs[0]
-        return PlannedArray(axes, lambda arguments: function(only(arguments)))
-    if len(runs) == 2:
-        first, second = runs
-        return PlannedArray(axes, lambda arguments: function(first(arguments), second(arguments)))
-    return PlannedArray(axes, lambda arguments: function(*(run(arguments) for run in runs)))
+    return ArrayText(axes, f"{name}({', '.join(aligned(as_numbers(part), axes).text for part in parts)})")
 
 
-def multiply(parts: list[PlannedArray]) -> PlannedArray:
+def binary(sign: str, binds: int, left: ArrayText, right: ArrayText, function: str = "") -> ArrayText:
+    """Two operands, aligned; between two numbers of the formula a ``function`` of numpy, which raises nothing."""
+    if function and left.constant and right.constant and not _is_divisor(right.text):
+        return call(f"np.{function}", left, right)
+    axes = tuple(dict.fromkeys((*left.axes, *right.axes)))
+    left, right = (aligned(as_numbers(part), axes) for part in (left, right))
+    constant = left.constant and right.constant
+    return ArrayText(axes, f"{left.within(binds)} {sign} {right.within(binds + 1)}", binds, constant)
+
+
+def multiply(parts: list[ArrayText]) -> ArrayText:
+    """A product from left to right. Truth values beside numbers count by themselves; the number 1 is left out."""
+    parts = [part for part in parts if part.text != "1.0"] or parts[:1]
     result = parts[0]
     for part in parts[1:]:
-        result = apply(np.multiply, result, part)
+        axes = tuple(dict.fromkeys((*result.axes, *part.axes)))
+        left, right = aligned(result, axes), aligned(part, axes)
+        text = f"{left.within(PRODUCT)} * {right.within(PRODUCT + 1)}"
+        result = ArrayText(axes, text, PRODUCT, left.constant and right.constant, left.truth and right.truth)
     return result
 
 
-def aligned(part: PlannedArray, axes: Letters) -> PlannedArray:
-    """The part with its axes in this order, and an axis of length 1 where it lacks one."""
+def aligned(part: ArrayText, axes: Letters, fill: bool = False) -> ArrayText:
+    """The part with its axes in this order, and an axis of length 1 where it lacks one (numpy adds those in front)."""
     if part.axes == axes or not part.axes:
         return part
-    present = tuple(axis for axis in axes if axis in part.axes)
-    run = ordered(part, present).run
-    lacking = len(axes) - len(present)
-    if axes[lacking:] == present:
-        return PlannedArray(axes, run)  # numpy itself adds axes in front
-    spread = tuple(slice(None) if axis in part.axes else None for axis in axes)
-    return PlannedArray(axes, lambda arguments: run(arguments)[spread])
+    part = ordered(part, tuple(axis for axis in axes if axis in part.axes))
+    if not fill and axes[len(axes) - len(part.axes) :] == part.axes:
+        return part
+    spread = ", ".join(":" if axis in part.axes else "None" for axis in axes)
+    return part._replace(text=f"{part.within(ATOM)}[{spread}]", binds=ATOM)
 
 
-def ordered(part: PlannedArray, axes: Letters) -> PlannedArray:
+def ordered(part: ArrayText, axes: Letters) -> ArrayText:
     if part.axes == axes:
         return part
     order = tuple(part.axes.index(axis) for axis in axes)
-    return PlannedArray(axes, lambda arguments: part.run(arguments).transpose(order))
+    turned = ".T" if order == (1, 0) else f".transpose{order}"
+    return part._replace(axes=axes, text=part.within(ATOM) + turned, binds=ATOM)
 
 
-def largest(over: str, part: PlannedArray) -> PlannedArray:
-    if over not in part.axes:
+def reduced(method: str, part: ArrayText, over: Letters) -> ArrayText:
+    """The sum or the largest along some axes, of those that it has."""
+    places = tuple(part.axes.index(axis) for axis in over if axis in part.axes)
+    if not places:
         return part
-    place = part.axes.index(over)
-    kept = tuple(axis for axis in part.axes if axis != over)
-    return PlannedArray(kept, lambda arguments: part.run(arguments).max(axis=place))
+    kept = tuple(axis for axis in part.axes if axis not in over)
+    axis = f"axis={places[0] if len(places) == 1 else places}" if kept else ""
+    return ArrayText(kept, f"{part.within(ATOM)}.{method}({axis})")
 
 
-def same_axes(parts: list[PlannedArray]) -> list[PlannedArray]:
+def same_axes(parts: list[ArrayText]) -> list[ArrayText]:
     """Factors over the same axes multiplied elementwise first."""
-    groups: dict[frozenset[str], PlannedArray] = {}
+    groups: dict[frozenset[str], ArrayText] = {}
     for part in parts:
         key = frozenset(part.axes)
-        groups[key] = apply(np.multiply, groups[key], part) if key in groups else part
+        groups[key] = multiply([groups[key], part]) if key in groups else part
     return list(groups.values())
 
 
-def sum_along(part: PlannedArray, over: Letters) -> PlannedArray:
-    places = tuple(part.axes.index(axis) for axis in over)
-    kept = tuple(axis for axis in part.axes if axis not in over)
-    return PlannedArray(kept, lambda arguments: part.run(arguments).sum(axis=places))
-
-
-def sum_of_products(left: PlannedArray, right: PlannedArray, over: Letters) -> PlannedArray:
-    """Σ over ``over`` of left × right: one matrix product; without shared indices to sum, elementwise."""
-    shared = [axis for axis in left.axes if axis in right.axes]
-    contracted = tuple(axis for axis in over if axis in shared)
-    alone = [tuple(axis for axis in over if axis in part.axes and axis not in shared) for part in (left, right)]
-    left, right = (sum_along(part, axes) if axes else part for part, axes in zip((left, right), alone, strict=True))
-    if not contracted:
-        return apply(np.multiply, left, right)
-    kept = tuple(axis for axis in shared if axis not in contracted)
-    rows = tuple(axis for axis in left.axes if axis not in shared)
-    columns = tuple(axis for axis in right.axes if axis not in shared)
-    first, second = ordered(left, (*kept, *rows, *contracted)).run, ordered(right, (*kept, *contracted, *columns)).run
-    product: Callable[[Array, Array], Array] = np.dot
-    if kept or len(contracted) > 1 or len(rows) > 1 or len(columns) > 1:
-        product = partial(_product, len(kept), len(contracted))
-    return PlannedArray((*kept, *rows, *columns), lambda arguments: product(first(arguments), second(arguments)))
-
-
-def _product(kept: int, summed: int, left: Array, right: Array) -> Array:
-    """The matrix product of arrays of any rank, one for each place along the axes in front that both keep."""
-    front, rows = left.shape[:kept], left.shape[kept : left.ndim - summed]
-    middle, columns = right.shape[kept : kept + summed], right.shape[kept + summed :]
-    first = left.reshape(*front, prod(rows), prod(middle))
-    second = right.reshape(*front, prod(middle), prod(columns))
-    result: Array = np.matmul(first, second)
-    return result.reshape(front + rows + columns)
+def product(pattern: str, left: Array, right: Array) -> Array:
+    """A contraction of arrays of any rank as matrix products, one for each place along the axes that both keep."""
+    first, second, made = pattern.replace("->", ",").split(",")
+    kept = [axis for axis in made if axis in first and axis in second]
+    summed = [axis for axis in first if axis in second and axis not in made]
+    rows, columns = ([axis for axis in own if axis in made and axis not in kept] for own in (first, second))
+    left = left.transpose([first.index(axis) for axis in (*kept, *rows, *summed)])
+    right = right.transpose([second.index(axis) for axis in (*kept, *summed, *columns)])
+    front, above = left.shape[: len(kept)], left.shape[len(kept) : left.ndim - len(summed)]
+    middle, beside = prod(right.shape[len(kept) : len(kept) + len(summed)]), right.shape[len(kept) + len(summed) :]
+    result: Array = left.reshape(*front, prod(above), middle) @ right.reshape(*front, middle, prod(beside))
+    return result.reshape(front + above + beside)

@@ -1,12 +1,12 @@
-"""Evaluation over whole tensors: one formula in index notation becomes a plan of numpy calls, made once.
+"""Evaluation over whole tensors: one formula in index notation becomes a line of numpy, written and compiled once.
 
-A sum over a product becomes a matrix product, everything else broadcasts. ``plan(z_formula, ("n", "j"))`` gives a
-function of the arrays whose result has these axes, in this order.
+A sum over a product becomes a matrix product, everything else broadcasts: Σ_i W[j,i] x[n,i] + b[j] is ``x @ W.T + b``.
+``plan(z_formula, ("n", "j"))`` gives a function of the arrays whose result has these axes, in this order.
 """
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Callable
 from functools import lru_cache, partial, reduce
 from typing import Any
 
@@ -14,20 +14,24 @@ import numpy as np
 
 from .bind import at, extent, free_indices, fresh, kronecker, origin
 from .contractions import (
-    Arguments,
+    MINUS,
+    PRODUCT,
+    SUM,
+    ArrayText,
     Letters,
-    PlannedArray,
     Run,
     aligned,
-    apply,
-    largest,
+    as_numbers,
+    binary,
+    call,
     multiply,
+    number,
     ordered,
+    product,
+    reduced,
     same_axes,
-    sum_along,
-    sum_of_products,
 )  # fmt: skip
-from .functions import FUNCTIONS, Function
+from .functions import FUNCTIONS, LARGEST
 from .index import Affine, Index, Segment, letters_of, number_of
 from .nodes import (
     Add,
@@ -49,7 +53,8 @@ from .nodes import (
     Sym,
     partial_key,
 )  # fmt: skip
-from .scalar import RELATIONS
+
+_RELATIONS = {">": ">", "≥": ">=", "<": "<", "≤": "<=", "=": "==", "≠": "!="}
 
 
 @lru_cache(maxsize=4096)
@@ -58,178 +63,208 @@ def plan(node: Expr, axes: Letters) -> Run:
 
     Every free index of the expression must be among ``axes``; an axis it lacks is filled by repeating.
     """
-    part = _build(node)
-    missing = [axis for axis in axes if axis not in part.axes]
-    if not missing:
-        return ordered(part, axes).run
-    filled = aligned(part, axes).run
-
-    def repeated(arguments: Arguments) -> Any:
-        return np.broadcast_to(filled(arguments), tuple(extent(axis, arguments.sizes) for axis in axes)).copy()
-
-    return repeated
+    writer = ArrayWriter(lambda name: f"arrays[{name!r}]", lambda letter: f"extent({letter!r}, sizes)")
+    source = f"def run(arguments):\n    arrays, sizes = arguments\n    return {writer.text(node, axes)}\n"
+    found: dict[str, Any] = {"extent": extent, **writer.functions}
+    exec(compile(source, "<plan>", "exec"), found)
+    return found["run"]  # type: ignore[no-any-return]
 
 
-def _build(node: Expr) -> PlannedArray:
-    match node:
-        case Num(value):
-            number = float(value)
-            return PlannedArray((), lambda _: number)
-        case Sym(name, index, mark):
-            return _symbol(name + mark, index)
-        case Partial(of, by):
-            return _symbol(partial_key(of.name, by.name), by.index)
-        case Size(over):
-            return PlannedArray((), lambda arguments: float(extent(over, arguments.sizes)))
-        case Add(terms):
-            return _sum_of_terms(terms)
-        case Neg(body):
-            return apply(np.negative, _build(body))
-        case Mul(factors):
-            return multiply([_build(factor) for factor in factors])
-        case Div(top, bottom):
-            return apply(np.true_divide, _build(top), _build(bottom))
-        case Pow(base, Num(2)):
-            return apply(np.square, _build(base))
-        case Pow(base, exponent):
-            return apply(np.power, _build(base), _build(exponent))
-        case Call(function, args):
-            return _call(FUNCTIONS[function], [_build(arg) for arg in args])
-        case Sum():
-            return _contraction(node)
-        case Max(over, body):
-            return largest(over, _build(body))
-        case Delta(i, j):
-            return _kronecker(i, j)
-        case Indicator(condition):
-            return apply(np.float64, _condition(condition))
-        case Cases(condition, then, otherwise):
-            return apply(np.where, _condition(condition), _build(then), _build(otherwise))
-        case _:
-            raise TypeError(f"no array for {node!r}")
+class ArrayWriter:
+    """Writes expressions as numpy: ``name`` has the text for a symbol's array, ``size`` that for how far a letter runs.
 
+    ``functions`` are what the texts call beside numpy's own.
+    """
 
-def _symbol(name: str, index: tuple[Index, ...]) -> PlannedArray:
-    if any(isinstance(i, Segment) for i in index) and (part := _segmented(name, index)) is not None:
-        return part
-    if any(isinstance(i, Affine) for i in index):
-        return _gathered(name, index)
-    axes = tuple(i for i in index if isinstance(i, str))
-    if len(set(axes)) < len(axes):
-        distinct = tuple(dict.fromkeys(axes))
-        letters = {axis: chr(97 + place) for place, axis in enumerate(distinct)}
-        pattern = "".join(letters[axis] for axis in axes) + "->" + "".join(letters.values())
-        diagonal = _symbol(name, tuple(f"{place}" if isinstance(i, str) else i for place, i in enumerate(index)))
-        return PlannedArray(distinct, lambda arguments: np.einsum(pattern, diagonal.run(arguments)))
-    if len(axes) == len(index):
-        return PlannedArray(axes, lambda arguments: arguments.arrays[name])
-    picks = tuple(slice(None) if isinstance(i, str) else number_of(i, {}) for i in index)
-    return PlannedArray(axes, lambda arguments: arguments.arrays[name][picks])
+    eager = True
+    """Only what is read twice becomes a line of its own: an array is worked out once wherever it stands."""
+    single = "np.asarray"
+    """What makes a result of a number without axes."""
+    quiet = partial(np.errstate, all="ignore")
+    """While this lasts, an overflow is an infinity, without a warning."""
 
+    def __init__(self, name: Callable[[str], str], size: Callable[[str], str]) -> None:
+        self._name = name
+        self._size = size
+        self._order: Letters = ()
+        self.functions: dict[str, Any] = {"np": np}
 
-def _segmented(name: str, index: tuple[Index, ...]) -> PlannedArray | None:
-    """A tensor read along segments of its axes, by different letters: a part of the array, not copied."""
-    letters = [letter for one in index for letter in letters_of(one)]
-    if len(set(letters)) < len(letters) or any(type(one) is Affine for one in index):
-        return None
+    def text(self, node: Expr, axes: Letters) -> str:
+        """The Python expression of a formula, its array having these axes in this order."""
+        self._order = axes
+        part = as_numbers(self._part(node))
+        missing = [axis for axis in axes if axis not in part.axes]
+        if not missing:
+            return ordered(part, axes).text
+        shape = "".join(f"{self._size(axis)}, " for axis in axes)
+        if not part.axes:
+            return f"np.full(({shape}), {part.text})"
+        return f"np.broadcast_to({aligned(part, axes).text}, ({shape})).copy()"
 
-    def taken(one: Index, sizes: Mapping[str, int]) -> slice | int:
-        match one:
-            case Segment(((_, letter),), offset):
-                return slice(offset, offset + extent(letter, sizes))
-            case str():
-                return slice(None)
+    def _part(self, node: Expr) -> ArrayText:
+        match node:
+            case Num(value):
+                return number(float(value))
+            case Sym(name, index, mark):
+                return self._symbol(name + mark, index)
+            case Partial(of, by):
+                return self._symbol(partial_key(of.name, by.name), by.index)
+            case Size(over):
+                size = self._size(over)
+                return number(float(size)) if size.isdigit() else ArrayText((), f"float({size})", constant=True)
+            case Add(terms):
+                return self._sum_of_terms(terms)
+            case Neg(body):
+                inner = as_numbers(self._part(body))
+                return inner._replace(text=f"-{inner.within(MINUS)}", binds=MINUS)
+            case Mul(factors):
+                return multiply([self._part(factor) for factor in factors])
+            case Div(top, bottom):
+                return binary("/", PRODUCT, self._part(top), self._part(bottom), "true_divide")
+            case Pow(base, Num(2)):
+                return call("np.square", self._part(base))
+            case Pow(base, exponent):
+                return call("np.power", self._part(base), self._part(exponent))
+            case Call(function, args):
+                return self._call(function, [self._part(arg) for arg in args])
+            case Sum():
+                return self._contraction(node)
+            case Max(over, body):
+                return reduced(LARGEST, as_numbers(self._part(body)), (over,))
+            case Delta(i, j):
+                return self._kronecker(i, j)
+            case Indicator(condition):
+                return self._condition(condition)
+            case Cases(condition, then, otherwise):
+                decided = self._condition(condition)._replace(truth=False)
+                return call("np.where", decided, self._part(then), self._part(otherwise))
             case _:
-                return number_of(one, {})
+                raise TypeError(f"no array for {node!r}")
 
-    def run(arguments: Arguments) -> Any:
-        return arguments.arrays[name][tuple(taken(one, arguments.sizes) for one in index)]
+    def _symbol(self, name: str, index: tuple[Index, ...]) -> ArrayText:
+        text = self._name(name)
+        letters = tuple(dict.fromkeys(letter for one in index for letter in letters_of(one)))
+        repeated = sum(len(letters_of(one)) for one in index) > len(letters)
+        if repeated or any(type(one) is Affine for one in index):  # x[p + r] is looked up at every p and r
+            return ArrayText(letters, f"{text}[{', '.join(self._places(one, letters) for one in index)}]")
+        if all(isinstance(one, str) for one in index):
+            return ArrayText(letters, text)
+        return ArrayText(letters, f"{text}[{', '.join(map(self._slice, index))}]")
 
-    return PlannedArray(tuple(letters), run)
+    def _slice(self, index: Index) -> str:
+        """An index as Python has it; a segment is a part of its axis, not copied."""
+        match index:
+            case Segment(((_, letter),), offset):
+                return f"{offset} : {offset} + {self._size(letter)}"
+            case str():
+                return ":"
+            case _:
+                return str(number_of(index, {}))
 
+    def _places(self, index: Index, axes: Letters) -> str:
+        """The numbers that an index takes, along these axes."""
+        terms = [(1, index)] if isinstance(index, str) else index.terms if isinstance(index, Affine) else ()
+        offset = number_of(index, dict.fromkeys(letters_of(index), 0))
+        found = [
+            f"{factor} * {aligned(ArrayText((letter,), f'np.arange({self._size(letter)})'), axes, fill=True).text}"
+            for factor, letter in terms
+        ]
+        return " + ".join([*found, *([str(offset)] if offset or not found else [])])
 
-def _gathered(name: str, index: tuple[Index, ...]) -> PlannedArray:
-    """A tensor read at affine indices: x[p + r] is looked up at every p and r."""
-    axes = tuple(dict.fromkeys(letter for one in index for letter in letters_of(one)))
+    def _call(self, function: str, parts: list[ArrayText]) -> ArrayText:
+        """A function of the table; one of any number of arguments takes two at a time."""
+        row = FUNCTIONS[function]
+        name = f"np.{row.numpy}" if isinstance(row.numpy, str) else function
+        if not isinstance(row.numpy, str):
+            self.functions[function] = row.numpy
+        return reduce(partial(call, name), parts) if row.arity is None else call(name, *parts)
 
-    def run(arguments: Arguments) -> Any:
-        return arguments.arrays[name][tuple(_places(one, axes, arguments.sizes) for one in index)]
+    def _sum_of_terms(self, terms: tuple[Expr, ...]) -> ArrayText:
+        """Terms added from left to right; a ``Neg`` after the first is subtracted."""
+        result = self._part(terms[0])
+        for term in terms[1:]:
+            sign, body = ("-", term.body) if isinstance(term, Neg) else ("+", term)
+            result = binary(sign, SUM, result, self._part(body))
+        return result
 
-    return PlannedArray(axes, run)
+    def _condition(self, condition: Condition) -> ArrayText:
+        left, right = self._part(condition.left), self._part(condition.right)
+        return binary(_RELATIONS[condition.relation], SUM, left, right)._replace(truth=True, binds=SUM - 1)
 
+    def _kronecker(self, i: Index, j: Index) -> ArrayText:
+        decided = kronecker(i, j)
+        if isinstance(decided, Num):
+            return self._part(decided)
+        axes = tuple(dict.fromkeys((*letters_of(i), *letters_of(j))))
+        return ArrayText(axes, f"{self._places(i, axes)} == {self._places(j, axes)}", SUM - 1, truth=True)
 
-def _places(index: Index, axes: Letters, sizes: Mapping[str, int]) -> Any:
-    """The numbers that an index takes, along these axes."""
-    grids: Any = np.ix_(*(np.arange(extent(axis, sizes)) for axis in axes))
-    return number_of(index, dict(zip(axes, grids, strict=True)))
+    def _contraction(self, node: Sum) -> ArrayText:
+        """Σ over some indices: factors without them stay outside, the others become matrix products."""
+        over: list[str] = []
+        body: Expr = node
+        while isinstance(body, Sum):
+            inner = fresh(body.over, {*over, *free_indices(body)})
+            over.append(inner)
+            body = body.body if inner == body.over else at(body.body, {body.over: inner})
+        over, factors = self._picked(over, list(body.factors) if isinstance(body, Mul) else [body])
+        negative = sum(isinstance(factor, Neg) for factor in factors) % 2
+        factors = [factor.body if isinstance(factor, Neg) else factor for factor in factors]
+        outside = [self._part(factor) for factor in factors if not set(over) & set(free_indices(factor))]
+        inside = [self._part(factor) for factor in factors if set(over) & set(free_indices(factor))]
+        groups = [as_numbers(part) for part in same_axes(inside)]
+        lacking = [index for index in over if not any(index in part.axes for part in groups)]
+        summed = [index for index in over if index not in lacking]
+        result = groups[0] if groups else None
+        for place, part in enumerate(groups[1:], start=2):
+            later = {axis for other in groups[place:] for axis in other.axes}
+            assert result is not None
+            result = self._pair(result, part, tuple(i for i in summed if i not in later))
+        if result is not None:
+            result = reduced("sum", result, tuple(axis for axis in summed if axis in result.axes))
+        parts = [*outside, *([result] if result is not None else []), *(self._part(Size(index)) for index in lacking)]
+        whole = multiply(parts) if parts else number(1.0)
+        return whole._replace(text=f"-{whole.within(MINUS)}", binds=MINUS) if negative else whole
 
+    def _picked(self, over: list[str], factors: list[Expr]) -> tuple[list[str], list[Expr]]:
+        """A δ of a summed index and one that runs as far picks one addend: Σ_j′ g_j′ δ_j′j = g_j."""
+        for delta in factors:
+            match delta:
+                case Delta(str(i), str(j)) if i != j and self._run_alike(i, j) and (i in over or j in over):
+                    index, other = (i, j) if i in over else (j, i)
+                    rest = [at(factor, {index: other}) for factor in factors if factor is not delta]
+                    return self._picked([name for name in over if name != index], rest)
+        return over, factors
 
-def _call(row: Function, parts: list[PlannedArray]) -> PlannedArray:
-    """A function of the table; one of any number of arguments takes two at a time."""
-    function = getattr(np, row.numpy) if isinstance(row.numpy, str) else row.numpy
-    return reduce(partial(apply, function), parts) if row.arity is None else apply(function, *parts)
+    def _run_alike(self, i: str, j: str) -> bool:
+        return origin(i) == origin(j) or self._size(i) == self._size(j)
 
+    def _pair(self, left: ArrayText, right: ArrayText, over: Letters) -> ArrayText:
+        """Σ over ``over`` of left × right: one matrix product; without shared indices to sum, elementwise."""
+        shared = [axis for axis in left.axes if axis in right.axes]
+        contracted = tuple(axis for axis in over if axis in shared)
+        left, right = (
+            reduced("sum", part, tuple(axis for axis in over if axis in part.axes and axis not in shared))
+            for part in (left, right)
+        )
+        if not contracted:
+            return multiply([left, right])
+        kept = tuple(axis for axis in shared if axis not in contracted)
+        rows, columns = (tuple(axis for axis in part.axes if axis not in shared) for part in (left, right))
+        if kept or len(contracted) > 1 or len(rows) > 1 or len(columns) > 1:
+            axes = (*kept, *rows, *columns)
+            letters = {axis: chr(97 + place) for place, axis in enumerate((*axes, *contracted))}
+            before, after, made = ("".join(letters[one] for one in found) for found in (left.axes, right.axes, axes))
+            self.functions["product"] = product
+            return ArrayText(axes, f"product({f'{before},{after}->{made}'!r}, {left.text}, {right.text})")
+        forms = [
+            (ordered(first, (*own, *contracted)), ordered(second, (*contracted, *other)), (*own, *other))
+            for first, second, own, other in ((left, right, rows, columns), (right, left, columns, rows))
+        ]
+        first, second, axes = min(forms, key=lambda form: self._turns(left, right, *form))
+        return ArrayText(axes, f"{first.within(PRODUCT)} @ {second.within(PRODUCT + 1)}", PRODUCT)
 
-def _sum_of_terms(terms: tuple[Expr, ...]) -> PlannedArray:
-    """Terms added from left to right; a ``Neg`` after the first is subtracted."""
-    result = _build(terms[0])
-    for term in terms[1:]:
-        if isinstance(term, Neg):
-            result = apply(np.subtract, result, _build(term.body))
-        else:
-            result = apply(np.add, result, _build(term))
-    return result
-
-
-def _condition(condition: Condition) -> PlannedArray:
-    return apply(RELATIONS[condition.relation], _build(condition.left), _build(condition.right))
-
-
-def _kronecker(i: Index, j: Index) -> PlannedArray:
-    decided = kronecker(i, j)
-    if isinstance(decided, Num):
-        return _build(decided)
-    axes = tuple(dict.fromkeys((*letters_of(i), *letters_of(j))))
-    return PlannedArray(axes, lambda a: np.equal(_places(i, axes, a.sizes), _places(j, axes, a.sizes)) * 1.0)
-
-
-def _contraction(node: Sum) -> PlannedArray:
-    """Σ over some indices: factors without them stay outside, the others become matrix products."""
-    over: list[str] = []
-    body: Expr = node
-    while isinstance(body, Sum):
-        inner = fresh(body.over, {*over, *free_indices(body)})
-        over.append(inner)
-        body = body.body if inner == body.over else at(body.body, {body.over: inner})
-    over, factors = _picked(over, list(body.factors) if isinstance(body, Mul) else [body])
-    sign = 1
-    for place, factor in enumerate(factors):
-        if isinstance(factor, Neg):
-            factors[place], sign = factor.body, -sign
-    outside = [factor for factor in factors if not set(over) & set(free_indices(factor))]
-    groups = same_axes([_build(factor) for factor in factors if factor not in outside])
-    lacking = [index for index in over if not any(index in part.axes for part in groups)]
-    summed = [index for index in over if index not in lacking]
-    result = groups[0] if groups else PlannedArray((), lambda _: 1.0)
-    for place, part in enumerate(groups[1:], start=2):
-        later = {axis for other in groups[place:] for axis in other.axes}
-        result = sum_of_products(result, part, tuple(i for i in summed if i not in later))
-    done = tuple(axis for axis in summed if axis in result.axes)
-    if done:
-        result = sum_along(result, done)
-    for index in lacking:
-        result = multiply([result, _build(Size(index))])
-    if outside:
-        result = multiply([*map(_build, outside), *([result] if over else [])])
-    return result if sign > 0 else apply(np.negative, result)
-
-
-def _picked(over: list[str], factors: list[Expr]) -> tuple[list[str], list[Expr]]:
-    """A δ of a summed index and its namesake, which runs as far, picks one addend: Σ_j′ g_j′ δ_j′j = g_j."""
-    for delta in factors:
-        match delta:
-            case Delta(str(i), str(j)) if i != j and origin(i) == origin(j) and (i in over or j in over):
-                index, other = (i, j) if i in over else (j, i)
-                rest = [at(factor, {index: other}) for factor in factors if factor is not delta]
-                return _picked([name for name in over if name != index], rest)
-    return over, factors
+    def _turns(self, left: ArrayText, right: ArrayText, first: ArrayText, second: ArrayText, axes: Letters) -> int:
+        """How many matrices a product transposes, itself among them."""
+        given = {part.axes for part in (left, right)}
+        order = tuple(axis for axis in self._order if axis in axes)
+        return (first.axes not in given) + (second.axes not in given) + (order != axes)

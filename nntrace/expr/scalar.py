@@ -140,7 +140,7 @@ class _Exact(_Arithmetic):
         return value
 
 
-_FLOATS = _Arithmetic()
+FLOATS = _Arithmetic()
 _FRACTIONS = _Exact(512)
 
 
@@ -160,7 +160,7 @@ def approximate(node: Expr, value: Lookup, index: Binding = {}, sizes: Binding =
 
     ``index`` binds the free indices, ``sizes`` tells how far each sum runs.
     """
-    return float(_interpret(node, _Run(value, sizes, _FLOATS), index))
+    return float(_interpret(node, _Run(value, sizes, FLOATS), index))
 
 
 def exact(
@@ -186,7 +186,7 @@ def exact(
 
 def holds(condition: Condition, value: Lookup) -> bool:
     """Whether a condition without free indices holds for these numbers."""
-    return _holds(condition, _Run(value, {}, _FLOATS), {})
+    return _holds(condition, _Run(value, {}, FLOATS), {})
 
 
 def _holds(condition: Condition, run: _Run, index: Binding) -> bool:
@@ -195,7 +195,7 @@ def _holds(condition: Condition, run: _Run, index: Binding) -> bool:
     except IrrationalError:
         if run.decide is None:
             raise
-        return _holds(condition, _Run(run.decide, run.sizes, _FLOATS), index)
+        return _holds(condition, _Run(run.decide, run.sizes, FLOATS), index)
     return bool(RELATIONS[condition.relation](left, right))
 
 
@@ -230,7 +230,7 @@ def _interpret(node: Expr, run: _Run, index: Binding) -> Any:
             try:
                 return arithmetic.check(arithmetic.divide(above, _interpret(bottom, run, index)))
             except IrrationalError:
-                if above or run.decide is None or not _interpret(bottom, _Run(run.decide, run.sizes, _FLOATS), index):
+                if above or run.decide is None or not _interpret(bottom, _Run(run.decide, run.sizes, FLOATS), index):
                     raise
                 return above  # nothing, however much it is divided by
         case Pow(base, exponent):

@@ -10,6 +10,7 @@ from ..errors import printable
 from ..expr.script import UNICODE, Script
 from ..solution.content.model import Check, Matrix, Note, Plot, Quantities, Section, Solution, Step
 from ..solution.content.outline import CONVENTIONS, TITLES, heading, source
+from ..solution.content.picture import Picture
 from .plot.svg import svg_lines
 from .typeset.formulas import Formulas
 from .typeset.language import Chunk, Sign
@@ -41,6 +42,8 @@ def fragment(solution: Solution) -> Iterator[str]:
 class HtmlDocument(Manuscript):
     """The parts of a sheet in HTML: a step is an element whose id is the step's."""
 
+    draws = True
+
     def words(self, text: str) -> str:
         return escape(printable(text))
 
@@ -69,6 +72,14 @@ class HtmlDocument(Manuscript):
 
     def closing(self) -> Iterator[str]:
         yield ("</section>\n" if self._is_open else "") + "</main>\n</body>\n</html>"
+
+    def picture(self, picture: Picture) -> Iterator[str]:
+        from .drawing.layout import figure
+        from .drawing.svg import svg
+
+        yield f'<figure class="wide picture" tabindex="0">\n<figcaption>{self.note(picture.caption)}</figcaption>'
+        yield from svg(figure(picture), ground=False)
+        yield "</figure>"
 
     def anchor(self, name: str) -> str:
         """The attribute that makes an element a place to go to."""

@@ -8,7 +8,7 @@ from collections.abc import Iterator, Sequence
 from ..errors import printable
 from ..expr.script import Script, plain
 from ..solution.content.model import Check, Matrix, Note, Plot, Quantities, Section, Solution
-from ..solution.content.outline import source
+from ..solution.content.outline import is_pictures_alone, source
 from .plot.characters import plot_lines
 from .typeset.formulas import Formulas
 from .typeset.latex import Latex
@@ -28,7 +28,8 @@ _FIRST = re.compile(r"^(\s*\d*)([-+=.)])")
 def write(solution: Solution, width: int, script: Script) -> Iterator[str]:
     """The document's lines; with an ASCII script nothing else is in them."""
     formulas = Formulas(Latex(script.ascii, markdown=True), solution.tensors(), solution.symbolic)
-    return manuscript_lines(solution, Markdown(formulas, min(width, WIDTH), script))
+    document = Markdown(formulas, min(width, WIDTH), script)
+    return document.pictures(solution) if is_pictures_alone(solution) else manuscript_lines(solution, document)
 
 
 class Markdown(LatexSteps):
@@ -48,6 +49,17 @@ class Markdown(LatexSteps):
 
     def formula(self, written: str) -> str:
         return f"${written}$"
+
+    def pictures(self, solution: Solution) -> Iterator[str]:
+        """The title, and pictures in plain characters."""
+        from .page import joined, picture_rows
+        from .page.rows import Page
+
+        yield from self.opening(solution, ())
+        for picture in solution.pictures().values():
+            yield "```text"
+            yield from map(joined, picture_rows(picture, Page(WIDTH, self.script)))
+            yield "```"
 
     def paragraph(self, words: Note) -> str:
         """Running text at the start of a line."""

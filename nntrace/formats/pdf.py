@@ -7,6 +7,7 @@ then written by its number instead of a box.
 from __future__ import annotations
 
 import re
+from types import ModuleType
 
 from ..errors import UserError
 from ..expr.script import Script
@@ -21,12 +22,18 @@ def write(solution: Solution, width: int, script: Script) -> bytes:
     return compiled("\n".join(typ.write(solution, width, script)))
 
 
-def compiled(document: str) -> bytes:
-    """A Typst document as PDF; characters that no font has are named."""
+def compiler(what: str) -> ModuleType:
+    """The package that makes PDFs and PNGs. Raises a ``UserError`` where it is not installed."""
     try:
         import typst
     except ImportError:
-        raise UserError("a PDF needs the typst package\n  install it: pip install 'nntrace[pdf]'") from None
+        raise UserError(f"{what} needs the typst package\n  install it: pip install 'nntrace[pdf]'") from None
+    return typst
+
+
+def compiled(document: str) -> bytes:
+    """A Typst document as PDF; characters that no font has are named."""
+    typst = compiler("a PDF")
     while True:
         try:
             made: bytes = typst.compile(document.encode(), format="pdf", pdf_standards="a-2b")

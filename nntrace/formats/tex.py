@@ -8,7 +8,7 @@ from itertools import chain, islice
 from ..errors import printable
 from ..expr.script import ASCII, Script, plain
 from ..solution.content.model import Check, Matrix, Note, Plot, Quantities, Section, Solution
-from ..solution.content.outline import source
+from ..solution.content.outline import is_pictures_alone, source
 from .plot.picture import picture_lines
 from .typeset.formulas import Formulas
 from .typeset.latex import GREEK, SPECIAL, Latex
@@ -23,6 +23,7 @@ LONG = 40
 """A table with more rows may go on on the next page."""
 MOST_LINES = 24
 """An equation of more lines may be broken between pages."""
+TIKZ = r"\usepackage{tikz}"
 NEEDS = r"\usepackage{amsmath,amssymb,booktabs,longtable}"
 _SPECIAL = {
     "\\": r"\textbackslash{}", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
@@ -53,7 +54,8 @@ _PREAMBLE = r"""\documentclass[11pt,fleqn,leqno]{article}
 def write(solution: Solution, width: int, script: Script, standalone: bool = False) -> Iterator[str]:
     """The document's lines."""
     formulas = Formulas(Latex(script.ascii), solution.tensors(), solution.symbolic)
-    return manuscript_lines(solution, LatexDocument(formulas, min(width, WIDTH), script, standalone))
+    document = LatexDocument(formulas, min(width, WIDTH), script, standalone)
+    return document.pictures(solution) if is_pictures_alone(solution) else manuscript_lines(solution, document)
 
 
 class LatexDocument(LatexSteps):
@@ -86,6 +88,18 @@ class LatexDocument(LatexSteps):
         if solution.title:
             yield rf"\section*{{{self.words(solution.title)}}}"
         yield f"{self.note(source(solution))}\n"
+
+    def pictures(self, solution: Solution) -> Iterator[str]:
+        """A document, or a part of one, with pictures alone."""
+        from .drawing.layout import figure
+        from .drawing.shapes import spoken
+        from .drawing.tikz import tikz
+
+        preamble, begin = _PREAMBLE.rsplit("\n", 1)
+        yield f"{preamble}\n{TIKZ}\n{begin}" if self.standalone else f"% needs {TIKZ}"
+        for picture in solution.pictures().values():
+            yield from tikz(figure(picture), lambda text: self.words(spoken(text)))
+        yield from self.closing()
 
     def closing(self) -> Iterator[str]:
         if self.standalone:

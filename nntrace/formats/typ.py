@@ -7,6 +7,8 @@ from collections.abc import Iterator, Sequence
 from ..expr.script import Script
 from ..solution.content.model import Check, Matrix, Note, Plot, Quantities, Section, Solution, Step
 from ..solution.content.outline import source
+from ..solution.content.picture import Picture
+from .drawing.shapes import spoken
 from .plot.svg import svg_lines
 from .typeset.alignment import aligned
 from .typeset.formulas import Formulas
@@ -18,6 +20,8 @@ from .typeset.typst import Typst, quoted
 WIDTH = 88
 """About how many digits are as wide as the page's text."""
 PER_BAND = 12
+TEXT, PICTURE = 480.0, 0.7
+"""How wide the page's text is, and how large a picture is drawn, both in points."""
 _PREAMBLE = """\
 #set page(paper: "a4", margin: 20mm, numbering: "1")
 #set text(font: "New Computer Modern", size: 10pt, lang: "en")
@@ -40,6 +44,8 @@ def write(solution: Solution, width: int, script: Script) -> Iterator[str]:
 
 class TypstDocument(Manuscript):
     """The parts of a sheet in Typst: a step has its id at the left, and is labelled by it."""
+
+    draws = True
 
     def __init__(self, formulas: Formulas, width: float, script: Script) -> None:
         super().__init__(formulas, width)
@@ -109,6 +115,17 @@ class TypstDocument(Manuscript):
         for row in table.rows:
             yield f"  {', '.join(f'[{self.note(cell)}]' for cell in row)},"
         yield ")"
+
+    def picture(self, picture: Picture) -> Iterator[str]:
+        from .drawing.layout import figure
+        from .drawing.svg import svg
+
+        drawn = figure(picture)
+        width = "100%" if drawn.width * PICTURE > TEXT else f"{drawn.width * PICTURE:.0f}pt"
+        lines, described = " ".join(svg(drawn)), spoken(drawn.described)
+        image = f'image(bytes({quoted(lines, self.script.ascii)}), format: "svg", width: {width}'
+        yield f"#block(breakable: false)[{self.note(picture.caption)}"
+        yield f"#{image}, alt: {quoted(described, self.script.ascii)})]"
 
     def remark(self, words: Note) -> Iterator[str]:
         yield f"{self.note(words)}\n"

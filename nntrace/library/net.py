@@ -95,6 +95,13 @@ class Net:
         updated = asked_quantities(network, names, parameters=True) if names else None
         return WorkedSolution(training(network, _settings(how), updated).solution)
 
+    def draw(self, **how: Unpack[Calculated]) -> WorkedSolution:
+        """A picture of the network with its values, to be written as ``svg``, ``png``, ``tex`` (TikZ) or ``txt``."""
+        from ..solution.sheets.calculation import Sheet
+        from .worked import WorkedSolution
+
+        return WorkedSolution(Sheet(self._computed(), _settings(how)).picture())
+
     def derive(
         self,
         *wrt: str,

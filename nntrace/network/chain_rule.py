@@ -68,15 +68,15 @@ class Reader(Record):
 
 
 class ChainRule:
-    """The gradients of one network: by which readers each comes back."""
+    """The gradients of one network: by which readers each comes back; ``everywhere``: also where none comes to."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, everywhere: bool = False) -> None:
         self.network = network
         self.kink = network.conventions.relu_at_zero
         self._readers: dict[str, list[Reader]] = {}
         reached = network.reached()
         for step in network.steps:
-            for edge in step.edges if step.output in reached else ():
+            for edge in step.edges if everywhere or step.output in reached else ():
                 self._add(Reader(step, edge))
             for edge in step.bypassed:
                 self._add(Reader(step, edge, bypassed=True))

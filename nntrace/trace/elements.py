@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from itertools import product
 from math import isfinite
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..expr import Expr, Sym, approximate, children, partial_key, symbols
 from ..expr.bind import transform
@@ -38,7 +38,7 @@ from .update import (
 
 if TYPE_CHECKING:
     from ..network.model import Array
-    from .program import Program
+    from .program import CompiledNetwork, Program
 
 NOTHING = fraction(0)
 
@@ -82,6 +82,18 @@ class ElementTrace(Trace):
             for cell, amount in amounts.items():
                 arrays[key][cell] = amount.number
         return arrays
+
+    @cached_property
+    def formulas(self) -> CompiledNetwork:
+        from ..expr.loops import LoopWriter
+        from .program import CompiledNetwork
+
+        return CompiledNetwork(self.network, LoopWriter)
+
+    @cached_property
+    def floats(self) -> dict[str, Any]:
+        given = {key: _listed(self.network.tensors[key].shape, amounts) for key, amounts in self._given.items()}
+        return self.formulas.forward(given)
 
     def _result(self, amount: Amount) -> Amount:
         """What a numbered step leaves: the number itself, or what is carried of it."""
@@ -221,6 +233,13 @@ def _amounts(tensor: Tensor, array: Array) -> Amounts:
 def _without_digits(amounts: Mapping[str, Amounts]) -> dict[str, Amounts]:
     """The same numbers, no digits of which are carried on."""
     return {key: {cell: Amount(*one[:2]) for cell, one in own.items()} for key, own in amounts.items()}
+
+
+def _listed(shape: tuple[int, ...], amounts: Amounts, cell: Cell = ()) -> Any:
+    """The floats of a tensor as lists inside lists; where there is no connection, a zero."""
+    if len(cell) == len(shape):
+        return amounts.get(cell, NOTHING).number
+    return [_listed(shape, amounts, (*cell, place)) for place in range(shape[len(cell)])]
 
 
 def _cells(step: BoundOperation, axes: list[str]) -> list[Cell]:

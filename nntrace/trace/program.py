@@ -1,22 +1,19 @@
-"""The network's arithmetic over whole arrays: forward in order, gradients by reverse accumulation.
+"""The network's arithmetic as plain Python, made from its formulas: values in order, gradients backward.
 
-Plans are made once for a network; running one is a walk over a list, so depth meets no recursion limit.
+Each is one function, written and compiled once, over numpy's arrays or over lists of floats; ``source`` shows it.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import lru_cache
-from typing import TYPE_CHECKING
+from functools import cached_property
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
-from ..expr import Expr, Partial, Sym, partial_key, symbols
-from ..expr.contractions import Arguments, Run
-from ..expr.evaluate import plan
-from ..network.chain_rule import LOSS, Adjoint, ChainRule, Reader
+from ..expr import Expr, Indicator, Num, Partial, Sym, rename, symbols
+from ..expr.bind import free_indices
+from ..network.chain_rule import ChainRule, Reader
 from ..network.model import BoundOperation, Network
-from ..record import Record
+from .source import CompiledLines, SourceLine, SourceWriter
 
 if TYPE_CHECKING:
     from ..network.model import Array
@@ -24,95 +21,121 @@ if TYPE_CHECKING:
 GIVEN = ("input", "target", "parameter", "constant")
 
 
-class _Instruction(Record):
-    """One plan, bound: under which keys it finds its symbols' arrays, under which its result is kept."""
-
-    run: Run
-    reads: tuple[tuple[str, str], ...]
-    sizes: Mapping[str, int]
-    target: str
-
-    def result(self, arrays: Mapping[str, Array]) -> Array:
-        bound = {symbol: arrays[key] for symbol, key in self.reads}
-        return np.asarray(self.run(Arguments(bound, self.sizes)))
-
-
-def _value(step: BoundOperation) -> _Instruction:
-    """What computes a step's result."""
-    return _bound(step, step.numeric, step.operation.output, step.output)
-
-
-def _gradient(reader: Reader, derived: Adjoint) -> _Instruction:
-    """The gradient's way back through one edge of a step."""
-    return _bound(reader.step, derived.formula, derived.argument, _slope(reader.key))
-
-
-def _bound(step: BoundOperation, formula: Expr, symbol: Sym, target: str) -> _Instruction:
-    run, names = _planned(formula, symbol)
-    reads = tuple((name, _slope(step.output) if partial else step.key(name)) for name, partial in names)
-    return _Instruction(run, reads, step.sizes, target)
-
-
-@lru_cache(maxsize=4096)
-def _planned(formula: Expr, symbol: Sym) -> tuple[Run, tuple[tuple[str, bool], ...]]:
-    """The plan of a symbol's formula, and the names that it looks up; whether each is a partial ∂L/∂output."""
-    names = {
-        partial_key(read.of.name, read.by.name) if isinstance(read, Partial) else read.name: isinstance(read, Partial)
-        for read in symbols(formula)
-    }
-    return plan(formula, tuple(str(index) for index in symbol.index)), tuple(names.items())
-
-
 def _slope(key: str) -> str:
     """The key of a tensor's gradient, beside the tensors' own."""
-    return partial_key(LOSS.name, key)
+    return f"d {key}"
 
 
-class Program:
-    """The plans of a network. ``of`` limits the gradients to tensors of these roles and the units on the way there."""
+class CompiledNetwork:
+    """The lines of a network. ``of`` limits the gradients to tensors of these roles and the units on the way there."""
 
-    def __init__(self, network: Network, of: tuple[str, ...] | None = None) -> None:
+    def __init__(self, network: Network, language: SourceWriter, of: tuple[str, ...] | None = None) -> None:
         self.network = network
+        self._language = language
         self._of = of
-        self._forward = [_value(step) for step in network.steps]
-        self._past = {step.output: step for step in network.steps if step.has_logits}
-        self._backward: list[_Instruction] = []
-        self._slopes = {network.loss: _slope(network.loss)} if network.loss else {}
-        chain = ChainRule(network)
-        for reader in chain.ways():
-            role = network.tensors[reader.key].role
-            wanted = of is None or (not reader.bypassed and (role not in GIVEN or role in of))
-            if wanted and reader.step.output in self._slopes:
-                self._slopes[reader.key] = _slope(reader.key)
-                self._backward.append(_gradient(reader, chain.adjoint(reader)))
+        self._functions: dict[frozenset[str], CompiledLines] = {}
 
-    def forward(self, given: Mapping[str, Array], held: Mapping[str, Array] = {}) -> dict[str, Array]:
+    def forward(self, given: Mapping[str, Any], held: Mapping[str, Any] = {}) -> dict[str, Any]:
         """Every tensor by key, from the given ones; a result that is ``held`` is not computed but taken from there.
 
         A loss that is computed past such a result reads it then, by its own formula. Overflow gives infinities and
         NaNs, without a warning.
         """
+        kept = frozenset(held)
+        if kept not in self._functions:
+            self._functions[kept] = self._forward(kept)
         arrays = {**given, **held}
-        with np.errstate(all="ignore"):
-            for instruction in self._forward:
-                if instruction.target not in held:
-                    past = self._past.get(instruction.target) if held else None
-                    if past is not None and not held.keys().isdisjoint(past.arguments.values()):
-                        instruction = _bound(past, past.operation.numeric, past.operation.output, past.output)
-                    arrays[instruction.target] = instruction.result(arrays)
-        return arrays
+        with self._language.quiet():
+            return arrays | self._functions[kept](arrays)
+
+    def _forward(self, held: frozenset[str]) -> CompiledLines:
+        lines = []
+        for step in self.network.steps:
+            if step.output not in held:
+                is_read = step.has_logits and not held.isdisjoint(step.arguments.values())
+                formula = step.operation.numeric if is_read else step.numeric
+                lines.append(self._line(step, formula, step.operation.output, step.output))
+        made = {line.target: line.target for line in lines}
+        given = [key for key, tensor in self.network.tensors.items() if tensor.role in GIVEN and self._has(key)]
+        return CompiledLines("forward", self._language, [*given, *sorted(held - {*given})], made, lines)
+
+    def _has(self, key: str) -> bool:
+        tensor = self.network.tensors[key]
+        return tensor.array is not None or tensor.typed is not None
+
+    @cached_property
+    def _backward(self) -> CompiledLines:
+        network = self.network
+        lines: list[SourceLine] = []
+        reached: dict[str, str] = {}
+        chain = ChainRule(network)
+        for reader in chain.ways():
+            if self._wanted(reader) and (reader.step.output in reached or reader.step.output == network.loss):
+                made = chain.adjoint(reader)
+                line = self._line(reader.step, made.formula, made.argument, _slope(reader.key))
+                if reader.key in reached:
+                    line = line._replace(formula=Sym(line.target, line.axes) + line.formula)
+                reached[reader.key] = line.target
+                lines.append(line)
+        read = {one.name: None for line in lines for one in symbols(line.formula) if isinstance(one, Sym)}
+        given = [key for key in read if key not in reached.values()]
+        return CompiledLines("backward", self._language, given, reached, lines)
+
+    def _wanted(self, reader: Reader) -> bool:
+        role = self.network.tensors[reader.key].role
+        return self._of is None or (not reader.bypassed and (role not in GIVEN or role in self._of))
+
+    def slopes(self, values: Mapping[str, Any]) -> dict[str, Any]:
+        """∂L/∂tensor by key, for the tensors that a way leads to."""
+        with self._language.quiet():
+            return self._backward(values)
+
+    def run(self, function: CompiledLines, values: Mapping[str, Any]) -> list[Any]:
+        """The results of a function over the tensors, in order."""
+        with self._language.quiet():
+            return list(function(values).values())
+
+    def _line(self, step: BoundOperation, formula: Expr, symbol: Sym, target: str) -> SourceLine:
+        """A formula of a step over the tensors that its symbols stand for."""
+
+        def named(one: Sym | Partial) -> Expr:
+            if isinstance(one, Sym):
+                return Sym(step.key(one.name), one.index)
+            return Num(1) if step.output == self.network.loss else Sym(_slope(step.output), one.by.index)
+
+        return SourceLine(target, tuple(map(str, symbol.index)), rename(formula, named), step.sizes)
+
+    def conditions(self, found: list[tuple[BoundOperation, Indicator]]) -> CompiledLines:
+        """What tells, for each condition of a step, where it holds."""
+        lines = []
+        for place, (step, condition) in enumerate(found, start=1):
+            lines.append(self._line(step, condition, Sym("", tuple(free_indices(condition))), f"decided {place}"))
+        read = {one.name: None for line in lines for one in symbols(line.formula) if isinstance(one, Sym)}
+        return CompiledLines("decisions", self._language, read, {line.target: line.target for line in lines}, lines)
+
+    @property
+    def source(self) -> str:
+        """The network as Python, each line under its formula."""
+        parts = [self._forward(frozenset()).source, *([self._backward.source] if self.network.loss else [])]
+        return "\n\n".join(parts)
+
+
+class Program(CompiledNetwork):
+    """The network over numpy's arrays."""
+
+    def __init__(self, network: Network, of: tuple[str, ...] | None = None) -> None:
+        from ..expr.evaluate import ArrayWriter
+
+        super().__init__(network, ArrayWriter, of)
 
     def gradients(self, arrays: Mapping[str, Array]) -> dict[str, Array]:
         """∂L/∂tensor by key, each use of a tied name for itself; zero where there is no connection."""
+        import numpy as np
+
         network = self.network
         if network.loss is None:
             return {}
-        known = {**arrays, _slope(network.loss): np.asarray(1.0)}
-        with np.errstate(all="ignore"):
-            for instruction in self._backward:
-                target, result = instruction.target, instruction.result(known)
-                known[target] = np.asarray(known[target] + result) if target in known else result
-        gradients = {key: known[slope] for key, slope in self._slopes.items()}
+        gradients: dict[str, Array] = {network.loss: np.asarray(1.0), **self.slopes(arrays)}
         for key in network.parameters if self._of is None else ():
             if key not in gradients:  # no way leads from it to the loss
                 gradients[key] = np.zeros(network.tensors[key].shape)

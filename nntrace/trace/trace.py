@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from functools import cached_property
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..network.model import Element, Network
 from ..network.quantities import Quantity
@@ -17,7 +17,7 @@ from .update import Arithmetic, Limit, Memory, Update, given_gradient
 
 if TYPE_CHECKING:
     from ..network.model import Array
-    from .program import Program
+    from .program import CompiledNetwork, Program
 
 
 class Trace(ABC):
@@ -41,6 +41,16 @@ class Trace(ABC):
 
             self._program = Program(self.network)
         return self._program
+
+    @property
+    def formulas(self) -> CompiledNetwork:
+        """The network's arithmetic over ``floats``."""
+        return self.program
+
+    @property
+    def floats(self) -> dict[str, Any]:
+        """Every tensor by key, in floating point: as arrays, or as lists where the trace does without numpy."""
+        return self.arrays
 
     @cached_property
     def arrays(self) -> dict[str, Array]:

@@ -1,8 +1,8 @@
-"""How long ``nntrace forward`` takes on the homework's network, as a whole process, against ``floor.py``.
+"""How long a command takes on the homework's network, as a whole process, piped, against a program that does less.
 
     python tests/bench/startup.py [RUNS]
 
-Both run in turn; the ratio is that of the medians of one run of this program.
+All run in turn; a ratio is that of the medians of one run of this program. Its limits: ``PAIRS``.
 """
 
 import os
@@ -15,10 +15,15 @@ from statistics import median
 HERE = Path(__file__).parent
 ENVIRONMENT = {name: value for name, value in os.environ.items() if name != "PYTHONDONTWRITEBYTECODE"}
 """Both sides start from byte code, as installed programs do."""
-COMMANDS = {
-    "floor": [sys.executable, str(HERE / "floor.py")],
-    "nntrace forward": [sys.executable, "-m", "nntrace", "forward"],
-}
+PROGRAMS = {name: [sys.executable, str(HERE / f"{name}.py")] for name in ("floor", "lines", "by_autograd")}
+COMMANDS = {name: [sys.executable, "-m", "nntrace", name] for name in ("forward", "grad", "step")}
+PAIRS = [
+    ("forward", "floor", 0.87),
+    ("forward", "lines", 1.6),
+    ("grad", "by_autograd", 1.0),
+    ("step", "by_autograd", 1.0),
+]
+"""A command, what it is measured against, and how many times as long it may take."""
 
 
 def seconds(command: list[str]) -> float:
@@ -29,16 +34,18 @@ def seconds(command: list[str]) -> float:
 
 
 def main(runs: int) -> None:
-    for command in COMMANDS.values():
+    every = PROGRAMS | COMMANDS
+    for command in every.values():
         seconds(command)
-    taken: dict[str, list[float]] = {name: [] for name in COMMANDS}
+    taken: dict[str, list[float]] = {name: [] for name in every}
     for _ in range(runs):
-        for name, command in COMMANDS.items():
+        for name, command in every.items():
             taken[name].append(seconds(command))
     medians = {name: median(times) for name, times in taken.items()}
     for name, value in medians.items():
-        print(f"{name:16} {value * 1000:7.1f} ms")
-    print(f"ratio            {medians['nntrace forward'] / medians['floor']:7.2f}    (at most 0.87)")
+        print(f"{name:12} {value * 1000:7.1f} ms")
+    for command, peer, most in PAIRS:
+        print(f"{command:7} / {peer:12} {medians[command] / medians[peer]:5.2f}    (at most {most})")
 
 
 main(int(sys.argv[1]) if len(sys.argv) > 1 else 15)

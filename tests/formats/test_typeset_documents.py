@@ -332,7 +332,7 @@ def test_an_unknown_suffix_names_the_known_ones(run: Run, tmp_path: Path) -> Non
     done = run("forward", "-o", tmp_path / "sheet.docx")
     assert done.code == 2
     assert done.err == (
-        "there is no output format 'docx'\n  known here: terminal, html, json, md, pdf, tex, txt, typ\n"
+        "there is no output format 'docx'\n  known here: terminal, csv, html, json, md, pdf, png, svg, tex, txt, typ\n"
     )
     assert list(tmp_path.iterdir()) == []
 

@@ -19,7 +19,7 @@ from ...solution.content.model import (
     Step,
     Table,
 )
-from ...solution.content.outline import CONVENTIONS, TITLES, heading, outline, source
+from ...solution.content.outline import CONVENTIONS, TITLES, heading, is_pictures_alone, outline, source
 from .breaking import filled, words, wrapped
 from .given_values import matrix_rows, quantity_rows
 from .rows import Page, Row, Span, TextRole, columns, drawing, length
@@ -38,6 +38,12 @@ def rows(solution: Solution, width: int, script: Script, plain: bool = False) ->
         yield from _paragraph(filled((solution.title,), width, script), "title", page)
     yield from _paragraph(filled(source(solution), width, script), "source", page)
     yield page.row()
+    if is_pictures_alone(solution):
+        from .picture import picture_rows
+
+        for name, picture in solution.pictures().items():
+            yield from picture_rows(picture, page._replace(section=name))
+        return
     for section in outline(solution):
         own = page._replace(section=section.name)
         yield from _agreed(solution, own) if section is CONVENTIONS else _section(section, own)

@@ -74,12 +74,15 @@ _NARROW = re.compile(
     "[ -~\u00a1-\u00ac\u00ae-\u02ff\u0370-\u0377\u037a-\u037f\u0384-\u0482"
     "\u2010-\u2027\u2030-\u205e\u2070-\u2071\u2074-\u208e\u20a0-\u20c0\u2100-\u218b\u2190-\u22ff\u2500-\u25fc✓✗]*"
 )
+_ACCENT = re.compile("[\u0300-\u036f]")
 
 
 def columns(text: str) -> int:
     """How many columns a text takes: two for each wide character, none for an accent that is set over another."""
     if text.isascii() or _NARROW.fullmatch(text):
         return len(text)
+    if _NARROW.fullmatch(bare := _ACCENT.sub("", text)):
+        return len(bare)
     from rich.cells import cell_len  # the one table of widths that is worth its 5 ms, for those that need it
 
     return cell_len(text)

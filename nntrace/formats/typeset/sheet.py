@@ -25,6 +25,7 @@ from ...solution.content.model import (
     Table,
 )
 from ...solution.content.outline import CONVENTIONS, TITLES, heading, outline
+from ...solution.content.picture import Picture
 from .formulas import Formulas
 from .language import Chunk
 from .rows import FormulaRow, step_rows
@@ -44,6 +45,9 @@ class HeadedRows(Record):
 
 class Manuscript:
     """One format's way to set down the parts of a sheet. Every method gives lines; a line may hold line ends."""
+
+    draws = False
+    """Whether the format has pictures in a sheet."""
 
     def __init__(self, formulas: Formulas, width: float) -> None:
         self.formulas = formulas
@@ -100,6 +104,10 @@ class Manuscript:
         """Checks, each with how it came out."""
         raise NotImplementedError
 
+    def picture(self, picture: Picture) -> Iterator[str]:
+        """A picture of the network, in a format that has room for it."""
+        return iter(())
+
     def section_end(self) -> Iterator[str]:
         """What stands behind a section."""
         return iter(())
@@ -133,6 +141,7 @@ class Manuscript:
 def manuscript_lines(solution: Solution, manuscript: Manuscript) -> Iterator[str]:
     """The sheet's lines, made as they are asked for."""
     sections = list(outline(solution))
+    pictures = dict(solution.pictures()) if manuscript.draws else {}
     yield from manuscript.opening(solution, sections)
     for place, section in enumerate(sections):
         words = (TITLES["conventions"],) if section is CONVENTIONS else heading(section)
@@ -140,6 +149,8 @@ def manuscript_lines(solution: Solution, manuscript: Manuscript) -> Iterator[str
             yield from manuscript.heading(words, section, place)
         if section is CONVENTIONS:
             yield from manuscript.conventions(solution.agreed)
+        if (picture := pictures.pop(section.name, None)) is not None:
+            yield from manuscript.picture(picture)
         for checks, group in groupby(section.blocks, key=lambda block: isinstance(block, Check)):
             if checks:
                 yield from manuscript.checks([block for block in group if isinstance(block, Check)])

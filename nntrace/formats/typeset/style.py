@@ -34,7 +34,7 @@ nav ol { margin: 0; padding-inline-start: 1.5rem; columns: 16rem; }
 .id { color: var(--quiet); text-decoration: none; font-variant-numeric: tabular-nums; overflow-wrap: normal; }
 .id:hover, .id:focus { text-decoration: underline; }
 .rows { display: grid; grid-template-columns: max-content max-content minmax(0, 1fr); gap: 0.3rem 0.45rem;
-  align-items: baseline; overflow-x: auto; }
+  align-items: baseline; overflow: auto hidden; padding-block: 0.15rem; }
 .quantities { display: flex; flex-wrap: wrap; gap: 0.5rem 1.1rem; margin: 0.75rem 0; }
 .quantities div { text-align: end; }
 .quantities dt { border-bottom: 1px solid var(--rule); }
@@ -46,6 +46,14 @@ th, td { padding: 0.2rem 0.75rem 0.2rem 0; overflow-wrap: normal; }
 .number { text-align: end; font-variant-numeric: tabular-nums; }
 pre { overflow-x: auto; font-size: 0.8rem; }
 .checked { list-style: none; padding: 0; }
+.picture { margin: 0.75rem 0; }
+figcaption { color: var(--quiet); font-style: italic; }
+.picture .unit { fill: transparent; stroke: var(--ink); }
+.picture text { fill: var(--ink); }
+.picture text.quiet { fill: var(--quiet); }
+.picture .halo { fill: var(--paper); }
+.picture .line.quiet { stroke: var(--quiet); }
+.picture .head.quiet { fill: var(--quiet); }
 """
 _MEDIA = """\
 @media (max-width: 34rem) {
@@ -59,9 +67,10 @@ _MEDIA = """\
   @page { margin: 18mm; }
   body { max-width: none; padding: 0; font-size: 10.5pt; }
   nav, .skip { display: none; }
-  .step, tr, .quantities, h2, h3 { break-inside: avoid; }
+  .step, tr, .quantities, .picture, h2, h3 { break-inside: avoid; }
   h2, h3 { break-after: avoid; }
   .rows, .wide, pre { overflow: visible; }
+  .picture svg { max-width: 100%; height: auto; }
   pre { white-space: pre-wrap; }
 }
 """
@@ -69,6 +78,7 @@ STYLE = _PAGE + _SHEET + _MEDIA
 """Of a page of its own."""
 INNER = f"""\
 .nntrace {{ --ink: currentColor; --quiet: currentColor; --rule: currentColor; --link: currentColor;
+  --paper: var(--jp-layout-color0, Canvas);
   font-size: 1rem; line-height: 1.5; overflow-wrap: anywhere;
 {_SHEET}}}
 """

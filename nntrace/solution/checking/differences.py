@@ -2,24 +2,20 @@
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable, Iterator
-from functools import partial
+from collections.abc import Iterator
+from copy import deepcopy
+from functools import reduce
 from math import nan
-from typing import TYPE_CHECKING, Literal
+from operator import getitem
+from typing import Any, Literal
 
-from ...expr import Cases, Condition, Expr, Indicator, children, free_indices
-from ...expr.contractions import Arguments, Run
-from ...expr.evaluate import plan
+from ...expr import Cases, Condition, Expr, Indicator, children
 from ...expr.functions import turns
 from ...network.chain_rule import adjoint
-from ...network.model import BoundOperation, Element, Network
+from ...network.model import BoundOperation, Cell, Element, Network
 from ...network.quantities import Quantity
 from ...record import Record
 from ...trace.trace import Trace
-
-if TYPE_CHECKING:
-    from ...network.model import Array
 
 STEP = 1e-5
 AGREEMENT = 1e-6
@@ -31,8 +27,10 @@ class Differences:
     def __init__(self, trace: Trace) -> None:
         self.trace = trace
         self.network = trace.network
-        self._decisions = list(_decisions(self.network))
-        self._copies: dict[str, Array] = {}
+        self.formulas = trace.formulas
+        self.values = trace.floats
+        self._decisions = self.formulas.conditions(list(_decisions(self.network)))
+        self._copies: dict[str, Any] = {}
 
     def of(self, found: Quantity) -> Difference:
         """The difference quotient by one quantity."""
@@ -43,7 +41,7 @@ class Differences:
         above, below = (self._moved(found, sign * size) for sign in (1, -1))
         apart = above.value - below.value
         quotient = (above.loss - below.loss) / apart if apart else nan
-        resolution = abs(float(self.trace.arrays[network.loss])) * 1e-9 / size + 1e-9 if size else 0.0
+        resolution = abs(float(self.values[network.loss])) * 1e-9 / size + 1e-9 if size else 0.0
         if not _differ(above, below):
             return Difference(quotient, "", resolution)
         return Difference(quotient, *self._at_a_decision(found, size, resolution))
@@ -75,26 +73,39 @@ class Differences:
 
         ``slope``: with the gradient there.
         """
-        network, arrays = self.network, self.trace.arrays
+        network, formulas = self.network, self.formulas
         assert network.loss is not None
         moved = {use.key: self._copy(use.key) for use in found.uses}
         for key, cell in found.uses:
-            moved[key][cell] += by
-        after = self.trace.program.forward({**arrays, **moved}, moved if found.role == "unit" else {})
+            if cell:
+                _innermost(moved[key], cell)[cell[-1]] += by
+            else:
+                moved[key] = moved[key] + by
+        after = formulas.forward({**self.values, **moved}, moved if found.role == "unit" else {})
         first = found.uses[0]
-        decided = [decided(after).tobytes() for decided in self._decisions]
-        slopes = self.trace.program.gradients(after) if slope else {}
-        total = sum(float(slopes[key][cell]) for key, cell in found.uses if key in slopes)
-        result = _Moved(float(after[first.key][first.cell]), float(after[network.loss]), decided, total)
+        decided = [one.tobytes() if hasattr(one, "tobytes") else one for one in formulas.run(self._decisions, after)]
+        slopes = formulas.slopes(after) if slope else {}
+        total = sum(float(_number(slopes[key], cell)) for key, cell in found.uses if key in slopes)
+        result = _Moved(float(_number(after[first.key], first.cell)), float(after[network.loss]), decided, total)
         for key, cell in found.uses:
-            moved[key][cell] = arrays[key][cell]
+            if cell:
+                _innermost(moved[key], cell)[cell[-1]] = _number(self.values[key], cell)
         return result
 
-    def _copy(self, key: str) -> Array:
-        """An array to move one of its numbers in, and back."""
+    def _copy(self, key: str) -> Any:
+        """A tensor to move one of its numbers in, and back."""
         if key not in self._copies:
-            self._copies[key] = self.trace.arrays[key].copy()
+            self._copies[key] = deepcopy(self.values[key])
         return self._copies[key]
+
+
+def _innermost(numbers: Any, cell: Cell) -> Any:
+    """Where an element stands, in an array or in lists."""
+    return reduce(getitem, cell[:-1], numbers)
+
+
+def _number(numbers: Any, cell: Cell) -> Any:
+    return reduce(getitem, cell, numbers)
 
 
 class _Moved(Record):
@@ -103,13 +114,13 @@ class _Moved(Record):
 
     value: float
     loss: float
-    decided: list[bytes]
+    decided: list[Any]
     slope: float
 
 
 def _differ(above: _Moved, below: _Moved) -> bool:
     """Whether a condition turns out otherwise on the two sides."""
-    return any(map(operator.ne, above.decided, below.decided))
+    return above.decided != below.decided
 
 
 Crossing = Literal["", "kink", "jump"]
@@ -127,27 +138,19 @@ class Difference(Record):
         return abs(self.quotient - gradient) <= AGREEMENT * max(abs(gradient), abs(self.quotient)) + self.resolution
 
 
-def _decisions(network: Network) -> Iterator[Callable[[dict[str, Array]], Array]]:
-    """Every condition that a derivative stands on, over the whole network, as a function of the arrays."""
+def _decisions(network: Network) -> Iterator[tuple[BoundOperation, Indicator]]:
+    """Every condition that a derivative stands on, over the whole network, by its step."""
     kink = network.conventions.relu_at_zero
-    known: dict[tuple[int, str], list[Run]] = {}
+    known: dict[tuple[int, str], list[Indicator]] = {}
     for step in network.steps:
         for operation, argument in step.edges:
             key = (id(operation), argument)
             if key not in known:
                 derived = adjoint(operation, argument, kink).derived
-                conditions = dict.fromkeys((*_conditions(derived), *_conditions(operation.formula)))
-                known[key] = [plan(Indicator(one), tuple(free_indices(Indicator(one)))) for one in conditions]
-            for run in known[key]:
-                yield partial(_decided, run, step)
-
-
-def _decided(run: Run, step: BoundOperation, arrays: dict[str, Array]) -> Array:
-    bound = {symbol: arrays[key] for symbol, key in step.arguments.items()} | {
-        step.operation.output.name: arrays[step.output]
-    }
-    decided: Array = run(Arguments(bound, step.sizes))
-    return decided
+                found = dict.fromkeys((*_conditions(derived), *_conditions(operation.formula)))
+                known[key] = [Indicator(one) for one in found]
+            for condition in known[key]:
+                yield step, condition
 
 
 def _conditions(node: Expr) -> Iterator[Condition]:

@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from operator import mul
-from typing import Any, Literal, TypeVar
+from typing import TYPE_CHECKING, Any, Literal, TypeVar
 
 from ...expr import Condition, Expr, Sym
 from ...expr.literals import Literals
 from ...record import Record
+
+if TYPE_CHECKING:
+    from .picture import Picture
 
 Note = tuple[str | Expr | Condition, ...]
 """Words and expressions, to be written one after the other (the words carry their own spaces)."""
@@ -282,7 +285,8 @@ class Solution(Record):
     Several iterations stand in ``sections`` one after the other, and in ``iterations`` each as a sheet of its own
     (without these where only their results are kept). ``symbolic``: products of symbols are written without a sign.
     ``legend`` says what the letters of a derivation mean. ``changes`` are the numbers that the command has changed,
-    each as it was typed; ``tensors()`` the names that stand for a whole vector or matrix.
+    each as it was typed; ``tensors()`` the names that stand for a whole vector or matrix. ``pictures()`` are drawn by
+    formats that have room for them, each at the beginning of its section; a sheet without blocks is its pictures alone.
     """
 
     title: str | None
@@ -296,3 +300,4 @@ class Solution(Record):
     legend: Mapping[str, str] | None = None
     changes: tuple[tuple[Sym, str], ...] = ()
     tensors: Callable[[], frozenset[str]] = frozenset
+    pictures: Callable[[], Mapping[SectionName, Picture]] = dict

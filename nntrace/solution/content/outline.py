@@ -42,6 +42,11 @@ def outline(solution: Solution) -> Iterator[Section]:
         yield CONVENTIONS
 
 
+def is_pictures_alone(solution: Solution) -> bool:
+    """Whether a sheet has pictures and nothing else."""
+    return not any(section.blocks for section in solution.sections)
+
+
 def heading(section: Section) -> Note:
     """What stands over a section; nothing over one that belongs to the section before it."""
     title = section.title or ((TITLES[section.name],) if section.name in TITLES else ())

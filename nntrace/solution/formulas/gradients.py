@@ -56,11 +56,11 @@ class Summand(Record):
 class ElementGradients:
     """The chain rule at one element: what a gradient is made of, read from the adjoints of the steps."""
 
-    def __init__(self, writer: Writer) -> None:
+    def __init__(self, writer: Writer, everywhere: bool = False) -> None:
         self.writer = writer
         self.network: Network = writer.network
         self._known: dict[Element, tuple[list[Summand], tuple[Amount, ...]]] = {}
-        self.chain = ChainRule(self.network)
+        self.chain = ChainRule(self.network, everywhere)
 
     def summands(self, use: Element) -> tuple[list[Summand], tuple[Amount, ...]]:
         """The addends of ∂L/∂element through this one use, and what the parts left out of long sums come to."""

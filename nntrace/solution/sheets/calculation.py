@@ -34,6 +34,7 @@ from ..steps.families import Families
 from ..steps.forward import forward_steps, loss_steps
 from ..steps.ids import Ids
 from .head import agreed, convention_values, given_blocks, tensor_names
+from .pictures import pictures
 
 if TYPE_CHECKING:
     from ..steps.backward import Backward
@@ -112,6 +113,12 @@ class Sheet:
         values, samples = value_results(self.trace), sample_results(self.trace)
         return self.solution(sections, Results(values=values, samples=samples, loss=loss_of(self.trace)))
 
+    def picture(self) -> Solution:
+        """The network with its values, and its numbers for a program."""
+        values = value_results(self.trace)
+        solution = self.solution([], Results(values=values, loss=loss_of(self.trace)))
+        return solution._replace(agreed=(), sections=(Section("forward", ()),))
+
     def gradient(self, asked: Sequence[Quantity], named: bool) -> Solution:
         """The gradient by each asked quantity, from the forward values that it uses; ``named``: asked for by name."""
         if named and self.view != self.settings.view:  # what is asked for by name is shown by its elements
@@ -132,7 +139,7 @@ class Sheet:
             gradients=gradient_results(self.trace, asked),
             loss=loss_of(self.trace),
         )
-        return self.solution(sections, results)
+        return self.solution(sections, results, asked=asked if named else ())
 
     def following(self, trace: Trace) -> Sheet:
         """The sheet of the next iteration: of another trace, and with what this one has derived."""
@@ -159,8 +166,10 @@ class Sheet:
         results: Results,
         iterations: tuple[Solution, ...] = (),
         updating: bool = False,
+        asked: Sequence[Quantity] | None = None,
     ) -> Solution:
-        """These sections under the head of every sheet; ``updating``: those of a training step."""
+        """These sections under the head of every sheet; ``updating``: those of a training step. ``asked`` are the
+        quantities whose gradients were asked for by name, if gradients were."""
         network = self.network
         head = Section("given", tuple(given_blocks(self.writer)))
         return Solution(
@@ -173,6 +182,7 @@ class Sheet:
             iterations,
             changes=network.changes,
             tensors=lambda: tensor_names(network),
+            pictures=partial(pictures, self.writer, self.ids, asked),
         )
 
     def units_backward(self) -> Iterator[Quantity]:

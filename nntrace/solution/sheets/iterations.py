@@ -54,7 +54,7 @@ def training(
     sheet = Sheet(network, settings, trace)
     if network.iterations == 1 and network.samples_per_step is None:
         one = step_sheet(sheet, only)
-        return Trained(sheet.solution(one.sections, one.results, updating=True), one.update.after)
+        return Trained(sheet.solution(one.sections, one.results, updating=True, asked=only or ()), one.update.after)
     return _Iterations(sheet, only).trained()
 
 
@@ -132,7 +132,7 @@ class _Iterations:
             )
 
     def _solution(self, sections: list[Section], results: Results, each: tuple[Solution, ...] = ()) -> Solution:
-        return self.sheet.solution(sections, results, each, updating=True)
+        return self.sheet.solution(sections, results, each, updating=True, asked=self.only or ())
 
     def _short(self, results: Results, update: Update) -> _Short:
         """What an iteration comes to, with the numbers of the parameters where they are few."""

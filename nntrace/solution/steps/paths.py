@@ -37,6 +37,14 @@ class Path(Record):
         return tuple(edge.output for edge in self.edges if edge.output is not None)
 
 
+class MarkedPath(Record):
+    """A path for a picture: where it starts, the units that it passes, and what it is, with its number."""
+
+    start: Element
+    elements: tuple[Element, ...]
+    note: Note
+
+
 class Found(Record):
     """The largest paths from an element, how many there are in all, and what the others come to."""
 
@@ -62,21 +70,40 @@ class Paths:
         self._best: dict[Element, Found] = {}
         self._edges = 0
 
-    def step(self, found: Quantity) -> Step | None:
-        """∂L/∂quantity over its paths, or ``None`` where these are too long or too many to be written."""
-        found_paths: list[Found] = []
+    def marked(self, found: Quantity) -> tuple[MarkedPath, ...]:
+        """The largest paths of a quantity, each with what tells it apart and its number; none where there are many."""
+        followed = self._followed(found)
+        if followed is None or not followed.best:
+            return ()
+        again = repeated((path.start, path.edges[0].reached) for path in followed.best)
+        notes = self._notes(followed.best, again) or (("its only path",),)
+        sizes = (self.writer.digits.show(path.size).number for path in followed.best)
+        return tuple(
+            MarkedPath(path.start, path.elements, (*note, ": ", size))
+            for path, note, size in zip(followed.best, notes, sizes, strict=True)
+        )
+
+    def _followed(self, found: Quantity) -> Found | None:
+        """The largest paths of all uses of a quantity; ``None`` where they are not followed."""
+        best: list[Path] = []
+        number, rest = 0, NOTHING
         for use in found.uses:
             if given_gradient(self.writer.trace, use) is not None:
                 return None
             followed = self.from_element(use)
             if followed is None:
                 return None
-            found_paths.append(followed)
-        count = sum(one.number for one in found_paths)
-        everything = [path for one in found_paths for path in one.best]
-        rest = NOTHING
-        for one in found_paths:
-            rest = rest.plus(one.rest)
+            best += followed.best
+            number += followed.number
+            rest = rest.plus(followed.rest)
+        return Found(best, number, rest)
+
+    def step(self, found: Quantity) -> Step | None:
+        """∂L/∂quantity over its paths, or ``None`` where these are too long or too many to be written."""
+        followed = self._followed(found)
+        if followed is None:
+            return None
+        everything, count, rest = followed
         longest = max((len(path.edges) for path in everything), default=0)
         if longest in (0, 1) or longest > LONGEST_PATH:
             return None

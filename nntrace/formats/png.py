@@ -1,0 +1,24 @@
+"""The pictures of a sheet as one PNG, drawn by the compiler that the ``typst`` package carries."""
+
+from __future__ import annotations
+
+from ..errors import UserError
+from ..expr.script import UNICODE, Script
+from ..solution.content.model import Solution
+from . import svg
+from .pdf import compiler
+from .typeset.typst import quoted
+
+PIXELS = 192.0
+"""To an inch: twice what a screen is taken to have, so that small letters are sharp."""
+_PAGE = '#set page(width: auto, height: auto, margin: 0pt)\n#image(bytes({picture}), format: "svg")'
+
+
+def write(solution: Solution, width: int, script: Script) -> bytes:
+    """The file's bytes. Raises a ``UserError`` where the sheet has no picture, or the extra is not installed."""
+    lines = list(svg.write(solution, width, UNICODE))
+    page = _PAGE.format(picture=quoted(" ".join(lines), ascii=False))
+    made = compiler("a PNG").compile(page.encode(), format="png", ppi=PIXELS)
+    if not isinstance(made, bytes):
+        raise UserError("this picture does not fit one page\n  draw it as .svg")
+    return made

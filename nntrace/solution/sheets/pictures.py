@@ -1,0 +1,167 @@
+"""The pictures of a sheet: the network with its values, and backward with its gradients and the asked one's paths."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from functools import partial
+from typing import TYPE_CHECKING
+
+from ...expr import Expr, Sym
+from ...expr.index import number_of
+from ...network.model import BoundOperation, Element, Tensor
+from ...network.quantities import Quantity, quantity
+from ...trace.amount import Amount
+from ..content.model import Note, SectionName
+from ..content.picture import DrawnEdge, DrawnLayer, DrawnUnit, NumberedName, Picture
+from ..formulas.element import Writer
+from ..formulas.gradients import ElementGradients, Summand
+
+if TYPE_CHECKING:
+    from ..steps.ids import Ids
+    from ..steps.paths import MarkedPath
+
+MOST_UNITS = 12
+"""So many units of a layer are drawn; of more the first and the last, and those on the marked paths."""
+FIRST, LAST = 8, 3
+MOST_PATHS = 4
+MOST_LAYERS = 24
+"""A network of more layers has no picture."""
+
+
+def pictures(writer: Writer, ids: Ids, asked: Sequence[Quantity] | None) -> dict[SectionName, Picture]:
+    """The network with its values; where gradients were asked for, also with these, and the paths of a single one."""
+    network = writer.network
+    values: Note = ("The network, with the values of its units and weights",)
+    found: dict[SectionName, Picture | None] = {"forward": _Drawing(writer, writer.trace.value).picture(values)}
+    if asked is not None and network.loss is not None:
+        paths: Sequence[MarkedPath] = ()
+        if len(asked) == 1:
+            from ..steps.paths import Paths
+
+            paths = Paths(writer, ids).marked(asked[0])[:MOST_PATHS]
+        loss = Sym(network.tensors[network.loss].symbol(()).name)
+        gradients: Note = ("Backward: the gradients of ", loss, " by its units and weights")
+        found["backward"] = _Drawing(writer, partial(_gradient, writer), paths).picture(gradients)
+    return {section: picture for section, picture in found.items() if picture is not None}
+
+
+def _gradient(writer: Writer, element: Element) -> Amount:
+    return writer.trace.total(quantity(writer.network, element))
+
+
+class _Drawing:
+    """One picture of one network."""
+
+    def __init__(self, writer: Writer, number: Callable[[Element], Amount], paths: Sequence[MarkedPath] = ()) -> None:
+        self.writer = writer
+        self.network = writer.network
+        self.number = number
+        self.paths = paths
+        self.is_backward = number != writer.trace.value
+        self.gradients = ElementGradients(Writer(writer.trace, writer.digits, full=True), everywhere=True)
+        self.marked = {element for path in paths for element in (path.start, *path.elements)}
+        self.places: dict[Element, int] = {}
+        """The units drawn, each with its place among all of them."""
+
+    def picture(self, caption: Note) -> Picture | None:
+        """The picture, or ``None`` where there is nothing to be seen in one."""
+        depths = self._depths()
+        if not 1 < len(depths) <= MOST_LAYERS:
+            return None
+        layers = tuple(self._layer(key, depth) for key, depth in sorted(depths.items(), key=lambda one: one[1]))
+        return Picture(layers, tuple(self._edges()), caption, self.is_backward, tuple(path.note for path in self.paths))
+
+    def _depths(self) -> dict[str, int]:
+        """How far each result that is drawn is from the inputs, in the order of the network."""
+        depths = {key: 0 for key, tensor in self.network.tensors.items() if tensor.role == "input"}
+        for step in self.network.layer_steps():
+            read = [step.key(edge.argument) for edge in step.edges]
+            if read:  # else it is worked out on the way to a result
+                depths[step.output] = 1 + max((depths.get(key, 0) for key in read), default=0)
+        if self.network.loss_is_known and self.network.loss is not None:
+            depths[self.network.loss] = 1 + max(depths.values(), default=0)
+        return depths
+
+    def _layer(self, key: str, depth: int) -> DrawnLayer:
+        tensor = self.network.tensors[key]
+        step = next((step for step in self.network.steps if step.output == key), None)
+        cells = [Element(key, cell) for cell in tensor.cells() if not (tensor.sampled and cell[0])]
+        units: list[DrawnUnit] = []
+        before = -1
+        for place in self._shown(cells):
+            element = cells[place]
+            self.places[element] = len(self.places)
+            with self.writer.within(element):
+                name = self.writer.symbol(element)
+            addends = tuple(self._addends(step, element)) if step is not None else ()
+            units.append(DrawnUnit(self._numbered(name, element), addends, place - before - 1))
+            before = place
+        return DrawnLayer(self._names(tensor, step), depth, tuple(units))
+
+    def _shown(self, cells: Sequence[Element]) -> list[int]:
+        """The places of the units of a layer that are drawn."""
+        count = len(cells)
+        if count <= MOST_UNITS:
+            return list(range(count))
+        return [at for at, cell in enumerate(cells) if at < FIRST or at >= count - LAST or cell in self.marked]
+
+    def _names(self, tensor: Tensor, step: BoundOperation | None) -> Note:
+        whole: Note = () if tensor.names else (self.writer.naming.tensor(tensor.key), " ")
+        return (*whole, step.kind.replace("_", " ")) if step is not None else (*whole, "inputs")
+
+    def _numbered(self, name: Expr, element: Element) -> NumberedName:
+        """A name with its number; what differs from sample to sample has none."""
+        tensor = self.network.tensors[element.key]
+        is_loss = element.key == self.network.loss
+        unknown = tensor.sampled or not self.network.has_numbers or (self.is_backward and is_loss)
+        number = None if unknown else self.writer.digits.show(self.number(element)).number
+        return NumberedName(name, number)
+
+    def _parameter(self, element: Element) -> NumberedName:
+        return self._numbered(self.network.symbol(element), element)
+
+    def _addends(self, step: BoundOperation, element: Element) -> Iterator[NumberedName]:
+        """What is only added to a unit."""
+        index = dict(zip(map(str, step.operation.output.index), element.cell, strict=True))
+        for parameter in step.operation.parameters:
+            if parameter.is_bias:
+                cell = tuple(number_of(one, index) for one in parameter.symbol.index)
+                bias = Element(step.key(parameter.symbol.name), cell)
+                if cell not in self.network.tensors[bias.key].missing:
+                    yield self._parameter(bias)
+
+    def _edges(self) -> Iterator[DrawnEdge]:
+        """What each unit is read by, in the order of the units.
+
+        A loss that is fused with the activation before it is drawn as reading that one's result.
+        """
+        for element, start in list(self.places.items()):
+            ends: dict[int, Summand] = {}
+            for summand in self.gradients.summands(element)[0]:
+                if not summand.reader.leads_past and (end := self._end(summand)) is not None:
+                    ends.setdefault(end, summand)
+            for end, summand in ends.items():
+                weight = self._weight(summand.local)
+                marks = tuple(number for number, path in enumerate(self.paths) if self._is_on(path, summand, weight))
+                yield DrawnEdge(start, end, None if weight is None else self._parameter(weight), marks)
+
+    def _end(self, summand: Summand) -> int | None:
+        """The place of the unit that reads; the loss's is that of its parts."""
+        reached = summand.reached
+        if self.network.tensors[reached.key].role == "loss":
+            return self.places.get(Element(self.network.loss or "", ()))
+        return self.places.get(reached)
+
+    def _weight(self, local: Expr) -> Element | None:
+        """The parameter that a unit is multiplied by."""
+        if isinstance(local, Sym) and local.name in self.network.parameters:
+            return Element(local.name, tuple(number_of(index, {}) for index in local.index))
+        return None
+
+    def _is_on(self, path: MarkedPath, summand: Summand, weight: Element | None) -> bool:
+        """Whether a path goes along an edge, or begins at its weight."""
+        if weight is not None and weight == path.start and summand.reached == path.elements[0]:
+            return True
+        steps = list(zip((path.start, *path.elements), (*path.elements, None), strict=True))
+        is_last = self.network.tensors[summand.reached.key].role == "loss"
+        return (summand.use, None if is_last else summand.reached) in steps

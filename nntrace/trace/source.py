@@ -1,0 +1,172 @@
+"""The formulas of a network as one function of plain Python: a line each, what several read worked out once."""
+
+from __future__ import annotations
+
+import keyword
+import re
+import unicodedata
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+from ..expr import Call, Expr, Max, Num, Size, Sum, Sym, at, children, rebuild
+from ..expr.bind import extent, free_indices, rename, transform
+from ..expr.functions import FUNCTIONS
+from ..expr.script import UNICODE
+from ..expr.text import text
+from ..record import Record
+
+SourceWriter = type[Any]
+"""``evaluate.ArrayWriter`` for numpy, ``loops.LoopWriter`` for lists of floats."""
+
+
+_CALLED = ("np", "float", "range", "total", "divide", "power", "product")
+"""What a line may call, so that no tensor is called so."""
+
+
+class SourceLine(Record):
+    """``target[axes] = formula``, over symbols that are called as tensors are; ``sizes`` say how far letters run."""
+
+    target: str
+    axes: tuple[str, ...]
+    formula: Expr
+    sizes: Mapping[str, int]
+
+
+class SharedLines:
+    """Lines to be worked out in order, and the parts that they share, each of which becomes a line before them."""
+
+    def __init__(self, lines: Iterable[SourceLine], eager: bool) -> None:
+        """``eager``: a part that is read once stands where it is read, since no loop works it out again."""
+        self._eager = eager
+        self._known: dict[tuple[Expr, tuple[str, ...]], str] = {}
+        self._parts: dict[str, SourceLine] = {}
+        self._uses: dict[str, int] = {}
+        self._given = [line._replace(formula=self._shared(line.formula, line.sizes)) for line in lines]
+        self.lines: list[SourceLine] = []
+        """All lines in order, a shared part before the first that reads it."""
+        for line in self._given:
+            self._add(line)
+
+    def _shared(self, node: Expr, sizes: Mapping[str, int]) -> Expr:
+        """The expression with a symbol for each sum, maximum and function in it."""
+        parts = children(node)
+        changed = tuple(self._shared(part, sizes) for part in parts)
+        if any(new is not old for new, old in zip(changed, parts, strict=True)):
+            node = rebuild(node, changed)
+        if not isinstance(node, Sum | Max | Call):
+            return node
+        letters = tuple(free_indices(node))
+        runs: dict[str, int] = {}
+        same = _canonical(node, {letter: f"l{place}" for place, letter in enumerate(letters)}, sizes, runs)
+        key = (same, tuple(f"{letter}{size}" for letter, size in runs.items()))
+        if (name := self._known.get(key)) is None:
+            word = node.function if isinstance(node, Call) else type(node).__name__.lower()
+            name = self._known[key] = f"{word} {len(self._known) + 1}"  # no tensor's key has a space
+            self._parts[name] = SourceLine(name, letters, node, sizes)
+        self._uses[name] = self._uses.get(name, 0) + 1
+        return Sym(name, letters)
+
+    def _add(self, line: SourceLine) -> None:
+        formula = self._with_own_parts(line.formula, set(line.axes))
+        self.lines.append(line._replace(formula=formula))
+
+    def _with_own_parts(self, node: Expr, context: set[str]) -> Expr:
+        """The expression with the parts in their places that are read nowhere else; the others become lines."""
+
+        def leaf(part: Expr) -> Expr | None:
+            if isinstance(part, Sum | Max):
+                return type(part)(part.over, self._with_own_parts(part.body, {*context, part.over}))
+            if not isinstance(part, Sym) or part.name not in self._uses:
+                return None
+            line = self._parts.get(part.name)
+            if line is None:
+                return None
+            runs_once = self._eager or isinstance(line.formula, Call) or context == set(line.axes)
+            if self._uses[part.name] == 1 and runs_once:
+                return self._with_own_parts(line.formula, context)
+            del self._parts[part.name]
+            self._add(line)
+            return None
+
+        return transform(node, leaf)
+
+
+def _canonical(node: Expr, letters: Mapping[str, str], sizes: Mapping[str, int], runs: dict[str, int]) -> Expr:
+    """An expression with letters by their order, so that the same part of two formulas is the same; ``runs`` gets
+    how far each of them runs."""
+    runs.update({letter: extent(own, sizes) for own, letter in letters.items()})
+    if isinstance(node, Sum | Max):
+        inner = {**letters, node.over: f"l{len(runs)}"}
+        return type(node)(inner[node.over], _canonical(node.body, inner, sizes, runs))
+    if isinstance(node, Size):
+        return Num(extent(node.over, sizes))
+    parts = children(node)
+    if not parts:
+        return at(node, letters)
+    return rebuild(node, tuple(_canonical(part, letters, sizes, runs) for part in parts))
+
+
+class CompiledLines:
+    """Lines compiled as a function of the tensors in ``given``, which gives its ``results``: a line's target by key."""
+
+    def __init__(
+        self,
+        name: str,
+        language: SourceWriter,
+        given: Iterable[str],
+        results: Mapping[str, str],
+        lines: Iterable[SourceLine],
+    ) -> None:
+        self._name, self._language = name, language
+        self._lines = SharedLines(lines, language.eager).lines
+        self._given, self._results = tuple(given), results
+        self._names: dict[str, str] = {}
+        self._taken = {*FUNCTIONS, *_CALLED}
+        source, names = self._written(comments=False)
+        found: dict[str, Any] = dict(names)
+        exec(compile(source, f"<{name}>", "exec"), found)
+        self._run: Callable[..., dict[str, Any]] = found[name]
+
+    def __call__(self, arrays: Mapping[str, Any]) -> dict[str, Any]:
+        """The results by key."""
+        return self._run(*[arrays[key] for key in self._given])
+
+    @property
+    def source(self) -> str:
+        """The function as text, each line under its formula."""
+        return self._written(comments=True)[0]
+
+    def _written(self, comments: bool) -> tuple[str, dict[str, Any]]:
+        body: list[str] = []
+        names: dict[str, Any] = {}
+        arguments = ", ".join(map(self._identifier, self._given))
+        single: set[str] = set()
+        for line in self._lines:
+            writer = self._language(self._identifier, lambda letter, line=line: str(extent(letter, line.sizes)))
+            right = writer.text(line.formula, line.axes)
+            if comments:
+                body.append(f"# {self._text(Sym(line.target, line.axes))} = {self._text(line.formula)}")
+            body.append(f"{self._identifier(line.target)} = {right}")
+            names |= writer.functions
+            single |= set() if line.axes else {line.target}
+        results = "".join(
+            f"{key!r}: {self._language.single if target in single else ''}({self._identifier(target)}), "
+            for key, target in self._results.items()
+        )
+        lines = [f"def {self._name}({arguments}):", *body, f"return {{{results}}}"]
+        return "\n    ".join(lines) + "\n", names
+
+    def _text(self, node: Expr) -> str:
+        """A formula for a comment."""
+        return text(rename(node, lambda one: Sym(self._identifier(one.name), one.index)), UNICODE)  # type: ignore[union-attr]
+
+    def _identifier(self, key: str) -> str:
+        """What a tensor is called in Python: its own name where that is one."""
+        if key not in self._names:
+            word = re.sub(r"\W", "_", unicodedata.normalize("NFKC", key)).strip("_") or "t"
+            word = word if word.isidentifier() and not keyword.iskeyword(word) else f"t_{word}"
+            while word in self._taken:
+                word += "_"
+            self._taken.add(word)
+            self._names[key] = word
+        return self._names[key]

@@ -1,0 +1,62 @@
+"""A network as Python: what a reader would write, and over lists of floats the same numbers as over arrays."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from nntrace.network.building.build import build
+from nntrace.spec import load, read
+from nntrace.trace.arrays import ArrayTrace
+from nntrace.trace.elements import ElementTrace
+from nntrace.trace.program import Program
+
+CONFIGS = Path(__file__).parents[2] / "configs"
+NETWORK = """\
+inputs: [x1, x2]
+targets: [t1, t2]
+samples: [[1, 2, 1, 0], [3, 4, 0, 1], [5, 6, 1, 0]]
+layers:
+  - {dense: 2, weights: [[1, 2], [3, 4]], biases: [0, 0], activation: relu}
+  - {dense: 2, weights: [[1, 2], [3, 4]], activation: softmax}
+loss: cross_entropy
+"""
+LINES = [
+    "z1 = x @ W1.T + b1",
+    "a1 = np.maximum(0.0, z1)",
+    "m2 = z2.max(axis=1)",
+    "e2 = np.exp(z2 - m2[:, None])",
+    "Z2 = e2.sum(axis=1)",
+    "a2 = e2 / Z2[:, None]",
+    "L = 1.0 / 3.0 * l.sum()",
+    "d_z2 = d_l[:, None] * (a2 - y)",
+    "d_a1 = d_z2 @ W2",
+    "d_z1 = d_a1 * (z1 > 0.0)",
+    "d_W1 = d_z1.T @ x",
+    "d_b1 = d_z1.sum(axis=0)",
+]
+
+
+def test_the_source_is_what_one_would_write() -> None:
+    source = Program(build(read(NETWORK, "network", None)), of=("parameter",)).source
+    lines = [line.strip() for line in source.splitlines()]
+    assert [line for line in LINES if line not in lines] == []
+    assert lines[lines.index(LINES[0]) - 1] == "# z1_nj = Σ_i x_ni × W1_ji + b1_j"
+    assert source.count("np.exp(") == source.count(".max(") == 1, "the loss reads what the softmax has worked out"
+
+
+@pytest.mark.parametrize(
+    "name", ["homework3", "homework3-q2-numbers", "bits-2-3-2", "ridge", "line-3-samples", "mazur"]
+)
+def test_lists_of_floats_have_the_numbers_of_arrays(name: str) -> None:
+    network = build(load(str(CONFIGS / f"{name}.yaml")))
+    trace, arrays = ElementTrace(network), ArrayTrace(network)
+    for key, array in arrays.arrays.items():
+        np.testing.assert_allclose(trace.floats[key], array, rtol=1e-12, atol=1e-15, err_msg=key)
+    for key, slopes in trace.formulas.slopes(trace.floats).items():
+        found = np.array(slopes)
+        for cell in network.tensors[key].missing:
+            found[cell] = 0
+        np.testing.assert_allclose(found, arrays.gradients[key], rtol=1e-12, atol=1e-15, err_msg=key)
