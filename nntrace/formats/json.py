@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from math import isfinite
+from math import isfinite, isinf
 from typing import Any
 
 from ..expr.lazy import Lazy
@@ -180,6 +180,8 @@ def step_object(step: Step, script: Script = UNICODE) -> dict[str, Any]:
     )
     exact = None if step.exact is None else str(step.exact)
     reason = _words(*(((step.case,),) if step.case else ()), step.reason, script=script)
+    if reason is None and isinstance(step.value, float) and isinf(step.value):
+        reason = made["lines"][-1]["text"]  # its digits, beyond all floats
     return {**made, "sample": step.sample, "iteration": step.iteration, "exact": exact, "reason": reason}
 
 
