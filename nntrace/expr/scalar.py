@@ -140,11 +140,7 @@ class _Exact(ScalarArithmetic):
         return value
 
 
-<<<<<<< HEAD
-FLOATS = _Arithmetic()
-=======
-_FLOATS = ScalarArithmetic()
->>>>>>> d0a3e18 (Show the true digits of a network's numbers, and give each line the digits it takes)
+FLOATS = ScalarArithmetic()
 _FRACTIONS = _Exact(512)
 
 
@@ -166,16 +162,12 @@ def approximate(node: Expr, value: Lookup, index: Binding = {}, sizes: Binding =
 
     ``index`` binds the free indices, ``sizes`` tells how far each sum runs.
     """
-<<<<<<< HEAD
-    return float(_interpret(node, _Run(value, sizes, FLOATS), index))
-=======
-    return float(interpreted(node, value, index, sizes, _FLOATS))
+    return float(interpreted(node, value, index, sizes, FLOATS))
 
 
 def interpreted(node: Expr, value: Lookup, index: Binding, sizes: Binding, arithmetic: ScalarArithmetic) -> Any:
     """The expression's number in an arithmetic, that of ``value``."""
     return _interpret(node, _Run(value, sizes, arithmetic), index)
->>>>>>> d0a3e18 (Show the true digits of a network's numbers, and give each line the digits it takes)
 
 
 def exact(
@@ -210,11 +202,7 @@ def _holds(condition: Condition, run: _Run, index: Binding) -> bool:
     except IrrationalError:
         if run.decide is None:
             raise
-<<<<<<< HEAD
-        return _holds(condition, _Run(run.decide, run.sizes, FLOATS), index)
-=======
         return run.decide(condition, index)
->>>>>>> d0a3e18 (Show the true digits of a network's numbers, and give each line the digits it takes)
     return bool(RELATIONS[condition.relation](left, right))
 
 
@@ -249,11 +237,7 @@ def _interpret(node: Expr, run: _Run, index: Binding) -> Any:
             try:
                 return arithmetic.check(arithmetic.divide(above, _interpret(bottom, run, index)))
             except IrrationalError:
-<<<<<<< HEAD
-                if above or run.decide is None or not _interpret(bottom, _Run(run.decide, run.sizes, FLOATS), index):
-=======
                 if above or run.decide is None or not run.decide(Condition(bottom, "≠", Num(0)), index):
->>>>>>> d0a3e18 (Show the true digits of a network's numbers, and give each line the digits it takes)
                     raise
                 return above  # nothing, however much it is divided by
         case Pow(base, exponent):
