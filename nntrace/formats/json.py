@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Iterator, Mapping
 from math import isfinite, isinf
+from pathlib import Path
 from typing import Any
 
 from ..expr.lazy import Lazy
@@ -27,6 +28,11 @@ from ..solution.content.model import (
 from .page.breaking import enumerated, sentence
 
 SCHEMA = "nntrace/1"
+
+
+def schema_text() -> str:
+    """The JSON Schema that every sheet follows."""
+    return Path(__file__).with_name("sheet.schema.json").read_text(encoding="utf-8")
 
 
 def write(solution: Solution, width: int, script: Script) -> Iterator[str]:
