@@ -327,6 +327,14 @@ def evaluate_exact(
     return _value(read(text), _Fractions(), symbols, sizes, index)
 
 
+def evaluate_precisely(text: str, digits: int, symbols: Mapping[str, Fraction] = {}) -> Any:
+    """The number of a text in mpmath, with so many digits."""
+    import mpmath
+
+    with mpmath.workdps(digits):
+        return +_value(read(text), _Precise(), symbols, {}, {})
+
+
 def interval(
     text: str,
     rounded: Rounded,
@@ -476,6 +484,27 @@ class _Floats:
 
     def choose(self, holds: bool | None, value: Callable[[Read], Any], then: Read, otherwise: Read) -> Any:
         return value(then if holds else otherwise)
+
+
+class _Precise(_Floats):
+    """mpmath's numbers, with as many digits as it is set to."""
+
+    def number(self, digits: str) -> Any:
+        from mpmath import mpf
+
+        return mpf(_plain(digits))
+
+    def given(self, value: Any) -> Any:
+        from mpmath import mpf
+
+        return mpf(value.numerator) / value.denominator
+
+    def call(self, name: str, *args: Any) -> Any:
+        import mpmath
+
+        if name in ("max", "min", "abs", "sign"):
+            return mpmath.mpf(super().call(name, *args))
+        return +mpmath.pi if name == "pi" else getattr(mpmath, {"ln": "log"}.get(name, name))(*args)
 
 
 class _Fractions(_Floats):

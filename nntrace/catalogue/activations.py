@@ -6,6 +6,7 @@ convention ``relu_at_zero`` takes the slope of the left side (0) or of the right
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Literal
 
 from ..expr import (
@@ -36,13 +37,19 @@ LARGEST = "the largest; taken from each, so that no exponential overflows and th
 
 
 def elementwise(
-    formula: Expr, *derivative: Same, stable: Expr | None = None, equal: tuple[Same, ...] = ()
+    formula: Expr,
+    *derivative: Same,
+    stable: Expr | None = None,
+    equal: tuple[Same, ...] = (),
+    complements: Mapping[Expr, Expr] = {},
 ) -> Operation:
     """a = formula in z; ``derivative`` lists the textbook's forms of ∂a/∂z by their rules, the last the one to use.
 
-    ``stable`` is an equal formula for the numbers where the textbook's overflows, ``equal`` what leads back from it.
+    ``stable`` is an equal formula for the numbers where the textbook's overflows, ``equal`` what leads back from it,
+    ``complements`` what is left of 1.
     """
-    return Operation(a, formula, {"z": derivative} if derivative else {}, stable, equal=equal)
+    declared = {"z": derivative} if derivative else {}
+    return Operation(a, formula, declared, stable, equal=equal, complements=complements)
 
 
 def positive(then: Expr, otherwise: Expr) -> Expr:
@@ -104,13 +111,15 @@ def sigmoid() -> Operation:
     """σ(z) = 1 / (1 + e^-z), in (0, 1); its derivative is a (1 - a)."""
     formula, rest = 1 / (1 + exp(-z)), exp(-z) / (1 + exp(-z))
     put_in = (a, " for ", formula, ", ", 1 - a, " for ", rest)
-    return elementwise(formula, Same("split the fraction", formula * rest), Same(put_in, a * (1 - a)))
+    forms = (Same("split the fraction", formula * rest), Same(put_in, a * (1 - a)))
+    return elementwise(formula, *forms, complements={a: 1 / (1 + exp(z))})
 
 
 @activation()
 def tanh() -> Operation:
     """tanh(z), in (-1, 1); its derivative is 1 - a²."""
-    return elementwise(_tanh(z), Same((a, " for ", _tanh(z)), 1 - a**2))
+    left = 4 / (exp(z) + exp(-z)) ** 2
+    return elementwise(_tanh(z), Same((a, " for ", _tanh(z)), 1 - a**2), complements={a**2: left})
 
 
 @activation()
@@ -216,6 +225,7 @@ def softmax() -> Operation:
             Same("cancel it above and below", formula),
         ),
         sums_to_one=True,
+        complements={a: Sum("i", (1 - Delta("j", "i")) * Indexed("a")["i"])},
     )
 
 

@@ -64,6 +64,7 @@ class _OperationFields(Record):
     parameters: tuple[Parameter, ...] = ()
     sums_to_one: bool = False
     logarithm_of: str = ""
+    complements: Mapping[Expr, Expr] = {}
 
 
 class Operation(_OperationFields):
@@ -76,7 +77,8 @@ class Operation(_OperationFields):
     ``program`` are the lines that a sheet works out first; then ``stable`` is the last line, in terms of these.
     ``equal`` are the forms that lead from ``stable`` to ``formula``, which is the last of them. ``parameters`` are the
     tensors that the operation owns. ``sums_to_one``: its results are a distribution; ``logarithm_of``: they are the
-    logarithms of the results of that entry.
+    logarithms of the results of that entry. ``complements`` are what is left of 1 without an expression of the
+    output, from the argument or from other outputs, so that nothing cancels where that is nearly 1.
     """
 
     @property
@@ -155,6 +157,7 @@ class Operation(_OperationFields):
             tuple(one._replace(symbol=symbol(one.symbol)) for one in self.parameters),
             self.sums_to_one,
             self.logarithm_of,
+            {change(part): change(left) for part, left in self.complements.items()},
         )
 
     def with_parameters(self, given: Collection[str]) -> Operation:

@@ -58,6 +58,8 @@ class Function(Record):
     choice: str = ""
     """Of a function whose value is one of its arguments: how each other one compares with that, ``≤`` or ``≥``."""
     domain: Domain | None = None
+    enclosure: str = ""
+    """The function of ``enclosing`` that computes it between two decimals."""
     overflows: bool = False
     """Whether a number of moderate size may have a value beyond all that are computed with."""
 
@@ -189,36 +191,55 @@ def _is_variable(node: Expr) -> bool:
 
 FUNCTIONS: dict[str, Function] = {
     "exp": Function(
-        "exp", _exp, _only(0, 1), lambda args, _: (exp(*args),), "derivative of e^x", Exponent("e"), overflows=True
+        "exp", _exp, _only(0, 1), lambda args, _: (exp(*args),), "derivative of e^x", Exponent("e"),
+        enclosure="power_of_e", overflows=True,
     ),
-    "ln": Function("log", _ln, _only(1, 0), lambda args, _: (1 / args[0],), "derivative of ln", domain=_LOGARITHM),
+    "ln": Function(
+        "log", _ln, _only(1, 0), lambda args, _: (1 / args[0],), "derivative of ln", domain=_LOGARITHM,
+        enclosure="logarithm",
+    ),
     "xln": Function(
         _xln_of_arrays, _xln, _xln_exact, lambda args, _: (ln(args[1]), args[0] / args[1]), "derivative of ln",
         Spelling(lambda x, y: Mul((x, ln(y)))), arity=2, domain=_LOGARITHM,
+        enclosure="weighed_logarithm",
     ),
     "sqrt": Function(
         "sqrt", _root, _root_exact, lambda args, _: (1 / (2 * sqrt(*args)),), "derivative of sqrt", Radical("sqrt"),
-        domain=Domain("root"),
+        domain=Domain("root"), enclosure="root",
     ),
-    "tanh": Function("tanh", math.tanh, _only(0, 0), lambda args, _: (1 - tanh(*args) ** 2,), "derivative of tanh"),
-    "sin": Function("sin", _angle(math.sin), _only(0, 0), lambda args, _: (cos(*args),), "derivative of sin"),
-    "cos": Function("cos", _angle(math.cos), _only(0, 1), lambda args, _: (Neg(sin(*args)),), "derivative of cos"),
-    "erf": Function(_erf_of_array, math.erf, _only(0, 0), _erf_partial, "derivative of erf"),
+    "tanh": Function(
+        "tanh", math.tanh, _only(0, 0), lambda args, _: (1 - tanh(*args) ** 2,), "derivative of tanh",
+        enclosure="hyperbolic_tangent",
+    ),
+    "sin": Function(
+        "sin", _angle(math.sin), _only(0, 0), lambda args, _: (cos(*args),), "derivative of sin",
+        enclosure="sine_of",
+    ),
+    "cos": Function(
+        "cos", _angle(math.cos), _only(0, 1), lambda args, _: (Neg(sin(*args)),), "derivative of cos",
+        enclosure="cosine_of",
+    ),
+    "erf": Function(
+        _erf_of_array, math.erf, _only(0, 0), _erf_partial, "derivative of erf", enclosure="error_function"
+    ),
     "abs": Function(
-        "abs", abs, abs, lambda args, _: (sign(*args),), "derivative of |x|", Fences("|", "|"), turns=_at_zero
+        "abs", abs, abs, lambda args, _: (sign(*args),), "derivative of |x|", Fences("|", "|"), turns=_at_zero,
+        enclosure="size",
     ),
     "sign": Function(
-        "sign", _sign, lambda x: Fraction(_sign(x)), lambda args, _: (Num(0),), "", turns=_at_zero
+        "sign", _sign, lambda x: Fraction(_sign(x)), lambda args, _: (Num(0),), "", turns=_at_zero, enclosure="sign"
     ),
     "max": Function(
         "maximum", _undefined_or(max), lambda *args: max(args), _extreme_partials((">", "≥")), BY_CASES,
-        arity=None, turns=_extreme_turns, choice="≤",
+        arity=None, turns=_extreme_turns, choice="≤", enclosure="largest",
     ),
     "min": Function(
         "minimum", _undefined_or(min), lambda *args: min(args), _extreme_partials(("≤", "<")), BY_CASES,
-        arity=None, turns=_extreme_turns, choice="≥",
+        arity=None, turns=_extreme_turns, choice="≥", enclosure="smallest",
     ),
-    "pi": Function(lambda: math.pi, lambda: math.pi, lambda: None, lambda args, _: (), "", Letter("π"), arity=0),
+    "pi": Function(
+        lambda: math.pi, lambda: math.pi, lambda: None, lambda args, _: (), "", Letter("π"), arity=0, enclosure="pi"
+    ),
 }  # fmt: skip
 
 LARGEST = "max"

@@ -60,7 +60,7 @@ class UndefinedError(InexactError):
     """A division by zero: there is no value at all."""
 
 
-class _Arithmetic:
+class ScalarArithmetic:
     """Floats. Overflow gives an infinity and an undefined operation a NaN, as numpy has it."""
 
     def number(self, value: int | Fraction | Decimal) -> Any:
@@ -93,7 +93,7 @@ class _Arithmetic:
         return value
 
 
-class _Exact(_Arithmetic):
+class _Exact(ScalarArithmetic):
     """Fractions; raises ``IrrationalError`` where there is none, or where it grows beyond ``bits``."""
 
     def __init__(self, bits: int) -> None:
@@ -140,19 +140,21 @@ class _Exact(_Arithmetic):
         return value
 
 
-FLOATS = _Arithmetic()
+FLOATS = ScalarArithmetic()
 _FRACTIONS = _Exact(512)
 
 
 class _Run(Record):
     value: Lookup
     sizes: Binding
-    arithmetic: _Arithmetic
-    decide: Lookup | None = None
+    arithmetic: ScalarArithmetic
+    decide: Decide | None = None
 
 
 Lookup = Callable[[str, tuple[int, ...]], Any]
 """The number of a symbol by its name (``partial_key`` for ∂a/∂b) and its bound indices."""
+Decide = Callable[[Condition, Binding], bool]
+"""Whether a condition on numbers that are not rational holds, with these indices."""
 
 
 def approximate(node: Expr, value: Lookup, index: Binding = {}, sizes: Binding = {}) -> float:
@@ -160,15 +162,20 @@ def approximate(node: Expr, value: Lookup, index: Binding = {}, sizes: Binding =
 
     ``index`` binds the free indices, ``sizes`` tells how far each sum runs.
     """
-    return float(_interpret(node, _Run(value, sizes, FLOATS), index))
+    return float(interpreted(node, value, index, sizes, FLOATS))
+
+
+def interpreted(node: Expr, value: Lookup, index: Binding, sizes: Binding, arithmetic: ScalarArithmetic) -> Any:
+    """The expression's number in an arithmetic, that of ``value``."""
+    return _interpret(node, _Run(value, sizes, arithmetic), index)
 
 
 def exact(
-    node: Expr, value: Lookup, index: Binding = {}, sizes: Binding = {}, decide: Lookup | None = None
+    node: Expr, value: Lookup, index: Binding = {}, sizes: Binding = {}, decide: Decide | None = None
 ) -> Fraction | None:
     """The expression's number as a Fraction, or ``None`` where it is irrational, undefined, or has over 512 bits.
 
-    A condition on irrational numbers is decided by the floats of ``decide``: its 1 or 0 is exact all the same.
+    A condition on irrational numbers is left to ``decide``: its 1 or 0 is exact all the same.
     """
 
     def known(name: str, cell: tuple[int, ...]) -> Fraction:
@@ -195,7 +202,7 @@ def _holds(condition: Condition, run: _Run, index: Binding) -> bool:
     except IrrationalError:
         if run.decide is None:
             raise
-        return _holds(condition, _Run(run.decide, run.sizes, FLOATS), index)
+        return run.decide(condition, index)
     return bool(RELATIONS[condition.relation](left, right))
 
 
@@ -230,7 +237,7 @@ def _interpret(node: Expr, run: _Run, index: Binding) -> Any:
             try:
                 return arithmetic.check(arithmetic.divide(above, _interpret(bottom, run, index)))
             except IrrationalError:
-                if above or run.decide is None or not _interpret(bottom, _Run(run.decide, run.sizes, FLOATS), index):
+                if above or run.decide is None or not run.decide(Condition(bottom, "≠", Num(0)), index):
                     raise
                 return above  # nothing, however much it is divided by
         case Pow(base, exponent):

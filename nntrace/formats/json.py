@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
-from math import isfinite
+from math import isfinite, isinf
+from pathlib import Path
 from typing import Any
 
 from ..expr.lazy import Lazy
@@ -27,6 +28,11 @@ from ..solution.content.model import (
 from .page.breaking import enumerated, sentence
 
 SCHEMA = "nntrace/1"
+
+
+def schema_text() -> str:
+    """The JSON Schema that every sheet follows."""
+    return Path(__file__).with_name("sheet.schema.json").read_text(encoding="utf-8")
 
 
 def write(solution: Solution, width: int, script: Script) -> Iterator[str]:
@@ -180,6 +186,8 @@ def step_object(step: Step, script: Script = UNICODE) -> dict[str, Any]:
     )
     exact = None if step.exact is None else str(step.exact)
     reason = _words(*(((step.case,),) if step.case else ()), step.reason, script=script)
+    if reason is None and isinstance(step.value, float) and isinf(step.value):
+        reason = made["lines"][-1]["text"]  # its digits, beyond all floats
     return {**made, "sample": step.sample, "iteration": step.iteration, "exact": exact, "reason": reason}
 
 

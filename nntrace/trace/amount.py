@@ -1,43 +1,92 @@
-"""A number of a trace: in full precision, exactly where it is rational, and rounded where it is carried on so."""
+"""A number of a trace: exactly where it is rational, else enclosed, and rounded where it is carried on so."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from decimal import ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
-from math import isfinite
+from math import isfinite, nan
+from typing import TYPE_CHECKING
 
-from ..expr import Expr, approximate, exact
+from ..expr import Add, Condition, Expr, Mul, Neg, Num, Sum, Sym, approximate, exact
+from ..expr.scalar import RELATIONS, UndefinedError
 from ..network.model import Cell
 from ..record import Record
 from ..spec.model import Rounding
 
-_CONTEXT = Context(prec=800, rounding=ROUND_HALF_UP)
+if TYPE_CHECKING:
+    from .reals import RealNumber
+
+AmountOf = Callable[[str, Cell], "Amount"]
+"""The number of a symbol by its name and its bound indices."""
+
+_CONTEXT = Context(prec=1200, rounding=ROUND_HALF_UP)
 _SHORT = 10
 
 
 class Amount(Record):
-    """A number in full precision, and as a fraction where it is rational (within the budget).
+    """A number as the float nearest to it, and as a fraction where it is rational (within the budget).
 
     ``shown`` has its digits where these are carried on, ``rounded`` tells that it was rounded to them in this step.
+    ``real`` has as many digits as are asked for, of a number that is no fraction; without it, the float is all that
+    is known.
     """
 
     number: float
     exact: Fraction | None = None
     shown: Decimal | None = None
     rounded: bool = False
+    real: RealNumber | None = None
 
     def plus(self, other: Amount) -> Amount:
         """The sum of two amounts, exact where both are."""
-        if self.exact is not None and other.exact is not None:
-            return fraction(self.exact + other.exact)
-        return Amount(self.number + other.number)
+        return self._with(other, _SUM)
+
+    def minus(self, other: Amount) -> Amount:
+        """The difference of two amounts, exact where both are."""
+        return self._with(other, _DIFFERENCE)
 
     def times(self, other: Amount) -> Amount:
         """The product of two amounts, exact where both are."""
-        if self.exact is not None and other.exact is not None:
-            return fraction(self.exact * other.exact)
-        return Amount(self.number * other.number)
+        return self._with(other, _PRODUCT)
+
+    def _with(self, other: Amount, formula: Expr) -> Amount:
+        return evaluated(formula, lambda name, _: self if name == "a" else other)
+
+    @property
+    def sign(self) -> float:
+        """-1, 0 or 1, and of what is not a number NaN."""
+        if self.exact is not None:
+            return (self.exact > 0) - (self.exact < 0)
+        if self.real is not None:
+            return self.real.enclosure.sign
+        return nan if self.number != self.number else (self.number > 0) - (self.number < 0)
+
+    @property
+    def size(self) -> Decimal:
+        """What its absolute value is at most, as near as it is known."""
+        if self.real is not None:
+            return max(self.real.enclosure.low.copy_abs(), self.real.enclosure.high.copy_abs())
+        return _decimal(self).copy_abs()
+
+    @property
+    def is_lost(self) -> bool:
+        """Whether it is not 0 for all that is known, but smaller than the digits that are computed with tell."""
+        return self.real is not None and self.real.is_lost
+
+    @property
+    def is_finite(self) -> bool:
+        """Whether it is a number, be it beyond all floats."""
+        return self.exact is not None or self.real is not None or isfinite(self.number)
+
+
+_A, _B, _EACH = Sym("a"), Sym("b"), Sym("a", ("i",))
+_SUM, _DIFFERENCE, _PRODUCT, _TOTAL = Add((_A, _B)), Add((_A, Neg(_B))), Mul((_A, _B)), Sum("i", _EACH)
+
+
+def sum_of(amounts: Sequence[Amount]) -> Amount:
+    """The sum of some amounts, exact where all are."""
+    return evaluated(_TOTAL, lambda _, cell: amounts[cell[0]], {}, {"i": len(amounts)})
 
 
 def fraction(value: Fraction | int) -> Amount:
@@ -46,19 +95,47 @@ def fraction(value: Fraction | int) -> Amount:
     return Amount(_float(value), value)
 
 
-def evaluated(
-    formula: Expr,
-    value: Callable[[str, Cell], Amount],
-    index: Mapping[str, int] = {},
-    sizes: Mapping[str, int] = {},
-) -> Amount:
+def measured(number: float) -> Amount:
+    """A number that is given as a float: that float, but never shown as exact."""
+    if not isfinite(number):
+        return Amount(number)
+    from .reals import RealNumber
+
+    real = RealNumber(Num(Decimal(number)), {}, {}, {})
+    real.first(lambda name, cell: NOTHING)
+    return Amount(number, real=real)
+
+
+def evaluated(formula: Expr, value: AmountOf, index: Mapping[str, int] = {}, sizes: Mapping[str, int] = {}) -> Amount:
     """An expression's number: exact where it is rational."""
 
-    def number(name: str, cell: Cell) -> float:
-        return value(name, cell).number
+    def decide(condition: Condition, place: Mapping[str, int]) -> bool:
+        return decided(condition, value, place, sizes)
 
-    whole = exact(formula, lambda name, cell: value(name, cell).exact, index, sizes, number)
-    return fraction(whole) if whole is not None else Amount(approximate(formula, number, index, sizes))
+    whole = exact(formula, lambda name, cell: value(name, cell).exact, index, sizes, decide)
+    if whole is not None:
+        return fraction(whole)
+    from .reals import RealNumber
+
+    real = RealNumber(formula, {}, index, sizes)
+    try:
+        if real.first(value):
+            return NOTHING
+    except UndefinedError:
+        return Amount(approximate(formula, lambda name, cell: value(name, cell).number, index, sizes))
+    return Amount(0.0 if real.is_lost else real.nearest(float) + 0.0, real=real)
+
+
+def decided(
+    condition: Condition, value: AmountOf, index: Mapping[str, int] = {}, sizes: Mapping[str, int] = {}
+) -> bool:
+    """Whether a condition holds, of the numbers themselves: equal ones are equal, however they were computed."""
+    left, right = condition.left, condition.right
+    sign = evaluated(Add((left, Neg(right))), value, index, sizes).sign
+    if sign == sign:
+        return bool(RELATIONS[condition.relation](sign, 0))
+    sides = (evaluated(side, value, index, sizes).number for side in (left, right))
+    return bool(RELATIONS[condition.relation](*sides))
 
 
 def _float(value: Fraction) -> float:
@@ -68,12 +145,15 @@ def _float(value: Fraction) -> float:
         return float("inf") if value > 0 else float("-inf")
 
 
+NOTHING, ONE = fraction(0), fraction(1)
+
+
 def carried(amount: Amount, rule: Rounding) -> Amount:
     """The amount as it is carried on: exactly the digits that are shown. Half a unit is rounded away from zero."""
     if amount.exact is None and not isfinite(amount.number):
-        return amount
+        return Amount(amount.number)
     value = _decimal(amount)
-    shown = rounded(value, rule)
+    shown = rounded(value, rule) if amount.real is None else amount.real.nearest(lambda one: rounded(one, rule))
     number = Fraction(shown)
     same = amount.exact == number
     if same and len(value.as_tuple().digits) <= _SHORT:

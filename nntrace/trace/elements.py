@@ -20,7 +20,7 @@ from ..network.chain_rule import LOSS, Adjoint, ChainRule, Reader
 from ..network.model import BoundOperation, Cell, Element, Network, Tensor
 from ..network.quantities import Quantity
 from ..spec.model import Rounding
-from .amount import Amount, carried, evaluated, fraction
+from .amount import NOTHING, Amount, carried, evaluated, fraction, measured
 from .trace import Trace
 from .update import (
     Amounts,
@@ -39,8 +39,6 @@ from .update import (
 if TYPE_CHECKING:
     from ..network.model import Array
     from .program import CompiledNetwork, Program
-
-NOTHING = fraction(0)
 
 
 class ElementTrace(Trace):
@@ -67,7 +65,7 @@ class ElementTrace(Trace):
         for key, tensor in self.network.tensors.items():
             if tensor.array is not None:
                 cells = product(*map(range, tensor.shape))
-                given[key] = {cell: self._result(Amount(float(tensor.array[cell]))) for cell in cells}
+                given[key] = {cell: self._result(measured(float(tensor.array[cell]))) for cell in cells}
             elif tensor.typed is not None:
                 given[key] = {cell: fraction(number) for cell, number in tensor.typed.items()}
                 given[key].update(dict.fromkeys(tensor.missing, NOTHING))
@@ -232,7 +230,10 @@ def _amounts(tensor: Tensor, array: Array) -> Amounts:
 
 def _without_digits(amounts: Mapping[str, Amounts]) -> dict[str, Amounts]:
     """The same numbers, no digits of which are carried on."""
-    return {key: {cell: Amount(*one[:2]) for cell, one in own.items()} for key, own in amounts.items()}
+    return {
+        key: {cell: one._replace(shown=None, rounded=False) for cell, one in own.items()}
+        for key, own in amounts.items()
+    }
 
 
 def _listed(shape: tuple[int, ...], amounts: Amounts, cell: Cell = ()) -> Any:

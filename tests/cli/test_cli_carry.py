@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import pytest
 from networks import DRAWN
 
-from tests.reader import IrrationalError, evaluate, evaluate_exact
+from tests.reader import IrrationalError, evaluate_exact, evaluate_precisely
 
 if TYPE_CHECKING:
     from conftest import Run
@@ -99,7 +99,7 @@ def number(text: str, symbols: dict[str, Fraction]) -> tuple[Fraction, bool]:
     try:
         return evaluate_exact(text, symbols), True
     except IrrationalError:
-        return Fraction(evaluate(text, {name: float(value) for name, value in symbols.items()})), False
+        return Fraction(str(evaluate_precisely(text, 60, symbols))), False
 
 
 @pytest.mark.parametrize(("options", "key", "rule"), RULES.values(), ids=list(RULES))

@@ -52,7 +52,7 @@ UNDEFINED = [  # a network whose loss has no number, before the update or after 
         "inputs: {x: 1e200}\ntargets: [1]\nlayers: [{dense: [h], weights: {x: {w: 1e200}}}]\nloss: {mse: L}\n",
         [
             "∂L/∂w by central difference: skipped, the numbers overflow",
-            "loss after this update ∞: the numbers overflow",
+            "loss after this update 4.00000×10¹⁵⁹⁸ > 1.00000×10⁸⁰⁰",
         ],
         [NEGATIVE],
     ),

@@ -435,9 +435,8 @@ def _digits_of(number: str) -> int:
 
 
 def _interval(text: str, truth: Truth, about: bool) -> tuple[float, float]:
-    """A number with as many digits as a rounded one has may be rounded; any other is what it says."""
-    possible = (truth.digits, truth.digits + 1)
-    return reader.interval(text, lambda number: about and _digits_of(number) in possible)
+    """A number with as many digits as a rounded one has, or with more, may be rounded; any other is what it says."""
+    return reader.interval(text, lambda number: about and _digits_of(number) >= truth.digits)
 
 
 def _prove_forms(forms: list[tuple[bool, Read, str]], truth: Truth, true: Fraction | float | None) -> None:
@@ -511,10 +510,12 @@ def _check_numbers(formula: Read, numbers: Read, truth: Truth) -> tuple[bool, bo
         if printed == true and isinstance(true, Fraction):
             return False, False
         zero = isinstance(true, float) and true == 0
-        near = abs(printed - Fraction(true)) <= half_unit(text) * Fraction(1000001, 1000000)
+        near = abs(printed - Fraction(true)) <= half_unit(text) * Fraction(1000001, 1000000) + abs(
+            Fraction(true)
+        ) * Fraction(1, 2**53)
         _demand(near, f"{text} stands for {name}, which is {float(true)!r}")
         _demand(
-            zero or _digits_of(text) in (truth.digits, truth.digits + 1),
+            zero or _digits_of(text) >= truth.digits,
             f"{text} is not {name} to {truth.digits} digits",
         )
         return not zero, zero
@@ -525,11 +526,7 @@ def _check_numbers(formula: Read, numbers: Read, truth: Truth) -> tuple[bool, bo
         for one, other in zip(formula.parts, numbers.parts, strict=True)
         if isinstance(one, Read) and isinstance(other, Read)
     ]
-    if (
-        formula.kind == "number"
-        and "." in formula.parts[0]
-        and _digits_of(formula.parts[0]) in (truth.digits, truth.digits + 1)
-    ):
+    if formula.kind == "number" and "." in formula.parts[0] and _digits_of(formula.parts[0]) >= truth.digits:
         return False, True  # the total of the terms that are left out, which may be rounded
     return any(rounded for rounded, _ in results), any(zero for _, zero in results)
 
@@ -562,12 +559,12 @@ def _check_terms(substitution: tuple[bool, Read, str], terms: tuple[bool, Read, 
             low, high = -high, -low
         if other_sign < 0:
             least, most = -most, -least
-        _demand(low <= most and least <= high, f"the term {float(least)} is {float(low)}")
+        beyond = Fraction(1, 10**300)  # what floats have of an exponential that is less
+        _demand(low <= most + beyond and least <= high + beyond, f"the term {float(least)} is {float(low)}")
 
 
 def _tree_interval(tree: Read, truth: Truth) -> tuple[Any, Any]:
-    possible = (truth.digits, truth.digits + 1)
-    kind = reader._Intervals(lambda number: _digits_of(number) in possible)
+    kind = reader._Intervals(lambda number: _digits_of(number) >= truth.digits)
     return reader._value(tree, kind, {}, {}, {})
 
 

@@ -11,7 +11,7 @@ from ...catalogue import OUTPUT
 from ...expr import Num
 from ...network.model import Element
 from ...network.quantities import Quantity, frozen, of_role
-from ...trace.amount import Amount
+from ...trace.amount import ONE, Amount
 from ...trace.trace import Trace
 from ...trace.update import Update, given_gradient
 from ..content.model import Check, Note
@@ -26,7 +26,7 @@ MOST_SHOWN = 4
 MOST_CHECKED = 100
 MOST_WORK = 40_000
 MOST_DIGITS = 17
-"""As many as it takes to tell any two floats apart."""
+"""As many as it takes to tell any two floats apart; what differs later is shown as equal."""
 
 
 def forward_checks(writer: Writer) -> Iterator[Check]:
@@ -35,8 +35,8 @@ def forward_checks(writer: Writer) -> Iterator[Check]:
         if not step.after:
             continue
         outputs = writer.network.tensors[step.key(OUTPUT)]
-        values = (writer.trace.value(Element(outputs.key, cell)).number for cell in outputs.cells())
-        if not all(0 <= value <= 1 for value in values):
+        values = (writer.trace.value(Element(outputs.key, cell)) for cell in outputs.cells())
+        if not all(value.sign >= 0 and value.minus(ONE).sign <= 0 for value in values):
             last = next((one for one in writer.network.layer_steps() if one.output == outputs.key), None)
             instead = f"put a {step.after} before it"
             if last is not None and last.operation.logarithm_of == step.after:
@@ -125,15 +125,18 @@ def loss_check(writer: Writer, update: Update) -> Check:
     before, now = _with_telling_digits(writer, old, new)
     own = f" of {samples_of(writer.network)}" if writer.network.samples_per_step else ""
     words: Note = (f"loss{own} after this update ", now.number)
-    if isnan(new.number) and (noun := _negative_argument(writer, after)):
+    if not new.is_finite and isnan(new.number) and (noun := _negative_argument(writer, after)):
         return Check((*words, f": the {noun} of a negative number"), "note")
-    if isnan(old.number) and isfinite(new.number):
+    if isnan(old.number) and new.is_finite:
         return Check((*words, ": before it was undefined"), "note")
-    if not isfinite(new.number) or not isfinite(old.number):
+    if not new.is_finite or not old.is_finite:
         return Check((*words, ": the numbers overflow"), "note")
-    if new.number < old.number:
+    change = new.minus(old).sign
+    if change < 0:
+        if before.decimal == now.decimal:
+            return Check((*words, ", lower by ", writer.digits.show(old.minus(new)).number), "ok")
         return Check((*words, " < ", before.number), "ok")
-    if new.number == old.number:
+    if not change:
         return Check((f"the loss{own} stays at ", now.number, _why_not_lower(writer, update, rate)), "note")
     why = ": the learning rate is too large for this step"
     if rate < 0:
@@ -156,7 +159,7 @@ def _negative_argument(writer: Writer, trace: Trace) -> str:
     for step in at.network.steps:
         axes = [str(index) for index in step.operation.output.index]
         for cell in at.network.tensors[step.output].cells():
-            if isnan(trace.value(Element(step.output, cell)).number):
+            if not (found := trace.value(Element(step.output, cell))).is_finite and isnan(found.number):
                 written = at.write(step.operation.sheet_formula, step, dict(zip(axes, cell, strict=True)))
                 return at.negative_argument(written.body)
     return ""
@@ -165,11 +168,12 @@ def _negative_argument(writer: Writer, trace: Trace) -> str:
 def _with_telling_digits(writer: Writer, old: Amount, new: Amount) -> tuple[Shown, Shown]:
     """The two numbers with as many digits as it takes to see that they differ."""
     digits = writer.digits
-    while True:
-        before, now = digits.show(old), digits.show(new)
-        if old.number == new.number or before.decimal != now.decimal or digits.significant >= MOST_DIGITS:
+    for significant in range(digits.significant, MOST_DIGITS + 1 if old.minus(new).sign else 0):
+        more = digits._replace(significant=significant)
+        before, now = more.show(old), more.show(new)
+        if before.decimal != now.decimal:
             return before, now
-        digits = digits._replace(significant=digits.significant + 1)
+    return digits.show(old), digits.show(new)
 
 
 def _why_not_lower(writer: Writer, update: Update, rate: float) -> str:
@@ -181,8 +185,9 @@ def _why_not_lower(writer: Writer, update: Update, rate: float) -> str:
         return " in the digits carried"
     if not learned:
         return ": nothing was updated"
-    if any(writer.trace.total(found).number for found in learned):
-        if all(writer.trace.value(found.uses[0]) == after.value(found.uses[0]) for found in learned):
+    if any(writer.trace.total(found).sign for found in learned):
+        pairs = ((writer.trace.value(found.uses[0]), after.value(found.uses[0])) for found in learned)
+        if not any(old.minus(new).sign for old, new in pairs):
             return ": nothing was updated"
         return ": the step ends where the loss is as high as before"
     if all(writer.trace.total(found).exact == 0 for found in learned):

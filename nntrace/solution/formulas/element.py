@@ -31,6 +31,7 @@ from ...trace.amount import Amount, carried, fraction
 from ...trace.trace import Trace
 from ..content.model import Line, LineKind, Note
 from ..numbers.digits import Digits, Shown
+from .agreement import LINE_DIGITS, digits_giving
 from .expansion import ElementFormulas, Written
 from .naming import Naming, cell_of
 
@@ -106,14 +107,15 @@ class Writer(ElementFormulas):
         """An expression over keys in the user's names."""
         return rename(body, self.name)
 
-    def substituted(self, written: Written) -> tuple[Expr, bool]:
+    def substituted(self, written: Written, digits: Digits | None = None) -> tuple[Expr, bool]:
         """One number for each symbol, in the same order; and whether any of them was rounded."""
+        show = (digits or self.digits).show
         rounded = False
         rests = iter(written.rests)
 
         def shown(amount: Amount) -> Num:
             nonlocal rounded
-            found = self.digits.show(amount)
+            found = show(amount)
             rounded = rounded or found.rounded
             return found.number
 
@@ -143,10 +145,12 @@ class Writer(ElementFormulas):
 
     def undefined(self, value: Amount, body: Expr) -> Note:
         """Why a number is none, where it is an infinity or not a number; ``body`` is its formula over keys."""
+        if value.is_lost:
+            return ("0 as far as 1,000 digits tell",)
+        if value.is_finite:
+            return ()
         if isinf(value.number):
             return self._pole(body) or ("beyond 1.8×10³⁰⁸, the largest number that is computed with",)
-        if not isnan(value.number):
-            return ()
         if noun := self.negative_argument(body):
             return (f"undefined: the {noun} of a negative number",)
         read = next((one for one in symbols(body) if isnan(self._read(one).number)), None)
@@ -157,9 +161,9 @@ class Writer(ElementFormulas):
     def _pole(self, body: Expr) -> Note:
         """Why a formula over keys is infinite: it divides by 0, or has a logarithm of 0; else nothing."""
         for node in walk(body):
-            if isinstance(node, Div) and not self.evaluate(node.bottom).number:
+            if isinstance(node, Div) and not self.evaluate(node.bottom).sign:
                 return ("divided by 0: ", self.named(node.bottom), " = 0")
-            if (found := restricted(node)) and found[0].pole and not self.evaluate(found[1]).number:
+            if (found := restricted(node)) and found[0].pole and not self.evaluate(found[1]).sign:
                 return (f"the {found[0].noun} of 0",)
         return ()
 
@@ -167,7 +171,7 @@ class Writer(ElementFormulas):
         """What a formula over keys takes of a negative number that has none, such as a logarithm; else nothing."""
         for domain, argument in filter(None, map(restricted, walk(body))):
             whole = not contains(argument, Rest)
-            if whole and self.evaluate(argument).number < 0:
+            if whole and self.evaluate(argument).sign < 0:
                 return domain.noun
         return ""
 
@@ -177,8 +181,9 @@ class Writer(ElementFormulas):
             return self.amount(partial_key(symbol.of.name, symbol.by.name), cell_of(symbol.by))
         return self.amount(symbol.name + symbol.mark, cell_of(symbol))
 
-    def terms(self, written: Written) -> tuple[Expr, bool] | None:
+    def terms(self, written: Written, digits: Digits | None = None) -> tuple[Expr, bool] | None:
         """One number for each term, its sign folded; ``None`` where the formula is no sum."""
+        show = (digits or self.digits).show
         found_sum = sum_inside(written.body)
         if found_sum is None:
             return None
@@ -188,28 +193,28 @@ class Writer(ElementFormulas):
         folded: list[Expr] = []
         for term in inner.terms:
             if isinstance(term, Rest):
-                found = self.digits.show(next(rests))
+                found = show(next(rests))
                 folded.append(Rest(term.count, found.number, term.noun))
             else:
-                found = self.digits.show(self._with_rests(term, rests))
+                found = show(self._with_rests(term, rests))
                 folded.append(folded_sign(term, found.decimal, first=not folded))
             rounded = rounded or found.rounded
         return outer(Add(tuple(folded))), rounded
 
-    def signs(self, written: Written) -> tuple[Expr, bool] | None:
+    def signs(self, written: Written, digits: Digits | None = None) -> tuple[Expr, bool] | None:
         """The substitution with what its signs come to, 1 or -1; ``None`` where there are none, or one is 0."""
         found: list[int] = []
 
         def leaf(part: Expr) -> Expr | None:
             if (row := row_of(part)) is not None and row.is_step:
-                found.append(int(self.evaluate(part).number))
+                found.append(int(self.evaluate(part).sign))
                 return Num(found[-1])
             return None
 
         body = transform(written.body, leaf)
         if not found or not all(found) or not isinstance(body, Mul | Neg):
             return None
-        return self.substituted(Written(body, written.rests))
+        return self.substituted(Written(body, written.rests), digits)
 
     def _with_rests(self, term: Expr, rests: Iterator[Amount]) -> Amount:
         """The number of a term; what the long sums inside it leave out is taken from ``rests``."""
@@ -237,16 +242,23 @@ class Writer(ElementFormulas):
     ) -> tuple[Line, ...]:
         """Formula = substitution = terms = value, a form left out where it would repeat its neighbour.
 
-        From the first rounded number on, the sign is ``≈``.
+        From the first rounded number on, the sign is ``≈``. A line from whose digits the value does not come out has
+        more of them, unless a long sum in it is cut.
         """
+        result = list(before)
+        if self._must_give(written, value):
+            apart = self._without_cancelling(written, value) if formula is None else None
+            if apart is not None:
+                result.append(Line("rule", "=", self.named(written.body), notes))
+                written, notes = apart, ()
         formula = formula if formula is not None else self.named(written.body)
-        result = [*before, Line(kind, "=", formula, notes, summands=summands)]
+        result.append(Line(kind, "=", formula, notes, summands=summands))
         shown: Shown = self.digits.show(value)
-        substitution, rounded = self.substituted(written)
         forms: list[tuple[LineKind, Expr, bool]] = []
+        substitution, rounded = self.substituted(written, self._digits_giving(self.substituted, written, value))
         if not _is_same(substitution, shown.number) and substitution != formula:
             forms.append(("substitution", substitution, rounded))
-        terms = self.terms(written) or self.signs(written)
+        terms = self._terms_or_signs(written, self._digits_giving(self._terms_or_signs, written, value))
         if terms is not None and terms[0] not in (substitution, shown.number):
             forms.append(("terms", *terms))
         forms.append(("value", shown.number, shown.rounded or value.rounded))
@@ -255,6 +267,43 @@ class Writer(ElementFormulas):
             about = about or inexact
             result.append(Line(form, "≈" if about else "=", body))
         return tuple(result)
+
+    def _terms_or_signs(self, written: Written, digits: Digits) -> tuple[Expr, bool] | None:
+        return self.terms(written, digits) or self.signs(written, digits)
+
+    def _must_give(self, written: Written, value: Amount) -> bool:
+        """Whether a line's digits are to give its value: not where these are carried, or a sum is cut."""
+        carried = self.network.conventions.rounding.places is not None
+        return self.trace.elementwise and not (carried or written.rests or value.is_lost)
+
+    def _digits_giving(
+        self, form: Callable[[Written, Digits], tuple[Expr, bool] | None], written: Written, value: Amount
+    ) -> Digits:
+        """The digits that it takes for a form of a line to give its value."""
+        if not self._must_give(written, value):
+            return self.digits
+        return digits_giving(lambda digits: form(written, digits), self.digits, self.digits.show(value))
+
+    def _without_cancelling(self, written: Written, value: Amount) -> Written | None:
+        """The formula with 1 - a from what a is made of, where it takes many digits of a to give the value."""
+        body = transform(written.body, self._complement)
+        if body == written.body:
+            return None
+        needed = self._digits_giving(self.substituted, written, value)
+        return written._replace(body=body) if needed.significant > LINE_DIGITS else None
+
+    def _complement(self, node: Expr) -> Expr | None:
+        match node:
+            case Add((first, Neg(second))) if self._is_one(first):
+                return self.left_of_one(second)
+            case Add((first, Neg(second))) if self._is_one(second):
+                left = self.left_of_one(first)
+                return None if left is None else Neg(left)
+            case _:
+                return None
+
+    def _is_one(self, node: Expr) -> bool:
+        return isinstance(node, Num | Sym) and self.evaluate(node).exact == 1
 
 
 def folded_sign(term: Expr, value: Decimal, first: bool) -> Expr:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
-from fractions import Fraction
 from itertools import product as cells_of
 
 from ...expr import (
@@ -23,15 +22,14 @@ from ...expr import (
     Neg,
     Num,
     Partial,
+    Pow,
     Rest,
     Sum,
     Sym,
     approximate,
     at,
-    exact,
     expand,
     free_indices,
-    holds,
     maximum,
     partial_key,
     product,
@@ -46,7 +44,7 @@ from ...network.chain_rule import LOSS
 from ...network.model import BoundOperation, Cell, Element, Network, Tensor
 from ...network.quantities import quantity
 from ...record import Record
-from ...trace.amount import Amount, evaluated
+from ...trace.amount import Amount, decided, evaluated, sum_of
 from ...trace.trace import Trace
 
 SHOWN_FIRST, SHOWN_LAST, LONGEST_SUM = 3, 1, 12
@@ -106,13 +104,28 @@ class ElementFormulas:
 
     def holds(self, condition: Condition) -> bool:
         """Whether a condition over keys holds."""
-        return holds(condition, lambda name, cell: self.amount(name, cell).number)
+        return decided(condition, self.amount)
 
     def write(self, formula: Expr, step: BoundOperation, index: Mapping[str, int]) -> Written:
         """An operation's formula for one element, over keys, its sums written out and long ones cut."""
         writing = _Writing(step.sizes, [], {}, set())
         body = self._expanded(self.keyed(at(formula, index), step), writing)
         return Written(body, tuple(writing.rests), tuple(writing.decided.items()), frozenset(writing.continuous))
+
+    def left_of_one(self, part: Expr) -> Expr | None:
+        """What is left of 1 without a result, over keys: not from that result; ``None`` where no entry says it."""
+        result = part.base if isinstance(part, Pow) else part
+        step = next(
+            (step for step in self.network.steps if isinstance(result, Sym) and step.output == result.name), None
+        )
+        if step is None or not isinstance(result, Sym):
+            return None
+        axes = map(str, step.operation.output.index)
+        index = {axis: place for axis, place in zip(axes, result.index, strict=True) if isinstance(place, int)}
+        for whole, left in step.operation.complements.items():
+            if self.write(whole, step, index).body == part:
+                return self.write(left, step, index).body
+        return None
 
     @staticmethod
     def keyed(formula: Expr, step: BoundOperation) -> Expr:
@@ -143,13 +156,9 @@ class ElementFormulas:
 
     def _is_continuous(self, cases: Cases, sizes: Mapping[str, int]) -> bool:
         """Whether both cases hold just as well and come to the same."""
-
-        def number(name: str, cell: Cell) -> float:
-            return self.amount(name, cell).number
-
-        left, right = cases.condition.left, cases.condition.right
-        meet = approximate(left, number, {}, sizes) == approximate(right, number, {}, sizes)
-        return meet and approximate(cases.then, number, {}, sizes) == approximate(cases.otherwise, number, {}, sizes)
+        meet = Condition(cases.condition.left, "=", cases.condition.right)
+        same = Condition(cases.then, "=", cases.otherwise)
+        return all(decided(one, self.amount, {}, sizes) for one in (meet, same))
 
     def _expanded(self, node: Expr, writing: _Writing) -> Expr:
         """Sums written out, connections that are missing left out, the middle of a long sum as a ``Rest``."""
@@ -205,17 +214,12 @@ class ElementFormulas:
         )
 
     def _together(self, body: Expr, places: Sequence[Mapping[str, int]], sizes: Mapping[str, int]) -> Amount:
+        if self.trace.elementwise:
+            return sum_of([evaluated(body, self.amount, place, sizes) for place in places])
+
         def number(name: str, cell: Cell) -> float:
             return self.amount(name, cell).number
 
-        if self.trace.elementwise:
-            parts = [
-                exact(body, lambda name, cell: self.amount(name, cell).exact, place, sizes, number) for place in places
-            ]
-            known = [part for part in parts if part is not None]
-            if len(known) == len(places):
-                whole = sum(known, Fraction(0))
-                return Amount(float(whole), whole)
         return Amount(sum(approximate(body, number, place, sizes) for place in places))
 
     def _may_lack(self, addend: Expr) -> bool:

@@ -7,7 +7,7 @@ digits, rounded half away from zero.
 from __future__ import annotations
 
 import math
-from decimal import ROUND_HALF_UP, Context, Decimal
+from decimal import MAX_EMAX, MIN_EMIN, ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
 from functools import lru_cache
 from typing import TYPE_CHECKING
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 
 MOST_EXACT_DIGITS = 10
 SMALLEST_POSITIONAL = 1e-4
-_CONTEXT = Context(prec=800, rounding=ROUND_HALF_UP)
+_CONTEXT = Context(prec=1200, rounding=ROUND_HALF_UP, Emin=MIN_EMIN, Emax=MAX_EMAX)
 
 
 class Shown(Record):
@@ -53,9 +53,12 @@ class Digits(Record):
             return Shown(Num(amount.shown if pointed else self._pointed(amount.shown)), False)
         if amount.exact is not None:
             ending = exact_decimal(amount.exact)
-            if ending is not None and len(ending.as_tuple().digits) <= MOST_EXACT_DIGITS:
+            if ending is not None and len(ending.as_tuple().digits) <= max(MOST_EXACT_DIGITS, self.significant):
                 return Shown(Num(self._pointed(ending)), False)
             value = _CONTEXT.divide(Decimal(amount.exact.numerator), Decimal(amount.exact.denominator))
+        elif amount.real is not None:
+            lost = amount.real.is_lost
+            return Shown(Num(Decimal("0.0") if lost else amount.real.nearest(self.rounded)), True)
         else:
             return Shown(Num(self._decimal(amount.number)), True)
         return Shown(Num(self.rounded(value)), True)
@@ -94,7 +97,7 @@ class Digits(Record):
         """The number to the significant digits of this sheet."""
         if not value:
             return Decimal("0.0")
-        kept = Context(prec=self.significant, rounding=ROUND_HALF_UP).plus(value)
+        kept = Context(self.significant, ROUND_HALF_UP, MIN_EMIN, MAX_EMAX).plus(value)
         missing = kept.adjusted() - self.significant + 1
         kept = kept.quantize(Decimal(1).scaleb(missing), context=_CONTEXT)
         if missing == 0:  # a real shows its point: one digit more rather than none behind it

@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from fractions import Fraction
 from heapq import nlargest
 
 from ...expr import Add, Expr, Partial, Rest, product
 from ...network.model import Element
 from ...network.quantities import Quantity
 from ...record import Record
-from ...trace.amount import Amount, carried, fraction
+from ...trace.amount import NOTHING, Amount, carried, sum_of
 from ...trace.update import given_gradient
 from ..content.model import Line, Note, Step
 from ..formulas.element import Writer
@@ -51,9 +50,6 @@ class Found(Record):
     best: list[Path]
     number: int
     rest: Amount
-
-
-NOTHING = fraction(0)
 
 
 class Paths:
@@ -138,12 +134,7 @@ class Paths:
         """What the products of a path form come to."""
         terms = written.body.terms if isinstance(written.body, Add) else (written.body,)
         rests = iter(written.rests)
-        parts = [next(rests) if isinstance(term, Rest) else self.writer.evaluate(term) for term in terms]
-        exact = [part.exact for part in parts if part.exact is not None]
-        if len(exact) == len(parts):
-            whole = sum(exact, Fraction(0))
-            return Amount(float(whole), whole)
-        return Amount(sum(part.number for part in parts))
+        return sum_of([next(rests) if isinstance(term, Rest) else self.writer.evaluate(term) for term in terms])
 
     def from_element(self, start: Element) -> Found | None:
         """The largest paths from an element to the loss, and how many there are; ``None`` where these are too many.

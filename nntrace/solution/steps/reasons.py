@@ -30,7 +30,7 @@ def inactive(writer: Writer, body: Expr) -> Note:
     match sorted(children(body), key=lambda part: not isinstance(part, Num)):
         case [Num() as bound, Sym() as symbol]:
             equal, beyond = Condition(symbol, "=", bound), Condition(symbol, row.choice, bound)
-            if writer.holds(equal) and writer.evaluate(row.derivative((bound, symbol), side)[1]).number:
+            if writer.holds(equal) and writer.evaluate(row.derivative((bound, symbol), side)[1]).sign:
                 return (*_valued(writer, symbol), f", at the kink: active (relu_at_zero: {side})")
             if writer.holds(beyond):
                 return ("inactive: ", *_compared(writer, beyond))
@@ -46,7 +46,7 @@ def decisions(writer: Writer, decided: Iterable[tuple[Condition, bool]], slope: 
             notes += (", ",)
         notes += _compared(writer, Condition(condition.left, relation, condition.right))
         is_kink = slope and relation not in ("=", "≠")
-        if is_kink and writer.evaluate(condition.left).number == writer.evaluate(condition.right).number:
+        if is_kink and writer.holds(Condition(condition.left, "=", condition.right)):
             side = writer.network.conventions.relu_at_zero
             notes += (f", at the kink the {'right' if side else 'left'} slope (relu_at_zero: {side})",)
     return notes

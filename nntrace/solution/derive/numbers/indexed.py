@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from math import prod
 
-from ....expr import Expr, Partial, approximate, at, exact, symbols
+from ....expr import Expr, Partial, at, symbols
 from ....expr.nodes import partial_key
 from ....network.batch import SAMPLE
 from ....network.chain_rule import LOSS
 from ....network.model import Cell, Element, Network, Tensor
-from ....trace.amount import Amount, fraction
+from ....trace.amount import Amount, evaluated, fraction
 from ....trace.trace import Trace
 from ...content.model import Nested
 from ..steps import IndexFormula, Numbers
@@ -72,10 +72,7 @@ class IndexNumbers:
             missing = cell in self.network.tensors[name].missing
             return fraction(0) if missing else self.trace.value(Element(name, cell))
 
-        whole = exact(node, lambda name, cell: value(name, cell).exact, {}, sizes)
-        if whole is not None:
-            return fraction(whole)
-        return Amount(approximate(node, lambda name, cell: value(name, cell).number, {}, sizes))
+        return evaluated(node, value, {}, sizes)
 
     def _is_excepted(self, tensor: Tensor, cell: Cell) -> bool:
         """Whether there is no connection, or its name is in several places."""

@@ -1,0 +1,136 @@
+"""The JSON Schema of a network file, for editors: keys, kinds and options as the reader and the catalogue have them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from typing import Any
+
+from ..catalogue import KINDS, Entry
+from ..catalogue.registry import Option
+from . import lets, losses, sources, training
+from .layers import ACTIVATION, parameter_keys
+from .reader import OF_LAYERS, READERS, REQUIRED
+
+Schema = dict[str, Any]
+DIALECT = "https://json-schema.org/draft/2020-12/schema"
+NUMBER: Schema = {"type": ["number", "string"], "description": "0.5, or arithmetic: 3/4"}
+ANY: Schema = {}
+
+
+def network_schema() -> Schema:
+    """The schema of a whole file. What depends on sizes and names is left to nntrace, which says where it is wrong."""
+    return {
+        "$schema": DIALECT,
+        "title": "A network for nntrace",
+        "type": "object",
+        "properties": {key: _keys().get(key, ANY) for key in READERS},
+        "additionalProperties": False,
+        "anyOf": [{"required": list(REQUIRED)}, {"required": ["parameters"]}],
+        "dependentSchemas": {"parameters": {"not": {"anyOf": [{"required": [key]} for key in OF_LAYERS]}}},
+        "$defs": {
+            "layer": {"anyOf": [*_forms("layer", _layer_keys), *_forms("activation", _from), _of_formulas()]},
+            "activation": {"anyOf": list(_forms("activation"))},
+            "loss": {"anyOf": [{"type": "string"}, *_forms("loss", _loss_keys), _of_result(), _upstream()]},
+            "penalty": _table(
+                {**{word: _described(entry, NUMBER) for word, entry in _words("penalty")},
+                 **dict.fromkeys(losses.PENALTY_KEYS, ANY)}
+            ),
+        },
+    }  # fmt: skip
+
+
+def _keys() -> dict[str, Schema]:
+    """What stands under the keys of the file that have a form of their own."""
+    return {
+        "title": {"type": ["string", "number", "null"]},
+        "layers": {"type": "array", "items": {"$ref": "#/$defs/layer"}},
+        "loss": {"$ref": "#/$defs/loss"},
+        "report": {"anyOf": [{"$ref": "#/$defs/loss"}, {"type": "array", "items": {"$ref": "#/$defs/loss"}}]},
+        "penalty": {"$ref": "#/$defs/penalty"},
+        "optimizer": {"anyOf": list(_inside("optimizer", {training.START: ANY}))},
+        "clip": {"anyOf": list(_inside("clip", {}))},
+    }
+
+
+def _words(kind: str) -> Iterator[tuple[str, Entry]]:
+    """Every word for the entries of a kind, aliases included."""
+    for entry in KINDS[kind].values():
+        yield from ((word, entry) for word in (entry.name, *entry.aliases))
+
+
+def _forms(kind: str, beside: Any = lambda entry: {}) -> Iterator[Schema]:
+    """An entry's word alone, or before what names its result, with the keys that stand ``beside`` and its options."""
+    for word, entry in _words(kind):
+        yield _described(entry, {"const": word})
+        own = {word: _described(entry, ANY), **beside(entry), **_options(entry)}
+        yield {**_table(own, [word, *_needed(entry)]), "description": entry.summary}
+
+
+def _inside(kind: str, beside: Mapping[str, Schema]) -> Iterator[Schema]:
+    """An entry's word alone, or before its options; one that needs a single option may have this alone."""
+    for word, entry in _words(kind):
+        needed = _needed(entry)
+        if not needed:
+            yield _described(entry, {"const": word})
+        options = [_table({**beside, **_options(entry)}, needed), *([NUMBER] if len(needed) == 1 else [])]
+        yield _table({word: _described(entry, {"anyOf": [*options, *([] if needed else [{"type": "null"}])]})}, [word])
+
+
+def _layer_keys(entry: Entry) -> dict[str, Schema]:
+    keys = dict.fromkeys(parameter_keys(entry), ANY)
+    return {**keys, ACTIVATION: {"$ref": "#/$defs/activation"}, **_from(entry)}
+
+
+def _from(entry: Entry) -> dict[str, Schema]:
+    return {sources.FROM: ANY}
+
+
+def _loss_keys(entry: Entry) -> dict[str, Schema]:
+    reduction: Schema = {"enum": list(losses.REDUCTIONS)}
+    known = {"over_outputs": reduction, "over_samples": reduction, "penalty": {"$ref": "#/$defs/penalty"}}
+    return {key: known.get(key, ANY) for key in losses.LOSS_KEYS}
+
+
+def _of_formulas() -> Schema:
+    return _table({lets.LET: {"type": "object"}}, [lets.LET])
+
+
+def _of_result() -> Schema:
+    return _table({losses.OF: ANY, **dict.fromkeys(losses.OF_RESULT, ANY)}, [losses.OF])
+
+
+def _upstream() -> Schema:
+    return _table({losses.UPSTREAM: ANY}, [losses.UPSTREAM])
+
+
+def _options(entry: Entry) -> dict[str, Schema]:
+    return {name: _option(option) for name, option in entry.options().items()}
+
+
+def _needed(entry: Entry) -> list[str]:
+    return [name for name, option in entry.options().items() if option.is_needed]
+
+
+def _option(option: Option) -> Schema:
+    default = (
+        {} if option.is_needed or not isinstance(option.default, int | float | str) else {"default": option.default}
+    )
+    match option.type:
+        case "word":
+            return {"enum": list(option.choices), **default}
+        case "flag":
+            return {"type": "boolean", **default}
+        case "count":
+            return {"type": "integer", **default}
+        case _ if option.range == "epsilon":
+            return {"anyOf": [NUMBER, _table({"inside": NUMBER}, ["inside"])], **default}
+        case _:
+            return {**NUMBER, **default}
+
+
+def _described(entry: Entry, schema: Schema) -> Schema:
+    return {**schema, "description": entry.summary}
+
+
+def _table(properties: Mapping[str, Schema], required: Iterable[str] = ()) -> Schema:
+    return {"type": "object", "properties": dict(properties), "required": list(required), "additionalProperties": False}

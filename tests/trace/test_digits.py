@@ -1,0 +1,90 @@
+"""Every printed digit is the true one, and every line gives its value: against mpmath, which nntrace does not use."""
+
+from __future__ import annotations
+
+import json
+import os
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Any
+
+import mpmath
+import pytest
+from precise import Drawn, draw
+from reader import evaluate_precisely, half_unit
+
+from nntrace.expr.text import UNICODE
+from nntrace.formats import render
+from nntrace.network.building.build import build
+from nntrace.solution.sheets.calculation import Settings
+from nntrace.solution.sheets.iterations import training
+from nntrace.spec import read as spec_of
+
+DRAWN = int(os.environ.get("NETWORKS", "30"))
+MANY = 1000
+"""The digits that nntrace may use: what is 0 beyond them may be shown so."""
+
+
+@lru_cache(maxsize=4)
+def sheet(text: str) -> dict[str, Any]:
+    """The machine's sheet of one step."""
+    network = build(spec_of(text, "net.yaml", None))
+    lines = render(training(network, Settings()).solution, "json", width=0, script=UNICODE)
+    found: dict[str, Any] = json.loads("\n".join(lines))
+    return found
+
+
+def truth(drawn: Drawn) -> dict[str, Any]:
+    """The numbers, with as many digits as it takes for twice as many to say the same."""
+    digits, found = 2000, drawn.numbers(1000)
+    while True:
+        more = drawn.numbers(digits)
+        with mpmath.workdps(50):
+            least = mpmath.mpf(10) ** -(digits // 3)
+            if all(abs(found[name] - one) <= abs(one) * mpmath.mpf(10) ** -40 + least for name, one in more.items()):
+                return more
+        digits, found = 2 * digits, more
+
+
+def values(found: dict[str, Any]) -> Iterator[tuple[str, str, Any, str]]:
+    """Each step's name, the digits of its value, the same as a float, and the reason beside it."""
+    for step in found["steps"]:
+        yield step["name"].replace("δ_", "∂L/∂"), step["lines"][-1]["text"], step["value"], step["reason"] or ""
+
+
+@pytest.mark.parametrize("seed", range(DRAWN))
+def test_every_digit_is_the_true_one(seed: int) -> None:
+    drawn = draw(seed)
+    known, shown = truth(drawn), 0
+    for name, text, value, reason in values(sheet(drawn.text)):
+        if name not in known:  # a line of a softmax's own
+            continue
+        shown += 1
+        true = known[name]
+        with mpmath.workdps(MANY + 100):
+            if "1,000 digits" in reason:
+                assert abs(true) < mpmath.mpf(10) ** -(MANY // 2), (name, text)
+                continue
+            printed = evaluate_precisely(text, MANY + 100)
+            error = abs(printed - true)
+            assert error <= mpmath.mpf(half_unit(text.lstrip("-")).numerator) / half_unit(text.lstrip("-")).denominator
+            nothing = abs(true) < mpmath.mpf(10) ** -900 and printed == 0
+            assert nothing or abs(printed / true - 1) < 0.1, (name, text, mpmath.nstr(true, 12))
+            nearest = float(mpmath.nstr(true, 40))
+            assert value == nearest or (value is None and reason == text), (name, value, nearest)
+    assert shown >= 8
+
+
+@pytest.mark.parametrize("seed", range(DRAWN))
+def test_every_line_gives_its_value(seed: int) -> None:
+    lines = 0
+    for step in sheet(draw(seed).text)["steps"]:
+        *before, last = (line["text"] for line in step["lines"] if line["kind"] in ("substitution", "terms", "value"))
+        with mpmath.workdps(MANY + 100):
+            value, unit = evaluate_precisely(last, MANY + 100), 2 * half_unit(last.lstrip("-"))
+            for text in before:
+                error = abs(evaluate_precisely(text, MANY + 100) - value)
+                most = unit.numerator * (1 + mpmath.mpf(10) ** -30)
+                assert error * unit.denominator <= most, (step["id"], text, last)
+                lines += 1
+    assert lines > 5
