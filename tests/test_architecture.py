@@ -29,7 +29,7 @@ ARROWS = {
     "regular_files": [],
     "expr": [],
     "catalogue": ["expr"],
-    "spec": ["errors", "limits", "regular_files", "catalogue"],
+    "spec": ["errors", "limits", "regular_files", "expr.functions", "catalogue"],
     "network": ["errors", "limits", "regular_files", "expr", "catalogue", "spec"],
     "trace": ["errors", "expr", "catalogue", "network", "spec.model"],
     "solution": ["errors", "expr", "catalogue", "network", "trace", "spec.model"],

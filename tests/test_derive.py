@@ -434,6 +434,10 @@ class Reading:
     def whole(self, name: str) -> Any:
         if name in self.symbols:
             return float(self.symbols[name])
+        if name.endswith("]") and name in self.cells:
+            key, cell = self.cells[name]
+            own = (self.sample,) if self.network.tensors[key].sampled else ()
+            return float(self.values[key][(*own, *cell)])
         if name.removesuffix(self.mark) in self.jacobians:
             names = {key: shown for shown, key in self.keys.items()}
             return self.whole_partial(*(names[key] for key in self.jacobians[name.removesuffix(self.mark)]))

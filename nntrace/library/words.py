@@ -17,7 +17,8 @@ if TYPE_CHECKING:
 
 def typed_number(text: str, where: str) -> Fraction:
     """A number outside of a network file, by the file's rules."""
-    from ..spec.scalars import Fault, number
+    from ..spec.arithmetic import number
+    from ..spec.scalars import Fault
 
     value = number(text.strip()) if text.strip() else Fault("there is no number", "write one, such as 0.1")
     if isinstance(value, Fault):

@@ -250,3 +250,19 @@ class _StepParts:
             for name in dict.fromkeys(names):
                 if name == argument or name.startswith(f"{argument}|"):
                     yield Edge(operation, name)
+
+
+def with_owned_parameters(network: Network) -> Network:
+    """The network whose formulas own the parameters that they read, as layers do."""
+    return network._replace(steps=tuple(_owning(network, step) if step.is_formula else step for step in network.steps))
+
+
+def _owning(network: Network, step: BoundOperation) -> BoundOperation:
+    made = step.operation
+    owned = [name for name in made.arguments if network.tensors[step.arguments[name]].role == "parameter"]
+    if len(owned) == len(made.arguments):
+        return step
+    made = made._replace(parameters=tuple(Parameter(made.argument(name), name) for name in owned))
+    edges = tuple(Edge(made, edge.argument) for edge in step.edges)
+    numeric = made.numeric if step.numeric is step.operation.numeric else step.numeric
+    return step._replace(operation=made, edges=edges, numeric=numeric)

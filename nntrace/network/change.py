@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
 from ..errors import UserError
 from ..expr import Sym
 from .model import Cell, Network, Role, Tensor
-from .quantities import find, known_names
+from .quantities import Quantity, find, known_names
 
 GIVEN: tuple[Role, ...] = ("input", "target", "parameter")
 
@@ -18,6 +18,14 @@ def with_number(network: Network, name: str, value: Fraction, typed: str) -> Net
     from ..errors import quoted, suggestion
 
     found = find(network, name)
+    if found and len({one.uses[0].key for one in found}) == 1 and _is_unit(network, found):
+        from .building.loss import unfused
+
+        tensor = network.tensors[found[0].uses[0].key]
+        held = {**tensor.held, found[0].uses[0].cell[tensor.sampled :]: value}
+        steps = tuple(unfused(step, tensor.key) for step in network.steps)
+        tensors = {**network.tensors, tensor.key: tensor._replace(held=held)}
+        return network._replace(tensors=tensors, steps=steps, changes=(*network.changes, (found[0].symbol, typed)))
     if len(found) != 1 or found[0].role not in GIVEN:
         whole = len(found) > 1
         what = f"{quoted(name)} is no single given number" if found else f"there is no given number {quoted(name)}"
@@ -61,6 +69,12 @@ def with_array(network: Network, name: str, numbers: object) -> Network:
         changes=(*network.changes, (Sym(name), "an array")),
         tensors={**network.tensors, tensor.key: changed},
     )
+
+
+def _is_unit(network: Network, found: Sequence[Quantity]) -> bool:
+    """Whether these are one unit, in a batch that of every sample."""
+    cells = {one.uses[0].cell[network.tensors[one.uses[0].key].sampled :] for one in found}
+    return len(cells) == 1 and all(one.role == "unit" for one in found)
 
 
 def with_rate(network: Network, rate: Fraction) -> Network:

@@ -46,6 +46,7 @@ class Tensor(Record):
     class target, what a penalty counts). ``text`` says where numbers come from that were not typed; ``places`` tells
     where the file has the number of a cell, ``whole`` where it has the array's file. ``sizes`` are those of its shape
     as the file writes them, where some are symbols; ``one_hot`` is the letter of the index at which a target is 1.
+    ``held`` are numbers that are given in place of what a step works out, by their cells in one sample.
     """
 
     key: str
@@ -65,6 +66,7 @@ class Tensor(Record):
     sizes: tuple[str | int, ...] = ()
     one_hot: str | None = None
     chosen: Sequence[int] | None = None
+    held: Mapping[Cell, Fraction] = {}
 
     def cells(self) -> Iterator[Cell]:
         """The cells that there are, in the order of the file."""
@@ -200,6 +202,15 @@ class Network(Record):
     def symbol(self, element: Element) -> Sym:
         """An element as a sheet writes it."""
         return self.tensors[element.key].symbol(element.cell)
+
+    def before_held(self) -> set[str]:
+        """The keys of the tensors from which a way leads to a result that has given numbers."""
+        results = {key for key, tensor in self.tensors.items() if tensor.held}
+        found: set[str] = set()
+        for step in reversed(self.steps) if results else ():
+            if step.output in results or step.output in found:
+                found |= set(step.arguments.values())
+        return found
 
     def reached(self) -> set[str]:
         """The keys of the tensors that the gradient comes to; a result that a fused loss leads past is none.

@@ -54,7 +54,7 @@ def number(text: str) -> Fraction | Fault:
         top, bottom = int(ratio[1]), int(ratio[2])
         if bottom == 0:
             return Fault(f"{quoted(text)} divides by zero", "give a number that is not zero below the line")
-        return _within_floats(Fraction(top, bottom), text)
+        return within_floats(Fraction(top, bottom), text)
     decimal = _DECIMAL.fullmatch(text)
     return _decimal(decimal, text) if decimal else _not_a_number(text)
 
@@ -70,10 +70,11 @@ def _decimal(match: re.Match[str], text: str) -> Fraction | Fault:
         return _beyond_floats(text, exponent_sign != "-")
     power = int((exponent_sign or "") + digits) - len(decimals)
     value = Fraction(mantissa * 10**power) if power >= 0 else Fraction(mantissa, 10**-power)
-    return value if abs(power) + len(text) < 300 else _within_floats(value, text)
+    return value if abs(power) + len(text) < 300 else within_floats(value, text)
 
 
-def _within_floats(value: Fraction, text: str) -> Fraction | Fault:
+def within_floats(value: Fraction, text: str) -> Fraction | Fault:
+    """A number, if a float can hold it."""
     try:
         lost = value != 0 and float(value) == 0.0
     except OverflowError:

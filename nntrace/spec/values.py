@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from fractions import Fraction
 
 from ..errors import quoted, suggestion
-from . import scalars, tree
+from . import arithmetic, scalars, tree
 from .model import File, GivenSize, Init, Items, Labelled, Name, Null, Number, Place, Value
 from .problems import Problems
 from .scalars import Fault
@@ -33,7 +33,7 @@ def scalar(node: tree.Scalar, problems: Problems) -> Number | Name | Null | None
     """A number, a name, an element such as ``W1[2,1]``, or ``null``."""
     if is_null(node):
         return Null(node.place)
-    if node.plain and scalars.looks_like_number(node.text):
+    if node.plain and (scalars.looks_like_number(node.text) or arithmetic.is_arithmetic(node.text)):
         return number(node, problems)
     word = scalars.element(node.text)
     if isinstance(word, Fault) and isinstance(scalars.number(node.text), Fraction):
@@ -46,7 +46,7 @@ def number(node: Node, problems: Problems, what: str = "this") -> Number | None:
     if not isinstance(node, tree.Scalar) or not node.plain or node.text in scalars.NULLS:
         problems.add(node.place, f"{what} is not a number but {describe(node)}", "write a number, without quotes")
         return None
-    found = scalars.number(node.text)
+    found = arithmetic.number(node.text)
     if isinstance(found, Fault):
         problems.add(node.place, *found)
         return None

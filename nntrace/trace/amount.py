@@ -12,7 +12,7 @@ from ..expr import Add, Condition, Expr, Mul, Neg, Num, Sum, Sym, approximate, e
 from ..expr.scalar import RELATIONS, UndefinedError
 from ..network.model import Cell
 from ..record import Record
-from ..spec.model import Rounding
+from ..spec.model import Irrational, Rounding
 
 if TYPE_CHECKING:
     from .reals import RealNumber
@@ -90,7 +90,9 @@ def sum_of(amounts: Sequence[Amount]) -> Amount:
 
 
 def fraction(value: Fraction | int) -> Amount:
-    """An exact amount."""
+    """An exact amount; of what stands for an irrational number the float alone."""
+    if isinstance(value, Irrational):
+        return Amount(float(value))
     value = Fraction(value)
     return Amount(_float(value), value)
 

@@ -67,7 +67,8 @@ class ElementTrace(Trace):
                 cells = product(*map(range, tensor.shape))
                 given[key] = {cell: self._result(measured(float(tensor.array[cell]))) for cell in cells}
             elif tensor.typed is not None:
-                given[key] = {cell: fraction(number) for cell, number in tensor.typed.items()}
+                exact = {cell: fraction(number) for cell, number in tensor.typed.items()}
+                given[key] = {cell: one if one.exact is not None else self._result(one) for cell, one in exact.items()}
                 given[key].update(dict.fromkeys(tensor.missing, NOTHING))
         return given
 
@@ -106,6 +107,10 @@ class ElementTrace(Trace):
             values[step.output] = {
                 cell: self._result(self._value(step, _at(axes, cell), values)) for cell in _cells(step, axes)
             }
+            tensor = self.network.tensors[step.output]
+            for cell in values[step.output] if tensor.held else ():
+                if (given := tensor.held.get(cell[tensor.sampled :])) is not None:
+                    values[step.output][cell] = self._result(fraction(given))
         return values
 
     def _value(self, step: BoundOperation, index: Mapping[str, int], values: Mapping[str, Amounts]) -> Amount:

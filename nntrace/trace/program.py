@@ -9,7 +9,7 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from ..expr import Expr, Indicator, Num, Partial, Sym, rename, symbols
+from ..expr import Delta, Expr, Indicator, Num, Partial, Sym, product, rename, symbols
 from ..expr.bind import free_indices
 from ..network.chain_rule import ChainRule, Reader
 from ..network.model import BoundOperation, Network
@@ -54,10 +54,19 @@ class CompiledNetwork:
             if step.output not in held:
                 is_read = step.has_logits and not held.isdisjoint(step.arguments.values())
                 formula = step.operation.numeric if is_read else step.numeric
-                lines.append(self._line(step, formula, step.operation.output, step.output))
+                lines.append(self._line(step, self._with_given(step, formula), step.operation.output, step.output))
         made = {line.target: line.target for line in lines}
         given = [key for key, tensor in self.network.tensors.items() if tensor.role in GIVEN and self._has(key)]
         return CompiledLines("forward", self._language, [*given, *sorted(held - {*given})], made, lines)
+
+    def _with_given(self, step: BoundOperation, formula: Expr) -> Expr:
+        """A step's formula, and at the places of units that have given numbers these."""
+        tensor = self.network.tensors[step.output]
+        index = step.operation.output.index[tensor.sampled :]
+        for cell, number in tensor.held.items():
+            there = product(Delta(letter, place) for letter, place in zip(index, cell, strict=True))
+            formula = formula * (1 - there) + Num(number) * there
+        return formula
 
     def _has(self, key: str) -> bool:
         tensor = self.network.tensors[key]

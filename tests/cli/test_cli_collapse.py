@@ -164,3 +164,49 @@ def test_an_identity_between_changes_nothing(run: Run, tmp_path: Path) -> None:
     found = sheet(run, tmp_path, network().replace("- dense: 2", "- identity\n- dense: 2"))
     values = [{step["name"]: step["value"] for step in one["steps"] if step["name"] in "Wb"} for one in (plain, found)]
     assert values[0] == values[1]
+
+
+RESIDUAL = """\
+inputs: {x: [1, 2]}
+layers:
+  - {dense: h, weights: [[1, 2], [0, 1]], biases: [1, 0]}
+  - {dense: z, weights: [[0.5, 0], [1, 0.5]], biases: [0, 2]}
+  - {add: s, from: [z, x]}
+  - {dense: y, weights: [[1, 1]], biases: [3]}
+"""
+SKIP = """\
+inputs: {x1: 1, x2: 2}
+layers:
+  - {dense: [z], weights: {x1: {w1: 1}, x2: {w2: 2}}, biases: {b: -1}}
+  - {dense: [y], weights: {z: {v1: 0.5}, x1: {v2: -1}}}
+"""
+FORMULAS = """\
+inputs: {x: [1, -2]}
+values: {W: [[1, 2], [3, -1], [0.5, 1]], b: [0.1, 0.2, 0.3], V: [[1, 0.5, -1], [2, 0, 1]]}
+layers:
+  - let:
+      h: W @ x + b
+      o: 2 * (V @ h) - 1
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "merged", "check"),
+    [
+        (
+            RESIDUAL,
+            "y = W3 (W2 W1 + I) x + (W3 W2 b1 + W3 b2 + b3)",
+            "18.0",
+        ),
+        (SKIP, "z2 = (A2 W1 + A2_z2) x + A2 b1", "1.0"),
+        (FORMULAS, "o = 2 V W x + (2 V b - 1_2)", "0.8, -15.0"),
+    ],
+)
+def test_branches_and_formulas_are_one_map_where_they_are_affine(
+    run: Run, tmp_path: Path, text: str, merged: str, check: str
+) -> None:
+    """Affine is told by differentiating, in all that a step reads together."""
+    (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
+    sheet = run("collapse", cwd=tmp_path).out
+    assert merged in sheet
+    assert f"of the network on the inputs is the same: {check} ✓" in sheet

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from math import exp, log
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -226,7 +227,103 @@ loss: {mse: L}
     assert found["gradients"]["b1"][0] == pytest.approx(apart["b1[1]"] + apart["b2[1]"])
 
 
+AUTOENCODER = """\
+inputs: {x: [1, 2]}
+targets: {t: [0, 1]}
+learning_rate: 0.1
+layers:
+  - {dense: h, weights: [[1, 2], [0.5, -1], [0.25, 1]], activation: tanh}
+  - {dense: o, weights: {transpose: W1}}
+loss: {mse: L}
+"""
+
+
+def test_weights_that_are_an_earlier_tensor_turned(run: Run, tmp_path: Path) -> None:
+    """An autoencoder with tied weights: o = W1ᵀ a1, and one gradient of two summands."""
+    found = sheet(run, tmp_path, AUTOENCODER, "step")
+    assert list(found["updated"]) == ["W1"]
+    assert all(check["status"] == "ok" for check in found["checks"])
+    gradient = next(step for step in found["steps"] if step["name"] == "∂L/∂W1[1,2]")
+    assert gradient["lines"][0]["text"] == "δ_h[1] × x[2] + δ_o[2] × a1[1]"
+    assert "∂L/∂W1 = δ_h xᵀ + a1 δ_oᵀ" in run("step", "--view", "matrix", cwd=tmp_path).out
+    assert "o = W1ᵀ a1" in run("derive", cwd=tmp_path).out
+
+
+def test_the_letters_of_layers_of_two_widths_are_told_apart(run: Run, tmp_path: Path) -> None:
+    """∂L/∂x = W1ᵀ δ1 + W2ᵀ δ2 with three units here and one there: the shapes and numbers are each one's own."""
+    text = """\
+inputs: {x: [1, 2]}
+targets: {t: 1}
+layers:
+  - {dense: [a, b, c], weights: [[1, 2], [3, 4], [5, 6]]}
+  - {dense: [d], from: x, weights: [[1, 2]]}
+  - {dense: [y], from: [a, b, c, d], weights: [[1, 2, 3, 4]]}
+loss: {squared_error: L}
+"""
+    (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
+    matrix = run("grad", "--param", "x*", "--view", "matrix", cwd=tmp_path).out
+    assert "[2×3][3×1] + [2×1][1×1] = [2×1]" in matrix
+
+
+GIVEN_UNIT = """\
+inputs: {x1: 2, x2: -1}
+targets: {t: 1}
+values: {h1: 0.5}
+learning_rate: 0.1
+layers:
+  - {dense: [h1, h2], weights: [[1, 0.5], [-0.5, -1]]}
+  - sigmoid: [a1, a2]
+  - {dense: [y], weights: {a1: {v1: 0.5}, a2: {v2: -1}}}
+loss: {half_squared_error: L}
+"""
+
+
+def test_a_given_unit(run: Run, tmp_path: Path) -> None:
+    """Its number replaces the forward value; gradients go on through it with the local derivative there."""
+    found = sheet(run, tmp_path, GIVEN_UNIT, "grad", "--param", "W1[1,1]", "--param", "v1", "--view", "delta")
+    values = found["values"]
+    assert values["h1"] == 0.5
+    assert values["a1"] == pytest.approx(1 / (1 + exp(-0.5)))
+    delta = (values["y"] - 1) * 0.5 * values["a1"] * (1 - values["a1"])
+    assert found["gradients"]["W1[1,1]"] == pytest.approx(delta * 2)
+    assert [check["status"] for check in found["checks"]] == ["note", "ok"]
+    assert "h1 = 0.5 is given in place of its formula" in run("grad", cwd=tmp_path).out
+    same = GIVEN_UNIT.replace("values: {h1: 0.5}\n", "")
+    own = sheet(run, tmp_path, same, "grad", "--param", "v1", "--set", "h1=0.5")
+    assert own["gradients"]["v1"] == found["gradients"]["v1"]
+    first = next(step for step in sheet(run, tmp_path, same, "forward", "--set", "h1=1/2")["steps"])
+    assert (first["value"], first["reason"], len(first["lines"])) == (0.5, "given, in place of its formula", 1)
+
+
+def test_a_given_output_of_a_softmax_is_what_the_loss_reads(run: Run, tmp_path: Path) -> None:
+    text = """\
+inputs: {x: [1, 2]}
+targets: [1, 0]
+values: {p1: 0.25}
+layers:
+  - {dense: 2, weights: [[1, 0], [0, 1]]}
+  - softmax: [p1, p2]
+loss: {ce: L}
+"""
+    found = sheet(run, tmp_path, text, "grad", "--param", "p1")
+    assert found["loss"]["before"] == pytest.approx(-log(0.25))
+    assert found["gradients"]["p1"] == pytest.approx(-4)
+
+
+def test_a_given_unit_in_a_batch(run: Run, tmp_path: Path) -> None:
+    text = GIVEN_UNIT.replace("{x1: 2, x2: -1}", "[x1, x2]").replace("{t: 1}", "[t]")
+    found = sheet(run, tmp_path, text + "samples: [[2, -1, 1], [0, 1, 0]]\n", "step")
+    assert [sample["values"]["h1"] for sample in found["samples"]] == [0.5, 0.5]
+    assert {check["status"] for check in found["checks"]} <= {"ok", "note"}
+
+
 MISTAKES = {
+    AUTOENCODER.replace("transpose: W1", "transpose: W7"): (
+        "net.yaml:6:37: there is no earlier tensor 'W7'\n"
+        "  6 |   - {dense: o, weights: {transpose: W7}}\n"
+        "    |                                     ^\n"
+        "  known here: W1"
+    ),
     SKIP.replace("  - relu: [h]\n", "  - sigmoid: [h]\n").replace("{h: {v1", "{z: {v1"): (
         "net.yaml:9:15: 'z' is a pre-activation, and its activation sigmoid lies between\n"
         "  9 |     weights: {z: {v1: 0.5}, x1: {v2: -1}}\n"

@@ -18,6 +18,7 @@ COMMANDS = (
     ("grad",),
     ("step", "--view", "matrix"),
     ("derive", "configs/homework3-q2.yaml"),
+    ("grad", "configs/circuit.yaml", "--param", "x"),
     ("collapse", "configs/stacked-linear.yaml"),
     ("step", "configs/optimizer-adam.yaml"),
     ("train", "configs/gap.yaml"),

@@ -138,7 +138,6 @@ NUMBERS = {
     "0,5": "'0,5' is not a number",
     "−5": "'−5' is not a number",
     "۵": "'۵' is not a number",
-    "1.5/2": "'1.5/2' is not a number",
     "1e": "'1e' is not a number",
     ".": "'.' is not a number",
     "3/0": "'3/0' divides by zero",

@@ -6,7 +6,7 @@ from collections.abc import Collection, Mapping
 from math import prod
 from typing import TYPE_CHECKING
 
-from ...errors import quoted, suggestion
+from ...errors import counted, quoted, suggestion
 from ...expr.functions import FUNCTIONS, powers_written
 from ...expr.notation import Exponent
 from ...spec.model import Items, Labelled, Number, Place, Spec, Value
@@ -18,7 +18,7 @@ from .files import ArrayFiles
 from .layers import Layers
 from .learning import Learning
 from .leaves import depth
-from .loss import LOSS
+from .loss import LOSS, unfused
 from .objective import Objective
 from .penalty import penalised
 from .sources import Directory
@@ -47,6 +47,7 @@ class _NetworkBuilder(Draft):
         self._register_numbers()
         current = self._parameters(spec.parameters) if spec.parameters else self._layers()
         Objective(self, Directory(self)).add(current)
+        self._hold()
         network = Network(
             spec.title,
             spec.source,
@@ -105,6 +106,23 @@ class _NetworkBuilder(Draft):
         return {tensor.name or tensor.key for tensor in tensors} | {
             name for tensor in tensors for name in tensor.names.values()
         }
+
+    def _hold(self) -> None:
+        """Give units the numbers that the table of values has for them, in place of what their layers work out."""
+        for name, given in list(self.names.numbers.items()):
+            found = Directory(self).find(name, ("unit",))
+            if found is None or given.number not in [value for _, value in self.spec.values.entries]:
+                continue
+            del self.names.numbers[name]
+            cell = found.cell if found.cell is not None else (0,) * len(found.shape)
+            if prod(found.shape) == 1:
+                tensor = self.tensors[found.tensor.key]
+                self.tensors[tensor.key] = tensor._replace(held={**tensor.held, cell: given.number.value})
+                self.steps = [unfused(step, tensor.key) for step in self.steps]
+            else:
+                remedy = "name its elements, and give one of them a number"
+                message = f"{quoted(name)} has {counted(prod(found.shape), 'element')}, and one number is given"
+                self.problems.add(given.place, message, remedy)
 
     def _free_powers(self) -> frozenset[str]:
         """Letters that powers are written of, e, where no formula of the network has such a power."""

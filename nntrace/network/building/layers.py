@@ -18,8 +18,8 @@ from .extents import Extents
 from .formula_steps import FormulaSteps
 from .gathering import gathered, reads
 from .layer_draft import LayerDraft, NamedResult
-from .operations import free_letters, in_batch, operation, plain, symbols_read
-from .parameters import ParameterReader
+from .operations import free_letters, in_batch, operation, plain, symbols_read, transposed
+from .parameters import ParameterReader, turned
 
 PRE_ACTIVATION = "z"
 """The letter that pre-activations are called by; the activated ones are then called a."""
@@ -46,6 +46,9 @@ class Layers:
         assert entry is not None  # the reader knows the kinds
         conventions = {"vectors": self.draft.spec.conventions.vectors, "arguments": _count(layer)}
         made = operation(entry, plain(layer.options), _given(layer, entry), **conventions)
+        for parameter in made.parameters:
+            if turned(layer.parameters.get(parameter.key)) and len(parameter.symbol.index) == 2:
+                made = transposed(made, parameter.symbol.name)
         self.level += bool(made.parameters)
         sources = self.arguments.sources(layer, made, current)
         tensors = {name: source.tensor for name, source in sources.items()}

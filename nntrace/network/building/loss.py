@@ -172,3 +172,13 @@ def loss_tensors(name: str, samples: int | None) -> list[Tensor]:
     """The tensors of a loss: in a batch that of each sample, then the loss."""
     whole = Tensor(LOSS, name, (), "loss", {(): name})
     return [whole] if samples is None else [whole._replace(key=SAMPLE_LOSS, shape=(samples,), sampled=True), whole]
+
+
+def unfused(step: BoundOperation, output: str) -> BoundOperation:
+    """A loss that reads an activation's result by its own formula, where that result has given numbers."""
+    if not step.bypassed or output not in step.arguments.values():
+        return step
+    operation = step.operation
+    read = {name: key for name, key in step.arguments.items() if name in operation.arguments}
+    edges = tuple(Edge(operation, name) for name in read)
+    return step._replace(arguments=read, edges=edges, bypassed=(), numeric=operation.numeric)

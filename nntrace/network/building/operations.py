@@ -8,7 +8,7 @@ from typing import Any
 
 from ...catalogue import Entry, Operation
 from ...catalogue.registry import Under
-from ...expr import Expr, Sym, symbols
+from ...expr import Expr, Sym, rename, symbols
 from ...expr.letters import OTHERS, index_letters
 from ...spec.model import Inside, Name, Number, OptionValue
 from ..batch import batched
@@ -34,6 +34,17 @@ def in_batch(made: Operation) -> Operation:
 
 
 _BATCHED: dict[int, tuple[Operation, Operation]] = {}
+
+
+def transposed(made: Operation, name: str) -> Operation:
+    """The operation that reads a matrix by its columns: W[i,j] for W[j,i]."""
+
+    def turned(symbol: Expr) -> Expr:
+        if isinstance(symbol, Sym) and symbol.name == name:
+            return Sym(name, symbol.index[::-1])
+        return symbol
+
+    return made.over(lambda node: rename(node, turned))
 
 
 def symbols_read(formula: Expr) -> list[Sym]:

@@ -5,8 +5,8 @@ from __future__ import annotations
 from math import prod
 
 from ...catalogue import Parameter
-from ...errors import counted, shape_text
-from ...spec.model import Layer, Name, Place, Value
+from ...errors import counted, quoted, shape_text, suggestion
+from ...spec.model import Labelled, Layer, Name, Place, Value
 from ..model import Tensor
 from .draft import Draft
 from .drawing import Fans
@@ -69,12 +69,23 @@ class ParameterReader:
         return tensor
 
     def _tied(self, given: Value | None, parameter: Parameter) -> Tensor | None:
-        """The parameter of an earlier layer that a file names in place of numbers: it is the same tensor."""
-        if not isinstance(given, Name) or given.text in {*self.draft.names.tensors, *self.draft.names.numbers}:
+        """The tensor that a file names in place of numbers: an earlier layer's; turned, it may be a given one."""
+        draft, name = self.draft, turned(given) or given
+        dimensions, known = len(parameter.symbol.index), {*self.draft.names.tensors, *self.draft.names.numbers}
+        if not isinstance(name, Name) or (name is given and name.text in known):
             return None
-        earlier = (self.draft.tensors[key] for key in self.draft.parameters)
-        dimensions = len(parameter.symbol.index)
-        return next((one for one in earlier if one.name == given.text and len(one.shape) == dimensions), None)
+        earlier = [one for key in draft.parameters if len((one := draft.tensors[key]).shape) == dimensions]
+        found = next((one for one in earlier if one.name == name.text), None)
+        if found is None and name.text in draft.names.tensors:
+            return draft.leaves.of_values(name, f"values.{name.text}")
+        if found is None and dimensions > 1:
+            tensors = [one.name for one in earlier if one.name] + list(draft.names.tensors)
+            remedy = (
+                suggestion(name.text, tensors) if tensors else "give its numbers, or name an earlier layer's tensor"
+            )
+            draft.problems.add(name.place, f"there is no earlier tensor {quoted(name.text)}", remedy)
+            draft.problems.raise_if_any()  # the sizes of all that follows are unknown
+        return found
 
     def _learn(self, built: LayerDraft, parameter: Parameter, given: Value | None, tensor: Tensor) -> None:
         """Take how far the letters run from a tensor that the file gives; each that runs otherwise is a problem."""
@@ -136,3 +147,12 @@ def _value(layer: Layer, parameter: Parameter) -> Value | None:
     """What the file gives for a parameter: one that has no index, under the key of what all places share."""
     shared = None if parameter.symbol.index else layer.parameters.get(parameter.shared or "")
     return shared or layer.parameters.get(parameter.key)
+
+
+def turned(given: Value | None) -> Name | None:
+    """The tensor of ``{transpose: W1}``."""
+    match given:
+        case Labelled(((Name("transpose"), Name() as tensor),)):
+            return tensor
+        case _:
+            return None

@@ -58,6 +58,11 @@ def gradient_checks(writer: Writer, asked: Sequence[Quantity]) -> Iterator[Check
     """The asked gradients by central difference: one by one where they are few, else in one line."""
     if writer.network.training.gradients:
         asked = [one for one in asked if given_gradient(writer.trace, one.uses[0]) is None]
+    before = writer.network.before_held()
+    if behind := [one for one in asked if any(use.key in before for use in one.uses)]:
+        which: Note = (writer.partial(behind[0].uses[0]),) if len(behind) == 1 else (f"{len(behind)} gradients",)
+        yield Check((*which, f" by {_quotient(writer)}: skipped, behind it a unit has a given number"), "note")
+        asked = [one for one in asked if one not in behind]
     if not asked:
         return
     from .differences import Differences

@@ -41,6 +41,14 @@ def given_blocks(writer: Writer) -> Iterator[Quantities | Matrix | Table | Remar
     if pairs:
         yield Quantities((), tuple(pairs.items()))
     yield from matrices
+    for key, tensor in network.tensors.items():
+        for cell in tensor.held:
+            element = Element(key, (0, *cell) if tensor.sampled else cell)
+            name, number = (
+                Sym(tensor.symbol(element.cell).name, tensor.symbol(element.cell).index),
+                as_given(writer, element),
+            )
+            yield Remark((name, " = ", number.number, " is given in place of its formula; gradients go on through it"))
 
 
 def as_given(writer: Writer, element: Element) -> Shown:

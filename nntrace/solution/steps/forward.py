@@ -9,7 +9,7 @@ from ...expr import Add, Expr, Sym, approximate, children
 from ...expr.functions import Domain, restricted
 from ...network.model import BoundOperation, Cell, Element, Network, own_number
 from ...record import Record
-from ..content.model import Family, Note, Remark, SectionName, Step
+from ..content.model import Family, Line, Note, Remark, SectionName, Step
 from ..formulas.element import Writer
 from ..formulas.expansion import Written
 from .families import ElementFormula, Families
@@ -68,6 +68,7 @@ def numbers_of(chosen: Sequence[int]) -> str:
     return listed + (f", … {len(chosen) - MOST_LISTED} more" if len(chosen) > MOST_LISTED else "")
 
 
+GIVEN: Note = ("given, in place of its formula",)
 _FROM_LOGITS: Note = ("from the logits: for the plain formula the digits shown are too few",)
 
 
@@ -109,7 +110,7 @@ def layer_steps(
     """The elements of one tensor (or of one sample of it), cut in the middle where there are many."""
     tensor = writer.network.tensors[step.output]
     cells = list(tensor.cells())
-    if section == "forward" and families.has(tensor):
+    if section == "forward" and families.has(tensor) and not tensor.held:
         body = writer.keyed(step.operation.sheet_formula, step)
         formula = ElementFormula(Sym(tensor.key, cells[0]), body, step.operation.output.index, step.sizes)
         family = families.family(section, formula, lambda place: element_step(writer, ids, step, cells[place], section))
@@ -144,6 +145,9 @@ def element_step(writer: Writer, ids: Ids, step: BoundOperation, cell: Cell, sec
     """One element: formula, substitution, terms, value."""
     axes = (str(index) for index in step.operation.output.index)
     element = Element(step.output, cell)
+    tensor = writer.network.tensors[step.output]
+    if cell[tensor.sampled :] in tensor.held:
+        return _given(writer, ids, element)
     with writer.within(element):
         index = dict(zip(axes, cell, strict=True))
         written = writer.write(step.operation.sheet_formula, step, index)
@@ -166,6 +170,15 @@ def element_step(writer: Writer, ids: Ids, step: BoundOperation, cell: Cell, sec
             compact=not isinstance(written.body, Add) and section == "forward",
             sample=writer.sample_of(element),
         )
+
+
+def _given(writer: Writer, ids: Ids, element: Element) -> Step:
+    """A unit whose number is given, in place of what its layer would work out."""
+    with writer.within(element):
+        value = writer.trace.value(element)
+        lines = (Line("value", "≈" if (shown := writer.digits.show(value)).rounded else "=", shown.number),)
+        name, sample = writer.symbol(element), writer.sample_of(element)
+        return Step(ids.of("F", element), "forward", name, lines, value.number, value.exact, GIVEN, True, sample=sample)
 
 
 def from_logits(writer: Writer, step: BoundOperation, cell: Cell) -> bool:

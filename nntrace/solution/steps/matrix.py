@@ -143,7 +143,7 @@ class MatrixForms:
         def value(cell: Cell) -> Amount:
             return trace.value(Element(step.output, cell))
 
-        if body is None:
+        if body is None or self.network.tensors[step.output].held:
             return self._given_by_elements(name)
         before = self.statements.function(step)
         reason: Note = ()

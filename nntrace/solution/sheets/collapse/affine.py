@@ -56,39 +56,58 @@ class AffineMaps:
 
     def of(self, step: BoundOperation, level: int) -> AffineMap:
         """The map of the layer that is the ``level``-th of its stack, counted from 1."""
-        operation = step.operation
-        own, read = f"j{level}", f"j{level - 1}"
+        [(_, affine)] = self.of_each(step, level, {step.argument: level - 1})
+        return affine
+
+    def of_each(self, step: BoundOperation, level: int, levels: Mapping[str, int]) -> list[tuple[int, AffineMap]]:
+        """The maps of a layer from each tensor that it reads, by their ``levels``; its constant is the last one's."""
+        operation, own = step.operation, f"j{level}"
         self._sizes[own] = self._size(step.output)
         result = str(operation.output.index[-1])
         letters = {one: f"{one}_{level}" for one in index_letters(operation.formula) if one in step.sizes}
         letters[result] = own
-        parts = []
+        parts: dict[int, list[Expr]] = {}
+        sizes = {own: self.network.tensors[step.output].shape[-1]}
+        along: dict[int, str] = {}
         for by in variables(operation.formula, operation.arguments):
-            along = str(by.index[-1])
-            parts.append(linear_part(operation.formula, Sym(by.name, (*operation.output.index[:-1], along))))
-            letters[along] = read
-        sizes = {new: step.sizes[letter] for letter, new in letters.items() if letter in step.sizes}
-        sizes[read] = self.network.tensors[step.argument].shape[-1]
-        sizes[own] = self.network.tensors[step.output].shape[-1]
+            key, letter = step.arguments[by.name], str(by.index[-1])
+            at = levels[key]
+            along.setdefault(at, letter)
+            parts.setdefault(at, []).append(
+                linear_part(operation.formula, Sym(by.name, (*operation.output.index[:-1], letter)))
+            )
+            sizes[f"j{at}"] = self.network.tensors[key].shape[-1]
+        sizes = {**{new: step.sizes[letter] for letter, new in letters.items() if letter in step.sizes}, **sizes}
         self._sizes.update({letter: str(size) for letter, size in sizes.items() if letter not in self._sizes})
 
-        def keyed(formula: Expr) -> Expr:
-            return relettered(self.formulas.keyed(formula, step), letters)
+        def keyed(formula: Expr, read: Mapping[str, str] = {}) -> Expr:
+            return relettered(self.formulas.keyed(formula, step), {**letters, **read})
 
-        derivative, rest = total(parts), constant_part(operation.formula, operation.arguments)
-        linear, constant = keyed(derivative), keyed(rest)
-        matrix = self._formed(linear, self.algebra.axes(own, read), sizes)
-        vector = None if constant == Num(0) else self._vector(constant, self.algebra.axes(own), sizes)
-        named: list[Named] = []
-        if matrix is None:
-            matrix = self._by_elements("A", step, derivative, (result, along), self.algebra.axes(own, read), named)
-        if vector is None and constant != Num(0):
-            vector = self._by_elements("c", step, rest, (result,), self.algebra.axes(own), named)
-        numbers = self._grid(linear, self.algebra.axes(own, read), sizes)
-        constants = None if vector is None else self._grid(constant, self.algebra.axes(own), sizes)
-        for one in named:
-            self.known.add(one.name, numbers if len(one.letters) > 1 else constants)
-        return AffineMap(matrix, vector, numbers, constants, tuple(named))
+        found: list[tuple[int, AffineMap]] = []
+        for at, derivatives in parts.items():
+            derivative, axes = total(derivatives), self.algebra.axes(own, f"j{at}")
+            linear = keyed(derivative, {along[at]: f"j{at}"})
+            named: list[Named] = []
+            matrix = self._formed(linear, axes, sizes)
+            if matrix is None:
+                matrix = self._by_elements("A", step, derivative, (result, along[at]), axes, named)
+            grid = self._grid(linear, axes, sizes)
+            for one in named:
+                self.known.add(one.name, grid)
+            found.append((at, AffineMap(matrix, None, grid, None, tuple(named))))
+        at, last = found[-1]
+        rest = constant_part(operation.formula, operation.arguments)
+        constant, axes = keyed(rest), self.algebra.axes(own)
+        if constant != Num(0):
+            named = []
+            vector = self._vector(constant, axes, sizes)
+            if vector is None:
+                vector = self._by_elements("c", step, rest, (result,), axes, named)
+            constants = self._grid(constant, axes, sizes)
+            for one in named:
+                self.known.add(one.name, constants)
+            last = last._replace(constant=vector, constant_numbers=constants, named=(*last.named, *named))
+        return [*found[:-1], (at, last)]
 
     def _formed(self, formula: Expr, axes: Axes, sizes: Mapping[str, int]) -> Expr | None:
         """A formula over keys as a matrix with exactly these axes, in the tensors' names."""

@@ -72,6 +72,16 @@ class Algebra:
             plus(constants, outer.constant_numbers),
         )
 
+    def added(self, one: AffineMap, other: AffineMap) -> AffineMap:
+        """The sum of two maps of the same vector: (A1 + A2) x + (c1 + c2)."""
+        constants = [affine.constant for affine in (one, other) if affine.constant is not None]
+        return AffineMap(
+            total((one.matrix, other.matrix)),
+            total(constants) if constants else None,
+            plus(one.matrix_numbers, other.matrix_numbers),
+            plus(one.constant_numbers, other.constant_numbers),
+        )
+
     def _through(self, outer: AffineMap, term: Expr) -> Expr:
         """A term of a constant, taken through the next map; its sign stays in front."""
         return Neg(self.product(outer.matrix, term.body)) if isinstance(term, Neg) else self.product(outer.matrix, term)

@@ -7,8 +7,9 @@ multiply out to one map: the sheet says where, and what was shown.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import reduce
 
-from ....expr import Call, Expr, Sym, Whole
+from ....expr import Call, Expr, Sym, Whole, total
 from ....expr.bind import transform
 from ....network.model import BoundOperation, Network, sample_mark
 from ....trace.trace import Trace
@@ -23,7 +24,7 @@ from .algebra import AffineMap, Algebra, Named
 from .grids import Grid, literal, numbers
 from .known_matrices import KnownMatrices
 from .refutation import Refutation
-from .stacks import Stack, stacks
+from .stacks import Stack, past_identities, stacks
 
 ADDS_NOTHING: Note = ("one affine map: depth without an activation adds nothing",)
 PUT_IN: Note = ("the layer before it put in",)
@@ -145,16 +146,23 @@ class Collapse:
         source: Expr = Whole(self.formulas.name(first.argument), *algebra.axes("j0"))
         affine = maps.of(first, 1)
         yield from self._defined(affine.named)
+        same = past_identities(self.network)
+        levels = {same.get(first.argument, first.argument): 0, first.argument: 0, first.output: 1}
+        merged = {1: affine}
         for level, step in enumerate(layers[1:], start=2):
-            own = maps.of(step, level)
-            yield from self._defined(own.named)
+            levels |= {key: levels[root] for key, root in same.items() if root in levels}
+            parts = maps.of_each(step, level, levels)
+            for _, own in parts:
+                yield from self._defined(own.named)
             name = self.formulas.name(step.output)
-            if affine.constant is not None:
-                nested = algebra.applied(own, algebra.applied(affine, source))
+            if len(parts) > 1 or affine.constant is not None:
+                inner = (algebra.applied(merged[at], source) if at else source for at, _ in parts)
+                nested = total(algebra.applied(own, body) for (_, own), body in zip(parts, inner, strict=True))
                 yield self._step(name, [(nested, PUT_IN)])
-            how = PUT_IN if affine.constant is None else MULTIPLIED_OUT
-            affine = algebra.after(own, affine)
+            how = PUT_IN if len(parts) == 1 and affine.constant is None else MULTIPLIED_OUT
+            affine = reduce(algebra.added, (algebra.after(own, merged[at]) if at else own for at, own in parts))
             yield self._step(name, [(algebra.applied(affine, source), how)])
+            levels[step.output], merged[level] = level, affine
         yield from self._result(layers, affine, source)
 
     def _defined(self, named: tuple[Named, ...]) -> Iterator[Step]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from ....expr.properties import is_affine
 from ....network.model import BoundOperation, Network
@@ -29,6 +29,9 @@ def stacks(network: Network) -> Iterator[Stack]:
         if not step.edges:
             continue
         read = same.get(step.argument, step.argument)
+        if layers and joins(network, step, {first, *(layer.output for layer in layers)}, same):
+            layers.append(step)
+            continue
         if step.operation.is_identity:
             same[step.output] = read
             continue
@@ -43,6 +46,25 @@ def stacks(network: Network) -> Iterator[Stack]:
         layers = []
     if layers:
         yield Stack(tuple(layers), None, first)
+
+
+def joins(network: Network, step: BoundOperation, known: set[str], same: Mapping[str, str]) -> bool:
+    """Whether a step reads several tensors, all of one stack, and is affine in them together, as an addition is."""
+    reads = {same.get(key, key) for key in read_tensors(step)}
+    if len(reads) < 2 or not reads <= known:
+        return False
+    tensors = (network.tensors[key] for key in (*reads, step.output))
+    vectors = all(len(tensor.shape) == 1 + tensor.sampled for tensor in tensors)
+    return vectors and is_affine(step.operation.formula, step.operation.arguments)
+
+
+def past_identities(network: Network) -> dict[str, str]:
+    """What is read past identities, by their results."""
+    found: dict[str, str] = {}
+    for step in network.layer_steps():
+        if step.operation.is_identity and step.edges:
+            found[step.output] = found.get(step.argument, step.argument)
+    return found
 
 
 def is_map(network: Network, step: BoundOperation) -> bool:

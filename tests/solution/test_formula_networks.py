@@ -1,0 +1,231 @@
+"""Random graphs of formulas, branches, joined arguments and ties: autograd and PyTorch agree, and every line holds.
+
+The oracle reads the same texts as Python, with ``**`` for ``^`` and elements counted from 0: nothing of nntrace's own.
+"""
+
+from __future__ import annotations
+
+import os
+import random
+import re
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import autograd
+import autograd.numpy as anp
+import numpy as np
+import pytest
+from test_derive import reading
+from test_matrix_view import wrong_lines
+from test_self_proof import object_of, prove_sheet
+
+from nntrace.network.building.build import build
+from nntrace.network.model import Network
+from nntrace.network.quantities import of_role, parameters
+from nntrace.solution.derive.question import Question
+from nntrace.solution.sheets.calculation import Settings, Sheet
+from nntrace.spec import read
+
+DRAWN = int(os.environ.get("NETWORKS", "24"))
+FUNCTIONS = ("tanh", "sigmoid", "sin", "cos", "relu", "abs", "softplus")
+
+
+class Drawn(NamedTuple):
+    """A network file; what it gives by name; and its lines, the last of which is the loss."""
+
+    text: str
+    given: dict[str, Any]
+    inputs: tuple[str, ...]
+    lines: list[tuple[str, str]]
+
+
+class _Drawing:
+    def __init__(self, seed: int) -> None:
+        self.random = random.Random(seed)
+        self.given: dict[str, Any] = {}
+        self.vectors: dict[str, int] = {}
+        self.scalars: list[str] = []
+        self.lines: list[tuple[str, str]] = []
+        self.layers: list[str] = []
+
+    def number(self) -> float:
+        return self.random.choice((-1, 1)) * self.random.randint(1, 19) / 10
+
+    def parameter(self, *shape: int) -> str:
+        """A new parameter, or now and then an earlier one again."""
+        same = [name for name, value in self.given.items() if name[0] in "vWs" and np.shape(value) == shape]
+        if same and self.random.random() < 0.4:
+            return self.random.choice(same)
+        name = f"{'svW'[len(shape)]}{len(self.given)}"
+        count = int(np.prod(shape))
+        self.given[name] = np.reshape([self.number() for _ in range(count)], shape).tolist()
+        return name
+
+    def scalar(self, depth: int = 3) -> str:
+        draw, some = self.random, self.random.choice(list(self.vectors))
+        size = self.vectors[some]
+        forms: list[Callable[[], str]] = [
+            lambda: self.parameter(),
+            lambda: draw.choice(self.scalars) if self.scalars else f"{some}[{draw.randint(1, size)}]",
+            lambda: f"{some}[{draw.randint(1, size)}]",
+        ]
+        if depth:
+            forms += [
+                lambda: f"sum({self.vector(size, depth - 1)})",
+                lambda: f"mean({self.vector(size, depth - 1)})",
+                lambda: f"({self.vector(size, depth - 1)} @ {some})",
+                lambda: f"({self.scalar(depth - 1)} {draw.choice('+-*')} {self.scalar(depth - 1)})",
+                lambda: f"{draw.choice(FUNCTIONS)}({self.scalar(depth - 1)})",
+                lambda: f"{self.scalar(depth - 1)} / (1 + {self.scalar(0)}^2)",
+                lambda: f"max({self.scalar(0)}, {self.scalar(0)})",
+            ]
+        return draw.choice(forms)()
+
+    def vector(self, size: int, depth: int = 3) -> str:
+        draw = self.random
+        own = [name for name, count in self.vectors.items() if count == size]
+        forms: list[Callable[[], str]] = [lambda: draw.choice(own) if own else self.parameter(size)]
+        if depth:
+            other = draw.choice(list(self.vectors))
+            forms += [
+                lambda: f"{self.parameter(size, self.vectors[other])} @ {other}",
+                lambda: f"({self.vector(size, depth - 1)} {draw.choice('+-*')} {self.vector(size, depth - 1)})",
+                lambda: f"({self.scalar(0)} * {self.vector(size, depth - 1)})",
+                lambda: f"{draw.choice(FUNCTIONS)}({self.vector(size, depth - 1)})",
+                lambda: f"softmax({self.vector(size, depth - 1)})",
+                lambda: f"({self.vector(size, depth - 1)})^2",
+                lambda: f"({self.vector(size, depth - 1)} + {self.parameter(size)})",
+            ]
+        return draw.choice(forms)()
+
+    def layer(self) -> None:
+        """One line of ``let``, a layer of several joined results, or an operation of two."""
+        draw, name = self.random, f"u{len(self.layers)}"
+        kind = draw.choice(("let", "let", "scalar", "dense", "add", "concat", "tanh"))
+        some = draw.choice(list(self.vectors))
+        size = self.vectors[some]
+        if kind in ("let", "scalar"):
+            formula = self.vector(draw.randint(2, 3)) if kind == "let" else self.scalar()
+            if not re.search(r"[a-z]\w*\d", formula):
+                return
+            self.layers.append(f"let: {{{name}: '{formula}'}}")
+            self.lines.append((name, formula))
+            if kind == "scalar":
+                self.scalars.append(name)
+            else:
+                self.vectors[name] = size_of(self, formula)
+            return
+        read = [draw.choice([*self.vectors, *self.scalars]) for _ in range(draw.randint(1, 3))]
+        every = ", ".join(read)
+        count = sum(self.vectors.get(one, 1) for one in read)
+        if kind == "dense":
+            units = draw.randint(2, 3)
+            weights, bias = self.parameter(units, count), self.parameter(units)
+            self.layers.append(f"{{dense: {name}, from: [{every}], weights: {weights}, biases: {bias}}}")
+            self.lines.append((name, f"{weights} @ joined({every}) + {bias}"))
+            self.vectors[name] = units
+        elif kind == "concat" and count > 1:
+            self.layers.append(f"{{concat: {name}, from: [{every}]}}")
+            self.lines.append((name, f"joined({every})"))
+            self.vectors[name] = count
+        elif kind == "add":
+            other = draw.choice([one for one, length in self.vectors.items() if length == size])
+            self.layers.append(f"{{{draw.choice(('add', 'add'))}: {name}, from: [{some}, {other}]}}")
+            self.lines.append((name, f"{some} + {other}"))
+            self.vectors[name] = size
+        elif kind == "tanh":
+            self.layers.append(f"{{tanh: {name}, from: {some}}}")
+            self.lines.append((name, f"tanh({some})"))
+            self.vectors[name] = size
+
+    def network(self) -> Drawn:
+        size = self.random.randint(2, 3)
+        self.vectors["x"] = size
+        self.given["x"] = [self.number() for _ in range(size)]
+        while len(self.layers) < self.random.randint(2, 5):
+            self.layer()
+        last = list(self.vectors)[-1]
+        loss = f"sum({last}^2) / 2 + {self.scalar(1)}"
+        self.lines.append(("loss", loss))
+        self.layers.append(f"let: {{loss: '{loss}'}}")
+        self.given = {
+            name: value
+            for name, value in self.given.items()
+            if re.search(rf"\b{name}\b", " ".join([*self.layers, "x"]))
+        }
+        values = ", ".join(f"{name}: {value}" for name, value in self.given.items() if name != "x")
+        text = f"inputs: {{x: {self.given['x']}}}\n" + (f"values: {{{values}}}\n" if values else "")
+        text += "layers:\n" + "".join(f"  - {one}\n" for one in self.layers) + "loss: loss\nlearning_rate: 0.1\n"
+        return Drawn(text, self.given, ("x",), self.lines)
+
+
+def size_of(drawing: _Drawing, formula: str) -> int:
+    return int(np.shape(evaluated([*drawing.lines[:-1], ("u", formula)], drawing.given, anp))[0])
+
+
+def draw(seed: int) -> Drawn:
+    return _Drawing(seed).network()
+
+
+def evaluated(lines: list[tuple[str, str]], given: dict[str, Any], np_: Any) -> Any:
+    """The last line, read as Python over autograd's numpy or over PyTorch."""
+    exp, where = np_.exp, np_.where
+    functions: dict[str, Any] = {
+        "tanh": np_.tanh, "sin": np_.sin, "cos": np_.cos, "abs": np_.abs, "sum": np_.sum, "mean": np_.mean,
+        "sigmoid": lambda z: 1 / (1 + exp(-z)), "relu": lambda z: where(z > 0, z, 0 * z),
+        "softplus": lambda z: np_.log(1 + exp(z)), "softmax": lambda z: exp(z) / np_.sum(exp(z)),
+        "max": lambda a, b: where(b > a, b, a),
+        "joined": lambda *parts: np_.concatenate([part.reshape(-1) for part in parts]),
+    }  # fmt: skip
+    names = {name: value if np_ is not anp else anp.array(value) for name, value in given.items()}
+    for name, formula in lines:
+        python = re.sub(r"\[(\d+)\]", lambda found: f"[{int(found[1]) - 1}]", formula.replace("^", "**"))
+        names[name] = eval(python, {**functions, **names})
+    return names[lines[-1][0]]
+
+
+def network(drawn: Drawn) -> Network:
+    return build(read(drawn.text, "net.yaml", None))
+
+
+def gradients_of(net: Network) -> dict[str, Any]:
+    asked = [*of_role(net, "parameter"), *of_role(net, "input")]
+    found: dict[str, Any] = object_of(Sheet(net, Settings(digits=12)).gradient(asked, named=False))
+    return found
+
+
+@pytest.mark.parametrize("seed", range(DRAWN))
+def test_gradients_are_autograds_and_torchs(seed: int) -> None:
+    drawn = draw(seed)
+    found = gradients_of(network(drawn))
+    expected = autograd.grad(lambda given: evaluated(drawn.lines, given, anp))(
+        {name: anp.array(value) for name, value in drawn.given.items()}
+    )
+    assert found["loss"]["before"] == pytest.approx(float(evaluated(drawn.lines, drawn.given, anp)), rel=1e-9)
+    for name, gradient in expected.items():
+        assert np.array(found["gradients"][name]) == pytest.approx(np.array(gradient), rel=1e-7, abs=1e-9), drawn.text
+    torch = pytest.importorskip("torch")
+    given = {name: torch.tensor(value, dtype=torch.float64, requires_grad=True) for name, value in drawn.given.items()}
+    evaluated(drawn.lines, given, torch).backward()
+    for name, tensor in given.items():
+        gradient = np.zeros(tensor.shape) if tensor.grad is None else tensor.grad.numpy()
+        assert np.array(found["gradients"][name]) == pytest.approx(gradient, rel=1e-7, abs=1e-9), drawn.text
+
+
+@pytest.mark.parametrize("seed", range(0, DRAWN, 3))
+def test_every_line_holds(seed: int) -> None:
+    net = network(draw(seed))
+    one = Sheet(net, Settings())
+    for solution in (one.forward(), one.gradient(parameters(net), named=False)):
+        prove_sheet(solution, net)
+        assert not [check for check in object_of(solution).get("checks", []) if check["status"] == "failed"]
+
+
+@pytest.mark.parametrize("seed", range(0, DRAWN, 6))
+def test_matrices_have_the_numbers_of_the_elements(seed: int) -> None:
+    assert list(wrong_lines(network(draw(seed)))) == []
+
+
+@pytest.mark.parametrize("seed", range(0, DRAWN, 6))
+def test_every_derivation_holds(seed: int) -> None:
+    assert list(reading(network(draw(seed)), Question()).disagreements()) == []
