@@ -99,3 +99,86 @@ def test_what_a_formula_comes_to(run: Run, tmp_path: Path, formula: str, value: 
     found = sheet(run, tmp_path, text, "grad", "--param", "x*")
     assert found["loss"]["before"] == pytest.approx(value)
     assert {check["status"] for check in found["checks"]} <= {"ok", "note"}
+
+
+WRONG = """\
+inputs: {x: 1, y: 5}
+values: {W: [[1, 2]], v: [1, 2, 3]}
+layers:
+  - let: FORMULA
+loss: q
+"""
+DEEP = "(" * 500 + "x" + ")" * 500
+MISTAKES = {
+    "an unknown name": ("{q: x + yy}", "4:18: there is no 'yy' to read", "did you mean 'y'? known here: x, y, W, v"),
+    "a number and a tensor": (
+        "{q: x + W @ x}", "4:22: @ is between tensors, and 'x' is a single number", "write * in its place",
+    ),
+    "shapes that do not fit": (
+        "{q: sum(W @ v)}", "4:22: 'W' is 1×2, and 'v' has 3 elements",
+        "left of @ are as many columns as there are rows on its right; transpose(W) turns a matrix",
+    ),
+    "elements that do not fit": (
+        "{q: sum(v + transpose(W))}", "4:22: 'v' has 3 elements, and 'transpose(W)' is 2×1",
+        "what meets element by element has one shape, or is a single number; @ multiplies tensors",
+    ),
+    "itself": ("{q: x + q}", "4:18: 'q' uses itself", "read an earlier result, or choose another name"),
+    "a later line": ("{q: x + r, r: x}", "4:18: 'r' is worked out later", "put its line before this one"),
+    "a loss that is no number": (
+        "{q: v + 1}", "5:7: a loss is a single number, and 'q' has 3 elements",
+        "name one of them, loss: q[1], or add a line E: sum(q) to `let`, and write loss: E",
+    ),
+    "a division by an exact zero": (
+        "{q: x / (y - 5)}", "4:18: this divides by '(y - 5)', which is exactly 0",
+        "give another number, or another formula below the line",
+    ),
+    "an earlier result that is 0": (
+        "{r: y - 5*x, q: x / r}", "4:30: this divides by 'r', which is exactly 0",
+        "give another number, or another formula below the line",
+    ),
+    "a comma that YAML takes": (
+        "{q: max(x, y)}", "4:14: between { and } YAML takes the comma of this formula for the end of an entry",
+        "write it in quotes, q: 'max(x, y)', or on a line of its own:\n    q: max(x, y)",
+    ),
+    "a sign that YAML takes": (
+        "{q: @x}", "4:14: a value cannot begin with @ in YAML",
+        "a formula that begins like that stands in quotes: q: '@x'",
+    ),
+    "a bracket that YAML takes": (
+        "{q: x + v[1]}", "4:19: an element between brackets needs quotes",
+        "write the formula in quotes: q: 'x + v[1]'",
+    ),
+    "no such function": ("{q: sigmod(x)}", "4:14: there is no function 'sigmod'", "did you mean 'sigmoid'? known here"),
+    "a name that is no function": ("{q: x(y)}", "4:14: 'x' is no function", "write * for a product: x * (…)"),
+    "a function that is no name": (
+        "{q: x + relu}", "4:18: 'relu' is a function", "give its argument in brackets: relu(x)",
+    ),
+    "no such element": (
+        "{q: 'v[4]'}", "4:15: there is no 'v[4]': 'v' has 3 elements",
+        "count from 1, with one number for each axis: x[2], W[2,1]",
+    ),
+    "a product without a sign": ("{q: 2x}", "4:15: there is no operator here", "write * for a product, as in 2*x"),
+    "a pasted sign": ("{q: x²}", "4:15: '²' is no sign of a formula", "write ^2 in its place"),
+    "an open bracket": ("{q: 2 * (x}", "4:18: this bracket is not closed", "write ) where it ends"),
+    "too deep": (
+        f"{{q: {DEEP}}}", "4:54: the formula is nested too deeply here",
+        "nest at most 40 levels; give names to parts of the formula, a line each",
+    ),
+    "brackets 10,000 deep": (
+        f"{{q: {'(' * 10_000}x{')' * 10_000}}}", "4:14: a formula of 20,001 characters is too long",
+        "give names to parts of it, a line each, of at most 2,000 characters",
+    ),
+    "in a block of lines": (
+        "\n      q: >\n        x + y\n        + zz", "7:11: there is no 'zz' to read", "known here: x, y, W, v",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("formula", "message", "remedy"), MISTAKES.values(), ids=MISTAKES)
+def test_a_mistake_is_told_at_its_place(run: Run, tmp_path: Path, formula: str, message: str, remedy: str) -> None:
+    (tmp_path / "net.yaml").write_text(WRONG.replace("FORMULA", formula), encoding="utf-8")
+    found = run("grad", cwd=tmp_path)
+    assert (found.code, found.out) == (2, "")
+    assert found.err.splitlines()[0] == f"net.yaml:{message}"
+    assert remedy in found.err
+    assert found.err.count("net.yaml:") == 1

@@ -212,7 +212,8 @@ class _NetworkBuilder(Draft):
         taken = {**self.names.used, **self.names.results}
         self._name_worked(taken)
         losses = [one for one in (self.spec.loss, *self.spec.report) if one and not one.name]
-        unnamed = [one for one in losses if not (one.result and one.result.text == self.tensors[LOSS].name)]
+        own = self.tensors[LOSS].name if LOSS in self.tensors else None
+        unnamed = [one for one in losses if one.result is None or own not in (None, one.result.text)]
         for name in ("L" if one is self.spec.loss else one.kind.text for one in unnamed):
             if name in taken:
                 message = f"{quoted(name)} would also be the default name of a loss"
