@@ -25,7 +25,7 @@ def network_schema() -> Schema:
         "type": "object",
         "properties": {key: _keys().get(key, ANY) for key in READERS},
         "additionalProperties": False,
-        "anyOf": [{"required": list(REQUIRED)}, {"required": ["parameters"]}],
+        "anyOf": [{"required": list(REQUIRED)}, {"required": ["parameters"]}, _begun_by_formulas()],
         "dependentSchemas": {"parameters": {"not": {"anyOf": [{"required": [key]} for key in OF_LAYERS]}}},
         "$defs": {
             "layer": {"anyOf": [*_forms("layer", _layer_keys), *_forms("activation", _from), _of_formulas()]},
@@ -74,6 +74,12 @@ def _inside(kind: str, beside: Mapping[str, Schema]) -> Iterator[Schema]:
             yield _described(entry, {"const": word})
         options = [_table({**beside, **_options(entry)}, needed), *([NUMBER] if len(needed) == 1 else [])]
         yield _table({word: _described(entry, {"anyOf": [*options, *([] if needed else [{"type": "null"}])]})}, [word])
+
+
+def _begun_by_formulas() -> Schema:
+    """A file whose first layer is of formulas needs no inputs: ``values`` may give all that they read."""
+    first = {"prefixItems": [{"required": ["let"]}], "minItems": 1}
+    return {"required": ["layers"], "properties": {"layers": first}}
 
 
 def _layer_keys(entry: Entry) -> dict[str, Schema]:
