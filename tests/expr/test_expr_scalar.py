@@ -223,13 +223,15 @@ def test_an_expression_without_a_number_says_so() -> None:
 
 
 def test_nothing_divided_by_an_irrational_number_is_nothing() -> None:
-    """Where floats tell that it is not divided by 0."""
+    """Where it is told that it is not divided by 0."""
     quotient = Div(Num(0), exp(Sym("x")))
 
     def exactly(divisor: float) -> Fraction | None:
-        return exact(quotient, lambda name, cell: Fraction(1), decide=lambda name, cell: divisor)
+        return exact(
+            quotient, lambda name, cell: Fraction(1), decide=lambda one, _: holds(one, lambda name, cell: divisor)
+        )
 
     assert exactly(1.0) == 0
     assert exactly(-math.inf) is None
     assert exact(quotient, lambda name, cell: Fraction(1)) is None
-    assert exact(Div(Num(1), exp(Sym("x"))), lambda name, cell: Fraction(1), decide=lambda name, cell: 1.0) is None
+    assert exact(Div(Num(1), exp(Sym("x"))), lambda name, cell: Fraction(1), decide=lambda one, _: True) is None

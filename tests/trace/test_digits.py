@@ -88,3 +88,41 @@ def test_every_line_gives_its_value(seed: int) -> None:
                 assert error * unit.denominator <= most, (step["id"], text, last)
                 lines += 1
     assert lines > 5
+
+
+HINGE = """inputs: {x: 1}
+targets: a1
+layers:
+- dense: [a1, a2]
+  weights: {x: {w1: 1.4, w2: 0.4}}
+loss: {hinge: L}
+learning_rate: 0.5
+"""
+HUBER = """inputs: {x: 1}
+targets: [0.4]
+layers:
+- dense: [y1]
+  weights: {x: {w1: 0.1}}
+loss: {huber: L, delta: 0.3}
+learning_rate: 0.5
+"""
+SHARED = """inputs: {x: 30}
+targets: p2
+layers:
+- dense: [z1, z2]
+  weights: {x: {w1: 1, w2: 0}}
+  bias: {b: 0.5}
+- softmax: [p1, p2]
+loss: {ce: L}
+learning_rate: 0.5
+"""
+
+
+@pytest.mark.parametrize(("text", "reason"), [(HINGE, "a2 - a1 + 1 = 0.0 ≤ 0"), (HUBER, "= 0.3 ≤ 0.3")])
+def test_conditions_are_decided_by_the_numbers_shown(text: str, reason: str) -> None:
+    assert any(reason in (step["reason"] or "") for step in sheet(text)["steps"])
+
+
+def test_what_is_0_by_algebra_prints_0() -> None:
+    (step,) = (step for step in sheet(SHARED)["steps"] if step["name"] == "∂L/∂b")
+    assert (step["lines"][-1]["text"], step["value"], step["exact"]) == ("0.0", 0.0, "0")
