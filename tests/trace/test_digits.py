@@ -126,3 +126,9 @@ def test_conditions_are_decided_by_the_numbers_shown(text: str, reason: str) -> 
 def test_what_is_0_by_algebra_prints_0() -> None:
     (step,) = (step for step in sheet(SHARED)["steps"] if step["name"] == "∂L/∂b")
     assert (step["lines"][-1]["text"], step["value"], step["exact"]) == ("0.0", 0.0, "0")
+
+
+def test_a_line_with_an_undefined_number_is_written() -> None:
+    text = "inputs: {x: -1}\ntargets: [0]\nlayers: [{dense: [h], weights: {x: {w: 1}}}, {relu: [y1]}]\nloss: {bce: L}\n"
+    (step,) = (step for step in sheet(text + "learning_rate: 0.5\n")["steps"] if step["name"] == "∂L/∂y1")
+    assert (step["value"], step["lines"][-1]["text"]) == (None, "undefined")

@@ -8,9 +8,9 @@ from decimal import Decimal
 from ...expr import Add, Expr, Neg, Num
 from ...expr.bind import walk
 from ...trace.amount import Amount, evaluated
-from ...trace.reals import MOST_DIGITS
 from ..numbers.digits import Digits, Shown
 
+MOST_DIGITS = 1000
 LINE_DIGITS = 16
 """As many digits a line may have before a form is looked for that does not cancel."""
 
@@ -25,7 +25,8 @@ def _unknown(name: str, cell: tuple[int, ...]) -> Amount:
 def missing_digits(printed: Expr, value: Shown) -> int:
     """How many more digits the numbers of a line need for it to come to within one unit of its value's last digit."""
     exponent = value.decimal.as_tuple().exponent
-    if not isinstance(exponent, int):  # an infinity, or not a number
+    numbers = (one.value for one in walk(printed) if isinstance(one, Num) and isinstance(one.value, Decimal))
+    if not isinstance(exponent, int) or not all(number.is_finite() for number in numbers):
         return 0
     error = evaluated(Add((printed, Neg(Num(value.decimal)))), _unknown)
     if not error.is_finite or error.size <= Decimal(1).scaleb(exponent):
