@@ -5,9 +5,11 @@ from __future__ import annotations
 import pytest
 
 from nntrace.network.building.build import build
+from nntrace.network.quantities import parameters
 from nntrace.solution.checking.differences import Differences
 from nntrace.solution.sheets.calculation import Settings, Sheet, asked_quantities
 from nntrace.spec import read
+from nntrace.trace.tracing import trace_of
 
 NETWORK = """\
 inputs: {{x: 1}}
@@ -48,3 +50,15 @@ def test_what_a_difference_crosses(activation: str, weight: object, target: obje
         assert not difference.agrees(gradient * 1.001 + 1e-4), "it still tells a wrong slope"
     said = "\n".join(str(block) for section in sheet.gradient([found], named=True).sections for block in section.blocks)
     assert ("at the kink" in said) == (crossing == "kink" and sheet.trace.value(found.uses[0]).number in (0, 1))
+
+
+@pytest.mark.parametrize("size", [60, 500, 2000])
+def test_a_large_input_takes_a_finer_step(size: int) -> None:
+    layers = f"[{{dense: [h], weights: {{x: {{w: {0.6 / size:.6f}}}}}}}, {{sigmoid: [y1]}}]"
+    text = f"inputs: {{x: {size}}}\ntargets: [1]\nlayers: {layers}\nloss: {{bce: L}}\n"
+    trace = trace_of(build(read(text, "large", None)))
+    (found,) = parameters(trace.network)
+    gradient = trace.total(found).number
+    differ = Differences(trace)
+    assert differ.confirming(found, gradient).agrees(gradient)
+    assert not differ.confirming(found, gradient * 1.001).agrees(gradient * 1.001)

@@ -70,11 +70,11 @@ def gradient_checks(writer: Writer, asked: Sequence[Quantity]) -> Iterator[Check
     differ = Differences(writer.trace)
     if len(asked) <= MOST_SHOWN:
         for found in asked:
-            yield _gradient_check(writer, found, differ.of(found))
+            yield _gradient_check(writer, found, differ.confirming(found, writer.trace.total(found).number))
         return
     most = max(1, min(MOST_CHECKED, MOST_WORK // len(writer.network.steps)))
     spread = asked[:: -(-len(asked) // most)]
-    differences = [(found, differ.of(found)) for found in spread]
+    differences = [(found, differ.confirming(found, writer.trace.total(found).number)) for found in spread]
     smooth = [(found, difference) for found, difference in differences if not difference.crossing]
     finite = [(found, d) for found, d in smooth if isfinite(d.quotient)]
     if len(finite) < len(smooth):
