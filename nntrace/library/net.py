@@ -6,6 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
+from ..errors import UserError
 from .words import need_layers, need_loss, rounding_rule, typed_number, view_of, with_rate
 
 if TYPE_CHECKING:
@@ -94,6 +95,33 @@ class Net:
         names = [only] if isinstance(only, str) else only
         updated = asked_quantities(network, names, parameters=True) if names else None
         return WorkedSolution(training(network, _settings(how), updated).solution)
+
+    def train(
+        self,
+        epochs: int | None = None,
+        *,
+        iterations: int | None = None,
+        lr: TypedNumber | None = None,
+        **how: Unpack[Calculated],
+    ) -> WorkedSolution:
+        """Many steps, as long as the network's file says or for so many epochs or iterations: the loss, its curve."""
+        from ..network.building.validation import sets
+        from ..network.portion import steps_per_pass
+        from ..solution.sheets.runs import Plan
+        from ..solution.sheets.train import train
+        from .worked import WorkedSolution
+
+        network = self._computed()
+        need_layers(self._spec)
+        need_loss(network.loss)
+        if not network.loss_is_known:
+            raise UserError("this network has a given gradient and no loss to train on\n  net.step() does its step")
+        rate = None if lr is None else typed_number(str(lr), f"lr = {lr}")
+        learned, validation = sets(with_rate(network, rate), self._spec)
+        if (count := iterations if epochs is None else epochs * steps_per_pass(learned)) is not None:
+            learned = learned._replace(iterations=count)
+        plan = Plan(learned, validation, self._spec.validation)
+        return WorkedSolution(train(plan, _settings(how)).solution)
 
     def draw(self, **how: Unpack[Calculated]) -> WorkedSolution:
         """A picture of the network with its values, to be written as ``svg``, ``png``, ``tex`` (TikZ) or ``txt``."""

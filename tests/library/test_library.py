@@ -37,6 +37,9 @@ COMMANDS: list[tuple[Callable[[Any], Any], tuple[str, ...]]] = [
     (lambda net: net.derive("w21"), ("derive", "--wrt", "w21")),
     (lambda net: net.derive(with_numbers=True), ("derive", "--with-numbers")),
     (lambda net: net.collapse(), ("collapse",)),
+    (lambda net: net.draw(), ("draw",)),
+    (lambda net: net.train(3), ("train", "--epochs", "3")),
+    (lambda net: net.train(iterations=5, lr=0.05), ("train", "--iterations", "5", "--lr", "0.05")),
 ]
 
 
