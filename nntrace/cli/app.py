@@ -327,6 +327,25 @@ def examples(
             typer.echo(f"{one:{width}}  {title}".rstrip())
 
 
+@_command("Fill in the blocks of a document that name a command.", "embed notes.md", "embed --check README.md")
+def embed(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Markdown or LaTeX documents.")],
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 if a block is stale.")] = False,
+) -> None:
+    """Fill in the blocks of a document that name a command, ```nntrace grad --param w21, with what it prints."""
+    from ..spec.load import read_text
+    from .embed import difference, refreshed
+
+    old = {file: read_text(file) for file in files}
+    new = {file: refreshed(file, text, run) for file, text in old.items()}
+    stale = [file for file in files if old[file] != new[file]]
+    if check:
+        for file in stale:
+            say(difference(file, old[file], new[file]))
+        raise typer.Exit(1 if stale else 0)
+    write_files({file: new[file].encode() for file in stale})
+
+
 @_command("The JSON Schema of a network file, or of a sheet.", "schema > network.schema.json", "schema --sheet")
 def schema(
     sheet: Annotated[bool, typer.Option("--sheet", help="Of the JSON sheet instead.")] = False,

@@ -22,6 +22,12 @@ def load(path: str, limits: Limits = USUAL) -> Spec:
     return read(_decode(content, source), source, Path() if is_input else Path(path).parent, limits)
 
 
+def read_text(path: Path, limits: Limits = USUAL) -> str:
+    """The text of a document. Raises a ``UserError``."""
+    shown = printable(str(path))
+    return _decode(_read_bytes(str(path), shown, False, limits.bytes), shown)
+
+
 def _read_bytes(path: str, shown: str, is_input: bool, most: int) -> bytes:
     try:
         return read_standard_input(most) if is_input else read_file(path, most)
