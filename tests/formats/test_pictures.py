@@ -102,6 +102,8 @@ def test_numbers_are_those_of_the_sheet(config: str) -> None:
     net = nntrace.load(ROOT / f"configs/{config}.yaml")
     if net.network.loss is None or len(net.network.parameters) == 0:
         pytest.skip("there are no gradients")
+    if not any(tensor.role == "input" for tensor in net.network.tensors.values()):
+        pytest.skip("formulas of parameters alone have no picture")
     solution = net.grad()
     pictures = solution.solution.pictures()
     assert set(pictures) == {"forward", "backward"}
