@@ -132,3 +132,11 @@ def test_a_line_with_an_undefined_number_is_written() -> None:
     text = "inputs: {x: -1}\ntargets: [0]\nlayers: [{dense: [h], weights: {x: {w: 1}}}, {relu: [y1]}]\nloss: {bce: L}\n"
     (step,) = (step for step in sheet(text + "learning_rate: 0.5\n")["steps"] if step["name"] == "∂L/∂y1")
     assert (step["value"], step["lines"][-1]["text"]) == (None, "undefined")
+
+
+def test_a_number_beyond_all_floats_is_shown() -> None:
+    text = (
+        "inputs: {x: 1e16}\ntargets: [1]\nlayers: [{dense: [h], weights: {x: {w: -1}}}, {silu: [y1]}]\nloss: {mse: L}\n"
+    )
+    (step,) = (step for step in sheet(text + "learning_rate: 0.5\n")["steps"] if step["name"] == "y1")
+    assert step["lines"][-1]["text"] == "-5.29040×10⁻⁴³⁴²⁹⁴⁴⁸¹⁹⁰³²⁵⁰³"

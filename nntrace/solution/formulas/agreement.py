@@ -10,7 +10,7 @@ from ...expr.bind import walk
 from ...trace.amount import Amount, evaluated
 from ..numbers.digits import Digits, Shown
 
-MOST_DIGITS = 1000
+MOST_DIGITS, MOST_PLACES = 1000, 100_000
 LINE_DIGITS = 16
 """As many digits a line may have before a form is looked for that does not cancel."""
 
@@ -26,10 +26,11 @@ def missing_digits(printed: Expr, value: Shown) -> int:
     """How many more digits the numbers of a line need for it to come to within one unit of its value's last digit."""
     exponent = value.decimal.as_tuple().exponent
     numbers = (one.value for one in walk(printed) if isinstance(one, Num) and isinstance(one.value, Decimal))
-    if not isinstance(exponent, int) or not all(number.is_finite() for number in numbers):
+    within = all(number.is_finite() and abs(number.adjusted()) < MOST_PLACES for number in numbers)
+    if not isinstance(exponent, int) or abs(exponent) > MOST_PLACES or not within:
         return 0
     error = evaluated(Add((printed, Neg(Num(value.decimal)))), _unknown)
-    if not error.is_finite or error.size <= Decimal(1).scaleb(exponent):
+    if not error.is_finite or error.size <= Decimal((0, (1,), exponent)):
         return 0
     return error.size.adjusted() - exponent + 1
 

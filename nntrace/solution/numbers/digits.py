@@ -99,7 +99,7 @@ class Digits(Record):
             return Decimal("0.0")
         kept = Context(self.significant, ROUND_HALF_UP, MIN_EMIN, MAX_EMAX).plus(value)
         missing = kept.adjusted() - self.significant + 1
-        kept = kept.quantize(Decimal(1).scaleb(missing), context=_CONTEXT)
+        kept = kept.quantize(Decimal((0, (1,), missing)), context=_CONTEXT)
         if missing == 0:  # a real shows its point: one digit more rather than none behind it
             return value.quantize(Decimal("0.1"), context=_CONTEXT)
         return kept
