@@ -32,13 +32,16 @@ def shape_text(shape: Iterable[int]) -> str:
     return "×".join(map(str, shape)) or "()"
 
 
-def suggestion(word: str, known: Iterable[str]) -> str:
-    """``did you mean 'weights'? known here: weights, biases``: the nearest known word, if one is near, and all."""
+def suggestion(word: str, known: Iterable[str], meant: Iterable[str] | None = None) -> str:
+    """``did you mean 'weights'? known here: weights, biases``: the nearest known word, if one is near, and all.
+
+    ``meant`` are those that it may be a slip for, where these are not all.
+    """
     words = list(dict.fromkeys(known))
     if not words:
         return "remove it: nothing is known here"
     listed = "known here: " + ", ".join(map(printable, words[:MOST_KNOWN])) + (", …" if len(words) > MOST_KNOWN else "")
-    near = nearest(word, words)
+    near = nearest(word, words if meant is None else meant)
     return f"did you mean {quoted(near)}? {listed}" if near else listed
 
 

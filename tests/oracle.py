@@ -233,7 +233,16 @@ ACTIVATIONS: dict[str, Callable[..., list[Any]]] = {
     "silu": _each(lambda ops, z, kink: z * ops.sigmoid(z)),
     "gelu": _each(lambda ops, z, kink, form="exact": _gelu(ops, z, form)),
     "hard_sigmoid": _each(lambda ops, z, kink: _hard_sigmoid(ops, z, kink)),
-    "step": _each(lambda ops, z, kink: z * 0 + (1 if ops.above(z, 0, 0) else 0)),
+    "step": _each(
+        lambda ops, z, kink, at_zero="0": (
+            z * 0 + 1 if ops.above(z, 0, int(at_zero == "1"))
+            else z * 0 + _of(z, at_zero) if ops.above(z, 0, 1) else z * 0
+        )
+    ),
+    "sign": _each(
+        lambda ops, z, kink: z * 0 + (1 if ops.above(z, 0, 0) else 0 if ops.above(z, 0, 1) else -1)
+    ),
+    "bipolar_sigmoid": _each(lambda ops, z, kink: ops.sigmoid(z) * 2 - 1),
     "softmax": _softmax,
     "log_softmax": _log_softmax,
 }  # fmt: skip

@@ -29,7 +29,7 @@ def _apart(z: Any, *kinks: float) -> Any:
     return z
 
 
-def _step(z: Any) -> Any:
+def _step(z: Any, at_zero: str = "0") -> Any:
     return (_apart(z, 0.0) > 0).double() + 0 * z
 
 
@@ -47,6 +47,8 @@ ACTIVATIONS: dict[str, Callable[..., Any]] = {
     "gelu": lambda z, form="exact": functional.gelu(z, approximate="none" if form == "exact" else "tanh"),
     "hard_sigmoid": lambda z: functional.relu6(_apart(z, -3.0, 3.0) + 3) / 6,  # hardsigmoid has 1/6 to 8 digits
     "step": _step,
+    "sign": lambda z: _step(z) * 2 - 1,
+    "bipolar_sigmoid": lambda z: torch.tanh(z / 2),
     "softmax": lambda z: torch.softmax(z, 0),
     "log_softmax": lambda z: torch.log_softmax(z, 0),
 }

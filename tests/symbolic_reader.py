@@ -419,8 +419,8 @@ class Matrix:
             r.at += 3
             right = self.sum(r)
             r.must("]")
-            return np.asarray({">": np.greater, "≥": np.greater_equal, "<": np.less, "≤": np.less_equal}[relation](
-                left, right), dtype=float)  # fmt: skip
+            compare = {">": np.greater, "≥": np.greater_equal, "<": np.less, "≤": np.less_equal, "=": np.equal}
+            return np.asarray(compare[relation](left, right), dtype=float)
         if found := re.compile(r"1_([0-9A-Za-z_]+)").match(r.text, r.at):
             r.at = found.end()
             size = found.group(1)

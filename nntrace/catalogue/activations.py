@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from typing import Literal
 
 from ..expr import (
+    HALF,
     Cases,
     Condition,
     Delta,
@@ -113,6 +114,17 @@ def sigmoid() -> Operation:
     put_in = (a, " for ", formula, ", ", 1 - a, " for ", rest)
     forms = (Same("split the fraction", formula * rest), Same(put_in, a * (1 - a)))
     return elementwise(formula, *forms, complements={a: 1 / (1 + exp(z))})
+
+
+@activation()
+def bipolar_sigmoid() -> Operation:
+    """2 / (1 + e^-z) - 1, in (-1, 1), which is tanh(z/2); its derivative is 1/2 (1 + a) (1 - a).
+
+    Source: Fausett, Fundamentals of Neural Networks, 1994, section 6.1.2.
+    """
+    up, down = 2 / (1 + exp(-z)), 2 * exp(-z) / (1 + exp(-z))
+    put_in = (1 + a, " for ", up, ", ", 1 - a, " for ", down)
+    return elementwise(up - 1, Same("split the fraction", HALF * up * down), Same(put_in, HALF * (1 + a) * (1 - a)))
 
 
 @activation()
@@ -267,9 +279,18 @@ def log_softmax() -> Operation:
 
 
 @activation("heaviside")
-def step() -> Operation:
-    """1 where z > 0, else 0: the perceptron's unit. Its derivative is 0 everywhere, by convention at the jump too.
+def step(at_zero: Literal["0", "0.5", "1"] = "0") -> Operation:
+    """1 where z > 0, 0 where z < 0, ``at_zero`` at 0: the perceptron's unit. Its derivative is 0, by convention at the
+    jump too.
 
     Source: Rosenblatt, The Perceptron, 1958.
     """
-    return elementwise(positive(Num(1), Num(0)), Same("on both sides", positive(Num(0), Num(0))))
+    below = Cases(Condition(z, "=", Num(0)), HALF, Num(0)) if at_zero == "0.5" else Num(0)
+    jump = Condition(z, "≥" if at_zero == "1" else ">", Num(0))
+    return elementwise(Cases(jump, Num(1), below), Same("on both sides", Cases(jump, Num(0), Num(0))))
+
+
+@activation()
+def sign() -> Operation:
+    """1 where z > 0, -1 where z < 0, and 0 at 0: a bipolar perceptron's unit. Its derivative is 0, at the jump too."""
+    return elementwise(_sign(z))

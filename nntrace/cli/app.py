@@ -406,8 +406,21 @@ def _program(name: str | None) -> Any:
     return typer.main.get_command(app)
 
 
+ALSO_CALLED = {"backward": "grad"}
+"""Other words for a command."""
+
+
+def _with_command(arguments: list[str]) -> list[str]:
+    """The arguments with their command: ``forward`` where a network file stands in its place."""
+    first = arguments[0] if arguments else ""
+    if first in ALSO_CALLED:
+        return [ALSO_CALLED[first], *arguments[1:]]
+    return ["forward", *arguments] if first == "-" or first.endswith((".yaml", ".yml")) else arguments
+
+
 def run(arguments: list[str]) -> int:
     """Run one command; its exit code. The shell's completion and typer's own error pages have no part in it."""
+    arguments = _with_command(arguments)
     asked = next((name for name in arguments[:1] if name in _COMMANDS), None)
     try:
         with (program := _program(asked)).make_context("nntrace", arguments) as context:

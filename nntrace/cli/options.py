@@ -128,7 +128,9 @@ class Calculation(Record):
     ] = None
     rounding: Annotated[
         str | None,
-        typer.Option("--rounding", metavar="RULE", help="full, carry:4 (decimals) or carry:4sf (significant digits)."),
+        typer.Option(
+            "--rounding", metavar="RULE", help="full, carry:4 (decimals), carry:4dp (plain) or carry:4sf (significant)."
+        ),
     ] = None
     view: Annotated[
         str | None,

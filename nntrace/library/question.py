@@ -22,8 +22,10 @@ def question(
     network: Network, wrt: Sequence[str], names: Sequence[str], at: Sequence[str], with_numbers: bool
 ) -> Question:
     """The question that the options put. Raises a ``UserError`` for a name that no tensor has."""
+    from ..network.quantities import differentiated_by
     from ..solution.derive.question import Question, nameable
 
+    wrt = [differentiated_by(network, name) for name in wrt]
     keys = _names(network)
     labels: dict[str, str] = {}
     jacobians: dict[tuple[str, str], str] = {}

@@ -27,19 +27,15 @@ def typed_number(text: str, where: str) -> Fraction:
 
 
 def rounding_rule(text: str | None) -> Rounding | None:
-    """``full``, ``carry:4`` or ``carry:4sf`` as a rule."""
-    import re
-
-    from ..spec.model import Rounding
+    """``full``, ``carry:4``, ``carry:4dp`` or ``carry:4sf`` as a rule."""
+    from ..spec.conventions import ROUNDING_FORMS
+    from ..spec.rounding import rounding_of
 
     if text is None:
         return None
-    if text == "full":
-        return Rounding()
-    match = re.fullmatch(r"carry:([0-9]{1,2})(sf)?", text)
-    if not match or not (1 if match[2] else 0) <= int(match[1]) <= 17:
-        raise UserError(f"--rounding {text!r} is no rule\n  write full, carry:4 (decimals) or carry:4sf (significant)")
-    return Rounding(int(match[1]), match[2] is not None)
+    if (rule := rounding_of(text)) is None:
+        raise UserError(f"--rounding {text!r} is no rule\n  {ROUNDING_FORMS}")
+    return rule
 
 
 def view_of(text: str | None) -> View | None:

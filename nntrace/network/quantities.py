@@ -19,6 +19,7 @@ from ..record import Record
 from .model import Cell, Element, Network, Role, Tensor
 
 _ELEMENT = re.compile(r"(?P<name>[^\[\]]+)\[\s*(?P<index>\d+(?:\s*,\s*\d+)*)\s*\]")
+_GRADIENT = re.compile(r"[∂d](?P<of>[^/∂]+)/[∂d](?P<by>[^/∂]+)")
 ROLES: tuple[Role, ...] = ("input", "target", "parameter", "unit", "loss")
 
 
@@ -177,6 +178,20 @@ def find(network: Network, text: str) -> Sequence[Quantity]:
         reached = network.reached()
         return [one for one in of_role(network, *ROLES) if fits(one.name) and _is_asked(network, one, reached)]
     return []
+
+
+def numbered(network: Network, text: str) -> list[Quantity]:
+    """The elements of the tensors of which each is called so with a number behind it: h means h1 and h2."""
+    own = re.compile(re.escape(normalize("NFC", text.strip())) + r"\d+").fullmatch
+    tensors = (one for one in network.tensors.values() if one.names and all(map(own, one.names.values())))
+    return [one for tensor in tensors for one in of_tensor(network, tensor)]
+
+
+def differentiated_by(network: Network, text: str) -> str:
+    """The name in a gradient of the loss, ``dL/dw21`` or ``∂L/∂w21``; of anything else the text itself."""
+    match = _GRADIENT.fullmatch(text.strip())
+    loss = None if network.loss is None else network.tensors[network.loss].symbol(()).name
+    return match["by"] if match and match["of"] == loss else text
 
 
 def _names(tensor: Tensor, one: Quantity) -> tuple[str, ...]:

@@ -8,10 +8,10 @@ from typing import Any
 from . import tree, values
 from .model import Rounding
 from .problems import Problems
+from .rounding import MOST_DIGITS, rounding_of
 from .tree import Node, describe
 
-MOST_DIGITS = 17  # what tells two floats apart
-_ROUNDING_FORMS = "write `full`, {carry: 4} (decimals) or {carry: {significant: 4}}"
+ROUNDING_FORMS = "write full, carry:4 (decimals), carry:4dp (plain decimals) or carry:4sf (significant)"
 
 
 def _vectors(node: Node, problems: Problems) -> str | None:
@@ -39,12 +39,12 @@ def _integer(node: Node, problems: Problems, what: str, low: int, high: int) -> 
 
 def _rounding(node: Node, problems: Problems) -> Rounding | None:
     match node:
-        case tree.Scalar(text="full"):
-            return Rounding()
+        case tree.Scalar(text=text) if (rule := rounding_of(text)) is not None:
+            return rule
         case tree.Mapping() if (carry := node.get("carry")) is not None:
             return _carry(node, carry, problems)
         case _:
-            problems.add(node.place, f"`rounding` cannot be {describe(node)}", _ROUNDING_FORMS)
+            problems.add(node.place, f"`rounding` cannot be {describe(node)}", ROUNDING_FORMS)
             return None
 
 
@@ -52,7 +52,7 @@ def _carry(node: tree.Mapping, carry: Node, problems: Problems) -> Rounding | No
     significant = carry.get("significant") if isinstance(carry, tree.Mapping) else None
     if isinstance(carry, tree.Mapping):
         if significant is None:
-            problems.add(carry.place, "`carry` without its number of digits", _ROUNDING_FORMS)
+            problems.add(carry.place, "`carry` without its number of digits", ROUNDING_FORMS)
         _refuse_others(carry, ("significant",), "`carry`", problems)
     _refuse_others(node, ("carry", "at_least"), "`rounding`", problems)
     at_least = node.get("at_least")

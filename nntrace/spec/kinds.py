@@ -16,6 +16,11 @@ from .model import Inside, Name, Number, OptionValue
 from .problems import Problems
 from .tree import Node, describe, is_null
 
+SLIP = 2
+"""How much longer or shorter a slip may be than the word that was meant: by sign, nobody means softsign."""
+OTHER_KINDS = frozenset(("relu6", "prelu", "rrelu", "crelu", "celu", "logsigmoid", "sin", "tan"))
+"""Words that only look like a slip: they are functions of their own, which are not in the catalogue."""
+
 Entries = Sequence[tuple[tree.Scalar, Node]]
 
 
@@ -81,8 +86,10 @@ def _entry(word: tree.Scalar, what: str, sorts: Sequence[str], problems: Problem
     if word.text in not_yet.KEYS:
         not_yet.refuse_key(word, problems)
     else:
-        known = (word for sort in sorts for word in names(sort))
-        problems.add(word.place, f"{what} of unknown kind {quoted(word.text)}", suggestion(word.text, known))
+        known = [word for sort in sorts for word in names(sort)]
+        slip = SLIP if word.text.lower() not in OTHER_KINDS else -1
+        meant = [one for one in known if abs(len(one) - len(word.text)) <= slip]
+        problems.add(word.place, f"{what} of unknown kind {quoted(word.text)}", suggestion(word.text, known, meant))
     return None
 
 

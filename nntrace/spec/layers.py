@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 
 from ..catalogue import KINDS, Entry, Parameter
 from ..errors import quoted
-from . import kinds, lets, sources, tree, values
+from . import kinds, lets, shorthands, sources, tree, values
 from .kinds import Kinded
 from .model import GivenSize, Items, Labelled, Layer, SourceNames, Value
 from .problems import Problems
@@ -32,8 +32,8 @@ def layer_keys() -> tuple[str, ...]:
     return (*dict.fromkeys(key for entry in entries for key in parameter_keys(entry)), ACTIVATION, sources.FROM)
 
 
-def layers(node: Node, problems: Problems) -> tuple[Layer, ...]:
-    """The list of layers, which may be empty."""
+def layers(node: Node, problems: Problems, of_file: Collection[str]) -> tuple[Layer, ...]:
+    """The list of layers, which may be empty; ``of_file`` are the keys that belong to the whole file."""
     if not isinstance(node, tree.Sequence):
         problems.add(
             node.place,
@@ -48,11 +48,11 @@ def layers(node: Node, problems: Problems) -> tuple[Layer, ...]:
         if isinstance(item, tree.Mapping) and item.get(lets.LET) is not None:
             found += lets.lines(item, problems)
         else:
-            found.append(_layer(item, problems))
+            found.append(_layer(item, problems, of_file))
     return tuple(layer for layer in found if layer is not None)
 
 
-def _layer(node: Node, problems: Problems) -> Layer | None:
+def _layer(node: Node, problems: Problems, of_file: Collection[str]) -> Layer | None:
     second = "give each kind an entry of its own, with its own `- `"
     keys = layer_keys()
     of = kinds.kinded(node, "a layer", ("layer", "activation"), keys, problems, second)
@@ -62,13 +62,15 @@ def _layer(node: Node, problems: Problems) -> Layer | None:
         return _activation(of, problems)
     parameters = parameter_keys(of.entry) if of.entry is not None else {}
     known = (*parameters, ACTIVATION, sources.FROM) if of.entry is not None else keys
+    of = shorthands.opened(of, known, problems)
     own = {key.text: inner for key, inner in of.beside if key.text in known}
-    beside = [(key, inner) for key, inner in of.beside if key.text not in known]
+    beside = [one for one in of.beside if one[0].text not in known and not _misplaced(one[0], of, of_file, problems)]
     for key, inner in of.beside:
         if key.text in own and is_null(inner):
             values.nothing_after(key, problems)
             del own[key.text]
     _refuse_both(of, own, parameters, problems)
+    own = shorthands.each_for_itself(own, parameters)
     activation = own.get(ACTIVATION)
     return Layer(
         kind=of.kind,
@@ -78,6 +80,21 @@ def _layer(node: Node, problems: Problems) -> Layer | None:
         activation=_activation_key(activation, problems) if activation is not None else None,
         source=sources.source(own[sources.FROM], problems) if sources.FROM in own else None,
     )
+
+
+def _misplaced(key: tree.Scalar, of: Kinded, of_file: Collection[str], problems: Problems) -> bool:
+    """Note a key of the whole file inside a layer, and a tensor by its name alone; whether it is one of these."""
+    if of.entry is None or (key.text not in of_file and not key.text[-1:].isdecimal()):
+        return False
+    own = next((one for one in of.entry.parameters() if key.text.rstrip("0123456789") == one.symbol.name), None)
+    if own is not None:
+        problems.add(key.place, f"{quoted(key.text)} is no key of a layer",
+                     f"write {own.key}: {{{key.text}: …}}, or {own.key}: … alone")  # fmt: skip
+    elif key.text in of_file and key.text not in of.entry.options():
+        problems.add(key.place, f"`{key.text}` inside a layer", "it belongs to the whole file: begin it in column 1")
+    else:
+        return False
+    return True
 
 
 def _refuse_both(of: Kinded, own: Mapping[str, Node], parameters: Mapping[str, Parameter], problems: Problems) -> None:
@@ -118,6 +135,7 @@ def _activation_key(node: Node, problems: Problems) -> Layer | None:
 
 def _activation(of: Kinded, problems: Problems) -> Layer:
     keys = layer_keys()
+    of = shorthands.opened(of, (sources.FROM,), problems)
     source: SourceNames | None = None
     for key, inner in of.beside:
         if key.text == sources.FROM and is_null(inner):

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ..catalogue.registry import names
+from ..catalogue.registry import KINDS, names
 from ..errors import nearest, quoted, suggestion
 from . import kinds, sources, tree, values
 from .model import Items, Labelled, Layer, LossSpec, Name, Number, Penalty
 from .problems import Problems
+from .scalars import looks_like_number
 from .tree import Node, describe, is_null
 
 LOSS_KEYS = ("parts", "over_outputs", "over_samples", "penalty", sources.FROM)
+PENALTY_WORDS = ("regularization", "regularisation", "regularizer", "regulariser", "lambda")
 PENALTY_KEYS = ("on", "name", "data")
 OF_RESULT = ("over_samples", "penalty")
 """What may stand beside a result that is the loss."""
@@ -95,6 +97,27 @@ def _results(layer: Layer) -> Iterator[str]:
                 for name, inner in entries:
                     yield name.text
                     waiting.append(inner)
+
+
+def with_key(loss: Node | None, key: tree.Scalar, node: Node) -> str:
+    """The line of a loss with a key that stood beside it."""
+    match loss:
+        case tree.Mapping(((kind, tree.Scalar(name)), *_), _):
+            own = f"{kind.text}: {name}"
+        case tree.Scalar(kind):
+            own = f"{kind}: L"
+        case _:
+            own = "mse: L"
+    content = node.text if isinstance(node, tree.Scalar) else "…"
+    return f"put it into the loss: loss: {{{own}, {key.text}: {content}}}"
+
+
+def penalty_forms(node: Node) -> str:
+    """The lines that a word such as ``regularization`` may stand for."""
+    factor = node.text if isinstance(node, tree.Scalar) and looks_like_number(node.text) else "0.01"
+    listed = [f"{entry.name}: {factor} (λ {entry.summary.partition(':')[0].partition(';')[0]} in the loss)"
+              for entry in KINDS["penalty"].values()]  # fmt: skip
+    return f"write {', '.join(listed)}, or weight_decay: {factor} (λ w in the update, not in the loss)"
 
 
 def _upstream(node: tree.Mapping, problems: Problems) -> LossSpec | None:

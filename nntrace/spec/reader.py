@@ -8,9 +8,9 @@ from typing import Any
 
 from ..errors import UserError, printable
 from ..limits import USUAL, Limits
-from . import conventions, losses, not_yet, passes, training, tree, validation, values
+from . import conventions, losses, not_yet, passes, shorthands, training, tree, validation, values
 from .layers import layer_keys, layers
-from .model import Conventions, Labelled, LossSpec, Name, Null, Penalty, Place, Spec, Value
+from .model import Conventions, Labelled, Layer, LossSpec, Name, Null, Penalty, Place, Spec, Value
 from .problems import Problems, split_lines
 from .samples import samples
 from .tree import Node, describe, is_null
@@ -51,7 +51,7 @@ def read(text: str, source: str, folder: Path | None, limits: Limits = USUAL) ->
     if not isinstance(root, tree.Mapping):
         problems.fail(root.place, f"a network file is a table of keys, and this is {describe(root)}",
                       "begin with `inputs:` and `layers:`")  # fmt: skip
-    spec = _spec(root, source, lines, folder, problems)
+    spec = _spec(shorthands.written_out(root, problems), source, lines, folder, problems)
     not_yet.refuse(spec, problems)
     problems.raise_if_any()
     return spec
@@ -106,7 +106,7 @@ def _read_keys(root: tree.Mapping, problems: Problems) -> dict[str, Any]:
         if key.text in not_yet.KEYS:
             not_yet.refuse_key(key, problems)
         elif key.text not in READERS:
-            _refuse_unknown(key, problems)
+            _refuse_unknown(key, node, root, problems)
         elif is_null(node) and key.text != "title":
             values.nothing_after(key, problems)
         else:
@@ -146,11 +146,15 @@ def _penalty(found: dict[str, Any], problems: Problems) -> Penalty | None:
     return beside or inside
 
 
-def _refuse_unknown(key: tree.Scalar, problems: Problems) -> None:
+def _refuse_unknown(key: tree.Scalar, node: Node, root: tree.Mapping, problems: Problems) -> None:
     if key.text in layer_keys():
         problems.add(
             key.place, f"`{key.text}` outside of a layer", "indent it under its layer, in the column of `dense`"
         )
+    elif key.text in losses.LOSS_KEYS:
+        problems.add(key.place, f"`{key.text}` outside of the loss", losses.with_key(root.get("loss"), key, node))
+    elif key.text in losses.PENALTY_WORDS:
+        problems.add(key.place, f"`{key.text}` may mean several things", losses.penalty_forms(node))
     else:
         values.unknown_key(key, "a network file", READERS, problems)
 
@@ -164,6 +168,10 @@ def _title(node: Node, problems: Problems) -> str | None:
         )
         return None
     return None if is_null(node) else printable(" ".join(node.text.split()))
+
+
+def _layers(node: Node, problems: Problems) -> tuple[Layer, ...]:
+    return layers(node, problems, READERS)
 
 
 def _inputs(node: Node, problems: Problems) -> Value | None:
@@ -199,7 +207,7 @@ READERS: dict[str, Callable[[Node, Problems], Any]] = {
     "inputs": _inputs,
     "targets": _targets,
     "samples": samples,
-    "layers": layers,
+    "layers": _layers,
     "loss": losses.loss,
     "penalty": losses.penalty,
     "report": losses.report,

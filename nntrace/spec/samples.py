@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from . import tree, values
-from .model import Items, Value
+from .model import Items, Labelled, Value
 from .problems import Problems
 from .tree import Node, describe
 
@@ -23,7 +23,7 @@ def samples(node: Node, problems: Problems, what: str = "`samples`") -> Value | 
         return None
     found = values.items(node, problems)
     for sample in found.items:
-        if not isinstance(sample, Items):
+        if not isinstance(sample, Items | Labelled):
             problems.add(
                 sample.place, "a sample is a list here", "write its inputs, then its targets, as in [[1, 0], [0, 1]]"
             )

@@ -43,7 +43,7 @@ _YAML_ERRORS = (  # what the parser says, what that means, what would work
     ("block mapping", "this is not `key: value` in the column of its neighbours", "start the keys of one table in the "
      "same column, and write each as `key: value`"),
     ("block collection", "this is not `- ` in the column of its neighbours", "start the entries of one list in the "
-     "same column"),
+     "same column; a key of the whole file, such as `loss:`, begins in column 1"),
     ("cannot start any token", "this character cannot begin a word", "put the word in quotes"),
 )  # fmt: skip
 

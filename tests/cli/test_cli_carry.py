@@ -187,7 +187,8 @@ def test_the_json_says_how_it_rounds(run: Run, tmp_path: Path) -> None:
 def test_no_rule(run: Run, rule: str) -> None:
     code, out, err = run("step", "--rounding", rule)
     assert (code, out) == (2, "")
-    assert err == f"--rounding {rule!r} is no rule\n  write full, carry:4 (decimals) or carry:4sf (significant)\n"
+    remedy = "write full, carry:4 (decimals), carry:4dp (plain decimals) or carry:4sf (significant)"
+    assert err == f"--rounding {rule!r} is no rule\n  {remedy}\n"
 
 
 def test_what_is_off_in_the_last_digit_says_so(run: Run) -> None:

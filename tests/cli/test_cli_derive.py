@@ -484,7 +484,7 @@ def test_a_class_of_samples_that_is_said_to_be_one(run: Run, tmp_path: Path) -> 
     (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
     assert last(steps(run, str(tmp_path / "net.yaml"))["∂L_n/∂a_ni"]) == "1[a_ni - a_nc + 1 > 0]"
     (tmp_path / "net.yaml").write_text(text.replace("3, 0, 1, 0", "3, 0, 1, 1"), encoding="utf-8")
-    assert "net.yaml:2:10: the targets are said to be one-hot" in run("derive", cwd=tmp_path).err
+    assert "net.yaml:3:32: the targets are said to be one-hot" in run("derive", cwd=tmp_path).err
 
 
 @pytest.mark.parametrize("name", list("ijklnpqrsuv"))

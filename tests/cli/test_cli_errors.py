@@ -145,6 +145,7 @@ layers:
 - softmax: [p1, p2, p3]
 loss: {cross_entropy: L}
 """
+SAMPLES = CLASSES.replace("{x1: 1, x2: 2}", "[x1, x2]").replace("TARGETS", "[c]\nsamples: [ROW]")
 UNIT = "inputs: INPUTS\ntargets: [1]\nlayers:\n- dense: [h]\n  weights: {x1: {w: 1}, x2: {v: 2}}\nloss: mse\n"
 WEIGHTS = "inputs: [1, 2]\nlayers:\n- dense: [h]\n  weights: "
 SCALAR = "inputs: {x: 1}\nlayers:\n- dense: [h]\n  weights: {x: {w1: WEIGHT}}\n"
@@ -171,10 +172,10 @@ ALONE: dict[str, tuple[str, str, str]] = {
         "2:11: 'p3' is an output, and gives a target no number",
         "for this class write targets: p3, without brackets; or give",
     ),
-    "a class with a label": (
-        CLASSES.replace("TARGETS", "{y: p3}"),
-        "2:14: 'p3' is an output, and gives a target no number",
-        "for this class write targets: p3, without",
+    "no such class, with a label": (
+        CLASSES.replace("TARGETS", "{y: p4}"),
+        "2:14: 'p4' is no element of the last result",
+        "known here: p1, p2, p3",
     ),
     "all classes": (
         CLASSES.replace("TARGETS", "[p1, p2, p3]"),
@@ -184,7 +185,47 @@ ALONE: dict[str, tuple[str, str, str]] = {
     "a class by its number": (
         CLASSES.replace("TARGETS", "3"),
         "2:10: `targets` cannot be one number",
-        "name the right class, as in targets: p1; known here: p1, p2, p3; or give one target",
+        "write targets: {class: 3} (p3, counted from 1); or give one target for each output",
+    ),
+    "a class that may count from 0": (
+        CLASSES.replace("TARGETS", "[2]"),
+        "2:10: `targets` cannot be one number",
+        "write targets: {class: 2} (p2, counted from 1) or targets: {class: 2, from: 0} (p3, counted from 0); or",
+    ),
+    "class 0": (
+        CLASSES.replace("TARGETS", "{class: 0}"),
+        "2:18: classes count from 1, and this is class 0",
+        "write {class: 0, from: 0} where 0 is the first, p1; {class: 1} is p1 too",
+    ),
+    "a class beyond the last": (
+        CLASSES.replace("TARGETS", "{class: 3, from: 0}"),
+        "2:18: there is no class '3': they are 0 to 2",
+        "give one of these numbers, or a name; known here: p1, p2, p3",
+    ),
+    "class 0 of a sample": (
+        SAMPLES.replace("ROW", "[1, 2, 0]"),
+        "3:18: classes count from 1, and this is class 0",
+        "write targets: {class: c, from: 0}; else count the classes from 1",
+    ),
+    "a sample with another name": (
+        SAMPLES.replace("ROW", "{x1: 1, x3: 2, x2: 1, c: 1}"),
+        "3:19: 'x3' is neither an input nor a target",
+        "known here: x1, x2, c",
+    ),
+    "a sample without a name": (
+        SAMPLES.replace("ROW", "{x1: 1, c: 1}"),
+        "3:11: this sample has no 'x2'",
+        "add x2: and its number",
+    ),
+    "a sample in two lists": (
+        SAMPLES.replace("ROW", "[[1, 2, 3], 1]"),
+        "3:11: this sample is not a list of 2 inputs and its targets",
+        "write it as [[0, 1], 1]",
+    ),
+    "a target of a sample": (
+        SAMPLES.replace("ROW", "[1, 2, 0, 1.5, 0]").replace("[c]", "[u, v, w]"),
+        "3:21: cross_entropy takes targets from 0 to 1, not 1.5",
+        "give a distribution, or name the class",
     ),
     "an output for its own target": (
         "inputs: [1]\ntargets: [h]\nlayers: [{dense: [h], weights: [[1]]}]\n",
@@ -222,14 +263,14 @@ ALONE: dict[str, tuple[str, str, str]] = {
         "give only their names, targets: [y1, y2]",
     ),
     "a row without brackets": (
-        WEIGHTS + "[1, 2]\n  biases: {b: 1}\n",
+        WEIGHTS.replace("[h]", "[h, i]") + "[1, 2]\n  biases: [1, 1]\n",
         "4:12: the weights are a list of numbers, and not of rows",
         "put each row in brackets, as in [[0.1, 0.2]]: with vectors: columns one for each unit",
     ),
     "a column without brackets": (
-        "vectors: rows\n" + WEIGHTS + "[1, 2]\n",
+        "vectors: rows\n" + WEIGHTS.replace("[h]", "[h, i, j]") + "[1, 2, 3]\n",
         "5:12: the weights are a list of numbers, and not of rows",
-        "put each row in brackets, as in [[0.1], [0.2]]: with vectors: rows one for each input",
+        "put each row in brackets, as in [[0.1, 0.2]]: with vectors: rows one for each input",
     ),
     "weights of one input without brackets": (
         "inputs: [1]\nlayers:\n- dense:\n  weights: {W: [1, 2]}\n  biases: [1, 2]\n",
@@ -293,6 +334,77 @@ ALONE: dict[str, tuple[str, str, str]] = {
         "1:1008: the nesting is too deep here",
         "at most",
     ),
+    "matrices by rows": (
+        "inputs: [1, 2, 3]\nlayers:\n- dense: [h1, h2]\n  weights: [[1, 2], [3, 4], [5, 6]]\n- dense: [o]\n"
+        "  weights: [[1], [2]]\n",
+        "4:12: the weights are 3×2, and with vectors: columns a matrix has a row for each unit",
+        "it fits vectors: rows: add that line, or write its columns as rows",
+    ),
+    "weights without rows": (
+        WEIGHTS.replace("[1, 2]", "{x1: 1, x2: 2}") + "{w1: 1, w2: 2}\n",
+        "4:12: these weights do not say what they lead from, or to",
+        "as in weights: {h: {w1: 1, w2: 2}}",
+    ),
+    "weights without rows, of a unit without a name": (
+        WEIGHTS.replace("[1, 2]", "{x1: 1, x2: 2}").replace(" [h]", "") + "{w1: 1, w2: 2}\n",
+        "4:12: these weights do not say what they lead from, or to",
+        "as in weights: {x1: {w1: 1}, x2: {w2: 2}}",
+    ),
+    "an input that a layer does not read": (
+        "inputs: {x1: 1}\nlayers:\n- dense: [h]\n  weights: {x1: {w: 1}}\n- dense: [o1, o2]\n  from: h\n"
+        "  weights: {h: {a: 1, b: 2}, x1: {c: 1, d: 2}}\n",
+        "7:30: this layer reads no 'x1', and has no such unit",
+        "known here: h, o1, o2; to read it too, add from: [h, x1]",
+    ),
+    "the loss in a layer": (
+        SCALAR.replace("WEIGHT", "1") + "  loss: mse\ntargets: [1]\n",
+        "5:3: `loss` inside a layer",
+        "it belongs to the whole file: begin it in column 1",
+    ),
+    "the loss in the list of layers": (
+        "inputs: [1]\nlayers:\n  - dense: [h]\n    weights: [[1]]\n  loss: mse\n",
+        "5:3: this is not `- ` in the column of its neighbours (it began in line 3)",
+        "a key of the whole file, such as `loss:`, begins in column 1",
+    ),
+    "a matrix by its name": (
+        "inputs: [1]\nlayers:\n- dense: [h]\n  weights: [[1]]\n  b1: [2]\n",
+        "5:3: 'b1' is no key of a layer",
+        "write biases: {b1: …}, or biases: … alone",
+    ),
+    "a key of the loss": (
+        UNIT.replace("INPUTS", "{x1: 1, x2: 1}") + "over_samples: sum\n",
+        "7:1: `over_samples` outside of the loss",
+        "put it into the loss: loss: {mse: L, over_samples: sum}",
+    ),
+    "regularization": (
+        UNIT.replace("INPUTS", "{x1: 1, x2: 1}") + "regularization: 0.02\n",
+        "7:1: `regularization` may mean several things",
+        "write l2: 0.02 (λ Σ w² in the loss), half_l2: 0.02 (λ 1/2 Σ w² in the loss), l1: 0.02 (λ Σ |w| in the loss), "
+        "or weight_decay: 0.02 (λ w in the update, not in the loss)",
+    ),
+    "a rate twice": (
+        UNIT.replace("INPUTS", "{x1: 1, x2: 1}") + "learning_rate: 0.1\nlr: 0.2\n",
+        "8:1: `lr` beside `learning_rate` (line 7), which say the same",
+        "keep one of the two",
+    ),
+    "rounding to no digits": (
+        "inputs: [1]\nlayers: []\nrounding: carry:99\n",
+        "3:11: `rounding` cannot be 'carry:99'",
+        "write full, carry:4 (decimals), carry:4dp (plain decimals) or carry:4sf (significant)",
+    ),
+    **{
+        f"no {word}": (
+            f"inputs: [1]\nlayers: [{word}]\n",
+            f"2:10: a layer of unknown kind '{word}'",
+            "\n  known here: ",
+        )
+        for word in ("soft", "sin", "relu6", "celu")
+    },
+    "a misspelt activation": (
+        "inputs: [1]\nlayers: [rleu]\n",
+        "2:10: a layer of unknown kind 'rleu'",
+        "did you mean 'relu'?",
+    ),
     "optimiser": (
         "inputs: [1]\nlayers: []\noptimiser: sgd\n",
         "3:1: unknown key 'optimiser' in a network file",
@@ -310,7 +422,7 @@ def test_one_mistake_is_one_message(run: Run, tmp_path: Path, text: str, problem
 
 
 def test_all_problems_at_once(run: Run, tmp_path: Path) -> None:
-    wrong = HOMEWORK.replace("relu", "rleu").replace("w12: -0.5", "w12: nan").replace("learning_rate", "lr")
+    wrong = HOMEWORK.replace("relu", "rleu").replace("w12: -0.5", "w12: nan").replace("learning_rate", "rate")
     (tmp_path / "net.yaml").write_text(wrong, encoding="utf-8")
     message = refused(run("forward", cwd=tmp_path))
     assert [line.split(" ")[0] for line in message.splitlines() if line.startswith("net.yaml")] == [

@@ -8,7 +8,7 @@ import sympy
 
 from nntrace.expr import Add, Call, Cases, Condition, Delta, Div, Expr, Indicator, Mul, Neg, Num, Pow, Sym
 
-RELATIONS = {">": sympy.Gt, "≥": sympy.Ge, "<": sympy.Lt, "≤": sympy.Le}
+RELATIONS = {">": sympy.Gt, "≥": sympy.Ge, "<": sympy.Lt, "≤": sympy.Le, "=": sympy.Eq}
 
 
 def element(node: Sym, positive: bool = False) -> sympy.Symbol:

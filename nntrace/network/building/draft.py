@@ -43,8 +43,7 @@ class Draft:
         """Whether the loss is learned from one sample after another, until none is a mistake."""
         self.samples: Samples | None = None
         if spec.samples is not None:
-            own = self.leaves.own
-            self.samples = Samples(spec.samples, self.names, self.problems, files, own, self.sizes)
+            self.samples = Samples(spec.samples, self.leaves, spec.inputs, spec.targets)
 
     @property
     def count(self) -> int | None:
@@ -82,7 +81,7 @@ class Draft:
         if self.samples is None:
             return self.given(self.spec.inputs, "x", "x", "input")
         declared = self.samples.declared(self.spec.inputs, "x", "input")
-        return self.add(self.samples.filled(declared, 0, {}))
+        return self.add(self.samples.filled(declared, 0))
 
     def exactly(self, formula: Expr, keys: Mapping[str, str], sizes: Mapping[str, int] = {}) -> Fraction | None:
         """What a formula comes to, where everything in it is known and rational; ``keys`` are those of its symbols."""

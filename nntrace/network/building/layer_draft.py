@@ -19,6 +19,8 @@ class NamedResult(Record):
     elements: tuple[Name, ...] = ()
     units: int | None = None
     place: Place | None = None
+    alone: bool = False
+    """Whether the file gives the tensor's name and nothing else."""
 
     @property
     def size(self) -> int:

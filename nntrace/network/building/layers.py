@@ -34,6 +34,8 @@ class Layers:
         self.parameters = ParameterReader(draft)
         self.formulas = FormulaSteps(draft, self.arguments.directory)
         self.level = 0
+        self.alone: set[str] = set()
+        """The names of the results that are a single unit: y, which the rows of a table may call y[1]."""
 
     def add(self, layer: Layer, current: Tensor) -> Tensor:
         """The result of a layer, an activation or a formula; one that does not say what it reads reads ``current``."""
@@ -50,6 +52,7 @@ class Layers:
             if turned(layer.parameters.get(parameter.key)) and len(parameter.symbol.index) == 2:
                 made = transposed(made, parameter.symbol.name)
         self.level += bool(made.parameters)
+        layer = layer._replace(parameters={key: self._rows_named(given) for key, given in layer.parameters.items()})
         sources = self.arguments.sources(layer, made, current)
         tensors = {name: source.tensor for name, source in sources.items()}
         built = LayerDraft(layer, made, tensors, self._result(layer), Extents(), self.level)
@@ -69,6 +72,14 @@ class Layers:
         for name, key in keyed.items():
             list(built.extents.learn(made.argument(name).index, self.draft.tensors[key].sample_shape))
         return self._step(entry.name, built, keyed)
+
+    def _rows_named(self, given: Value) -> Value:
+        """A table of weights with the rows of single units called by the unit."""
+        if not isinstance(given, Labelled) or not self.alone:
+            return given
+        rows = ((Name(text, label.place) if (text := label.text.removesuffix("[1]")) in self.alone else label, row)
+                for label, row in given.entries)  # fmt: skip
+        return Labelled(tuple(rows), given.place)
 
     def _check_count(self, built: LayerDraft) -> None:
         """The file names as many results as there are."""
@@ -90,13 +101,16 @@ class Layers:
         key = self.draft.key(default)
         if result.tensor:
             self.draft.leaves.own.add(key)
-        for name in (result.tensor, *result.elements):
+        shape = tuple(built.extents[str(index)] for index in made.output.index)
+        if result.alone and result.tensor and prod(shape) == 1:  # a bare word is the name of a single unit
+            result = result._replace(elements=(result.tensor,))
+            self.alone.add(result.elements[0].text)
+        for name in dict.fromkeys((result.tensor, *result.elements)):
             if name:
                 self.draft.names.result(name)
         names: dict[Cell, str] = {(place,): name.text for place, name in enumerate(result.elements)}
         if not (names or result.tensor) and not made.parameters:
             names = self._activated(built)
-        shape = tuple(built.extents[str(index)] for index in made.output.index)
         if self.draft.samples is not None:
             made = in_batch(made)
         sizes = sized(built.extents, self.draft.count)
@@ -146,7 +160,7 @@ class Layers:
             case None:
                 return NamedResult()
             case Name():
-                return NamedResult(tensor=value, place=value.place)
+                return NamedResult(tensor=value, place=value.place, alone=True)
             case Number():
                 return NamedResult(units=int(value.value), place=value.place)
             case Items(items, place):

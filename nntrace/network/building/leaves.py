@@ -251,6 +251,11 @@ class Leaves:
         self.names.integers = False
         return Tensor(key, name, shape, "parameter", array=array, text=described(value), whole=value.place)
 
+    def pass_over(self, entries: Sequence[tuple[Name, Value]]) -> None:
+        """Names in what is wrong as it stands are not said to be of no use besides."""
+        for name, _ in entries:
+            self.names.used.setdefault(name.text, name.place)
+
     def refuse(self, value: Value, wanted: str) -> None:
         what = {Init: "an init", GivenSize: "a size", Null: "null", Items: "a list", Labelled: "a mapping"}.get(
             type(value), "this value"

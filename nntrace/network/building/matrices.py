@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from ...errors import counted, quoted, shape_text, suggestion
 from ...record import Record
-from ...spec.model import File, Init, Items, Labelled, Name, Null, Place, Value
+from ...spec.model import File, Init, Items, Labelled, Name, Null, Number, Place, Value
 from ..model import Tensor
 from .drawing import Fans
 from .leaves import GivenCell, Leaf, Leaves
@@ -45,6 +45,9 @@ class MatrixReader:
     def read(self, value: Value | None, kind: Name, what: str) -> Tensor:
         """The weights of a layer of this kind, or another matrix of it; ``what`` is its key in the file."""
         match value:
+            case Labelled(entries, place) if self._is_flat(entries):
+                self._no_rows(entries, place, what)
+                return Tensor(self.key, self.key, self.sides.shape(len(self.sides.units) or 1), "parameter")
             case None:
                 self._check_size(kind, what)
                 return Tensor(self.key, self.key, self.sides.shape(), "parameter")
@@ -110,6 +113,9 @@ class MatrixReader:
         lines: list[tuple[Value, ...]] = []
         noted = len(self.problems.found)
         if not any(isinstance(item, Items) for item in items):
+            if (alone := self._only_one(len(items))) is not None:
+                own = (Items(items, place),) if alone != rows else tuple(Items((item,), place) for item in items)
+                return self._rows(own, place, name)
             width = (len(units) or (1 if len(items) == len(inputs) else len(items))) if rows else len(inputs)
             written = "[[0.1], [0.2]]" if width == 1 else "[[0.1, 0.2]]"
             self.problems.add(
@@ -156,6 +162,7 @@ class MatrixReader:
         for label, value in entries:
             if label.text not in lines:
                 self._unknown(label)
+                self.leaves.pass_over(value.entries if isinstance(value, Labelled) else ())
                 continue
             row = self._row(value)
             wanted = len(other) or len(next(iter(found.values()), row))
@@ -200,8 +207,44 @@ class MatrixReader:
                 return [(None, self.leaves.entry(value))]
 
     def _unknown(self, label: Name) -> None:
+        inputs, names = self.sides.inputs, self.leaves.names
+        remedy = suggestion(label.text, (*inputs, *self.sides.units))
+        if label.text in names.used or label.text in names.results:
+            remedy += f"; to read it too, add from: [{', '.join((*inputs, label.text))}]"
+        self.problems.add(label.place, f"this layer reads no {quoted(label.text)}, and has no such unit", remedy)
+
+    def _is_flat(self, entries: Sequence[tuple[Name, Value]]) -> bool:
+        """Whether a table has names and numbers alone, and no row."""
+        known = {*self.sides.inputs, *self.sides.units}
+        return not any(name.text in known or not isinstance(value, Number) for name, value in entries)
+
+    def _no_rows(self, entries: Sequence[tuple[Name, Value]], place: Place, what: str) -> None:
+        """Note a table of weights that says neither which input nor which unit each of them belongs to."""
+        inputs, units, _ = self.sides
+        written = [f"{name.text}: {value.text}" for name, value in entries if isinstance(value, Number)]
+        rows = [f"{_label(name)}: {{…}}" for name in inputs]
+        if len(units) == 1 and len(entries) == len(inputs):
+            rows = [f"{_label(units[0])}: {{{', '.join(written)}}}"]
+        elif not units and len(entries) == len(inputs):
+            rows = [f"{_label(name)}: {{{one}}}" for name, one in zip(inputs, written, strict=True)]
+        elif len(inputs) == 1:
+            rows = [f"{_label(inputs[0])}: {{{', '.join(written)}}}"]
+        listed = ", ".join(rows[:8]) + (", …" if len(rows) > 8 else "")
         self.problems.add(
-            label.place,
-            f"{quoted(label.text)} is neither an input nor a unit of this layer",
-            suggestion(label.text, (*self.sides.inputs, *self.sides.units)),
+            place,
+            f"these {what} do not say what they lead from, or to",
+            f"give each input a row, or each unit, as in {what}: {{{listed}}}",
         )
+        self.leaves.pass_over(entries)
+
+    def _only_one(self, weights: int) -> bool | None:
+        """Whether a plain list of weights is that of one unit, or (``False``) of one input; ``None``: of neither."""
+        inputs, units = len(self.sides.inputs), len(self.sides.units)
+        if weights == inputs and units in (0, 1):
+            return True
+        return False if inputs == 1 and weights == units else None
+
+
+def _label(name: str) -> str:
+    """A label as a file writes it: an element in quotes."""
+    return f"'{name}'" if "[" in name else name

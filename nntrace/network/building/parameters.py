@@ -10,6 +10,7 @@ from ...spec.model import Labelled, Layer, Name, Place, Value
 from ..model import Tensor
 from .draft import Draft
 from .drawing import Fans
+from .extents import Extents
 from .layer_draft import LayerDraft
 from .leaves import elements
 from .matrices import MatrixReader, Sides
@@ -20,6 +21,9 @@ class ParameterReader:
 
     def __init__(self, draft: Draft) -> None:
         self.draft = draft
+        self.turned = False
+        """Whether a matrix was met that has a row for each input where it should have one for each unit, or the other
+        way round."""
 
     def read(self, built: LayerDraft) -> dict[str, str]:
         """The keys of a layer's own tensors by their symbols; those of the network are in the order of the file."""
@@ -90,6 +94,8 @@ class ParameterReader:
     def _learn(self, built: LayerDraft, parameter: Parameter, given: Value | None, tensor: Tensor) -> None:
         """Take how far the letters run from a tensor that the file gives; each that runs otherwise is a problem."""
         index = parameter.symbol.index
+        if given is not None and self._is_turned(built, parameter, given, tensor):
+            return
         wrong = list(built.extents.learn(index, tensor.shape))
         if given is None or not (tensor.typed is not None or tensor.array is not None):
             return
@@ -113,6 +119,27 @@ class ParameterReader:
                 f"{'is' if expected == 1 else 'are'} {shown}",
                 f"with vectors: {vectors} a matrix has one row for each {row} and one column for each {column}",
             )
+
+    def _is_turned(self, built: LayerDraft, parameter: Parameter, given: Value, tensor: Tensor) -> bool:
+        """Whether a matrix without labels would fit with the other ``vectors``; that is noted, once for a file."""
+        index, labelled = parameter.symbol.index, isinstance(given, Labelled) and len(given.entries) > 1
+        if len(index) != 2 or labelled or not (tensor.typed or tensor.array is not None):
+            return False
+        usual, turned = Extents(built.extents), Extents(built.extents)
+        if not list(usual.learn(index, tensor.shape)) or list(turned.learn(index, tensor.shape[::-1])):
+            return False
+        built.extents.update(turned)
+        if not self.turned:
+            vectors = self.draft.spec.conventions.vectors
+            row, other = ("input", "columns") if vectors == "rows" else ("unit", "rows")
+            self.draft.problems.add(
+                given.place,
+                f"the {parameter.key} are {shape_text(tensor.shape)}, and with vectors: {vectors} a matrix has a row "
+                f"for each {row}",
+                f"it fits vectors: {other}: add that line, or write its columns as rows",
+            )
+        self.turned = True
+        return True
 
     @staticmethod
     def _noun(built: LayerDraft, letter: str) -> str:

@@ -2,54 +2,45 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from ...errors import counted, quoted, suggestion
 from ...spec.model import File, GivenSize, Items, Labelled, Name, Number, Place, Value
-from ...spec.problems import Problems
 from ..model import Cell, Role, Tensor
-from .files import ArrayFiles
-from .names import Names
-from .sizes import Sizes
+from .classes import Classes, ClassTarget, class_target
+from .leaves import Leaves
+from .rows import Declared, arranged
 
 if TYPE_CHECKING:
     from ..model import Array
 
 
 class Samples:
-    """The rows of ``samples``, handed out to the inputs and to the targets.
+    """The rows of ``samples``, handed out to the inputs and to the targets."""
 
-    ``own`` gathers the keys of the tensors whose names the file gives.
-    """
-
-    def __init__(
-        self,
-        value: Value,
-        names: Names,
-        problems: Problems,
-        files: ArrayFiles,
-        own: set[str],
-        sizes: Sizes,
-    ) -> None:
-        self.sizes = sizes
+    def __init__(self, value: Value, leaves: Leaves, inputs: Value | None, targets: Value | None) -> None:
+        problems = leaves.problems
+        self.sizes = leaves.sizes
         self.size = value if isinstance(value, GivenSize) else None
         """How many samples there are, where that is all that is known of them."""
         self.place: Place = value.place
-        self.names = names
+        self.names = leaves.names
         self.problems = problems
         self.array: Array | None = None
         self.headings: tuple[str, ...] = ()
         self.rows: list[Items] = []
         self.text = ""
-        self.own = own
+        self.own = leaves.own
+        self.counts: ClassTarget | None = None
+        """What the file calls the class that ends each row, where a number may stand for it."""
         match value:
             case File():
-                if found := files.read(value, problems):
+                if found := leaves.files.read(value, problems):
                     self.array, self.headings = found
                 self.text = value.path
-                names.integers = False
+                self.names.integers = False
                 if self.array is not None and self.array.ndim == 1:
                     self.array = self.array[None, :]
                 if self.array is not None and self.array.ndim != 2:
@@ -59,15 +50,10 @@ class Samples:
                     problems.fail_beyond("samples", len(self.array), value.place)
             case Items(items, _):
                 problems.fail_beyond("samples", len(items), value.place)
-                for row in items:
-                    if isinstance(row, Items):
-                        self.rows.append(row)
-                    else:
-                        problems.add(
-                            row.place, "this sample is no list", "write each sample in brackets: [[1, 0], [0, 1]]"
-                        )
+                named = Declared(inputs), Declared(targets)
+                self.rows = [row for one in items if (row := arranged(one, *named, problems)) is not None]
             case GivenSize():
-                sizes.without_numbers(value.place, "the samples have")
+                self.sizes.without_numbers(value.place, "the samples have")
             case _:
                 problems.add(value.place, "this is no list of samples", "write [[1, 0, 1], …] or {file: samples.csv}")
 
@@ -83,11 +69,12 @@ class Samples:
         wanted = inputs + targets
         words = counted(inputs, "input") + (f" and {counted(targets, 'target')}" if targets else "")
         remedy = "a row lists its inputs, then its targets (or the name of its class)"
-        if self.array is not None and self.array.shape[1] != wanted:
+        by_class = self.counts is not None and self.array is not None and self.array.shape[1] == inputs + 1
+        if self.array is not None and self.array.shape[1] != wanted and not by_class:
             self.problems.add(self.place, f"a sample has {counted(self.array.shape[1], 'number')} for {words}", remedy)
             self.array = None
         for row in self.rows:
-            named = targets and len(row.items) == inputs + 1 and isinstance(row.items[-1], Name)
+            named = targets and len(row.items) == inputs + 1 and (self.counts or isinstance(row.items[-1], Name))
             if len(row.items) != wanted and not named:
                 self.problems.add(row.place, f"this sample has {counted(len(row.items), 'number')} for {words}", remedy)
 
@@ -100,9 +87,9 @@ class Samples:
                 return
             case Labelled(((_, GivenSize(known)),), _) if isinstance(known, int) or self.size is not None:
                 return
-            case Name() if role == "target":
-                return
             case None:
+                return
+            case _ if role == "target" and _by_row(value) is not None:
                 return
         what = "inputs" if role == "input" else "targets"
         self.problems.add(
@@ -111,14 +98,23 @@ class Samples:
             f"give only their names, {what}: [{key}1, {key}2], or how many, {what}: {{{key}: {{size: 2}}}}",
         )
 
-    def declared(self, value: Value | None, key: str, role: Role, size: int | None = None) -> Tensor:
+    def declared(self, value: Value | None, name: str, role: Role, size: int | None = None) -> Tensor:
         """The tensor that ``inputs`` or ``targets`` declare: its names and its size, its numbers being the samples'.
 
-        One bare name is the whole tensor's, where the ``size`` is known. ``check_declared`` has seen the value.
+        ``name`` is what it is called where the file does not say.
+
+        One bare name is the whole tensor's, where the ``size`` is known; with a number for each row it is the class's.
+        ``check_declared`` has seen the value.
         """
+        key = "x" if role == "input" else "y"
+        if role == "target" and size not in (None, 1) and (target := _by_row(value)) is not None:
+            self.counts = target
+            self.names.used.setdefault(target.which.text, target.which.place)
+            self.own.add(key)
+            return Tensor(key, target.which.text, (self.count, size or 0), role, sampled=True)
         match value:
             case Items(items, _) if all(isinstance(item, Name) for item in items):
-                return self._named([item for item in items if isinstance(item, Name)], key, key, role)
+                return self._named([item for item in items if isinstance(item, Name)], key, name, role)
             case Labelled(((label, Items(items, _)),), _) if all(isinstance(item, Name) for item in items):
                 return self._named([item for item in items if isinstance(item, Name)], key, label.text, role)
             case Labelled(((label, GivenSize(_, hot, _) as given),), _):
@@ -130,7 +126,7 @@ class Samples:
                 self.names.used.setdefault(value.text, value.place)
                 self.own.add(key)
                 return Tensor(key, value.text, (self.count, size), role, sampled=True)
-        return Tensor(key, key, (self.count, 0), role, sampled=True)
+        return Tensor(key, name, (self.count, 0), role, sampled=True)
 
     def _named(self, names: Sequence[Name], key: str, name: str, role: Role) -> Tensor:
         found: dict[Cell, str] = {}
@@ -139,12 +135,14 @@ class Samples:
             self.names.result(one)
         return Tensor(key, name, (self.count, len(names)), role, found, sampled=True)
 
-    def filled(self, tensor: Tensor, start: int, classes: Mapping[str, int]) -> Tensor:
+    def filled(self, tensor: Tensor, start: int, classes: Classes | None = None) -> Tensor:
         """A declared tensor with its columns of the rows, from column ``start`` on; without rows as it is."""
         if self.size is not None:
             return tensor
         size = tensor.shape[1]
         if self.array is not None:
+            if classes is not None and self.counts is not None and self.array.shape[1] == start + 1 < start + size:
+                return self._by_class(self.array[:, start], tensor, classes)
             columns = self.array[:, self._columns(tensor, start)]
             return tensor._replace(array=columns.copy(), text=self.text) if columns.shape[1] == size else tensor
         typed: dict[Cell, Fraction] = {}
@@ -152,8 +150,10 @@ class Samples:
         named = 0
         for sample, row in enumerate(self.rows):
             entries = row.items[start : start + size]
-            if tensor.role == "target" and len(entries) == 1 and isinstance(entries[0], Name):
-                chosen = self._class(entries[0], classes)
+            (last, *others) = entries or (None,)
+            counts = self.counts is not None and size > 1
+            if classes is not None and not others and (isinstance(last, Name) or (counts and isinstance(last, Number))):
+                chosen = classes.place(last, self.counts.first if self.counts else None, self._counted_from())
                 typed.update({(sample, place): Fraction(place == chosen) for place in range(size)})
                 named += 1
                 continue
@@ -180,9 +180,30 @@ class Samples:
             )
         return list(range(start, min(start + tensor.shape[1], self.array.shape[1] if self.array is not None else 0)))
 
-    def _class(self, name: Name, classes: Mapping[str, int]) -> int:
-        if name.text not in classes:
-            self.problems.add(
-                name.place, f"{quoted(name.text)} is no element of the last result", suggestion(name.text, classes)
-            )
-        return classes.get(name.text, 0)
+    def _counted_from(self) -> str:
+        """How the number of the first class is given."""
+        name = self.counts.which.text if self.counts else "c"
+        return f"where 0 is the first class, write targets: {{class: {name}, from: 0}}; else count the classes from 1"
+
+    def _by_class(self, column: Array, tensor: Tensor, classes: Classes) -> Tensor:
+        """One for the class that a column of a file has for each sample, zeros for the others."""
+        first = self.counts.first if self.counts else None
+        numbers: list[float] = column.tolist()
+        known = {
+            number: classes.place(Number(f"{number:g}", Fraction(number), self.place), first, self._counted_from())
+            for number in sorted(set(numbers))
+        }
+        one, zero = Fraction(1), Fraction(0)
+        typed: dict[Cell, Fraction] = {
+            (sample, place): one if place == known[number] else zero
+            for sample, number in enumerate(numbers)
+            for place in range(tensor.shape[1])
+        }
+        return tensor._replace(typed=typed, structural=True)
+
+
+def _by_row(value: Value | None) -> ClassTarget | None:
+    """What the file calls the class of each sample: ``c``, ``[c]`` or ``{class: c, from: 0}``."""
+    only = value.items[0] if isinstance(value, Items) and len(value.items) == 1 else value
+    found = class_target(only) if only is not None else None
+    return found if found and found.name is None and isinstance(found.which, Name) else None

@@ -2,39 +2,40 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
 from fractions import Fraction
 
 from ...catalogue import Loss
 from ...errors import quoted, suggestion
-from ...spec.model import Items, Labelled, Name, Number, Value
+from ...spec.model import Items, Labelled, Name, Number, Place, Value
 from ..model import Cell, Tensor
+from .classes import Classes, ClassTarget, class_target, numbers_of_class
 from .draft import Draft
 from .leaves import elements
 
 
 def targets_of(draft: Draft, current: Tensor) -> Tensor | None:
-    """The targets, whose number must be that of the last result; a class target is the name of one of these."""
+    """The targets, whose number must be that of the last result; a class target is one of these, by name or number."""
     value, size = draft.spec.targets, current.shape[-1]
     if value is None:
         return None
-    classes = _classes(draft, current)
+    classes = Classes(_class_names(draft, current), draft.problems)
+    for label in numbers_of_class(value) if size > 1 else ():
+        draft.names.numbers.pop(label, None)
     if draft.samples is not None:
-        declared = draft.samples.declared(value, "y", "target", size)
+        declared = draft.samples.declared(value, default_name(draft), "target", size)
         draft.samples.check_width(draft.tensors["x"].shape[1], declared.shape[1])
         targets = draft.add(draft.samples.filled(declared, draft.tensors["x"].shape[1], classes))
         known = targets.typed is not None or targets.array is not None
-        if targets.one_hot is not None and known and not _is_class(targets):
+        if targets.one_hot is not None and known and (wrong := _no_class(targets)) is not None:
             message = "the targets are said to be one-hot, and those of a sample are not"
-            draft.problems.add(
-                value.place, message, "give a 1 for the class and 0 for the others, or leave `one_hot` out"
-            )
-    elif isinstance(value, Name) and value.text in classes:
-        return _of_class(draft, classes[value.text], size)
+            place = _place(draft, targets, wrong)
+            draft.problems.add(place, message, "give a 1 for the class and 0 for the others, or leave `one_hot` out")
+    elif (found := class_target(value)) and _is_class(found, classes, size):
+        return _of_class(draft, classes.place(found.which, found.first), size, found.name)
     elif _is_no_target(draft, value, classes, size):
         return _of_class(draft, 0, size)
     else:
-        targets = draft.given(value, "y", "y", "target")
+        targets = draft.given(value, "y", default_name(draft), "target")
     if targets.shape[-1] != size:
         draft.problems.add(
             value.place,
@@ -45,25 +46,43 @@ def targets_of(draft: Draft, current: Tensor) -> Tensor | None:
     return targets
 
 
-def _of_class(draft: Draft, chosen: int, size: int) -> Tensor:
-    """One for the class, zeros for the others."""
+def default_name(draft: Draft) -> str:
+    """What targets are called that the file gives no name: y, or t where something else is y."""
+    own = [name for name, _ in draft.spec.targets.entries] if isinstance(draft.spec.targets, Labelled) else []
+    return "t" if "y" in draft.defined and not any(name.text == "y" for name in own) else "y"
+
+
+def _is_class(found: ClassTarget, classes: Classes, size: int) -> bool:
+    """Whether targets in the form of a class are one: a single output has none, and a name is one of an output's."""
+    if isinstance(found.which, Name):
+        return found.which.text in classes.names or (size > 1 and (found.name or found.first) is not None)
+    return size > 1 or found.first is not None
+
+
+def _of_class(draft: Draft, chosen: int, size: int, label: Name | None = None) -> Tensor:
+    """One for the class, zeros for the others; under the name of the file, where it gives one."""
     typed: dict[Cell, Fraction] = {(place,): Fraction(place == chosen) for place in range(size)}
-    return draft.add(Tensor("y", "y", (size,), "target", typed=typed, structural=True))
+    if label is not None:
+        draft.names.used.setdefault(label.text, label.place)
+        draft.leaves.own.add("y")
+    name = label.text if label else default_name(draft)
+    return draft.add(Tensor("y", name, (size,), "target", typed=typed, structural=True))
 
 
-def _is_no_target(draft: Draft, value: Value, classes: Mapping[str, int], size: int) -> bool:
+def _is_no_target(draft: Draft, value: Value, classes: Classes, size: int) -> bool:
     """Whether a value gives a target no number, and seems to be meant for a class; that is noted."""
     names = [name for name in _names(value) if name.text not in {*draft.names.numbers, *draft.names.tensors}]
-    outputs = [name for name in names if name.text in classes]
-    alone = isinstance(value, Name) or (isinstance(value, Items) and len(value.items) == 1)
+    outputs = [name for name in names if name.text in classes.names]
+    only = value.items[0] if isinstance(value, Items) and len(value.items) == 1 else value
+    alone = isinstance(only, Name)
     for_each = "give one target for each output, such as targets: {t1: 1.0, …}"
-    if isinstance(value, Number):
+    if isinstance(only, Number) and (size > 1 or only is value):
         message, place = "`targets` cannot be one number", value.place
-        remedy = f"write a list, such as [{value.text}], or a table, such as {{t: {value.text}}}"
+        remedy = f"write a list, such as [{only.text}], or a table, such as {{t: {only.text}}}"
         if size > 1:
-            remedy = (
-                f"name the right class, as in targets: {next(iter(classes))}; {suggestion('', classes)}; or {for_each}"
-            )
+            by_number = classes.readings(only)
+            named = f"name the class; {suggestion('', classes.names)}"
+            remedy = f"{f'write {by_number}' if by_number else named}; or {for_each}"
     elif outputs:
         message, place = f"{quoted(outputs[0].text)} is an output, and gives a target no number", outputs[0].place
         remedy = "write a number, such as targets: {t1: 1.0}"
@@ -71,7 +90,7 @@ def _is_no_target(draft: Draft, value: Value, classes: Mapping[str, int], size: 
             remedy = f"for this class write targets: {outputs[0].text}, without brackets; or {for_each}"
     elif names and alone and size > 1:
         message, place = f"there is no output {quoted(names[0].text)}", names[0].place
-        remedy = f"{suggestion(names[0].text, classes)}; or {for_each}"
+        remedy = f"{suggestion(names[0].text, classes.names)}; or {for_each}"
     else:
         return False
     draft.problems.add(place, message, remedy)
@@ -91,7 +110,7 @@ def _names(value: Value) -> list[Name]:
             return []
 
 
-def _classes(draft: Draft, last: Tensor) -> dict[str, int]:
+def _class_names(draft: Draft, last: Tensor) -> dict[str, int]:
     """The places of the last result's elements by name; where activations gave them none, by those before these."""
     before = last
     activations = [step for step in draft.steps if step.edges and not step.is_learned]
@@ -105,23 +124,31 @@ def _classes(draft: Draft, last: Tensor) -> dict[str, int]:
 def check_targets(draft: Draft, loss: Loss, kind: str, targets: Tensor, outputs: int) -> None:
     """Some losses take only targets from 0 to 1, or a class."""
     assert draft.spec.targets is not None
-    if loss.targets == "class" and targets.shape[-1] == outputs and not _is_class(targets):
+    single = targets.shape[-1] < 2
+    wrong = None if single else _no_class(targets)
+    if loss.targets == "class" and targets.shape[-1] == outputs and (single or wrong is not None):
         draft.problems.add(
-            draft.spec.targets.place,
+            draft.spec.targets.place if wrong is None or draft.samples is None else _place(draft, targets, wrong),
             f"{kind} takes the right class among two outputs or more",
             "name it, as in targets: dog, or give 1 for it and 0 for the others; "
             "max(0, 1 - t s) of a single output with t = 1 or -1 is not among the losses",
         )
+    if loss.targets not in ("bits", "classes") or targets.typed is None:
         return
-    if loss.targets == "any" or targets.typed is None:
-        return
-    wrong = [number for number in targets.typed.values() if not 0 <= number <= 1]
-    if wrong:
+    wrong = next((cell for cell, number in targets.typed.items() if not 0 <= number <= 1), None)
+    if wrong is not None:
         draft.problems.add(
-            draft.spec.targets.place,
-            f"{kind} takes targets from 0 to 1, not {float(wrong[0]):g}",
+            _place(draft, targets, wrong),
+            f"{kind} takes targets from 0 to 1, not {float(targets.typed[wrong]):g}",
             "give 0 or 1 for each output" if loss.targets == "bits" else "give a distribution, or name the class",
         )
+
+
+def _place(draft: Draft, targets: Tensor, cell: Cell) -> Place:
+    """Where the file has the number of a target: in its sample, where there are samples."""
+    assert draft.spec.targets is not None
+    whole = draft.spec.targets.place if draft.samples is None else draft.samples.place
+    return targets.places.get(cell, whole)
 
 
 def sum_to_one(targets: Tensor) -> bool:
@@ -134,12 +161,11 @@ def sum_to_one(targets: Tensor) -> bool:
     return bool(sums) and all(total == 1 for total in sums.values())
 
 
-def _is_class(targets: Tensor) -> bool:
-    """Whether of the targets, of every sample, one is 1 and the others are 0; unknown numbers may be."""
-    if targets.shape[-1] < 2:
-        return False
+def _no_class(targets: Tensor) -> Cell | None:
+    """The first target of a sample of which not one target is 1 and the others are 0; unknown numbers may be."""
     rows: dict[Cell, list[float]] = {}
     for cell in targets.cells() if targets.typed or targets.array is not None else ():
         number = targets.array[cell] if targets.array is not None else (targets.typed or {}).get(cell, 0)
         rows.setdefault(cell[:-1], []).append(float(number))
-    return all(sorted(row) == [0] * (len(row) - 1) + [1] for row in rows.values())
+    wrong = (sample for sample, row in rows.items() if sorted(row) != [0] * (len(row) - 1) + [1])
+    return next(((*sample, 0) for sample in wrong), None)

@@ -107,6 +107,8 @@ def _of_tensors(network: Network) -> dict[str, Sym]:
         tied = len(network.uses.get(tensor.names.get((), ""), ())) > 1  # what the name means is more than this tensor
         if () in tensor.names and not tied:  # a number of its own; in a batch one for each sample
             found[key] = Sym(tensor.names[()], (), SAMPLES if tensor.sampled else "")
+        elif tensor.role in ("unit", "target") and tensor.name and tensor.names == {(0,): tensor.name}:
+            found[key] = Sym(tensor.name)
         else:
             names[key] = f"M_{key.removesuffix('.mask')}" if tensor.role == "constant" else tensor.name or key
     found.update((key, Sym(name)) for key, name in _apart(names, taken).items())

@@ -15,8 +15,10 @@ from ...network.quantities import (
     Parts,
     Quantity,
     by_tensor,
+    differentiated_by,
     find,
     known_names,
+    numbered,
     of_role,
     of_tensor,
 )  # fmt: skip
@@ -294,7 +296,8 @@ def asked_quantities(network: Network, texts: Sequence[str], *, parameters: bool
     roles = ("parameter",) if parameters else ("input", "parameter", "unit")
     asked: dict[str, Quantity] = {}
     for text in texts:
-        found = [one for one in find(network, text) if one.role in roles]
+        by = differentiated_by(network, text)
+        found = [one for one in find(network, by) or numbered(network, by) if one.role in roles]
         if not found:
             from ...errors import quoted, suggestion
 

@@ -12,7 +12,7 @@ from ...network.quantities import of_tensor
 from ...spec.model import Conventions
 from ..content.model import Matrix, Note, Quantities, Remark, Table
 from ..formulas.element import Writer
-from ..numbers.digits import Shown
+from ..numbers.digits import Shown, exact_decimal
 from ..steps.forward import SamplesLeftOut, listed_samples
 
 MOST_CELLS = 64
@@ -52,9 +52,11 @@ def given_blocks(writer: Writer) -> Iterator[Quantities | Matrix | Table | Remar
 
 
 def as_given(writer: Writer, element: Element) -> Shown:
-    """A given number as it is shown; one that was typed as a fraction and has no short decimal, as this fraction."""
+    """A given number as it is shown: with all of its digits, or as the fraction that was typed."""
     amount = writer.trace.value(element)
     shown = writer.digits.show(amount)
+    if shown.rounded and amount.exact is not None and (ending := exact_decimal(amount.exact)) is not None:
+        return Shown(Num(ending), False)
     if shown.rounded and amount.exact is not None and amount.exact.denominator <= LARGEST_DENOMINATOR:
         return Shown(Num(amount.exact), False)
     return shown
@@ -75,14 +77,20 @@ def sample_table(writer: Writer, tensors: list[Tensor]) -> Table | Remark:
         source = f" from {tensors[0].text}" if tensors[0].text else ""
         return Remark((f"{count} samples with {len(symbols)} numbers each{source}",))
     rows: list[tuple[Note, ...]] = []
+    rounded = [False] * len(symbols)
     for sample in listed_samples(writer):
         if isinstance(sample, SamplesLeftOut):
             rows.append(((sample.words,), *[()] * (len(symbols) + len(classes))))
             continue
-        numbers = [as_given(writer, Element(tensor.key, (sample, *cell))).number for tensor, cell, _ in symbols]
+        given = [as_given(writer, Element(tensor.key, (sample, *cell))) for tensor, cell, _ in symbols]
+        rounded = [before or one.rounded for before, one in zip(rounded, given, strict=True)]
         named = [_class(writer.network, tensor, sample) for tensor in classes]
-        rows.append(((str(sample + 1),), *((number,) for number in numbers), *((name,) for name in named)))
-    titles = (*((symbol,) for _, _, symbol in symbols), *((Sym(one.name or one.key),) for one in classes))
+        rows.append(((str(sample + 1),), *((one.number,) for one in given), *((name,) for name in named)))
+    marks = (" ≈" if one else "" for one in rounded)
+    titles = (
+        *((symbol, mark) if mark else (symbol,) for (_, _, symbol), mark in zip(symbols, marks, strict=True)),
+        *((Sym(one.name or one.key),) for one in classes),
+    )
     return Table((("sample",), *titles), tuple(rows))
 
 

@@ -100,7 +100,8 @@ class Collapse:
     # -- what keeps layers apart -------------------------------------------------------------------------------------
 
     def _apart(self, step: BoundOperation, stack: Stack, after: Stack | None) -> Step:
-        """A step that is not taken for an affine map, why, and which layers it therefore keeps apart."""
+        """A step that is not taken for an affine map, why, and which layers are therefore left apart; what is shown of
+        the step alone is not said of all of them together: relu(x) - relu(-x) is x."""
         body, name = self._as_function(step)
         refutation = Refutation(self.network, self.trace, self.formulas, self.digits, step)
         reason = refutation.words()
@@ -108,9 +109,9 @@ class Collapse:
             return self._step(name, [(body, ())])._replace(reason=reason)
         if stack.layers and after is not None and after.layers and after.argument == step.output:
             pair = self._listed((stack.layers[-1], after.layers[0]))
-            reason = (*reason, ", and ", *pair, " do not multiply out to one map")
+            reason = (*reason, ": ", *pair, " are left apart (for special weights they could still give an affine map)")
         elif stack.layers:
-            reason = (*reason, ", and ", self.formulas.name(step.output), " is no part of the map")
+            reason = (*reason, ": ", self.formulas.name(step.output), " is left out of the map")
         return self._step(name, [(body, ())])._replace(reason=reason)
 
     def _as_function(self, step: BoundOperation) -> tuple[Expr, Sym]:
