@@ -163,15 +163,18 @@ def _in_range(columns: int) -> int:
 
 def deliver(solution: Solution, page: PageOptions, expected: Sequence[str] = ()) -> int:
     """Write the sheet and compare the expected numbers. The exit code: 0, or 1 where a number or a check fails."""
-    from ..solution.checking.expect import compare
+    from ..solution.checking.expect import Mismatch, compare, with_expected
     from ..solution.content.detail import with_detail
     from ..solution.content.model import Check
 
-    differences = [
-        found
-        for name, typed, value in (assignment(text, "--expect") for text in expected)
-        if (found := compare(solution, name, typed, value))
-    ]
+    differences: list[Mismatch] = []
+    held: list[tuple[str, str]] = []
+    for name, typed, value in (assignment(text, "--expect") for text in expected):
+        if (found := compare(solution, name, typed, value)) is not None:
+            differences.append(found)
+        else:
+            held.append((name, typed))
+    solution = with_expected(solution, held)
     title = solution.title if page.title is None else printable(" ".join(page.title.split()))
     write(with_detail(solution, detail_of(page.detail))._replace(title=title), page)
     for difference in differences:

@@ -52,12 +52,61 @@ def shell(*arguments: str, env: dict[str, str] | None = None, **options: Any) ->
 def test_expected_numbers(run: Run, arguments: tuple[str, ...], code: int, message: str) -> None:
     outcome = run(*arguments)
     assert (outcome.code, outcome.err) == (code, message)
-    assert outcome.out == run(*arguments[: arguments.index("--expect")]).out
+    usual = run(*arguments[: arguments.index("--expect")]).out
+    assert outcome.out.partition("Checks\n")[0] == usual.partition("Checks\n")[0]
     assert run(*arguments, "--quiet") == (code, "", message)
+    for place, typed in enumerate(arguments):
+        if place and arguments[place - 1] == "--expect":  # what holds says so
+            name, _, number = typed.partition("=")
+            assert (f"{name} = {number}, as expected ✓" in outcome.out) == (f"{name}: expected {number}" not in message)
+
+
+ITERATIONS = """\
+inputs: {x: 1.0}
+targets: {t: 0.0}
+layers:
+- dense: {units: [h], weights: {x: {w: 1.0}}}
+- dense: y
+  weights: {h: {v: 0.5}}
+loss: {half_squared_error: L}
+lr: 0.5
+"""
+
+
+@pytest.mark.parametrize("options", [(), ("--full",)])
+@pytest.mark.parametrize("count", [1, 2, 6])
+def test_what_a_name_means_in_several_iterations(
+    run: Run, tmp_path: Path, count: int, options: tuple[str, ...]
+) -> None:
+    """The last iteration; another by its number."""
+    (tmp_path / "net.yaml").write_text(ITERATIONS + f"iterations: {count}\n", encoding="utf-8")
+    w, v, each = 1.0, 0.5, []
+    for _ in range(count):
+        of_w, of_v = w * v * v, w * w * v
+        each.append((w, v, of_w, of_v))
+        w, v = w - 0.5 * of_w, v - 0.5 * of_v
+    _, _, of_w, of_v = each[-1]
+    expected = [f"w={w:.9f}", f"v={v:.9f}", f"dL/dw={of_w:.9f}", f"∂L/∂v={of_v:.9f}"]
+    if count > 1:
+        expected += [f"I{count - 1}.w={each[-1][0]:.9f}", f"I{count}.dL/dw={of_w:.9f}"]
+        expected += [f"I1.dL/dv={each[0][3]:.9f}"] if count == 2 or options else []
+    asked = [part for one in expected for part in ("--expect", one)]
+    assert run("step", *options, *asked, "-q", cwd=tmp_path) == (0, "", "")
+    asked = [part + "1" if "=" in part else part for part in asked]
+    assert run("step", *options, *asked, "-q", cwd=tmp_path).err.count("expected") == len(expected)
+    if count > 1:
+        assert "there is no iteration 9" in run("step", "--expect", "I9.w=1", cwd=tmp_path).err
+
+
+def test_a_gradient_on_the_way_has_its_name(run: Run) -> None:
+    expected = ["h1=1.5", "h3=1.5", "o1=-1", "dMSE/dh1=1.5", "w21=-1.5"]
+    asked = [part for one in expected for part in ("--expect", one)]
+    assert run("grad", "-p", "w21", *asked, "-q") == (0, "", "")
+    assert "    h1 = 1.5, as expected ok" in run("grad", "-p", "w21", *asked, "--ascii").out.replace("  h1", "    h1")
 
 
 @pytest.mark.parametrize(
-    ("arguments", "name"), [(("grad",), "h1"), (("grad", "-p", "w21"), "w22"), (("grad",), "i1"), (("forward",), "w99")]
+    ("arguments", "name"), [(("grad",), "t1"), (("grad", "-p", "w21"), "w22"), (("grad",), "i1"), (("forward",), "w99")]
 )
 def test_a_sheet_is_not_asked_for_what_it_has_not(run: Run, arguments: tuple[str, ...], name: str) -> None:
     """A name in ``grad`` is a gradient, and never the value where that gradient is not on the sheet."""

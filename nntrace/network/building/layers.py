@@ -9,7 +9,7 @@ from ... import catalogue
 from ...catalogue import Operation
 from ...errors import quoted
 from ...expr.index import letters_of
-from ...spec.model import GivenSize, Items, Labelled, Layer, Name, Number
+from ...spec.model import GivenSize, Items, Labelled, Layer, Name, Number, Value
 from ..batch import sized
 from ..model import BoundOperation, Cell, Edge, Tensor
 from .arguments import ArgumentReader

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from decimal import ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
 from typing import Any
@@ -14,9 +14,10 @@ from ...expr.script import ASCII, plain
 from ...expr.text import text
 from ...network.model import sample_mark
 from ...record import Record
-from ..content.model import Family, Results, Solution, Step, Table
+from ..content.model import Check, Family, Results, Section, Solution, Step, Table
 
 MOST_NAMED = 6
+_ITERATION = re.compile(r"I(?P<number>[1-9][0-9]{0,8})\.(?P<name>.+)")
 
 
 class Mismatch(Record):
@@ -32,9 +33,12 @@ def compare(solution: Solution, name: str, expected: str, value: Fraction) -> Mi
 
     A name means what the command is about: the new value for ``step``, the gradient for ``grad``, the value for
     ``forward``; a step's own name (``∂MSE/∂w21``, ``dMSE/dw21``, ``δ_h1``, ``w21+``) means that step. What belongs to
-    a sample has its number behind it: ``h1(2)``, ``h1⁽²⁾``.
+    a sample has its number behind it: ``h1(2)``, ``h1⁽²⁾``. Of several iterations the last one is meant, and another
+    by its number: ``I3.w21``.
     """
-    numbers = list(_numbers(solution))
+    asked = _ITERATION.fullmatch(name) if solution.results.iterations else None
+    numbers = list(_of_iteration(solution, int(asked["number"])) if asked else _numbers(solution))
+    whole, name = name, asked["name"] if asked else name
     plainly = [(plain(one, ASCII), number) for one, number in numbers]
     known = dict(reversed([*numbers, *plainly]))
     key = name if name in known else plain(name, ASCII)
@@ -48,9 +52,20 @@ def compare(solution: Solution, name: str, expected: str, value: Fraction) -> Mi
             some = ", ".join(own[:MOST_NAMED]) + (", …" if len(own) > MOST_NAMED else "")
             raise UserError(f"{quoted(name)} is another number in each sample\n  name one of them: {some}")
         near = suggestion(name, list(known)[::-1])
-        raise UserError(f"this sheet has no number {quoted(name)}\n  {near}")
+        raise UserError(f"this sheet has no number {quoted(whole)}\n  {near}")
     found = known[key]
-    return None if agrees(found, expected, value) else Mismatch(name, expected, repr(found))
+    return None if agrees(found, expected, value) else Mismatch(whole, expected, repr(found))
+
+
+def with_expected(solution: Solution, held: Sequence[tuple[str, str]]) -> Solution:
+    """The sheet with what was expected, by name and as typed, and holds, among its checks."""
+    if not held:
+        return solution
+    found = tuple(Check((f"{name} = {typed}, as expected",), "ok") for name, typed in held)
+    *others, last = solution.sections
+    if last.name == "checks":
+        return solution._replace(sections=(*others, last._replace(blocks=(*last.blocks, *found))))
+    return solution._replace(sections=(*solution.sections, Section("checks", found)))
 
 
 def agrees(found: float, expected: str, value: Fraction) -> bool:
@@ -67,9 +82,23 @@ def _unit(typed: str) -> Decimal:
     return Decimal(1).scaleb(exponent, context=Context(prec=30, rounding=ROUND_HALF_UP))
 
 
+def _of_iteration(solution: Solution, number: int) -> Iterator[tuple[str, float]]:
+    """Every number of an iteration, from 1, with its name."""
+    each = solution.results.iterations or ()
+    if number > len(each):
+        raise UserError(f"there is no iteration {number}\n  they are I1 to I{len(each)}")
+    own = solution.iterations[number - 1].sections if solution.iterations else ()
+    return _named(each[number - 1], own)
+
+
 def _numbers(solution: Solution) -> Iterator[tuple[str, float]]:
     """Every number with its name; where names are equal, the first counts."""
-    results = solution.results
+    if each := solution.results.iterations:
+        yield from _of_iteration(solution, len(each))
+    yield from _named(solution.results, solution.sections)
+
+
+def _named(results: Results, sections: Sequence[Section]) -> Iterator[tuple[str, float]]:
     of_gradients = results.gradients is not None and results.updated is None  # then a name is no value
     for group in (results.gradients,) if of_gradients else (results.updated, results.values):
         yield from _flat(group)
@@ -78,7 +107,13 @@ def _numbers(solution: Solution) -> Iterator[tuple[str, float]]:
         for name, value in _flat(sample["values"]):
             yield name + mark, value
     yield from _loss(results)
-    for section in solution.sections:
+    loss = results.loss.name if results.loss is not None else ""
+    for group in (results.gradients, results.passed() if results.passed is not None else None):
+        for name, value in _flat(group):
+            yield f"∂{loss}/∂{name}", value
+            if of_gradients:
+                yield name, value
+    for section in sections:
         for block in section.blocks:
             for step in block.steps if isinstance(block, Table | Family) else (block,):
                 if isinstance(step, Step) and isinstance(step.value, float):

@@ -264,7 +264,8 @@ class Results(Record):
     """The numbers of a sheet by the user's names, for a program; ``None`` where a command does not compute them.
 
     A value is a float, or nested lists of floats by tensor name where elements have no names. In a batch ``samples``
-    has the values of each sample and its loss; ``state`` has what an optimizer remembers after the step. ``runs`` are
+    has the values of each sample and its loss; ``state`` has what an optimizer remembers after the step. ``passed()``
+    has the gradients that a sheet goes through and does not give to a program. ``runs`` are
     the curves of trainings, or of a flow.
     """
 
@@ -276,6 +277,7 @@ class Results(Record):
     learning_rate: float | Mapping[str, float] | None = None
     loss: LossValue | None = None
     iterations: Sequence[Results] | None = None
+    passed: Callable[[], Mapping[str, Any]] | None = None
     runs: Sequence[RunResults] | None = None
 
 

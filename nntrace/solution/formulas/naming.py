@@ -13,7 +13,7 @@ from itertools import count as counting
 from ...expr import Partial, Sym
 from ...expr.index import number_of
 from ...network.chain_rule import LOSS
-from ...network.model import Cell, Element, Network
+from ...network.model import Cell, Element, Network, Tensor
 
 PRIME = "′"
 SAMPLES = "⁽ⁿ⁾"
@@ -104,15 +104,21 @@ def _of_tensors(network: Network) -> dict[str, Sym]:
     found: dict[str, Sym] = {}
     names: dict[str, str] = {}
     for key, tensor in network.tensors.items():
-        tied = len(network.uses.get(tensor.names.get((), ""), ())) > 1  # what the name means is more than this tensor
+        # of a tied number, what the name means is more than this tensor
+        tied = any(len(network.uses.get(tensor.names.get(cell, ""), ())) > 1 for cell in ((), (0,)))
         if () in tensor.names and not tied:  # a number of its own; in a batch one for each sample
             found[key] = Sym(tensor.names[()], (), SAMPLES if tensor.sampled else "")
-        elif tensor.role in ("unit", "target") and tensor.name and tensor.names == {(0,): tensor.name}:
-            found[key] = Sym(tensor.name)
+        elif not tied and tensor.role in ("unit", "target") and _is_its_unit(tensor):
+            found[key] = Sym(tensor.name or key)
         else:
             names[key] = f"M_{key.removesuffix('.mask')}" if tensor.role == "constant" else tensor.name or key
     found.update((key, Sym(name)) for key, name in _apart(names, taken).items())
     return {key: found[key] for key in network.tensors}
+
+
+def _is_its_unit(tensor: Tensor) -> bool:
+    """Whether a layer has a single unit, of the same name."""
+    return tensor.name is not None and tensor.names == {(0,): tensor.name}
 
 
 def _apart(names: Mapping[str, str], taken: set[str]) -> dict[str, str]:

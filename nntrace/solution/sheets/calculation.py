@@ -140,6 +140,7 @@ class Sheet:
             samples=sample_results(self.trace),
             gradients=gradient_results(self.trace, asked),
             loss=loss_of(self.trace),
+            passed=lambda: gradient_results(self.trace, needed),
         )
         return self.solution(sections, results, asked=asked if named else ())
 

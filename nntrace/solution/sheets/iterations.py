@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
+from functools import partial
+from typing import Any
 
 from ...errors import UserError, counted
 from ...expr import Sym
@@ -88,7 +90,10 @@ class _Iterations:
             if count > max(len(shown), MOST_ROWS) and not self.network.only_mistakes:  # exact numbers grow too long
                 update = update._replace(after=in_floats(update.after))
             wrong += mistakes(update.before) if self.network.only_mistakes else 0
-            each.append(self._short(sheets[number].results if number in shown else self._results(update), update))
+            results = sheets[number].results if number in shown else self._results(update)
+            if number == count:
+                results = results._replace(passed=partial(self._gradients, update.before))
+            each.append(self._short(results, update))
             trace = update.after
             if self.network.only_mistakes and trace.memory.done % steps_per_pass(self.network) == 0:
                 if not wrong:
@@ -110,6 +115,10 @@ class _Iterations:
         count, traced = self.network.iterations, self.sheet.settings.traced
         is_whole = is_small(network) and (count <= MOST_FULL or self.sheet.writer.full)
         return traced or (range(1, count + 1) if is_whole else ())
+
+    def _gradients(self, trace: Trace) -> dict[str, Any]:
+        """The gradients of the last iteration."""
+        return gradient_results(trace, self.only or parameters(self.network))
 
     def _results(self, update: Update) -> Results:
         """What an iteration without a sheet comes to."""

@@ -21,6 +21,8 @@ from .stacks import are_vectors, read_tensors
 
 FIRST_TRIED = ((-2, 2), (0, 2), (0, 6))  # odd functions keep the first midpoint
 MOST_TRIED = 12
+ROUNDING = 1e-9
+"""How far apart two floats may be, for the size of what they are made of, that are the same number rounded."""
 MOST_ARGUMENTS = 4
 FEW = 2
 """How many values an activation that mixes them is tried on."""
@@ -96,8 +98,10 @@ class Refutation:
             middle = (low + high) // 2
             ends = [self._at(value) for value in (low, high)]
             halfway = ends[0].plus(ends[1]).times(fraction(Fraction(1, 2)))
-            shown = [self.digits.show(amount) for amount in (*ends, halfway, self._at(middle))]
-            if shown[2].number != shown[3].number:
+            there = self._at(middle)
+            shown = [self.digits.show(amount) for amount in (*ends, halfway, there)]
+            size = max(abs(end.number) for end in ends)
+            if shown[2].number != shown[3].number and abs(halfway.number - there.number) > ROUNDING * size:
                 return _Images((low, high, middle), *shown)
         return None
 
