@@ -31,7 +31,7 @@ from nntrace.formats import render
 from nntrace.formats.terminal import show
 from nntrace.network.building.build import build
 from nntrace.network.model import Network as Built
-from nntrace.network.model import sample_mark
+from nntrace.network.model import own_number, sample_mark
 from nntrace.network.portion import portion
 from nntrace.network.quantities import parameters
 from nntrace.solution.content.model import Solution
@@ -286,10 +286,10 @@ def truth_of(sheet: dict[str, Any], network: Built, values: Mapping[str, Any] | 
 
     for name, value in (sheet["values"] if values is None else values).items():
         numbers.update(flattened(name, value))
-    for place, one in enumerate(sheet.get("samples", []) if values is None else [], start=1 + network.first_sample):
+    for place, one in enumerate(sheet.get("samples", []) if values is None else []):
         for name, value in one["values"].items():
             for element, number in flattened(name, value):
-                learn(element, number, place)
+                learn(element, number, 1 + own_number(network.chosen, place))
     for tensor in network.tensors.values():
         for cell, typed in (tensor.typed or {}).items():
             symbol = tensor.symbol(cell)

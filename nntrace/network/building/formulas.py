@@ -31,19 +31,13 @@ from ...expr import (
     Size,
     Sum,
     Sym,
-    absolute,
     at,
-    cos,
     exp,
     ln,
-    maximum,
-    minimum,
     product,
     rename,
-    sin,
-    sqrt,
-    tanh,
 )
+from ...expr.functions import FUNCTIONS
 from ...expr.letters import OTHERS, index_letters, relettered
 from ...record import Record
 from ...spec.formula import (
@@ -67,13 +61,22 @@ READABLE = ("input", "parameter", "unit")
 LARGEST_CHOICE = 100
 """Elements that a maximum is taken over: its derivative compares each of them with all others."""
 
-_ELEMENTWISE: Mapping[str, Callable[[Expr], Expr]] = {
-    **{function.__name__: function for function in (exp, ln, sqrt, sin, cos, tanh)}, "log": ln, "abs": absolute,
-}  # fmt: skip
-_CHOICES: Mapping[str, Callable[..., Expr]] = {"max": maximum, "min": minimum}
+
+def _calls(arity: int | None) -> dict[str, Callable[..., Expr]]:
+    """The functions of the table that take so many arguments (``None``: any number), by name."""
+    return {
+        name: lambda *arguments, name=name: Call(name, arguments)
+        for name, row in FUNCTIONS.items()
+        if row.arity == arity
+    }
+
+
+_ELEMENTWISE: Mapping[str, Callable[..., Expr]] = {**_calls(1), "log": ln}
+_CHOICES: Mapping[str, Callable[..., Expr]] = _calls(None)
+_CONSTANTS: Mapping[str, Callable[..., Expr]] = _calls(0)
 _TOTALS = ("sum", "mean")
 _TRANSPOSE = "transpose"
-_EULER, _PI = "e", "pi"
+_EULER = "e"
 
 
 def function_names() -> tuple[str, ...]:
@@ -257,8 +260,8 @@ class FormulaReader:
             return self._read(given)
         if name == _EULER and not self._is_name(name):
             return _constant(exp(ONE))
-        if name == _PI:
-            return _constant(Call(_PI, ()))
+        if name in _CONSTANTS:
+            return _constant(_CONSTANTS[name]())
         known = [*self.directory.known(READABLE), *self.draft.names.numbers, *self.draft.names.tensors]
         message, remedy = f"there is no {quoted(name)} to read", suggestion(name, known)
         if name in function_names():
