@@ -242,6 +242,8 @@ FUNCTIONS: dict[str, Function] = {
     ),
 }  # fmt: skip
 
+OTHER_WORDS = {"log": "ln"}
+"""What a file may call a function beside its name here."""
 LARGEST = "max"
 """The function that ``Max`` takes over an index."""
 

@@ -15,9 +15,7 @@ from .formula import Application, Combination, FormulaNumber, FormulaPart, Misre
 from .model import Irrational
 from .scalars import Fault
 
-CONSTANTS = {"pi": math.pi, "e": math.e}
-CALLED = {"log": "ln"}
-"""Other words for functions."""
+EULER = "e"
 MOST_EXPONENT = 1_000
 """A power to a larger exponent is computed in floating point."""
 _FRACTION = re.compile(r"[+-]?[0-9]+/[0-9]+")
@@ -54,8 +52,10 @@ def _value(part: FormulaPart) -> Fraction:
     match part:
         case FormulaNumber(_, value):
             return value
-        case Reference(name) if name in CONSTANTS:
-            return Irrational(CONSTANTS[name])
+        case Reference(name) if name == EULER:
+            return Irrational(math.e)
+        case Reference():
+            return _called(part, [])
         case Negative(body):
             return _kept(lambda one: -one, [_value(body)])
         case Combination("+", parts):
@@ -89,9 +89,9 @@ def _power(base: Fraction, exponent: Fraction) -> Fraction:
 
 
 def _called(function: Reference, values: list[Fraction]) -> Fraction:
-    from ..expr.functions import FUNCTIONS
+    from ..expr.functions import FUNCTIONS, OTHER_WORDS
 
-    row = FUNCTIONS.get(CALLED.get(function.name, function.name))
+    row = FUNCTIONS.get(OTHER_WORDS.get(function.name, function.name))
     if row is None or row.arity not in (None, len(values)):
         raise MisreadError(
             function.start, f"there is no function {quoted(function.name)}", "write sqrt(2), or sin(pi/4)"

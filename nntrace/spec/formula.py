@@ -131,7 +131,7 @@ def _tokens(text: str) -> Iterator[_Token]:
         if text[at] in _LOOKALIKES:
             message = f"{quoted(text[at])} is no sign of a formula"
             raise MisreadError(at, message, f"write {_LOOKALIKES[text[at]]} in its place")
-        for kind, pattern in (("number", _NUMBER), ("sign", _SIGN), ("name", _WORD)):
+        for kind, pattern in (("number", _NUMBER), ("mark", _SIGN), ("name", _WORD)):
             if found := pattern.match(text, at):
                 yield _word(found[0], at) if kind == "name" else _Token(kind, found[0].replace("**", "^"), at)
                 at = found.end()
@@ -170,7 +170,7 @@ class _Parser:
 
     def takes(self, *signs: str) -> _Token | None:
         """The next token, if it is one of these signs."""
-        return self.take() if self.next.kind == "sign" and self.next.text in signs else None
+        return self.take() if self.next.kind == "mark" and self.next.text in signs else None
 
     def end(self) -> int:
         """Where the last token ended."""
@@ -239,7 +239,7 @@ class _Parser:
             if not self.takes("]"):
                 raise MisreadError(opened.start, "this bracket is not closed", "write the element's number, as in x[2]")
             found = Pick(found, tuple(places), found.start, self.end())
-        if self.next.kind in ("number", "name") or (self.next.kind == "sign" and self.next.text == "("):
+        if self.next.kind in ("number", "name") or (self.next.kind == "mark" and self.next.text == "("):
             raise MisreadError(self.next.start, "there is no operator here", "write * for a product, as in 2*x")
         return found
 

@@ -18,7 +18,7 @@ from .tree import Node, describe, is_null
 
 SLIP = 2
 """How much longer or shorter a slip may be than the word that was meant: by sign, nobody means softsign."""
-OTHER_KINDS = frozenset(("relu6", "prelu", "rrelu", "crelu", "celu", "logsigmoid", "sin", "tan"))
+OTHER_KINDS = frozenset(("relu6", "prelu", "rrelu", "crelu", "celu", "logsigmoid", "tan"))
 """Words that only look like a slip: they are functions of their own, which are not in the catalogue."""
 
 Entries = Sequence[tuple[tree.Scalar, Node]]
@@ -87,7 +87,9 @@ def _entry(word: tree.Scalar, what: str, sorts: Sequence[str], problems: Problem
         not_yet.refuse_key(word, problems)
     else:
         known = [word for sort in sorts for word in names(sort)]
-        slip = SLIP if word.text.lower() not in OTHER_KINDS else -1
+        from ..expr.functions import FUNCTIONS
+
+        slip = -1 if word.text.lower() in OTHER_KINDS or word.text.lower() in FUNCTIONS else SLIP
         meant = [one for one in known if abs(len(one) - len(word.text)) <= slip]
         problems.add(word.place, f"{what} of unknown kind {quoted(word.text)}", suggestion(word.text, known, meant))
     return None

@@ -117,7 +117,7 @@ def test_the_sheet_says_whose_loss_it_is(run: Run, tmp_path: Path) -> None:
     assert len(table) == 14
     assert lines[-3].strip() == "E before is the loss of the iteration's own samples."
     assert lines[-2].startswith("    E of all samples after the last iteration ≈ 0.")
-    assert lines[-1].strip() == "The working of each iteration is left out (--full shows it)."
+    assert lines[-1].strip() == "The working of each iteration is left out (--trace 1,2 shows some, --full all)."
 
 
 def test_a_full_sheet_has_the_working_of_every_iteration(run: Run, tmp_path: Path) -> None:

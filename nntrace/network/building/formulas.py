@@ -33,11 +33,10 @@ from ...expr import (
     Sym,
     at,
     exp,
-    ln,
     product,
     rename,
 )
-from ...expr.functions import FUNCTIONS
+from ...expr.functions import FUNCTIONS, OTHER_WORDS
 from ...expr.letters import OTHERS, index_letters, relettered
 from ...record import Record
 from ...spec.formula import (
@@ -71,7 +70,8 @@ def _calls(arity: int | None) -> dict[str, Callable[..., Expr]]:
     }
 
 
-_ELEMENTWISE: Mapping[str, Callable[..., Expr]] = {**_calls(1), "log": ln}
+_ELEMENTWISE: Mapping[str, Callable[..., Expr]] = _calls(1)
+_ELEMENTWISE = {**_ELEMENTWISE, **{word: _ELEMENTWISE[name] for word, name in OTHER_WORDS.items()}}
 _CHOICES: Mapping[str, Callable[..., Expr]] = _calls(None)
 _CONSTANTS: Mapping[str, Callable[..., Expr]] = _calls(0)
 _TOTALS = ("sum", "mean")
