@@ -295,7 +295,7 @@ def truth_of(sheet: dict[str, Any], network: Built, values: Mapping[str, Any] | 
             symbol = tensor.symbol(cell)
             index = ",".join(str(i + 1) for i in cell[tensor.sampled :])
             name = symbol.name + (f"[{index}]" if symbol.index else "")
-            learn(name, typed, cell[0] + 1 + tensor.first if tensor.sampled else None)
+            learn(name, typed, 1 + own_number(tensor.chosen, cell[0]) if tensor.sampled else None)
     for name, value in sheet.get("gradients", {}).items():
         for element, number in flattened(name, value):
             numbers[f"∂{sheet.get('loss', {}).get('name', 'L')}/∂{element}"] = number

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import NamedTuple
 
 from ...errors import quoted, suggestion
+from ...record import Record
 from ...spec.model import Labelled, Name, Number, Value
 from ...spec.problems import Problems
 
 CLASS, FROM = "class", "from"
 
 
-class ClassTarget(NamedTuple):
+class ClassTarget(Record):
     """``{class: 2, from: 0}``, ``dog`` or ``{y: dog}``: a class; with samples, what the file calls that of each.
 
     ``name`` is the target's own; ``first`` is the number of the first class, where the file says so.
