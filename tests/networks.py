@@ -25,6 +25,8 @@ TARGETS = {"binary_cross_entropy": "binary", "perceptron": "binary", "cross_entr
 """The losses that want targets of their own sort; a one-hot target may be the name of an element of the last result."""
 IN_FRONT = {"binary_cross_entropy": "sigmoid", "perceptron": "step", "cross_entropy": "softmax"}
 """The activation that a loss wants in front of it."""
+OF_ANY_OUTPUTS = [name for name, entry in KINDS["loss"].items() if not entry.build().reads_argument]
+"""The losses that do not ask for a certain activation before them."""
 OPTIONS: dict[str, tuple[Fraction, ...]] = {}
 """Where an option may not be just any positive number: those to draw from."""
 

@@ -17,7 +17,7 @@ from unicodedata import normalize
 
 import numpy as np
 import pytest
-from networks import DRAWN, generate
+from networks import DRAWN, OF_ANY_OUTPUTS, generate
 from shipped import CONFIGS
 from symbolic_reader import AtKink, Dual, Index, Matrix, dual
 
@@ -37,9 +37,6 @@ CLOSE = 1e-10
 NAMED = ("Z", "Z′", "u", "u′")
 """What a derivation calls a part that repeats, in these networks."""
 SPLIT = re.compile(r"(\w) (≠|=) (\w)")
-
-OF_ANY_OUTPUTS = [name for name, entry in KINDS["loss"].items() if not entry.build().reads_argument]
-"""The losses that do not ask for a certain activation before them."""
 
 
 Definitions = dict[str, tuple[tuple[str, ...], str]]

@@ -9,7 +9,7 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from networks import DRAWN, generate
+from networks import DRAWN, OF_ANY_OUTPUTS, generate
 from shipped import CONFIGS
 
 from nntrace.catalogue import KINDS
@@ -49,7 +49,7 @@ def texts() -> Iterator[str]:
     yield from (generate(seed).text for seed in range(0, DRAWN, 4))
     yield from (BATCH.replace("KIND", kind).replace("LOSS", "mse") for kind in KINDS["activation"])
     front = {"binary_cross_entropy": "sigmoid", "cross_entropy": "softmax"}
-    yield from (BATCH.replace("KIND", front.get(one, "tanh")).replace("LOSS", one) for one in KINDS["loss"])
+    yield from (BATCH.replace("KIND", front.get(one, "tanh")).replace("LOSS", one) for one in OF_ANY_OUTPUTS)
 
 
 @cache

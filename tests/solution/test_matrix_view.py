@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 import pytest
-from networks import DRAWN, generate
+from networks import DRAWN, OF_ANY_OUTPUTS, generate
 from stepping import rate_of, stepped
 from symbolic_reader import FUNCTIONS, AtKink, Dual, Index, Matrix, dual, shape_of, signs
 from test_derive import BATCH, CONFIGS, Reading, same
@@ -142,7 +142,7 @@ def test_generated_networks(start: int) -> None:
             continue
 
 
-@pytest.mark.parametrize("loss", list(KINDS["loss"]))
+@pytest.mark.parametrize("loss", OF_ANY_OUTPUTS)
 @pytest.mark.parametrize("vectors", ["columns", "rows"])
 def test_a_batch(vectors: str, loss: str) -> None:
     source = BATCH.replace("VECTORS", vectors).replace("LOSS", loss)
@@ -384,7 +384,7 @@ def test_no_line_is_wider_than_the_page(path: Any, width: int) -> None:
 
 @pytest.mark.parametrize("width", [40, 60])
 @pytest.mark.parametrize("penalty", ["", "penalty: {l1: 0.01, l2: 0.02}"])
-@pytest.mark.parametrize("loss", list(KINDS["loss"]))
+@pytest.mark.parametrize("loss", OF_ANY_OUTPUTS)
 @pytest.mark.parametrize("vectors", ["columns", "rows"])
 def test_no_line_of_a_batch_is_wider_than_the_page(vectors: str, loss: str, penalty: str, width: int) -> None:
     source = BATCH.replace("VECTORS", vectors).replace("LOSS", loss) + penalty
