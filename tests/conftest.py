@@ -57,6 +57,8 @@ def run_inside(*arguments: object, stdin: bytes = b"", cwd: Path = REPOSITORY, e
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             changed.callback(signal.signal, number, signal.getsignal(number))
         changed.enter_context(mock.patch.dict("os.environ", NNTRACE_DEBUG="1"))
+        for name in ("COLUMNS", "FORCE_COLOR", "NO_COLOR"):  # of the terminal that the tests run in
+            os.environ.pop(name, None)
         changed.enter_context(contextlib.chdir(cwd))
         changed.enter_context(mock.patch("sys.argv", ["nntrace", *map(os.fspath, map(_text, arguments))]))
         changed.enter_context(mock.patch("sys.stdin", io.TextIOWrapper(io.BytesIO(stdin), encoding="utf-8")))
