@@ -56,7 +56,7 @@ class CompiledNetwork:
                 formula = step.operation.numeric if is_read else step.numeric
                 lines.append(self._line(step, self._with_given(step, formula), step.operation.output, step.output))
         made = {line.target: line.target for line in lines}
-        given = [key for key, tensor in self.network.tensors.items() if tensor.role in GIVEN and self._has(key)]
+        given = [key for key, tensor in self.network.tensors.items() if tensor.role in GIVEN]
         return CompiledLines("forward", self._language, [*given, *sorted(held - {*given})], made, lines)
 
     def _with_given(self, step: BoundOperation, formula: Expr) -> Expr:
@@ -67,10 +67,6 @@ class CompiledNetwork:
             there = product(Delta(letter, place) for letter, place in zip(index, cell, strict=True))
             formula = formula * (1 - there) + Num(number) * there
         return formula
-
-    def _has(self, key: str) -> bool:
-        tensor = self.network.tensors[key]
-        return tensor.array is not None or tensor.typed is not None
 
     @cached_property
     def _backward(self) -> CompiledLines:
