@@ -18,6 +18,8 @@ if TYPE_CHECKING:
     from ..trace.trace import Trace
 
 LONGEST_EXACT = 40
+DIGITS = 24
+"""Of a number that is not written exactly: 7 more than tell a float, for what a loss makes of its error."""
 
 
 class Copy:
@@ -121,18 +123,18 @@ def number_text(tensor: Tensor, cell: Cell, after: Trace) -> str:
 
 
 def amount_text(amount: Amount) -> str:
-    """A number as a network file writes it: exact where it is short enough, else the float's shortest digits."""
-    from ..solution.numbers.digits import exact_decimal
+    """A number as a network file writes it: exact where it is short enough, else with the digits that a run needs to go
+    on to the same floats; of a float of arrays, its shortest digits."""
+    from ..solution.numbers.digits import Digits, exact_decimal
 
-    if amount.exact is None:
+    if amount.exact is not None:
+        ending = exact_decimal(amount.exact)
+        if ending is not None and len(ending.as_tuple().digits) <= LONGEST_EXACT:
+            text = f"{ending:f}" if -8 < ending.adjusted() < 16 else str(ending)
+            return text + ".0" if text.lstrip("-").isdigit() else text
+        ratio = f"{amount.exact.numerator}/{amount.exact.denominator}"
+        if len(ratio) <= LONGEST_EXACT:
+            return ratio
+    elif amount.real is None:
         return repr(amount.number)
-    ending = exact_decimal(amount.exact)
-    if ending is not None and len(ending.as_tuple().digits) <= LONGEST_EXACT:
-        text = f"{ending:f}" if -8 < ending.adjusted() < 16 else str(ending)
-        return text + ".0" if text.lstrip("-").isdigit() else text
-    return _ratio(amount.exact)
-
-
-def _ratio(value: Fraction) -> str:
-    text = f"{value.numerator}/{value.denominator}"
-    return text if len(text) <= LONGEST_EXACT else repr(float(value))
+    return str(Digits(DIGITS).show(amount).decimal)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import os
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -21,6 +22,12 @@ CONFIGS = [path for path in shipped.CONFIGS if build(load(str(path)), numbers=Fa
 NETWORKS = {path: build(load(str(path))) for path in CONFIGS}
 STATELESS = [path for path, one in NETWORKS.items() if not one.training.rule.states and one.samples_per_step is None]
 """The others get a line more, with what a run needs to go on (``test_cli_save_states.py``)."""
+FLOATS = {
+    path
+    for path, one in NETWORKS.items()
+    if one.iterations > 24 or any(one.tensors[key].array is not None for key in one.parameters)
+}
+"""Trained in double precision, or saved into arrays of it: the numbers are the same, and the loss to its precision."""
 ARRAYS = """\
 # weights from files
 inputs: {x: {file: x.npy}}
@@ -47,13 +54,23 @@ def test_the_saved_network_is_the_updated_one(run: Run, tmp_path: Path, path: Pa
     old, saved = (numbers(run, "forward", file, cwd=tmp_path) for file in (path, "new.yaml"))
     for name, value in step["updated"].items():
         assert saved["values"][name] == value
-    assert saved["loss"]["before"] == step["loss"]["after"]
+    after = step["loss"]["after"]
+    assert saved["loss"]["before"] == (pytest.approx(after, rel=1e-13, abs=0) if path in FLOATS else after)
     assert numbers(run, "step", "new.yaml", cwd=tmp_path)["learning_rate"] == step["learning_rate"]
-    unchanged = old["values"].keys() - step["updated"].keys()
-    given = {"i1", "i2", "x1", "x2", "x3", "x", "t1", "t2", "y", "actual", "T", "y_true"}
-    for name in unchanged & given:
+    given = [one for one in NETWORKS[path].tensors.values() if one.role in ("input", "target") and not one.sampled]
+    for name in {name for tensor in given for name in (*tensor.names.values(), tensor.name)} & old["values"].keys():
         assert saved["values"][name] == old["values"][name]
-    assert [path.name for path in tmp_path.iterdir()] == ["new.yaml"]
+    drawn = {"W1", "W2", "W3"} if path.stem == "deep" else set()
+    assert {path.name for path in tmp_path.iterdir()} == {"new.yaml", *(f"new.{name}.npy" for name in drawn)}
+
+
+def test_a_saved_number_has_the_digits_that_a_run_goes_on_with(run: Run, tmp_path: Path) -> None:
+    """One weight of Mazur's network after a step, to 24 digits, which are more than tell the float of the sheet."""
+    path = next(path for path in CONFIGS if path.stem == "mazur")
+    step = numbers(run, "step", path, "--save", "new.yaml", cwd=tmp_path)
+    (typed,) = re.findall(r"w5: ([0-9.]+)", (tmp_path / "new.yaml").read_text(encoding="utf-8"))
+    assert typed == "0.358916479717884610576790"
+    assert float(typed) == step["updated"]["w5"]
 
 
 @pytest.mark.parametrize("path", STATELESS, ids=lambda path: path.stem)
@@ -104,7 +121,7 @@ def test_arrays_are_saved_beside(run: Run, tmp_path: Path) -> None:
     assert "weights: {W: {file: 'new.W.npy'}}   # learned" in (tmp_path / "new.yaml").read_text(encoding="utf-8")
     saved = numbers(run, "forward", "new.yaml", cwd=tmp_path)
     assert saved["values"]["W"] == step["updated"]["W"]
-    assert saved["loss"]["before"] == step["loss"]["after"]
+    assert saved["loss"]["before"] == pytest.approx(step["loss"]["after"], rel=1e-15, abs=0)  # W has floats alone
     (tmp_path / "elsewhere").mkdir()
     assert run("step", "-q", "--save", "elsewhere/new.yaml", cwd=tmp_path) == (0, "", "")
     moved = numbers(run, "forward", "new.yaml", cwd=tmp_path / "elsewhere")
