@@ -808,6 +808,16 @@ def test_a_tied_weight_has_one_gradient_and_counts_once() -> None:
     assert texts["∂E/∂g"] == ["δ_o2 s1 + δ_o2 s2"]
 
 
+def test_the_delta_of_a_single_unit_named_as_its_layer_has_no_index() -> None:
+    text = "inputs: {x: 2}\ntargets: {t: 1}\nvalues: {w: 0.5}\nloss: {mse: L}\nlayers:\n"
+    text += "- {dense: h, weights: [[w]]}\n- {dense: o, weights: [[w]]}\n"
+    one = reading(build(read(text, "tied", None)), Question(with_numbers=True))
+    assert list(one.disagreements()) == []
+    assert "δ_h x + δ_o h" in {
+        text for step in one.sheet["steps"] if step["name"] == "∂L/∂w" for text in texts_of(step)
+    }
+
+
 def test_a_penalty_is_derived_and_counts_a_tied_weight_once() -> None:
     penalty = "penalty: {l2: 0.01, l1: 0.1, on: all, name: R}\n"
     one = reading(build(read(TIED + penalty, "tied", None)), Question(with_numbers=True))

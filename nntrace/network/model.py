@@ -223,6 +223,12 @@ class Network(Record):
                 found |= {step.key(edge.argument) for edge in step.edges}
         return found
 
+    def passed_over(self) -> set[str]:
+        """The keys of the results that are read and that the gradient leads past: a program's lines, and what a loss
+        holds fixed."""
+        read = {key for step in self.steps for key in step.arguments.values() if self.tensors[key].role == "unit"}
+        return read - {step.key(edge.argument) for step in self.steps for edge in (*step.edges, *step.bypassed)}
+
     @property
     def has_numbers(self) -> bool:
         """Whether every given tensor has its numbers, so that the network can be computed."""

@@ -7,13 +7,14 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from networks import OF_ANY_OUTPUTS
 
 from nntrace.catalogue import KINDS
 
 if TYPE_CHECKING:
     from conftest import Run
 
-PAIRS = [(entry.name, activation) for entry in KINDS["loss"].values() for activation in entry.build().fused]
+PAIRS = [(name, activation) for name in OF_ANY_OUTPUTS for activation in KINDS["loss"][name].build().fused]
 OPTIONS = ("", ", over_outputs: mean", ", parts: [J1, J2]", ", parts: [J1, J2], over_outputs: mean")
 BATCHES = (
     "inputs: {z: [0.5, -0.75]}\ntargets: {y: [0.25, 0.75]}\n",

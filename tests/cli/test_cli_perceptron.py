@@ -72,6 +72,12 @@ def test_an_update_is_one_of_a_single_sample_whose_delta_is_the_mistake(run: Run
     assert "I3.B2   ∂L/∂w1 = δ_z⁽³⁾ × x1⁽³⁾ = 1 × 1 = 1" in out
 
 
+def test_there_is_no_gradient_by_the_result_that_is_held_fixed(run: Run) -> None:
+    code, out, err = run("grad", AND, "-p", "y")
+    assert (code, out) == (2, "")
+    assert "there is no gradient by 'y⁽¹⁾': it leads past that\n  ask for the one by 'z⁽¹⁾'" in err
+
+
 @pytest.mark.parametrize("activation", ["sigmoid", "relu"])
 def test_another_activation_is_refused(run: Run, tmp_path: Path, activation: str) -> None:
     text = NET.replace("SAMPLES", "[[0, 1, 1]]").replace("ACTIVATION", activation)

@@ -226,6 +226,25 @@ def test_matrices_have_the_numbers_of_the_elements(seed: int) -> None:
     assert list(wrong_lines(network(draw(seed)))) == []
 
 
+BESIDE = """
+inputs: {x: [0.5, -0.75]}
+values: {v: [1, 2], W: [[1, 2], [3, 4]]}
+layers: [{let: {u: W @ x + v, L: sum(x^2) / 2}}]
+loss: L
+learning_rate: 0.1
+"""
+
+
+def test_a_result_beside_the_way_to_the_loss_has_gradients_of_zeros() -> None:
+    net = network(Drawn(BESIDE, {}, (), []))
+    found = object_of(Sheet(net, Settings()).gradient([*of_role(net, "unit")], named=True))
+    assert found["gradients"] == {"u": [0, 0]}
+    assert {step["reason"] for step in found["steps"] if step["section"] == "backward"} == {
+        "no way leads from it to the loss"
+    }
+    assert list(wrong_lines(net)) == []
+
+
 @pytest.mark.parametrize("seed", range(0, DRAWN, 6))
 def test_every_derivation_holds(seed: int) -> None:
     assert list(reading(network(draw(seed)), Question()).disagreements()) == []

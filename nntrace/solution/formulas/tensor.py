@@ -184,7 +184,11 @@ class TensorFormulas:
             indices = through.indices
             addends += through.addends
             sizes.update(through.sizes)
-        return Gradient(indices or (), tuple(addends), sizes)
+        if indices is None:  # no way leads from it to the loss: zeros, in the tensor's shape
+            shape = self.network.tensors[key].shape
+            indices = tuple(f"i{place}" for place in range(len(shape)))
+            sizes.update(zip(indices, shape, strict=True))
+        return Gradient(indices, tuple(addends), sizes)
 
     def readers(self, key: str) -> list[Reader]:
         """Who reads a tensor, without a loss that leads past it."""

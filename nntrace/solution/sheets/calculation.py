@@ -296,6 +296,7 @@ def asked_quantities(network: Network, texts: Sequence[str], *, parameters: bool
     """The quantities that names, tensors and globs mean, each once; a name that fits none is the user's mistake."""
     roles = ("parameter",) if parameters else ("input", "parameter", "unit")
     asked: dict[str, Quantity] = {}
+    past = network.passed_over()
     for text in texts:
         by = differentiated_by(network, text)
         found = [one for one in find(network, by) or numbered(network, by) if one.role in roles]
@@ -304,5 +305,18 @@ def asked_quantities(network: Network, texts: Sequence[str], *, parameters: bool
 
             what = "parameter" if parameters else "quantity to take the gradient by"
             raise UserError(f"there is no {what} {quoted(text)}\n  {suggestion(text, known_names(network, *roles))}")
+        if found[0].uses[0].key in past:
+            raise UserError(_no_gradient(network, found[0], past))
         asked.update((one.name, one) for one in found)
     return list(asked.values())
+
+
+def _no_gradient(network: Network, one: Quantity, past: set[str]) -> str:
+    """That the gradient leads past a result, and what there is one by before it."""
+    from ...errors import quoted
+
+    key, made_by = one.uses[0].key, {step.output: step for step in network.steps}
+    while key in past:
+        key = made_by[key].argument
+    before = of_tensor(network, network.tensors[key])[0].name
+    return f"there is no gradient by {quoted(one.name)}: it leads past that\n  ask for the one by {quoted(before)}"

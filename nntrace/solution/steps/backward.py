@@ -27,7 +27,7 @@ from ..formulas.expansion import Written
 from ..formulas.gradients import ElementGradients, Summand
 from .families import ElementFormula, Families
 from .ids import Ids
-from .reasons import decisions, indicators, joined, no_gradient, zero_signs
+from .reasons import NO_WAY, decisions, indicators, joined, no_gradient, zero_signs
 
 MOST_NOTES = 6
 
@@ -163,7 +163,7 @@ class Backward:
 
     def _reason(self, first: Element, summands: list[Summand], body: Expr) -> Note:
         if not summands and not self.gradients.chain.readers(first.key):
-            return ("no way leads from it to the loss",)
+            return NO_WAY
         if len(summands) == 1 and summands[0].reader.step.is_upstream:
             return ("given",)
         flat = [one for one in summands if one.local == Num(Decimal(0)) and not one.decided]

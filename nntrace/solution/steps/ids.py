@@ -27,7 +27,9 @@ class Ids:
         past = [tensors[step.key(edge.argument)] for step in network.steps for edge in step.bypassed]
         self.gradients = [tensor.key for tensor in back]
         """The keys of the results that have a gradient, from the last layer to the first."""
-        self._count("B", back + parameters + inputs + past)
+        by = {tensor.key: tensor for tensor in (*back, *parameters, *inputs, *past)}
+        by |= {key: tensors[key] for key in results if key not in by}  # no way leads from them to the loss
+        self._count("B", list(by.values()))
         self._count("U", parameters)
         self._count("A", parameters)
 

@@ -39,6 +39,7 @@ from ..formulas.element import Writer
 from ..formulas.tensor import TensorFormulas, cell_content
 from .forward import from_logits
 from .matrix_equation import EquationWriter, MatrixEquation, sized
+from .reasons import NO_WAY
 from .statements import Statements
 
 HEADING = Remark(("In matrix form",), heading=True)
@@ -191,7 +192,7 @@ class MatrixForms:
         if body is None:
             return self._given_by_elements(name, self._obstacle(key))
         before: list[Line] = []
-        reason: Note = ()
+        reason: Note = () if found.addends else NO_WAY
         for reader in self.formulas.readers(key):
             before += self.statements.derivative(reader.step)
             if self.formulas.is_elementwise(reader.step):

@@ -76,7 +76,7 @@ class EquationWriter:
         result: Expr = Literal(rows) if axes != (None, None) else (rows[0][0] or Num(0))
         formula = Line("formula", "=", self.named(body), (shapes(body, axes, _size_of(sizes)),))
         lines = [*before, formula]
-        if numbers != result:
+        if numbers not in (body, result):
             lines.append(Line("substitution", "≈" if in_formula else "=", numbers))
         lines.append(Line("value", "≈" if any(rounded) else "=", result))
         down, across = (1 if axis is None else extent(axis, sizes) for axis in axes)

@@ -17,6 +17,7 @@ from ..formulas.naming import cell_of
 
 OPPOSITE = {">": "≤", "≥": "<", "<": "≥", "≤": ">", "=": "≠", "≠": "="}
 MOST_NAMED = 6
+NO_WAY: Note = ("no way leads from it to the loss",)
 
 
 def inactive(writer: Writer, body: Expr) -> Note:

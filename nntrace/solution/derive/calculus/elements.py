@@ -202,7 +202,7 @@ class Elements:
         name = self.symbols.gradient(element.name, ())
         if isinstance(name, Partial):
             return Partial(self.symbols.loss, own)
-        given = own.index == () and own.name != self.formulas.name(element.name).name
+        given = own.index == () and self._cell(element) != ()
         labelled = element.name in self.symbols.labels
         return (
             Sym(f"δ_{own.name}", (), own.mark)
