@@ -6,7 +6,7 @@ import contextlib
 import io
 import os
 import signal
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 from unittest import mock
@@ -47,8 +47,17 @@ class Outcome(NamedTuple):
 Run = Callable[..., Outcome]
 
 
-def run_inside(*arguments: object, stdin: bytes = b"", cwd: Path = REPOSITORY, encoding: str = "utf-8") -> Outcome:
-    """``nntrace …`` inside this process, for speed. A fault of its own shows its traceback on standard error."""
+def run_inside(
+    *arguments: object,
+    stdin: bytes = b"",
+    cwd: Path = REPOSITORY,
+    encoding: str = "utf-8",
+    variables: Mapping[str, str] = {},
+) -> Outcome:
+    """``nntrace …`` inside this process, for speed. A fault of its own shows its traceback on standard error.
+
+    ``variables`` of the environment are set; those of the terminal that the tests run in are not.
+    """
     from nntrace.cli import main
 
     out, err = (io.TextIOWrapper(io.BytesIO(), encoding=encoding, newline="") for _ in range(2))
@@ -57,8 +66,9 @@ def run_inside(*arguments: object, stdin: bytes = b"", cwd: Path = REPOSITORY, e
         for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP):
             changed.callback(signal.signal, number, signal.getsignal(number))
         changed.enter_context(mock.patch.dict("os.environ", NNTRACE_DEBUG="1"))
-        for name in ("COLUMNS", "FORCE_COLOR", "NO_COLOR"):  # of the terminal that the tests run in
+        for name in ("COLUMNS", "FORCE_COLOR", "NO_COLOR"):
             os.environ.pop(name, None)
+        os.environ.update(variables)
         changed.enter_context(contextlib.chdir(cwd))
         changed.enter_context(mock.patch("sys.argv", ["nntrace", *map(os.fspath, map(_text, arguments))]))
         changed.enter_context(mock.patch("sys.stdin", io.TextIOWrapper(io.BytesIO(stdin), encoding="utf-8")))

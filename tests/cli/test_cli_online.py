@@ -31,6 +31,14 @@ layers:
 loss: {{half_squared_error: E}}
 learning_rate: 0.5
 """
+LINE = """\
+inputs: {x: 1.0}
+targets: {t: 2.0}
+layers: [{dense: [y], weights: {x: {w: 0.5}}}]
+loss: {half_squared_error: E}
+learning_rate: 0.5
+iterations: 50
+"""
 NAMES = ("w1", "w2", "w3", "w4", "b1", "b2", "w5", "w6")
 
 
@@ -170,7 +178,9 @@ def test_iterations_left_out_are_counted(run: Run, tmp_path: Path, width: int) -
     assert "… 26 more iterations between these (--full shows all)" in " ".join(text.split())
     assert sum(line.split()[:1] == ["27"] for line in lines) == 1
     assert max(map(len, lines)) <= width
-    whole = run("step", "--width", width, "--full", cwd=tmp_path).out
+    (tmp_path / "line.yaml").write_text(LINE, encoding="utf-8")  # a small one, as all of it has its working
+    assert "… 26 more iterations between these" in run("step", "line.yaml", cwd=tmp_path).out
+    whole = run("step", "line.yaml", "--width", width, "--full", cwd=tmp_path).out
     assert "more iterations" not in whole
     assert {line.split()[0] for line in whole.splitlines() if line.split()} >= set(map(str, range(1, 51)))
 

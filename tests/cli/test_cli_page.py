@@ -5,38 +5,49 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import pytest
+
+if TYPE_CHECKING:
+    from conftest import Run
 
 ROOT = Path(__file__).resolve().parents[2]
 ESCAPE = "\x1b["
 
 
-def piped(*options: str, **variables: str) -> str:
-    without = {key: one for key, one in os.environ.items() if key not in ("NO_COLOR", "FORCE_COLOR", "COLUMNS")}
-    done = subprocess.run(
-        [sys.executable, "-m", "nntrace", "forward", *options],
-        env={**without, **variables},
-        cwd=ROOT,
-        capture_output=True,
-        encoding="utf-8",
-        timeout=60,
-        check=True,
-    )
-    return done.stdout
+Piped = Callable[..., str]
 
 
-def test_columns_say_how_wide_a_piped_page_is() -> None:
+@pytest.fixture
+def piped(run: Run) -> Piped:
+    """A page that goes where no terminal is, with these variables of the environment."""
+
+    def page(*options: str, **variables: str) -> str:
+        done = run("forward", *options, variables=variables)
+        assert (done.code, done.err) == (0, "")
+        return str(done.out)
+
+    return page
+
+
+def test_columns_say_how_wide_a_piped_page_is(piped: Piped) -> None:
     assert piped(COLUMNS="60") == piped("--width", "60") != piped()
     assert piped("--width", "80", COLUMNS="60") == piped("--width", "80")
     assert piped(COLUMNS="5") == piped("--width", "20")
+    usual = piped()
     for nonsense in ("", "0", "x", "-3", "9" * 30, "²"):
-        assert piped(COLUMNS=nonsense) == piped()
+        assert piped(COLUMNS=nonsense) == usual
+    command = [sys.executable, "-m", "nntrace", "forward"]
+    env = {**os.environ, "COLUMNS": "60", "PYTHONIOENCODING": "utf-8"}
+    done = subprocess.run(command, capture_output=True, env=env, cwd=ROOT, encoding="utf-8", timeout=60, check=True)
+    assert done.stdout == piped(COLUMNS="60")
 
 
 @pytest.mark.skipif(sys.platform == "win32", reason="a terminal of its own")
-def test_a_pager_gets_the_width_of_its_terminal() -> None:
+def test_a_pager_gets_the_width_of_its_terminal(piped: Piped) -> None:
     import fcntl
     import pty
     import struct
@@ -52,7 +63,7 @@ def test_a_pager_gets_the_width_of_its_terminal() -> None:
     assert done.stdout.decode() == piped("--width", "60")
 
 
-def test_colours_are_for_a_terminal_or_for_who_asks() -> None:
+def test_colours_are_for_a_terminal_or_for_who_asks(piped: Piped) -> None:
     plain = piped()
     assert ESCAPE not in plain
     for coloured in (piped("--color", "always"), piped(FORCE_COLOR="1"), piped("--color", "always", NO_COLOR="1")):
