@@ -6,6 +6,7 @@ import json
 import os
 import subprocess
 import sys
+from itertools import product
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -32,15 +33,45 @@ def test_a_failed_check_is_told_by_the_exit_code(status: Any, code: int, capsys:
     assert capsys.readouterr() == ("", "")
 
 
+OVERFLOW = f"""\
+inputs: {{x: {[1] * 150}}}
+targets: {{t: 0}}
+layers:
+- dense: {{size: 150}}
+  weights: {{W: {{init: constant, value: 1e200}}}}
+- dense: [y]
+  weights: {{V: {{init: constant, value: 1e200}}}}
+loss: {{half_squared_error: L}}
+learning_rate: 0.1
+"""
+"""Too many products for anything but arrays of floats."""
+LARGE = ("step", "--set", "w11=1e300", "--set", "w31=1e300")
+
+
+def test_numbers_beyond_floats_are_shown(run: Run) -> None:
+    """The loss is half of (2×10⁶⁰⁰)², and in JSON such digits are the reasons for no value."""
+    code, out, err = run(*LARGE)
+    assert (code, err) == (0, "")
+    assert "        ≈ 2.00000×10¹²⁰⁰\n" in out
+    assert "loss after this update 2.00000×10¹¹⁹⁸ < 2.00000×10¹²⁰⁰ ✓" in out
+    assert not {"∞", "nan", "inf", "NaN"} & set(out.replace("=", " ").split())
+    steps = {step["id"]: step for step in json.loads(run(*LARGE, "-f", "json").out)["steps"]}
+    assert (steps["F3"]["value"], steps["F3"]["reason"]) == (2e300, None)
+    reasons = {"F5": "2.00000×10⁶⁰⁰", "L1": "2.00000×10¹²⁰⁰", "B7": "4.00000×10⁹⁰⁰", "U3": "2.00000×10⁸⁹⁹"}
+    for id, reason in reasons.items():
+        assert (steps[id]["value"], steps[id]["reason"]) == (None, reason)
+
+
 @pytest.mark.parametrize("form", ["txt", "json"])
-def test_an_overflow_is_shown(run: Run, form: str) -> None:
-    """∞, and `undefined` where there is no value at all, each with its reason; no traceback, no nan, no inf."""
-    code, out, err = run("step", "--set", "w11=1e300", "--set", "w31=1e300", "-f", form)
+def test_an_overflow_is_shown(run: Run, tmp_path: Path, form: str) -> None:
+    """∞ in a network of floats, and `undefined` where there is no value at all, with its reason; no nan, no inf."""
+    (tmp_path / "net.yaml").write_text(OVERFLOW, encoding="utf-8")
+    code, out, err = run("step", "--only", "V[1,1]", "-f", form, cwd=tmp_path)
     assert (code in (0, 1), err) == (True, "")
     if form == "json":
         steps = {step["id"]: step for step in json.loads(out)["steps"]}
         nothing = [step for step in steps.values() if step["value"] is None]
-        assert {"F5", "L1"} <= {step["id"] for step in nothing}
+        assert {"F151", "L1", "B1"} <= {step["id"] for step in nothing}
         assert all(step["lines"][-1]["text"] in ("∞", "-∞", "undefined") for step in nothing)
         assert all(step["reason"] for step in nothing if step["lines"][-1]["text"] == "undefined")
     else:
@@ -139,4 +170,7 @@ def test_a_pipe_that_closes_after_a_line(form: str) -> None:
 def test_the_same_bytes_in_every_environment() -> None:
     import same_bytes
 
-    assert same_bytes.differences([sys.executable]) == []
+    some = list(same_bytes.runs(whole=False))
+    assert {config for config, _, _ in some} == set(same_bytes.CONFIGS)
+    assert {run[1:] for run in some} == set(product(same_bytes.COMMANDS, same_bytes.FORMATS))
+    assert same_bytes.differences([sys.executable], whole=False) == []
