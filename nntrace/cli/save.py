@@ -5,9 +5,11 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 from fractions import Fraction
+from math import isfinite
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from ..errors import UserError
 from .saved_states import SavedStates
 from .writing import Content, check_free, same_file, write_files
 
@@ -96,6 +98,7 @@ def _npy(array: Array) -> bytes:
 
     import numpy as np
 
+    _check_finite(bool(np.isfinite(array).all()))
     content = io.BytesIO()
     np.save(content, array, allow_pickle=False)
     return content.getvalue()
@@ -124,9 +127,15 @@ def number_text(tensor: Tensor, cell: Cell, after: Trace) -> str:
 
 def amount_text(amount: Amount) -> str:
     """A number as a network file writes it: exact where it is short enough, else with the digits that a run needs to go
-    on to the same floats; of a float of arrays, its shortest digits."""
-    from ..solution.numbers.digits import Digits, exact_decimal
+    on to the same floats; of a float of arrays, its shortest digits. What is lost to 0 as a float is written so.
 
+    Raises a ``UserError`` for what a file cannot hold.
+    """
+    from ..solution.numbers.digits import Digits, exact_decimal, trimmed
+
+    _check_finite(isfinite(amount.number))
+    if amount.number == 0:
+        return "0.0"
     if amount.exact is not None:
         ending = exact_decimal(amount.exact)
         if ending is not None and len(ending.as_tuple().digits) <= LONGEST_EXACT:
@@ -137,4 +146,10 @@ def amount_text(amount: Amount) -> str:
             return ratio
     elif amount.real is None:
         return repr(amount.number)
-    return str(Digits(DIGITS).show(amount).decimal)
+    return str(trimmed(Digits(DIGITS).show(amount).decimal))
+
+
+def _check_finite(finite: bool) -> None:
+    if not finite:
+        raise UserError("the updated network has numbers beyond 1.8e308, or undefined ones, which no file holds\n"
+                        "  take a smaller learning rate or fewer steps, or leave --save out")  # fmt: skip

@@ -42,6 +42,16 @@ learning_rate: 0.5
 """
 
 
+SATURATED = """\
+inputs: {x: 500}
+targets: {t: 1}
+layers: [{dense: [z], weights: {x: {w: 1}}}, {sigmoid: [y]}]
+loss: {bce: L}
+optimizer: adam
+learning_rate: 0.1
+"""
+
+
 def numbers(run: Run, *arguments: object, cwd: Path) -> Any:
     code, out, err = run(*arguments, "-f", "json", cwd=cwd)
     assert (code, err) == (0, "")
@@ -65,12 +75,43 @@ def test_the_saved_network_is_the_updated_one(run: Run, tmp_path: Path, path: Pa
 
 
 def test_a_saved_number_has_the_digits_that_a_run_goes_on_with(run: Run, tmp_path: Path) -> None:
-    """One weight of Mazur's network after a step, to 24 digits, which are more than tell the float of the sheet."""
+    """A weight of Mazur's network after a step, to 24 digits (the last is 0): more than tell the float of the sheet."""
     path = next(path for path in CONFIGS if path.stem == "mazur")
     step = numbers(run, "step", path, "--save", "new.yaml", cwd=tmp_path)
     (typed,) = re.findall(r"w5: ([0-9.]+)", (tmp_path / "new.yaml").read_text(encoding="utf-8"))
-    assert typed == "0.358916479717884610576790"
+    assert typed == "0.35891647971788461057679"
     assert float(typed) == step["updated"]["w5"]
+
+
+DIVERGED = ("--set", "w11=1e300", "--set", "w31=1e300"), ("--iterations", "40", "--lr", "1e9")
+
+
+@pytest.mark.parametrize("options", DIVERGED, ids=["beyond floats", "undefined"])
+def test_numbers_that_no_file_holds_are_not_saved(run: Run, tmp_path: Path, options: tuple[str, ...]) -> None:
+    code, out, err = run("step", *options, "--save", "new.yaml", cwd=tmp_path)
+    assert (code, out) == (2, "")
+    assert "numbers beyond 1.8e308, or undefined ones, which no file holds\n  take a smaller learning rate" in err
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_arrays_that_no_file_holds_are_not_saved(run: Run, tmp_path: Path) -> None:
+    np.save(tmp_path / "w.npy", np.array([[1e200, 0.5], [-0.5, -1.0]]))
+    np.save(tmp_path / "x.npy", np.array([1e200, 2.0]))
+    (tmp_path / "net.yaml").write_text(ARRAYS.replace("sigmoid", "linear"), encoding="utf-8")
+    code, out, err = run("step", "--save", "new.yaml", cwd=tmp_path)
+    assert (code, out) == (2, "")
+    assert "which no file holds" in err
+    assert {path.name for path in tmp_path.iterdir()} == {"net.yaml", "w.npy", "x.npy"}
+
+
+def test_a_state_that_is_lost_to_0_is_saved_as_0(run: Run, tmp_path: Path) -> None:
+    """Adam's mean of the squares of a gradient of e^-500 is below all floats, and the file loads again."""
+    (tmp_path / "net.yaml").write_text(SATURATED, encoding="utf-8")
+    run("step", "--save", "new.yaml", cwd=tmp_path)
+    assert re.search(
+        r"m: \{w: -3\.562288203[0-9]+E-216\},\s+v: \{w: 0\.0\}", (tmp_path / "new.yaml").read_text(encoding="utf-8")
+    )
+    assert run("step", "new.yaml", cwd=tmp_path).code == 0
 
 
 @pytest.mark.parametrize("path", STATELESS, ids=lambda path: path.stem)
