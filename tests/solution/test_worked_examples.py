@@ -65,6 +65,45 @@ PUBLISHED: dict[str, dict[str, str]] = {
     "online": {  # our own, by w + lr (t - z) x: the errors are 0.6, -1.26 and -1.186
         "updated": "w1 0.2526, w2 0.1674, b -0.0846",
     },
+    "circuit": {
+        "forward": "q 3, f -12",
+        "gradient": "z 3, q -4, x -4, y -4",
+    },
+    "neuron": {
+        "forward": "a -2.00, b 6.00, c 4.00, dot 1.00, m -1.00, p 0.37, q 1.37, f 0.73",
+        "gradient": "q -0.53, p -0.53, m -0.20, dot 0.20, c 0.20, w2 0.20, a 0.20, b 0.20, w0 -0.20, x0 0.39, "
+        "w1 -0.39, x1 -0.59",
+    },
+    "expression": {
+        "forward": "e -6, d 4, L -8",
+        "gradient": "a 6, b -4, c -2, d -2, e -2, f 4",
+    },
+    "logistic": {  # the fit by maximum likelihood, -8.02988 in all
+        "updated": "w 1.5046, b -4.0777",
+        "after": "E 0.401494",
+    },
+    "parabola": {  # our own, by 4 (2p + 3): 60, 12 and 2.4
+        "forward": "t 225",
+        "gradient": "p 60",
+        "updated": "p -1.44",
+        "after": "t 0.0144",
+    },
+    "residual": {  # our own: half of what reaches s[1], s[2] goes through both layers, and all of it past them
+        "forward": "h[1] 1, h[2] 2, z[1] 0.5, z[2] 1, s[1] 1.5, s[2] 3, L 2.125",
+        "gradient": "s[1] 0.5, s[2] 2, h[1] 0.25, h[2] 1, x[1] 0.75, x[2] 3, W2[1,1] 0.5, W2[1,2] 1, W2[2,1] 2, "
+        "W2[2,2] 4, W1[1,1] 0.25, W1[1,2] 0.5, W1[2,1] 1, W1[2,2] 2",
+        "updated": "W2[1,1] 0.45, W2[1,2] -0.1, W2[2,1] -0.2, W2[2,2] 0.1",
+    },
+    "skip": {  # our own: x1 has v2 of the skip connection and v1 w1 through the unit
+        "forward": "z 4, h 4, y 1, L 0.5",
+        "gradient": "y 1, v1 4, v2 1, h 0.5, z 0.5, w1 0.5, w2 1, b 0.5, x1 -0.5, x2 1",
+        "updated": "v1 0.1, v2 -1.1, w1 0.95, w2 1.9, b -1.05",
+    },
+    "gap": {  # our own, the first step: the means of -x t and -t
+        "forward": "D 2.524375",
+        "gradient": "w -3.33125, b -0.5625",
+        "updated": "w 0.333125, b 0.05625",
+    },
     "swapped-wiring": {
         "forward": "z1 0.3325, a_h1 0.5824, z2 0.34, a_h2 0.5842, out_y1 1.196",
         "gradient": "w5 0.0787, z1 / a_h1 0.2432",
@@ -116,7 +155,9 @@ EDITS = {
         "bias: {b1: 0.35}": "biases: {b_h1: 0.35, b_h2: 0.35}",
         "bias: {b2: 0.60}": "biases: {b_o1: 0.60, b_o2: 0.60}",
         "frozen: [b1, b2]": "",
-    }
+    },
+    "logistic": {"epochs: 500": "epochs: 1500", "learning_rate: 0.5": "learning_rate: 1"},
+    "gap": {"epochs: 50": "epochs: 1"},
 }
 
 
@@ -270,6 +311,10 @@ def test_mazur_after_10000_rounds() -> None:
 def test_every_config_is_held_to_its_source(path: Path) -> None:
     """The homework's numbers are held in ``cli/test_cli_homework.py``, line by line; its question 2 has none, and
     the layers stacked for its question 1.2 are ours (``cli/test_cli_collapse.py``). The optimizers' numbers are held in
-    ``training/test_published_optimizers.py``, Nesterov's and the clipped ones by hand."""
+    ``training/test_published_optimizers.py``, Nesterov's and the clipped ones by hand. The other trainings are ours:
+    the perceptron's is held by hand in ``cli/test_cli_perceptron.py``, curves and flows in ``cli/test_cli_train.py``,
+    ``cli/test_cli_compare.py`` and ``cli/test_cli_flow.py``, that of the two clouds in the README's output."""
     optimizers = {f"optimizer-{kind}" for kind in ("adam", "momentum", "rmsprop", "clipped")}
-    assert path.stem in {*PUBLISHED, *optimizers, "nesterov", "homework3", "homework3-q2", "stacked-linear"}
+    trainings = {"perceptron", "xor", "four-curves", "cloud", "deep", "sigmoid-chain"}
+    homework = {"homework3", "homework3-q2", "stacked-linear"}
+    assert path.stem in {*PUBLISHED, *optimizers, "nesterov", *homework, *trainings}
