@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 from networks import DRAWN, OF_ANY_OUTPUTS, generate
-from shipped import CONFIGS
+from shipped import CONFIGS, tried
 
 from nntrace.catalogue import KINDS
 from nntrace.expr.script import ASCII, UNICODE, Script
@@ -45,7 +45,7 @@ penalty: {l2: 0.01, half_l2: 0.1}
 
 def texts() -> Iterator[str]:
     """Every network of configs/, generated ones, and batches with each activation and each loss."""
-    yield from (path.read_text(encoding="utf-8") for path in CONFIGS)
+    yield from (path.read_text(encoding="utf-8") for path in tried(CONFIGS))
     yield from (generate(seed).text for seed in range(0, DRAWN, 4))
     yield from (BATCH.replace("KIND", kind).replace("LOSS", "mse") for kind in KINDS["activation"])
     front = {"binary_cross_entropy": "sigmoid", "cross_entropy": "softmax"}

@@ -15,6 +15,7 @@ from typing import Any
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from shipped import tried
 
 import nntrace
 from nntrace.expr import Num, Sym
@@ -97,7 +98,7 @@ def test_the_homework() -> None:
     assert [spoken(note) for note in backward.paths] == ["via o1: 0.5", "via o2: −2.0"]
 
 
-@pytest.mark.parametrize("config", CONFIGS)
+@pytest.mark.parametrize("config", tried(CONFIGS))
 def test_numbers_are_those_of_the_sheet(config: str) -> None:
     net = nntrace.load(ROOT / f"configs/{config}.yaml")
     if net.network.loss is None or len(net.network.parameters) == 0:
@@ -195,7 +196,7 @@ def assert_nothing_covers(drawn: Figure) -> None:
         assert 0 <= top < bottom <= drawn.height
 
 
-@pytest.mark.parametrize("config", CONFIGS)
+@pytest.mark.parametrize("config", tried(CONFIGS))
 def test_no_label_covers_another_or_a_unit(config: str) -> None:
     for picture in nntrace.load(ROOT / f"configs/{config}.yaml").forward().solution.pictures().values():
         assert_nothing_covers(figure(picture))

@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 import test_full_listings as listings
 from reader import ReadError, interval, numbers, read, symbols
+from shipped import tried
 from test_typeset_formulas import alike
 from typeset_sheets import STEPS, forms
 
@@ -55,7 +56,7 @@ def assert_same_forms(printed: list[str], wanted: list[str]) -> None:
 
 
 @pytest.mark.parametrize("command", ["forward", "grad", "step"])
-@pytest.mark.parametrize("config", CONFIGS)
+@pytest.mark.parametrize("config", tried(CONFIGS))
 def test_every_line_reads_back(config: str, command: str, run: Callable[..., Any]) -> None:
     network = f"configs/{config}.yaml"
     done = run(command, network, "-f", "json")

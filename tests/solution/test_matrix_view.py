@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from networks import DRAWN, OF_ANY_OUTPUTS, generate
+from shipped import tried
 from stepping import rate_of, stepped
 from symbolic_reader import FUNCTIONS, AtKink, Dual, Index, Matrix, dual, shape_of, signs
 from test_derive import BATCH, CONFIGS, Reading, same
@@ -121,7 +122,7 @@ def close(found: Any, expected: Any) -> bool:
     return bool((np.abs(found - expected) <= 1e-7 * (1 + np.abs(expected).max())).all())
 
 
-@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", tried(CONFIGS), ids=lambda path: path.stem)
 def test_a_config(path: Any) -> None:
     network = build(load(str(path)), numbers=False)
     if network.has_numbers and network.samples_per_step is None:
@@ -374,7 +375,7 @@ def test_a_form(formula: Any, target: Any, expected: str | None) -> None:
 
 
 @pytest.mark.parametrize("width", [40, 60, 80, 120])
-@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", tried(CONFIGS), ids=lambda path: path.stem)
 def test_no_line_is_wider_than_the_page(path: Any, width: int) -> None:
     network = build(load(str(path)), numbers=False)
     if network.has_numbers:
@@ -413,7 +414,7 @@ def test_shapes_stand_beside_the_relation_also_where_a_name_takes_half_the_page(
 # ------------------------------------------------------------------------------------------------------- the names
 
 
-@pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
+@pytest.mark.parametrize("path", tried(CONFIGS), ids=lambda path: path.stem)
 def test_no_name_of_a_tensor_has_a_prime(path: Any) -> None:
     network = build(load(str(path)), numbers=False)
     names = [text(TensorFormulas(network).name(key)) for key in network.tensors]

@@ -23,7 +23,7 @@ from networks import DRAWN, generate
 from reader import Read, ReadError, half_unit
 from rich.cells import cell_len
 from rich.console import Console
-from shipped import CONFIGS
+from shipped import CONFIGS, tried
 from stepping import rate_of, stepped
 
 from nntrace.expr.script import ASCII, UNICODE, plain
@@ -703,7 +703,7 @@ report: [{{bce: M, over_outputs: mean}}]
 
 
 def drawn() -> Iterator[Drawn]:
-    for path in CONFIGS:  # in full precision; carried numbers are redone in tests/cli/test_cli_carry.py
+    for path in tried(CONFIGS):  # in full precision; carried numbers are redone in tests/cli/test_cli_carry.py
         network = build(load(str(path)), numbers=False)
         if not network.has_numbers:  # its lines are held in tests/test_derive.py
             continue
