@@ -10,6 +10,7 @@ from typing import Any
 
 import pytest
 from reader import evaluate_exact
+from shipped import tried
 from test_self_proof import Equation, Truth, equations, in_ascii, json_equations, lines_of, object_of, prove, truth_of
 
 from nntrace.catalogue import KINDS
@@ -160,8 +161,7 @@ def prove_update(sheet: dict[str, Any], network: Network) -> list[Equation]:
 CARRIED = [Rule(4), Rule(2), Rule(4, significant=True), Rule(3, at_least=0)]
 
 
-@pytest.mark.parametrize("rule", CARRIED, ids=["4", "2", "4sf", "3, at_least: 0"])
-@pytest.mark.parametrize("kind", list(KINDS["optimizer"]))
+@pytest.mark.parametrize(("kind", "rule"), tried([(kind, rule) for kind in KINDS["optimizer"] for rule in CARRIED]))
 def test_every_carried_line_gives_the_digits_shown(kind: str, rule: Rule) -> None:
     """Redone from the digits before it, as one does by hand: states, intermediates and new values are all rounded."""
     rounding = Rounding(rule.digits, rule.significant, rule.at_least)
