@@ -126,7 +126,7 @@ def test_every_line_of_a_fused_loss_gives_the_digits_shown(run: Run, tmp_path: P
             error.add_note(FUSED[name] + key)
             raise
         from_logits += sum("from the logits" in (step["reason"] or "") for step in found["steps"])
-    assert from_logits > 1
+    assert from_logits > 5 * len(tried) / len(FUSED)
 
 
 def flat(values: dict[str, Any]) -> dict[str, float]:

@@ -62,16 +62,16 @@ LARGEST_CHOICE = 100
 
 
 def _calls(arity: int | None) -> dict[str, Callable[..., Expr]]:
-    """The functions of the table that take so many arguments (``None``: any number), by name."""
+    """The functions of the table that take so many arguments (``None``: any number), by all that they are called."""
+    names = {**{name: name for name in FUNCTIONS}, **OTHER_WORDS}
     return {
-        name: lambda *arguments, name=name: Call(name, arguments)
-        for name, row in FUNCTIONS.items()
-        if row.arity == arity
+        word: lambda *arguments, name=name: Call(name, arguments)
+        for word, name in names.items()
+        if FUNCTIONS[name].arity == arity
     }
 
 
 _ELEMENTWISE: Mapping[str, Callable[..., Expr]] = _calls(1)
-_ELEMENTWISE = {**_ELEMENTWISE, **{word: _ELEMENTWISE[name] for word, name in OTHER_WORDS.items()}}
 _CHOICES: Mapping[str, Callable[..., Expr]] = _calls(None)
 _CONSTANTS: Mapping[str, Callable[..., Expr]] = _calls(0)
 _TOTALS = ("sum", "mean")
