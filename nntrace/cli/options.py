@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 import typer
 
@@ -62,27 +62,18 @@ class StepOptions(Record):
     ] = None
 
 
+def _length(name: str, what: str) -> Any:
+    """The option that says how many steps or passes there are."""
+    return typer.Option(
+        f"--{name}", parser=_count(name, 1, 10**6), metavar="N", help=f"{what} to do. Default: the file's."
+    )
+
+
 class Lasting(Record):
     """How long the parameters learn, where this differs from the file."""
 
-    iterations: Annotated[
-        int | None,
-        typer.Option(
-            "--iterations",
-            parser=_count("iterations", 1, 10**6),
-            metavar="N",
-            help="Steps to do. Default: the file's.",
-        ),
-    ] = None
-    epochs: Annotated[
-        int | None,
-        typer.Option(
-            "--epochs",
-            parser=_count("epochs", 1, 10**6),
-            metavar="N",
-            help="Passes over all samples to do. Default: the file's.",
-        ),
-    ] = None
+    iterations: Annotated[int | None, _length("iterations", "Steps")] = None
+    epochs: Annotated[int | None, _length("epochs", "Passes over all samples")] = None
 
 
 class Compared(Record):
