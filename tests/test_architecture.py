@@ -324,6 +324,7 @@ ENTRY_NAMES = frozenset(word for kind in KINDS for word in names(kind))
 # A word that is an entry's name and something else as well: where it may stand, and what it is there.
 ALSO_MEANS = {
     "sign": ("expr", "spec.formula"),  # a function's row, and a field: the + or - of a formula
+    "step": ("cli.app",),  # a command
     "tanh": ("expr", "formats.typeset"),  # a function's row, and the operator of LaTeX and Typst that writes it
     "constant": ("network", "trace", "solution"),  # the role of a tensor that a formula brings with it, such as a mask
     "normal": ("solution.content.detail",),  # how much of a sheet is written

@@ -6,6 +6,25 @@ from collections.abc import Callable
 from inspect import Parameter, Signature, signature
 from typing import Any, get_type_hints
 
+import typer
+
+COMMANDS: dict[str, Callable[[typer.Typer], object]] = {}
+"""What puts each command, by its name, into the program."""
+
+
+def command(short: str, *examples: str) -> Callable[[Callable[..., None]], Callable[..., None]]:
+    """A command, with its line in the list of all, and examples at the end of its help.
+
+    Each example has a line of its own: the mark keeps them apart.
+    """
+    listed = "\b\nExamples:\n" + "\n".join(f"  nntrace {example}" for example in examples)
+
+    def keep(function: Callable[..., None]) -> Callable[..., None]:
+        COMMANDS[function.__name__] = lambda app: app.command(epilog=listed, short_help=short)(spread(function))
+        return function
+
+    return keep
+
 
 def spread(command: Callable[..., None]) -> Callable[..., None]:
     """The command with one parameter for each field of its records, as typer reads them."""

@@ -15,7 +15,7 @@ from ..errors import UserError, printable, quoted, suggestion
 from ..library.words import detail_of
 from .streams import carries_unicode, check_open, say, writing
 from .words import assignment, limits_of
-from .writing import check_writable, same_file, write_file
+from .writing import check_free, check_writable, same_file, write_file
 
 if TYPE_CHECKING:
     from ..network.model import Element, Network
@@ -181,6 +181,16 @@ def deliver(solution: Solution, page: PageOptions, expected: Sequence[str] = ())
         say(f"{difference.name}: expected {difference.expected}, found {difference.found}")
     checks = (block for section in solution.sections for block in section.blocks if isinstance(block, Check))
     return 1 if differences or any(check.status == "failed" for check in checks) else 0
+
+
+def check_files(files: Sequence[Path], page: PageOptions, force: bool) -> None:
+    """Refuse files that cannot be written beside the sheet."""
+    every = [*files, *([] if page.output is None else [page.output])]
+    for place, file in enumerate(files):
+        check_free(file, force)
+        for other in every[place + 1 :]:
+            if same_file(file, other):
+                raise UserError(f"two things cannot both be {file}\n  choose another name for one")
 
 
 def write(solution: Solution, page: PageOptions) -> None:

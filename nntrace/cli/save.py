@@ -39,18 +39,18 @@ class Copy:
         self.path = path
         self.moved = spec.folder is None or not same_file(spec.folder, path.parent)
         self.arrays = {
-            key: self._beside(tensor.name or key)
+            key: self._array_file(tensor.name or key)
             for key, tensor in network.tensors.items()
-            if tensor.array is not None and tensor.whole is not None and (self.moved or tensor.role == "parameter")
+            if tensor.array is not None and tensor.file_place is not None and (self.moved or tensor.role == "parameter")
         }
         """The new file of each tensor that goes along."""
-        self.samples = self._beside("samples") if self.moved and isinstance(spec.samples, File) else None
-        self.states = SavedStates(spec, network, self._beside)
+        self.samples = self._array_file("samples") if self.moved and isinstance(spec.samples, File) else None
+        self.states = SavedStates(spec, network, self._array_file)
         files = [*self.arrays.values(), *self.states.files.values(), *([self.samples] if self.samples else [])]
         for file in files:
             check_free(file, force)
 
-    def _beside(self, name: str) -> Path:
+    def _array_file(self, name: str) -> Path:
         return self.path.with_name(f"{self.path.stem}.{name}.npy")
 
     def write(self, after: Trace) -> None:
@@ -61,9 +61,9 @@ class Copy:
         contents: dict[Path, Content] = {}
         replacements: dict[Place, str] = {}
         for key, tensor in self.network.tensors.items():
-            if key in self.arrays and tensor.whole is not None:
+            if key in self.arrays and tensor.file_place is not None:
                 contents[self.arrays[key]] = _npy(after.arrays[key])
-                replacements[tensor.whole] = _written(self.arrays[key])
+                replacements[tensor.file_place] = _file_entry(self.arrays[key])
             elif tensor.typed is not None:
                 for cell, place in tensor.places.items():
                     text = number_text(tensor, cell, after)
@@ -72,11 +72,11 @@ class Copy:
         if self.samples is not None and self.spec.samples is not None:
             columns = [self.network.tensors[key].array for key in ("x", "y") if key in self.network.tensors]
             contents[self.samples] = _rows([one for one in columns if one is not None])
-            replacements[self.spec.samples.place] = _written(self.samples)
+            replacements[self.spec.samples.place] = _file_entry(self.samples)
         lines: list[str] = []
         if self.states.is_needed:
             contents |= {file: _npy(array) for file, array in self.states.arrays(after)}
-            text = self.states.text(after, amount_text, _written)
+            text = self.states.text(after, amount_text, _file_entry)
             given = self.spec.optimizer
             if given is None or given.place is None:
                 lines = [f"optimizer: {text}"]
@@ -104,7 +104,7 @@ def _npy(array: Array) -> bytes:
     return content.getvalue()
 
 
-def _written(file: Path) -> str:
+def _file_entry(file: Path) -> str:
     name = file.name.replace("'", "''")
     return f"{{file: '{name}'}}"
 

@@ -20,10 +20,10 @@ LINE = ",\n    "
 class SavedStates:
     """The states of a network's optimizer after a step, as the value of the key ``optimizer``.
 
-    ``beside`` gives the name of a new file for the states of a tensor whose numbers are in a file too.
+    ``array_file`` gives the name of a new file for the states of a tensor whose numbers are in a file too.
     """
 
-    def __init__(self, spec: Spec, network: Network, beside: Callable[[str], Path]) -> None:
+    def __init__(self, spec: Spec, network: Network, array_file: Callable[[str], Path]) -> None:
         self.spec = spec
         self.network = network
         training = network.training
@@ -34,7 +34,7 @@ class SavedStates:
         goes_on = several or listed or network.samples_per_step is not None
         self.counts = goes_on or training.rule.counts_steps
         self.files = {
-            (state, key): beside(f"{state}.{network.tensors[key].name or key}")
+            (state, key): array_file(f"{state}.{network.tensors[key].name or key}")
             for state in self.states
             for key in network.parameters
             if self._is_in_file(network.tensors[key])
@@ -71,20 +71,20 @@ class SavedStates:
         """A state of each parameter, of a tensor without names as a whole."""
         from ..network.quantities import Parts, Unnamed, learned
 
-        def written(element: Element) -> str:
+        def number_of(element: Element) -> str:
             return number(after.memory.state(state, element))
 
         for part in Parts([learned(self.network)]).parts:
             if isinstance(part, Unnamed) and (state, part.tensor.key) in self.files:
                 yield f"{_label(part.tensor.name)}: {in_file(self.files[state, part.tensor.key])}"
             elif isinstance(part, Unnamed):
-                yield f"{_label(part.tensor.name)}: {_nested(part.tensor, written)}"
+                yield f"{_label(part.tensor.name)}: {_nested(part.tensor, number_of)}"
             else:
-                yield from (f"{_label(one.name)}: {written(one.uses[0])}" for one in part)
+                yield from (f"{_label(one.name)}: {number_of(one.uses[0])}" for one in part)
 
     @staticmethod
     def _is_in_file(tensor: Tensor) -> bool:
-        return tensor.array is not None and tensor.whole is not None and not tensor.names
+        return tensor.array is not None and tensor.file_place is not None and not tensor.names
 
 
 def _label(name: str | None) -> str:
@@ -93,10 +93,10 @@ def _label(name: str | None) -> str:
     return f"'{name}'" if "[" in name else name
 
 
-def _nested(tensor: Tensor, written: Callable[[Element], str], cell: tuple[int, ...] = ()) -> str:
+def _nested(tensor: Tensor, number_of: Callable[[Element], str], cell: tuple[int, ...] = ()) -> str:
     """Nested lists of a tensor's numbers."""
     from ..network.model import Element
 
     if len(cell) == len(tensor.shape):
-        return written(Element(tensor.key, cell))
-    return f"[{', '.join(_nested(tensor, written, (*cell, place)) for place in range(tensor.shape[len(cell)]))}]"
+        return number_of(Element(tensor.key, cell))
+    return f"[{', '.join(_nested(tensor, number_of, (*cell, place)) for place in range(tensor.shape[len(cell)]))}]"

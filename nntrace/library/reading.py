@@ -24,18 +24,18 @@ def load(network: str | os.PathLike[str] | Mapping[str, Any], *, allow_files: bo
     """The network of a file, or of a dict with a network file's keys.
 
     A numpy array in a dict stands for an array file: its numbers are floats, and none of them is exact. Lists and
-    numbers count as they are written. ``allow_files`` lets a network read array files outside its own folder (of a
+    numbers count as they are yaml_text. ``allow_files`` lets a network read array files outside its own folder (of a
     dict: outside the current one). Raises a ``UserError``.
     """
     if isinstance(network, (str, os.PathLike)):
         return _net(load_file(os.fspath(network)), allow_files, {})
-    from ..spec.writing import written
+    from ..spec.writing import yaml_text
 
     arrays: dict[str, Array] = {}
     plain = _plain(network, (), arrays)
     if not isinstance(plain, dict):
         raise UserError(f"a network is no {type(network).__name__}\n  give the path of a network file, or a dict")
-    return _net(read(written(plain), SOURCE, None), allow_files, arrays)
+    return _net(read(yaml_text(plain), SOURCE, None), allow_files, arrays)
 
 
 def _net(spec: Spec, anywhere: bool, arrays: Mapping[str, Array]) -> Net:

@@ -41,7 +41,7 @@ def parts_of(network: Network) -> dict[str, tuple[TensorPart, ...]]:
     split: dict[str, tuple[TensorPart, ...]] = {}
     for key, tensor in network.tensors.items():
         if tensor.role in ("input", "parameter") and (spans := _spans(network, key)):
-            split[key] = tuple(_parts(network, tensor, spans, taken))
+            split[key] = tuple(_tensor_parts(network, tensor, spans, taken))
     return split
 
 
@@ -134,7 +134,7 @@ def _meet(one: AxisPart, other: AxisPart) -> bool:
             return True
 
 
-def _parts(
+def _tensor_parts(
     network: Network, tensor: Tensor, spans: Iterable[tuple[AxisPart, ...]], taken: set[str]
 ) -> Iterator[TensorPart]:
     known = {count: size for one in network.tensors.values() for count, size in zip(one.shape, one.sizes, strict=False)}

@@ -22,9 +22,9 @@ def with_number(network: Network, name: str, value: Fraction, typed: str) -> Net
         from .building.loss import unfused
 
         tensor = network.tensors[found[0].uses[0].key]
-        held = {**tensor.held, found[0].uses[0].cell[tensor.sampled :]: value}
+        overridden = {**tensor.overridden, found[0].uses[0].cell[tensor.sampled :]: value}
         steps = tuple(unfused(step, tensor.key) for step in network.steps)
-        tensors = {**network.tensors, tensor.key: tensor._replace(held=held)}
+        tensors = {**network.tensors, tensor.key: tensor._replace(overridden=overridden)}
         return network._replace(tensors=tensors, steps=steps, changes=(*network.changes, (found[0].symbol, typed)))
     if len(found) != 1 or found[0].role not in GIVEN:
         whole = len(found) > 1

@@ -44,9 +44,9 @@ class Tensor(Record):
     of a column one after the other. ``sampled``: the first index counts the samples, the ``chosen`` ones; names and the
     order are those of the other ones. ``structural``: its zeros and ones are no numbers but the shape of a formula (a
     class target, what a penalty counts). ``text`` says where numbers come from that were not typed; ``places`` tells
-    where the file has the number of a cell, ``whole`` where it has the array's file. ``sizes`` are those of its shape
-    as the file writes them, where some are symbols; ``one_hot`` is the letter of the index at which a target is 1.
-    ``held`` are numbers that are given in place of what a step works out, by their cells in one sample.
+    where the file has the number of a cell, ``file_place`` where it has the array's file. ``sizes`` are those of its
+    shape as the file writes them, where some are symbols; ``one_hot`` is the letter of the index at which a target is
+    1. ``overridden`` are numbers that are given in place of what a step works out, by their cells in one sample.
     """
 
     key: str
@@ -60,13 +60,13 @@ class Tensor(Record):
     by_column: bool = False
     text: str = ""
     places: Mapping[Cell, Place] = {}
-    whole: Place | None = None
+    file_place: Place | None = None
     sampled: bool = False
     structural: bool = False
     sizes: tuple[str | int, ...] = ()
     one_hot: str | None = None
     chosen: Sequence[int] | None = None
-    held: Mapping[Cell, Fraction] = {}
+    overridden: Mapping[Cell, Fraction] = {}
 
     def cells(self) -> Iterator[Cell]:
         """The cells that there are, in the order of the file."""
@@ -205,7 +205,7 @@ class Network(Record):
 
     def before_held(self) -> set[str]:
         """The keys of the tensors from which a way leads to a result that has given numbers."""
-        results = {key for key, tensor in self.tensors.items() if tensor.held}
+        results = {key for key, tensor in self.tensors.items() if tensor.overridden}
         found: set[str] = set()
         for step in reversed(self.steps) if results else ():
             if step.output in results or step.output in found:

@@ -46,7 +46,7 @@ class Combination(Record):
     """Parts with one operator between them: any number with ``+`` and ``*``, two with ``/``, ``@`` and ``^``."""
 
     operator: str
-    parts: tuple[FormulaPart, ...]
+    operands: tuple[FormulaPart, ...]
     start: int
     end: int
 
@@ -107,7 +107,7 @@ def parse(text: str) -> FormulaPart:
         raise MisreadError(
             0, message, f"give names to parts of it, a line each, of at most {LONGEST_FORMULA:,} characters"
         )
-    return _Parser(text).whole()
+    return _Parser(text).formula()
 
 
 def references(part: FormulaPart) -> Iterator[Reference]:
@@ -117,8 +117,8 @@ def references(part: FormulaPart) -> Iterator[Reference]:
             yield part
         case Negative(body) | Pick(body):
             yield from references(body)
-        case Combination(_, parts) | Application(_, parts):
-            for one in parts:
+        case Combination(_, operands) | Application(_, operands):
+            for one in operands:
                 yield from references(one)
 
 
@@ -176,7 +176,7 @@ class _Parser:
         """Where the last token ended."""
         return self.tokens[self.at - 1].end
 
-    def whole(self) -> FormulaPart:
+    def formula(self) -> FormulaPart:
         if self.next.kind == "end":
             raise MisreadError(0, "this formula is empty", "write what the name stands for, such as x + y")
         found = self.sum()
@@ -204,7 +204,7 @@ class _Parser:
         while sign := self.takes("*", "/", "@"):
             right = self.signed()
             if sign.text == "*" and isinstance(found, Combination) and found.operator == "*" and levels:
-                found = found._replace(parts=(*found.parts, right), end=right.end)
+                found = found._replace(operands=(*found.operands, right), end=right.end)
                 continue
             self.deeper()
             levels += 1

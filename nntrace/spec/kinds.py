@@ -30,7 +30,7 @@ class Kinded(Record):
     kind: Name
     entry: Entry | None
     content: Node | None
-    beside: Entries
+    other_keys: Entries
 
 
 def kinded(
@@ -56,11 +56,11 @@ def kinded(
                 problems.add(node.place, f"{what} without its kind", f"begin with the kind; {suggestion('', known)}")
                 return None
             key, content = node.entries[place]
-            beside = _without_second_kind(
+            other_keys = _without_second_kind(
                 node.entries[:place] + node.entries[place + 1 :], what, known, second, problems
             )
             entry = _entry(key, what, sorts, problems)
-            return Kinded(Name(key.text, key.place), entry, None if is_null(content) else content, beside)
+            return Kinded(Name(key.text, key.place), entry, None if is_null(content) else content, other_keys)
     problems.add(node.place, f"{what} cannot be {describe(node)}", f"write its kind; {suggestion('', known)}")
     return None
 
@@ -72,11 +72,13 @@ def _kind_index(entries: Entries, known: Sequence[str], own_keys: Sequence[str])
     return next(sure, next(perhaps, None))
 
 
-def _without_second_kind(beside: Entries, what: str, known: Sequence[str], second: str, problems: Problems) -> Entries:
-    for key, _ in beside:
+def _without_second_kind(
+    other_keys: Entries, what: str, known: Sequence[str], second: str, problems: Problems
+) -> Entries:
+    for key, _ in other_keys:
         if key.text in known:
             problems.add(key.place, f"{what} with a second kind, {quoted(key.text)}", second)
-    return [(key, node) for key, node in beside if key.text not in known]
+    return [(key, node) for key, node in other_keys if key.text not in known]
 
 
 def _entry(word: tree.Scalar, what: str, sorts: Sequence[str], problems: Problems) -> Entry | None:
@@ -96,14 +98,14 @@ def _entry(word: tree.Scalar, what: str, sorts: Sequence[str], problems: Problem
 
 
 def options(
-    of: Kinded, beside: Entries, where: str, own_keys: Sequence[str], problems: Problems
+    of: Kinded, other_keys: Entries, where: str, own_keys: Sequence[str], problems: Problems
 ) -> Mapping[str, OptionValue]:
-    """The options among ``beside``, by the signature of the kind's entry. Those of an unknown kind are left unread."""
+    """The options among ``other_keys``, by the signature of the kind's entry. An unknown kind has none."""
     found: dict[str, OptionValue] = {}
-    if not beside or of.entry is None:
+    if not other_keys or of.entry is None:
         return found
     schema = of.entry.options()
-    for key, node in beside:
+    for key, node in other_keys:
         if key.text in not_yet.KEYS:
             not_yet.refuse_key(key, problems)
         elif key.text not in schema:

@@ -63,9 +63,11 @@ def _layer(node: Node, problems: Problems, of_file: Collection[str]) -> Layer | 
     parameters = parameter_keys(of.entry) if of.entry is not None else {}
     known = (*parameters, ACTIVATION, sources.FROM) if of.entry is not None else keys
     of = shorthands.opened(of, known, problems)
-    own = {key.text: inner for key, inner in of.beside if key.text in known}
-    beside = [one for one in of.beside if one[0].text not in known and not _misplaced(one[0], of, of_file, problems)]
-    for key, inner in of.beside:
+    own = {key.text: inner for key, inner in of.other_keys if key.text in known}
+    other_keys = [
+        one for one in of.other_keys if one[0].text not in known and not _misplaced(one[0], of, of_file, problems)
+    ]
+    for key, inner in of.other_keys:
         if key.text in own and is_null(inner):
             values.nothing_after(key, problems)
             del own[key.text]
@@ -76,7 +78,7 @@ def _layer(node: Node, problems: Problems, of_file: Collection[str]) -> Layer | 
         kind=of.kind,
         result=_result(of.content, problems) if of.entry else None,
         parameters=_parameters(own, parameters, problems),
-        options=kinds.options(of, beside, "a layer", known, problems),
+        options=kinds.options(of, other_keys, "a layer", known, problems),
         activation=_activation_key(activation, problems) if activation is not None else None,
         source=sources.source(own[sources.FROM], problems) if sources.FROM in own else None,
     )
@@ -103,7 +105,7 @@ def _refuse_both(of: Kinded, own: Mapping[str, Node], parameters: Mapping[str, P
         shared = parameter.shared
         if key == parameter.key and shared is not None and key in own and shared in own:
             problems.add(
-                next(word.place for word, _ in of.beside if word.text == shared),
+                next(word.place for word, _ in of.other_keys if word.text == shared),
                 f"`{shared}` beside `{key}`",
                 f"`{key}` has one for each unit, `{shared}` one shared by all: keep one of them",
             )
@@ -126,18 +128,18 @@ def _activation_key(node: Node, problems: Problems) -> Layer | None:
     of = kinds.kinded(node, "an activation", ("activation",), (), problems, second)
     if of is None:
         return None
-    for key, _ in of.beside:
+    for key, _ in of.other_keys:
         if key.text == sources.FROM:
             problems.add(key.place, f"`{key.text}` inside `{ACTIVATION}`, which reads the layer that it stands on",
                          f"give it to the layer, or make {quoted(of.kind.text)} a layer of its own")  # fmt: skip
-    return _activation(of._replace(beside=[one for one in of.beside if one[0].text != sources.FROM]), problems)
+    return _activation(of._replace(other_keys=[one for one in of.other_keys if one[0].text != sources.FROM]), problems)
 
 
 def _activation(of: Kinded, problems: Problems) -> Layer:
     keys = layer_keys()
     of = shorthands.opened(of, (sources.FROM,), problems)
     source: SourceNames | None = None
-    for key, inner in of.beside:
+    for key, inner in of.other_keys:
         if key.text == sources.FROM and is_null(inner):
             values.nothing_after(key, problems)
         elif key.text == sources.FROM:
@@ -147,8 +149,8 @@ def _activation(of: Kinded, problems: Problems) -> Layer:
             problems.add(
                 key.place, f"{quoted(of.kind.text)} has no `{key.text}`", f"give it to a layer such as `{some}`"
             )
-    beside = [(key, inner) for key, inner in of.beside if key.text not in keys]
-    options = kinds.options(of, beside, f"the activation {quoted(of.kind.text)}", (), problems)
+    other_keys = [(key, inner) for key, inner in of.other_keys if key.text not in keys]
+    options = kinds.options(of, other_keys, f"the activation {quoted(of.kind.text)}", (), problems)
     return Layer(of.kind, _result(of.content, problems), {}, options, None, source)
 
 

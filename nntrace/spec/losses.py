@@ -41,11 +41,11 @@ def _loss(node: Node, second: str, problems: Problems) -> LossSpec | None:
     of = kinds.kinded(node, "a loss", ("loss",), LOSS_KEYS, problems, second)
     if of is None:
         return None
-    own = {key.text: inner for key, inner in of.beside if key.text in LOSS_KEYS}
+    own = {key.text: inner for key, inner in of.other_keys if key.text in LOSS_KEYS}
     over_outputs = _reduction("over_outputs", own, problems)
     over_samples = _reduction("over_samples", own, problems)
-    beside = [(key, inner) for key, inner in of.beside if key.text not in (*LOSS_KEYS, LOG)]
-    for key, _ in of.beside:
+    other_keys = [(key, inner) for key, inner in of.other_keys if key.text not in (*LOSS_KEYS, LOG)]
+    for key, _ in of.other_keys:
         if key.text == LOG:
             problems.add(key.place, "`log` is a key of the whole file", "write log: 2 on a line of its own")
     return LossSpec(
@@ -54,7 +54,7 @@ def _loss(node: Node, second: str, problems: Problems) -> LossSpec | None:
         parts=values.names(own["parts"], problems, "`parts`") if "parts" in own else (),
         over_outputs=over_outputs.text if over_outputs else None,
         over_samples=over_samples.text if over_samples else "mean",
-        options=kinds.options(of, beside, "a loss", LOSS_KEYS, problems),
+        options=kinds.options(of, other_keys, "a loss", LOSS_KEYS, problems),
         penalty=penalty(own["penalty"], problems) if "penalty" in own else None,
         source=sources.source(own[sources.FROM], problems) if sources.FROM in own else None,
     )

@@ -79,11 +79,11 @@ def opened(of: Kinded, known: tuple[str, ...], problems: Problems) -> Kinded:
         return of
     if not any(key.text in (UNITS, *known, *of.entry.options()) for key, _ in content.entries):
         return of
-    beside = {key.text: (key, node) for key, node in of.beside}
+    other_keys = {key.text: (key, node) for key, node in of.other_keys}
     for key, node in content.entries:
         if key.text != UNITS:
-            _put(beside, key.text, (key, node), problems)
-    return of._replace(content=content.get(UNITS), beside=list(beside.values()))
+            _put(other_keys, key.text, (key, node), problems)
+    return of._replace(content=content.get(UNITS), other_keys=list(other_keys.values()))
 
 
 def each_for_itself(own: Mapping[str, Node], parameters: Mapping[str, Parameter]) -> dict[str, Node]:

@@ -27,7 +27,7 @@ def optimizer(node: Node, problems: Problems) -> Optimizer | None:
     of = kinds.kinded(node, "an optimizer", ("optimizer",), (), problems)
     if of is None or of.entry is None:
         return None
-    for key, _ in of.beside:
+    for key, _ in of.other_keys:
         problems.add(key.place, f"{quoted(key.text)} beside the optimizer",
                      "put its options behind its kind, as in {momentum: {beta: 0.9}}")  # fmt: skip
     inner = _inner_options(of, problems)
@@ -117,8 +117,8 @@ def _schedule(node: tree.Mapping, problems: Problems) -> LearningRate | None:
         problems.add(node.place, "a schedule without its `start`", "add the first rate: start: 0.1")
     first = None if start is None else values.number(start, problems, "`start`")
     counted = None if per is None else values.word(per, problems, f"`{PER}`", COUNTED)
-    beside = [(key, inner) for key, inner in node.entries if key.text not in (START, PER)]
-    chosen = _one_of(beside, node.place, "schedule", (START, PER), problems)
+    other_keys = [(key, inner) for key, inner in node.entries if key.text not in (START, PER)]
+    chosen = _one_of(other_keys, node.place, "schedule", (START, PER), problems)
     if first is None or chosen is None:
         return None
     return LearningRate(first, schedule=chosen, per=counted.text if counted else None)

@@ -10,7 +10,7 @@ import yaml
 WIDTH = 100
 
 
-def written(network: Mapping[str, Any]) -> str:
+def yaml_text(network: Mapping[str, Any]) -> str:
     """The file that says the same, its keys in this order; what is short stands on one line."""
     return yaml.dump(network, Dumper=_Writer, sort_keys=False, default_flow_style=None, allow_unicode=True, width=WIDTH)
 

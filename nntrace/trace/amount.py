@@ -27,14 +27,14 @@ _SHORT = 10
 class Amount(Record):
     """A number as the float nearest to it, and as a fraction where it is rational (within the budget).
 
-    ``shown`` has its digits where these are carried on, ``rounded`` tells that it was rounded to them in this step.
+    ``carried`` has its digits where these are carried on, ``rounded`` tells that it was rounded to them in this step.
     ``real`` has as many digits as are asked for, of a number that is no fraction; without it, the float is all that
     is known.
     """
 
     number: float
     exact: Fraction | None = None
-    shown: Decimal | None = None
+    carried: Decimal | None = None
     rounded: bool = False
     real: RealNumber | None = None
 

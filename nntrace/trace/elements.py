@@ -108,8 +108,8 @@ class ElementTrace(Trace):
                 cell: self._result(self._value(step, _at(axes, cell), values)) for cell in _cells(step, axes)
             }
             tensor = self.network.tensors[step.output]
-            for cell in values[step.output] if tensor.held else ():
-                if (given := tensor.held.get(cell[tensor.sampled :])) is not None:
+            for cell in values[step.output] if tensor.overridden else ():
+                if (given := tensor.overridden.get(cell[tensor.sampled :])) is not None:
                     values[step.output][cell] = self._result(fraction(given))
         return values
 
@@ -183,7 +183,7 @@ class ElementTrace(Trace):
     def total(self, quantity: Quantity) -> Amount:
         whole = super().total(quantity)
         is_given = given_gradient(self, quantity.uses[0]) is not None
-        return whole if is_given or whole.shown is not None else self._result(whole)
+        return whole if is_given or whole.carried is not None else self._result(whole)
 
     @property
     def arithmetic(self) -> ElementArithmetic:
@@ -236,7 +236,7 @@ def _amounts(tensor: Tensor, array: Array) -> Amounts:
 def _without_digits(amounts: Mapping[str, Amounts]) -> dict[str, Amounts]:
     """The same numbers, no digits of which are carried on."""
     return {
-        key: {cell: one._replace(shown=None, rounded=False) for cell, one in own.items()}
+        key: {cell: one._replace(carried=None, rounded=False) for cell, one in own.items()}
         for key, own in amounts.items()
     }
 

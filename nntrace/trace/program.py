@@ -35,35 +35,35 @@ class CompiledNetwork:
         self._of = of
         self._functions: dict[frozenset[str], CompiledLines] = {}
 
-    def forward(self, given: Mapping[str, Any], held: Mapping[str, Any] = {}) -> dict[str, Any]:
-        """Every tensor by key, from the given ones; a result that is ``held`` is not computed but taken from there.
+    def forward(self, given: Mapping[str, Any], overridden: Mapping[str, Any] = {}) -> dict[str, Any]:
+        """Every tensor by key, from the given ones; an ``overridden`` result is not computed but taken from there.
 
         A loss that is computed past such a result reads it then, by its own formula. Overflow gives infinities and
         NaNs, without a warning.
         """
-        kept = frozenset(held)
+        kept = frozenset(overridden)
         if kept not in self._functions:
             self._functions[kept] = self._forward(kept)
-        arrays = {**given, **held}
+        arrays = {**given, **overridden}
         with self._language.quiet():
             return arrays | self._functions[kept](arrays)
 
-    def _forward(self, held: frozenset[str]) -> CompiledLines:
+    def _forward(self, overridden: frozenset[str]) -> CompiledLines:
         lines = []
         for step in self.network.steps:
-            if step.output not in held:
-                is_read = step.has_logits and not held.isdisjoint(step.arguments.values())
+            if step.output not in overridden:
+                is_read = step.has_logits and not overridden.isdisjoint(step.arguments.values())
                 formula = step.operation.numeric if is_read else step.numeric
                 lines.append(self._line(step, self._with_given(step, formula), step.operation.output, step.output))
         made = {line.target: line.target for line in lines}
         given = [key for key, tensor in self.network.tensors.items() if tensor.role in GIVEN]
-        return CompiledLines("forward", self._language, [*given, *sorted(held - {*given})], made, lines)
+        return CompiledLines("forward", self._language, [*given, *sorted(overridden - {*given})], made, lines)
 
     def _with_given(self, step: BoundOperation, formula: Expr) -> Expr:
         """A step's formula, and at the places of units that have given numbers these."""
         tensor = self.network.tensors[step.output]
         index = step.operation.output.index[tensor.sampled :]
-        for cell, number in tensor.held.items():
+        for cell, number in tensor.overridden.items():
             there = product(Delta(letter, place) for letter, place in zip(index, cell, strict=True))
             formula = formula * (1 - there) + Num(number) * there
         return formula

@@ -122,7 +122,7 @@ class CompiledLines:
         self._given, self._results = tuple(given), results
         self._names: dict[str, str] = {}
         self._taken = {*FUNCTIONS, *_CALLED}
-        source, names = self._written(comments=False)
+        source, names = self._function(comments=False)
         found: dict[str, Any] = dict(names)
         exec(compile(source, f"<{name}>", "exec"), found)
         self._run: Callable[..., dict[str, Any]] = found[name]
@@ -134,9 +134,9 @@ class CompiledLines:
     @property
     def source(self) -> str:
         """The function as text, each line under its formula."""
-        return self._written(comments=True)[0]
+        return self._function(comments=True)[0]
 
-    def _written(self, comments: bool) -> tuple[str, dict[str, Any]]:
+    def _function(self, comments: bool) -> tuple[str, dict[str, Any]]:
         body: list[str] = []
         names: dict[str, Any] = {}
         arguments = ", ".join(map(self._identifier, self._given))

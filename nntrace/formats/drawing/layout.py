@@ -109,7 +109,7 @@ class _Layout:
     # -- units -------------------------------------------------------------------------------------------------------
 
     def _width(self, unit: DrawnUnit) -> float:
-        name, number = _shown(unit.label)
+        name, number = _label_texts(unit.label)
         widths = [text_width(name, SIZE), text_width(number, SIZE)]
         widths += [text_width(joined(addend), SMALL) for addend in unit.addends]
         return max(*widths, 28.0) + 2 * PADDING
@@ -157,7 +157,7 @@ class _Layout:
                 writings.append(Writing(Point(x, y - 4), (f"⋮ {unit.left_out} more",), SMALL, ink="quiet"))
                 y += ROW
             height = ROW * self._lines(unit) + PADDING
-            name, number = _shown(unit.label)
+            name, number = _label_texts(unit.label)
             writings.append(Writing(Point(x, y + ROW - 1), (name,), SIZE, bold=True))
             if number:
                 writings.append(Writing(Point(x, y + 2 * ROW - 2), (number,), SIZE))
@@ -193,7 +193,7 @@ class _Layout:
         return ("; ".join(parts),)
 
 
-def _shown(label: NumberedName) -> tuple[str, str]:
+def _label_texts(label: NumberedName) -> tuple[str, str]:
     return cut(text(label.name, UNICODE)), number_text(label.number)
 
 

@@ -12,7 +12,7 @@ from .draft import Draft
 from .layer_draft import LayerDraft
 from .leaves import elements
 from .operations import symbols_read
-from .sources import Directory, Source, SourcePart, joined, whole
+from .sources import Directory, Source, SourcePart, joined, unjoined
 
 
 class ArgumentReader:
@@ -33,7 +33,7 @@ class ArgumentReader:
             self.draft.problems.add(layer.kind.place, f"{what} has several arguments, and no `from`", remedy)
         elif rows := self._rows(layer, made, current):
             found = {made.arguments[0]: joined(rows)}
-        return found or dict.fromkeys(made.arguments, whole(current))
+        return found or dict.fromkeys(made.arguments, unjoined(current))
 
     def _rows(self, layer: Layer, made: Operation, current: Tensor) -> list[SourcePart]:
         """What the rows of a labelled table of weights name, where that is not all of the result before."""
@@ -83,7 +83,7 @@ class ArgumentReader:
                 self.draft.problems.add(
                     place,
                     f"{quoted(built.layer.kind.text)} takes arguments of one size, and {one} has "
-                    f"{self.draft.counted(expected, 'element')}, {other} {self.draft.sizes.shown(found)}",
+                    f"{self.draft.counted(expected, 'element')}, {other} {self.draft.sizes.label(found)}",
                     "name results of the same size",
                 )
             for index in symbol.index:

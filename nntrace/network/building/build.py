@@ -117,7 +117,7 @@ class _NetworkBuilder(Draft):
             cell = found.cell if found.cell is not None else (0,) * len(found.shape)
             if prod(found.shape) == 1:
                 tensor = self.tensors[found.tensor.key]
-                self.tensors[tensor.key] = tensor._replace(held={**tensor.held, cell: given.number.value})
+                self.tensors[tensor.key] = tensor._replace(overridden={**tensor.overridden, cell: given.number.value})
                 self.steps = [unfused(step, tensor.key) for step in self.steps]
             else:
                 remedy = "name its elements, and give one of them a number"

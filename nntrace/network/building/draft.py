@@ -95,4 +95,4 @@ class Draft:
 
     def counted(self, size: int, noun: str) -> str:
         """How many, a size of the file by its symbol."""
-        return counted(self.sizes.shown(size), noun)
+        return counted(self.sizes.label(size), noun)

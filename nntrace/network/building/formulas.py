@@ -150,9 +150,9 @@ class FormulaReader:
         """How long the axes are."""
         return tuple(self.sizes[axis] for axis in term.axes)
 
-    def _shown(self, part: FormulaPart, term: Term) -> str:
+    def _shape_in_words(self, part: FormulaPart, term: Term) -> str:
         """``'x' has 2 elements``, ``'W' is 2×3``."""
-        sizes = [str(self.draft.sizes.shown(size)) for size in self.shape(term)]
+        sizes = [str(self.draft.sizes.label(size)) for size in self.shape(term)]
         if not sizes:
             return f"{self.text(part)} is a single number"
         if len(sizes) == 1:
@@ -202,7 +202,7 @@ class FormulaReader:
             if not term.axes:
                 continue
             if self.shape(term) != shape:
-                one, other = self._shown(parts[first], terms[first]), self._shown(part, term)
+                one, other = self._shape_in_words(parts[first], terms[first]), self._shape_in_words(part, term)
                 remedy = "what meets element by element has one shape, or is a single number; @ multiplies tensors"
                 raise self.wrong(part, f"{one}, and {other}", remedy)
             terms[place] = term.map(lambda node, own=term.axes: at(node, dict(zip(own, axes, strict=True))), axes)  # type: ignore[misc]
@@ -213,10 +213,12 @@ class FormulaReader:
         one, other = self._term(left), self._term(right)
         for part, term in ((left, one), (right, other)):
             if not term.axes:
-                raise self.wrong(part, f"@ is between tensors, and {self._shown(part, term)}", "write * in its place")
+                raise self.wrong(
+                    part, f"@ is between tensors, and {self._shape_in_words(part, term)}", "write * in its place"
+                )
         (*before, inner), (meets, *after) = one.axes, other.axes
         if self.sizes[inner] != self.sizes[meets]:
-            message = f"{self._shown(left, one)}, and {self._shown(right, other)}"
+            message = f"{self._shape_in_words(left, one)}, and {self._shape_in_words(right, other)}"
             remedy = "left of @ are as many columns as there are rows on its right; transpose(W) turns a matrix"
             raise self.wrong(right, message, remedy)
         other = other.map(lambda node: at(node, {meets: inner}))
@@ -232,7 +234,7 @@ class FormulaReader:
         inside = len(places) == len(shape) and all(place <= size for place, size in zip(places, shape, strict=True))
         if not inside:
             remedy = "count from 1, with one number for each axis: x[2], W[2,1]"
-            raise self.wrong(part, f"there is no {self.text(part)}: {self._shown(body, term)}", remedy)
+            raise self.wrong(part, f"there is no {self.text(part)}: {self._shape_in_words(body, term)}", remedy)
         cell = {axis: place - 1 for axis, place in zip(term.axes, places, strict=True)}
         return term.map(lambda node: at(node, cell), ())
 
@@ -313,7 +315,9 @@ class FormulaReader:
         if name == _TRANSPOSE:
             if len(term.axes) != 2:
                 remedy = "@ takes a vector on either side as it is"
-                raise self.wrong(argument, f"transpose turns a matrix, and {self._shown(argument, term)}", remedy)
+                raise self.wrong(
+                    argument, f"transpose turns a matrix, and {self._shape_in_words(argument, term)}", remedy
+                )
             return term._replace(axes=term.axes[::-1])
         return self._activation(name, argument, term)
 
@@ -331,8 +335,8 @@ class FormulaReader:
         size = prod(shape)
         if not shape:
             return term
-        if size > LARGEST_CHOICE or any(isinstance(self.draft.sizes.shown(one), str) for one in shape):
-            message = f"{name} of one argument goes over its elements, and {self._shown(argument, term)}"
+        if size > LARGEST_CHOICE or any(isinstance(self.draft.sizes.label(one), str) for one in shape):
+            message = f"{name} of one argument goes over its elements, and {self._shape_in_words(argument, term)}"
             raise self.wrong(
                 argument, message, f"take it of at most {LARGEST_CHOICE} elements, or of a few: {name}(a, b)"
             )
@@ -344,7 +348,7 @@ class FormulaReader:
         assert entry is not None  # it is one of the names
         operation: Operation = entry.build()
         if not operation.is_elementwise and len(term.axes) != 1:
-            message = f"{quoted(name)} takes a vector, and {self._shown(argument, term)}"
+            message = f"{quoted(name)} takes a vector, and {self._shape_in_words(argument, term)}"
             raise self.wrong(argument, message, "give it all that it is taken of, as one vector")
         (read,), numeric = operation.arguments, _inlined(operation)
         if operation.is_elementwise:

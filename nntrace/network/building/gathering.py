@@ -44,7 +44,7 @@ class Reads(Record):
     """How far the letters of the parts run."""
 
 
-def reads(sources: Mapping[str, Source], taken: Iterator[str]) -> Reads:
+def located(sources: Mapping[str, Source], taken: Iterator[str]) -> Reads:
     """Symbols and letters for what is read; ``taken`` gives letters that nothing else has."""
     symbols: dict[str, str] = {}
     letters: dict[str, str] = {}
@@ -115,7 +115,7 @@ def gathered_step(step: BoundOperation, sources: Mapping[str, Source], tensors: 
     own = {argument: source for argument, source in sources.items() if argument in step.arguments}
     if all(source.is_whole for source in own.values()):
         return step
-    found = reads(own, free_letters(step.operation.formula))
+    found = located(own, free_letters(step.operation.formula))
     made = gathered(step.operation, found)
     keys = {**{name: key for name, key in step.arguments.items() if name not in own}, **found.keys}
     read = {symbol.name for symbol in symbols_read(made.formula)}

@@ -16,7 +16,7 @@ from .arguments import ArgumentReader
 from .draft import Draft
 from .extents import Extents
 from .formula_steps import FormulaSteps
-from .gathering import gathered, reads
+from .gathering import gathered, located
 from .layer_draft import LayerDraft, NamedResult
 from .operations import free_letters, in_batch, operation, plain, symbols_read, transposed
 from .parameters import ParameterReader, turned
@@ -62,7 +62,7 @@ class Layers:
             built.extents.update(dict.fromkeys(map(str, made.output.index), built.result.size))
         owned = self.parameters.read(built)
         self._check_count(built)
-        found = reads(sources, free_letters(made.formula))
+        found = located(sources, free_letters(made.formula))
         made = gathered(made, found)
         built = built._replace(operation=made)
         built.extents.update(found.sizes)
@@ -85,7 +85,7 @@ class Layers:
         """The file names as many results as there are."""
         named, size = built.result.size, prod(built.extents[str(index)] for index in built.operation.output.index)
         if named and named != size:
-            shown = self.draft.sizes.shown
+            shown = self.draft.sizes.label
             self.draft.problems.add(
                 built.result.place or built.layer.kind.place,
                 f"{quoted(built.layer.kind.text)} gives {shown(size)} {'result' if size == 1 else 'results'}, "

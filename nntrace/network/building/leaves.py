@@ -244,12 +244,12 @@ class Leaves:
         if found is None:
             return Tensor(key, name, (0,) if flat else (0, 0), role)
         array = _flat(found.array) if flat else found.array
-        return Tensor(key, name, array.shape, role, array=array, text=value.path, whole=value.place)
+        return Tensor(key, name, array.shape, role, array=array, text=value.path, file_place=value.place)
 
     def drawn(self, value: Init, key: str, name: str | None, shape: tuple[int, ...], fans: Fans) -> Tensor:
         array = initial_array(value, key, shape, fans, self.problems)
         self.names.integers = False
-        return Tensor(key, name, shape, "parameter", array=array, text=described(value), whole=value.place)
+        return Tensor(key, name, shape, "parameter", array=array, text=described(value), file_place=value.place)
 
     def pass_over(self, entries: Sequence[tuple[Name, Value]]) -> None:
         """Names in what is wrong as it stands are not said to be of no use besides."""

@@ -168,7 +168,7 @@ class MatrixReader:
             wanted = len(other) or len(next(iter(found.values()), row))
             if len(row) != wanted:
                 per = "unit of this layer" if by_input else "input of this layer"
-                shown = self.leaves.sizes.shown(wanted)
+                shown = self.leaves.sizes.label(wanted)
                 names = f" ({', '.join(other[:8])})" if other and isinstance(shown, int) else ""
                 self.problems.add(
                     label.place,
@@ -178,7 +178,7 @@ class MatrixReader:
                 row = (row + [(None, Null(label.place))] * wanted)[:wanted]
             found[label.text] = row
         if absent := [label for label in side if label not in found]:
-            size, what = self.leaves.sizes.shown(len(side)), "inputs" if by_input else "units"
+            size, what = self.leaves.sizes.label(len(side)), "inputs" if by_input else "units"
             verb = "is" if len(found) == 1 else "are"
             message = f"there {verb} {counted(len(found), 'row')} of weights for {size} {what}"
             self.problems.add(

@@ -17,7 +17,7 @@ from .draft import Draft
 from .gathering import gathered_step
 from .loss import LOSS, SAMPLE_LOSS, LossSteps, Reduction, loss_tensors, over_samples
 from .operations import plain
-from .sources import Directory, Source, whole
+from .sources import Directory, Source, unjoined
 from .targets import check_targets, sum_to_one, targets_of
 from .upstream import upstream
 
@@ -90,7 +90,7 @@ class Objective:
     def _outputs(self, loss: LossSpec, current: Tensor) -> Source:
         """What a loss reads beside the targets."""
         found = self.directory.given(loss.source, (OUTPUT,), quoted(loss.kind.text)) if loss.source else None
-        return found[OUTPUT] if found else whole(current)
+        return found[OUTPUT] if found else unjoined(current)
 
     def _add(self, steps: Sequence[BoundOperation], outputs: Source) -> None:
         """Further steps, over the tensors that the outputs are read from."""
@@ -111,7 +111,7 @@ class Objective:
         if prod(part.shape) != 1:
             shape = part.shape if len(part.shape) > 1 else None
             what = (
-                f"is {'×'.join(str(draft.sizes.shown(one)) for one in shape)}"
+                f"is {'×'.join(str(draft.sizes.label(one)) for one in shape)}"
                 if shape
                 else (f"has {draft.counted(part.size, 'element')}")
             )

@@ -101,7 +101,7 @@ class ParameterReader:
             return
         for letter, found, expected in wrong:
             noun = self._noun(built, letter)
-            shown = self.draft.sizes.shown(expected)
+            shown = self.draft.sizes.label(expected)
             if len(index) == 1:
                 remedy = f"give one for each {noun}"
                 if parameter.shared is not None:

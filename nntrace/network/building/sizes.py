@@ -43,13 +43,13 @@ class Sizes:
         """How many values a size stands for."""
         return self._counts[value.size] if isinstance(value.size, str) else value.size
 
-    def shown(self, count: int) -> str | int:
+    def label(self, count: int) -> str | int:
         """A count as the file has it: the symbol that it stands for, or itself."""
         return self._symbols.get(count, count)
 
     def of(self, shape: tuple[int, ...]) -> tuple[str | int, ...]:
         """A shape as the file has it; empty where there is no symbol in the file."""
-        return tuple(self.shown(count) for count in shape) if self._symbols else ()
+        return tuple(self.label(count) for count in shape) if self._symbols else ()
 
     def without_numbers(self, place: Place, what: str, remedy: str = REMEDY) -> None:
         """Note a tensor that has no numbers, where they are needed."""

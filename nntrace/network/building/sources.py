@@ -51,7 +51,7 @@ class Source(Record):
         return len(self.parts) == 1 and self.parts[0].cell is None and len(self.parts[0].shape) == 1
 
 
-def whole(tensor: Tensor) -> Source:
+def unjoined(tensor: Tensor) -> Source:
     """A tensor that is read as it is."""
     return joined([SourcePart(tensor)])
 

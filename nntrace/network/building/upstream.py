@@ -37,7 +37,7 @@ def upstream(
     else:
         given = _of_samples(value, (samples, size), leaves, problems)
     if given.shape[-1:] != (size,) or len(given.shape) != len(current.shape):
-        outputs = f"{leaves.sizes.shown(size)} {'output' if size == 1 else 'outputs'}"
+        outputs = f"{leaves.sizes.label(size)} {'output' if size == 1 else 'outputs'}"
         message = f"there are {given.shape[-1]} upstream gradients for {outputs}"
         problems.add(value.place, message, "give one number for each element of the last result")
         given = given._replace(shape=current.shape, array=None, typed={})
@@ -51,7 +51,7 @@ def _of_samples(value: Value, shape: tuple[int, int], leaves: Leaves, problems: 
     """One row for each sample."""
     tensor = Tensor(GIVEN, GIVEN, shape, "target", typed={}, sampled=True)
     remedy = "give one row for each sample: [[0.5, -1.0], [0.25, 0.0]]"
-    count = leaves.sizes.shown(shape[0])
+    count = leaves.sizes.label(shape[0])
     if isinstance(count, str):
         message = f"upstream gradients have numbers, and how many samples there are is a symbol, {count}"
         problems.add(value.place, message, "give the samples' number, as in samples: {size: 2}, or a loss")
@@ -63,10 +63,12 @@ def _of_samples(value: Value, shape: tuple[int, int], leaves: Leaves, problems: 
         if array is not None and array.shape != shape:
             found = shape_text(array.shape)
             problems.add(
-                value.place, f"the upstream gradients are {found}, not {count}×{leaves.sizes.shown(shape[1])}", remedy
+                value.place, f"the upstream gradients are {found}, not {count}×{leaves.sizes.label(shape[1])}", remedy
             )
             array = None
-        return tensor._replace(array=array, typed=None if array is not None else {}, text=value.path, whole=value.place)
+        return tensor._replace(
+            array=array, typed=None if array is not None else {}, text=value.path, file_place=value.place
+        )
     if not isinstance(value, Items) or len(value.items) != shape[0]:
         problems.add(value.place, f"the upstream gradients are no list of {shape[0]} rows", remedy)
         return tensor
@@ -75,7 +77,7 @@ def _of_samples(value: Value, shape: tuple[int, int], leaves: Leaves, problems: 
     for sample, row in enumerate(value.items):
         numbers = [item for item in row.items if isinstance(item, Number)] if isinstance(row, Items) else []
         if len(numbers) != shape[1] or not isinstance(row, Items) or len(row.items) != shape[1]:
-            problems.add(row.place, f"this row is no list of {leaves.sizes.shown(shape[1])} numbers", remedy)
+            problems.add(row.place, f"this row is no list of {leaves.sizes.label(shape[1])} numbers", remedy)
             continue
         for cell, number in enumerate(numbers):
             typed[sample, cell], places[sample, cell] = number.value, number.place

@@ -32,7 +32,7 @@ from ...trace.trace import Trace
 from ..content.model import Line, LineKind, Note
 from ..numbers.digits import Digits, Shown
 from .agreement import LINE_DIGITS, digits_giving
-from .expansion import ElementFormulas, Written
+from .expansion import ElementFormulas, Expansion
 from .naming import Naming, cell_of
 
 
@@ -107,13 +107,13 @@ class Writer(ElementFormulas):
         """An expression over keys in the user's names."""
         return rename(body, self.name)
 
-    def substituted(self, written: Written, digits: Digits | None = None) -> tuple[Expr, bool]:
+    def substituted(self, expansion: Expansion, digits: Digits | None = None) -> tuple[Expr, bool]:
         """One number for each symbol, in the same order; and whether any of them was rounded."""
         show = (digits or self.digits).show
         rounded = False
-        rests = iter(written.rests)
+        rests = iter(expansion.rests)
 
-        def shown(amount: Amount) -> Num:
+        def number(amount: Amount) -> Num:
             nonlocal rounded
             found = show(amount)
             rounded = rounded or found.rounded
@@ -124,19 +124,19 @@ class Writer(ElementFormulas):
                 case Sym(name) if name in self.counts:
                     return Num(self.counts[name])
                 case Sym() | Partial():
-                    return shown(self._read(part))
+                    return number(self._read(part))
                 case Indicator(condition):
                     return Num(int(self.holds(condition)))
                 case Rest(count, _, noun):
-                    return Rest(count, shown(next(rests)), noun)
+                    return Rest(count, number(next(rests)), noun)
                 case _:
                     return None
 
-        return transform(written.body, leaf), rounded
+        return transform(expansion.body, leaf), rounded
 
     def difference(self, value: Amount, precisely: Callable[[Trace], Amount]) -> Note:
         """What full precision gives, where that differs from a carried number in a digit that is shown."""
-        if self.precise is None or value.shown is None:
+        if self.precise is None or value.carried is None:
             return ()
         precise = carried(precisely(self.precise), self.network.conventions.rounding)
         if precise.exact == value.exact:
@@ -181,15 +181,15 @@ class Writer(ElementFormulas):
             return self.amount(partial_key(symbol.of.name, symbol.by.name), cell_of(symbol.by))
         return self.amount(symbol.name + symbol.mark, cell_of(symbol))
 
-    def terms(self, written: Written, digits: Digits | None = None) -> tuple[Expr, bool] | None:
+    def terms(self, expansion: Expansion, digits: Digits | None = None) -> tuple[Expr, bool] | None:
         """One number for each term, its sign folded; ``None`` where the formula is no sum."""
         show = (digits or self.digits).show
-        found_sum = sum_inside(written.body)
+        found_sum = sum_inside(expansion.body)
         if found_sum is None:
             return None
         outer, inner = found_sum
         rounded = False
-        rests = iter(written.rests)
+        rests = iter(expansion.rests)
         folded: list[Expr] = []
         for term in inner.terms:
             if isinstance(term, Rest):
@@ -201,7 +201,7 @@ class Writer(ElementFormulas):
             rounded = rounded or found.rounded
         return outer(Add(tuple(folded))), rounded
 
-    def signs(self, written: Written, digits: Digits | None = None) -> tuple[Expr, bool] | None:
+    def signs(self, expansion: Expansion, digits: Digits | None = None) -> tuple[Expr, bool] | None:
         """The substitution with what its signs come to, 1 or -1; ``None`` where there are none, or one is 0."""
         found: list[int] = []
 
@@ -211,10 +211,10 @@ class Writer(ElementFormulas):
                 return Num(found[-1])
             return None
 
-        body = transform(written.body, leaf)
+        body = transform(expansion.body, leaf)
         if not found or not all(found) or not isinstance(body, Mul | Neg):
             return None
-        return self.substituted(Written(body, written.rests), digits)
+        return self.substituted(Expansion(body, expansion.rests), digits)
 
     def _with_rests(self, term: Expr, rests: Iterator[Amount]) -> Amount:
         """The number of a term; what the long sums inside it leave out is taken from ``rests``."""
@@ -232,7 +232,7 @@ class Writer(ElementFormulas):
 
     def lines(
         self,
-        written: Written,
+        expansion: Expansion,
         value: Amount,
         before: tuple[Line, ...] = (),
         notes: tuple[Note, ...] = (),
@@ -246,19 +246,19 @@ class Writer(ElementFormulas):
         more of them, unless a long sum in it is cut.
         """
         result = list(before)
-        if self._must_give(written, value):
-            apart = self._without_cancelling(written, value) if formula is None else None
+        if self._must_give(expansion, value):
+            apart = self._without_cancelling(expansion, value) if formula is None else None
             if apart is not None:
-                result.append(Line("rule", "=", self.named(written.body), notes))
-                written, notes = apart, ()
-        formula = formula if formula is not None else self.named(written.body)
+                result.append(Line("rule", "=", self.named(expansion.body), notes))
+                expansion, notes = apart, ()
+        formula = formula if formula is not None else self.named(expansion.body)
         result.append(Line(kind, "=", formula, notes, summands=summands))
         shown: Shown = self.digits.show(value)
         forms: list[tuple[LineKind, Expr, bool]] = []
-        substitution, rounded = self.substituted(written, self._digits_giving(self.substituted, written, value))
+        substitution, rounded = self.substituted(expansion, self._digits_giving(self.substituted, expansion, value))
         if not _is_same(substitution, shown.number) and substitution != formula:
             forms.append(("substitution", substitution, rounded))
-        terms = self._terms_or_signs(written, self._digits_giving(self._terms_or_signs, written, value))
+        terms = self._terms_or_signs(expansion, self._digits_giving(self._terms_or_signs, expansion, value))
         if terms is not None and terms[0] not in (substitution, shown.number):
             forms.append(("terms", *terms))
         forms.append(("value", shown.number, shown.rounded or value.rounded))
@@ -268,29 +268,29 @@ class Writer(ElementFormulas):
             result.append(Line(form, "≈" if about else "=", body))
         return tuple(result)
 
-    def _terms_or_signs(self, written: Written, digits: Digits) -> tuple[Expr, bool] | None:
-        return self.terms(written, digits) or self.signs(written, digits)
+    def _terms_or_signs(self, expansion: Expansion, digits: Digits) -> tuple[Expr, bool] | None:
+        return self.terms(expansion, digits) or self.signs(expansion, digits)
 
-    def _must_give(self, written: Written, value: Amount) -> bool:
+    def _must_give(self, expansion: Expansion, value: Amount) -> bool:
         """Whether a line's digits are to give its value: not where these are carried, or a sum is cut."""
         carried = self.network.conventions.rounding.places is not None
-        return self.trace.elementwise and not (carried or written.rests or value.is_lost)
+        return self.trace.elementwise and not (carried or expansion.rests or value.is_lost)
 
     def _digits_giving(
-        self, form: Callable[[Written, Digits], tuple[Expr, bool] | None], written: Written, value: Amount
+        self, form: Callable[[Expansion, Digits], tuple[Expr, bool] | None], expansion: Expansion, value: Amount
     ) -> Digits:
         """The digits that it takes for a form of a line to give its value."""
-        if not self._must_give(written, value):
+        if not self._must_give(expansion, value):
             return self.digits
-        return digits_giving(lambda digits: form(written, digits), self.digits, self.digits.show(value))
+        return digits_giving(lambda digits: form(expansion, digits), self.digits, self.digits.show(value))
 
-    def _without_cancelling(self, written: Written, value: Amount) -> Written | None:
+    def _without_cancelling(self, expansion: Expansion, value: Amount) -> Expansion | None:
         """The formula with 1 - a from what a is made of, where it takes many digits of a to give the value."""
-        body = transform(written.body, self._complement)
-        if body == written.body:
+        body = transform(expansion.body, self._complement)
+        if body == expansion.body:
             return None
-        needed = self._digits_giving(self.substituted, written, value)
-        return written._replace(body=body) if needed.significant > LINE_DIGITS else None
+        needed = self._digits_giving(self.substituted, expansion, value)
+        return expansion._replace(body=body) if needed.significant > LINE_DIGITS else None
 
     def _complement(self, node: Expr) -> Expr | None:
         match node:

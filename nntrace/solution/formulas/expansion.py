@@ -50,7 +50,7 @@ from ...trace.trace import Trace
 SHOWN_FIRST, SHOWN_LAST, LONGEST_SUM = 3, 1, 12
 
 
-class Written(Record):
+class Expansion(Record):
     """A formula over keys and bound indices (``Sym("W1", (0, 1))``), with what its ``Rest`` nodes come to, in order.
 
     ``decided`` are the conditions of the cases that it stood on, each with how it turned out: only the case that
@@ -106,11 +106,11 @@ class ElementFormulas:
         """Whether a condition over keys holds."""
         return decided(condition, self.amount)
 
-    def write(self, formula: Expr, step: BoundOperation, index: Mapping[str, int]) -> Written:
+    def write(self, formula: Expr, step: BoundOperation, index: Mapping[str, int]) -> Expansion:
         """An operation's formula for one element, over keys, its sums written out and long ones cut."""
         writing = _Writing(step.sizes, [], {}, set())
         body = self._expanded(self.keyed(at(formula, index), step), writing)
-        return Written(body, tuple(writing.rests), tuple(writing.decided.items()), frozenset(writing.continuous))
+        return Expansion(body, tuple(writing.rests), tuple(writing.decided.items()), frozenset(writing.continuous))
 
     def left_of_one(self, part: Expr) -> Expr | None:
         """What is left of 1 without a result, over keys: not from that result; ``None`` where no entry says it."""

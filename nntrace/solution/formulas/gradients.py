@@ -24,7 +24,7 @@ from ...network.model import Element, Network
 from ...record import Record
 from ...trace.amount import Amount
 from .element import Writer
-from .expansion import Written
+from .expansion import Expansion
 
 
 class Summand(Record):
@@ -73,13 +73,13 @@ class ElementGradients:
         rests: tuple[Amount, ...] = ()
         for reader in self.chain.readers(use.key):
             derived, declared = self.chain.adjoint(reader), reader.is_declared
-            written = self._at_element(derived.formula if declared else derived.derived, reader, use)
-            rests += written.rests
-            for term in _terms(self._with_parts_inlined(written.body)):
+            expansion = self._at_element(derived.formula if declared else derived.derived, reader, use)
+            rests += expansion.rests
+            for term in _terms(self._with_parts_inlined(expansion.body)):
                 output, local = _chained(term)
                 used = local if declared else simplify(local)
                 if not is_zero(used):
-                    found.append(Summand(use, reader, output, used, written.deciding))
+                    found.append(Summand(use, reader, output, used, expansion.deciding))
         return found, rests
 
     def general(self, key: str) -> tuple[list[Summand], tuple[Index, ...]] | None:
@@ -92,11 +92,16 @@ class ElementGradients:
             return None
         (reader,) = readers
         derived, declared = self.chain.adjoint(reader), reader.is_declared
-        written = self.writer.write(derived.formula if declared else derived.derived, reader.step, {})
+        expansion = self.writer.write(derived.formula if declared else derived.derived, reader.step, {})
         found: list[Summand] = []
-        for term in _terms(_without_ones(written.body)):
+        for term in _terms(_without_ones(expansion.body)):
             output, local = _chained(term)
-            if output is None or written.rests or written.decided or self.network.tensors[output.key].role == "loss":
+            if (
+                output is None
+                or expansion.rests
+                or expansion.decided
+                or self.network.tensors[output.key].role == "loss"
+            ):
                 return None
             found.append(Summand(Element(key, ()), readers[0], output, local if declared else simplify(local)))
         outputs = [one.output.cell for one in found if one.output is not None]
@@ -108,8 +113,8 @@ class ElementGradients:
         reader = summand.reader
         if reader.leads_past:
             return (*self._uncancelled(summand), summand.local)
-        written = self._at_element(self.chain.adjoint(reader).derived, reader, summand.use)
-        locals_of = dict(map(_chained, _terms(self._with_parts_inlined(written.body))))
+        expansion = self._at_element(self.chain.adjoint(reader).derived, reader, summand.use)
+        locals_of = dict(map(_chained, _terms(self._with_parts_inlined(expansion.body))))
         derived = locals_of.get(summand.output)
         if derived is None:  # nothing is left of it: the declared form says so by itself
             return (summand.local,)
@@ -121,12 +126,12 @@ class ElementGradients:
         result = loss.key(loss.bypassed[0].argument)
         activation = next(step for step in self.network.steps if step.output == result)
         reader = Reader(activation, activation.edges[0])
-        written = self._at_element(self.chain.adjoint(reader).formula, reader, summand.use)
-        if written.rests:
+        expansion = self._at_element(self.chain.adjoint(reader).formula, reader, summand.use)
+        if expansion.rests:
             return ()
         chain: list[Expr] = []
         long: list[Expr] = []
-        for term in _terms(written.body):
+        for term in _terms(expansion.body):
             output, local = _chained(term)
             assert output is not None
             before = total(one.body for one in self.summands(output)[0])
@@ -136,7 +141,7 @@ class ElementGradients:
                 long.append(product((before, local)))
         return total(chain), total(long)
 
-    def _at_element(self, formula: Expr, reader: Reader, use: Element) -> Written:
+    def _at_element(self, formula: Expr, reader: Reader, use: Element) -> Expansion:
         index = dict(zip(self.chain.adjoint(reader).axes, use.cell, strict=True))
         return self.writer.write(formula, reader.step, index)
 

@@ -47,10 +47,10 @@ class Digits(Record):
 
     def show(self, amount: Amount) -> Shown:
         """The digits of an amount. An infinity or NaN is shown as it is."""
-        if amount.shown is not None:
-            exponent = amount.shown.as_tuple().exponent
+        if amount.carried is not None:
+            exponent = amount.carried.as_tuple().exponent
             pointed = isinstance(exponent, int) and exponent < 0
-            return Shown(Num(amount.shown if pointed else self._pointed(amount.shown)), False)
+            return Shown(Num(amount.carried if pointed else self._pointed(amount.carried)), False)
         if amount.exact is not None:
             ending = exact_decimal(amount.exact)
             if ending is not None and len(ending.as_tuple().digits) <= max(MOST_EXACT_DIGITS, self.significant):

@@ -136,14 +136,14 @@ class _Flows:
             shown = tuple(curve for curve in curves if curve.points)
             yield Plot(("layer",), ("logarithm of the RMS of δ, to base 10",), shown, low - room, high + room)
         for one in self.followed:
-            yield Remark(self._told(one))
+            yield Remark(self._outcome(one))
         if len(self.followed) > 1:
             best = min(self.followed, key=lambda one: abs(log10(one.ratio)) if 0 < one.ratio < inf else inf)
             yield Remark((f"The size changes least with {best.name}.",))
         limits = ", ".join(f"below {limit:g} it {word}" for limit, word in WORDS[:-1])
         yield Remark((f"The words, by the ratio: {limits}, else it {WORDS[-1][1]}.",))
 
-    def _told(self, one: _Followed) -> Note:
+    def _outcome(self, one: _Followed) -> Note:
         """What becomes of δ, and which layers learn most slowly."""
         lead: Note = (f"{one.name}: ",) if one.name else ()
         first, last = (number_words(self.digits, layer.root_mean_square) for layer in (one.layers[0], one.layers[-1]))

@@ -14,7 +14,7 @@ NumberWords = Callable[[float], Expr | str]
 MOST_FEATURES = 8
 
 
-def gap(shown: NumberWords, loss: Sym, run: TrainingRun, sets: tuple[Network, Network]) -> Iterator[Block]:
+def gap(in_words: NumberWords, loss: Sym, run: TrainingRun, sets: tuple[Network, Network]) -> Iterator[Block]:
     """What may make the validation loss lower; nothing where it is not."""
     ours, theirs = run.after, run.validation
     assert theirs is not None
@@ -24,25 +24,25 @@ def gap(shown: NumberWords, loss: Sym, run: TrainingRun, sets: tuple[Network, Ne
     yield Remark(("Validation below training: what to look at",), heading=True)
     if theirs.loss >= ours.loss:
         words: Note = ("Only the curve is above: it is a mean over the epoch, while the parameters still moved. "
-                       "With the same parameters training has ", shown(ours.loss), " and validation ",
-                       shown(theirs.loss), ".")  # fmt: skip
+                       "With the same parameters training has ", in_words(ours.loss), " and validation ",
+                       in_words(theirs.loss), ".")  # fmt: skip
         yield Remark(words)
         return
-    yield from _penalty(shown, loss, ours, theirs)
-    yield from _samples(shown, *sets)
+    yield from _penalty(in_words, loss, ours, theirs)
+    yield from _samples(in_words, *sets)
     yield from _common(*sets)
 
 
-def _penalty(shown: NumberWords, loss: Sym, ours: Scores, theirs: Scores) -> Iterator[Remark]:
+def _penalty(in_words: NumberWords, loss: Sym, ours: Scores, theirs: Scores) -> Iterator[Remark]:
     """Both losses without the penalty, which stands in both here."""
     if ours.data != ours.loss:
-        yield Remark(("Without the penalty (which this sheet has in both): training ", shown(ours.data),
-                      ", validation ", shown(theirs.data), "."))  # fmt: skip
+        yield Remark(("Without the penalty (which this sheet has in both): training ", in_words(ours.data),
+                      ", validation ", in_words(theirs.data), "."))  # fmt: skip
     else:
         yield Remark(("There is no penalty that only the training loss would have.",))
 
 
-def _samples(shown: NumberWords, ours: Network, theirs: Network) -> Iterator[Block]:
+def _samples(in_words: NumberWords, ours: Network, theirs: Network) -> Iterator[Block]:
     """The means and spreads of inputs and targets in both sets; of one-hot targets the mean is the class's share."""
     import numpy as np
 
@@ -55,7 +55,7 @@ def _samples(shown: NumberWords, ours: Network, theirs: Network) -> Iterator[Blo
             given = tensor.names.get((place,))
             name = Sym(given) if given is not None else Sym(tensor.name or tensor.key, (place,))
             numbers = [of(one[:, place]) for one in (first, second) for of in (np.mean, np.std)]
-            rows.append(((name,), *((shown(float(number)),) for number in numbers)))
+            rows.append(((name,), *((in_words(float(number)),) for number in numbers)))
     heads = ("", "mean, training", "spread", "mean, validation", "spread")
     yield Table(tuple((head,) if head else () for head in heads), tuple(rows))
     yield Remark(("Are both sets from the same source? A class target's mean is the share of its class.",))

@@ -42,7 +42,7 @@ def given_blocks(writer: Writer) -> Iterator[Quantities | Matrix | Table | Remar
         yield Quantities((), tuple(pairs.items()))
     yield from matrices
     for key, tensor in network.tensors.items():
-        for cell in tensor.held:
+        for cell in tensor.overridden:
             element = Element(key, (0, *cell) if tensor.sampled else cell)
             name, number = (
                 Sym(tensor.symbol(element.cell).name, tensor.symbol(element.cell).index),

@@ -72,7 +72,7 @@ class _Iterations:
     def trained(self) -> Trained:
         """A sheet of its own for each iteration that is shown, and what all of them come to where some are not."""
         trace, sheet, count = self.sheet.trace, self.sheet, self.network.iterations
-        shown = self._shown(self.portions.trace(trace).network)
+        shown = self._traced_numbers(self.portions.trace(trace).network)
         sections: list[Section] = []
         sheets: dict[int, Solution] = {}
         each: list[_Short] = []
@@ -110,7 +110,7 @@ class _Iterations:
         every = (sheets.get(number, bare._replace(results=one.results)) for number, one in enumerate(each, 1))
         return Trained(self._solution(sections, overall, tuple(every)), final)
 
-    def _shown(self, network: Network) -> Collection[int]:
+    def _traced_numbers(self, network: Network) -> Collection[int]:
         """Which iterations have a sheet of their own, from 1: those asked for, else all where they are few."""
         count, traced = self.network.iterations, self.sheet.settings.traced
         is_whole = is_small(network) and (count <= MOST_FULL or self.sheet.writer.full)

@@ -88,7 +88,7 @@ class _Drawing:
         cells = [Element(key, cell) for cell in tensor.cells() if not (tensor.sampled and cell[0])]
         units: list[DrawnUnit] = []
         before = -1
-        for place in self._shown(cells):
+        for place in self._drawn_places(cells):
             element = cells[place]
             self.places[element] = len(self.places)
             with self.writer.within(element):
@@ -98,7 +98,7 @@ class _Drawing:
             before = place
         return DrawnLayer(self._names(tensor, step), depth, tuple(units))
 
-    def _shown(self, cells: Sequence[Element]) -> list[int]:
+    def _drawn_places(self, cells: Sequence[Element]) -> list[int]:
         """The places of the units of a layer that are drawn."""
         count = len(cells)
         if count <= MOST_UNITS:

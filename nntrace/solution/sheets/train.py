@@ -67,7 +67,7 @@ class _Training:
             rate = (", learning rate ", self.typed(self.run.columns.rate[0]))
         return (f"{count} epoch{'s' if count != 1 else ''}{kind}", *rate)
 
-    def shown(self, number: float) -> Expr | str:
+    def number(self, number: float) -> Expr | str:
         """A rounded number, or the word for what is none."""
         return number_words(self.sheet.writer.digits, number)
 
@@ -89,7 +89,7 @@ class _Training:
         yield from self._ending()
         yield from self._scores()
         if self.plan.validation is not None and self.run.validation is not None:
-            yield from gap(self.shown, self.loss, self.run, (network, self.plan.validation))
+            yield from gap(self.number, self.loss, self.run, (network, self.plan.validation))
 
     def _table(self, columns: Columns) -> Table:
         rates = len(set(columns.rate)) > 1
@@ -107,8 +107,8 @@ class _Training:
         full = self.sheet.writer.full
         for place in spread(len(columns), len(columns) if full else MOST_ROWS):
             cells: list[Expr | str] = [str(columns.mistakes[place])] if only_mistakes else []
-            cells += [self.shown(columns.loss[place])]
-            cells += [self.shown(columns.validation[place])] if columns.validation else []
+            cells += [self.number(columns.loss[place])]
+            cells += [self.number(columns.validation[place])] if columns.validation else []
             cells += [self.typed(columns.accuracy[place])] if columns.has_accuracy else []
             cells += [self.typed(columns.rate[place])] if rates else []
             rows.append(((str(int(columns.epoch[place])),), *((cell,) for cell in cells)))
@@ -144,28 +144,28 @@ class _Training:
         trace, element = found.trace, found.element
         network = trace.network
         symbol, value = network.symbol(element), float(trace.arrays[element.key][element.cell])
-        words: Note = (f"In step {found.step}, ", symbol, " is ", self.shown(value))
+        words: Note = (f"In step {found.step}, ", symbol, " is ", self.number(value))
         if network.tensors[element.key].role == "parameter" and found.before is not None:
             old = float(found.before.before.arrays[element.key][element.cell])
             slope = float(found.before.before.ahead.totals[element.key][element.cell])
-            words = (*words, ": the update before it had the old value ", self.shown(old), ", the gradient ",
-                     self.shown(slope), " and the learning rate ", self.shown(found.before.rate.number))  # fmt: skip
+            words = (*words, ": the update before it had the old value ", self.number(old), ", the gradient ",
+                     self.number(slope), " and the learning rate ", self.number(found.before.rate.number))  # fmt: skip
         else:
             step = next(step for step in network.steps if step.output == element.key)
             largest = [(key, _largest(trace, key)) for key in dict.fromkeys(step.arguments.values())]
             words = (*words, f" ({step.kind}); what it is made of, largest sizes: ")
             for place, (key, size) in enumerate(largest):
                 name = Sym(network.tensors[key].name or key)
-                words = (*words, ", " if place else "", name, " ", self.shown(size))
+                words = (*words, ", " if place else "", name, " ", self.number(size))
         yield Remark((*words, "."))
         yield Remark(("A smaller learning rate, clip: {norm: 1} or smaller starting weights keep the numbers finite.",))
 
     def _scores(self) -> Iterator[Remark]:
         done = self.run
-        yield Remark(("All samples: ", self.loss, " ≈ ", self.shown(done.before.loss), " before, ",
-                      self.shown(done.after.loss), " after", *self._accuracy(done.after.accuracy)))  # fmt: skip
+        yield Remark(("All samples: ", self.loss, " ≈ ", self.number(done.before.loss), " before, ",
+                      self.number(done.after.loss), " after", *self._accuracy(done.after.accuracy)))  # fmt: skip
         if done.validation is not None:
-            yield Remark(("Validation samples, after: ", self.loss, " ≈ ", self.shown(done.validation.loss),
+            yield Remark(("Validation samples, after: ", self.loss, " ≈ ", self.number(done.validation.loss),
                           *self._accuracy(done.validation.accuracy)))  # fmt: skip
 
     def _accuracy(self, share: float | None) -> Note:
@@ -181,9 +181,9 @@ class _Training:
         words: Note = (
             self.loss,
             " of all samples after the training ≈ ",
-            self.shown(after),
+            self.number(after),
             " < " if fell else " ≥ ",
-            self.shown(before),
+            self.number(before),
         )
         yield Check(words if fell else (*words, ": this training did not lower it"), "ok" if fell else "note")
 

@@ -23,7 +23,7 @@ from ...trace.amount import Amount
 from ...trace.update import given_gradient
 from ..content.model import Family, Line, Note, Step
 from ..formulas.element import Writer
-from ..formulas.expansion import Written
+from ..formulas.expansion import Expansion
 from ..formulas.gradients import ElementGradients, Summand
 from .families import ElementFormula, Families
 from .ids import Ids
@@ -76,7 +76,7 @@ class Backward:
             self.ids.of("B", first),
             "backward",
             name,
-            writer.lines(Written(body, rests), value, before, via(writer, summands)),
+            writer.lines(Expansion(body, rests), value, before, via(writer, summands)),
             value.number,
             value.exact,
             joined(

@@ -11,7 +11,7 @@ from ...network.model import BoundOperation, Cell, Element, Network, own_number
 from ...record import Record
 from ..content.model import Family, Line, Note, Remark, SectionName, Step
 from ..formulas.element import Writer
-from ..formulas.expansion import Written
+from ..formulas.expansion import Expansion
 from .families import ElementFormula, Families
 from .ids import Ids
 from .reasons import decisions, inactive, joined
@@ -110,7 +110,7 @@ def layer_steps(
     """The elements of one tensor (or of one sample of it), cut in the middle where there are many."""
     tensor = writer.network.tensors[step.output]
     cells = list(tensor.cells())
-    if section == "forward" and families.has(tensor) and not tensor.held:
+    if section == "forward" and families.has(tensor) and not tensor.overridden:
         body = writer.keyed(step.operation.sheet_formula, step)
         formula = ElementFormula(Sym(tensor.key, cells[0]), body, step.operation.output.index, step.sizes)
         family = families.family(section, formula, lambda place: element_step(writer, ids, step, cells[place], section))
@@ -146,28 +146,28 @@ def element_step(writer: Writer, ids: Ids, step: BoundOperation, cell: Cell, sec
     axes = (str(index) for index in step.operation.output.index)
     element = Element(step.output, cell)
     tensor = writer.network.tensors[step.output]
-    if cell[tensor.sampled :] in tensor.held:
+    if cell[tensor.sampled :] in tensor.overridden:
         return _given(writer, ids, element)
     with writer.within(element):
         index = dict(zip(axes, cell, strict=True))
-        written = writer.write(step.operation.sheet_formula, step, index)
+        expansion = writer.write(step.operation.sheet_formula, step, index)
         value = writer.trace.value(element)
         lost = from_logits(writer, step, cell)
         if lost:
-            written = writer.write(step.numeric, step, index)
+            expansion = writer.write(step.numeric, step, index)
         return Step(
             ids.of("F" if section == "forward" else "L", element),
             section,
             writer.symbol(element),
-            writer.lines(written, value),
+            writer.lines(expansion, value),
             value.number,
             value.exact,
             joined(
-                writer.undefined(value, written.body),
-                _FROM_LOGITS if lost else _reason(writer, step, written),
+                writer.undefined(value, expansion.body),
+                _FROM_LOGITS if lost else _reason(writer, step, expansion),
                 writer.difference(value, lambda trace: trace.value(element)),
             ),
-            compact=not isinstance(written.body, Add) and section == "forward",
+            compact=not isinstance(expansion.body, Add) and section == "forward",
             sample=writer.sample_of(element),
         )
 
@@ -191,8 +191,8 @@ def from_logits(writer: Writer, step: BoundOperation, cell: Cell) -> bool:
     if writer.network.conventions.rounding.places is not None:
         return writer.trace.needs_logits(Element(step.output, cell))
     axes = (str(index) for index in step.operation.output.index)
-    written = writer.write(step.operation.sheet_formula, step, dict(zip(axes, cell, strict=True)))
-    shown, _ = writer.substituted(written)
+    expansion = writer.write(step.operation.sheet_formula, step, dict(zip(axes, cell, strict=True)))
+    shown, _ = writer.substituted(expansion)
     number = writer.trace.value(Element(step.output, cell)).number
     noticed = 10.0 ** -max(1, writer.digits.significant - 3)
     return _has_logarithm_of_zero(shown) or not abs(_number(shown) - number) <= noticed * abs(number)
@@ -210,8 +210,8 @@ def _number(shown: Expr) -> float:
     return approximate(shown, lambda name, cell: nan)
 
 
-def _reason(writer: Writer, step: BoundOperation, written: Written) -> Note:
+def _reason(writer: Writer, step: BoundOperation, expansion: Expansion) -> Note:
     """Why an element came out as it did: a decision, or what a line of a program is for."""
     if step.reason:
         return (step.reason,)
-    return inactive(writer, written.body) or decisions(writer, written.decided, slope=False)
+    return inactive(writer, expansion.body) or decisions(writer, expansion.decided, slope=False)

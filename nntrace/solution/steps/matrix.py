@@ -144,7 +144,7 @@ class MatrixForms:
         def value(cell: Cell) -> Amount:
             return trace.value(Element(step.output, cell))
 
-        if body is None or self.network.tensors[step.output].held:
+        if body is None or self.network.tensors[step.output].overridden:
             return self._given_by_elements(name)
         before = self.statements.function(step)
         reason: Note = ()

@@ -12,7 +12,7 @@ from ...trace.amount import NOTHING, Amount, carried, sum_of
 from ...trace.update import given_gradient
 from ..content.model import Line, Note, Step
 from ..formulas.element import Writer
-from ..formulas.expansion import Written
+from ..formulas.expansion import Expansion
 from ..formulas.gradients import ElementGradients, Summand
 from .backward import at_its_place, repeated
 from .ids import Ids
@@ -109,14 +109,14 @@ class Paths:
         first = found.uses[0]
         writer, value = self.writer, self.writer.trace.total(found)
         again = repeated((path.start, path.edges[0].reached) for path in everything)
-        written, chain = self._bodies(shown, count, rest, again)
+        expansion, chain = self._bodies(shown, count, rest, again)
         name = writer.partial(first)
         notes = self._notes(shown, again)
         before = (Line("chain", "=", chain, notes, summands=len(shown) > 1),)
         reason: Note = ()
         if writer.precise is not None:  # carried: the steps of the delta form were rounded, those of a path are not
             official = value
-            value = carried(self._sum_of(written), self.network.conventions.rounding)
+            value = carried(self._sum_of(expansion), self.network.conventions.rounding)
             if value.exact != official.exact:
                 rounded = "the delta form, where each step is rounded, gives "
                 reason = (rounded, writer.digits.show(official).number)
@@ -124,16 +124,16 @@ class Paths:
             self.ids.of("B", first) + "p",
             "paths",
             name,
-            writer.lines(written, value, before, kind="local"),
+            writer.lines(expansion, value, before, kind="local"),
             value.number,
             value.exact,
             reason,
         )
 
-    def _sum_of(self, written: Written) -> Amount:
+    def _sum_of(self, expansion: Expansion) -> Amount:
         """What the products of a path form come to."""
-        terms = written.body.terms if isinstance(written.body, Add) else (written.body,)
-        rests = iter(written.rests)
+        terms = expansion.body.terms if isinstance(expansion.body, Add) else (expansion.body,)
+        rests = iter(expansion.rests)
         return sum_of([next(rests) if isinstance(term, Rest) else self.writer.evaluate(term) for term in terms])
 
     def from_element(self, start: Element) -> Found | None:
@@ -185,7 +185,7 @@ class Paths:
                 rest = rest.plus(path.size)
         return [path for path in paths if id(path) in kept], rest
 
-    def _bodies(self, shown: list[Path], count: int, rest: Amount, again: set[Element]) -> tuple[Written, Expr]:
+    def _bodies(self, shown: list[Path], count: int, rest: Amount, again: set[Element]) -> tuple[Expansion, Expr]:
         """The sum of products of local derivatives over keys, and the same as a chain of ∂/∂ symbols.
 
         ``again`` are the starts that only their places tell apart.
@@ -193,9 +193,9 @@ class Paths:
         products = [product(edge.local for edge in reversed(path.edges)) for path in shown]
         chains = [self._chain(path, again) for path in shown]
         if len(shown) == count:
-            return Written(_sum(products)), _sum(chains)
+            return Expansion(_sum(products)), _sum(chains)
         others = Rest(count - len(shown), None, "path")
-        return Written(_sum([*products, others]), (rest,)), _sum([*chains, others])
+        return Expansion(_sum([*products, others]), (rest,)), _sum([*chains, others])
 
     def _chain(self, path: Path, again: set[Element]) -> Expr:
         """∂L/∂o1 × ∂o1/∂h3 × …, from the loss back to the start."""

@@ -18,7 +18,7 @@ from ...trace.amount import Amount
 from ...trace.update import Update, constants, named
 from ..content.model import Again, Note, Quantities, Step, Stretch, Table
 from ..formulas.element import Writer
-from ..formulas.expansion import LONGEST_SUM, SHOWN_FIRST, SHOWN_LAST, Written
+from ..formulas.expansion import LONGEST_SUM, SHOWN_FIRST, SHOWN_LAST, Expansion
 from .families import Families
 from .ids import Ids
 
@@ -76,7 +76,7 @@ class Updates:
             id = f"U0{line_letter(place)}"
             yield Step(id, "update", symbol, lines, value.number, value.exact, compact=True)
 
-    def _over_all(self, formula: Expr) -> Written:
+    def _over_all(self, formula: Expr) -> Expansion:
         """A formula with its sums over the parameters that learn written out, the middle of a long one left out."""
         every = learned(self.writer.network)
         rests: list[Amount] = []
@@ -96,7 +96,7 @@ class Updates:
                     )
             return None
 
-        return Written(transform(formula, leaf), tuple(rests))
+        return Expansion(transform(formula, leaf), tuple(rests))
 
     def steps(self, found: Quantity) -> Iterator[Step]:
         """The lines for one parameter, the last as ``U3: w21⁺ = w21 - lr × ∂L/∂w21 = … = new``."""
@@ -107,7 +107,7 @@ class Updates:
             own = of_parameter(symbol, found.symbol)
             name = Sym(found.symbol.name, found.symbol.index, symbol.mark) if symbol == new(w) else own
             id = line_id(self.ids.of("U", first), place, len(self.rule.lines))
-            lines, reason = writer.lines(Written(body), value), writer.undefined(value, body)
+            lines, reason = writer.lines(Expansion(body), value), writer.undefined(value, body)
             yield Step(id, "update", name, lines, value.number, value.exact, reason, compact=True)
 
     def lines_before(self, found: Quantity) -> list[Step]:
@@ -159,7 +159,7 @@ class Updates:
         assert self.rule.ahead is not None
         first = found.uses[0]
         value = self.update.before.ahead.value(first)
-        lines = self._knowing(found).lines(Written(self._bound(self.rule.ahead, found)), value)
+        lines = self._knowing(found).lines(Expansion(self._bound(self.rule.ahead, found)), value)
         return Step(self.ids.of("A", first), "forward", marked, lines, value.number, value.exact, compact=True)
 
     @property

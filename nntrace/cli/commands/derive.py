@@ -1,0 +1,44 @@
+"""``nntrace derive``: the symbolic solution."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ...library.words import need_layers
+from ..command import command
+from ..options import PageOptions, Reading
+from ..run import check_page, deliver, read_network
+
+
+@command("The symbolic solution: shapes, Jacobians, gradients, rules.", "derive net.yaml", "derive --wrt W1")
+def derive(
+    *,
+    wrt: Annotated[
+        list[str], typer.Option("--wrt", metavar="NAME", help="Only what leads to this tensor or element. Repeatable.")
+    ] = [],
+    name: Annotated[
+        list[str],
+        typer.Option("--name", metavar="LABEL=∂A/∂B", help="Call a derivative so, e.g. δ0=∂L/∂z2. Repeatable."),
+    ] = [],
+    at: Annotated[
+        list[str],
+        typer.Option("--at", metavar="NAME=NUMBERS", help="Try stability at, e.g. z2=1000,0,-1000. Repeatable."),
+    ] = [],
+    with_numbers: Annotated[
+        bool, typer.Option("--with-numbers", help="The network's numbers beside the matrix lines.")
+    ] = False,
+    page: PageOptions,
+    reading: Reading,
+) -> None:
+    """The symbolic solution: shapes, Jacobians, gradients in index and matrix form, each by its rule."""
+    from ...library.question import question
+    from ...network.apart import apart
+    from ...solution.derive.sheet import Derivation
+
+    check_page(page, reading)
+    network, spec = read_network(reading, numbers=with_numbers)
+    need_layers(spec)
+    solution = Derivation(network, question(apart(network), wrt, name, at, with_numbers)).solution()
+    raise typer.Exit(deliver(solution, page))

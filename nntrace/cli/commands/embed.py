@@ -1,0 +1,32 @@
+"""``nntrace embed``: what commands print, inside documents."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..command import command
+from ..streams import say
+from ..writing import write_files
+
+
+@command("Fill in the blocks of a document that name a command.", "embed notes.md", "embed --check README.md")
+def embed(
+    files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Markdown or LaTeX documents.")],
+    check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 if a block is stale.")] = False,
+) -> None:
+    """Fill in the blocks of a document that name a command, ```nntrace grad --param w21, with what it prints."""
+    from ...spec.load import read_text
+    from ..app import run
+    from ..documents import difference, refreshed
+
+    old = {file: read_text(file) for file in files}
+    new = {file: refreshed(file, text, run) for file, text in old.items()}
+    stale = [file for file in files if old[file] != new[file]]
+    if check:
+        for file in stale:
+            say(difference(file, old[file], new[file]))
+        raise typer.Exit(1 if stale else 0)
+    write_files({file: new[file].encode() for file in stale})

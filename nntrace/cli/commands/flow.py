@@ -1,0 +1,53 @@
+"""``nntrace flow``: the gradient from layer to layer."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ..command import command
+from ..options import Calculation, PageOptions, Reading
+from ..run import check_files, check_page, deliver
+from ..words import settings
+from ..writing import write_files
+
+
+@command(
+    "How the gradient shrinks or grows from layer to layer.",
+    "flow net.yaml",
+    "flow --activation sigmoid,tanh,relu,leaky_relu",
+    "flow --depth 2:20 --plot flow.svg",
+)
+def flow(
+    *,
+    activation: Annotated[
+        list[str], typer.Option("--activation", metavar="KINDS", help="The network with each of these: sigmoid,tanh.")
+    ] = [],
+    depth: Annotated[
+        str | None, typer.Option("--depth", metavar="2:20", help="Repeat the square hidden layer: so many in all.")
+    ] = None,
+    seed: Annotated[
+        int | None, typer.Option("--seed", metavar="N", help="Draw the repeated layers' weights instead of copying.")
+    ] = None,
+    plot: Annotated[
+        Path | None, typer.Option("--plot", metavar="FILE.svg", help="Write the picture to a file.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Let --plot replace a file.")] = False,
+    calculation: Calculation,
+    page: PageOptions,
+    reading: Reading,
+) -> None:
+    """How the gradient shrinks or grows from layer to layer, by which factors, and what follows."""
+    from ...solution.sheets.flow import flows
+    from ..flow_variants import variants
+    from ..progress import pictures
+
+    check_page(page, reading, calculation.expect)
+    check_files([plot] if plot is not None else [], page, force)
+    chosen = settings(calculation)
+    solution = flows(variants(reading, calculation.change, activation, depth, seed), chosen)
+    if plot is not None:
+        write_files(pictures(plot, solution))
+    raise typer.Exit(deliver(solution, page, calculation.expect))

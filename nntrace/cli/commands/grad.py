@@ -1,0 +1,47 @@
+"""``nntrace grad``: the gradient of the loss."""
+
+from __future__ import annotations
+
+from typing import Annotated
+
+import typer
+
+from ...library.words import need_layers, need_loss
+from ..command import command
+from ..options import Calculation, PageOptions, Reading
+from ..run import check_page, deliver, read_network
+from ..words import settings
+
+
+@command(
+    "The gradient of the loss, by stored deltas and over its paths.",
+    "grad --param w21",
+    "grad net.yaml -p 'w1*' -p b1",
+    "grad --all",
+)
+def grad(
+    *,
+    param: Annotated[
+        list[str],
+        typer.Option("--param", "-p", metavar="NAME", help="A weight, bias, unit, input, tensor or glob. Repeatable."),
+    ] = [],
+    everything: Annotated[bool, typer.Option("--all", help="All parameters. The default without --param.")] = False,
+    calculation: Calculation,
+    page: PageOptions,
+    reading: Reading,
+) -> None:
+    """The gradient of the loss: by stored deltas, and for what is asked by name also over its paths."""
+    from ...network.quantities import parameters
+    from ...solution.sheets.calculation import Sheet, asked_quantities
+
+    check_page(page, reading, calculation.expect)
+    chosen = settings(calculation)
+    network, spec = read_network(reading, calculation.change)
+    need_layers(spec)
+    need_loss(network.loss)
+    asked = asked_quantities(network, param) if param else parameters(network)
+    if param and everything:
+        asked = list(dict.fromkeys([*asked, *parameters(network)]))
+    sheet = Sheet(network, chosen)
+    solution = sheet.gradient(asked, named=bool(param) and not everything)
+    raise typer.Exit(deliver(solution, page, calculation.expect))

@@ -1,0 +1,72 @@
+"""``nntrace step``: one training step, or several."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from ...errors import UserError
+from ...library.words import need_loss, typed_number, with_rate
+from ...limits import beyond
+from ..command import command
+from ..options import Calculation, Lasting, PageOptions, Reading, StepOptions
+from ..run import check_files, check_page, deliver, read_network
+from ..words import settings, with_count, with_optimizer
+
+if TYPE_CHECKING:
+    from ...spec import Spec
+
+
+@command(
+    "One training step: forward, backward, update table, checks.",
+    "step --lr 0.1",
+    "step --only w21",
+    "step --save next.yaml",
+)
+def step(
+    *,
+    only: Annotated[
+        list[str], typer.Option("--only", metavar="NAME", help="Update just this parameter. Repeatable.")
+    ] = [],
+    save: Annotated[
+        Path | None, typer.Option("--save", metavar="FILE", help="Write the updated network to a file.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Let --save replace a file.")] = False,
+    trace: Annotated[
+        str | None,
+        typer.Option("--trace", metavar="1,2,100", help="Iterations to show in full; of the others the summary."),
+    ] = None,
+    steps: StepOptions,
+    lasting: Lasting,
+    calculation: Calculation,
+    page: PageOptions,
+    reading: Reading,
+) -> None:
+    """One training step: forward, backward, then every parameter's old value, gradient and new value."""
+    from ...solution.sheets.calculation import asked_quantities
+    from ...solution.sheets.iterations import training
+    from ..save import Copy
+
+    check_page(page, reading, calculation.expect)
+    check_files([save] if save is not None else [], page, force)
+    chosen = settings(calculation, trace)
+    rate = None if steps.lr is None else typed_number(steps.lr, f"--lr {steps.lr}")
+
+    def adjusted(spec: Spec) -> Spec:
+        return with_count(spec if steps.optimizer is None else with_optimizer(spec, steps.optimizer), lasting)
+
+    network, spec = read_network(reading, calculation.change, adjusted=adjusted)
+    if not network.training.gradients:
+        need_loss(network.loss)
+    if network.iterations > spec.limits.iterations:
+        wrong, remedy = beyond("iterations", network.iterations, spec.limits.iterations)
+        raise UserError(f"{wrong}\n  {remedy}; nntrace train keeps only what each epoch came to")
+    network = with_rate(network, rate)
+    updated = asked_quantities(network, only, parameters=True) if only else None
+    copy = Copy(spec, network, save, force) if save is not None else None
+    trained = training(network, chosen, updated)
+    if copy is not None:
+        copy.write(trained.final)
+    raise typer.Exit(deliver(trained.solution, page, calculation.expect))

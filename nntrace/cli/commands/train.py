@@ -1,0 +1,62 @@
+"""``nntrace train``: many steps."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from ...errors import UserError
+from ..command import command
+from ..options import Calculation, Compared, Lasting, PageOptions, Reading
+from ..run import check_files, check_page, deliver
+from ..words import settings
+from ..writing import write_files
+
+
+@command(
+    "Many steps: losses, curves, validation; runs side by side.",
+    "train net.yaml --epochs 100 --plot curves.svg",
+    "train --lr 3e-4,0.4",
+    "train -o losses.csv",
+)
+def train(
+    *,
+    save: Annotated[
+        Path | None, typer.Option("--save", metavar="FILE", help="Write the trained network to a file.")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Let --save and --plot replace files.")] = False,
+    plot: Annotated[
+        Path | None, typer.Option("--plot", metavar="FILE.svg", help="Write the curves as a picture.")
+    ] = None,
+    compared: Compared,
+    lasting: Lasting,
+    calculation: Calculation,
+    page: PageOptions,
+    reading: Reading,
+) -> None:
+    """Many steps: the loss of each epoch, curves, validation; or several runs side by side."""
+    from ...solution.sheets.comparison import compare
+    from ...solution.sheets.train import train
+    from ..progress import INTERRUPTED, interruptible, pictures, progress
+    from ..save import Copy
+    from ..variants import variants
+
+    check_page(page, reading, calculation.expect)
+    check_files([one for one in (save, plot) if one is not None], page, force)
+    chosen = settings(calculation)
+    listed = variants(compared)
+    if len(listed) > 1 and save is not None:
+        raise UserError("--save writes one network, and several are compared\n  train the one you want by itself")
+    runs = [one.planned(reading, calculation.change, lasting) for one in listed]
+    copy = Copy(runs[0].spec, runs[0].plan.network, save, force) if save is not None else None
+    with interruptible() as asked, progress(runs[0].plan.network, page.quiet or len(runs) > 1) as watch:
+        ready = [one.variant(asked, watch) for one in runs]
+        trained = train(ready[0].plan, chosen) if len(ready) == 1 else compare(ready, chosen)
+    if plot is not None:
+        write_files(pictures(plot, trained.solution))
+    if copy is not None:
+        copy.write(trained.final)
+    code = deliver(trained.solution, page, calculation.expect)
+    raise typer.Exit(INTERRUPTED if trained.interrupted else code)
