@@ -17,6 +17,7 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import Any
 
+import formulas
 from hypothesis import strategies as st
 
 from nntrace.catalogue import KINDS, Entry
@@ -37,13 +38,20 @@ DRAWN = int(os.environ.get("NETWORKS", "40"))
 
 @dataclass(frozen=True)
 class Layer:
-    """One entry: its result's names; for one with weights, ``weights[unit][input]`` and ``biases[unit]`` by name."""
+    """One entry: its result's names; for one with weights, ``weights[unit][input]`` and ``biases[unit]`` by name.
+
+    ``reads`` are the names of each argument's elements, ``whole`` says that they are one tensor's as it is. A line of
+    ``let`` has a ``formula``, and no ``reads``.
+    """
 
     kind: str
     units: tuple[str, ...]
+    reads: tuple[tuple[str, ...], ...]
     options: dict[str, Any] = field(default_factory=dict)
     weights: tuple[tuple[str | None, ...], ...] | None = None
     biases: tuple[str | None, ...] = ()
+    whole: bool = True
+    formula: formulas.Tree | None = None
 
 
 @dataclass(frozen=True)
@@ -55,6 +63,7 @@ class Loss:
     parts: tuple[str, ...] = ()
     over_outputs: str | None = None
     options: dict[str, Any] = field(default_factory=dict)
+    reads: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True)
@@ -88,6 +97,8 @@ class Network:
     @property
     def outputs(self) -> tuple[str, ...]:
         """The names that the loss reads."""
+        if self.loss.reads is not None:
+            return self.loss.reads
         return self.layers[-1].units if self.layers else self.inputs
 
     @property
@@ -139,6 +150,12 @@ class _Drawing:
         self.level = 0
         self.layers: list[Layer] = []
         self.lines: list[str] = []
+        self.is_graph = random.random() < 0.6
+        """Whether layers read other than the result before them."""
+        self.wholes: dict[str, tuple[str, ...]] = {}
+        """Each input or result that has a name as a tensor."""
+        self.activated_units: set[str] = set()
+        self.formula_parameters: list[str] = []
         self.own_tensors: list[str] = []
 
     # ------------------------------------------------------------------------------------------------------- drawing
@@ -226,10 +243,13 @@ class _Drawing:
         loss = random.choice(list(KINDS["loss"].values()))
         self.stack(IN_FRONT.get(loss.name))
         outputs = self.layers[-1].units if self.layers else self.inputs
+        read = self.source() if loss.name not in IN_FRONT and self.is_graph and self.chance(0.2) else None
+        if read is not None:
+            outputs = read[1]
         if loss.name == "hinge" and len(outputs) == 1:  # it is over the classes beside the right one
             loss = KINDS["loss"]["squared_error"]
         sort = TARGETS.get(loss.name)
-        if sort == "one hot" and self.chance(0.5) and "[" not in outputs[0] and self.layers:
+        if sort == "one hot" and self.chance(0.5) and "[" not in outputs[0] and self.layers and read is None:
             chosen = random.randrange(len(outputs))
             self.lines.append(f"targets: {outputs[chosen]}")
             targets = tuple(f"y[{place + 1}]" for place in range(len(outputs)))
@@ -242,7 +262,7 @@ class _Drawing:
                 "one hot": ["1" if place == hot else "0" for place in range(len(outputs))],
             }[sort]
             targets = self.given("targets", len(outputs), "y", numbers)
-        described, penalty = self.loss(loss, len(outputs))
+        described, penalty = self.loss(loss, len(outputs), read)
         frozen = self.frozen()
         rate = random.choice(("1", "2")) if self.integers else random.choice(("0.1", "1/3", "1e-2", "0.5", ".05"))
         if self.chance(0.9):
@@ -301,6 +321,8 @@ class _Drawing:
         self.lines.append(f"{key}: {written}")
         for name, number in zip(names, typed, strict=False):
             self.keep(name, number)
+        if key == "inputs":
+            self.wholes[tensor if form in ("list", "tensor") else default] = names
         return names
 
     def stack(self, last: str | None) -> None:
@@ -309,14 +331,122 @@ class _Drawing:
         count = 0 if self.chance(0.02) else self.random.randint(1, MOST_LAYERS)
         names = self.inputs
         while len(self.layers) < count - (last is not None):
-            if self.chance(0.65):
+            if self.is_graph and self.chance(0.35):
+                names = self.formula(written) if self.chance(0.5) else self.joining(names, written)
+            elif self.chance(0.65):
                 names = self.weighted(names, written, len(self.layers) < count - 1 - (last is not None))
             else:
                 entry = self.random.choice(list(KINDS["activation"].values()))
                 names = self.activation(entry, names, written)
-        if last is not None and (not self.layers or self.layers[-1].kind != last):
-            self.activation(KINDS["activation"][last], names, written)
+        if last is not None and (not self.layers or self.layers[-1].kind != last or not self.layers[-1].whole):
+            joined = last != IN_FRONT["perceptron"]
+            if not joined and self.is_single(names):
+                names = self.joining(names, written, "concat")
+            self.activation(KINDS["activation"][last], names, written, joined)
         self.lines.append("layers:" + ("".join(f"\n  {line}" for line in written) if written else " []"))
+
+    def source(self, least: int = 1, distinct: bool = False) -> tuple[str, tuple[str, ...], bool]:
+        """What ``from:`` may have, the elements of it, and whether it is one tensor as it is."""
+        units = [name for names in (self.inputs, *(layer.units for layer in self.layers)) for name in names]
+        if self.chance(0.5):
+            name = self.random.choice(list(self.wholes))
+            if len(self.wholes[name]) >= least and (len(self.wholes[name]) > 1 or name not in self.wholes[name]):
+                return self.random.choice((quoted(name), f"[{quoted(name)}]")), self.wholes[name], True
+        parts: list[str] = []
+        elements: list[str] = []
+        wanted = self.random.randint(1, 4)
+        for _ in range(50):
+            name = self.random.choice([*self.wholes, *units, *units])
+            own = self.wholes.get(name, (name,))
+            if not (distinct and set(own) & set(elements)) and len(elements) + len(own) <= 2 * MOST_UNITS:
+                parts.append(name)
+                elements += own
+            if len(parts) >= wanted and len(elements) >= least:
+                break
+        return f"[{', '.join(map(quoted, parts))}]", tuple(elements), False
+
+    def is_single(self, names: tuple[str, ...]) -> bool:
+        """Whether a result is a formula's single number, and no vector of one."""
+        return (
+            bool(self.layers)
+            and self.layers[-1].formula is not None
+            and self.layers[-1].units == names[:1] == names
+            and "[" not in names[0]
+        )
+
+    def joining(self, names: tuple[str, ...], written: list[str], kind: str = "") -> tuple[str, ...]:
+        """A sum or a product of arguments of one size, or several things one after the other."""
+        kind = kind or self.random.choice(("add", "multiply", "concat"))
+        if kind == "concat":
+            source, elements, whole = self.source(2)
+            reads: tuple[tuple[str, ...], ...] = (elements,)
+        else:
+            every = [names, self.inputs, *self.wholes.values()]
+            first = self.random.choice(every)
+            tensors = {name: own for name, own in self.wholes.items() if len(own) == len(first)}
+            reads, listed = (), []
+            for _ in range(self.random.choice((2, 2, 3))):
+                if tensors and self.chance(0.7):
+                    name = self.random.choice(list(tensors))
+                    listed.append(quoted(name))
+                    reads += (tensors[name],)
+                else:
+                    one = self.random.choice([own for own in every if len(own) == len(first)])
+                    one = tuple(self.random.sample(one, len(one)))
+                    listed.append(f"[{', '.join(map(quoted, one))}]")
+                    reads += (one,)
+            source, whole = f"[{', '.join(listed)}]", False
+            if "[" in "".join(one[0] for one in listed) or self.chance(0.3):
+                entries = [f"x{place + 1}: {one}" for place, one in enumerate(listed)]
+                source = f"{{{', '.join(self.random.sample(entries, len(entries)))}}}"
+            elements = reads[0]
+        name = self.fresh()
+        units: tuple[str, ...] = (name,) if len(elements) == 1 else self.named(name, len(elements))
+        text = name
+        if self.chance(0.4):
+            units = tuple(self.fresh() for _ in elements)
+            text = f"[{', '.join(map(quoted, units))}]"
+        else:
+            self.wholes[name] = units
+        written.append(f"- {kind}: {text}\n    from: {source}")
+        self.layers.append(Layer(kind, units, reads, whole=whole))
+        return units
+
+    @staticmethod
+    def named(tensor: str, count: int) -> tuple[str, ...]:
+        """The elements of a tensor that have no names of their own."""
+        return tuple(f"{tensor}[{place + 1}]" for place in range(count))
+
+    def formula(self, written: list[str]) -> tuple[str, ...]:
+        """A line or two of ``let``."""
+        written.append("- let:")
+        units: tuple[str, ...] = ()
+        for _ in range(self.random.choice((1, 1, 2))):
+            elements = [one for names in (self.inputs, *(layer.units for layer in self.layers)) for one in names]
+            tensors = {name: own for name, own in self.wholes.items() if own != (name,)}
+            drawing = formulas.FormulaDrawing(self.random, tensors, elements, self.parameter, self.integers)
+            like = self.random.choice(list(tensors)) if tensors and self.chance(0.6) else None
+            tree = drawing.vector(like, 3) if like else drawing.scalar(3)
+            if not formulas.names(tree):
+                continue
+            name = self.fresh()
+            units = self.named(name, len(tensors[like])) if like else (name,)
+            self.wholes[name] = units
+            written.append(f"    {name}: {formulas.typed(tree)}")
+            self.layers.append(Layer("let", units, (), formula=tree))
+            self.activated_units |= formulas.names(tree)
+        return units
+
+    def parameter(self) -> str:
+        """A number of a formula's own, or one that the file has already."""
+        if self.scalars and self.chance(0.4):
+            return self.random.choice(self.scalars)
+        name = self.fresh()
+        self.values[name] = self.keep(name, self.number())
+        self.scalars.append(name)
+        self.parameters.append(name)
+        self.formula_parameters.append(name)
+        return name
 
     def result(self, count: int, default: str, taken: bool) -> tuple[str | None, tuple[str, ...], bool]:
         """How a result is named: the text behind the kind, its elements' names, whether the text gives their number."""
@@ -324,27 +454,43 @@ class _Drawing:
         if taken and form in ("count", "nothing"):
             form = "word"
         if form in ("count", "nothing"):
-            names = tuple(f"{default}[{place + 1}]" for place in range(count))
+            names = self.wholes[default] = self.named(default, count)
             return (str(count) if form == "count" else None), names, form == "count"
         if form == "word":
             name = self.fresh()
-            return name, tuple(f"{name}[{place + 1}]" for place in range(count)), False
+            names = self.wholes[name] = self.named(name, count) if count > 1 else (name,)
+            return name, names, False
         names = tuple(self.fresh() for _ in range(count))
         listed = f"[{', '.join(map(quoted, names))}]"
-        return (listed if form == "list" else f"{{{quoted(self.fresh())}: {listed}}}"), names, True
+        if form == "list":
+            return listed, names, True
+        tensor = self.fresh()
+        self.wholes[tensor] = names
+        return f"{{{quoted(tensor)}: {listed}}}", names, True
 
-    def activation(self, entry: Entry, names: tuple[str, ...], written: list[str]) -> tuple[str, ...]:
+    def activation(
+        self, entry: Entry, names: tuple[str, ...], written: list[str], joined: bool = True
+    ) -> tuple[str, ...]:
         """An activation as a layer of its own."""
-        text, units, options = self.activated(entry, len(names))
-        written.append(f"- {self.word(entry)}{': ' + text if text else ':' if options else ''}")
+        source, whole = "", not self.is_single(names)
+        if joined and self.is_graph and self.chance(0.25):
+            source, names, whole = self.source()
+        text, units, options = self.activated(entry, names, whole)
+        written.append(f"- {self.word(entry)}{': ' + text if text else ':' if options or source else ''}")
         written += [f"  {name}: {value}" for name, value in options.items()]
+        written += [f"  from: {source}"] if source else []
         return units
 
-    def activated(self, entry: Entry, count: int) -> tuple[str | None, tuple[str, ...], dict[str, Any]]:
-        after = self.layers[-1].weights is not None if self.layers else True
-        text, units, _ = self.result(count, f"a{self.level}", not after)
+    def activated(
+        self, entry: Entry, names: tuple[str, ...], whole: bool = True
+    ) -> tuple[str | None, tuple[str, ...], dict[str, Any]]:
+        default = f"a{self.level}"
+        text, units, _ = self.result(len(names), default, default in self.wholes)
         options = self.options(entry)
-        self.layers.append(Layer(entry.name, units, options))
+        self.layers.append(Layer(entry.name, units, (names,), options, whole=whole))
+        self.activated_units |= {
+            one for layer in self.layers for one in layer.units if set(names) & set(layer.units)
+        } | {one for one in self.inputs if set(names) & set(self.inputs)}
         return text, units, options
 
     def weighted(self, inputs: tuple[str, ...], written: list[str], more: bool) -> tuple[str, ...]:
@@ -352,17 +498,24 @@ class _Drawing:
         entry = self.random.choice([one for one in KINDS["layer"].values() if one.parameters()])
         self.level += 1
         count = self.random.randint(1, MOST_UNITS)
+        source, whole, skips = "", True, False
+        if self.is_graph and self.chance(0.3):
+            source, inputs, whole = self.source(distinct=True)
+        elif self.is_graph and self.chance(0.3):
+            inputs, whole = self.skipping(inputs)
+            skips = not whole
         text, units, counted = self.result(count, f"z{self.level}", False)
         options = self.options(entry)
         own = [f"- {entry.name}{': ' + text if text else ':'}"]
-        weights = self.weights(inputs, units, counted, own)
+        weights = self.weights(inputs, units, counted, own, "by input" if skips else "")
         biases = self.biases(count, inputs, weights, own)
-        self.layers.append(Layer(entry.name, units, options, weights, biases))
+        self.layers.append(Layer(entry.name, units, (inputs,), options, weights, biases, whole))
         own += [f"  {name}: {value}" for name, value in options.items()]
+        own += [f"  from: {source}"] if source else []
         if more and self.chance(0.4):
             chosen = self.random.choice(list(KINDS["activation"].values()))
             word = self.word(chosen)
-            text, units, options = self.activated(chosen, count)
+            text, units, options = self.activated(chosen, units)
             parts = [f"{word}: {text}" if text else f"{word}: null", *(f"{k}: {v}" for k, v in options.items())]
             own.append(f"  activation: {word if not text and not options else '{' + ', '.join(parts) + '}'}")
         if self.chance(0.2):
@@ -370,15 +523,36 @@ class _Drawing:
         written += own
         return units
 
+    def skipping(self, inputs: tuple[str, ...]) -> tuple[tuple[str, ...], bool]:
+        """What the rows of a table name: of the result before it, and other units and inputs; whether it is that alone.
+
+        A row may not name a pre-activation whose activation lies between.
+        """
+        every = [name for names in (self.inputs, *(layer.units for layer in self.layers)) for name in names]
+        others = [name for name in every if name not in self.activated_units and name not in inputs]
+        if not others:
+            return inputs, True
+        kept = self.random.sample(inputs, self.random.randint(0, len(inputs)))
+        chosen = self.random.sample(others, self.random.randint(1, min(3, len(others))))
+        return tuple(self.random.sample([*kept, *chosen], len(kept) + len(chosen))), False
+
     def weights(
-        self, inputs: tuple[str, ...], units: tuple[str, ...], counted: bool, own: list[str]
+        self, inputs: tuple[str, ...], units: tuple[str, ...], counted: bool, own: list[str], form: str = ""
     ) -> tuple[tuple[str | None, ...], ...]:
         """The matrix, ``[unit][input]`` by name, in one of its forms; its text goes to ``own``."""
-        form = self.random.choice(("by input", "by unit", "by input", "by unit", "matrix", "tensor", "values"))
+        in_order = bool(form)  # rows that say what is read
+        form = form or self.random.choice(("by input", "by unit", "by input", "by unit", "matrix", "tensor", "values"))
         if form == "by unit" and not counted:
             form = "by input"
+        if form in ("by unit", "by input") and not own_labels(inputs, units):
+            form = "matrix"
+        shape = (len(inputs), len(units)) if self.rows else (len(units), len(inputs))
+        turned = [name for name, rows in self.tensors.items() if (len(rows[0]), len(rows)) == shape]
+        if form in ("matrix", "values") and turned and self.is_graph and self.chance(0.3):
+            tensor = self.random.choice(turned)
+            own.append(f"  weights: {{transpose: {quoted(tensor)}}}")
+            return _turned(tuple(zip(*self.tensors[tensor], strict=True)), self.rows)
         if form == "values":
-            shape = (len(inputs), len(units)) if self.rows else (len(units), len(inputs))
             fit = [name for name, rows in self.tensors.items() if (len(rows), len(rows[0])) == shape]
             if fit and self.chance(0.7):
                 tensor = self.random.choice(fit)
@@ -388,9 +562,10 @@ class _Drawing:
             own.append(f"  weights: {quoted(tensor)}")
             return _turned(self.tensors[tensor], self.rows)
         if form in ("matrix", "tensor"):
-            shape = (len(inputs), len(units)) if self.rows else (len(units), len(inputs))
             tensor = self.fresh() if form == "tensor" else f"W{self.level}"
             names, text = self.matrix(tensor, *shape)
+            if self.is_graph:
+                self.tensors[tensor] = names
             own.append(f"  weights: {text if form == 'matrix' else f'{{{quoted(tensor)}: {text}}}'}")
             return _turned(names, self.rows)
         by_input = form == "by input"
@@ -406,7 +581,7 @@ class _Drawing:
             names, text = self.row(len(other), element, tables=True)
             cells.append(names)
             lines.append(f"{quoted(label)}: {text}")
-        if self.chance(0.2):
+        if not in_order and self.chance(0.2):
             order = self.random.sample(range(len(side)), len(side))
             lines = [lines[place] for place in order]
         if self.chance(0.5):
@@ -504,7 +679,7 @@ class _Drawing:
                 return self.number(-total)
         return self.number()
 
-    def loss(self, entry: Entry, count: int) -> tuple[Loss, Penalty | None]:
+    def loss(self, entry: Entry, count: int, read: tuple[str, tuple[str, ...]] | None) -> tuple[Loss, Penalty | None]:
         name = self.fresh() if self.chance(0.6) else None
         options = self.options(entry)
         parts = tuple(self.fresh() for _ in range(count)) if self.chance(0.25) else ()
@@ -512,6 +687,7 @@ class _Drawing:
         beside = [f"{key}: {value}" for key, value in options.items()]
         beside += [f"parts: [{', '.join(map(quoted, parts))}]"] if parts else []
         beside += [f"over_outputs: {over}"] if over else []
+        beside += [f"from: {read[0]}"] if read else []
         penalty, written = self.penalty(name or "L")
         if penalty is not None and self.chance(0.5):
             self.lines.append(f"penalty: {written}")
@@ -523,11 +699,12 @@ class _Drawing:
         else:
             called = f"{word}: {quoted(name) if name else 'null'}"
             self.lines.append(f"loss: {{{', '.join([called, *beside])}}}")
-        return Loss(entry.name, name or "L", parts, over, options), penalty
+        return Loss(entry.name, name or "L", parts, over, options, read[1] if read else None), penalty
 
     def penalty(self, loss: str) -> tuple[Penalty | None, str]:
         """Perhaps a penalty on the weights, on all parameters or on some; and its text."""
         weights = [name for layer in self.layers for row in layer.weights or () for name in row if name]
+        weights += self.formula_parameters
         if not weights or self.chance(0.6):
             return None, ""
         every = list(KINDS["penalty"].values())
@@ -564,6 +741,11 @@ class _Drawing:
 def _turned(rows: tuple[tuple[str | None, ...], ...], by_input: bool) -> tuple[tuple[str | None, ...], ...]:
     """``[unit][input]`` from rows for the inputs or for the units."""
     return tuple(zip(*rows, strict=False)) if by_input else rows
+
+
+def own_labels(inputs: tuple[str, ...], units: tuple[str, ...]) -> bool:
+    """Whether each of the labels of a table of weights has a name of its own."""
+    return len({*inputs, *units}) == len(inputs) + len(units)
 
 
 def quoted(name: str) -> str:

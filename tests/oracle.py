@@ -15,10 +15,12 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Mapping
 from fractions import Fraction
+from functools import reduce
 from typing import Any, NamedTuple
 
 import autograd
 import autograd.numpy as anp
+import formulas
 import numpy as np
 from autograd.extend import defvjp, primitive
 from networks import Loss, Network
@@ -99,6 +101,15 @@ class Tape:
     def tanh(self, z: Node) -> Node:
         return _applied(z, math.tanh, lambda _, y: 1 - y * y, {0: (0, 1)})
 
+    def sin(self, z: Node) -> Node:
+        return _applied(z, math.sin, lambda v, _: math.cos(v), {0: (0, 1)})
+
+    def cos(self, z: Node) -> Node:
+        return _applied(z, math.cos, lambda v, _: -math.sin(v), {0: (1, 0)})
+
+    def sqrt(self, z: Node) -> Node:
+        return _applied(z, math.sqrt, lambda _, y: 1 / (2 * y) if y else math.inf, {1: (1, Fraction(1, 2))})
+
     def sigmoid(self, z: Node) -> Node:
         return _applied(z, _sigmoid, lambda _, y: y * (1 - y), {0: (Fraction(1, 2), Fraction(1, 4))})
 
@@ -141,6 +152,7 @@ class Autograd:
     def __init__(self, decisions: list[bool]) -> None:
         self.decisions = iter(decisions)
         self.exp, self.ln, self.tanh = anp.exp, anp.log, anp.tanh
+        self.sin, self.cos, self.sqrt = anp.sin, anp.cos, anp.sqrt
         self.normal = _autograd_normal
 
     def sigmoid(self, z: Any) -> Any:
@@ -286,10 +298,10 @@ def _fused_cross(ops: Any, zs: list[Any], targets: list[Any]) -> list[Any]:
     return [-log if float(getattr(t, "value", t)) == 1 else log * 0 for log, t in zip(logs, targets, strict=False)]
 
 
-def _perceptron(ops: Any, zs: list[Any], targets: list[Any]) -> list[Any]:
+def _perceptron(ops: Any, zs: list[Any], targets: list[Any], at_zero: str = "0") -> list[Any]:
     """z times the result, which is held fixed, less the target."""
     return [
-        z * ((1 if ops.above(z, 0, 0) else 0) - float(getattr(t, "value", t)))
+        z * ((1 if ops.above(z, 0, 0) else float(at_zero) if ops.above(z, 0, 1) else 0) - float(getattr(t, "value", t)))
         for z, t in zip(zs, targets, strict=False)
     ]
 
@@ -316,6 +328,24 @@ PARTS: dict[str, tuple[Callable[..., Any], str]] = {
 """Every loss by its name: what one output adds, and how these are put together."""
 
 
+JOINING: dict[str, Callable[[Any, Any], Any]] = {
+    "add": lambda one, other: one + other,
+    "multiply": lambda one, other: one * other,
+    "concat": lambda one, other: one,  # there is no other
+}
+"""What layers without parameters make of the elements that stand at one place of their arguments."""
+
+
+def _number(ops: Any, text: str) -> Any:
+    return Node(Fraction(text)) if isinstance(ops, Tape) else float(Fraction(text))
+
+
+def _function(ops: Any, name: str, z: Any) -> Any:
+    if name == "abs":
+        return _size(ops, z, 0)
+    return getattr(ops, name)(z)
+
+
 PENALTIES: dict[str, Callable[..., Any]] = {
     "l2": lambda ops, w: w * w,
     "half_l2": lambda ops, w: w * w / 2,
@@ -335,9 +365,21 @@ def known(kind: str, name: str) -> bool:
 def forward(network: Network, numbers: Mapping[str, Any], ops: Any, nudge: Mapping[str, Any] = {}) -> dict[str, Any]:
     """Every unit, part and the loss by name. Off the tape ``nudge`` is added to each unit, for its gradient."""
     values = dict(numbers)
-    names = network.inputs
+    meaning = formulas.Meaning(
+        lambda name, z: _function(ops, name, z),
+        lambda name, zs: ACTIVATIONS[name](ops, zs, network.kink),
+        lambda one, other: ops.above(one - other, 0, 0),
+        lambda text: _number(ops, text),
+    )
     for layer in network.layers:
-        if layer.weights is not None:
+        names = layer.reads[0] if layer.reads else ()
+        if layer.formula is not None:
+            found = meaning.of(layer.formula, values)
+            results = found if isinstance(found, list) else [found]
+        elif layer.kind in JOINING:
+            arguments = [[values[name] for name in one] for one in layer.reads]
+            results = [reduce(JOINING[layer.kind], each) for each in zip(*arguments, strict=True)]
+        elif layer.weights is not None:
             results = []
             for row, bias in zip(layer.weights, layer.biases, strict=True):
                 terms = [values[x] * values[w] for x, w in zip(names, row, strict=True) if w is not None]
@@ -348,13 +390,15 @@ def forward(network: Network, numbers: Mapping[str, Any], ops: Any, nudge: Mappi
             results = activation(ops, [values[name] for name in names], network.kink, **layer.options)
         for name, result in zip(layer.units, results, strict=True):
             values[name] = result.copy() if isinstance(result, Node) else result + nudge.get(name, 0.0)
-        names = layer.units
     return {**values, **_loss(network, network.loss, values, ops)}
 
 
 def fused(network: Network) -> bool:
-    """Whether the last activation and the loss are one operation."""
-    return bool(network.layers) and (network.layers[-1].kind, network.loss.kind) in FUSED
+    """Whether the last activation and the loss are one operation: where it reads one result as it is."""
+    if not network.layers or network.loss.reads is not None:
+        return False
+    last = network.layers[-1]
+    return (last.kind, network.loss.kind) in FUSED and last.whole
 
 
 def with_gradients(network: Network) -> tuple[str, ...]:
@@ -367,8 +411,10 @@ def _loss(network: Network, loss: Loss, values: Mapping[str, Any], ops: Any) -> 
     outputs = [values[name] for name in network.outputs]
     targets = [values[name] for name in network.targets]
     if fused(network):
-        before = network.layers[-2].units if len(network.layers) > 1 else network.inputs
-        added = FUSED[network.layers[-1].kind, loss.kind](ops, [values[name] for name in before], targets)
+        before = network.layers[-1].reads[0]
+        made = FUSED[network.layers[-1].kind, loss.kind]
+        options = network.layers[-1].options if made is _perceptron else {}
+        added = made(ops, [values[name] for name in before], targets, **options)
         reduction = PARTS[loss.kind][1]
     elif loss.kind in TOGETHER:
         whole, reduction = TOGETHER[loss.kind]

@@ -10,9 +10,11 @@ from collections.abc import Callable, Mapping
 from fractions import Fraction
 from typing import Any
 
+import formulas
+import oracle
 import torch
 import torch.nn.functional as functional
-from networks import Network
+from networks import Layer, Network
 
 Values = dict[str, Any]
 NEAR = 1e-12
@@ -104,23 +106,54 @@ def gradients(network: Network, numbers: Mapping[str, Fraction]) -> tuple[float,
     return loss.item(), {name: 0.0 if leaves[name].grad is None else leaves[name].grad.item() for name in wanted}
 
 
+def _larger(one: Any, other: Any) -> bool:
+    _apart(one - other, 0.0)
+    return bool(one > other)
+
+
+def _function(name: str, z: Any) -> Any:
+    return {"ln": torch.log, "abs": lambda z: torch.abs(_apart(z, 0.0))}.get(name, getattr(torch, name, None))(z)
+
+
+MEANING = formulas.Meaning(
+    _function,
+    lambda name, zs: list(ACTIVATIONS[name](torch.stack(zs))),
+    _larger,
+    lambda text: torch.tensor(float(Fraction(text)), dtype=torch.float64),
+)
+JOINING: dict[str, Callable[[Any], Any]] = {
+    "add": lambda every: every.sum(0),
+    "multiply": lambda every: every.prod(0),
+    "concat": lambda every: every[0],
+}
+
+
+def _results(layer: Layer, values: Values) -> Any:
+    if layer.formula is not None:
+        found = MEANING.of(layer.formula, values)
+        return found if isinstance(found, list) else [found]
+    read = torch.stack([torch.stack([values[name] for name in names]) for names in layer.reads])
+    if layer.kind in JOINING:
+        return JOINING[layer.kind](read)
+    if layer.weights is None:
+        return ACTIVATIONS[layer.kind](read[0], **layer.options)
+    none = torch.zeros((), dtype=torch.float64)
+    rows = [torch.stack([none if w is None else values[w] for w in row]) for row in layer.weights]
+    biases = torch.stack([none if b is None else values[b] for b in layer.biases])
+    return torch.stack(rows) @ read[0] + biases
+
+
 def _loss(network: Network, leaves: Values) -> Any:
-    current = torch.stack([leaves[name] for name in network.inputs])
-    before = current
+    values = dict(leaves)
     for layer in network.layers:
-        before = current
-        if layer.weights is None:
-            current = ACTIVATIONS[layer.kind](current, **layer.options)
-            continue
-        none = torch.zeros((), dtype=torch.float64)
-        rows = [torch.stack([none if w is None else leaves[w] for w in row]) for row in layer.weights]
-        biases = torch.stack([none if b is None else leaves[b] for b in layer.biases])
-        current = torch.stack(rows) @ current + biases
+        values.update(zip(layer.units, _results(layer, values), strict=True))
+    current = torch.stack([values[name] for name in network.outputs])
     targets = torch.stack([leaves[name] for name in network.targets]).detach()
     whole, reduction = LOSSES[network.loss.kind]
-    last = network.layers[-1].kind if network.layers else ""
-    if (last, network.loss.kind) in FUSED:
-        loss = FUSED[last, network.loss.kind](before, targets)
+    if oracle.fused(network):
+        last = network.layers[-1]
+        before = torch.stack([values[name] for name in last.reads[0]])
+        loss = FUSED[last.kind, network.loss.kind](before, targets)
     else:
         loss = whole(current, targets, **network.loss.options)
     if (network.loss.over_outputs or reduction) == "mean":

@@ -19,6 +19,8 @@ SUPERSCRIPTS = {"²": 2, "³": 3, "⁴": 4}
 LETTERS = re.compile(r"_([a-z]+)(?![A-Za-z0-9_′\[])")
 AFFINE = re.compile(r"_\(([a-z0-9+,-]+)\)")
 TERM = re.compile(r" ?([+-]?) ?(\d*) ?([a-z]?)(?![a-z(_])")
+MIXED = re.compile(r"\[([a-z0-9]+(?:,[a-z0-9]+)+)\]")
+"""Places of which some are letters and some numbers: ``W1[j,1]``."""
 OF_SAMPLE = re.compile("⁽(.)⁾")
 NUMBER = re.compile(r"\d+(\.\d+)?(×10[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)?")
 
@@ -160,17 +162,21 @@ class Text:
         for name in self.names:
             if self.text.startswith(name, self.at):
                 rest = self.text[self.at + len(name) :]
-                if not re.match(r"(?![ᵀ²³⁴])[^\W_]|[′'\[]", rest):
+                if self._mixed(self.at + len(name)) or not re.match(r"(?![ᵀ²³⁴])[^\W_]|[′'\[]", rest):
                     self.at += len(name)
                     return name
         return ""
+
+    def _mixed(self, at: int) -> re.Match[str] | None:
+        found = MIXED.match(self.text, at)
+        return found if found and re.search("[a-z]", found.group(1)) else None
 
     def letters(self) -> tuple[str, ...]:
         """The index letters behind a name; ``⁽ⁿ⁾`` is one, behind a name of one number in each sample."""
         if (own := OF_SAMPLE.match(self.text, self.at)) and (letter := normalize("NFKD", own.group(1))).isalpha():
             self.at = own.end()
             return (letter,)
-        if found := AFFINE.match(self.text, self.at):
+        if found := self._mixed(self.at) or AFFINE.match(self.text, self.at):
             self.at = found.end()
             return tuple(found.group(1).split(","))
         found = LETTERS.match(self.text, self.at)

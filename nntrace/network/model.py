@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from fractions import Fraction
 from itertools import product as cells_of
+from math import prod
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..catalogue import Operation
@@ -78,6 +79,11 @@ class Tensor(Record):
     def sample_shape(self) -> tuple[int, ...]:
         """Its shape in one sample: without the index that counts them."""
         return self.shape[1:] if self.sampled else self.shape
+
+    @property
+    def is_named_throughout(self) -> bool:
+        """Whether each element has a name of its own: a default name of the tensor is then not shown."""
+        return len(self.names) + len(self.missing) >= prod(self.sample_shape)
 
     def symbol(self, cell: Cell) -> Sym:
         """The element as a sheet writes it: the user's name for it, else the tensor's with an index."""

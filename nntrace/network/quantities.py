@@ -167,10 +167,10 @@ def find(network: Network, text: str) -> Sequence[Quantity]:
             return found
     if match := _ELEMENT.fullmatch(text):
         cell = tuple(int(index) - 1 for index in match["index"].split(","))
-        for tensor in network.tensors.values():
+        for tensor in sorted(network.tensors.values(), key=lambda one: one.given_name(cell) is not None):
             if tensor.name == match["name"] and cell in _Cells(tensor):
                 return [quantity(network, Element(tensor.key, cell))]
-    for tensor in network.tensors.values():
+    for tensor in sorted(network.tensors.values(), key=lambda one: one.is_named_throughout):
         if tensor.name == text:
             return of_tensor(network, tensor)
     if "*" in text or "?" in text:

@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from math import prod
 
+from ..expr import Expr, Max, Sum, children
+from ..expr.bind import extent
 from ..network.model import BoundOperation, Network
 from .trace import Trace
 
@@ -27,10 +30,16 @@ def _is_small(network: Network) -> bool:
 
 
 def _products(network: Network, step: BoundOperation) -> int:
-    """How many products a step takes: its indices run inside one another, those of a penalty tensor by tensor."""
-    if step.is_penalty:
-        return sum(prod(network.tensors[edge.argument].shape) for edge in step.edges)
-    return prod(step.sizes.values())
+    """How many products a step takes: one for each element, times those of the sums that run inside one another."""
+    return prod(network.tensors[step.output].shape) * _inside(step.operation.formula, step.sizes)
+
+
+def _inside(formula: Expr, sizes: Mapping[str, int]) -> int:
+    """How many products one element of a formula takes."""
+    parts = [_inside(part, sizes) for part in children(formula)]
+    if isinstance(formula, Sum | Max):
+        return extent(formula.over, sizes) * sum(parts)
+    return max(1, sum(count for count in parts if count > 1))
 
 
 def in_floats(trace: Trace) -> Trace:

@@ -220,7 +220,7 @@ class _NetworkBuilder(Draft):
                 self.problems.add(taken[name], message, "give one of the two another name, such as loss: {mse: E}")
         shown: set[str] = set()
         for tensor in self.tensors.values():
-            if tensor.name is None or len(tensor.names) + len(tensor.missing) >= prod(tensor.sample_shape):
+            if tensor.name is None or tensor.is_named_throughout:
                 continue
             place = taken.get(tensor.name)
             if tensor.name in shown or (place is not None and tensor.key not in self.leaves.own):

@@ -97,14 +97,14 @@ def _readers(found: Reads, symbol: str) -> list[str]:
 def _by_part(operation: Operation, made: Operation, argument: str, found: Reads, symbol: str, form: Same) -> Same:
     """The declared partial by what a part of an argument is read from: that by the argument at the part's places."""
     (index,) = map(str, operation.argument(argument).index)
-    (letter,) = map(str, made.argument(symbol).index)
+    letter = next(map(str, made.argument(symbol).index), None)  # a single number has none
     addends: list[Expr] = []
     for read in found.parts[argument]:
         if read.symbol != symbol:
             continue
-        place = _place(read._replace(letter=letter if read.letter is not None else None))
+        place = _place(read._replace(letter=letter if read.letter else None))
         tied = [Delta(index, place)] if index in operation.output.index else []
-        picked = [Delta(letter, read.cell[-1])] if read.letter is None and read.cell else []
+        picked = [Delta(letter, read.cell[-1])] if letter and read.cell else []
         own = form.form if tied else at(form.form, {index: place})
         addends.append(product((own, *tied, *picked)))
     return Same(form.rule, total(addends))

@@ -278,6 +278,9 @@ def depth(value: Value) -> int:
 
 
 def elements(tensor: Tensor) -> Iterator[str]:
-    """The names of a vector's elements, as a file writes them: ``h1``, or ``z1[1]``."""
+    """The names of a vector's elements, as a file writes them: ``h1``, or ``z1[1]``; of a single number its own."""
+    if not tensor.sample_shape:
+        yield tensor.names[()]
+        return
     for place in range(tensor.shape[-1]):
         yield tensor.names.get((place,)) or f"{tensor.name}[{place + 1}]"

@@ -42,7 +42,7 @@ class Objective:
         elif spec.loss:
             self._loss(spec.loss, current)
         elif spec.targets is not None:
-            targets_of(draft, current)
+            targets_of(draft, unjoined(current).tensor)
         elif draft.samples is not None:
             draft.samples.check_width(draft.tensors["x"].shape[1], 0)
 
@@ -173,7 +173,11 @@ class Objective:
         if made.reads_argument and found.fusion is None:
             wanted = " or ".join(made.fused)
             message = f"{quoted(entry.name)} takes what the last activation takes, and that is no {wanted}"
-            self.draft.problems.add(loss.kind.place, message, f"put activation: {wanted} on the last layer")
+            remedy = f"put activation: {wanted} on the last layer"
+            if last is not None and last.kind in made.fused:
+                message = f"{quoted(entry.name)} takes what the last {wanted} takes, and that is not one layer's result"
+                remedy = f"join it before the {wanted}, on a line of its own: - {{concat: c, from: […]}}"
+            self.draft.problems.add(loss.kind.place, message, remedy)
             self.draft.problems.raise_if_any()
         self.draft.only_mistakes = self.draft.only_mistakes or (made.only_mistakes and loss is self.draft.spec.loss)
         return found

@@ -34,7 +34,7 @@ class SourcePart(Record):
     def names(self) -> list[str]:
         """What its elements are called."""
         if self.cell is None:
-            return [self.tensor.names[()]] if () in self.tensor.names else list(elements(self.tensor))
+            return list(elements(self.tensor))
         written = ",".join(str(index + 1) for index in self.cell)
         return [self.tensor.names.get(self.cell) or f"{self.tensor.name}[{written}]"]
 
@@ -81,12 +81,16 @@ class Directory:
                 if name == text:
                     return SourcePart(tensor, cell)
         base, _, index = text.removesuffix("]").partition("[")
-        for tensor in tensors:
+        for tensor in sorted(tensors, key=self._is_hidden):
             if tensor.name == base and not index:
                 return SourcePart(tensor)
             if tensor.name == base and (found := _cell(index, tensor.sample_shape)) is not None:
                 return None if found in tensor.missing else SourcePart(tensor, found)
         return None
+
+    def _is_hidden(self, tensor: Tensor) -> bool:
+        """Whether a tensor has only a default name, and its elements have names of their own."""
+        return tensor.key not in self.draft.leaves.own and tensor.is_named_throughout
 
     def named(self, names: Sequence[Name], any_shape: bool = False) -> list[SourcePart]:
         """The parts of these names; each that there is none of is a problem, and so is a matrix among them."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from ...catalogue import Loss
+from ...catalogue import LOGIT, Loss
 from ...errors import quoted, suggestion
 from ...spec.model import Items, Labelled, Name, Number, Place, Value
 from ..model import Cell, Tensor
@@ -113,11 +113,10 @@ def _names(value: Value) -> list[Name]:
 def _class_names(draft: Draft, last: Tensor) -> dict[str, int]:
     """The places of the last result's elements by name; where activations gave them none, by those before these."""
     before = last
-    activations = [step for step in draft.steps if step.edges and not step.is_learned]
-    for step in reversed(activations):
-        if step.output == before.key and not before.names:
-            before = draft.tensors[step.argument]
-    earlier = {name: cell[-1] for cell, name in before.names.items()}
+    for step in reversed(draft.steps):
+        if step.output == before.key and not before.names and LOGIT in step.arguments:
+            before = draft.tensors[step.arguments[LOGIT]]
+    earlier = {name: cell[-1] for cell, name in before.names.items() if cell}
     return earlier | {name: place for place, name in enumerate(elements(last))}
 
 

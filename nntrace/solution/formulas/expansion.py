@@ -141,7 +141,8 @@ class ElementFormulas:
     def _decided(self, cases: Cases, writing: _Writing) -> Expr:
         """Of a distinction of cases the one that holds; a constant stays as a factor that is seen, 1 or 0 as the
         indicator that it is. Where both cases are the same, nothing is decided."""
-        condition = cases.condition
+        left, right = (self._expanded(side, writing) for side in (cases.condition.left, cases.condition.right))
+        condition = Condition(left, cases.condition.relation, right)
         held = self.holds(condition)
         if cases.then != cases.otherwise:
             writing.decided[condition] = held

@@ -10,6 +10,7 @@ from collections.abc import Mapping
 from functools import reduce
 from operator import mul
 
+from ...catalogue import find
 from ...expr import (
     ONE,
     Add,
@@ -141,8 +142,8 @@ class TensorFormulas:
 
     def is_elementwise(self, step: BoundOperation) -> bool:
         """Whether a step takes each element for itself (no line that another one works out first)."""
-        if step.is_formula or not self.network.tensors[step.output].sample_shape:
-            return False  # it has no name as a function, or is of a single number
+        if not find("activation", step.kind) or not self.network.tensors[step.output].sample_shape:
+            return False  # it has no name as a function of one argument, or is of a single number
         return bool(step.edges) and step.operation.is_elementwise
 
     def is_function(self, step: BoundOperation) -> bool:

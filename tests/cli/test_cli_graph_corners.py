@@ -1,0 +1,99 @@
+"""Corners of branches and formulas that random networks have found."""
+
+from __future__ import annotations
+
+import json
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from conftest import Run
+
+
+def sheet(run: Run, folder: Path, text: str, *arguments: str) -> dict[str, Any]:
+    """What a command says of a network, for a program."""
+    (folder / "net.yaml").write_text(text, encoding="utf-8")
+    done = run(*arguments, "-f", "json", cwd=folder)
+    assert done.code == 0, done.err
+    found: dict[str, Any] = json.loads(done.out)
+    return found
+
+
+@pytest.mark.parametrize(
+    ("layer", "value"),
+    [
+        ("dense: [y]\n    weights: {q: {w: 2}, x1: {v: 1}}", 15),
+        ("dense: [y]\n    weights: [[2]]", 12),
+        ("relu: [y]", 6),
+    ],
+)
+def test_a_layer_reads_a_formula_of_one_number(run: Run, tmp_path: Path, layer: str, value: float) -> None:
+    text = "inputs: {x1: 3, x2: 3}\ntargets: {t: 0}\nlayers:\n  - let: {q: x1 + x2}\n"
+    text += f"  - {layer}\nloss: squared_error\n"
+    found = sheet(run, tmp_path, text, "grad", "--param", "x1")
+    assert found["values"]["y"] == value
+    assert all(check["status"] == "ok" for check in found["checks"])
+
+
+def test_classes_of_a_softmax_over_joined_parts_are_its_own(run: Run, tmp_path: Path) -> None:
+    """z1 is the second of what the softmax reads: the name means nothing among the outputs."""
+    text = "inputs: {x: [1, 2]}\ntargets: z1\nlayers:\n  - {dense: [z1], weights: [[1, 2]]}\n"
+    (tmp_path / "net.yaml").write_text(text + "  - {softmax: p, from: ['x[1]', z1]}\nloss: ce\n", encoding="utf-8")
+    assert "there is no output 'z1'" in run("forward", cwd=tmp_path).err
+
+
+HIDDEN = """\
+inputs: {x1: 1, x2: -2}
+targets: {t: [1, 0]}
+layers:
+  - {dense: 2, weights: [[1, 0], [0, 1]], activation: {relu: [h1, h2]}}
+  - tanh
+loss: {mse: L, from: a1}
+"""
+
+
+def test_a_default_name_means_the_tensor_that_is_shown_by_it(run: Run, tmp_path: Path) -> None:
+    """Both activations are a1 by default; the first has names of its own."""
+    found = sheet(run, tmp_path, HIDDEN, "grad", "--param", "a1[1]")
+    name = next(step["name"] for step in found["steps"] if step["section"] == "backward")
+    assert name == "∂L/∂a1[1]"
+    assert found["gradients"]["a1[1]"] == pytest.approx(found["values"]["a1"][0] - 1)
+
+
+def test_a_condition_of_a_sum_is_written_out(run: Run, tmp_path: Path) -> None:
+    text = "inputs: {x: [1, 2]}\nlayers:\n  - let: {f: leaky_relu(softmax(x)^2), L: sum(f)}\nloss: L\n"
+    found = sheet(run, tmp_path, text, "grad", "--param", "x")
+    assert all(check["status"] == "ok" for check in found["checks"])
+
+
+def test_many_joined_parts_are_no_large_network(run: Run, tmp_path: Path) -> None:
+    """Each part has a letter of its own: their lengths add up, so the numbers stay exact."""
+    layers = "".join(f"  - {{concat: c{n}, from: [x, x]}}\n" for n in range(6))
+    every = ", ".join(f"c{n}" for n in range(6))
+    text = f"inputs: {{x: [0.1, 0.2]}}\nlayers:\n{layers}  - {{dense: [y], from: [{every}], weights: [{[0.1] * 24}]}}\n"
+    found = sheet(run, tmp_path, text, "forward")
+    assert next(step["exact"] for step in found["steps"] if step["name"] == "y") == "9/25"
+
+
+def test_a_sum_of_one_tensor_twice_is_no_function_of_it(run: Run, tmp_path: Path) -> None:
+    text = "inputs: {x: [1, 2]}\ntargets: {t: [0, 0]}\nlayers:\n  - {add: s, from: [x, x]}\nloss: {squared_error: L}\n"
+    (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
+    assert "s = x + x" in run("forward", "--view", "matrix", cwd=tmp_path).out
+    assert "add(x)" not in run("derive", cwd=tmp_path).out
+
+
+def test_a_perceptron_after_joined_parts_says_what_would_work(run: Run, tmp_path: Path) -> None:
+    text = (
+        "inputs: {x: [1, 2]}\ntargets: {t: [0, 0]}\nlayers:\n  - {step: y, from: ['x[2]', 'x[1]']}\nloss: perceptron\n"
+    )
+    (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
+    found = run("grad", cwd=tmp_path)
+    assert found.code == 2
+    assert "put activation: step" not in found.err
+    assert "join it before the step, on a line of its own: - {concat: c, from: […]}" in found.err
+    joined = text.replace("  - {step: y, from:", "  - {concat: c, from:").replace("loss:", "  - step: y\nloss:")
+    (tmp_path / "net.yaml").write_text(joined, encoding="utf-8")
+    assert run("grad", cwd=tmp_path).code == 0
