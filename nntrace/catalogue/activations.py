@@ -7,6 +7,7 @@ convention ``relu_at_zero`` takes the slope of the left side (0) or of the right
 from __future__ import annotations
 
 from collections.abc import Mapping
+from sys import float_info
 from typing import Literal
 
 from ..expr import (
@@ -30,11 +31,16 @@ from ..expr import (
 )  # fmt: skip
 from ..expr import sign as _sign
 from ..expr import tanh as _tanh
-from .operation import Auxiliary, Operation, Same
+from .operation import Auxiliary, Need, Operation, Same
 from .registry import Positive, Real, activation, real
 
 z, a = Indexed("z")["j"], Indexed("a")["j"]
-LARGEST = "the largest; taken from each, so that no exponential overflows and the ratios stay"
+TAKEN = "the largest is taken from each, which leaves the ratios as they are"
+ASKED, OVERFLOWS, UNDERFLOW = (
+    f"{TAKEN} (shift: true)",
+    f"in double precision the plain exponentials overflow: {TAKEN}",
+    f"in double precision all plain exponentials underflow: {TAKEN}",
+)
 
 
 def elementwise(
@@ -202,11 +208,26 @@ def hard_sigmoid() -> Operation:
     return elementwise(Cases(Condition(z, ">", Num(3)), Num(1), inside))
 
 
+def exponentials(shift: bool) -> tuple[Auxiliary, ...]:
+    """e[j] = e^z[j] and their sum Z; with the largest z taken from each where they would overflow, or all underflow,
+    as doubles, or where this is asked for."""
+    shifted, largest, plain = Indexed("e"), Sym("m"), Sum("i", exp(Indexed("z")["i"]))
+    needs = (
+        Need(plain, real(float_info.max), OVERFLOWS),
+        Need(-plain, real(-float_info.min), UNDERFLOW),
+    )
+    return (
+        Auxiliary(largest, Max("i", Indexed("z")["i"]), "mMc", ASKED, () if shift else needs, numbered=False),
+        Auxiliary(shifted["j"], exp(z - largest), "eEu"),
+        Auxiliary(Sym("Z"), Sum("i", shifted["i"]), "ZSQ"),
+    )
+
+
 @activation()
-def softmax() -> Operation:
+def softmax(shift: bool = False) -> Operation:
     """e^z[j] / Σ_i e^z[i], a distribution over the units; its Jacobian is a[j] (δ_ji - a[i]).
 
-    The exponentials are taken of z - max z, so that none overflows; this leaves the ratios as they are.
+    ``shift``: the exponentials are taken of z - max z, as they are anyway where they would overflow.
     Source: Bridle, Probabilistic Interpretation of Feedforward Classification Network Outputs, 1990.
     """
     shifted, total, largest = Indexed("e"), Sym("Z"), Sym("m")
@@ -226,11 +247,7 @@ def softmax() -> Operation:
             )
         },
         stable=shifted["j"] / total,
-        program=(
-            Auxiliary(largest, Max("i", Indexed("z")["i"]), "mMc", LARGEST),
-            Auxiliary(shifted["j"], exp(z - largest), "eEu"),
-            Auxiliary(total, Sum("i", shifted["i"]), "ZSQ"),
-        ),
+        program=exponentials(shift),
         equal=(
             Same("e^{a - b} = e^a / e^b", exp(z) / exp(largest) / Sum("i", each / exp(largest))),
             Same("the same divisor in each addend", exp(z) / exp(largest) / (Sum("i", each) / exp(largest))),
@@ -242,12 +259,12 @@ def softmax() -> Operation:
 
 
 @activation()
-def log_softmax() -> Operation:
+def log_softmax(shift: bool = False) -> Operation:
     """ln of the softmax, z[j] - ln Σ_i e^z[i]; its Jacobian is δ_ji - e^a[i].
 
-    The exponentials are taken of z - max z, so that none overflows.
+    ``shift``: the exponentials are taken of z - max z, as they are anyway where they would overflow.
     """
-    shifted, total, largest = Indexed("e"), Sym("Z"), Sym("m")
+    total, largest = Sym("Z"), Sym("m")
     each = exp(Indexed("z")["i"])
     formula = z - ln(Sum("i", each))
     return Operation(
@@ -262,11 +279,7 @@ def log_softmax() -> Operation:
             )
         },
         stable=z - largest - ln(total),
-        program=(
-            Auxiliary(largest, Max("i", Indexed("z")["i"]), "mMc", LARGEST),
-            Auxiliary(shifted["j"], exp(z - largest), "eEu"),
-            Auxiliary(total, Sum("i", shifted["i"]), "ZSQ"),
-        ),
+        program=exponentials(shift),
         equal=(
             Same("e^{a - b} = e^a / e^b", z - largest - ln(Sum("i", each / exp(largest)))),
             Same("the same divisor in each addend", z - largest - ln(Sum("i", each) / exp(largest))),

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cached_property, partial
 
-from ..expr import Add, Expr, Index, Rule, Sym, rename, symbols, total
+from ..expr import ZERO, Add, Cases, Condition, Expr, Index, Max, Rule, Sym, rename, symbols, total
 from ..expr.bind import is_absent, transform
 from ..expr.letters import index_letters, plain_letters
 from ..record import Record
@@ -42,16 +42,42 @@ class Parameter(Record):
     is_bias: bool = False
 
 
+class Need(Record):
+    """That a number is above a limit, and why this asks for a quantity."""
+
+    number: Expr
+    above: Expr
+    reason: str
+
+
 class Auxiliary(Record):
     """A quantity that a sheet works out before the result, as a line of its own: ``symbol = formula``.
 
     ``letters`` are what it may be called, the first that the user's names leave free; ``reason`` says what it is for.
+    ``needs`` are numbers, each with what it must be above and the reason that holds then: where there are some and none
+    of them is, in any sample of a batch, the quantity is 0 and left out of every formula. ``numbered``: whether its
+    lines have ids.
     """
 
     symbol: Sym
     formula: Expr
     letters: str = ""
     reason: str = ""
+    needs: tuple[Need, ...] = ()
+    numbered: bool = True
+
+    @property
+    def reasons(self) -> tuple[str, ...]:
+        """Why it is worked out: one for each of its needs, else what it is for."""
+        return tuple(need.reason for need in self.needs) or ((self.reason,) if self.reason else ())
+
+    def operation(self, over: str | None) -> Operation:
+        """The line by itself; ``over`` is the letter of a batch's samples."""
+        found: Expr = ZERO
+        for need in reversed(self.needs):
+            number = need.number if over is None else Max(over, need.number)
+            found = Cases(Condition(number, ">", need.above), self.formula, found)
+        return Operation(self.symbol, self.formula, stable=found if self.needs else None)
 
 
 class _OperationFields(Record):
@@ -152,7 +178,14 @@ class Operation(_OperationFields):
             change(self.formula),
             {name: tuple(form.map(change) for form in forms) for name, forms in self.declared.items()},
             None if self.stable is None else change(self.stable),
-            tuple(one._replace(symbol=symbol(one.symbol), formula=change(one.formula)) for one in self.program),
+            tuple(
+                one._replace(
+                    symbol=symbol(one.symbol),
+                    formula=change(one.formula),
+                    needs=tuple(need._replace(number=change(need.number)) for need in one.needs),
+                )
+                for one in self.program
+            ),
             tuple(one.map(change) for one in self.equal),
             tuple(one._replace(symbol=symbol(one.symbol)) for one in self.parameters),
             self.sums_to_one,

@@ -83,11 +83,11 @@ class HtmlDocument(Manuscript):
 
     def anchor(self, name: str) -> str:
         """The attribute that makes an element a place to go to."""
-        return f' id="{name}"'
+        return f' id="{name}"' if name else ""
 
     def id(self, id: str) -> str:
         """A step's id, which leads to its step."""
-        return f'<a class="id" href="#{id}">{id}</a>'
+        return f'<a class="id" href="#{id}">{id}</a>' if id else '<span class="id"></span>'
 
     def heading(self, words: Note, section: Section, place: int) -> Iterator[str]:
         anchor = _anchor(section, place)

@@ -118,7 +118,7 @@ def _remarks(solution: Solution) -> Iterator[dict[str, object]]:
     for section in solution.sections:
         for block in section.blocks:
             if isinstance(block, Step):
-                last = block.id
+                last = block.id or last
             elif isinstance(block, Remark):
                 yield {"section": section.name, "after": last, "text": _words(block.words)}
 

@@ -83,11 +83,11 @@ class Markdown(LatexSteps):
     has_running_notes = True
 
     def line(self, id: str, formula: str, note: str) -> str:
-        return f"**{id}** $\\displaystyle {formula}${f' &emsp; {note}' if note else ''}\n"
+        return f"{_bold(id)}$\\displaystyle {formula}${f' &emsp; {note}' if note else ''}\n"
 
     def block(self, id: str, lines: Sequence[str]) -> Iterator[str]:
         body = " \\cr\n".join(lines)
-        yield f"**{id}**\n\n$$\n\\begin{{aligned}}\n{body}\n\\end{{aligned}}\n$$\n"
+        yield f"{_bold(id).rstrip()}\n\n$$\n\\begin{{aligned}}\n{body}\n\\end{{aligned}}\n$$\n"
 
     def quantities(self, given: Quantities) -> Iterator[str]:
         if given.caption:
@@ -143,3 +143,8 @@ def _table(heads: list[str], numbers: Sequence[bool]) -> Iterator[str]:
 
 def _row(cells: list[str]) -> str:
     return f"| {' | '.join(cells)} |"
+
+
+def _bold(id: str) -> str:
+    """A step's id before its formula."""
+    return f"**{id}** " if id else ""

@@ -117,16 +117,16 @@ class LatexDocument(LatexSteps):
         yield r"\end{itemize}"
 
     def line(self, id: str, formula: str, note: str) -> str:
-        return f"\\begin{{equation*}}\n{formula} \\tag*{{{id}}}\n\\end{{equation*}}"
+        return f"\\begin{{equation*}}\n{formula}{_tag(id)}\n\\end{{equation*}}"
 
     def block(self, id: str, lines: Sequence[str]) -> Iterator[str]:
         """Very many lines may be broken between pages."""
         if len(lines) <= MOST_LINES:
             body = " \\\\\n".join(lines)
-            whole = f"\\begin{{aligned}}\n{body}\n\\end{{aligned}} \\tag*{{{id}}}"
+            whole = f"\\begin{{aligned}}\n{body}\n\\end{{aligned}}{_tag(id)}"
             yield f"\\begin{{equation*}}\n{whole}\n\\end{{equation*}}"
         else:
-            body = " \\\\\n".join((rf"{lines[0]} \tag*{{{id}}}", *lines[1:]))
+            body = " \\\\\n".join((f"{lines[0]}{_tag(id)}", *lines[1:]))
             yield f"{{\\allowdisplaybreaks\n\\begin{{align*}}\n{body}\n\\end{{align*}}}}"
 
     def quantities(self, given: Quantities) -> Iterator[str]:
@@ -181,3 +181,8 @@ class LatexDocument(LatexSteps):
             mark = {"ok": r" $\checkmark$", "failed": r" \textbf{does not hold}", "note": ""}[check.status]
             yield rf"\item {'note: ' if check.status == 'note' else ''}{self.note(check.words)}{mark}"
         yield r"\end{itemize}"
+
+
+def _tag(id: str) -> str:
+    """A step's id beside its formula."""
+    return rf" \tag*{{{id}}}" if id else ""

@@ -81,7 +81,7 @@ class TypstDocument(Manuscript):
         *others, last = aligned(rows, self.formulas, self.width)
         yield f'#step("{step.id}")[$ '
         yield from (f"{line} \\" for line in others)
-        yield f"{last} $] <{step.id}>"
+        yield f"{last} $] <{step.id}>" if step.id else f"{last} $]"
 
     def quantities(self, given: Quantities) -> Iterator[str]:
         if given.caption:

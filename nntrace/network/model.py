@@ -48,6 +48,7 @@ class Tensor(Record):
     where the file has the number of a cell, ``file_place`` where it has the array's file. ``sizes`` are those of its
     shape as the file writes them, where some are symbols; ``one_hot`` is the letter of the index at which a target is
     1. ``overridden`` are numbers that are given in place of what a step works out, by their cells in one sample.
+    ``numbered``: whether the steps that work it out have ids; ``left_out``: it is no part of a formula where it is 0.
     """
 
     key: str
@@ -68,6 +69,8 @@ class Tensor(Record):
     one_hot: str | None = None
     chosen: Sequence[int] | None = None
     overridden: Mapping[Cell, Fraction] = {}
+    numbered: bool = True
+    left_out: bool = False
 
     def cells(self) -> Iterator[Cell]:
         """The cells that there are, in the order of the file."""
@@ -120,8 +123,8 @@ class BoundOperation(Record):
     key for each symbol that it reads. ``edges`` are the ways of the gradient: one for each argument of the formula;
     none for a line of a program; where a loss is fused with the activation before it, they lead past that activation,
     and ``bypassed`` has the edge to its result, for whoever asks. ``numeric`` computes the numbers.
-    ``reason`` says what a line of a program is for; ``after`` which activation gives the outputs between 0 and 1 that a
-    loss takes alone.
+    ``reasons`` say what a line of a program is for, one for each case that its numbers have; ``after`` which activation
+    gives the outputs between 0 and 1 that a loss takes alone.
     """
 
     kind: str
@@ -132,7 +135,7 @@ class BoundOperation(Record):
     edges: tuple[Edge, ...]
     numeric: Expr
     bypassed: tuple[Edge, ...] = ()
-    reason: str = ""
+    reasons: tuple[str, ...] = ()
     after: str = ""
 
     @property

@@ -13,14 +13,14 @@ from itertools import product
 from math import isfinite
 from typing import TYPE_CHECKING, Any
 
-from ..expr import Expr, Sym, approximate, children, partial_key, symbols
-from ..expr.bind import transform
+from ..expr import Cases, Expr, Indicator, Sym, approximate, children, partial_key, symbols
+from ..expr.bind import free_indices, transform
 from ..expr.functions import spelled_out
 from ..network.chain_rule import LOSS, Adjoint, ChainRule, Reader
 from ..network.model import BoundOperation, Cell, Element, Network, Tensor
 from ..network.quantities import Quantity
 from ..spec.model import Rounding
-from .amount import NOTHING, Amount, carried, evaluated, fraction, measured
+from .amount import NOTHING, Amount, carried, decided, evaluated, fraction, measured
 from .trace import Trace
 from .update import (
     Amounts,
@@ -104,8 +104,9 @@ class ElementTrace(Trace):
         values = dict(self._given)
         for step in self.network.steps:
             axes = [str(index) for index in step.operation.output.index]
+            settled = _settled(step, values)
             values[step.output] = {
-                cell: self._result(self._value(step, _at(axes, cell), values)) for cell in _cells(step, axes)
+                cell: self._result(self._value(settled, _at(axes, cell), values)) for cell in _cells(step, axes)
             }
             tensor = self.network.tensors[step.output]
             for cell in values[step.output] if tensor.overridden else ():
@@ -250,6 +251,20 @@ def _listed(shape: tuple[int, ...], amounts: Amounts, cell: Cell = ()) -> Any:
 
 def _cells(step: BoundOperation, axes: list[str]) -> list[Cell]:
     return list(product(*(range(step.sizes[axis]) for axis in axes)))
+
+
+def _settled(step: BoundOperation, values: Mapping[str, Amounts]) -> BoundOperation:
+    """A step of a batch without the distinctions that come out the same for every cell."""
+
+    def leaf(node: Expr) -> Expr | None:
+        if not isinstance(node, Cases) or free_indices(Indicator(node.condition)):
+            return None
+        held = decided(node.condition, lambda name, cell: values[step.key(name)][cell], {}, step.sizes)
+        return transform(node.then if held else node.otherwise, leaf)
+
+    return (
+        step._replace(numeric=transform(step.numeric, leaf)) if step.operation.output.index and step.reasons else step
+    )
 
 
 def _at(axes: list[str], cell: Cell) -> dict[str, int]:

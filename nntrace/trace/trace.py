@@ -115,6 +115,10 @@ class Trace(ABC):
     def in_network(self, network: Network, program: Program | None = None) -> Trace:
         """The same parameters with the samples of another network, for which there may be a ``program`` already."""
 
+    def left_out(self, element: Element) -> bool:
+        """Whether an element is no part of any formula: such as the shift of exponentials that need none."""
+        return self.network.tensors[element.key].left_out and not self.value(element).number
+
     def needs_logits(self, element: Element) -> bool:
         """Whether a carried number was computed from the logits, the result before it being carried as a 0 or 1."""
         return False

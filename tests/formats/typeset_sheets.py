@@ -12,7 +12,7 @@ Steps = dict[str, list[str]]
 _GOES_ON = re.compile(r"(\\quad|quad)* *(\+|-|\\times|×|/|=|\\approx|≈) ")
 
 _MARKDOWN = (
-    r"^\*\*(\S+)\*\*(?: \$\\displaystyle ([^\n]*?)\$(?: &emsp;[^\n]*)?$|"
+    r"^(?:\*\*(\S+)\*\*)?(?: ?\$\\displaystyle ([^\n]*?)\$(?: &emsp;[^\n]*)?$|"
     r"\n\n\$\$\n\\begin\{aligned\}\n(.*?)\n\\end\{aligned\})"
 )
 
@@ -61,7 +61,7 @@ def markdown_steps(text: str) -> Steps:
 def latex_steps(text: str) -> Steps:
     found: Steps = {}
     for body in re.findall(r"\\begin\{equation\*\}\n(.*?)\n\\end\{equation\*\}", text, re.DOTALL):
-        inner, id = re.fullmatch(r"(.*) \\tag\*\{(.*?)\}", body, re.DOTALL).groups()  # type: ignore[union-attr]
+        inner, id = re.fullmatch(r"(.*?)(?: \\tag\*\{([^}]*)\})?", body, re.DOTALL).groups("")  # type: ignore[union-attr]
         block = re.fullmatch(r"\\begin\{aligned\}\n(.*)\n\\end\{aligned\}", inner, re.DOTALL)
         found[id] = aligned(block[1].split(" \\\\\n"), latex) if block else forms(latex(inner))
     for body in re.findall(r"\\begin\{align\*\}\n(.*?)\n\\end\{align\*\}", text, re.DOTALL):
@@ -72,14 +72,14 @@ def latex_steps(text: str) -> Steps:
 
 def typst_steps(text: str) -> Steps:
     found: Steps = {}
-    for id, body in re.findall(r'^#step\("(\S+)"\)\[\$ \n(.*?) \$\] <\S+>$', text, re.MULTILINE | re.DOTALL):
+    for id, body in re.findall(r'^#step\("(\S*)"\)\[\$ \n(.*?) \$\](?: <\S+>)?$', text, re.MULTILINE | re.DOTALL):
         found[id] = aligned(body.split(" \\\n"), typst)
     return found
 
 
 def html_steps(text: str) -> Steps:
     found: Steps = {}
-    for id, body in re.findall(r'^<div class="step" id="(\S+)">.*?<div class="rows">\n(.*?)</div></div>$',
+    for id, body in re.findall(r'^<div class="step"(?: id="(\S+)")?>.*?<div class="rows">\n(.*?)</div></div>$',
                                text, re.MULTILINE | re.DOTALL):  # fmt: skip
         rows: list[list[str]] = []
         for name, relation, formulas in _html_rows(body):

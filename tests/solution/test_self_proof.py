@@ -46,6 +46,8 @@ ARROWS = ("← ", "<- ")
 ARITHMETIC = ("+", "-", "×", "*", "/")
 COMPARED = (">", "≥", "<", "≤", "≠", "=", ">=", "<=", "!=")
 STEP = re.compile(r"([FLBUA]\d+(?:\.\d+)?[a-z]*)( +)(?=\S)")
+ON_THE_WAY = re.compile(r" +[^ =]+ += max\(")
+"""The maximum of a softmax that is shifted, which has no id; ``test_digits`` proves it."""
 SAMPLE = re.compile(r"[FLB]\d+\.(\d+)p?")
 NO_SUM = re.compile(r"(1/2 [×*] )?0 [×*] \(")
 LOOSE_ZERO = re.compile(r"(?<!e\^\{)(?<![\w.)\]])-0(\.0*)?(?![\d.×e])")
@@ -168,7 +170,12 @@ def _steps(rows: list[str]) -> Iterator[list[str]]:
     step: list[str] = []
     for row in rows:
         begins = STEP.match(row)
-        if begins or re.match(r" +(All new values|(…|\.\.\.) \d+ more (samples? )?like)", row) or row[:2].isalpha():
+        if (
+            begins
+            or ON_THE_WAY.match(row)
+            or re.match(r" +(All new values|(…|\.\.\.) \d+ more (samples? )?like)", row)
+            or row[:2].isalpha()
+        ):
             if step:
                 yield step
             step = []
@@ -310,7 +317,7 @@ def truth_of(sheet: dict[str, Any], network: Built, values: Mapping[str, Any] | 
 def json_equations(sheet: dict[str, Any]) -> list[Equation]:
     """The equations of a JSON sheet: a local derivative's line has its own left side."""
     found: list[Equation] = []
-    for step in sheet["steps"]:
+    for step in (one for one in sheet["steps"] if one["id"]):
         own: list[Form] = []
         local: dict[str, list[Form]] = {}
         for line in step["lines"]:

@@ -10,7 +10,7 @@ from ...catalogue import Operation
 from ...errors import quoted
 from ...expr.index import letters_of
 from ...spec.model import GivenSize, Items, Labelled, Layer, Name, Number, Value
-from ..batch import sized
+from ..batch import SAMPLE, sized
 from ..model import BoundOperation, Cell, Edge, Tensor
 from .arguments import ArgumentReader
 from .draft import Draft
@@ -142,15 +142,18 @@ class Layers:
     ) -> dict[str, str]:
         """The lines that an operation works out first, as steps without a gradient of their own; their keys."""
         keys: dict[str, str] = {}
-        for symbol, formula, letters, reason in made.program:
+        for line in made.program:
+            symbol, operation = line.symbol, line.operation(None if self.draft.samples is None else SAMPLE)
             key = self.draft.key(f"{symbol.name}{self.level}", "′")
-            line = Operation(symbol, formula)
             known = {**keyed, **keys}
-            reads = {read.name: known[read.name] for read in symbols_read(formula)}
-            self.draft.steps.append(BoundOperation(kind, line, key, reads, sizes, (), formula, reason=reason))
+            reads = {read.name: known[read.name] for read in symbols_read(line.formula)}
+            self.draft.steps.append(
+                BoundOperation(kind, operation, key, reads, sizes, (), operation.numeric, reasons=line.reasons)
+            )
             shape = tuple(sizes[str(index)] for index in symbol.index)
-            self.draft.add(Tensor(key, key, shape, "unit", sampled=self.draft.samples is not None))
-            self.draft.worked[key] = letters or symbol.name
+            tensor = Tensor(key, key, shape, "unit", sampled=self.draft.samples is not None)
+            self.draft.add(tensor._replace(numbered=line.numbered, left_out=bool(line.needs)))
+            self.draft.worked[key] = line.letters or symbol.name
             keys[symbol.name] = key
         return keys
 

@@ -52,7 +52,7 @@ class Line(Record):
 
 
 class Step(Record):
-    """One numbered result: ``name = line = line = … = value``.
+    """One numbered result: ``name = line = line = … = value``. A line that is only on the way has an empty ``id``.
 
     ``compact`` steps stand on one physical line where it fits (a product, a call); the others have one line
     for each form, though chain, rule and formula share the first where they fit. At least one line has no ``left``.

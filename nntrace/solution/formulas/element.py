@@ -279,7 +279,10 @@ class Writer(ElementFormulas):
     def _digits_giving(
         self, form: Callable[[Expansion, Digits], tuple[Expr, bool] | None], expansion: Expansion, value: Amount
     ) -> Digits:
-        """The digits that it takes for a form of a line to give its value."""
+        """The digits that it takes for a form of a line to give its value; beside a carried one, no fewer decimals."""
+        if value.carried is not None:
+            place = value.carried.as_tuple().exponent
+            return self.digits._replace(down_to=place if isinstance(place, int) else None)
         if not self._must_give(expansion, value):
             return self.digits
         return digits_giving(lambda digits: form(expansion, digits), self.digits, self.digits.show(value))

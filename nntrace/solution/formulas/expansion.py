@@ -84,6 +84,7 @@ class ElementFormulas:
         self.trace = trace
         self.network: Network = trace.network
         self.full = full
+        self._why: dict[str, str] = {}
         self.extra: Mapping[str, Amount] = {}
         """Numbers of symbols that are no elements of the network, such as the learning rate."""
         self.counts: Mapping[str, int] = {}
@@ -102,15 +103,24 @@ class ElementFormulas:
         """The number of an expression over keys."""
         return evaluated(body, self.amount)
 
-    def holds(self, condition: Condition) -> bool:
-        """Whether a condition over keys holds."""
-        return decided(condition, self.amount)
+    def holds(self, condition: Condition, sizes: Mapping[str, int] = {}) -> bool:
+        """Whether a condition over keys holds; ``sizes`` are those of the sums in it."""
+        return decided(condition, self.amount, {}, sizes)
 
     def write(self, formula: Expr, step: BoundOperation, index: Mapping[str, int]) -> Expansion:
         """An operation's formula for one element, over keys, its sums written out and long ones cut."""
         writing = _Writing(step.sizes, [], {}, set())
         body = self._expanded(self.keyed(at(formula, index), step), writing)
         return Expansion(body, tuple(writing.rests), tuple(writing.decided.items()), frozenset(writing.continuous))
+
+    def why(self, step: BoundOperation) -> str:
+        """What a line is for, or by which case of its numbers it is worked out, the same in every sample."""
+        if step.output not in self._why:
+            place, cases = 0, self.keyed(step.numeric, step)
+            while isinstance(cases, Cases) and not self.holds(cases.condition, step.sizes):
+                place, cases = place + 1, cases.otherwise
+            self._why[step.output] = step.reasons[place]
+        return self._why[step.output]
 
     def left_of_one(self, part: Expr) -> Expr | None:
         """What is left of 1 without a result, over keys: not from that result; ``None`` where no entry says it."""
@@ -245,9 +255,31 @@ class ElementFormulas:
     def _absent(self, term: Expr) -> bool:
         def absent(symbol: Sym) -> bool:
             tensor = self.network.tensors.get(symbol.name)
-            return tensor is not None and symbol.index in tensor.missing
+            if tensor is None:
+                return False
+            cell = tuple(index for index in symbol.index if isinstance(index, int))
+            out = tensor.left_out and len(cell) == len(symbol.index) and self.trace.left_out(Element(tensor.key, cell))
+            return out or symbol.index in tensor.missing
 
         return is_absent(term, absent)
+
+    def kept(self, formula: Expr) -> Expr:
+        """A formula over keys without the terms of tensors that are left out as a whole."""
+
+        def absent(symbol: Sym) -> bool:
+            tensor = self.network.tensors.get(symbol.name)
+            return tensor is not None and tensor.left_out and self.is_left_out(tensor)
+
+        def without(node: Expr) -> Expr | None:
+            if not isinstance(node, Add):
+                return None
+            return total(transform(term, without) for term in node.terms if not is_absent(term, absent))
+
+        return transform(formula, without)
+
+    def is_left_out(self, tensor: Tensor) -> bool:
+        """Whether no element of a tensor is part of a formula."""
+        return tensor.left_out and all(self.trace.left_out(Element(tensor.key, cell)) for cell in tensor.cells())
 
 
 def _decided_deltas(node: Expr) -> Expr:

@@ -40,10 +40,14 @@ class Shown(Record):
 
 
 class Digits(Record):
-    """How this sheet shows numbers: significant digits of a rounded one, and whether whole numbers show no point."""
+    """How this sheet shows numbers: significant digits of a rounded one, and whether whole numbers show no point.
+
+    ``down_to`` is the power of ten of a place before which no number ends, however few its significant digits.
+    """
 
     significant: int = 6
     integers: bool = False
+    down_to: int | None = None
 
     def show(self, amount: Amount) -> Shown:
         """The digits of an amount. An infinity or NaN is shown as it is."""
@@ -53,7 +57,7 @@ class Digits(Record):
             return Shown(Num(amount.carried if pointed else self._pointed(amount.carried)), False)
         if amount.exact is not None:
             ending = exact_decimal(amount.exact)
-            if ending is not None and len(ending.as_tuple().digits) <= max(MOST_EXACT_DIGITS, self.significant):
+            if ending is not None and len(ending.as_tuple().digits) <= max(MOST_EXACT_DIGITS, self._kept(ending)):
                 return Shown(Num(self._pointed(ending)), False)
             value = _CONTEXT.divide(Decimal(amount.exact.numerator), Decimal(amount.exact.denominator))
         elif amount.real is not None:
@@ -97,12 +101,17 @@ class Digits(Record):
         """The number to the significant digits of this sheet."""
         if not value:
             return Decimal("0.0")
-        kept = Context(self.significant, ROUND_HALF_UP, MIN_EMIN, MAX_EMAX).plus(value)
-        missing = kept.adjusted() - self.significant + 1
+        significant = self._kept(value)
+        kept = Context(significant, ROUND_HALF_UP, MIN_EMIN, MAX_EMAX).plus(value)
+        missing = kept.adjusted() - significant + 1
         kept = kept.quantize(Decimal((0, (1,), missing)), context=_CONTEXT)
         if missing == 0:  # a real shows its point: one digit more rather than none behind it
             return value.quantize(Decimal("0.1"), context=_CONTEXT)
         return kept
+
+    def _kept(self, value: Decimal) -> int:
+        """How many significant digits of a number are shown."""
+        return self.significant if self.down_to is None else max(self.significant, value.adjusted() - self.down_to + 1)
 
     def _pointed(self, value: Decimal) -> Decimal:
         """A whole number with one zero behind the point, unless all given numbers are integers."""

@@ -24,6 +24,8 @@ def value_results(trace: Trace) -> dict[str, Any]:
     result: dict[str, Any] = {}
     for tensor in trace.network.tensors.values():
         if tensor.key != trace.network.loss and tensor.role != "constant" and not tensor.sampled:
+            if tensor.left_out and trace.left_out(Element(tensor.key, ())):
+                continue
             _add(
                 result, tensor, lambda element: trace.value(element).number, _plain(trace, lambda: trace.arrays, tensor)
             )
@@ -56,6 +58,8 @@ def _sample(trace: Trace, tensors: list[Tensor], sample: int) -> dict[str, Any]:
     loss: dict[str, Any] = {}
     for tensor in tensors:
         one = tensor._replace(shape=tensor.shape[1:], sampled=False)
+        if tensor.left_out and trace.left_out(Element(tensor.key, (sample,))):
+            continue
 
         def number(element: Element) -> float:
             return trace.value(Element(element.key, (sample, *element.cell))).number

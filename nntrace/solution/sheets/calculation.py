@@ -250,6 +250,7 @@ class Sheet:
     def _forward_values(self, used: Sequence[Quantity]) -> Iterator[Quantities]:
         """The values of the units, as a table; of a large network only the first that these steps use."""
         units = list(of_role(self.network, "unit")) if self.is_small else []
+        units = [one for one in units if not self.trace.left_out(one.uses[0])]
         if not units:
             units = _units(used)[:MOST_VALUES]
         shown = [(one.symbol, self.writer.digits.show(self.trace.value(one.uses[0])).number) for one in units]

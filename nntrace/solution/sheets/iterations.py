@@ -226,7 +226,7 @@ def _numbered(section: Section, sheet: Sheet, iteration: int) -> Section:
 def _of_iteration(block: Block, iteration: int) -> Block:
     prefix = f"I{iteration}."
     if isinstance(block, Step):
-        return block._replace(id=prefix + block.id, iteration=iteration)
+        return block._replace(id=block.id and prefix + block.id, iteration=iteration)
     if isinstance(block, Table):
         rows = tuple(
             row._replace(letter=prefix + row.letter)

@@ -111,7 +111,7 @@ def layer_steps(
     tensor = writer.network.tensors[step.output]
     cells = list(tensor.cells())
     if section == "forward" and families.has(tensor) and not tensor.overridden:
-        body = writer.keyed(step.operation.sheet_formula, step)
+        body = writer.kept(writer.keyed(step.operation.sheet_formula, step))
         formula = ElementFormula(Sym(tensor.key, cells[0]), body, step.operation.output.index, step.sizes)
         family = families.family(section, formula, lambda place: element_step(writer, ids, step, cells[place], section))
         if family is not None:
@@ -119,6 +119,8 @@ def layer_steps(
             return
     if sample is not None:
         cells = [cell for cell in cells if cell[0] == sample]
+    if tensor.left_out:
+        cells = [cell for cell in cells if not writer.trace.left_out(Element(tensor.key, cell))]
     for cell in listed_cells(cells, writer.full):
         if isinstance(cell, int):
             yield more(cell)
@@ -212,6 +214,6 @@ def _number(shown: Expr) -> float:
 
 def _reason(writer: Writer, step: BoundOperation, expansion: Expansion) -> Note:
     """Why an element came out as it did: a decision, or what a line of a program is for."""
-    if step.reason:
-        return (step.reason,)
+    if step.reasons:
+        return (writer.why(step),)
     return inactive(writer, expansion.body) or decisions(writer, expansion.decided, slope=False)

@@ -15,7 +15,7 @@ class Ids:
     def __init__(self, network: Network) -> None:
         self.network = network
         tensors = network.tensors
-        results = [step.output for step in network.layer_steps()]
+        results = [step.output for step in network.layer_steps() if tensors[step.output].numbered]
         self._first: dict[tuple[str, str], int] = {}
         self._named: dict[tuple[str, Sym], int] = {}
         self._count("F", [tensors[key] for key in results])
@@ -48,9 +48,11 @@ class Ids:
     def of(self, letter: str, element: Element) -> str:
         """The id of an element's step: ``F`` of its value, ``B`` of its gradient, ``U`` of its update.
 
-        In a batch, an element of one sample has its number behind a point: ``F1.2``.
+        In a batch, an element of one sample has its number behind a point: ``F1.2``. Empty where it has no number.
         """
         tensor = self.network.tensors[element.key]
+        if not tensor.numbered:
+            return ""
         sample = f".{own_number(tensor.chosen, element.cell[0]) + 1}" if tensor.sampled else ""
         return f"{letter}{self.number(letter, element)}{sample}"
 

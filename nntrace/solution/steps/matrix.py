@@ -67,7 +67,8 @@ class MatrixForms:
         units = [step.output for step in reversed(self._results) if step.edges and step.output in reached]
         inputs = [key for key, tensor in self.network.tensors.items() if tensor.role == "input" and key in reached]
         self._gradients = [*units, *self.network.parameters, *inputs]
-        order = [*(f"F{step.output}" for step in self._results), *(f"L{step.output}" for step in self._losses)]
+        numbered = [step.output for step in self._results if self.network.tensors[step.output].numbered]
+        order = [*(f"F{key}" for key in numbered), *(f"L{step.output}" for step in self._losses)]
         order += [f"B{key}" for key in self._gradients] + [f"U{key}" for key in self.network.parameters]
         self.ids = {one: f"M{number}" for number, one in enumerate(order, start=1)}
 
@@ -95,7 +96,8 @@ class MatrixForms:
     def forward(self) -> Iterator[Block]:
         """Every layer's result."""
         for step in self._results:
-            yield self.result(step, "forward")
+            if not self.writer.is_left_out(self.network.tensors[step.output]):
+                yield self.result(step, "forward")
 
     def loss(self) -> Iterator[Block]:
         """The loss, and what it is made of."""
@@ -148,15 +150,16 @@ class MatrixForms:
             return self._given_by_elements(name)
         before = self.statements.function(step)
         reason: Note = ()
-        if step.reason:
+        if step.reasons:
             sampled = self.network.tensors[step.output].sampled
-            reason = ("of each sample: ", step.reason) if sampled else (step.reason,)
+            own = self.writer.why(step)
+            reason = ("of each sample: ", own) if sampled else (own,)
         if step.operation.program:
             argument = self.formulas.matrix(Sym(step.argument, output.index), axes)
             assert argument is not None
             before = (Line("chain", "=", self.equations.named(Call(step.kind, (argument,)))),)
         equation = MatrixEquation(name, body, step.sizes, axes, indices, value)
-        return self.equations.step(self.ids[f"{letter}{step.output}"], section, equation, before, reason)
+        return self.equations.step(self.ids.get(f"{letter}{step.output}", ""), section, equation, before, reason)
 
     def _body(self, step: BoundOperation, axes: Axes) -> Expr | None:
         """A step's formula in matrix form; of a program the line that the sheet works out."""
@@ -168,7 +171,7 @@ class MatrixForms:
             return None if whole is None else maximum(whole)
         if step.operation.program or self._is_lost(step):
             formula = self.formulas.keyed(step.numeric, step)
-        return self._between_tensors(formula, axes)
+        return self._between_tensors(self.writer.kept(formula), axes)
 
     def _between_tensors(self, formula: Expr, axes: Axes) -> Expr | None:
         """A formula between the network's own tensors: one that takes an identity matrix is worked out by elements."""

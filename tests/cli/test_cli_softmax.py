@@ -1,0 +1,76 @@
+"""Softmax by plain exponentials; shifted by the largest where these would overflow, or where the file asks."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+if TYPE_CHECKING:
+    from conftest import Run
+
+NETWORK = "inputs: {{z: {z}}}\ntargets: {{y: {y}}}\nlayers:\n- {{softmax: p{options}}}\nloss: {{ce: L}}\n"
+OVERFLOWS, UNDERFLOW = "plain exponentials overflow", "all plain exponentials underflow"
+SHIFTS: dict[str, tuple[list[float], str]] = {
+    "ordinary": ([2, -1, 0.5], ""),
+    "largest": ([709.7, -3, 0], ""),
+    "overflow": ([710, -3, 0], OVERFLOWS),
+    "overflowing sum": ([709.5, 709.5, 709.5], OVERFLOWS),
+    "smallest": ([-708, -800], ""),
+    "underflow": ([-709, -800], UNDERFLOW),
+    "all zero": ([-1000, -1000.5], UNDERFLOW),
+}
+
+
+def steps(run: Run, folder: Path, text: str) -> list[dict[str, Any]]:
+    path = folder / "net.yaml"
+    path.write_text(text, encoding="utf-8")
+    code, out, err = run("forward", path, "-f", "json")
+    assert (code, err) == (0, "")
+    found: list[dict[str, Any]] = json.loads(out)["steps"]
+    return found
+
+
+def of(z: list[float], options: str = "") -> str:
+    return NETWORK.format(z=z, y=[1] + [0] * (len(z) - 1), options=options)
+
+
+@pytest.mark.parametrize(("z", "reason"), SHIFTS.values(), ids=list(SHIFTS))
+def test_the_largest_is_taken_away_only_where_it_must_be(run: Run, tmp_path: Path, z: list[float], reason: str) -> None:
+    found = steps(run, tmp_path, of(z))
+    first = found[0]
+    assert (first["name"] == "m0") == bool(reason) == any(step["name"] == "m0" for step in found)
+    if reason:
+        assert first["id"] == ""
+        assert reason in first["reason"]
+        assert first["value"] == max(z)
+    exponent = next(step for step in found if step["id"] == "F1")["lines"][0]["text"]
+    assert exponent == ("e^{z[1] - m0}" if reason else "e^{z[1]}")
+
+
+@pytest.mark.parametrize("z", [[2, -1, 0.5], [-2, -1]])
+def test_the_file_may_ask_for_it_and_no_id_moves(run: Run, tmp_path: Path, z: list[float]) -> None:
+    plain, shifted = steps(run, tmp_path, of(z)), steps(run, tmp_path, of(z, ", shift: true"))
+    assert shifted[0]["name"] == "m0"
+    assert "shift: true" in shifted[0]["reason"]
+    assert [(step["id"], step["name"]) for step in plain] == [(step["id"], step["name"]) for step in shifted[1:]]
+    assert [step["value"] for step in plain][-2] == shifted[-2]["value"]
+
+
+def test_of_a_batch_the_whole_layer_is_shifted(run: Run, tmp_path: Path) -> None:
+    """Where one sample needs it, all samples have it; in matrix form too."""
+    text = "inputs: [z1, z2]\ntargets: [c]\nsamples: [[1, 2, p1], [{}, 3, p2]]\nlayers: [softmax: [p1, p2]]\nloss: ce\n"
+    found = steps(run, tmp_path, text.format(1000))
+    assert [step["value"] for step in found if step["name"].startswith("m0")] == [2, 1000]
+    assert not any(step["name"].startswith("m0") for step in steps(run, tmp_path, text.format(7)))
+    (tmp_path / "net.yaml").write_text(text.format(1000), encoding="utf-8")
+    assert "= [ 2  1000 ]" in run("forward", tmp_path / "net.yaml", "--view", "matrix").out
+
+
+@pytest.mark.parametrize("format", ["md", "tex", "typ", "html"])
+def test_the_line_of_the_largest_has_no_id(run: Run, tmp_path: Path, format: str) -> None:
+    steps(run, tmp_path, of([2, -1], ", shift: true"))
+    out = run("forward", tmp_path / "net.yaml", "-f", format).out
+    assert not any(empty in out for empty in ("****", "tag*{}", 'id=""', "<>"))
