@@ -206,12 +206,17 @@ class ArrayWriter:
             inner = fresh(body.over, {*over, *free_indices(body)})
             over.append(inner)
             body = body.body if inner == body.over else at(body.body, {body.over: inner})
+        negative = isinstance(body, Neg)
+        body = body.body if isinstance(body, Neg) else body
         over, factors = self._picked(over, list(body.factors) if isinstance(body, Mul) else [body])
-        negative = sum(isinstance(factor, Neg) for factor in factors) % 2
+        negative ^= sum(isinstance(factor, Neg) for factor in factors) % 2 == 1
         factors = [factor.body if isinstance(factor, Neg) else factor for factor in factors]
         outside = [self._part(factor) for factor in factors if not set(over) & set(free_indices(factor))]
         inside = [self._part(factor) for factor in factors if set(over) & set(free_indices(factor))]
-        groups = [as_numbers(part) for part in same_axes(inside)]
+        if len(over) == 1 and len(inside) == 2 and all(part.axes == tuple(over) for part in inside):
+            groups = [as_numbers(part) for part in inside]
+        else:
+            groups = [as_numbers(part) for part in same_axes(inside)]
         lacking = [index for index in over if not any(index in part.axes for part in groups)]
         summed = [index for index in over if index not in lacking]
         result = groups[0] if groups else None

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
@@ -15,6 +15,7 @@ from ..network.model import Cell, Network
 from ..network.quantities import Unnamed, learned
 from .amount import Amount
 from .update import Arithmetic, Kept, Memory, Update, exactly, known_before, named, rate_of
+from .update_lines import common_key, learning, slope_key, state_key
 
 if TYPE_CHECKING:
     from ..network.model import Array
@@ -79,17 +80,30 @@ class ArrayArithmetic(Arithmetic):
         return np.concatenate(found) if found else np.zeros(0)
 
 
-def array_lines(trace: Trace, given: Mapping[str, Array], shared: Mapping[Sym, Amount]) -> dict[Sym, dict[str, Array]]:
-    """The lines of a step; what is to be kept is put back later."""
-    rule = trace.network.training.rule
-    lines: dict[Sym, dict[str, Array]] = {symbol: {} for symbol, _ in rule.lines}
-    common = known_before(trace)
-    for key in trace.ahead.totals:
-        known = _known(trace, key, given[key], shared, common)
-        known[g.name] = trace.ahead.totals[key]
-        for symbol, formula in rule.lines:
-            known[symbol.name + symbol.mark] = lines[symbol][key] = _worked_out(formula, known)
-    return lines
+def overwrite(
+    trace: Trace, given: Mapping[str, Array], memory: Memory, shared: Mapping[Sym, Amount]
+) -> dict[str, Array]:
+    """A step that overwrites the parameters that are given and the states of the memory, also what is to be kept.
+
+    The result has what each line comes to, by the keys of ``update_lines``.
+    """
+    arrays: dict[str, Any] = {**given, **{slope_key(key): array for key, array in trace.ahead.totals.items()}}
+    for name, states in memory.states.items():
+        arrays |= {state_key(Sym(name), key): array for key, array in states.items()}
+    for tensor, key in trace.program.rates:
+        arrays[key] = np.float64(rate_of(trace, tensor))
+    if trace.program.counts:
+        arrays |= {common_key(one): np.float64(n) for one, n in trace.network.training.counts(memory.done).items()}
+    arrays |= {common_key(symbol): np.float64(amount.number) for symbol, amount in shared.items()}
+    return trace.program.update(arrays)
+
+
+def lines_of(network: Network, found: Mapping[str, Array]) -> dict[Sym, dict[str, Array]]:
+    """What the lines of a step came to, by symbol and tensor."""
+    *before, (last, _) = network.training.rule.lines
+    keys = learning(network)
+    lines = {symbol: {key: found[state_key(symbol, key)] for key in keys} for symbol, _ in before}
+    return {**lines, last: {key: found[key] for key in keys}}
 
 
 def arrays_ahead(trace: Trace, given: Mapping[str, Array]) -> dict[str, Array]:
@@ -111,18 +125,9 @@ def column(update: Update, formula: Expr, key: str) -> Array:
     return _worked_out(formula, {**known, **lines})
 
 
-def _known(
-    trace: Trace,
-    key: str,
-    parameter: Array,
-    shared: Mapping[Sym, Amount],
-    common: Mapping[str, Amount] | None = None,
-) -> dict[str, Array]:
-    """What is known of a tensor before the step but its gradient, by the names of the optimizer's symbols.
-
-    ``common`` is what all tensors share, where that is worked out already.
-    """
-    known = {name: np.asarray(one.number) for name, one in (known_before(trace) if common is None else common).items()}
+def _known(trace: Trace, key: str, parameter: Array, shared: Mapping[Sym, Amount]) -> dict[str, Array]:
+    """What is known of a tensor before the step but its gradient, by the names of the optimizer's symbols."""
+    known = {name: np.asarray(one.number) for name, one in named(known_before(trace)).items()}
     known |= {state: numbers[key] for state, numbers in trace.memory.states.items()}
     known |= {lr.name: np.asarray(float(rate_of(trace, key))), w.name: parameter}
     return known | {name: np.asarray(one.number) for name, one in named(shared).items()}

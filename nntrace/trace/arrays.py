@@ -10,8 +10,8 @@ import numpy as np
 
 from ..network.model import Element, Network, Tensor
 from .amount import Amount
-from .array_update import ArrayArithmetic, array_lines, array_memory, arrays_ahead, put_in
-from .program import GIVEN, Program
+from .array_update import ArrayArithmetic, array_memory, arrays_ahead, lines_of, overwrite, put_in
+from .program import DATA, GIVEN, Program
 from .trace import Trace
 from .update import Kept, Limit, Memory, Update, moved, shared_lines
 
@@ -22,6 +22,11 @@ if TYPE_CHECKING:
 def given_arrays(network: Network) -> dict[str, Array]:
     """Inputs, targets and parameters by tensor key; where there is no connection, a zero."""
     return {key: array_of(tensor) for key, tensor in network.tensors.items() if tensor.role in GIVEN}
+
+
+def data(network: Network) -> dict[str, Array]:
+    """The given numbers that are no parameters."""
+    return {key: array_of(tensor) for key, tensor in network.tensors.items() if tensor.role in DATA}
 
 
 def array_of(tensor: Tensor) -> Array:
@@ -72,7 +77,8 @@ class ArrayTrace(Trace):
 
     def updated(self, only: Limit | None = None) -> Update:
         shared = shared_lines(self, self.arithmetic, lambda amount: amount)
-        lines = array_lines(self, self._given, shared)
+        given, memory = own_copies(self)
+        lines = lines_of(self.network, overwrite(self, given, memory, shared))
 
         def put(key: str, old: Array, new: Array) -> Array:
             return put_in(Kept(self.network, key, only), old, new)
@@ -82,7 +88,15 @@ class ArrayTrace(Trace):
 
     def in_network(self, network: Network, program: Program | None = None) -> Trace:
         own = {key: self._given[key] for key in network.parameters}
-        return ArrayTrace(network, {**given_arrays(network), **own}, program, self.memory)
+        return ArrayTrace(network, {**own, **data(network)}, program, self.memory)
 
     def precisely(self) -> Trace:
         return self
+
+
+def own_copies(trace: Trace) -> tuple[dict[str, Array], Memory]:
+    """A trace's given numbers and memory, of the parameters and the states copies that may be overwritten."""
+    given, states = trace.given_arrays(), trace.memory.states
+    copies = {name: {key: array.copy() for key, array in own.items()} for name, own in states.items()}
+    given = {**given, **{key: given[key].copy() for key in trace.network.parameters}}
+    return given, Memory(trace.memory.done, copies)

@@ -15,6 +15,7 @@ from .tracing import in_floats
 from .update import Update
 
 if TYPE_CHECKING:
+    from .learning import StepSamples
     from .program import Program
 
 
@@ -29,26 +30,43 @@ class Portions:
         self.of = of
         self._networks: dict[Sequence[int], Network] = {}
         self._programs: dict[int, Program] = {}
+        self._samples: dict[Sequence[int], StepSamples] = {}
 
     def trace(self, trace: Trace) -> Trace:
         """The trace with the samples of its next step."""
-        if self.network.samples_per_step is None:
-            return trace if self.of is None else self._on(self.network, trace)
+        if self.network.samples_per_step is None and (self.of is None or trace.elementwise):
+            return trace
         places = chosen(self.network, trace.memory.done)
+        if trace.elementwise:
+            return trace.in_network(self._network(places))
+        if self.of is None:
+            network = self._network(places)
+            return trace.in_network(network, self._program(network))
+        from .learning import LearningTrace, StepSamples
+
+        samples = self._samples.get(places)
+        if samples is None:
+            network = self._network(places)
+            samples = StepSamples(network, self._program(network))
+            if isinstance(places, range):
+                self._samples[places] = samples
+        return LearningTrace.following(trace, samples)
+
+    def _network(self, places: Sequence[int]) -> Network:
+        if self.network.samples_per_step is None:
+            return self.network
         network = self._networks.get(places) or portion(self.network, places)
         if isinstance(places, range):
             self._networks[places] = network
-        return self._on(network, trace)
+        return network
 
-    def _on(self, network: Network, trace: Trace) -> Trace:
-        if trace.elementwise:
-            return trace.in_network(network)
+    def _program(self, network: Network) -> Program:
         from .program import Program
 
         size = network.samples or 0
         if size not in self._programs:
             self._programs[size] = Program(network, self.of)
-        return trace.in_network(network, self._programs[size])
+        return self._programs[size]
 
 
 class Epoch(Record):
@@ -91,7 +109,7 @@ class Course:
         self.diverged: Diverged | None = None
         self.stopped = False
         self._portions = Portions(self.network, ("parameter",))
-        self._last: Update | None = None
+        self._earlier = self.trace
 
     @property
     def is_over(self) -> bool:
@@ -103,28 +121,39 @@ class Course:
         size = steps_per_pass(self.network)
         done = self.trace.memory.done
         left = size - done % size
+        trace = start = self.trace
         total, samples, rate, wrong = 0.0, 0, 0.0, 0
         for _ in range(left if most is None else min(most, left)):
-            before = self._portions.trace(self.trace)
+            before = self._portions.trace(trace)
             loss = before.value_of_loss().number
             if not isfinite(loss):
-                self.diverged = Diverged(before.memory.done + 1, before, self._last, first_without_number(before))
+                last = self._step_before(before.memory.done)
+                self.diverged = Diverged(before.memory.done + 1, before, last, first_without_number(before))
                 break
             wrong += mistakes(before) if self.network.only_mistakes else 0
             update = before.updated()
-            self.trace, self._last = in_floats(update.after), update
+            trace = in_floats(update.after)
             count = before.network.samples or 1
             total, samples, rate = total + loss * count, samples + count, update.rate.number
+            del before, update  # their gradients' place in memory is that of the next step's
             if self.asked_to_stop():
                 self.stopped = True
                 break
         if not samples:
             return None
-        if self.network.samples_per_step is not None:
-            self.trace = self.trace.in_network(self.network)
+        self.trace, self._earlier = trace.in_network(self.network), start
         now = self.trace.memory.done
         scores = self.scorer.of(self.trace) if self.scorer is not None else None
         return Epoch(done // size + 1, now, total / samples, rate, scores, wrong)
+
+    def _step_before(self, done: int) -> Update | None:
+        """The step before another, worked out once more from the last trace of which all numbers are kept."""
+        trace = self.trace if self.trace.memory.done < done else self._earlier
+        if trace.memory.done == done:
+            return None
+        while trace.memory.done < done - 1:
+            trace = in_floats(self._portions.trace(trace).updated().after)
+        return Portions(self.network).trace(trace.in_network(self.network)).updated()
 
 
 def first_without_number(trace: Trace) -> Element:

@@ -9,21 +9,24 @@ from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from ..expr import Delta, Expr, Indicator, Num, Partial, Sym, product, rename, symbols
-from ..expr.bind import free_indices
+from ..expr import Delta, Expr, Indicator, Num, Partial, Size, Sym, product, rename, symbols
+from ..expr.bind import extent, free_indices, transform
 from ..network.chain_rule import ChainRule, Reader
 from ..network.model import BoundOperation, Network
-from .source import CompiledLines, SourceLine, SourceWriter
+from .source import CompiledLines, SourceLine, SourceWriter, read_by
+from .update import Kept
+from .update_lines import rates, slope_key, update_lines
 
 if TYPE_CHECKING:
     from ..network.model import Array
 
-GIVEN = ("input", "target", "parameter", "constant")
+DATA = ("input", "target", "constant")
+GIVEN = (*DATA, "parameter")
 
 
-def _slope(key: str) -> str:
-    """The key of a tensor's gradient, beside the tensors' own."""
-    return f"d {key}"
+def _with_sizes(line: SourceLine) -> Expr:
+    """A formula with numbers for the sizes in it."""
+    return transform(line.formula, lambda one: Num(extent(one.over, line.sizes)) if isinstance(one, Size) else None)
 
 
 class CompiledNetwork:
@@ -34,6 +37,8 @@ class CompiledNetwork:
         self._language = language
         self._of = of
         self._functions: dict[frozenset[str], CompiledLines] = {}
+        self._constant: dict[str, Expr] = {}
+        """Gradients that are the same number at each place."""
 
     def forward(self, given: Mapping[str, Any], overridden: Mapping[str, Any] = {}) -> dict[str, Any]:
         """Every tensor by key, from the given ones; an ``overridden`` result is not computed but taken from there.
@@ -49,15 +54,25 @@ class CompiledNetwork:
             return arrays | self._functions[kept](arrays)
 
     def _forward(self, overridden: frozenset[str]) -> CompiledLines:
+        lines = self._values(overridden)
+        made = {line.target: line.target for line in lines}
+        return CompiledLines(
+            "forward", self._language, [*self._given, *sorted(overridden - {*self._given})], made, lines
+        )
+
+    @property
+    def _given(self) -> list[str]:
+        return [key for key, tensor in self.network.tensors.items() if tensor.role in GIVEN]
+
+    def _values(self, overridden: frozenset[str] = frozenset()) -> list[SourceLine]:
+        """A line for every result that is not ``overridden``."""
         lines = []
         for step in self.network.steps:
             if step.output not in overridden:
                 is_read = step.has_logits and not overridden.isdisjoint(step.arguments.values())
                 formula = step.operation.numeric if is_read else step.numeric
                 lines.append(self._line(step, self._with_given(step, formula), step.operation.output, step.output))
-        made = {line.target: line.target for line in lines}
-        given = [key for key, tensor in self.network.tensors.items() if tensor.role in GIVEN]
-        return CompiledLines("forward", self._language, [*given, *sorted(overridden - {*given})], made, lines)
+        return lines
 
     def _with_given(self, step: BoundOperation, formula: Expr) -> Expr:
         """A step's formula, and at the places of units that have given numbers these."""
@@ -70,6 +85,12 @@ class CompiledNetwork:
 
     @cached_property
     def _backward(self) -> CompiledLines:
+        lines, reached = self._slopes
+        return CompiledLines("backward", self._language, read_by(lines), reached, lines)
+
+    @cached_property
+    def _slopes(self) -> tuple[list[SourceLine], dict[str, str]]:
+        """A line for every way back, and the last line of each tensor by its key."""
         network = self.network
         lines: list[SourceLine] = []
         reached: dict[str, str] = {}
@@ -77,14 +98,26 @@ class CompiledNetwork:
         for reader in chain.ways():
             if self._wanted(reader) and (reader.step.output in reached or reader.step.output == network.loss):
                 made = chain.adjoint(reader)
-                line = self._line(reader.step, made.formula, made.argument, _slope(reader.key))
+                line = self._line(reader.step, made.formula, made.argument, slope_key(reader.key))
                 if reader.key in reached:
                     line = line._replace(formula=Sym(line.target, line.axes) + line.formula)
+                    self._constant.pop(reader.key, None)
+                elif not any(True for _ in symbols(line.formula)):
+                    self._constant[reader.key] = _with_sizes(line)
                 reached[reader.key] = line.target
                 lines.append(line)
-        read = {one.name: None for line in lines for one in symbols(line.formula) if isinstance(one, Sym)}
-        given = [key for key in read if key not in reached.values()]
-        return CompiledLines("backward", self._language, given, reached, lines)
+        return lines, reached
+
+    @cached_property
+    def _both(self) -> CompiledLines:
+        lines, reached = self._slopes
+        made = {key: target for key, target in reached.items() if self.network.tensors[key].role in GIVEN}
+        assert self.network.loss is not None
+        results = {self.network.loss: self.network.loss, **made}
+        read = (
+            line for line in lines if line.target not in map(slope_key, self._constant) or line.target in made.values()
+        )
+        return CompiledLines("both", self._language, self._given, results, [*self._values(), *read])
 
     def _wanted(self, reader: Reader) -> bool:
         role = self.network.tensors[reader.key].role
@@ -106,7 +139,9 @@ class CompiledNetwork:
         def named(one: Sym | Partial) -> Expr:
             if isinstance(one, Sym):
                 return Sym(step.key(one.name), one.index)
-            return Num(1) if step.output == self.network.loss else Sym(_slope(step.output), one.by.index)
+            if step.output in self._constant:
+                return self._constant[step.output]
+            return Num(1) if step.output == self.network.loss else Sym(slope_key(step.output), one.by.index)
 
         return SourceLine(target, tuple(map(str, symbol.index)), rename(formula, named), step.sizes)
 
@@ -115,14 +150,14 @@ class CompiledNetwork:
         lines = []
         for place, (step, condition) in enumerate(found, start=1):
             lines.append(self._line(step, condition, Sym("", tuple(free_indices(condition))), f"decided {place}"))
-        read = {one.name: None for line in lines for one in symbols(line.formula) if isinstance(one, Sym)}
-        return CompiledLines("decisions", self._language, read, {line.target: line.target for line in lines}, lines)
+        made = {line.target: line.target for line in lines}
+        return CompiledLines("decisions", self._language, read_by(lines), made, lines)
 
     @property
     def source(self) -> str:
         """The network as Python, each line under its formula."""
-        parts = [self._forward(frozenset()).source, *([self._backward.source] if self.network.loss else [])]
-        return "\n\n".join(parts)
+        parts = [self._forward(frozenset()), *([self._backward] if self.network.loss else [])]
+        return "\n\n".join(part.source for part in parts)
 
 
 class Program(CompiledNetwork):
@@ -137,19 +172,64 @@ class Program(CompiledNetwork):
         """∂L/∂tensor by key, each use of a tied name for itself; zero where there is no connection."""
         import numpy as np
 
-        network = self.network
-        if network.loss is None:
+        if self.network.loss is None:
             return {}
-        gradients: dict[str, Array] = {network.loss: np.asarray(1.0), **self.slopes(arrays)}
-        for key in network.parameters if self._of is None else ():
-            if key not in gradients:  # no way leads from it to the loss
-                gradients[key] = np.zeros(network.tensors[key].shape)
-        for key in network.parameters:
-            if key in gradients and network.tensors[key].missing:
+        return self._with_missing({self.network.loss: np.asarray(1.0), **self.slopes(arrays)})
+
+    def learned(self, given: Mapping[str, Array]) -> tuple[float, dict[str, Array]]:
+        """The loss, and its gradients by the given tensors: forward and backward in one, nothing between is kept."""
+        assert self.network.loss is not None
+        with self._language.quiet():
+            found = self._both(given)
+        return float(found.pop(self.network.loss)), self._with_missing(found)
+
+    def _with_missing(self, gradients: dict[str, Array]) -> dict[str, Array]:
+        """The gradients, zeros where no way leads from a parameter to the loss or where there is no connection."""
+        import numpy as np
+
+        for key in self.network.parameters:
+            tensor = self.network.tensors[key]
+            if key not in gradients:
+                gradients[key] = np.zeros(tensor.shape)
+            elif tensor.missing:
                 gradients[key] = gradients[key].copy()
-                for cell in network.tensors[key].missing:
+                for cell in tensor.missing:
                     gradients[key][cell] = 0.0
         return gradients
+
+    @property
+    def source(self) -> str:
+        return "\n\n".join((super().source, self._update.source))
+
+    @cached_property
+    def resting(self) -> dict[str, tuple[list[int], ...]]:
+        """The places, as numpy wants them, of each tensor's parameters that a step leaves as they are."""
+        kept = {key: Kept(self.network, key, None).exceptions for key in self.network.parameters}
+        return {key: tuple(map(list, zip(*cells, strict=True))) for key, cells in kept.items() if cells}
+
+    @cached_property
+    def rates(self) -> list[tuple[str, str]]:
+        """Tensors of which each has another learning rate, and the keys of these rates."""
+        return [(key, rate) for rate, key in {rate: key for key, rate in rates(self.network)}.items()]
+
+    @cached_property
+    def counts(self) -> bool:
+        """Whether the optimizer reads how many steps were done."""
+        return self.network.training.rule.counts_steps
+
+    def update(self, arrays: Mapping[str, Any]) -> dict[str, Any]:
+        """One step of the optimizer, which overwrites the parameters and the states among the arrays.
+
+        ``arrays`` has them, the gradients and the numbers that all parameters share by the keys of ``update_lines``;
+        the result is what each line comes to, by its target.
+        """
+        with self._language.quiet():
+            return self._update(arrays)
+
+    @cached_property
+    def _update(self) -> CompiledLines:
+        lines = update_lines(self.network)
+        return CompiledLines("update", self._language, read_by(lines), {one.target: one.target for one in lines}, lines)
 
     def totals(self, gradients: Mapping[str, Array]) -> dict[str, Array]:
         """The gradients of the parameters, those of a tied name added up over its uses."""

@@ -8,7 +8,7 @@ import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
-from ..expr import Call, Expr, Max, Num, Size, Sum, Sym, at, children, rebuild
+from ..expr import Add, Call, Expr, Max, Neg, Num, Size, Sum, Sym, at, children, rebuild, symbols
 from ..expr.bind import extent, free_indices, rename, transform
 from ..expr.functions import FUNCTIONS
 from ..expr.script import UNICODE
@@ -21,15 +21,31 @@ SourceWriter = type[Any]
 
 _CALLED = ("np", "float", "range", "total", "divide", "power", "product")
 """What a line may call, so that no tensor is called so."""
+MOST_TERMS = 8
+"""Of a sum of more terms no part is looked for that others share."""
 
 
 class SourceLine(Record):
-    """``target[axes] = formula``, over symbols that are called as tensors are; ``sizes`` say how far letters run."""
+    """``target[axes] = formula``, over symbols that are called as tensors are; ``sizes`` say how far letters run.
+
+    ``in_place``: the target is an array already, whose numbers are overwritten.
+    """
 
     target: str
     axes: tuple[str, ...]
     formula: Expr
     sizes: Mapping[str, int]
+    in_place: bool = False
+
+
+def read_by(lines: Iterable[SourceLine]) -> list[str]:
+    """The tensors that lines read before one of them makes them."""
+    made: set[str] = set()
+    read: dict[str, None] = {}
+    for line in lines:
+        read |= {one.name: None for one in symbols(line.formula) if isinstance(one, Sym) and one.name not in made}
+        made.add(line.target)
+    return list(read)
 
 
 class SharedLines:
@@ -48,12 +64,14 @@ class SharedLines:
             self._add(line)
 
     def _shared(self, node: Expr, sizes: Mapping[str, int]) -> Expr:
-        """The expression with a symbol for each sum, maximum and function in it."""
+        """The expression with a symbol for each sum, maximum and function in it, and for how a few terms begin."""
+        if isinstance(node, Add) and self._eager and 2 < len(node.terms) <= MOST_TERMS:
+            node = Add((Add(node.terms[:-1]), node.terms[-1]))  # they are added from left to right
         parts = children(node)
         changed = tuple(self._shared(part, sizes) for part in parts)
         if any(new is not old for new, old in zip(changed, parts, strict=True)):
             node = rebuild(node, changed)
-        if not isinstance(node, Sum | Max | Call):
+        if not isinstance(node, Sum | Max | Call | Add if self._eager else Sum | Max | Call):
             return node
         letters = tuple(free_indices(node))
         runs: dict[str, int] = {}
@@ -143,10 +161,15 @@ class CompiledLines:
         single: set[str] = set()
         for line in self._lines:
             writer = self._language(self._identifier, lambda letter, line=line: str(extent(letter, line.sizes)))
-            right = writer.text(line.formula, line.axes)
+            target = self._identifier(line.target)
             if comments:
                 body.append(f"# {self._text(Sym(line.target, line.axes))} = {self._text(line.formula)}")
-            body.append(f"{self._identifier(line.target)} = {right}")
+            match line.formula:
+                case Add((Sym(line.target), Neg(change))) if line.in_place:
+                    body.append(f"{target} -= {writer.text(change, line.axes)}")
+                case formula:
+                    place = "[...]" if line.in_place else ""
+                    body.append(f"{target}{place} = {writer.text(formula, line.axes)}")
             names |= writer.functions
             single |= set() if line.axes else {line.target}
         results = "".join(

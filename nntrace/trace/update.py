@@ -128,10 +128,10 @@ def named(numbers: Mapping[Sym, Amount]) -> dict[str, Amount]:
     return {symbol.name + symbol.mark: number for symbol, number in numbers.items()}
 
 
-def known_before(trace: Trace) -> dict[str, Amount]:
+def known_before(trace: Trace) -> dict[Sym, Amount]:
     """What all parameters share before a step: the options and the counts."""
     counts = trace.network.training.counts(trace.memory.done)
-    return named({**constants(trace.network.training.rule), **{one: fraction(count) for one, count in counts.items()}})
+    return {**constants(trace.network.training.rule), **{one: fraction(count) for one, count in counts.items()}}
 
 
 def given_gradient(trace: Trace, element: Element) -> Amount | None:
@@ -144,8 +144,10 @@ def given_gradient(trace: Trace, element: Element) -> Amount | None:
 
 def shared_lines(trace: Trace, arithmetic: Arithmetic, carry: Callable[[Amount], Amount]) -> dict[Sym, Amount]:
     """The lines of a step that come first and once, each a numbered result."""
-    known = known_before(trace)
     found: dict[Sym, Amount] = {}
+    if not trace.network.training.rule.shared:
+        return found
+    known = named(known_before(trace))
     for symbol, formula in trace.network.training.rule.shared:
         found[symbol] = known[symbol.name + symbol.mark] = carry(arithmetic.shared(formula, known))
     return found
@@ -225,7 +227,7 @@ def _known_of_each(
     trace: Trace, given: Mapping[str, Amounts], only: Limit | None
 ) -> Iterator[tuple[Element, dict[str, Amount]]]:
     """Each element that moves, and what is known of it before the step but its gradient."""
-    common = known_before(trace)
+    common = named(known_before(trace))
     for key in trace.network.parameters:
         kept = Kept(trace.network, key, only)
         common[lr.name] = fraction(rate_of(trace, key))

@@ -22,20 +22,26 @@ layers:
   - {dense: 2, weights: [[1, 2], [3, 4]], biases: [0, 0], activation: relu}
   - {dense: 2, weights: [[1, 2], [3, 4]], activation: softmax}
 loss: cross_entropy
+optimizer: momentum
+learning_rate: 0.1
 """
 LINES = [
     "z1 = x @ W1.T + b1",
     "a1 = np.maximum(0.0, z1)",
     "m2 = z2.max(axis=1)",
-    "e2 = np.exp(z2 - m2[:, None])",
+    "add_6 = z2 - m2[:, None]",
+    "e2 = np.exp(add_6)",
     "Z2 = e2.sum(axis=1)",
     "a2 = e2 / Z2[:, None]",
     "L = 1.0 / 3.0 * l.sum()",
-    "d_z2 = d_l[:, None] * (a2 - y)",
+    "d_z2 = 1.0 / 3.0 * (a2 - y)",
     "d_a1 = d_z2 @ W2",
     "d_z1 = d_a1 * (z1 > 0.0)",
     "d_W1 = d_z1.T @ x",
     "d_b1 = d_z1.sum(axis=0)",
+    "new_v_W1 = 0.9 * v_W1 + d_W1",
+    "W1 -= lr * new_v_W1",
+    "v_W1[...] = new_v_W1",
 ]
 
 
