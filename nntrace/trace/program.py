@@ -64,13 +64,16 @@ class CompiledNetwork:
     def _given(self) -> list[str]:
         return [key for key, tensor in self.network.tensors.items() if tensor.role in GIVEN]
 
-    def _values(self, overridden: frozenset[str] = frozenset()) -> list[SourceLine]:
-        """A line for every result that is not ``overridden``."""
+    def _values(self, overridden: frozenset[str] = frozenset(), unseen: bool = False) -> list[SourceLine]:
+        """A line for every result that is not ``overridden``; what no formula needs is worked out where it is
+        ``unseen``, which is faster than to ask for its needs."""
         lines = []
         for step in self.network.steps:
             if step.output not in overridden:
                 is_read = step.has_logits and not overridden.isdisjoint(step.arguments.values())
                 formula = step.operation.numeric if is_read else step.numeric
+                if unseen and self.network.tensors[step.output].left_out:
+                    formula = step.operation.formula
                 lines.append(self._line(step, self._with_given(step, formula), step.operation.output, step.output))
         return lines
 
@@ -109,7 +112,7 @@ class CompiledNetwork:
         return lines, reached
 
     @cached_property
-    def _both(self) -> CompiledLines:
+    def _loss_and_slopes(self) -> CompiledLines:
         lines, reached = self._slopes
         made = {key: target for key, target in reached.items() if self.network.tensors[key].role in GIVEN}
         assert self.network.loss is not None
@@ -117,7 +120,9 @@ class CompiledNetwork:
         read = (
             line for line in lines if line.target not in map(slope_key, self._constant) or line.target in made.values()
         )
-        return CompiledLines("both", self._language, self._given, results, [*self._values(), *read])
+        return CompiledLines(
+            "loss_and_slopes", self._language, self._given, results, [*self._values(unseen=True), *read]
+        )
 
     def _wanted(self, reader: Reader) -> bool:
         role = self.network.tensors[reader.key].role
@@ -180,7 +185,7 @@ class Program(CompiledNetwork):
         """The loss, and its gradients by the given tensors: forward and backward in one, nothing between is kept."""
         assert self.network.loss is not None
         with self._language.quiet():
-            found = self._both(given)
+            found = self._loss_and_slopes(given)
         return float(found.pop(self.network.loss)), self._with_missing(found)
 
     def _with_missing(self, gradients: dict[str, Array]) -> dict[str, Array]:
@@ -199,7 +204,9 @@ class Program(CompiledNetwork):
 
     @property
     def source(self) -> str:
-        return "\n\n".join((super().source, self._update.source))
+        """The network as Python: also what a training runs, where nothing between is looked at."""
+        training = [self._loss_and_slopes.source] if self.network.loss else []
+        return "\n\n".join((super().source, *training, self._update.source))
 
     @cached_property
     def resting(self) -> dict[str, tuple[list[int], ...]]:
