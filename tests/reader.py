@@ -599,9 +599,16 @@ class _Intervals(_Floats):
         if name in ("sin", "cos"):
             low, high = _turned(*map(float, first), 0.25 if name == "sin" else 0.0)
             return Fraction(low - 1e-12), Fraction(high + 1e-12)
-        low, high = (_Floats.call(self, name, float(end)) for end in first)
+        low, high = (self._at(name, end) for end in first)
         slack = Fraction(1, 2**50)
         return Fraction(low) - abs(Fraction(low)) * slack, Fraction(high) + abs(Fraction(high)) * slack
+
+    def _at(self, name: str, end: Fraction) -> float:
+        """A function's value; ln of what a float cannot tell from 1 by what is beyond 1."""
+        if name == "ln" and abs(end - 1) < Fraction(1, 2):
+            return math.log1p(end - 1)
+        found: float = _Floats.call(self, name, float(end))
+        return found
 
     def holds(self, relation: str, a: Range, b: Range) -> bool | None:
         """Whether a relation holds for every value of the ranges; ``None`` where it depends."""

@@ -156,14 +156,11 @@ class Net:
 
     def collapse(self) -> WorkedSolution:
         """Stacked layers as one affine map, or the activation that keeps them apart."""
-        from ..network.apart import apart
-        from ..solution.sheets.collapse import Collapse
-        from ..trace.tracing import trace_of
+        from ..solution.sheets.collapse import collapsed
         from .worked import WorkedSolution
 
         need_layers(self._spec)
-        network = apart(self.network)
-        return WorkedSolution(Collapse(network, trace_of(network) if network.has_numbers else None).solution())
+        return WorkedSolution(collapsed(self.network))
 
 
 def _settings(how: Calculated) -> Settings:

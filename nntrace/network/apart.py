@@ -4,7 +4,7 @@ columns of W that meet one joined argument each. Derivations and affine maps are
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import combinations
 
 from ..catalogue import Operation, Parameter
@@ -34,20 +34,23 @@ class TensorPart(Record):
         return tuple(place - (span[0] if span else 0) for span, place in pairs if not isinstance(span, int))
 
 
-def parts_of(network: Network) -> dict[str, tuple[TensorPart, ...]]:
+SPLIT = ("input", "parameter")
+
+
+def parts_of(network: Network, roles: Collection[str] = SPLIT) -> dict[str, tuple[TensorPart, ...]]:
     """The parts of the inputs and parameters of which no step reads all, by the keys of these."""
     taken = {tensor.name or key for key, tensor in network.tensors.items()}
     taken |= {name for tensor in network.tensors.values() for name in tensor.names.values()}
     split: dict[str, tuple[TensorPart, ...]] = {}
     for key, tensor in network.tensors.items():
-        if tensor.role in ("input", "parameter") and (spans := _spans(network, key)):
+        if tensor.role in roles and (spans := _spans(network, key)):
             split[key] = tuple(_tensor_parts(network, tensor, spans, taken))
     return split
 
 
-def apart(network: Network) -> Network:
+def apart(network: Network, roles: Collection[str] = SPLIT) -> Network:
     """The network with these parts in the place of what they are parts of."""
-    split = parts_of(network)
+    split = parts_of(network, roles)
     if not split:
         return network
 

@@ -201,17 +201,34 @@ layers:
       h: W @ x + b
       o: 2 * (V @ h) - 1
 """
+PARALLEL = """\
+inputs: {x: [1, 2]}
+layers:
+  - {dense: u, from: x, weights: [[1, 2], [0, 1]], biases: [1, 0]}
+  - {dense: v, from: x, weights: [[0.5, 0], [1, 0.5]]}
+"""
+JOINED = PARALLEL + "  - {concat: c, from: [u, v, 'x[2]']}\n  - {dense: [y], weights: [[1, 2, 3, 4, 5]]}\n"
+SCALARS = """\
+inputs: {x1: 2, x2: 3}
+values: {w: 2}
+layers:
+  - let: {q: w*x1 + 3*x2, f: 4*q - x1 + 1}
+"""
 
 
 @pytest.mark.parametrize(
     ("text", "merged", "check"),
     [
+        (PARALLEL + "  - {add: s, from: [u, v]}\n", "s = (W1 + W2) x + b1", "6.5, 4.0"),
+        (PARALLEL + "  - let: {s: 2*u - v + x, m: mean(s)}\n", "m = A_m (2 W1 - W2 + I) x + 2 A_m b1", "8.25"),
+        (JOINED, "z3 = W3 (A_c W1 + A_c_v W2 + A_c_x) x + W3 A_c b1", "29.5"),
+        (SCALARS, "f = (A_f A_q + A_f_x) x + 1_1", "51"),
         (
             RESIDUAL,
             "y = W3 (W2 W1 + I) x + (W3 W2 b1 + W3 b2 + b3)",
             "18.0",
         ),
-        (SKIP, "z2 = (A2 W1 + A2_z2) x + A2 b1", "1.0"),
+        (SKIP, "z2 = (A2 W1 + A2_x) x + A2 b1", "1.0"),
         (FORMULAS, "o = 2 V W x + (2 V b - 1_2)", "0.8, -15.0"),
     ],
 )

@@ -194,18 +194,26 @@ layers:
 """
 
 
-def test_a_branch_is_merged_from_where_it_reads(run: Run, tmp_path: Path) -> None:
+def test_branches_that_meet_are_one_map(run: Run, tmp_path: Path) -> None:
     found = sheet(run, tmp_path, BRANCHES)
     values = {step["name"]: step["value"] for step in found["steps"]}
+    h, u, v, y = ([[1, 2], [3, 4]], [[0.5, 1], [-1, 2]], [[2, 1], [1, -1]], [[1, 1], [0, 3]])
+    assert values["W"] == (np.array([[1, 2]]) @ (np.array(y) @ v + u) @ h).tolist()
+    assert [check["status"] for check in found["checks"]] == ["ok"]
+
+
+def test_branches_that_an_activation_keeps_apart_are_merged_from_where_they_read(run: Run, tmp_path: Path) -> None:
+    found = sheet(run, tmp_path, BRANCHES.replace("identity: w", "relu: w"))
+    values = {step["name"]: step["value"] for step in found["steps"]}
+    assert values["W_v"] == (np.array([[2, 1], [1, -1]]) @ [[1, 2], [3, 4]]).tolist()
     assert values["W_u"] == (np.array([[0.5, 1], [-1, 2]]) @ [[1, 2], [3, 4]]).tolist()
-    assert values["W_y"] == (np.array([[1, 1], [0, 3]]) @ [[2, 1], [1, -1]]).tolist()
     assert [check["status"] for check in found["checks"]] == ["ok", "ok"]
-    applied = {step["name"]: step["lines"][0]["text"] for step in found["steps"] if step["value"]}
-    assert (applied["u"], applied["y"]) == ("W_u x", "W_y h")
-
-
-def test_what_reads_several_results_ends_a_stack(run: Run, tmp_path: Path) -> None:
-    found = sheet(run, tmp_path, BRANCHES)
     (step,) = [step for step in found["steps"] if step["name"] == "s_j"]
     assert step["lines"][0]["text"] == "y_j + u_j"
-    assert step["reason"] == "s reads several results: only layers that read one are merged"
+    assert step["reason"] == "s reads results that are not affine maps of one and the same result before them"
+
+
+def test_a_product_of_two_branches_is_not_merged(run: Run, tmp_path: Path) -> None:
+    found = sheet(run, tmp_path, BRANCHES.replace("{add: s,", "{multiply: s,"))
+    (step,) = [step for step in found["steps"] if step["name"] == "s_j"]
+    assert step["reason"] == "s has a derivative that depends on what it reads, so it is not shown to be affine"

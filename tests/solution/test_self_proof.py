@@ -408,7 +408,7 @@ def _prove(equation: Equation, truth: Truth) -> None:
         except ZeroDivisionError:
             counted["divisions by a range around zero"] += 1
             continue
-        slack = 1e-12 * (abs(low) + abs(least)) + (1e-15 if "ln(1 + " in text else 0)  # floats lose what is beside 1
+        slack = 1e-12 * (abs(low) + abs(least))
         _demand(
             least - slack <= high and low <= most + slack, f"{text} is between {least} and {most}, not {numeric[-1][2]}"
         )

@@ -1,5 +1,16 @@
 """The sheet of ``collapse``: stacked affine layers as one affine map."""
 
-from .sheet import Collapse
+from __future__ import annotations
 
-__all__ = ["Collapse"]
+from ....network.apart import apart, with_owned_parameters
+from ....network.model import Network
+from ....trace.tracing import trace_of
+from ...content.model import Solution
+from .sheet import Collapse
+from .vectors import with_vectors
+
+
+def collapsed(network: Network) -> Solution:
+    """The stacked layers of a network as one affine map, or what keeps them apart."""
+    network = with_vectors(with_owned_parameters(apart(network, ("parameter",))))
+    return Collapse(network, trace_of(network) if network.has_numbers else None).solution()

@@ -54,9 +54,9 @@ class AffineMaps:
 
     # -- one layer ---------------------------------------------------------------------------------------------------
 
-    def of(self, step: BoundOperation, level: int) -> AffineMap:
-        """The map of the layer that is the ``level``-th of its stack, counted from 1."""
-        [(_, affine)] = self.of_each(step, level, {step.argument: level - 1})
+    def of(self, step: BoundOperation, level: int, levels: Mapping[str, int]) -> AffineMap:
+        """The map of a layer that reads one tensor; it is the ``level``-th of its stack, counted from 1."""
+        [(_, affine)] = self.of_each(step, level, levels)
         return affine
 
     def of_each(self, step: BoundOperation, level: int, levels: Mapping[str, int]) -> list[tuple[int, AffineMap]]:
@@ -69,10 +69,12 @@ class AffineMaps:
         parts: dict[int, list[Expr]] = {}
         sizes = {own: self.network.tensors[step.output].shape[-1]}
         along: dict[int, str] = {}
+        read_by: dict[int, str] = {}
         for by in variables(operation.formula, operation.arguments):
             key, letter = step.arguments[by.name], str(by.index[-1])
             at = levels[key]
             along.setdefault(at, letter)
+            read_by.setdefault(at, key)
             parts.setdefault(at, []).append(
                 linear_part(operation.formula, Sym(by.name, (*operation.output.index[:-1], letter)))
             )
@@ -90,7 +92,8 @@ class AffineMaps:
             named: list[Named] = []
             matrix = self._formed(linear, axes, sizes)
             if matrix is None:
-                matrix = self._by_elements("A", step, derivative, (result, along[at]), axes, named)
+                read = self.formulas.name(read_by[at])
+                matrix = self._by_elements(("A", read.name), step, derivative, (result, along[at]), axes, named)
             grid = self._grid(linear, axes, sizes)
             for one in named:
                 self.known.add(one.name, grid)
@@ -102,7 +105,7 @@ class AffineMaps:
             named = []
             vector = self._vector(constant, axes, sizes)
             if vector is None:
-                vector = self._by_elements("c", step, rest, (result,), axes, named)
+                vector = self._by_elements(("c", ""), step, rest, (result,), axes, named)
             constants = self._grid(constant, axes, sizes)
             for one in named:
                 self.known.add(one.name, constants)
@@ -134,11 +137,20 @@ class AffineMaps:
         return total(found)
 
     def _by_elements(
-        self, letter: str, step: BoundOperation, formula: Expr, letters: tuple[str, ...], axes: Axes, named: list[Named]
+        self,
+        name: tuple[str, str],
+        step: BoundOperation,
+        formula: Expr,
+        letters: tuple[str, ...],
+        axes: Axes,
+        named: list[Named],
     ) -> Expr:
-        """A name for a matrix that has no form in the layer's own ones."""
-        whole = Whole(self._free_name(letter, step), *axes)
-        named.append(Named(whole, self._named_elements(self.formulas.keyed(formula, step)), letters))
+        """A name for a matrix that has no form in the layer's own ones: its letter, and what it is applied to."""
+        whole = Whole(self._free_name(*name, step), *axes)
+        elements = transform(
+            formula, lambda node: Num(extent(node.over, step.sizes)) if isinstance(node, Size) else None
+        )
+        named.append(Named(whole, self._named_elements(self.formulas.keyed(elements, step)), letters))
         return whole
 
     @cached_property
@@ -147,13 +159,14 @@ class AffineMaps:
         whole = {self.formulas.name(key).name for key in self.network.tensors}
         return whole | {name for tensor in self.network.tensors.values() for name in tensor.names.values()}
 
-    def _free_name(self, letter: str, step: BoundOperation) -> Sym:
-        """A name for a matrix that nothing else has: ``A1`` of z1, ``A_h`` of a result that a user calls h."""
+    def _free_name(self, letter: str, read: str, step: BoundOperation) -> Sym:
+        """A name for a matrix that nothing else has: ``A1`` of z1, ``A_h`` of a result that a user calls h, ``A_h_x``
+        of what such a result takes from x beside others."""
         result, symbol = self.formulas.name(step.output).name, step.operation.output.name
         level = step.output.removeprefix(symbol) if result == step.output != symbol else ""
         found = f"{letter}{level}" if level else f"{letter}_{result}"
         while found in self.taken:
-            found += f"_{result}"
+            found += f"_{read or result}"
         self.taken.add(found)
         return Sym(found)
 

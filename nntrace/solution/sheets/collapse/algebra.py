@@ -49,7 +49,9 @@ class Algebra:
         return product if affine.constant is None else Add((product, affine.constant))
 
     def product(self, matrix: Expr, inner: Expr) -> Expr:
-        """The matrix times what it is applied to, from the left or from the right; numbers stand in front."""
+        """The matrix times what it is applied to, from the left or from the right; numbers and signs come first."""
+        if isinstance(matrix, Neg):
+            return Neg(self.product(matrix.body, inner))
         left, right = (matrix, inner) if self.columns else (inner, matrix)
         numbers, factors = (one + two for one, two in zip(_factors(left), _factors(right), strict=True))
         kept = tuple(one for one in factors if not _is_identity(one)) or factors[:1]

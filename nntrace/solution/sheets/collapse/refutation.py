@@ -17,7 +17,7 @@ from ....trace.trace import Trace
 from ...content.model import Note
 from ...formulas.tensor import TensorFormulas
 from ...numbers.digits import Digits, Shown
-from .stacks import are_vectors, read_tensors
+from .stacks import are_vectors, is_map, read_tensors
 
 FIRST_TRIED = ((-2, 2), (0, 2), (0, 6))  # odd functions keep the first midpoint
 MOST_TRIED = 12
@@ -70,7 +70,11 @@ class Refutation:
         """Why the step is not merged, up to the comma before what follows from it."""
         result, read = self.formulas.name(self.step.output), self.formulas.name(self.step.argument)
         if len(read_tensors(self.step)) > 1:
-            return (result, " reads several results: only layers that read one are merged")
+            if is_map(self.network, self.step):
+                return (result, " reads results that are not affine maps of one and the same result before them")
+            decides = has_kink(self.operation.formula, self.operation.arguments)
+            cause = "decides by cases of what it reads" if decides else "has a derivative that depends on what it reads"
+            return (result, f" {cause}, so it is not shown to be affine")
         if not self.is_tried:
             return (result, " is no map from a vector to a vector, and is not merged")
         found = self._found() if self.trace is not None or not self.operation.parameters else None

@@ -24,7 +24,7 @@ from .algebra import AffineMap, Algebra, Named
 from .grids import Grid, literal, numbers
 from .known_matrices import KnownMatrices
 from .refutation import Refutation
-from .stacks import Stack, past_identities, stacks
+from .stacks import Stack, past_identities, read_tensors, stacks
 
 ADDS_NOTHING: Note = ("one affine map: depth without an activation adds nothing",)
 PUT_IN: Note = ("the layer before it put in",)
@@ -134,7 +134,7 @@ class Collapse:
 
     def _alone(self, step: BoundOperation) -> Iterator[Block]:
         self.maps.start(step.argument)
-        affine = self.maps.of(step, 1)
+        affine = self.maps.of(step, 1, dict.fromkeys(read_tensors(step), 0))
         yield from self._defined(affine.named)
         source = Whole(self.formulas.name(step.argument), *self.algebra.axes("j0"))
         form = self.algebra.applied(affine, source)
@@ -145,10 +145,11 @@ class Collapse:
         maps, algebra, first = self.maps, self.algebra, layers[0]
         maps.start(first.argument)
         source: Expr = Whole(self.formulas.name(first.argument), *algebra.axes("j0"))
-        affine = maps.of(first, 1)
-        yield from self._defined(affine.named)
         same = past_identities(self.network)
-        levels = {same.get(first.argument, first.argument): 0, first.argument: 0, first.output: 1}
+        root = same.get(first.argument, first.argument)
+        levels = {root: 0, **{key: 0 for key, read in same.items() if read == root}, first.output: 1}
+        affine = maps.of(first, 1, levels)
+        yield from self._defined(affine.named)
         merged = {1: affine}
         for level, step in enumerate(layers[1:], start=2):
             levels |= {key: levels[root] for key, root in same.items() if root in levels}
@@ -156,6 +157,9 @@ class Collapse:
             for _, own in parts:
                 yield from self._defined(own.named)
             name = self.formulas.name(step.output)
+            if not any(at for at, _ in parts):  # a further branch: it is written where it meets the others
+                levels[step.output], merged[level] = level, parts[0][1]
+                continue
             if len(parts) > 1 or affine.constant is not None:
                 inner = (algebra.applied(merged[at], source) if at else source for at, _ in parts)
                 nested = total(algebra.applied(own, body) for (_, own), body in zip(parts, inner, strict=True))

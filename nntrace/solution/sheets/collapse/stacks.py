@@ -1,8 +1,9 @@
-"""Which steps of a network are affine, one on the other, and which step ends such a stack."""
+"""Which steps of a network are affine in one earlier result, by whatever branches they read it, and which steps are
+not."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 
 from ....expr.properties import is_affine
 from ....network.model import BoundOperation, Network
@@ -10,8 +11,9 @@ from ....record import Record
 
 
 class Stack(Record):
-    """Affine layers, each of which reads the one before it; and the step that ends the stack, which is not shown to
-    be affine. ``layers`` are none where two such steps follow each other."""
+    """Affine layers, each of which reads the ``argument`` or layers before it, so that the last one is one affine map
+    of that; and the step that reads the last and is not shown to be affine. ``layers`` are none where two such steps
+    follow each other."""
 
     layers: tuple[BoundOperation, ...]
     end: BoundOperation | None
@@ -21,41 +23,34 @@ class Stack(Record):
 
 def stacks(network: Network) -> Iterator[Stack]:
     """The stacks of a network in order. An identity leaves everything as it is, and a line of a program is no layer."""
-    layers: list[BoundOperation] = []
-    first = ""
-    same: dict[str, str] = {}
-    """What identities read, by their results."""
-    for step in network.layer_steps():
-        if not step.edges:
+    same = past_identities(network)
+    roots: dict[str, str] = {}
+    """Of each affine step's result the key of what it is an affine map of."""
+    below: dict[str, tuple[BoundOperation, ...]] = {}
+    """The affine steps that lead to a result, itself the last."""
+    shown: set[str] = set()
+    steps = [step for step in network.layer_steps() if step.edges]
+    read = {same.get(key, key) for step in steps if step.output not in same for key in read_tensors(step)}
+    for step in steps:
+        if step.output in same:
             continue
-        read = same.get(step.argument, step.argument)
-        if layers and joins(network, step, {first, *(layer.output for layer in layers)}, same):
-            layers.append(step)
+        reads = list(dict.fromkeys(same.get(key, key) for key in read_tensors(step)))
+        found = {roots.get(key, key) for key in reads}
+        if len(found) == 1 and is_map(network, step):
+            roots[step.output] = found.pop()
+            leading = {one.output: one for key in reads for one in below.get(key, ())}
+            below[step.output] = (*(one for one in steps if one.output in leading), step)
             continue
-        if step.operation.is_identity:
-            same[step.output] = read
-            continue
-        if layers and read != layers[-1].output:  # a branch
-            yield Stack(tuple(layers), None, first)
-            layers = []
-        first = first if layers else read
-        if is_map(network, step):
-            layers.append(step)
-            continue
-        yield Stack(tuple(layers), step, first)
-        layers = []
-    if layers:
-        yield Stack(tuple(layers), None, first)
-
-
-def joins(network: Network, step: BoundOperation, known: set[str], same: Mapping[str, str]) -> bool:
-    """Whether a step reads several tensors, all of one stack, and is affine in them together, as an addition is."""
-    reads = {same.get(key, key) for key in read_tensors(step)}
-    if len(reads) < 2 or not reads <= known:
-        return False
-    tensors = (network.tensors[key] for key in (*reads, step.output))
-    vectors = all(len(tensor.shape) == 1 + tensor.sampled for tensor in tensors)
-    return vectors and is_affine(step.operation.formula, step.operation.arguments)
+        for key in reads[:-1]:
+            if key in roots and key not in shown:
+                yield Stack(below[key], None, roots[key])
+                shown.add(key)
+        last = reads[-1]
+        yield Stack(below[last] if last in roots and last not in shown else (), step, roots.get(last, last))
+        shown.add(last)
+    for key, root in roots.items():
+        if key not in read and key not in shown:
+            yield Stack(below[key], None, root)
 
 
 def past_identities(network: Network) -> dict[str, str]:
@@ -68,9 +63,8 @@ def past_identities(network: Network) -> dict[str, str]:
 
 
 def is_map(network: Network, step: BoundOperation) -> bool:
-    """Whether a step is an affine map from a vector to a vector."""
-    one = len(read_tensors(step)) == 1 and are_vectors(network, step)
-    return one and is_affine(step.operation.formula, step.operation.arguments)
+    """Whether a step is an affine map from vectors to a vector, in all that it reads together, as an addition is."""
+    return are_vectors(network, step) and is_affine(step.operation.formula, step.operation.arguments)
 
 
 def read_tensors(step: BoundOperation) -> tuple[str, ...]:
@@ -80,5 +74,5 @@ def read_tensors(step: BoundOperation) -> tuple[str, ...]:
 
 def are_vectors(network: Network, step: BoundOperation) -> bool:
     """Whether what a step reads and its result have one index each, in a batch for each sample."""
-    tensors = (network.tensors[key] for key in (step.argument, step.output))
+    tensors = (network.tensors[key] for key in (*read_tensors(step), step.output))
     return all(len(tensor.shape) == 1 + tensor.sampled for tensor in tensors)
