@@ -70,14 +70,13 @@ class Net:
 
     def grad(self, *names: str, **how: Unpack[Calculated]) -> WorkedSolution:
         """The gradient by what has these names (globs too), over its paths; without names, by every parameter."""
-        from ..network.quantities import parameters
-        from ..solution.sheets.calculation import Sheet, asked_quantities
+        from ..solution.sheets.calculation import Sheet, asked_by_default, asked_quantities
         from .worked import WorkedSolution
 
         network = self._computed()
         need_layers(self._spec)
         need_loss(network.loss)
-        asked = asked_quantities(network, names) if names else parameters(network)
+        asked = asked_quantities(network, names) if names else asked_by_default(network)
         return WorkedSolution(Sheet(network, _settings(how)).gradient(asked, named=bool(names)))
 
     def step(

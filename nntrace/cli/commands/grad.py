@@ -25,23 +25,22 @@ def grad(
         list[str],
         typer.Option("--param", "-p", metavar="NAME", help="A weight, bias, unit, input, tensor or glob. Repeatable."),
     ] = [],
-    everything: Annotated[bool, typer.Option("--all", help="All parameters. The default without --param.")] = False,
+    everything: Annotated[bool, typer.Option("--all", help="All parameters, else all inputs; the default.")] = False,
     calculation: Calculation,
     page: PageOptions,
     reading: Reading,
 ) -> None:
     """The gradient of the loss: by stored deltas, and for what is asked by name also over its paths."""
-    from ...network.quantities import parameters
-    from ...solution.sheets.calculation import Sheet, asked_quantities
+    from ...solution.sheets.calculation import Sheet, asked_by_default, asked_quantities
 
     check_page(page, reading, calculation.expect)
     chosen = settings(calculation)
     network, spec = read_network(reading, calculation.change)
     need_layers(spec)
     need_loss(network.loss)
-    asked = asked_quantities(network, param) if param else parameters(network)
+    asked = asked_quantities(network, param) if param else asked_by_default(network)
     if param and everything:
-        asked = list(dict.fromkeys([*asked, *parameters(network)]))
+        asked = list(dict.fromkeys([*asked, *asked_by_default(network)]))
     sheet = Sheet(network, chosen)
     solution = sheet.gradient(asked, named=bool(param) and not everything)
     raise typer.Exit(deliver(solution, page, calculation.expect))

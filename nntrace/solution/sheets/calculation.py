@@ -21,6 +21,7 @@ from ...network.quantities import (
     numbered,
     of_role,
     of_tensor,
+    parameters,
 )  # fmt: skip
 from ...record import Record
 from ...spec.model import Rounding
@@ -132,6 +133,7 @@ class Sheet:
         any_shown = bool(used) or self.view == "matrix"
         sections = [
             Section("forward", (*self._forward_values(used), *names)),
+            *([self.loss_section()] if self.network.loss_is_known else []),
             *(self.backward_sections(used, asked, named) if any_shown else [_nothing_asked(self.network)]),
             Section("checks", self.checks(asked)),
         ]
@@ -291,6 +293,13 @@ def _units(quantities: Sequence[Quantity]) -> list[Quantity]:
     """The layers' results among them."""
     groups = by_tensor(quantities).values()
     return [one for group in groups if group[0].role == "unit" for one in group]
+
+
+def asked_by_default(network: Network) -> Sequence[Quantity]:
+    """What the loss is differentiated by where nothing is asked for: the parameters, or else the inputs."""
+    reached = network.reached()
+    inputs = [one for one in of_role(network, "input") if any(use.key in reached for use in one.uses)]
+    return parameters(network) if network.parameters else inputs
 
 
 def asked_quantities(network: Network, texts: Sequence[str], *, parameters: bool = False) -> list[Quantity]:
