@@ -114,7 +114,16 @@ class Calculation(Record):
             "--digits",
             parser=_count("digits", 1, 17),
             metavar="N",
-            help="Significant digits of a rounded number, 1 to 17. Default: 6.",
+            help="Significant digits of every computed number, 1 to 17. Default: 6 of a rounded one.",
+        ),
+    ] = None
+    decimals: Annotated[
+        int | None,
+        typer.Option(
+            "--decimals",
+            parser=_count("decimals", 0, 17),
+            metavar="N",
+            help="Decimals of every computed number, 0 to 17 (of a small one three significant digits).",
         ),
     ] = None
     rounding: Annotated[

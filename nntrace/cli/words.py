@@ -56,8 +56,10 @@ def settings(calculation: Calculation, traced: str | None = None) -> Settings:
     """How a sheet of numbers is worked out, from the words of the command; ``traced`` lists iterations."""
     from ..solution.sheets.calculation import Settings
 
+    if calculation.digits is not None and calculation.decimals is not None:
+        raise UserError("--digits beside --decimals: each says how numbers are rounded\n  leave one of them out")
     rounding, view = rounding_rule(calculation.rounding), view_of(calculation.view)
-    return Settings(calculation.digits, calculation.full, rounding, view, _traced(traced))
+    return Settings(calculation.digits, calculation.decimals, calculation.full, rounding, view, _traced(traced))
 
 
 def _traced(text: str | None) -> tuple[int, ...]:

@@ -23,6 +23,7 @@ class Calculated(TypedDict, total=False):
     """How a calculation is worked out, as the options of the command say it."""
 
     digits: int
+    decimals: int
     rounding: str
     view: str
     full: bool
@@ -166,4 +167,4 @@ def _settings(how: Calculated) -> Settings:
     from ..solution.sheets.calculation import Settings
 
     view, rounding = view_of(how.get("view")), rounding_rule(how.get("rounding"))
-    return Settings(how.get("digits"), how.get("full", False), rounding, view)
+    return Settings(how.get("digits"), how.get("decimals"), how.get("full", False), rounding, view)

@@ -1,12 +1,12 @@
-"""The conventions of a file: ``vectors``, ``relu_at_zero``, ``log``, ``rounding``, ``digits``."""
+"""The conventions of a file: ``vectors``, ``relu_at_zero``, ``log``, ``rounding``, ``digits``, ``decimals``."""
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from . import tree, values
-from .model import Rounding
+from .model import Conventions, Rounding
 from .problems import Problems
 from .rounding import MOST_DIGITS, rounding_of
 from .tree import Node, describe
@@ -30,6 +30,23 @@ def _relu_at_zero(node: Node, problems: Problems) -> int | None:
 
 def _digits(node: Node, problems: Problems) -> int | None:
     return _integer(node, problems, "`digits`", 1, MOST_DIGITS)
+
+
+def _decimals(node: Node, problems: Problems) -> int | None:
+    return _integer(node, problems, "`decimals`", 0, MOST_DIGITS)
+
+
+def conventions(found: Mapping[str, Any], root: tree.Mapping, problems: Problems) -> Conventions:
+    """Those that a file gives, and the defaults. Digits are asked for in one way alone."""
+    given = {key: found[key] for key in READERS if found.get(key) is not None}
+    asked = [key.text for key, _ in root.entries if key.text in ("digits", "decimals")]
+    carry = given.get("rounding", Rounding()).places is not None
+    for key, _ in root.entries:
+        if key.text in asked and (carry or len(asked) > 1):
+            other = "`rounding: carry`" if carry else f"`{asked[asked[0] == key.text]}`"
+            problems.add(key.place, f"`{key.text}` beside {other}", "keep one: each says how numbers are rounded")
+            break
+    return Conventions(**given, bounded=bool(asked))
 
 
 def _integer(node: Node, problems: Problems, what: str, low: int, high: int) -> int | None:
@@ -83,5 +100,6 @@ READERS: dict[str, Callable[[Node, Problems], Any]] = {
     "log": _log,
     "rounding": _rounding,
     "digits": _digits,
+    "decimals": _decimals,
 }
 """For each convention the function that reads it; ``None`` where that notes a problem."""

@@ -243,13 +243,16 @@ class Rounding(Record):
 
 
 class Conventions(Record):
-    """The conventions of a file, each with its default."""
+    """The conventions of a file, each with its default. ``bounded``: somebody has asked for so many ``digits``, or
+    ``decimals``, so that they hold for every number that is computed."""
 
     vectors: str = "columns"
     relu_at_zero: int = 0
     log: str = "e"
     rounding: Rounding = Rounding()
     digits: int = 6
+    decimals: int | None = None
+    bounded: bool = False
 
 
 class Spec(Record):

@@ -10,7 +10,7 @@ from ..errors import UserError, printable
 from ..limits import USUAL, Limits
 from . import conventions, losses, not_yet, passes, shorthands, training, tree, validation, values
 from .layers import layer_keys, layers
-from .model import Conventions, Labelled, Layer, LossSpec, Name, Null, Penalty, Place, Spec, Value
+from .model import Labelled, Layer, LossSpec, Name, Null, Penalty, Place, Spec, Value
 from .problems import Problems, split_lines
 from .samples import samples
 from .tree import Node, describe, is_null
@@ -72,7 +72,6 @@ def _spec(root: tree.Mapping, source: str, lines: tuple[str, ...], folder: Path 
             )
     if (loss := found.get("loss")) and loss.result:
         losses.check_result(loss, found.get("layers", ()), problems)
-    given = {key: found[key] for key in conventions.READERS if found.get(key) is not None}
     return Spec(
         source=source,
         lines=lines,
@@ -94,7 +93,7 @@ def _spec(root: tree.Mapping, source: str, lines: tuple[str, ...], folder: Path 
         clip=found.get("clip"),
         parameters=found.get("parameters"),
         gradients=found.get("gradients"),
-        conventions=Conventions(**given),
+        conventions=conventions.conventions(found, root, problems),
         places={key.text: key.place for key, _ in root.entries},
         limits=problems.limits,
     )

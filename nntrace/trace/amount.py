@@ -29,7 +29,7 @@ class Amount(Record):
 
     ``carried`` has its digits where these are carried on, ``rounded`` tells that it was rounded to them in this step.
     ``real`` has as many digits as are asked for, of a number that is no fraction; without it, the float is all that
-    is known.
+    is known. ``typed``: somebody has typed it so.
     """
 
     number: float
@@ -37,6 +37,7 @@ class Amount(Record):
     carried: Decimal | None = None
     rounded: bool = False
     real: RealNumber | None = None
+    typed: bool = False
 
     def plus(self, other: Amount) -> Amount:
         """The sum of two amounts, exact where both are."""
@@ -89,12 +90,12 @@ def sum_of(amounts: Sequence[Amount]) -> Amount:
     return evaluated(_TOTAL, lambda _, cell: amounts[cell[0]], {}, {"i": len(amounts)})
 
 
-def fraction(value: Fraction | int) -> Amount:
+def fraction(value: Fraction | int, typed: bool = False) -> Amount:
     """An exact amount; of what stands for an irrational number the float alone."""
     if isinstance(value, Irrational):
         return Amount(float(value))
     value = Fraction(value)
-    return Amount(_float(value), value)
+    return Amount(_float(value), value, typed=typed)
 
 
 def measured(number: float) -> Amount:

@@ -67,7 +67,7 @@ class ElementTrace(Trace):
                 cells = product(*map(range, tensor.shape))
                 given[key] = {cell: self._result(measured(float(tensor.array[cell]))) for cell in cells}
             elif tensor.typed is not None:
-                exact = {cell: fraction(number) for cell, number in tensor.typed.items()}
+                exact = {cell: fraction(number, typed=True) for cell, number in tensor.typed.items()}
                 given[key] = {cell: one if one.exact is not None else self._result(one) for cell, one in exact.items()}
                 given[key].update(dict.fromkeys(tensor.missing, NOTHING))
         return given
@@ -111,7 +111,7 @@ class ElementTrace(Trace):
             tensor = self.network.tensors[step.output]
             for cell in values[step.output] if tensor.overridden else ():
                 if (given := tensor.overridden.get(cell[tensor.sampled :])) is not None:
-                    values[step.output][cell] = self._result(fraction(given))
+                    values[step.output][cell] = self._result(fraction(given, typed=True))
         return values
 
     def _value(self, step: BoundOperation, index: Mapping[str, int], values: Mapping[str, Amounts]) -> Amount:
@@ -192,7 +192,8 @@ class ElementTrace(Trace):
 
     def at_point_ahead(self) -> Trace:
         there = elements_ahead(self, self._given, self.arithmetic, self._result)
-        if all(there[key] == self._given[key] for key in there):
+        pairs = ((own[cell], self._given[key][cell]) for key, own in there.items() for cell in own)
+        if all(one._replace(typed=given.typed) == given for one, given in pairs):
             return self
         return ElementTrace(self.network, {**self._given, **there}, self._program, self.memory)
 

@@ -63,7 +63,7 @@ class Update(Record):
     @property
     def rate(self) -> Amount:
         """The learning rate, of the tensors that have none of their own."""
-        return self.shared.get(lr) or fraction(rate_of(self.before, ""))
+        return self.shared.get(lr) or fraction(rate_of(self.before, ""), typed=True)
 
     @property
     def every_rate(self) -> set[float]:
@@ -86,7 +86,7 @@ class Update(Record):
 
     def common(self, key: str) -> dict[Sym, Amount]:
         """The numbers that the parameters of a tensor share: the optimizer's options, the rate, the shared lines."""
-        return {**constants(self.rule), lr: fraction(rate_of(self.before, key)), **self.shared}
+        return {**constants(self.rule), lr: fraction(rate_of(self.before, key), typed=True), **self.shared}
 
 
 class Arithmetic(ABC):
@@ -103,7 +103,7 @@ def _amount(found: Any) -> Amount:
 
 def amount_of(number: GivenNumber) -> Amount:
     """A number of the file: exact where it was typed."""
-    return fraction(number) if isinstance(number, Fraction) else Amount(number)
+    return fraction(number, typed=True) if isinstance(number, Fraction) else Amount(number)
 
 
 def rate_of(trace: Trace, key: str) -> Fraction:
@@ -115,7 +115,7 @@ def rate_of(trace: Trace, key: str) -> Fraction:
 
 def constants(rule: UpdateRule) -> dict[Sym, Amount]:
     """The numbers of the rule's options."""
-    return {symbol: fraction(exactly(value)) for symbol, value in rule.constants.items()}
+    return {symbol: fraction(exactly(value), typed=True) for symbol, value in rule.constants.items()}
 
 
 def exactly(value: float | Fraction) -> Fraction:
@@ -181,7 +181,7 @@ def element_memory(network: Network, given: Mapping[str, Amounts]) -> Memory:
     training = network.training
     states = {}
     for state in training.rule.states:
-        first = fraction(exactly(training.rule.start.get(state, 0)))
+        first = fraction(exactly(training.rule.start.get(state, 0)), typed=True)
         own = training.start.get(state.name, {})
         states[state.name] = {
             key: {cell: amount_of(own[key][cell]) if cell in own.get(key, {}) else first for cell in given[key]}
@@ -230,7 +230,7 @@ def _known_of_each(
     common = named(known_before(trace))
     for key in trace.network.parameters:
         kept = Kept(trace.network, key, only)
-        common[lr.name] = fraction(rate_of(trace, key))
+        common[lr.name] = fraction(rate_of(trace, key), typed=True)
         for cell, old in given[key].items():
             if cell not in kept:
                 states = {state: numbers[key][cell] for state, numbers in trace.memory.states.items()}

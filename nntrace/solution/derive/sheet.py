@@ -281,7 +281,7 @@ class Derivation:
         return Part(label, (Line("chain", "=", name), line), {key}, numbers=meant)
 
     def _stability(self, loss: LossGradient | None) -> Iterator[Part]:
-        digits = Digits(self.network.conventions.digits)
+        digits = Digits.of(self.network.conventions)
         yield from Stability(self.symbols, loss, digits, self.question.at).parts()
 
     def _checks(self) -> Iterator[Check]:

@@ -228,6 +228,9 @@ class Writer(ElementFormulas):
             return Rest(part.count, Num(Decimal(left_out[-1].number) if number is None else number), part.noun)
 
         amount = self.evaluate(transform(term, leaf))
+        match term:
+            case (Sym() as alone) | Neg(Sym() as alone):
+                return amount._replace(typed=self._read(alone).typed)
         return amount if all(one.exact is not None for one in left_out) else Amount(amount.number)
 
     def lines(

@@ -21,8 +21,10 @@ from ...trace.amount import Amount
 
 if TYPE_CHECKING:
     from ...network.model import Array
+    from ...spec.model import Conventions
 
-MOST_EXACT_DIGITS = 10
+MOST_EXACT_DIGITS, MOST_TYPED_DIGITS = 10, 17
+LEAST_BESIDE_DECIMALS = 3
 SMALLEST_POSITIONAL = 1e-4
 _CONTEXT = Context(prec=1200, rounding=ROUND_HALF_UP, Emin=MIN_EMIN, Emax=MAX_EMAX)
 
@@ -43,11 +45,20 @@ class Digits(Record):
     """How this sheet shows numbers: significant digits of a rounded one, and whether whole numbers show no point.
 
     ``down_to`` is the power of ten of a place before which no number ends, however few its significant digits.
+    ``bounded``: exact numbers have no more digits either, unless they were typed so.
     """
 
     significant: int = 6
     integers: bool = False
     down_to: int | None = None
+    bounded: bool = False
+
+    @classmethod
+    def of(cls, conventions: Conventions, integers: bool = False) -> Digits:
+        """As the conventions say; a small number keeps three significant digits beside ``decimals``."""
+        if conventions.decimals is None:
+            return cls(conventions.digits, integers, None, conventions.bounded)
+        return cls(LEAST_BESIDE_DECIMALS, integers, -conventions.decimals, True)
 
     def show(self, amount: Amount) -> Shown:
         """The digits of an amount. An infinity or NaN is shown as it is."""
@@ -57,7 +68,7 @@ class Digits(Record):
             return Shown(Num(amount.carried if pointed else self._pointed(amount.carried)), False)
         if amount.exact is not None:
             ending = exact_decimal(amount.exact)
-            if ending is not None and len(ending.as_tuple().digits) <= max(MOST_EXACT_DIGITS, self._kept(ending)):
+            if ending is not None and len(ending.as_tuple().digits) <= self._most_exact(amount, ending):
                 return Shown(Num(self._pointed(ending)), False)
             value = _CONTEXT.divide(Decimal(amount.exact.numerator), Decimal(amount.exact.denominator))
         elif amount.real is not None:
@@ -73,7 +84,7 @@ class Digits(Record):
 
         from .decimals import decimal_texts
 
-        half, most = _plainly_rounded(self.significant)
+        half, most = self._plainly_rounded()
         with np.errstate(all="ignore"):
             size, halves = np.abs(numbers), numbers * half
             usual = (size >= SMALLEST_POSITIONAL) & (size < most) & (halves != np.trunc(halves))
@@ -92,7 +103,7 @@ class Digits(Record):
         return Literals(texts, others)
 
     def _decimal(self, number: float) -> Decimal:
-        half, most = _plainly_rounded(self.significant)
+        half, most = self._plainly_rounded()
         if -most < number < most and number * half % 1:
             return Decimal(f"%#.{self.significant}g" % number)
         return self.rounded(Decimal(number)) if math.isfinite(number) else Decimal(number)
@@ -105,9 +116,19 @@ class Digits(Record):
         kept = Context(significant, ROUND_HALF_UP, MIN_EMIN, MAX_EMAX).plus(value)
         missing = kept.adjusted() - significant + 1
         kept = kept.quantize(Decimal((0, (1,), missing)), context=_CONTEXT)
-        if missing == 0:  # a real shows its point: one digit more rather than none behind it
+        if missing == 0 and not self.bounded:  # a real shows its point: one digit more rather than none behind it
             return value.quantize(Decimal("0.1"), context=_CONTEXT)
         return kept
+
+    def _most_exact(self, amount: Amount, ending: Decimal) -> int:
+        """With how many digits at most an exact number is shown as it is."""
+        if self.bounded:
+            return MOST_TYPED_DIGITS if amount.typed else self._kept(ending)
+        return max(MOST_EXACT_DIGITS, self._kept(ending))
+
+    def _plainly_rounded(self) -> tuple[float, float]:
+        half, most = _plainly_rounded(self.significant)
+        return half, most if self.down_to is None else min(most, 10.0 ** (self.significant + self.down_to))
 
     def _kept(self, value: Decimal) -> int:
         """How many significant digits of a number are shown."""

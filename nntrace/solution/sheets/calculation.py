@@ -7,7 +7,7 @@ from copy import copy
 from functools import cached_property, partial
 from itertools import chain
 from math import prod
-from typing import TYPE_CHECKING, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 from ...errors import UserError
 from ...network.model import Network
@@ -24,7 +24,7 @@ from ...network.quantities import (
     parameters,
 )  # fmt: skip
 from ...record import Record
-from ...spec.model import Rounding
+from ...spec.model import Conventions, Rounding
 from ...trace.trace import Trace
 from ...trace.tracing import trace_of
 from ...trace.update import Update
@@ -59,10 +59,17 @@ class Settings(Record):
     """
 
     digits: int | None = None
+    decimals: int | None = None
     full: bool = False
     rounding: Rounding | None = None
     view: View | None = None
     traced: tuple[int, ...] = ()
+
+    @property
+    def asked_digits(self) -> dict[str, Any]:
+        """The conventions on digits, in place of the file's, where somebody asks for them here."""
+        asked = {"digits": self.digits or Conventions().digits, "decimals": self.decimals, "bounded": True}
+        return {} if self.digits is None and self.decimals is None else asked
 
 
 class Sheet:
@@ -75,11 +82,13 @@ class Sheet:
         self.before = before
         """The sheet of the iteration before."""
         given = network.conventions
-        conventions = given._replace(
-            digits=settings.digits or given.digits, rounding=settings.rounding or given.rounding
-        )
+        conventions = given._replace(rounding=settings.rounding or given.rounding, **settings.asked_digits)
+        if conventions.bounded and conventions.rounding.places is not None:
+            raise UserError(
+                "digits or decimals beside carry: each says how numbers are rounded\n  leave one of them out"
+            )
         self.network = network = network._replace(conventions=conventions)
-        digits = Digits(conventions.digits, network.integers)
+        digits = Digits.of(conventions, network.integers)
         self.trace = trace or trace_of(network)
         self.precise = self.trace.precisely()
         """The trace in full precision: what a sheet that carries rounded numbers is checked against."""

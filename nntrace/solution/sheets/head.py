@@ -156,7 +156,7 @@ def convention_values(conventions: Conventions) -> dict[str, Any]:
         "relu_at_zero": conventions.relu_at_zero,
         "log": conventions.log,
         "rounding": rounding,
-        "digits": conventions.digits,
+        **({"digits": conventions.digits} if conventions.decimals is None else {"decimals": conventions.decimals}),
     }
 
 
@@ -206,6 +206,9 @@ def _ones_words(size: str | None) -> Note:
 
 def _rounding_words(conventions: Conventions) -> str:
     rule = conventions.rounding
+    if conventions.bounded:
+        asked = f"{conventions.digits} digits" if conventions.decimals is None else f"{conventions.decimals} decimals"
+        return f"rounding: full (full precision inside; every computed number rounded to {asked}, marked ≈)"
     if rule.places is None:
         return (
             "rounding: full (full precision inside; exact decimals to 10 digits,"

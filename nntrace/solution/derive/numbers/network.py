@@ -36,7 +36,7 @@ class NetworkNumbers:
         self.network = network
         self.jacobians = jacobians
         self.trace = trace_of(network)
-        self.digits = Digits(network.conventions.digits, network.integers)
+        self.digits = Digits.of(network.conventions, network.integers)
         self.indexed = IndexNumbers(network, self.trace)
         self.matrices = MatrixForms(Writer(self.trace, self.digits), short=True)
 

@@ -42,7 +42,7 @@ class Collapse:
         self.trace = trace
         precise = None if trace is None else trace.precisely()  # what is merged is not rounded in between
         self.formulas = TensorFormulas(network)
-        self.digits = Digits(network.conventions.digits, network.integers)
+        self.digits = Digits.of(network.conventions, network.integers)
         self.algebra, self.known = Algebra(network.conventions.vectors == "columns"), KnownMatrices(self.digits)
         self.maps = AffineMaps(network, precise, self.formulas, self.algebra, self.known)
         self.stacks = list(stacks(network))

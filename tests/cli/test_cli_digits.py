@@ -1,0 +1,79 @@
+"""``--digits`` and ``--decimals``: every computed number has no more, typed numbers stay as typed."""
+
+from __future__ import annotations
+
+import json
+import re
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+
+if TYPE_CHECKING:
+    from conftest import Run
+
+NETWORK = """inputs: {x1: 0.12345, x2: 2}
+targets: {t: 0.54321}
+layers:
+- dense: [z1, z2]
+  weights: {x1: [1.23456, 0.5], x2: [0.25, -0.0001234]}
+  biases: {b1: 0.11111, b2: 1000.5}
+- dense: y
+  weights: [0.5, 0.001234567]
+loss: {half_squared_error: L}
+learning_rate: 0.12345
+"""
+
+
+@pytest.fixture
+def net(tmp_path: Path) -> Path:
+    path = tmp_path / "net.yaml"
+    path.write_text(NETWORK, encoding="utf-8")
+    return path
+
+
+def values(run: Run, *args: str | Path) -> dict[str, str]:
+    code, out, err = run("step", *args, "-f", "json")
+    assert (code, err) == (0, "")
+    return {step["name"]: step["lines"][-1]["text"] for step in json.loads(out)["steps"]}
+
+
+@pytest.mark.parametrize("digits", [2, 3, 5])
+def test_every_value_has_no_more_digits(run: Run, net: Path, digits: int) -> None:
+    for name, text in values(run, net, "--digits", str(digits)).items():
+        figures = re.sub(r"×10.*|[-.]", "", text).lstrip("0")
+        assert len(figures) <= digits, (name, text)
+
+
+@pytest.mark.parametrize("decimals", [0, 2, 3, 4])
+def test_every_value_has_no_more_decimals_but_small_ones(run: Run, net: Path, decimals: int) -> None:
+    for name, text in values(run, net, "--decimals", str(decimals)).items():
+        behind = text.partition(".")[2].partition("×")[0]
+        assert len(behind) <= decimals or len(re.sub(r"×10.*|[-.]", "", text).lstrip("0")) <= 3, (name, text)
+
+
+def test_typed_numbers_stay_as_typed_and_exact_ones_are_rounded(run: Run, net: Path) -> None:
+    out = run("step", net, "--digits", "3").out
+    assert "= 0.12345 × 1.23456 + 2.0 × 0.25 + 0.11111\n       ≈ 0.152 + 0.5 + 0.11111\n       ≈ 0.764" in out
+    assert re.search(r"U6 +b2 +1000\.5 ", out)
+    assert "every computed number rounded to 3 digits" in out
+
+
+def test_a_file_may_ask_for_them(run: Run, net: Path) -> None:
+    asked = run("step", net, "--decimals", "3").out
+    net.write_text(f"{NETWORK}decimals: 3\n", encoding="utf-8")
+    assert run("step", net).out == asked
+
+
+@pytest.mark.parametrize(("options", "keys"), [
+    (["--digits", "3", "--rounding", "carry:3"], ""),
+    (["--decimals", "3"], "rounding: carry:3"),
+    (["--digits", "3", "--decimals", "3"], ""),
+    ([], "rounding: carry:3\ndigits: 3"),
+    ([], "digits: 3\ndecimals: 3"),
+])  # fmt: skip
+def test_there_is_one_way_of_rounding(run: Run, net: Path, options: list[str], keys: str) -> None:
+    net.write_text(f"{NETWORK}{keys}\n", encoding="utf-8")
+    code, out, err = run("step", net, *options)
+    assert (code, out) == (2, "")
+    assert "how numbers are rounded" in err
