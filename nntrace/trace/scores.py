@@ -52,7 +52,7 @@ def accuracy(network: Network, arrays: dict[str, Array]) -> float | None:
     """
     import numpy as np
 
-    step = _compared(network)
+    step = compared(network)
     if step is None or network.samples is None:
         return None
     outputs, targets = arrays[step.arguments[OUTPUT]], arrays[step.arguments[TARGET]]
@@ -69,13 +69,13 @@ def mistakes(trace: Trace) -> int:
     """How many of a trace's samples have another result than their target."""
     import numpy as np
 
-    step = _compared(trace.network)
+    step = compared(trace.network)
     if step is None:
         return 0
     wrong = trace.arrays[step.arguments[OUTPUT]] != trace.arrays[step.arguments[TARGET]]
     return int(np.count_nonzero(wrong.any(axis=-1)))
 
 
-def _compared(network: Network) -> BoundOperation | None:
+def compared(network: Network) -> BoundOperation | None:
     """The step that compares outputs with targets."""
     return next((step for step in network.loss_steps() if {OUTPUT, TARGET} <= step.arguments.keys()), None)

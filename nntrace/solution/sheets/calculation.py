@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from copy import copy
 from functools import cached_property, partial
 from itertools import chain
@@ -38,6 +38,7 @@ from ..steps.forward import forward_steps, loss_steps
 from ..steps.ids import Ids
 from .head import agreed, convention_values, given_blocks, tensor_names
 from .pictures import pictures
+from .verdicts import verdicts
 
 if TYPE_CHECKING:
     from ..steps.backward import Backward
@@ -119,7 +120,7 @@ class Sheet:
         """Every unit, then the loss if the network has one."""
         sections = [self.forward_section()]
         if self.network.loss_is_known:
-            sections.append(self.loss_section())
+            sections.append(self.loss_section(verdicts(self.writer)))
         if checks := self.checks(()):
             sections.append(Section("checks", checks))
         values, samples = value_results(self.trace), sample_results(self.trace)
@@ -228,10 +229,11 @@ class Sheet:
         )
         return Section("forward", own)
 
-    def loss_section(self) -> Section:
+    def loss_section(self, after: Iterable[Block] = ()) -> Section:
+        """The loss, by its elements, as matrices, or both, with what comes after it."""
         matrices = self.matrices(lambda forms: forms.loss())
         own = matrices[1:] if self.view == "matrix" else (*loss_steps(self.writer, self.ids, self.families), *matrices)
-        return Section("loss", own)
+        return Section("loss", (*own, *after))
 
     def backward_sections(self, used: Sequence[Quantity], asked: Sequence[Quantity], named: bool) -> list[Section]:
         """The gradients in the views wanted; over their paths what was asked for by name, where it is not much.

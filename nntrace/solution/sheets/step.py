@@ -21,6 +21,7 @@ from ..numbers.results import (
 from ..steps.forward import more
 from ..steps.update import Updates
 from .calculation import MOST_VALUES, MOST_WITH_PATHS, Sheet, loss_of
+from .verdicts import verdicts
 
 
 class StepSheet(Record):
@@ -79,7 +80,7 @@ class _Step:
         needed = there.backward.needed(asked) if self.named else list(there.units_backward())
         forward = there.forward_section()
         yield forward if self.is_here else forward._replace(blocks=(*self._ahead(), *forward.blocks))
-        yield there.loss_section()
+        yield there.loss_section(verdicts(there.writer))
         yield from there.backward_sections([*needed, *asked], asked, self.named)
         yield Section("update", self._update(), self._heading())
         yield Section("checks", there.checks(asked, self.update))
