@@ -30,10 +30,9 @@ def written(folder: Path, text: str) -> Path:
     return path
 
 
-@pytest.mark.parametrize("command", ["forward", "step"])
-def test_a_batch_of_classes_ends_with_what_is_right(run: Run, tmp_path: Path, command: str) -> None:
+def test_a_batch_of_classes_ends_with_what_is_right(run: Run, tmp_path: Path) -> None:
     """Two largest outputs are no right one."""
-    out = run(command, written(tmp_path, CLASSES)).out
+    out = run("forward", written(tmp_path, CLASSES)).out
     assert [row.split() for row in out.splitlines() if row.endswith((" right", "  wrong"))] == [
         ["1", "1", "2", "0", "p2", "p2", "right"],
         ["2", "3", "0", "0", "p1", "p3", "wrong"],
@@ -43,8 +42,9 @@ def test_a_batch_of_classes_ends_with_what_is_right(run: Run, tmp_path: Path, co
     ]
 
 
-def test_so_does_one_of_steps(run: Run, tmp_path: Path) -> None:
-    out = run("forward", written(tmp_path, STEP)).out
+@pytest.mark.parametrize("command", ["forward", "step"])
+def test_so_does_one_of_steps(run: Run, tmp_path: Path, command: str) -> None:
+    out = run(command, written(tmp_path, STEP)).out
     assert "3        1   0       1       0  wrong" in out
     assert "3 of 4 samples are right" in out
 
