@@ -16,14 +16,14 @@ from .train import curve, curves_plot, loss_symbol, number_words
 
 SLOW, CLOSE, FAST, RISES = 0.5, 0.05, 0.1, 1 / 3
 FEWEST_FOR_DECADES = 5
-RULES: tuple[str, ...] = (
-    "diverges: some number stopped being finite, or the last loss lies above the first.",
-    "oscillates: the loss rose in at least a third of the epochs, and the rises add up to half of the fall or more.",
-    "good: the last loss is the lowest, or within 5 % of the best curve's fall of it.",
-    "too low: it fell by less than half of what the best curve fell, or by the end still falls (in the last tenth of "
+RULES = {
+    "diverges": "some number stopped being finite, or the last loss lies above the first.",
+    "oscillates": "the loss rose in at least a third of the epochs, and the rises add up to half of the fall or more.",
+    "good": "the last loss is the lowest, or within 5 % of the best curve's fall of it.",
+    "too low": "it fell by less than half of what the best curve fell, or by the end still falls (in the last tenth of "
     "the epochs by more than 1 % of its own fall).",
-    "too high: it fell fast and stays above: none of the others.",
-)
+    "too high": "it fell fast and stays above: none of the others.",
+}
 """How a curve gets its word: the first of these that holds."""
 
 
@@ -114,7 +114,7 @@ class _Comparison:
         if any(not y <= plot.high for one in curves for _, y in one.points):
             yield Remark(("A curve that reaches the top of the picture goes on above it.",))
         for word in dict.fromkeys(self.words):
-            yield Remark((next(rule for rule in RULES if rule.startswith(f"{word}:")),))
+            yield Remark((f"{word}: {RULES[word]}",))
         rates = [variant.rate for variant in self.variants if variant.rate is not None and variant.rate > 0]
         if len(rates) == len(self.variants) >= FEWEST_FOR_DECADES:
             yield from decades(rates)
