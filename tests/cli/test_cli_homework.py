@@ -110,7 +110,7 @@ def steps(*ids: str) -> str:
 def test_forward(run: Run, file: tuple[str, ...]) -> None:
     code, out, err = run("forward", *file)
     assert (code, err) == (0, "")
-    assert sections(out) == "Forward\n" + FORWARD + "Loss\n" + LOSS
+    assert sections(out) == f"Forward\n{FORWARD}\nLoss\n{LOSS}"
 
 
 @FILES
@@ -118,9 +118,9 @@ def test_grad_of_w21(run: Run, file: tuple[str, ...]) -> None:
     code, out, err = run("grad", *file, "--param", "w21")
     assert (code, err) == (0, "")
     values, _, rest = sections(out).partition("Backward\n")
-    assert values == VALUES
+    assert values == f"{VALUES}\n"
     assert rest == (
-        steps("B1", "B2", "B3", "B5", "B9") + PATHS + "Checks\n    ∂MSE/∂w21 by central difference ≈ -1.5 ✓\n"
+        steps("B1", "B2", "B3", "B5", "B9") + PATHS + "\nChecks\n    ∂MSE/∂w21 by central difference ≈ -1.5 ✓\n"
     )
 
 
@@ -130,7 +130,9 @@ def test_a_step_of_w21_only(run: Run, file: tuple[str, ...]) -> None:
     assert (code, err) == (0, "")
     checks = "    ∂MSE/∂w21 by central difference ≈ -1.5 ✓      loss after this update 2.2890625 < 2.5 ✓\n"
     backward = steps("B1", "B2", "B3", "B5", "B9")
-    assert sections(out) == (f"Forward\n{FORWARD}Loss\n{LOSS}Backward\n{backward}{PATHS}{UPDATE}Checks\n{checks}")
+    assert sections(out) == (
+        f"Forward\n{FORWARD}\nLoss\n{LOSS}\nBackward\n{backward}{PATHS}\n{UPDATE}\nChecks\n{checks}"
+    )
 
 
 @FILES
@@ -138,7 +140,7 @@ def test_a_step(run: Run, file: tuple[str, ...]) -> None:
     code, out, err = run("step", *file, "--lr", "0.1")
     assert (code, err) == (0, "")
     units = steps("B1", "B2", "B3", "B4", "B5", "B6")
-    assert sections(out).startswith(f"Forward\n{FORWARD}Loss\n{LOSS}Backward\n{units}B7  ")
+    assert sections(out).startswith(f"Forward\n{FORWARD}\nLoss\n{LOSS}\nBackward\n{units}B7  ")
     _, _, update = out.partition("Update, learning rate 0.1\n")
     table = [line.split() for line in update.splitlines() if re.match(r"U\d", line)]
     assert [row[0] for row in table] == [f"U{number}" for number in range(1, 13)]

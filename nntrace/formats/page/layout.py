@@ -44,8 +44,10 @@ def rows(solution: Solution, width: int, script: Script, plain: bool = False) ->
         for name, picture in solution.pictures().items():
             yield from picture_rows(picture, page._replace(section=name))
         return
-    for section in outline(solution):
+    for place, section in enumerate(outline(solution)):
         own = page._replace(section=section.name)
+        if place and (section is CONVENTIONS or heading(section)):
+            yield page.row()
         yield from _agreed(solution, own) if section is CONVENTIONS else _section(section, own)
 
 

@@ -187,11 +187,12 @@ class Sheet:
         quantities whose gradients were asked for by name, if gradients were."""
         network = self.network
         head = Section("given", tuple(given_blocks(self.writer)))
+        slopes = any(section.name not in ("forward", "loss") for section in sections)
         return Solution(
             network.title,
             network.source,
             convention_values(network.conventions),
-            agreed(network, matrices=self.view in ("matrix", "all"), updating=updating),
+            agreed(network, self.view in ("matrix", "all"), slopes=slopes, updating=updating),
             (head, *(section for section in sections if section.blocks)),
             results,
             iterations,

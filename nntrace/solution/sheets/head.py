@@ -6,7 +6,9 @@ from collections.abc import Iterator
 from math import prod
 from typing import Any
 
-from ...expr import Add, Expr, MatMul, Num, Ones, Sym, Whole, ln
+from ...expr import Add, Call, Expr, MatMul, Num, Ones, Sym, Whole, ln
+from ...expr.bind import walk
+from ...expr.properties import has_kink
 from ...network.model import Element, Network, Role, Tensor
 from ...network.quantities import of_tensor
 from ...spec.model import Conventions
@@ -161,13 +163,22 @@ def convention_values(conventions: Conventions) -> dict[str, Any]:
 
 
 def agreed(
-    network: Network, matrices: bool = False, updating: bool = False, ones: str | None = "3"
+    network: Network, matrices: bool = False, slopes: bool = True, updating: bool = False, ones: str | None = "3"
 ) -> tuple[Note, ...]:
-    """The conventions in sentences; ``matrices``: with those of the matrix form; ``updating``: of a training step.
+    """The conventions that a sheet uses, in sentences: on a matrix where it has one, on kinks where it has ``slopes``
+    and something bends, on logarithms where a formula has one.
 
-    ``ones``: how long a column of ones may be, where the sheet has one.
+    ``matrices``: with those of the matrix form; ``updating``: of a training step. ``ones``: how long a column of ones
+    may be, where the sheet has one.
     """
     conventions = network.conventions
+    has_matrix = any(len(one.sample_shape) > 1 and not one.names for one in network.tensors.values())
+    derived = [step.operation for step in network.steps if step.edges] if slopes else []
+    bends = any(has_kink(one.formula, one.arguments) for one in derived)
+    formulas = [step.operation.sheet_formula for step in network.steps]
+    has_logarithm = any(
+        isinstance(node, Call) and node.function in _LOGARITHMS for one in formulas for node in walk(one)
+    )
     by_columns = conventions.vectors == "columns"
     factors = (_W, _X) if by_columns else (_X, _W)
     product: Note = (Add((MatMul(factors), _B)), f", one row of W for each {'unit' if by_columns else 'input'})")
@@ -183,15 +194,16 @@ def agreed(
         takes = "next sample, whose loss alone is" if per_step == 1 else f"next {per_step} samples, whose loss alone is"
         some = ((f"samples_per_step: {per_step} (an iteration takes the {takes} its loss)",),)
     return (
-        (f"vectors: {conventions.vectors} (", *product),
-        (f"relu_at_zero: {conventions.relu_at_zero} (at a kink the {slope} slope)",),
-        (f"log: {conventions.log} (", *logarithm, ")"),
+        *([(f"vectors: {conventions.vectors} (", *product)] if matrices or has_matrix else []),
+        *([(f"relu_at_zero: {conventions.relu_at_zero} (at a kink the {slope} slope)",)] if bends else []),
+        *([(f"log: {conventions.log} (", *logarithm, ")")] if has_logarithm else []),
         (_rounding_words(conventions),),
         *some,
         *(((_MATRICES, *_ones_words(ones)),) if matrices else ()),
     )
 
 
+_LOGARITHMS = ("ln", "xln")
 _W, _X, _B = (Whole(Sym(name), None, None) for name in "Wxb")
 _MATRICES = (
     "matrices: products first, then ⊙ and ⊘ (element by element), then + and -; functions, and a number beside a "
