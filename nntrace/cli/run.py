@@ -65,6 +65,10 @@ def read_network(
                 raise UserError(f"{message}\n  give the number once")
             given[uses] = change
         network = with_number(network, name, value, text)
+    if numbers and network.divisors:
+        from ..trace.divisors import refuse_zero_divisors
+
+        refuse_zero_divisors(network, spec)
     return network, spec
 
 

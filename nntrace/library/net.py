@@ -40,7 +40,12 @@ class Net:
 
     def _computed(self) -> Network:
         """The network, whose numbers are needed."""
-        return self.network if self.network.has_numbers else self._complete()
+        network = self.network if self.network.has_numbers else self._complete()
+        if network.divisors:
+            from ..trace.divisors import refuse_zero_divisors
+
+            refuse_zero_divisors(network, self._spec)
+        return network
 
     def __repr__(self) -> str:
         title = self.network.title

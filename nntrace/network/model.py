@@ -173,6 +173,17 @@ class BoundOperation(Record):
         return self.output if symbol == self.operation.output.name else self.arguments[symbol]
 
 
+class Divisor(Record):
+    """What a formula of the file divides by: over the keys that it ``reads``, with a letter for each of its axes."""
+
+    formula: Expr
+    axes: tuple[str, ...]
+    sizes: Mapping[str, int]
+    reads: tuple[str, ...]
+    text: str
+    place: Place
+
+
 class Network(Record):
     """A checked network. ``steps`` compute the layers' results, then the loss's parts (if named) and the loss.
 
@@ -184,7 +195,7 @@ class Network(Record):
     is not all of them; ``shuffle``: the seed of their order in each pass, where it is not the file's; ``chosen``: of
     one update's network, its samples, from 0. ``epochs``: how many passes over the samples were asked for.
     ``only_mistakes``: a training ends with the first of them that makes no mistake.
-    ``changes``: the given numbers that the command has changed, each as it was typed.
+    ``changes``: the given numbers that the command has changed, each as it was typed. ``divisors``: of free formulas.
     """
 
     title: str | None
@@ -207,6 +218,7 @@ class Network(Record):
     epochs: int | None = None
     only_mistakes: bool = False
     changes: tuple[tuple[Sym, str], ...] = ()
+    divisors: tuple[Divisor, ...] = ()
 
     def symbol(self, element: Element) -> Sym:
         """An element as a sheet writes it."""

@@ -98,6 +98,13 @@ _SIGN = re.compile(r"\*\*|[-+*/^@()\[\],]")
 _WORD = re.compile(r"[^\s\-+*/^@()\[\],]+")
 _LOOKALIKES = {"×": "*", "·": "*", "⋅": "*", "−": "-", "–": "-", "÷": "/", "²": "^2", "³": "^3", "√": "sqrt(…)"}
 """Signs that people paste, and what to type in their place."""
+_NOT_HERE = {
+    ".": "write a function alone, as in sum(x)",
+    ":": "name one element, as in x[2]",
+    "=": "a formula compares nothing; the name of its result stands before the colon",
+    "%": "a formula has + - * / ^ and @",
+}
+"""Signs that programs have and formulas have not, and what works."""
 
 
 def parse(text: str) -> FormulaPart:
@@ -147,7 +154,9 @@ def _word(text: str, at: int) -> _Token:
             raise MisreadError(at + place, f"{quoted(char)} is no sign of a formula", remedy)
     found = scalars.name(text)
     if isinstance(found, Fault):
-        raise MisreadError(at, *found)
+        raise MisreadError(
+            at, found.message, next((_NOT_HERE[char] for char in text if char in _NOT_HERE), found.remedy)
+        )
     return _Token("name", text, at)
 
 
@@ -267,6 +276,9 @@ class _Parser:
 
     def application(self, function: Reference) -> FormulaPart:
         opened = self.take()
+        if self.next.text == ")":
+            message = f"{quoted(function.name)} has no argument here"
+            raise MisreadError(self.next.start, message, f"write what it is of: {function.name}(x)")
         arguments = [self.sum()]
         while self.takes(","):
             arguments.append(self.sum())

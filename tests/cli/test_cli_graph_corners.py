@@ -97,3 +97,63 @@ def test_a_perceptron_after_joined_parts_says_what_would_work(run: Run, tmp_path
     joined = text.replace("  - {step: y, from:", "  - {concat: c, from:").replace("loss:", "  - step: y\nloss:")
     (tmp_path / "net.yaml").write_text(joined, encoding="utf-8")
     assert run("grad", cwd=tmp_path).code == 0
+
+
+LET = """\
+inputs: {x: 1, y: 5}
+values: {w: 2}
+layers:
+  - {dense: [h], from: [x, y], weights: [[5, -1]]}
+  - {dense: [k], from: [x, h], weights: [[w, 1]]}
+  - let: {q: FORMULA}
+loss: q
+"""
+TARGET = "inputs: {x: 1}\ntargets: {t: 2}\nvalues: {w: 3}\nlayers:\n  - let: {L: (t - w*x)^2}\nloss: L\n"
+ZERO = "give another number, or another formula below the line"
+BATCH = "inputs: [x]\nsamples: [[2], [1]]\nvalues: {w: 3}\nlayers:\n  - let: {q: w / (x - 1)}\nloss: q\n"
+MISTAKES = {
+    "a layer's result that is 0": (LET.replace("FORMULA", "x / h"), "6:18: this divides by 'h'", ZERO),
+    "0 to a negative power": (LET.replace("FORMULA", "(x - 1)^-2"), "6:14: this divides by '(x - 1)', which", ZERO),
+    "a divisor in a sample": (BATCH, "5:18: this divides by '(x - 1)', which is exactly 0 in sample 2", ZERO),
+    "a target in a formula": (
+        TARGET, "5:15: 't' is a target, and formulas read no targets (a loss such as mse does)",
+        "give it as an input: inputs: {…, t: …}, with no targets beside it",
+    ),
+    "an unknown name to read": (
+        LET.replace("[x, h]", "[x, hh]").replace("FORMULA", "k"), "5:28: there is no input or earlier result 'hh'",
+        "did you mean 'h'?",
+    ),
+    "a row of nothing": (
+        LET.replace("from: [x, h], weights: [[w, 1]]", "weights: {hh: {a: 2}, x: {v: 1}}").replace("FORMULA", "k * w"),
+        "5:28: this layer reads no 'hh', and has no such unit", "did you mean 'h'?",
+    ),
+    "a row of too many weights": (
+        LET.replace("from: [x, h], weights: [[w, 1]]", "weights: {h: {a: 1, b: 2}}").replace("FORMULA", "k"),
+        "5:28: the row 'h' has 2 weights instead of 1", "give one for each unit of this layer (k)",
+    ),
+    "a list that is turned": (
+        LET.replace("[[w, 1]]", "{transpose: [W1]}").replace("FORMULA", "k"),
+        "5:53: what is turned is a tensor, by its name", "write {transpose: W1}",
+    ),
+    "no argument": (LET.replace("FORMULA", "exp()"), "6:18: 'exp' has no argument here", "write what it is of: exp(x)"),
+    "a comparison": (LET.replace("FORMULA", "x == y"), "6:16: '==' is not a name", "a formula compares nothing"),
+    "a slice": (LET.replace("FORMULA", "'x[1:2]'"), "6:18: ':2' is not a name", "name one element, as in x[2]"),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "message", "remedy"), MISTAKES.values(), ids=MISTAKES)
+def test_one_mistake_has_one_message(run: Run, tmp_path: Path, text: str, message: str, remedy: str) -> None:
+    (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
+    found = run("grad", cwd=tmp_path)
+    assert (found.code, found.out) == (2, "")
+    assert found.err.startswith(f"net.yaml:{message}")
+    assert remedy in found.err
+    assert found.err.count("net.yaml:") == 1
+
+
+def test_a_divisor_that_a_command_makes_0_is_refused(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "net.yaml").write_text(LET.replace("FORMULA", "k / (h - 2)"), encoding="utf-8")
+    assert run("grad", cwd=tmp_path).code == 0
+    found = run("grad", "--set", "y=3", cwd=tmp_path)
+    assert (found.code, found.out) == (2, "")
+    assert found.err.startswith("net.yaml:6:18: this divides by '(h - 2)', which is exactly 0\n")

@@ -28,6 +28,8 @@ class ArgumentReader:
         found: dict[str, Source] | None = None
         if layer.source:
             found = self.directory.given(layer.source, made.arguments, what)
+            if found is None:  # of what it reads nothing is known, so no shape that follows is a mistake of its own
+                self.draft.problems.raise_if_any()
         elif len(made.arguments) > 1:
             remedy = f"write {layer.kind.text}: …, from: [{', '.join(made.arguments)}] with the names of results"
             self.draft.problems.add(layer.kind.place, f"{what} has several arguments, and no `from`", remedy)

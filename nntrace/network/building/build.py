@@ -65,6 +65,7 @@ class _NetworkBuilder(Draft):
             shuffle=None if passes.shuffle is None else int(passes.shuffle.value),
             epochs=None if passes.epochs is None else int(passes.epochs.value),
             only_mistakes=self.only_mistakes,
+            divisors=tuple(self.divisors),
         )
         network = network._replace(frozen=self._frozen(network))
         learning = Learning(self, network)

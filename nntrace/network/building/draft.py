@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from fractions import Fraction
+from collections.abc import Sequence
 
 from ...errors import counted
-from ...expr import Expr, exact
-from ...spec.model import Irrational, Place, Spec, Value
+from ...spec.model import Items, Labelled, Name, Place, Spec, Value
 from ...spec.problems import Problems
-from ..model import BoundOperation, Cell, Role, Tensor
+from ..model import BoundOperation, Divisor, Role, Tensor
 from .files import ArrayFiles
 from .leaves import Leaves
 from .names import Names, defined_names
@@ -35,10 +33,10 @@ class Draft:
         """The keys of the auxiliary quantities, and the letters that each may be called by."""
         self.defined = set(defined_names(spec))
         """Every name that the file gives to something."""
+        self.target_names = _named(spec.targets)
         self.unread: set[str] = set()
         """Names of formulas that could not be read: what reads them is no mistake of its own."""
-        self.exact: dict[str, Fraction] = {}
-        """What single numbers that formulas give come to, by key, where that is known and rational."""
+        self.divisors: list[Divisor] = []
         self.only_mistakes = False
         """Whether the loss is learned from one sample after another, until none is a mistake."""
         self.samples: Samples | None = None
@@ -83,16 +81,19 @@ class Draft:
         declared = self.samples.declared(self.spec.inputs, "x", "input")
         return self.add(self.samples.filled(declared, 0))
 
-    def exactly(self, formula: Expr, keys: Mapping[str, str], sizes: Mapping[str, int] = {}) -> Fraction | None:
-        """What a formula comes to, where everything in it is known and rational; ``keys`` are those of its symbols."""
-
-        def number(name: str, cell: Cell) -> Fraction | None:
-            tensor = self.tensors[keys[name]]
-            known = self.exact.get(tensor.key) if tensor.role == "unit" else (tensor.typed or {}).get(cell)
-            return None if isinstance(known, Irrational) else known
-
-        return exact(formula, number, {}, sizes)
-
     def counted(self, size: int, noun: str) -> str:
         """How many, a size of the file by its symbol."""
         return counted(self.sizes.label(size), noun)
+
+
+def _named(targets: Value | None) -> set[str]:
+    """What the file calls its targets."""
+    match targets:
+        case Name(text):
+            return {text}
+        case Items(items):
+            return {item.text for item in items if isinstance(item, Name)}
+        case Labelled(entries):
+            return {label.text for label, _ in entries}.union(*(_named(inner) for _, inner in entries))
+        case _:
+            return set()

@@ -69,11 +69,6 @@ class FormulaSteps:
         edges = tuple(Edge(made, symbol) for symbol in tensors)
         draft.steps.append(step._replace(operation=made, sizes=sizes, edges=edges, numeric=made.numeric))
         draft.leaves.own.add(step.output)
-        if (
-            not (shape or sampled)
-            and (value := draft.exactly(step.operation.formula, step.arguments, sizes)) is not None
-        ):
-            draft.exact[step.output] = value
         names: dict[Cell, str] = {} if shape else {(): name.text}
         shape = (draft.count or 0, *shape) if sampled else shape
         return draft.add(Tensor(step.output, name.text, shape, "unit", names, sampled=sampled))

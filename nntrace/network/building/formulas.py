@@ -35,6 +35,7 @@ from ...expr import (
     exp,
     product,
     rename,
+    symbols,
 )
 from ...expr.functions import FUNCTIONS, OTHER_WORDS
 from ...expr.letters import OTHERS, index_letters, relettered
@@ -50,6 +51,7 @@ from ...spec.formula import (
     Reference,
 )
 from ...spec.model import Name, TypedFormula
+from ..model import Divisor
 
 if TYPE_CHECKING:
     from ..model import Cell, Tensor
@@ -188,9 +190,11 @@ class FormulaReader:
             case "*":
                 return _together(lambda *every: Mul(every), terms, axes)
             case "/":
-                self._check_divisor(parts[1], terms[1])
+                self._divides_by(parts[1], terms[1])
                 return _together(Div, terms, axes)
             case _:
+                if isinstance(parts[1], Negative):
+                    self._divides_by(parts[0], terms[0])
                 return _together(Pow, terms, axes)
 
     def _fitted(self, parts: tuple[FormulaPart, ...]) -> tuple[list[Term], tuple[str, ...]]:
@@ -238,11 +242,12 @@ class FormulaReader:
         cell = {axis: place - 1 for axis, place in zip(term.axes, places, strict=True)}
         return term.map(lambda node: at(node, cell), ())
 
-    def _check_divisor(self, part: FormulaPart, term: Term) -> None:
-        """A divisor whose exact value is known to be 0."""
-        if not term.axes and self.draft.exactly(term.formula, {key: key for key in self.tensors}, self.sizes) == 0:
-            message = f"this divides by {self.text(part)}, which is exactly 0"
-            raise self.wrong(part, message, "give another number, or another formula below the line")
+    def _divides_by(self, part: FormulaPart, term: Term) -> None:
+        """Note a divisor: once there are numbers, it is a mistake where it is exactly 0."""
+        reads = tuple(dict.fromkeys(one.name for one in symbols(term.formula) if isinstance(one, Sym)))
+        if reads:
+            text, place = self.formula.text[part.start : part.end], self.formula.places[part.start]
+            self.draft.divisors.append(Divisor(term.formula, term.axes, self.sizes, reads, text, place))
 
     # -- names -------------------------------------------------------------------------------------------------------
 
@@ -258,6 +263,9 @@ class FormulaReader:
             raise self.wrong(part, f"{quoted(name)} uses itself", "read an earlier result, or choose another name")
         if found := self.directory.find(name, READABLE):
             return self._read(found)
+        if name in self.draft.target_names:
+            message = f"{quoted(name)} is a target, and formulas read no targets (a loss such as mse does)"
+            raise self.wrong(part, message, f"give it as an input: inputs: {{…, {name}: …}}, with no targets beside it")
         if given := self._parameter(part):
             return self._read(given)
         if name == _EULER and not self._is_name(name):

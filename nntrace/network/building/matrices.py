@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 from ...errors import counted, quoted, shape_text, suggestion
 from ...record import Record
@@ -16,12 +16,13 @@ class Sides(Record):
     """What stands along the two sides of a matrix: the names of the elements that a layer reads, and of its units.
 
     ``units`` is empty where their count is not known yet. With ``rows`` a matrix without labels has a row for each
-    input, and its shape is (inputs, units); else it has a row for each unit.
+    input, and its shape is (inputs, units); else it has a row for each unit. ``earlier`` gives all that a row may name.
     """
 
     inputs: Sequence[str]
     units: Sequence[str]
     rows: bool
+    earlier: Callable[[], Sequence[str]]
 
     def shape(self, units: int | None = None) -> tuple[int, int]:
         """The shape of a matrix between them, for so many units."""
@@ -76,7 +77,7 @@ class MatrixReader:
 
     def _unlabelled(self, value: Value, name: str) -> Tensor:
         """A matrix by its rows, from a file or drawn."""
-        inputs, units, rows = self.sides
+        inputs, units, rows, _ = self.sides
         match value:
             case Init():
                 if not units:
@@ -109,7 +110,7 @@ class MatrixReader:
 
     def _rows(self, items: tuple[Value, ...], place: Place, name: str) -> Tensor:
         """A matrix by its rows; of one that has no shape, only the names are read, and its size is a guess."""
-        inputs, units, rows = self.sides
+        inputs, units, rows, _ = self.sides
         lines: list[tuple[Value, ...]] = []
         noted = len(self.problems.found)
         if not any(isinstance(item, Items) for item in items):
@@ -152,7 +153,7 @@ class MatrixReader:
 
     def _labelled(self, entries: tuple[tuple[Name, Value], ...], place: Place) -> Tensor:
         """Rows with labels: all of them inputs, or all of them units; that is the direction."""
-        inputs, units, rows = self.sides
+        inputs, units, rows, _ = self.sides
         labels = [label.text for label, _ in entries]
         known_inputs, known_units = set(inputs), set(units)
         by_input = sum(label in known_inputs for label in labels) >= sum(label in known_units for label in labels)
@@ -208,9 +209,12 @@ class MatrixReader:
 
     def _unknown(self, label: Name) -> None:
         inputs, names = self.sides.inputs, self.leaves.names
-        remedy = suggestion(label.text, (*inputs, *self.sides.units))
+        known = (*inputs, *self.sides.units)
         if label.text in names.used or label.text in names.results:
-            remedy += f"; to read it too, add from: [{', '.join((*inputs, label.text))}]"
+            listed = ", ".join((*inputs, label.text))
+            remedy = f"{suggestion(label.text, known)}; to read it too, add from: [{listed}]"
+        else:
+            remedy = suggestion(label.text, (*known, *self.sides.earlier()))
         self.problems.add(label.place, f"this layer reads no {quoted(label.text)}, and has no such unit", remedy)
 
     def _is_flat(self, entries: Sequence[tuple[Name, Value]]) -> bool:
@@ -220,7 +224,7 @@ class MatrixReader:
 
     def _no_rows(self, entries: Sequence[tuple[Name, Value]], place: Place, what: str) -> None:
         """Note a table of weights that says neither which input nor which unit each of them belongs to."""
-        inputs, units, _ = self.sides
+        inputs, units, *_ = self.sides
         written = [f"{name.text}: {value.text}" for name, value in entries if isinstance(value, Number)]
         rows = [f"{_label(name)}: {{…}}" for name in inputs]
         if len(units) == 1 and len(entries) == len(inputs):

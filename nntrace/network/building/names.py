@@ -141,8 +141,9 @@ class Names:
                     f"the name {quoted(text)} is used twice (first in line {min(place, other).line})",
                     "choose another name for one of the two",
                 )
+        unread = bool(self.problems.found)  # then a name may be left over because its place was not understood
         for text, given in self.numbers.items():
-            if text not in self.used:
+            if text not in self.used and not unread:
                 self.problems.add(
                     given.place,
                     f"{quoted(text)} has a number but is used nowhere",

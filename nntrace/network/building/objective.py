@@ -100,7 +100,7 @@ class Objective:
         """A single number that the network gives is the loss: its own last step, else one that reads it."""
         draft = self.draft
         for value, what, key in ((draft.spec.targets, "targets", "targets"), (draft.spec.report, "a report", "report")):
-            if value:
+            if value and not draft.unread:
                 message = f"{what} beside the loss {quoted(name.text)}, which reads none"
                 remedy = "give them as inputs, and read them in a formula; or take a loss such as mse"
                 draft.problems.add(draft.spec.places[key], message, remedy)

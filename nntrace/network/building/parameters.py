@@ -14,6 +14,9 @@ from .extents import Extents
 from .layer_draft import LayerDraft
 from .leaves import elements
 from .matrices import MatrixReader, Sides
+from .sources import Directory
+
+TRANSPOSE = "transpose"
 
 
 class ParameterReader:
@@ -51,7 +54,8 @@ class ParameterReader:
         elif len(index) == 2:
             rows = built.reads_along(index[0])
             inputs, units = (self._names_along(built, letter) for letter in (index if rows else index[::-1]))
-            tensor = MatrixReader(leaves, key, Sides(inputs, units, rows)).read(given, built.layer.kind, parameter.key)
+            sides = Sides(inputs, units, rows, Directory(self.draft).known)
+            tensor = MatrixReader(leaves, key, sides).read(given, built.layer.kind, parameter.key)
         elif given is None:
             if not parameter.optional:
                 leaves.check_given(built.layer.kind, parameter.key)
@@ -75,6 +79,10 @@ class ParameterReader:
     def _tied(self, given: Value | None, parameter: Parameter) -> Tensor | None:
         """The tensor that a file names in place of numbers: an earlier layer's; turned, it may be a given one."""
         draft, name = self.draft, turned(given) or given
+        if isinstance(given, Labelled) and [label.text for label, _ in given.entries] == [TRANSPOSE] and name is given:
+            place = given.entries[0][1].place
+            draft.problems.add(place, "what is turned is a tensor, by its name", f"write {{{TRANSPOSE}: W1}}")
+            draft.problems.raise_if_any()
         dimensions, known = len(parameter.symbol.index), {*self.draft.names.tensors, *self.draft.names.numbers}
         if not isinstance(name, Name) or (name is given and name.text in known):
             return None
@@ -179,7 +187,7 @@ def _value(layer: Layer, parameter: Parameter) -> Value | None:
 def turned(given: Value | None) -> Name | None:
     """The tensor of ``{transpose: W1}``."""
     match given:
-        case Labelled(((Name("transpose"), Name() as tensor),)):
+        case Labelled(((Name(word), Name() as tensor),)) if word == TRANSPOSE:
             return tensor
         case _:
             return None

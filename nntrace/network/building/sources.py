@@ -97,6 +97,8 @@ class Directory:
         found: list[SourcePart] = []
         for name in names:
             part = self.find(name.text)
+            if part is None and name.text in self.draft.unread:
+                continue
             if part is None:
                 self.draft.problems.add(
                     name.place,
@@ -143,7 +145,9 @@ class Directory:
             problems.add(source.place, f"{what} has {count}, and {', '.join(absent)} is not given", remedy)
             return None
         found = {argument: self.named(names[argument]) for argument in arguments}
-        return None if not all(found.values()) else {name: joined(parts) for name, parts in found.items()}
+        if any(len(parts) < len(names[argument]) for argument, parts in found.items()):
+            return None
+        return {name: joined(parts) for name, parts in found.items()}
 
 
 def _cell(index: str, shape: tuple[int, ...]) -> Cell | None:
