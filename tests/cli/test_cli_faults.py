@@ -101,8 +101,8 @@ def test_a_signal_that_is_ignored_stays_ignored() -> None:
 def test_stopped_while_a_file_is_written(tmp_path: Path, number: int, code: int) -> None:
     """Nothing is left of the new file, and the old one is as it was."""
     (tmp_path / "net.yaml").write_text(
-        "inputs: {x: {init: normal, seed: 1}}\nlayers: [{dense: 120, weights: {init: he_normal, seed: 0}}]\n"
-        .replace("{x: {init: normal, seed: 1}}", str({f"x{n}": n for n in range(1, 121)}).replace("'", "")),
+        "inputs: {x: {init: normal, seed: 1}}\nlayers: [{dense: 60, weights: {init: he_normal, seed: 0}}]\n"
+        .replace("{x: {init: normal, seed: 1}}", str({f"x{n}": n for n in range(1, 61)}).replace("'", "")),
         encoding="utf-8",
     )  # fmt: skip
     (tmp_path / "sheet.txt").write_text("old", encoding="utf-8")
@@ -313,10 +313,11 @@ def test_the_environment_changes_nothing_but_the_page(run: Run) -> None:
         found = nntrace("--width", "100", **one)
         assert (found.returncode, found.stderr) == (0, ""), one
         assert found.stdout == expected, one
+    for one in variables[:3]:
         found = nntrace("--ascii", "-f", "terminal", **one)
         assert (found.returncode, found.stderr) == (0, ""), one
     plain = run("step", "--width", "100", "--ascii").out
-    for encoding in ("ascii", "latin-1", "ascii:strict", "cp1252"):
+    for encoding in ("ascii:strict", "cp1252"):
         assert nntrace("--width", "100", PYTHONIOENCODING=encoding).stdout == plain
 
 
