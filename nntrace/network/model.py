@@ -27,6 +27,8 @@ Cell = tuple[int, ...]
 PENALTY, TOTAL, UPSTREAM, FORMULA = "penalty", "total", "upstream", "let"
 """The kinds of the steps that no entry of the catalogue gives: a loss's penalty, its sum with what the data add, what
 stands in for a loss of which the gradient alone is given, and a formula of the file."""
+WEIGHT = "ω"
+"""The key of how much each sample's class counts in the loss."""
 Role = Literal["input", "target", "parameter", "unit", "loss", "constant"]
 
 

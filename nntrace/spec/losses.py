@@ -12,7 +12,7 @@ from .problems import Problems
 from .scalars import looks_like_number
 from .tree import Node, describe, is_null
 
-LOSS_KEYS = ("parts", "over_outputs", "over_samples", "penalty", sources.FROM)
+LOSS_KEYS = ("parts", "over_outputs", "over_samples", "class_weights", "penalty", sources.FROM)
 PENALTY_WORDS = ("regularization", "regularisation", "regularizer", "regulariser", "lambda")
 PENALTY_KEYS = ("on", "name", "data")
 OF_RESULT = ("over_samples", "penalty")
@@ -57,6 +57,7 @@ def _loss(node: Node, second: str, problems: Problems) -> LossSpec | None:
         options=kinds.options(of, other_keys, "a loss", LOSS_KEYS, problems),
         penalty=penalty(own["penalty"], problems) if "penalty" in own else None,
         source=sources.source(own[sources.FROM], problems) if sources.FROM in own else None,
+        class_weights=values.value(own["class_weights"], problems) if "class_weights" in own else None,
     )
 
 
@@ -150,6 +151,8 @@ def report(node: Node, problems: Problems) -> tuple[LossSpec, ...]:
     for one in found:
         if one.penalty:
             problems.add(one.penalty.place, "a report has no penalty", "put it beside the loss, or leave it out")
+        if one.class_weights:
+            problems.add(one.class_weights.place, "a report has no class_weights", "put them into the loss")
         if one.upstream:
             problems.add(one.kind.place, "a report cannot be `upstream`", "report a loss, such as mse")
         if one.result:

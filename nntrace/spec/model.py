@@ -143,6 +143,7 @@ class LossSpec(Record):
 
     ``upstream`` has the gradients by the outputs where these are given and the loss is not; ``source`` is what it
     reads where that is not the last result. Of ``loss: f`` the ``result`` is f, and the kind says so too.
+    ``class_weights`` say how much each class counts.
     """
 
     kind: Name
@@ -155,6 +156,7 @@ class LossSpec(Record):
     upstream: Value | None = None
     source: SourceNames | None = None
     result: Name | None = None
+    class_weights: Value | None = None
 
 
 class Inside(Record):

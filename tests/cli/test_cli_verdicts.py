@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ targets: [t]
 samples: [[0, 0, 0], [0, 1, 0], [1, 0, 0], [1, 1, 1]]
 layers: [{dense: [z], weights: [[2, 1]], bias: -1}, step: y]
 loss: mse
+learning_rate: 0.5
 """
 
 
@@ -55,3 +57,55 @@ RELU = CLASSES.replace("softmax", "relu").replace("ce: L", "mse: L")
 @pytest.mark.parametrize("text", [RELU, STEP.replace("step", "relu")])
 def test_other_results_have_the_table_where_the_targets_are_classes(run: Run, tmp_path: Path, text: str) -> None:
     assert ("Right and wrong" in run("forward", written(tmp_path, text)).out) == ("p1" in text)
+
+
+WEIGHTED = """inputs: [x1, x2]
+targets: [c]
+samples: [[1, 2, p2], [3, 0, p3], [-1, -1, p3], [4, 0, p1]]
+layers:
+- {dense: [z1, z2, z3], weights: [[1, 0.5], [0.5, -1], [0.25, 0]], activation: {softmax: [p1, p2, p3]}}
+loss: {ce: L, class_weights: [1, 3, 2]}
+learning_rate: 0.1
+"""
+BY_NAME = WEIGHTED.replace("[1, 3, 2]", "{p2: 3, p1: 1, p3: 2}")
+
+
+@pytest.mark.parametrize("over", ["mean", "sum"])
+def test_classes_count_as_in_pytorch(run: Run, tmp_path: Path, over: str) -> None:
+    torch = pytest.importorskip("torch")
+    text = WEIGHTED.replace("2]}", f"2], over_samples: {over}}}")
+    found = json.loads(run("step", written(tmp_path, text), "-f", "json").out)
+    x = torch.tensor([[1, 2], [3, 0], [-1, -1], [4, 0]], dtype=torch.float64)
+    w = torch.tensor([[1, 0.5], [0.5, -1], [0.25, 0]], dtype=torch.float64, requires_grad=True)
+    weight = torch.tensor([1, 3, 2], dtype=torch.float64)
+    loss = torch.nn.functional.cross_entropy(x @ w.T, torch.tensor([1, 2, 2, 0]), weight, reduction=over)
+    loss.backward()
+    assert found["loss"]["before"] == pytest.approx(loss.item(), rel=1e-12)
+    assert torch.allclose(torch.tensor(found["gradients"]["W1"], dtype=torch.float64), w.grad, rtol=1e-12)
+
+
+def test_a_single_sample_is_not_divided_and_the_box_says_so(run: Run, tmp_path: Path) -> None:
+    lines = BY_NAME.replace("[x1, x2]", "{x1: 1, x2: 2}").replace("[c]", "p2").splitlines()
+    out = run("grad", written(tmp_path, "\n".join(line for line in lines if "samples" not in line))).out
+    assert "L1  L = ω × (-ln(p2))" in out
+    assert "class_weights: the sample's loss times ω" in out
+    assert "✗" not in out
+
+
+def test_names_say_the_same_as_the_order(run: Run, tmp_path: Path) -> None:
+    out = run("step", written(tmp_path, WEIGHTED)).out
+    assert run("step", written(tmp_path, BY_NAME)).out == out
+    assert "divided by the sum of the ω" in out
+
+
+@pytest.mark.parametrize(("text", "message"), [
+    (WEIGHTED.replace("[1, 3, 2]", "[1, 3]"), "no numbers for 3 classes"),
+    (WEIGHTED.replace("[1, 3, 2]", "[1, 3, -2]"), "no numbers for 3 classes"),
+    (BY_NAME.replace("p2: 3", "p4: 3"), "no class 'p4'"),
+    (WEIGHTED.replace("ce: L", "mse: L"), "takes no class"),
+])  # fmt: skip
+def test_a_mistake_in_the_weights_is_told(run: Run, tmp_path: Path, text: str, message: str) -> None:
+    code, out, err = run("step", written(tmp_path, text))
+    assert (code, out) == (2, "")
+    assert message in err
+    assert "net.yaml:6:" in err

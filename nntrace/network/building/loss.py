@@ -11,7 +11,7 @@ from ...catalogue import LOGIT, OUTPUT, TARGET, Fusion, Loss, Operation, Same
 from ...expr import ONE, Div, Expr, Size, Sum, Sym, product
 from ...record import Record
 from ..batch import SAMPLE, batched, sized
-from ..model import BoundOperation, Cell, Edge, Tensor
+from ..model import WEIGHT, BoundOperation, Cell, Edge, Tensor
 from .operations import symbols_read
 
 PART, SAMPLE_LOSS, LOSS = "p", "l", "L"
@@ -19,13 +19,15 @@ PART, SAMPLE_LOSS, LOSS = "p", "l", "L"
 
 class Reduction(Record):
     """How a loss is put together: over ``outputs`` outputs, their ``mean`` or their sum, and over the ``samples`` of a
-    batch (``None`` without one) by the word ``over_samples``. ``normal``: the targets of each sample sum to 1."""
+    batch (``None`` without one) by the word ``over_samples``. ``normal``: the targets of each sample sum to 1.
+    ``weighted``: each sample counts by its class."""
 
     outputs: int
     mean: bool
     samples: int | None
     over_samples: str
     normal: bool
+    weighted: bool = False
 
 
 class LossSteps:
@@ -45,6 +47,7 @@ class LossSteps:
         self.mean = reduction.mean and reduction.outputs != 1
         self.over_samples = reduction.over_samples
         self.normal = reduction.normal
+        self.weighted = reduction.weighted
         cancels = last is not None and last.kind in loss.fused and last.output == keyed[OUTPUT]
         self.last = last if last is not None and cancels and LOGIT in last.arguments else None
         self.fusion: Fusion | None = loss.fused[self.last.kind] if self.last else None
@@ -60,7 +63,7 @@ class LossSteps:
         else:
             found.append(self._total(plain, self.keyed, plain))
         if self.samples is not None:
-            found.append(over_samples(self.kind, self.samples, self.over_samples))
+            found.append(over_samples(self.kind, self.samples, self.over_samples, self.weighted))
         return [step._replace(after=self.loss.after) if OUTPUT in step.arguments else step for step in found]
 
     def reported(self, name: str, key: str) -> tuple[list[Tensor], list[BoundOperation]]:
@@ -86,9 +89,15 @@ class LossSteps:
     def _reduced(self, part: Expr) -> Expr:
         """The parts summed over the outputs, or their mean; a loss of all outputs together as it is."""
         if self.loss.is_joint:
-            return part
-        total = Sum("k", part)
-        return Div(ONE, Size("k")) * total if self.mean else total
+            return Sym(WEIGHT) * part if self._weighs_alone else part
+        total: Expr = Sum("k", part)
+        total = Div(ONE, Size("k")) * total if self.mean else total
+        return Sym(WEIGHT) * total if self._weighs_alone else total
+
+    @property
+    def _weighs_alone(self) -> bool:
+        """Whether there is a single sample, and it counts by its class."""
+        return self.weighted and self.samples is None
 
     def _sizes(self) -> dict[str, int]:
         letters = {str(index) for one in symbols_read(self.loss.part) for index in one.index}
@@ -116,7 +125,7 @@ class LossSteps:
         if self.fusion is None:
             names = [PART] if PART in keyed else [TARGET, OUTPUT]
             edges = tuple(Edge(operation, name) for name in names)
-            arguments = {name: keyed[name] for name in names}
+            arguments = {name: keyed[name] for name in names} | self._weight()
             return BoundOperation(self.kind, operation, output, arguments, self._sizes(), edges, operation.numeric)
         fused = self._in_batch(self._per_sample(self._fused(self.fusion)))
         past = self._in_batch(self._per_sample(plain))
@@ -124,7 +133,7 @@ class LossSteps:
             self.kind,
             operation,
             output,
-            {**keyed, **self._logits()},
+            {**keyed, **self._logits(), **self._weight()},
             self._sizes(),
             (Edge(fused, TARGET), Edge(fused, LOGIT)),
             fused.numeric,
@@ -132,7 +141,8 @@ class LossSteps:
         )
 
     def _fused(self, fusion: Fusion) -> Operation:
-        scale = [Div(ONE, Size("k"))] if self.mean else []
+        scale: list[Expr] = [Sym(WEIGHT)] if self._weighs_alone else []
+        scale += [Div(ONE, Size("k"))] if self.mean else []
         used = fusion.normal if self.normal and fusion.normal is not None else fusion.derivative
         derivative = product((*scale, used))
         equal = tuple(one._replace(form=self._reduced(one.form)) for one in fusion.equal)
@@ -148,6 +158,9 @@ class LossSteps:
             return None
         return self._in_batch(Operation(Sym(PART, ("k",)), self.fusion.part)).formula
 
+    def _weight(self) -> dict[str, str]:
+        return {WEIGHT: WEIGHT} if self._weighs_alone else {}
+
     def _logits(self) -> dict[str, str]:
         """The keys that a fused formula reads: the logits, and the lines of the activation's program."""
         return {} if self.last is None else dict(self.last.arguments)
@@ -159,13 +172,21 @@ class LossSteps:
         return operation if self.samples is None else batched(operation)
 
 
-def over_samples(kind: str, samples: int, how: str) -> BoundOperation:
-    """The loss of a batch: the mean, or the sum, of the samples' losses."""
-    total = Sum(SAMPLE, Sym(SAMPLE_LOSS, (SAMPLE,)))
-    operation = Operation(Sym(LOSS), Div(ONE, Size(SAMPLE)) * total if how == "mean" and samples != 1 else total)
+def over_samples(kind: str, samples: int, how: str, weighted: bool = False) -> BoundOperation:
+    """The loss of a batch: the mean, or the sum, of the samples' losses; a ``weighted`` mean divides by the weights.
+
+    Source of the weighted mean: PyTorch's cross-entropy.
+    """
+    each, weight = Sym(SAMPLE_LOSS, (SAMPLE,)), Sym(WEIGHT, (SAMPLE,))
+    total: Expr = Sum(SAMPLE, weight * each) if weighted else Sum(SAMPLE, each)
+    if how == "mean" and weighted:
+        total = total / Sum(SAMPLE, weight)
+    elif how == "mean" and samples != 1:
+        total = Div(ONE, Size(SAMPLE)) * total
+    operation = Operation(Sym(LOSS), total)
     edges = (Edge(operation, SAMPLE_LOSS),)
-    sizes = sized({}, samples)
-    return BoundOperation(kind, operation, LOSS, {SAMPLE_LOSS: SAMPLE_LOSS}, sizes, edges, operation.formula)
+    keys = {SAMPLE_LOSS: SAMPLE_LOSS, **({WEIGHT: WEIGHT} if weighted else {})}
+    return BoundOperation(kind, operation, LOSS, keys, sized({}, samples), edges, operation.formula)
 
 
 def loss_tensors(name: str, samples: int | None) -> list[Tensor]:

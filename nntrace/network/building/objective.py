@@ -13,6 +13,7 @@ from ...expr import Sym
 from ...spec.model import LossSpec, Name, Value
 from ..batch import batched
 from ..model import FORMULA, BoundOperation, Edge, Tensor
+from .class_weights import class_weights
 from .draft import Draft
 from .gathering import gathered_step
 from .loss import LOSS, SAMPLE_LOSS, LossSteps, Reduction, loss_tensors, over_samples
@@ -168,7 +169,12 @@ class Objective:
         mean = (loss.over_outputs or made.reduction) == "mean"
         keyed = {TARGET: targets.key, OUTPUT: key}
         normal = sum_to_one(targets)
-        reduction = Reduction(size, mean, self.draft.count, loss.over_samples, normal)
+        weighted = loss.class_weights is not None
+        if loss.class_weights is not None:
+            weights = class_weights(self.draft, loss.class_weights, made, targets, outputs.tensor)
+            if weights is not None:
+                self.draft.add(weights)
+        reduction = Reduction(size, mean, self.draft.count, loss.over_samples, normal, weighted)
         found = LossSteps(entry.name, made, keyed, last, reduction)
         if made.reads_argument and found.fusion is None:
             wanted = " or ".join(made.fused)

@@ -18,7 +18,7 @@ def targets_of(draft: Draft, current: Tensor) -> Tensor | None:
     value, size = draft.spec.targets, current.shape[-1]
     if value is None:
         return None
-    classes = Classes(_class_names(draft, current), draft.problems)
+    classes = Classes(class_names(draft, current), draft.problems)
     for label in numbers_of_class(value) if size > 1 else ():
         draft.names.numbers.pop(label, None)
     if draft.samples is not None:
@@ -26,7 +26,7 @@ def targets_of(draft: Draft, current: Tensor) -> Tensor | None:
         draft.samples.check_width(draft.tensors["x"].shape[1], declared.shape[1])
         targets = draft.add(draft.samples.filled(declared, draft.tensors["x"].shape[1], classes))
         known = targets.typed is not None or targets.array is not None
-        if targets.one_hot is not None and known and (wrong := _no_class(targets)) is not None:
+        if targets.one_hot is not None and known and (wrong := no_class(targets)) is not None:
             message = "the targets are said to be one-hot, and those of a sample are not"
             place = _place(draft, targets, wrong)
             draft.problems.add(place, message, "give a 1 for the class and 0 for the others, or leave `one_hot` out")
@@ -110,7 +110,7 @@ def _names(value: Value) -> list[Name]:
             return []
 
 
-def _class_names(draft: Draft, last: Tensor) -> dict[str, int]:
+def class_names(draft: Draft, last: Tensor) -> dict[str, int]:
     """The places of the last result's elements by name; where activations gave them none, by those before these."""
     before = last
     for step in reversed(draft.steps):
@@ -124,7 +124,7 @@ def check_targets(draft: Draft, loss: Loss, kind: str, targets: Tensor, outputs:
     """Some losses take only targets from 0 to 1, or a class."""
     assert draft.spec.targets is not None
     single = targets.shape[-1] < 2
-    wrong = None if single else _no_class(targets)
+    wrong = None if single else no_class(targets)
     if loss.targets == "class" and targets.shape[-1] == outputs and (single or wrong is not None):
         draft.problems.add(
             draft.spec.targets.place if wrong is None or draft.samples is None else _place(draft, targets, wrong),
@@ -162,7 +162,7 @@ def sum_to_one(targets: Tensor) -> bool:
     return bool(sums) and all(total == 1 for total in sums.values())
 
 
-def _no_class(targets: Tensor) -> Cell | None:
+def no_class(targets: Tensor) -> Cell | None:
     """The first target of a sample of which not one target is 1 and the others are 0; unknown numbers may be."""
     rows: dict[Cell, list[float]] = {}
     for cell in targets.cells() if targets.typed or targets.array is not None else ():

@@ -36,11 +36,12 @@ from ...expr import (
     symbols,
     total,
 )  # fmt: skip
-from ...expr.bind import contains, extent, origin, transform
+from ...expr.bind import contains, extent, fresh, origin, transform
 from ...expr.functions import spelled_out
 from ...expr.letters import OTHERS, index_letters, relettered
 from ...expr.matrices import Axes
 from ...expr.rules import distributed
+from ...network.batch import SAMPLE
 from ...network.chain_rule import LOSS, ChainRule, Reader, adjoint
 from ...network.model import BoundOperation, Cell, Edge, Network, Tensor
 from ...record import Record
@@ -233,7 +234,9 @@ class TensorFormulas:
         def inline(symbol: Sym | Partial) -> Expr:
             if isinstance(symbol, Partial) and self.network.tensors[symbol.by.name].role == "loss":
                 inner = self.gradient(symbol.by.name)
-                return at(inner.formula, dict(zip(inner.indices, symbol.by.index, strict=True)))
+                summed = (one for one in index_letters(inner.formula) if one not in inner.indices)  # over samples alone
+                apart = relettered(inner.formula, {one: fresh(SAMPLE, {SAMPLE}) for one in summed})
+                return at(apart, dict(zip(inner.indices, symbol.by.index, strict=True)))
             return symbol
 
         if not any(isinstance(one, Partial) and inline(one) is not one for one in symbols(formula)):

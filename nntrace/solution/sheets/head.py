@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from math import prod
 from typing import Any
 
-from ...expr import Add, Call, Expr, MatMul, Num, Ones, Sym, Whole, ln
+from ...expr import Add, Call, Div, Expr, MatMul, Num, Ones, Sym, Whole, ln
 from ...expr.bind import walk
 from ...expr.properties import has_kink
-from ...network.model import Element, Network, Role, Tensor
+from ...network.model import WEIGHT, Element, Network, Role, Tensor
 from ...network.quantities import of_tensor
 from ...spec.model import Conventions
 from ..content.model import Matrix, Note, Quantities, Remark, Table
@@ -198,6 +198,7 @@ def agreed(
         *([(f"relu_at_zero: {conventions.relu_at_zero} (at a kink the {slope} slope)",)] if bends else []),
         *([(f"log: {conventions.log} (", *logarithm, ")")] if has_logarithm else []),
         (_rounding_words(conventions),),
+        *(((_weight_words(network),),) if WEIGHT in network.tensors else ()),
         *some,
         *(((_MATRICES, *_ones_words(ones)),) if matrices else ()),
     )
@@ -214,6 +215,15 @@ _MATRICES = (
 def _ones_words(size: str | None) -> Note:
     """``; 1_K is a column of K ones``."""
     return () if size is None else ("; ", Ones(size), f" is a column of {size} {'one' if size == '1' else 'ones'}")
+
+
+def _weight_words(network: Network) -> str:
+    """How the losses of samples that count by their class are put together."""
+    if network.samples is None:
+        return f"class_weights: the sample's loss times {WEIGHT}, the weight of its class"
+    mean = any(isinstance(step.operation.formula, Div) for step in network.steps if WEIGHT in step.arguments)
+    divided = f"divided by the sum of the {WEIGHT}" if mean else "added up"
+    return f"class_weights: each sample's loss times {WEIGHT}, the weight of its class, {divided}"
 
 
 def _rounding_words(conventions: Conventions) -> str:
