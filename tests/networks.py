@@ -751,3 +751,31 @@ def own_labels(inputs: tuple[str, ...], units: tuple[str, ...]) -> bool:
 def quoted(name: str) -> str:
     """A name as YAML takes it."""
     return f'"{name}"' if "[" in name or name[0] in "'\"" else name
+
+
+def batched(network: Network, draw: random.Random) -> tuple[str, list[dict[str, Fraction]]] | None:
+    """The network's text with samples in place of its numbers, and the numbers of each sample."""
+    given = {*network.inputs, *network.targets}
+    lines = network.text.splitlines()
+    values = next((line for line in lines if line.startswith("values:")), "")
+    if given & {*network.parameters} or any(f"{quoted(name)}: " in values for name in given):
+        return None  # a name of ``values`` that a sample gives its number has two
+    count = draw.randint(1, 4)
+    samples = []
+    for _ in range(count):
+        numbers = {name: Fraction(draw.randint(-200, 200), 100) for name in network.inputs}
+        targets = [network.numbers[name] for name in network.targets]
+        draw.shuffle(targets)
+        samples.append(numbers | dict(zip(network.targets, targets, strict=True)))
+    rows = [[str(float(one[name])) for name in (*network.inputs, *network.targets)] for one in samples]
+    listed = ", ".join(f"[{', '.join(row)}]" for row in rows)
+    lines = [line for line in lines if not line.startswith(("inputs:", "targets:"))]
+    inputs, targets = declared(network.inputs), declared(network.targets)
+    head = [f"inputs: {inputs}", f"targets: {targets}", f"samples: [{listed}]"]
+    return "\n".join([*head, *lines]) + "\n", samples
+
+
+def declared(names: tuple[str, ...]) -> str:
+    if "[" in names[0]:
+        return f"{{{quoted(names[0].partition('[')[0])}: {{size: {len(names)}}}}}"
+    return f"[{', '.join(map(quoted, names))}]"

@@ -295,6 +295,20 @@ def test_a_given_unit(run: Run, tmp_path: Path) -> None:
     assert (first["value"], first["reason"], len(first["lines"])) == (0.5, "given, in place of its formula", 1)
 
 
+def test_only_what_lies_before_a_given_unit_is_not_differenced(run: Run, tmp_path: Path) -> None:
+    """Of two units of a layer one is given: the weights of the other are checked, and the inputs of both are not."""
+    found = sheet(run, tmp_path, GIVEN_UNIT, "grad", "--param", "W1[1,1]", "--param", "W1[2,1]", "--param", "x1")
+    words = {check["name"]: check["status"] for check in found["checks"]}
+    assert list(words.values()) == ["note", "ok"]
+    assert next(iter(words)).startswith("2 gradients by central difference: skipped, behind it a unit has a given")
+    assert "∂L/∂W1[2,1]" in list(words)[1]
+
+
+def test_given_outputs_of_a_softmax_need_not_sum_to_1(run: Run, tmp_path: Path) -> None:
+    text = "inputs: {x: [1, 2]}\nvalues: {p1: 0.25}\nlayers:\n  - softmax: [p1, p2]\n"
+    assert sheet(run, tmp_path, text, "forward")["checks"] == []
+
+
 def test_a_given_output_of_a_softmax_is_what_the_loss_reads(run: Run, tmp_path: Path) -> None:
     text = """\
 inputs: {x: [1, 2]}

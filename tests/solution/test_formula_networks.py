@@ -5,7 +5,6 @@ The oracle reads the same texts as Python, with ``**`` for ``^`` and elements co
 
 from __future__ import annotations
 
-import os
 import random
 import re
 from collections.abc import Callable
@@ -15,6 +14,7 @@ import autograd
 import autograd.numpy as anp
 import numpy as np
 import pytest
+from networks import DRAWN as ALL
 from test_derive import reading
 from test_matrix_view import wrong_lines
 from test_self_proof import object_of, prove_sheet
@@ -26,7 +26,7 @@ from nntrace.solution.derive.question import Question
 from nntrace.solution.sheets.calculation import Settings, Sheet
 from nntrace.spec import read
 
-DRAWN = int(os.environ.get("NETWORKS", "24"))
+DRAWN = 3 * ALL // 5
 FUNCTIONS = ("tanh", "sigmoid", "sin", "cos", "relu", "abs", "softplus")
 
 

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 import pytest
 import reader
-from networks import DRAWN, generate
+from networks import DRAWN, batched, generate
 from reader import Read, ReadError, half_unit
 from rich.cells import cell_len
 from rich.console import Console
@@ -209,7 +209,7 @@ def _equations(rows: list[str]) -> list[Equation]:
             if relation in RELATIONS:
                 found[-1].wants = False
             found[-1].row(body)
-        elif indent == ids and indent != note:
+        elif indent == ids and indent != note and relation not in ARITHMETIC:
             name, _, rest = body.partition(" ")
             rest = rest.lstrip(" ")
             relation = rest.split(" ")[0]
@@ -722,7 +722,9 @@ def drawn() -> Iterator[Drawn]:
     for text in (UPSTREAM, LONG, WIDE, SATURATED.format(20), SATURATED.format(1000)):
         yield Drawn(build(read(text, "typed", None)), text, random.Random(0))
     for seed in range(DRAWN // 2):  # each for four questions, in several formats
-        text = generate(seed).text
+        network = generate(seed)
+        several = batched(network, random.Random(seed)) if seed % 4 == 3 else None
+        text = several[0] if several else network.text
         yield Drawn(build(read(text, "generated", None)), text, random.Random(seed))
 
 

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import json
-import os
 from collections.abc import Iterator
 from functools import lru_cache
 from typing import Any
 
 import mpmath
 import pytest
+from networks import DRAWN as ALL
 from precise import Drawn, draw
 from reader import evaluate_precisely, half_unit
 
@@ -20,7 +20,7 @@ from nntrace.solution.sheets.calculation import Settings
 from nntrace.solution.sheets.iterations import training
 from nntrace.spec import read as spec_of
 
-DRAWN = int(os.environ.get("NETWORKS", "30"))
+DRAWN = 3 * ALL // 4
 MANY = 1000
 """The digits that nntrace may use: what is 0 beyond them may be shown so."""
 

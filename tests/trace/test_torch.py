@@ -8,11 +8,10 @@ from __future__ import annotations
 import math
 import random
 from dataclasses import replace
-from fractions import Fraction
 
 import oracle
 import pytest
-from networks import DRAWN, Network, generate, quoted
+from networks import DRAWN, Network, batched, generate
 
 from nntrace.catalogue import KINDS
 from nntrace.network.building.build import build
@@ -81,38 +80,11 @@ def test_gradients(start: int) -> None:
 # ----------------------------------------------------------------------------------------------------------- batches
 
 
-def batch(network: Network, draw: random.Random) -> tuple[str, list[dict[str, Fraction]]] | None:
-    """The network's text with samples in place of its numbers, and the numbers of each sample."""
-    given = {*network.inputs, *network.targets}
-    lines = network.text.splitlines()
-    if given & {*network.parameters} or any(line.startswith(("values:", "frozen:")) for line in lines):
-        return None  # a name of ``values`` that a sample gives its number has two
-    count = draw.randint(1, 4)
-    samples = []
-    for _ in range(count):
-        numbers = {name: Fraction(draw.randint(-200, 200), 100) for name in network.inputs}
-        targets = [network.numbers[name] for name in network.targets]
-        draw.shuffle(targets)
-        samples.append(numbers | dict(zip(network.targets, targets, strict=True)))
-    rows = [[str(float(one[name])) for name in (*network.inputs, *network.targets)] for one in samples]
-    listed = ", ".join(f"[{', '.join(row)}]" for row in rows)
-    lines = [line for line in lines if not line.startswith(("inputs:", "targets:"))]
-    inputs, targets = declared(network.inputs), declared(network.targets)
-    head = [f"inputs: {inputs}", f"targets: {targets}", f"samples: [{listed}]"]
-    return "\n".join([*head, *lines]) + "\n", samples
-
-
-def declared(names: tuple[str, ...]) -> str:
-    if "[" in names[0]:
-        return f"{{{quoted(names[0].partition('[')[0])}: {{size: {len(names)}}}}}"
-    return f"[{', '.join(map(quoted, names))}]"
-
-
 @pytest.mark.parametrize("start", range(0, DRAWN, CHUNK))
 def test_a_batch_is_the_mean_of_its_samples(start: int) -> None:
     for seed in range(start, min(start + CHUNK, DRAWN)):
         network = generate(seed)
-        made = batch(network, random.Random(seed))
+        made = batched(network, random.Random(seed))
         if made is None:
             continue
         text, samples = made

@@ -18,6 +18,7 @@ from ..content.model import Check, Note
 from ..formulas.element import Writer
 from ..numbers.digits import Shown, trimmed
 from ..steps.forward import samples_of
+from .given_units import behind_given
 
 if TYPE_CHECKING:
     from .differences import Difference
@@ -45,7 +46,7 @@ def forward_checks(writer: Writer) -> Iterator[Check]:
             yield Check((words,), "note")
         break
     for step in writer.network.layer_steps():
-        if step.operation.sums_to_one and step.edges:
+        if step.operation.sums_to_one and step.edges and not writer.network.tensors[step.output].overridden:
             sums: dict[tuple[int, ...], float] = {}
             for cell in writer.network.tensors[step.output].cells():
                 amount = writer.trace.value(Element(step.output, cell))
@@ -58,8 +59,7 @@ def gradient_checks(writer: Writer, asked: Sequence[Quantity]) -> Iterator[Check
     """The asked gradients by central difference: one by one where they are few, else in one line."""
     if writer.network.training.gradients:
         asked = [one for one in asked if given_gradient(writer.trace, one.uses[0]) is None]
-    before = writer.network.before_held()
-    if behind := [one for one in asked if any(use.key in before for use in one.uses)]:
+    if behind := behind_given(writer, list(asked)):
         which: Note = (writer.partial(behind[0].uses[0]),) if len(behind) == 1 else (f"{len(behind)} gradients",)
         yield Check((*which, f" by {_quotient(writer)}: skipped, behind it a unit has a given number"), "note")
         asked = [one for one in asked if one not in behind]
