@@ -185,13 +185,13 @@ _autograd_normal = primitive(_normal)
 defvjp(_autograd_normal, lambda _, z: lambda g: g * _density(z))
 
 
-def _softmax(ops: Any, zs: list[Any], kink: int) -> list[Any]:
+def _softmax(ops: Any, zs: list[Any], kink: int, shift: str = "") -> list[Any]:
     exponentials = [ops.exp(z) for z in _shifted(zs)]
     total = sum(exponentials[1:], exponentials[0])
     return [each / total for each in exponentials]
 
 
-def _log_softmax(ops: Any, zs: list[Any], kink: int) -> list[Any]:
+def _log_softmax(ops: Any, zs: list[Any], kink: int, shift: str = "") -> list[Any]:
     exponentials = [ops.exp(z) for z in _shifted(zs)]
     log = ops.ln(sum(exponentials[1:], exponentials[0]))
     return [z - log for z in _shifted(zs)]

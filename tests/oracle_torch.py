@@ -51,8 +51,8 @@ ACTIVATIONS: dict[str, Callable[..., Any]] = {
     "step": _step,
     "sign": lambda z: _step(z) * 2 - 1,
     "bipolar_sigmoid": lambda z: torch.tanh(z / 2),
-    "softmax": lambda z: torch.softmax(z, 0),
-    "log_softmax": lambda z: torch.log_softmax(z, 0),
+    "softmax": lambda z, shift="": torch.softmax(z, 0),
+    "log_softmax": lambda z, shift="": torch.log_softmax(z, 0),
 }
 
 

@@ -33,6 +33,8 @@ def variants(
     own, file = read_network(reading, changes)
     need_layers(file)
     need_loss(own.loss)
+    if depth is not None:
+        refuse_joined(own, "flow --depth")
     place = 0 if depth is None else _square(own, file)
     found = []
     nothing: list[str | None] = [None]
@@ -44,7 +46,6 @@ def variants(
                 return spec if depth is None else repeated(spec, place, count, seed)
 
             network, _ = read_network(reading, changes, adjusted=adjusted)
-            refuse_joined(network, "flow")
             parts = [*([kind] if kind else []), *([f"depth {count}"] if depth is not None else [])]
             found.append(FlowVariant(", ".join(parts), network))
     return found

@@ -1,4 +1,4 @@
-"""Which commands have no form for joined arguments: they say so."""
+"""What has no form for joined arguments and formulas: it says so."""
 
 from __future__ import annotations
 
@@ -15,5 +15,4 @@ def refuse_joined(network: Network, command: str) -> None:
         if step.is_formula or any(isinstance(index, int | Segment) for one in read for index in one.index):
             name = network.tensors[step.output].name or step.output
             what = "a formula, as {} has it," if step.is_formula else "joined arguments, as {} has them,"
-            remedy = "forward, grad and step work it out by its elements"
-            raise UserError(f"{command} of {what.format(name)} is not supported yet\n  {remedy}")
+            raise UserError(f"{command} of {what.format(name)} is not supported\n  leave --depth out")

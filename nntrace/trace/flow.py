@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import itertools
+from collections.abc import Mapping
 from math import sqrt
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,8 @@ class LayerFlow(Record):
 
     ``through_weights`` is ‖Wᵀδ‖/‖δ‖ of the layer after it, ``through_slopes`` ‖f′ ⊙ ·‖/‖·‖ of what stands between; both
     are ``None`` at the last one, and their product is the norm here over the norm there. ``dead`` and ``saturated`` are
-    the units whose slopes are 0, or at most ``FLAT``, in every sample.
+    the units whose slopes are 0, or at most ``FLAT``, in every sample. ``forks``: several steps read what it leads to,
+    so that what comes back is a sum and no product of factors.
     """
 
     key: str
@@ -29,6 +30,7 @@ class LayerFlow(Record):
     through_slopes: float | None
     dead: tuple[Cell, ...] = ()
     saturated: tuple[Cell, ...] = ()
+    forks: bool = False
 
     @property
     def root_mean_square(self) -> float:
@@ -39,43 +41,70 @@ class LayerFlow(Record):
 FLAT = 0.01
 
 
-def layers_in_chain(network: Network) -> tuple[BoundOperation, ...] | None:
-    """The layers with parameters where each reads what the one before it leads to; ``None`` where they don't."""
-    steps = [step for step in network.layer_steps() if step.edges]
-    for before, step in itertools.pairwise(steps):
-        if before.output not in step.arguments.values():
-            return None
-    return tuple(step for step in steps if step.is_learned)
+def learned_layers(network: Network) -> tuple[BoundOperation, ...]:
+    """The steps that learn: layers with parameters, and formulas that read some."""
+    return tuple(step for step in network.layer_steps() if step.edges and _is_learned(network, step))
+
+
+def _is_learned(network: Network, step: BoundOperation) -> bool:
+    parameters = (network.tensors[key].role == "parameter" for key in step.arguments.values())
+    return step.is_learned or (step.is_formula and any(parameters))
 
 
 def flow(trace: Trace) -> list[LayerFlow]:
-    """Every layer with parameters, from the first to the last; of a chain of layers."""
+    """Every layer that learns, in the order of the network."""
     import numpy as np
 
-    network, gradients = trace.network, trace.gradients
-    steps = layers_in_chain(network) or ()
+    network = trace.network
+    steps = learned_layers(network)
+    shapes = {key: network.tensors[key].shape for key in network.tensors}
+    gradients = {key: trace.gradients.get(key, np.zeros(shape)) for key, shape in shapes.items()}
     norms = {step.output: float(np.linalg.norm(gradients[step.output])) for step in steps}
+    readers: dict[str, list[BoundOperation]] = {}
+    for one in network.steps:
+        for key in {one.key(edge.argument) for edge in one.edges}:
+            readers.setdefault(key, []).append(one)
     found: list[LayerFlow] = []
-    for step, after in zip(steps, (*steps[1:], None), strict=True):
-        delta = gradients[step.output]
-        if after is None:
-            found.append(LayerFlow(step.output, delta.size, norms[step.output], None, None))
+    for step in steps:
+        delta, way = gradients[step.output], _way_on(network, readers, step)
+        plain = LayerFlow(step.output, int(np.size(delta)), norms[step.output], None, None)
+        if way.after is None:
+            found.append(plain._replace(forks=way.forks))
             continue
-        came = gradients[after.argument]
+        came = gradients[way.read]
         arrived = float(np.linalg.norm(came))
-        dead, saturated = _flat(network, step.output, delta, came)
+        dead, saturated = _flat(network, step.output, delta, came) if way.is_elementwise else ((), ())
+        through = _ratio(arrived, norms[way.after.output]), _ratio(norms[step.output], arrived)
         found.append(
-            LayerFlow(
-                step.output,
-                delta.size,
-                norms[step.output],
-                _ratio(arrived, norms[after.output]),
-                _ratio(norms[step.output], arrived),
-                dead,
-                saturated,
-            )
+            plain._replace(through_weights=through[0], through_slopes=through[1], dead=dead, saturated=saturated)
         )
     return found
+
+
+class _Way(Record):
+    """What a layer's result leads to: the layer that learns ``after`` it, and the key of what that one reads; none
+    where it leads to the loss, or ``forks``. ``is_elementwise``: what stands between takes each element by itself."""
+
+    after: BoundOperation | None
+    read: str
+    is_elementwise: bool
+    forks: bool = False
+
+
+def _way_on(network: Network, readers: Mapping[str, list[BoundOperation]], step: BoundOperation) -> _Way:
+    """Follow a layer's result as long as a single step reads it."""
+    key, alone = step.output, True
+    while True:
+        reading = readers.get(key, [])
+        if len(reading) > 1:
+            return _Way(None, key, alone, forks=True)
+        if not reading or network.tensors[reading[0].output].role != "unit":
+            return _Way(None, key, alone)
+        (reader,) = reading
+        if _is_learned(network, reader):
+            return _Way(reader, key, alone)
+        alone = alone and reader.operation.is_elementwise
+        key = reader.output
 
 
 def _ratio(top: float, bottom: float) -> float:

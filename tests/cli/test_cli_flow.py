@@ -145,3 +145,46 @@ def test_what_cannot_be_followed_is_told(run: Run, options: tuple[str, ...], wor
     code, out, err = run("flow", *options)
     assert (code, out) == (2, "")
     assert words in err
+
+
+BRANCHES = """\
+inputs: {x: [1, 2]}
+targets: {t: [0, 1]}
+layers:
+  - {dense: h, weights: [[1, 2], [0, 1]], activation: tanh}
+  - {dense: z, weights: [[0.5, 0], [1, 0.5]]}
+  - {add: s, from: [z, a1]}
+  - {dense: y, from: [s, 'x[1]'], weights: [[1, 1, 2], [0.5, -1, 1]]}
+loss: {half_squared_error: L}
+"""
+
+
+def test_branches_and_joined_arguments(run: Run, tmp_path: Path) -> None:
+    """What a layer leads to alone has factors; where several read it, what comes back is a sum and has none."""
+    (tmp_path / "net.yaml").write_text(BRANCHES, encoding="utf-8")
+    (one,) = sheet(run, cwd=tmp_path)
+    first, second, last = (np.array(rows) for rows in ([[1, 2], [0, 1]], [[0.5, 0], [1, 0.5]], [[1, 1], [0.5, -1]]))
+    a1 = np.tanh(first @ [1, 2])
+    delta = last @ (second @ a1 + a1) + [2, 1] - [0, 1]
+    back = last.T @ delta
+    deltas = [(second.T @ back + back) * (1 - a1**2), back, delta]
+    assert one["curves"]["‖δ‖"] == pytest.approx([float(np.linalg.norm(one)) for one in deltas])
+    through = float(np.linalg.norm(back) / np.linalg.norm(delta))
+    assert one["curves"]["through the weights"] == [None, pytest.approx(through), None]
+    assert one["curves"]["through the slopes"] == [None, 1, None]
+    assert "h leads to several steps: what comes back from these is added" in run("flow", cwd=tmp_path).out
+
+
+def test_formulas_that_read_parameters_are_followed(run: Run, tmp_path: Path) -> None:
+    text = "inputs: {x: [1, 2]}\nvalues: {W: [[1, 2], [3, -1]], v: [0.5, -1]}\nlayers:\n"
+    text += "  - let: {h: W @ x, a: tanh(h), u: a @ v, L: (u - 1)^2}\nloss: L\n"
+    (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
+    (one,) = sheet(run, cwd=tmp_path)
+    a, v = np.tanh([5.0, 1.0]), np.array([0.5, -1])
+    end = 2 * (a @ v - 1)
+    norms = [float(np.linalg.norm(end * v * (1 - a**2))), abs(float(end))]
+    assert one["curves"]["‖δ‖"] == pytest.approx(norms)
+    assert one["curves"]["through the weights"][0] == pytest.approx(float(np.linalg.norm(v)))
+    assert "Of a formula, δ is ∂L/∂ of its result" in run("flow", cwd=tmp_path).out
+    refused = run("flow", "--depth", "2", cwd=tmp_path)
+    assert refused.code == 2

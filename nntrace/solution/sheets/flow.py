@@ -10,7 +10,7 @@ from ...expr import Sym
 from ...network.model import Cell, Network
 from ...network.quantities import of_tensor
 from ...record import Record
-from ...trace.flow import FLAT, LayerFlow, flow, layers_in_chain
+from ...trace.flow import FLAT, LayerFlow, flow, learned_layers
 from ..content.model import Block, Curve, Note, Plot, Remark, Results, RunResults, Section, Solution, Table
 from ..numbers.results import value_results
 from .calculation import Settings, Sheet
@@ -51,8 +51,8 @@ def flows(variants: Sequence[FlowVariant], settings: Settings) -> Solution:
     """Follow the gradient through each network, and set them side by side."""
     followed = []
     for variant in variants:
-        if len(layers_in_chain(variant.network) or ()) < 2:
-            message = "the gradient is followed along layers with parameters, each of which reads the one before it"
+        if len(learned_layers(variant.network)) < 2:
+            message = "the gradient is followed along layers with parameters, and formulas that read some"
             raise UserError(f"{message}\n  this network has no two of them; nntrace grad shows its gradients")
         sheet = Sheet(variant.network, settings)
         followed.append(_Followed(variant.name, sheet, flow(sheet.trace)))
@@ -90,6 +90,16 @@ class _Flows:
         yield Table(tuple((head,) for head in heads), tuple(rows))
         weights, slopes = "‖Wᵀδ‖/‖δ‖ with W and δ of the layer after it", "‖f′ ⊙ ·‖/‖·‖ of what came"
         yield Remark((f"weights: {weights}; slopes: {slopes}; both: their product, ‖δ‖ here over ‖δ‖ there.",))
+        if any(step.is_formula for step in learned_layers(one.sheet.network)):
+            yield Remark(("Of a formula, δ is ∂L/∂ of its result, and Wᵀδ what comes back through it.",))
+        if forks := [
+            Sym(one.sheet.network.tensors[layer.key].name or layer.key) for layer in one.layers if layer.forks
+        ]:
+            named = tuple(part for symbol in forks for part in (", ", symbol))[1:]
+            verb = "leads" if len(forks) == 1 else "lead"
+            yield Remark(
+                (*named, f" {verb} to several steps: what comes back from these is added, and has no factors.")
+            )
         for word, cells in (("dead (slope 0", "dead"), (f"saturated (slope at most {FLAT}", "saturated")):
             names = [name for layer in one.layers for name in self._units(one, layer.key, getattr(layer, cells))]
             if names:
