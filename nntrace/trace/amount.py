@@ -126,7 +126,7 @@ def evaluated(formula: Expr, value: AmountOf, index: Mapping[str, int] = {}, siz
             return NOTHING
     except UndefinedError:
         return Amount(approximate(formula, lambda name, cell: value(name, cell).number, index, sizes))
-    return Amount(0.0 if real.is_lost else real.nearest(float) + 0.0, real=real)
+    return Amount(real.nearest(float) + 0.0, real=real)
 
 
 def decided(

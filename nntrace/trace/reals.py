@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from .amount import Amount
 
 R = TypeVar("R", float, Decimal)
-MOST_DIGITS = 1000
+MOST_DIGITS, LEAST_DIGITS = 1000, 20
 LADDER = (
     Precision(32),
     *(Precision(digits, signed=True) for digits in (64, 128, 256, 512)),
@@ -44,8 +44,12 @@ class RealNumber:
 
     @property
     def is_lost(self) -> bool:
-        """Whether it is not to be told from 0 by the digits that are computed with."""
-        return self.enclosure.at.last and not self.enclosure.sign
+        """Whether it is not to be told from 0, or no digit of it is, by the digits that are computed with."""
+        enclosure = self.enclosure
+        if not enclosure.at.last or not enclosure.sign:
+            return enclosure.at.last
+        least = min(enclosure.low.copy_abs(), enclosure.high.copy_abs())
+        return enclosure.at.up.subtract(enclosure.high, enclosure.low) > least.scaleb(-LEAST_DIGITS, enclosure.at.up)
 
     def refine(self, rung: int) -> None:
         """Enclose it, and before it what it is made of, at a step of the ladder. Walks without recursion."""
@@ -91,7 +95,7 @@ class RealNumber:
         raise UndefinedError
 
     def nearest(self, rounding: Callable[[Decimal], R]) -> R:
-        """What every number of the enclosure is rounded to, once they are all rounded to the same."""
+        """What every number of the enclosure is rounded to, once all are to the same; 0 where it is lost."""
         while True:
             low, high = rounding(self.enclosure.low), rounding(self.enclosure.high)
             if low == high:
@@ -99,7 +103,7 @@ class RealNumber:
             if (short := self._short()) is not None:
                 return rounding(short)
             if self.enclosure.at.last:
-                return high
+                return rounding(Decimal(0)) if self.is_lost else high
             self.refine(self.rung + 1)
 
     def _short(self) -> Decimal | None:

@@ -34,12 +34,21 @@ class Differences:
 
     def confirming(self, found: Quantity, gradient: float) -> Difference:
         """The difference quotient that a gradient is held against: where the loss bends too much for the usual step,
-        one with a finer step, if this can still tell a gradient that is wrong by a thousandth."""
+        two of them extrapolated, with finer steps as long as these can tell a gradient that is wrong by a thousandth.
+
+        Source: Richardson, The Deferred Approach to the Limit, 1927.
+        """
         usual = self.of(found)
         if usual.crossing or usual.agrees(gradient):
             return usual
-        finer = self.of(found, STEP / 100)
-        return finer if finer.resolution <= abs(gradient) * 1e-4 else usual
+        for step in (STEP, STEP / 10, STEP / 100, STEP / 1000):
+            wide, near = self.of(found, step), self.of(found, step / 2)
+            better = Difference((4 * near.quotient - wide.quotient) / 3, near.crossing, 2 * near.resolution)
+            if better.resolution > abs(gradient) * 1e-4:
+                break
+            if not wide.crossing and better.agrees(gradient):
+                return better
+        return usual
 
     def of(self, found: Quantity, step: float = STEP) -> Difference:
         """The difference quotient by one quantity."""

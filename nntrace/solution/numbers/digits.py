@@ -72,8 +72,7 @@ class Digits(Record):
                 return Shown(Num(self._pointed(ending)), False)
             value = _CONTEXT.divide(Decimal(amount.exact.numerator), Decimal(amount.exact.denominator))
         elif amount.real is not None:
-            lost = amount.real.is_lost
-            return Shown(Num(Decimal("0.0") if lost else amount.real.nearest(self.rounded)), True)
+            return Shown(Num(amount.real.nearest(self.rounded)), True)
         else:
             return Shown(Num(self._decimal(amount.number)), True)
         return Shown(Num(self.rounded(value)), True)
