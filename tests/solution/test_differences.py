@@ -62,3 +62,22 @@ def test_a_large_input_takes_a_finer_step(size: int) -> None:
     differ = Differences(trace)
     assert differ.confirming(found, gradient).agrees(gradient)
     assert not differ.confirming(found, gradient * 1.001).agrees(gradient * 1.001)
+
+
+@pytest.mark.parametrize("size", [60, 500, 2000])
+@pytest.mark.parametrize("last", ["", "sigmoid", "tanh"])
+@pytest.mark.parametrize("kind", ["sigmoid", "tanh", "softplus", "silu", "gelu", "elu", "softsign"])
+def test_gradients_by_large_inputs_hold(kind: str, last: str, size: int) -> None:
+    text = (
+        f"inputs: {{x1: {size}, x2: -{size}}}\ntargets: [0.3]\nlayers:\n"
+        f"- {{dense: 2, weights: [[{1 / size:.6f}, 0.001], [{-2 / size:.6f}, {1 / size:.6f}]], activation: {kind}}}\n"
+        f"- {{dense: [o], weights: [[-0.659747, -1.432198]]{f', activation: {last}' if last else ''}}}\nloss: mse\n"
+    )
+    network = build(read(text, "net.yaml", None))
+    trace = trace_of(network)
+    differences = Differences(trace)
+    for one in parameters(network):
+        gradient = trace.total(one).number
+        found = differences.confirming(one, gradient)
+        assert found.agrees(gradient)
+        assert not found.agrees(gradient * 1.01)

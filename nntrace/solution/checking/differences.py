@@ -41,7 +41,7 @@ class Differences:
         usual = self.of(found)
         if usual.crossing or usual.agrees(gradient):
             return usual
-        for step in (STEP, STEP / 10, STEP / 100, STEP / 1000):
+        for step in (2 * STEP, STEP, STEP / 10, STEP / 100, STEP / 1000):
             wide, near = self.of(found, step), self.of(found, step / 2)
             better = Difference((4 * near.quotient - wide.quotient) / 3, near.crossing, 2 * near.resolution)
             if better.resolution > abs(gradient) * 1e-4:
