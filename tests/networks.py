@@ -119,9 +119,11 @@ SCRIPTS = (
 )
 
 
-def generate(seed: int) -> Network:
-    """The network of a seed."""
-    return _Drawing(random.Random(seed)).network()
+def generate(seed: int, graph: bool = True) -> Network:
+    """The network of a seed; without ``graph`` each layer reads the one before it, and there is no formula."""
+    drawing = _Drawing(random.Random(seed))
+    drawing.is_graph = drawing.is_graph and graph
+    return drawing.network()
 
 
 def networks() -> st.SearchStrategy[Network]:

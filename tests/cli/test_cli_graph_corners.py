@@ -69,6 +69,22 @@ def test_a_condition_of_a_sum_is_written_out(run: Run, tmp_path: Path) -> None:
     assert all(check["status"] == "ok" for check in found["checks"])
 
 
+def test_a_sum_along_a_letter_that_nothing_has_is_derived_with_numbers(run: Run, tmp_path: Path) -> None:
+    text = "inputs: {x: [1, 2], y: 3}\nlayers:\n  - let: {n: 'sum(max(x - x, y))', L: n * y}\nloss: L\n"
+    (tmp_path / "net.yaml").write_text(text.replace("{x: [1, 2], y: 3}", "{x1: 1, y: 3}"), encoding="utf-8")
+    assert run("derive", "--with-numbers", cwd=tmp_path).code == 0
+    values = "inputs: {y: 3}\nvalues: {x: [1, 2]}\n" + text.partition("\n")[2]
+    (tmp_path / "net.yaml").write_text(values, encoding="utf-8")
+    assert run("derive", "--with-numbers", cwd=tmp_path).code == 0
+
+
+def test_what_a_penalty_alone_reads_has_letters_of_a_layer(run: Run, tmp_path: Path) -> None:
+    text = "inputs: {x: [1, 2]}\ntargets: {t: [1, 0]}\nlayers:\n  - {dense: h, weights: [[1, 2], [3, 4]]}\n"
+    text += "  - {tanh: y, from: x}\nloss: {mse: L}\npenalty: {l2: 0.1}\n"
+    (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
+    assert "W1_j0" not in run("derive", cwd=tmp_path).out
+
+
 def test_many_joined_parts_are_no_large_network(run: Run, tmp_path: Path) -> None:
     """Each part has a letter of its own: their lengths add up, so the numbers stay exact."""
     layers = "".join(f"  - {{concat: c{n}, from: [x, x]}}\n" for n in range(6))

@@ -203,13 +203,17 @@ class TensorFormulas:
         formula = self._inlined(self.keyed(self._used(step, reader.edge, derived.formula), step))
         if contains(formula, Delta):
             formula = distributed(formula)  # Σ_j g_j a_j (δ_ji - a_i) as g_i a_i - a_i Σ_j g_j a_j
-        indices = indices or own
+        indices = indices or (self.own_letters(len(own)) if step.is_penalty else own)
         formula = at(formula, {old: new for old, new in zip(own, indices, strict=True) if old != new})
         letters = _plain_letters(formula)
         sizes = {**step.sizes, **{new: extent(old, step.sizes) for old, new in letters.items()}}
         formula = relettered(formula, letters)
         sizes.update(self._extents(formula), **self._extents(Sym(reader.key, indices)))
         return Gradient(indices, (formula,), sizes)
+
+    def own_letters(self, count: int) -> tuple[str, ...]:
+        """Letters for a parameter that a penalty alone reads: those of a layer, not its own ``j0``, ``i0``."""
+        return ("i", "j") if count == 2 and self.network.conventions.vectors == "rows" else ("j", "i")[:count]
 
     def _extents(self, formula: Expr) -> dict[str, int]:
         """How far the letters run that stand alone at a tensor of a formula over keys."""

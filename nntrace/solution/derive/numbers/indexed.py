@@ -80,7 +80,11 @@ class IndexNumbers:
         return cell in tensor.missing or (name is not None and len(self.network.uses[name]) > 1)
 
     def _sizes(self, one: IndexFormula) -> dict[str, int]:
+        named = {symbol.name for symbol in one.over}
         found: dict[str, int] = {}
+        for step in self.network.steps:  # a sum may run along a letter that nothing in it has
+            if step.output in named or not named.isdisjoint(step.arguments.values()):
+                found.update(step.sizes)
         for symbol in (*one.over, *symbols(one.formula)):
             own = symbol.by if isinstance(symbol, Partial) else symbol
             if own.name in self.network.tensors:
