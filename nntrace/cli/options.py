@@ -182,6 +182,10 @@ class PageOptions(Record):
             help="full, normal (no terms, no local derivatives) or results (a line each, and the tables).",
         ),
     ] = "full"
+    show: Annotated[
+        list[str],
+        typer.Option("--show", metavar="IDS", help="Only these steps and sections, without the head: B9p,U*,checks."),
+    ] = []
     standalone: Annotated[
         bool, typer.Option("--standalone", help="tex: a document that compiles as it is, not a fragment.")
     ] = False

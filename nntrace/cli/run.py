@@ -66,7 +66,7 @@ def read_network(
             given[uses] = change
         network = with_number(network, name, value, text)
     if numbers and network.divisors:
-        from ..trace.divisors import refuse_zero_divisors
+        from ..library.divisors import refuse_zero_divisors
 
         refuse_zero_divisors(network, spec)
     return network, spec
@@ -169,6 +169,7 @@ def deliver(solution: Solution, page: PageOptions, expected: Sequence[str] = ())
     """Write the sheet and compare the expected numbers. The exit code: 0, or 1 where a number or a check fails."""
     from ..solution.checking.expect import Mismatch, compare, with_expected
     from ..solution.content.detail import with_detail
+    from ..solution.content.excerpt import excerpt
     from ..solution.content.model import Check
 
     differences: list[Mismatch] = []
@@ -179,8 +180,11 @@ def deliver(solution: Solution, page: PageOptions, expected: Sequence[str] = ())
         else:
             held.append((name, typed))
     solution = with_expected(solution, held)
-    title = solution.title if page.title is None else printable(" ".join(page.title.split()))
-    write(with_detail(solution, detail_of(page.detail))._replace(title=title), page)
+    told = with_detail(solution, detail_of(page.detail))
+    if page.show:
+        told = excerpt(told, [name.strip() for names in page.show for name in names.split(",")])
+    title = told.title if page.title is None else printable(" ".join(page.title.split()))
+    write(told._replace(title=title), page)
     for difference in differences:
         say(f"{difference.name}: expected {difference.expected}, found {difference.found}")
     checks = (block for section in solution.sections for block in section.blocks if isinstance(block, Check))

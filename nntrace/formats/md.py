@@ -68,7 +68,8 @@ class Markdown(LatexSteps):
     def opening(self, solution: Solution, sections: Sequence[Section]) -> Iterator[str]:
         if solution.title:
             yield f"# {self.words(solution.title)}\n"
-        yield f"{self.note(source(solution))}\n"
+        if not solution.is_excerpt:
+            yield f"{self.note(source(solution))}\n"
 
     def heading(self, words: Note, section: Section, place: int) -> Iterator[str]:
         yield f"## {self.note(words)}\n"

@@ -87,7 +87,8 @@ class LatexDocument(LatexSteps):
         yield _PREAMBLE if self.standalone else f"% needs {NEEDS}"
         if solution.title:
             yield rf"\section*{{{self.words(solution.title)}}}"
-        yield f"{self.note(source(solution))}\n"
+        if not solution.is_excerpt:
+            yield f"{self.note(source(solution))}\n"
 
     def pictures(self, solution: Solution) -> Iterator[str]:
         """A document, or a part of one, with pictures alone."""

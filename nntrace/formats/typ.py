@@ -64,7 +64,8 @@ class TypstDocument(Manuscript):
         yield _PREAMBLE
         if solution.title:
             yield f"#heading(level: 1)[{self.words(solution.title)}]"
-        yield f"{self.note(source(solution))}\n"
+        if not solution.is_excerpt:
+            yield f"{self.note(source(solution))}\n"
 
     def heading(self, words: Note, section: Section, place: int) -> Iterator[str]:
         yield f"#heading(level: 2)[{self.note(words)}]"

@@ -42,7 +42,7 @@ class Net:
         """The network, whose numbers are needed."""
         network = self.network if self.network.has_numbers else self._complete()
         if network.divisors:
-            from ..trace.divisors import refuse_zero_divisors
+            from .divisors import refuse_zero_divisors
 
             refuse_zero_divisors(network, self._spec)
         return network

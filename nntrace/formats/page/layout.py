@@ -36,8 +36,9 @@ def rows(solution: Solution, width: int, script: Script, plain: bool = False) ->
     page = Page(width, script._replace(symbolic=solution.symbolic), plain=plain)
     if solution.title:
         yield from _paragraph(filled((solution.title,), width, script), "title", page)
-    yield from _paragraph(filled(source(solution), width, script), "source", page)
-    yield page.row()
+    if not solution.is_excerpt:
+        yield from _paragraph(filled(source(solution), width, script), "source", page)
+        yield page.row()
     if is_pictures_alone(solution):
         from .picture import picture_rows
 

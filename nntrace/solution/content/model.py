@@ -289,6 +289,7 @@ class Solution(Record):
     ``legend`` says what the letters of a derivation mean. ``changes`` are the numbers that the command has changed,
     each as it was typed; ``tensors()`` the names that stand for a whole vector or matrix. ``pictures()`` are drawn by
     formats that have room for them, each at the beginning of its section; a sheet without blocks is its pictures alone.
+    An excerpt has no head: it is set into another text.
     """
 
     title: str | None
@@ -303,3 +304,4 @@ class Solution(Record):
     changes: tuple[tuple[Sym, str], ...] = ()
     tensors: Callable[[], frozenset[str]] = frozenset
     pictures: Callable[[], Mapping[SectionName, Picture]] = dict
+    is_excerpt: bool = False

@@ -8,9 +8,9 @@ from ..errors import quoted
 from ..network.model import Cell, Divisor, Element, Network
 from ..spec import Spec
 from ..spec.problems import Problems
-from .amount import Amount, evaluated
-from .trace import Trace
-from .tracing import trace_of
+from ..trace.amount import Amount, evaluated
+from ..trace.trace import Trace
+from ..trace.tracing import trace_of
 
 
 def refuse_zero_divisors(network: Network, spec: Spec) -> None:
