@@ -36,6 +36,8 @@ from nntrace.trace.arrays import ArrayTrace
 CLOSE = 1e-10
 NAMED = ("Z", "Z′", "u", "u′")
 """What a derivation calls a part that repeats, in these networks."""
+MIXED = r"\[((?:\d+,)+[a-z](?:,[a-z0-9]+)*|[a-z](?:,[a-z0-9]+)+)\]"
+"""An index of letters and of numbers, in brackets."""
 SPLIT = re.compile(r"(\w) (≠|=) (\w)")
 
 
@@ -115,8 +117,11 @@ class Reading:
             text = own[0]["text"]
             name, letters = self.parted(step["name"])
             called = re.fullmatch(r"([a-z_]+)\((.+)\)", text)
-            if step["section"] == "network" and (letters or not called):
-                self.formula.setdefault(name, (letters, text, meant))
+            single = name in self.keys and len(self.written(name, self.array(name).shape)) == len(letters)
+            if step["section"] == "network" and (letters or not called or single):
+                self.formula.setdefault(name, (letters, own[-1]["text"], meant))
+                if called and single:
+                    self.calls[called.group(1), self.parted(called.group(2))[0]] = name
             elif step["section"] == "network" and called:
                 self.calls[called.group(1), called.group(2)] = name
             elif step["section"] == "loss gradient" and name in (self.loss, self.summed):
@@ -143,6 +148,8 @@ class Reading:
         """A symbol as its name and its index letters."""
         if text in self.keys or text in self.deltas:
             return text, ()
+        if found := re.fullmatch(rf"(.+){MIXED}", text):
+            return found.group(1), tuple(found.group(2).split(","))
         name, _, letters = text.rpartition("_")
         return (name, tuple(letters)) if name else (text, ())
 
@@ -175,7 +182,27 @@ class Reading:
             key, cell = self.cells[name]
             whole = self.slopes[key[1:]] if key.startswith("∂") else self.values[key]
             return float(whole[(*index, *cell)])
-        return float(self.array(name, index)[index])
+        return float(self.array(name, index)[self.stored(name, index)])
+
+    def tensor(self, name: str, index: tuple[int, ...] = ()) -> Any:
+        """What a name stands for: of the loss with an index, that of each sample."""
+        if name == self.summed and index and self.per_sample:
+            return self.network.tensors[self.per_sample]
+        return self.network.tensors[self.deltas.get(name) or self.keys[name.removesuffix(self.mark)]]
+
+    def stored(self, name: str, index: tuple[int, ...]) -> tuple[int, ...]:
+        """The index in the program's arrays: the sample first, and a 0 where an axis of one place has no letter."""
+        tensor = self.tensor(name, index)
+        if tensor.sampled and self.network.conventions.vectors == "columns":
+            index = (*index[-1:], *index[:-1])
+        return (*index, *(0,) * (len(tensor.shape) - len(index)))
+
+    def written(self, name: str, stored: tuple[int, ...], index: tuple[Any, ...] = (0,)) -> tuple[int, ...]:
+        """The other way: the index, or shape, as a line has it."""
+        tensor = self.tensor(name, index)
+        sample, cell = stored[: tensor.sampled], stored[tensor.sampled :]
+        cell = () if all(size == 1 for size in tensor.sample_shape) else cell
+        return (*cell, *sample) if self.network.conventions.vectors == "columns" else (*sample, *cell)
 
     def is_element(self, name: str, index: tuple[int, ...]) -> bool:
         """Whether a name is that of an element: of one number, in a batch of one for each sample."""
@@ -197,13 +224,14 @@ class Reading:
         if of == self.loss and not at and self.is_element(by, index):
             return self.total_by(by, index)
         if of == self.loss and not at and self.repeats(by, index):
-            return self.total_by(self.network.tensors[self.keys[by]].names[index], ())
+            return self.total_by(self.network.tensors[self.keys[by]].names[self.stored(by, index)], ())
+        stored = index if self.is_loss(by) else self.stored(by, index)
         key = self.per_sample if by == self.summed and index else self.keys[by]
         if of in (self.loss, self.summed if by == self.summed else "") and not at:  # no penalty reads a sample's part
-            return float(self.slopes[key][index]) if key in self.slopes else 0.0
+            return float(self.slopes[key][stored]) if key in self.slopes else 0.0
         if self.network.tensors[by_key := str(key)].role in ("unit", "input") and self.is_loss(of):
             inner = float(self.slopes[self.per_sample][at]) if at and self.per_sample else 1.0
-            return float(self.slopes[by_key][index]) / inner  # the whole derivative: no penalty reads a unit
+            return float(self.slopes[by_key][stored]) / inner  # the whole derivative: no penalty reads a unit
         return self.local(of, at, by, index)
 
     def is_loss(self, name: str) -> bool:
@@ -212,6 +240,7 @@ class Reading:
     def local(self, of: str, at: tuple[int, ...], by: str, index: tuple[int, ...]) -> float:
         """∂of/∂by through the one printed formula of ``of``."""
         letters, text, meant = self.formula[of]
+        place = self.stored(by, index)
 
         def look(name: str, cell: tuple[int, ...]) -> Any:
             if name in meant:
@@ -219,7 +248,7 @@ class Reading:
                 return reader.evaluate(definition, dict(zip(inner, cell, strict=True)))
             element = self.cells.get(name)  # h1 is the first of a1
             same = name == by and cell == index
-            same = same or (element is not None and (element[0], (*cell, *element[1])) == (self.keys.get(by), index))
+            same = same or (element is not None and (element[0], (*cell, *element[1])) == (self.keys.get(by), place))
             return Dual(self.look(name, cell), float(same))
 
         reader = Index(self.names, look, self.partial, self.slope, self.extent)
@@ -234,7 +263,7 @@ class Reading:
                 for shown, one in self.keys.items()
                 if one in places and (kind, shown) in self.calls
             )
-            index = (*index, *cell)
+            index = self.written(name, (*index, *cell))
         return self.local(self.calls[kind, name], index, name, index)
 
     def sizes(self, *texts: str) -> dict[str, int]:
@@ -242,23 +271,26 @@ class Reading:
         found: dict[str, int] = {}
         for text in texts:
             for name in sorted(self.names, key=len, reverse=True):
-                for match in re.finditer(rf"(?<![^\W_]){re.escape(name)}_([a-z]+)(?![A-Za-z0-9_′])", text):
-                    letters = match.group(1)
-                    if name in (*self.keys, *self.deltas):
-                        shape = self.array(name, (0,) * len(letters)).shape
-                        if len(shape) == len(letters):
-                            found.update(zip(letters, shape, strict=True))
-        return found
+                for letters, _ in self.indices(name, text) if name in (*self.keys, *self.deltas) else ():
+                    shape = self.written(name, self.array(name, letters).shape, letters)
+                    if len(shape) == len(letters):
+                        found.update(zip(letters, shape, strict=True))
+        return {letter: size for letter, size in found.items() if letter.isalpha()}
+
+    @staticmethod
+    def indices(name: str, text: str) -> Iterator[tuple[tuple[str, ...], int]]:
+        """The indices that a name has in a text, and where."""
+        for match in re.finditer(rf"(?<![^\W_]){re.escape(name)}(?:_([a-z]+)(?![A-Za-z0-9_′])|{MIXED})", text):
+            yield tuple(match.group(1) or match.group(2).split(",")), match.start()
 
     def extent(self, letter: str, text: str) -> int:
         """How far a letter runs where it first stands in a text."""
         found: list[tuple[int, int]] = []
         for name in (*self.keys, *self.deltas):
-            for match in re.finditer(rf"(?<![^\W_]){re.escape(name)}_([a-z]+)(?![A-Za-z0-9_′])", text):
-                letters = match.group(1)
-                shape = self.array(name, (0,) * len(letters)).shape
+            for letters, place in self.indices(name, text):
+                shape = self.written(name, self.array(name, letters).shape, letters)
                 if letter in letters and len(shape) == len(letters):
-                    found.append((match.start(), shape[letters.index(letter)]))
+                    found.append((place, shape[letters.index(letter)]))
         return min(found)[1]
 
     # -- steps -------------------------------------------------------------------------------------------------------
@@ -294,13 +326,14 @@ class Reading:
             return array[0] if self.network.tensors[self.keys[name]].sampled else array
 
         def look(name: str, index: tuple[int, ...]) -> float:
-            return float(one_sample(read.group(1)).max()) if name == self.largest else float(one_sample(name)[index])
+            array = one_sample(read.group(1) if name == self.largest else name)
+            return float(array.max() if name == self.largest else array[(*index, *(0,) * (array.ndim - len(index)))])
 
         def extent(letter: str, text: str) -> int:
             name = max((name for name in self.keys if f"{name}_{letter}" in text), key=len)
             return len(one_sample(name))
 
-        read = re.search(rf"([^\s({{]+)_[a-z] - {self.largest}", texts[0]) or re.match("(.*)", "")
+        read = re.search(rf"([^\s({{]+?)(?:_[a-z])? - {self.largest}\b", texts[0]) or re.match("(.*)", "")
         assert read is not None
         reader = Index(self.names, look, self.partial, self.slope, extent)
         if step["name"] == self.loss:  # of all outputs together
@@ -308,6 +341,12 @@ class Reading:
             found = [dual(reader.evaluate(text, {})).value for text in texts]
             yield from (f"{text} is not {expected!r}" for text, one in zip(texts, found, strict=True)
                         if not same(one, expected))  # fmt: skip
+            return
+        if not self.parted(step["name"])[1]:  # of a single unit
+            texts += [step["name"]] if step["name"] in self.keys and step["name"] != self.loss else []
+            values = [dual(reader.evaluate(text, {})).value for text in texts]
+            yield from (f"{text} is not {values[-1]!r}" for text, one in zip(texts, values, strict=False)
+                        if not same(one, values[-1]))  # fmt: skip
             return
         [letter] = step["name"][-1]
         known = step["name"][:-2] in self.keys and step["name"][:-2] != self.loss  # else what one output adds to it
@@ -321,6 +360,10 @@ class Reading:
     def in_indices(self, name: str, texts: list[str]) -> bool:
         whole = [text for text in (name, *texts) if self.sizes(text) or "Σ" in text]
         after = name.rpartition("/∂")[2].removesuffix(self.mark)
+        words = {one: rf"(?<![^\W_]){re.escape(one)}(?![\w′⁽])" for one in (*self.keys, *self.deltas)}
+        known = [one for one, word in words.items() if any(re.search(word, text) for text in (name, *texts))]
+        if known and all(math.prod(self.tensor(one).shape) == 1 for one in known):
+            return True
         of = self.keys.get(name.partition("/∂")[0].removeprefix("∂"))
         if of is not None and of != self.network.loss and self.network.tensors[of].role == "loss":
             return True
@@ -330,7 +373,9 @@ class Reading:
 
     def by_index(self, step: dict[str, Any], texts: list[str]) -> Iterator[str]:
         sizes = self.sizes(*texts, *(text for _, text in self.definitions.values())) | self.sizes(step["name"])
-        free = sorted(set("".join(re.findall(r"_([a-z]+)(?![A-Za-z0-9_′])", step["name"]))) & sizes.keys())
+        letters_of = (letter for found in re.findall(rf"_([a-z]+)(?![A-Za-z0-9_′])|{MIXED}", step["name"])
+                      for letter in "".join(found))  # fmt: skip
+        free = sorted({*letters_of} & sizes.keys())
         classes = self.hot if step["section"] == "loss gradient" and self.k in sizes else {}
         different = SPLIT.match(step["reason"] or "") if "≠" in (step["reason"] or "") else None
         for place in product(*(range(sizes[letter]) for letter in free)):
@@ -347,6 +392,9 @@ class Reading:
             reader = self.reader
             expected = dual(reader.evaluate(step["name"], at)).value
             for text in texts:
+                called = re.fullmatch(r"([a-z_]+)\((.+)\)", text) if step["section"] == "network" else None
+                if called and (called.group(1), self.parted(called.group(2))[0]) in self.calls:
+                    continue  # that the activation's name stands for the formula that follows
                 found = dual(reader.evaluate(text, at)).value
                 if not same(found, expected):
                     yield f"{text} is {found!r} at {at}, not {expected!r}"
@@ -359,8 +407,10 @@ class Reading:
         """The number that a step's value has at these indices: those of its name in order, that of the class apart."""
         names = sorted((*self.keys, *self.deltas, *self.cells), key=len, reverse=True)
         pattern = "|".join(map(re.escape, names))
-        found = re.findall(rf"(?<![^\W_])(?:{pattern})(?:_([a-z]+)|⁽(.)⁾)?(?![A-Za-z0-9_′])", step["name"])
-        letters = "".join(index or normalize("NFKD", mark) for index, mark in found)
+        found = re.findall(rf"(?<![^\W_])(?:{pattern})(?:_([a-z]+)|⁽(.)⁾|{MIXED})?(?![A-Za-z0-9_′])", step["name"])
+        letters = filter(
+            str.isalpha, "".join(index or mixed or normalize("NFKD", mark) for index, mark, mixed in found)
+        )
         value = step["value"]
         for letter in dict.fromkeys(letters):
             value = value if letter == chosen else value[at[letter]]
@@ -368,7 +418,7 @@ class Reading:
 
     def repeats(self, by: str, index: tuple[int, ...]) -> bool:
         """Whether the name of an element is in several places."""
-        name = self.network.tensors[self.keys[by]].names.get(index) if by in self.keys else None
+        name = self.network.tensors[self.keys[by]].names.get(self.stored(by, index)) if by in self.keys else None
         return name is not None and len(self.network.uses[name]) > 1
 
     def is_excepted(self, step: dict[str, Any], at: dict[str, int]) -> bool:
@@ -377,12 +427,13 @@ class Reading:
         of, _, after = step["name"].rpartition("/∂")
         by, letters = self.parted(after)
         tensor = self.network.tensors.get(self.keys.get(by, ""))
-        cell = tuple(at.get(letter, 0) for letter in letters)
+        written = tuple(at.get(letter, 0) for letter in letters)
+        cell = () if tensor is None else self.stored(by, written)
         reason = step["reason"] or ""
         if tensor is None or of != f"∂{self.loss}":
             return tensor is not None and cell in tensor.missing
         missing = cell in tensor.missing and re.search("every connection|missing", reason)
-        return bool(missing or (self.repeats(by, cell) and "tied" in reason))
+        return bool(missing or (self.repeats(by, written) and "tied" in reason))
 
     def as_matrix(self, step: dict[str, Any], texts: list[str]) -> Iterator[str]:
         """Lines between whole matrices; those about each sample are read for every one of them."""
@@ -457,14 +508,17 @@ class Reading:
         tensors = [self.network.tensors[self.keys[name]] for name in (of, by)]
         down, across = (list(np.ndindex(one.sample_shape)) for one in tensors)
         over, under = ((self.sample,) if one.sampled else () for one in tensors)
-        return np.array([[self.local(of, (*over, *j), by, (*under, *i)) for i in across] for j in down])
+        rows = [self.written(of, (*over, *j)) for j in down]
+        places = [self.written(by, (*under, *i)) for i in across]
+        return np.array([[self.local(of, row, by, place) for place in places] for row in rows])
 
     def call(self, kind: str, name: str) -> Any:
         if not kind.endswith("′"):
             return self.whole(self.calls[kind, name])
         shown = name.removesuffix(self.mark)
         values = self.values[self.keys[shown]]
-        slopes = np.array([self.slope(kind[:-1], shown, cell) for cell in np.ndindex(values.shape)])
+        cells = (self.written(shown, cell) for cell in np.ndindex(values.shape))
+        slopes = np.array([self.slope(kind[:-1], shown, cell) for cell in cells])
         return self.laid_out(self.keys[shown], self.of_sample(name, slopes.reshape(values.shape)))
 
 
@@ -723,10 +777,10 @@ def test_a_hinge_in_a_batch_is_derived_for_the_right_class_and_for_another(kink:
     one = reading(build(read(text.replace("OVER", "sum").replace("KINK", str(kink)), "hinge", None)), Question())
     texts = {step["name"]: texts_of(step) for step in one.sheet["steps"]}
     sign = "≥" if kink else ">"
-    assert texts["L_n"][-1] == "Σ_j (1 - 1[j = k]) × max(0, o_nj - o_nk + 1)"
-    assert texts["∂L_n/∂o_ni"][-1] == f"1[o_ni - o_nk + 1 {sign} 0]"
-    assert texts["∂L_n/∂o_nk"][-1] == f"-Σ_j 1[o_nj - o_nk + 1 {sign} 0] × (1 - 1[j = k])"
-    assert "∂L/∂o_nl" in texts
+    assert texts["L_n"][-1] == "Σ_j (1 - 1[j = k]) × max(0, o_jn - o_kn + 1)"
+    assert texts["∂L_n/∂o_in"][-1] == f"1[o_in - o_kn + 1 {sign} 0]"
+    assert texts["∂L_n/∂o_kn"][-1] == f"-Σ_j 1[o_jn - o_kn + 1 {sign} 0] × (1 - 1[j = k])"
+    assert "∂L/∂o_ln" in texts
 
 
 LETTERED = """
@@ -776,7 +830,7 @@ def test_a_name_that_an_index_would_make() -> None:
     text = "inputs: {x_i: 1, x_j: 2}\ntargets: {t: 1}\nlayers:\n- dense: z\n  weights: [[1, 2]]\nloss: mse\n"
     one = reading(build(read(text, "x_i", None)), Question())
     assert list(one.disagreements()) == []
-    assert one.formula["z"][1] == "Σ_h x_h W1_gh"
+    assert one.formula["z"][1] == "Σ_h x_h W1[1,h]"
 
 
 def test_the_middle_of_a_softmax_that_nothing_cancels() -> None:

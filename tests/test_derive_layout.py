@@ -109,10 +109,11 @@ def test_a_row_inside_brackets_stands_further_in_than_the_row_that_it_continues(
     text = Path("configs/mazur.yaml").read_text(encoding="utf-8")
     rows = list(render(Derivation(build(read(text, "", None)), Question()).solution(), "txt", width=40, script=UNICODE))
     at = next(place for place, row in enumerate(rows) if row.startswith("D10 "))
-    assert [row.rstrip() for row in rows[at : at + 3]] == [
-        "D10 ∂a2_j/∂z2_j = (0 (1 + e^{-z2_j})",
-        "                    - e^{-z2_j} × (-1))",
-        "                  / (1 + e^{-z2_j})²",
+    assert [row.rstrip() for row in rows[at : at + 4]] == [
+        "D10 ∂out_o_j/∂net_o_j",
+        "    = (0 (1 + e^{-net_o_j})",
+        "        - e^{-net_o_j} × (-1))",
+        "      / (1 + e^{-net_o_j})²",
     ]
 
 
@@ -123,13 +124,13 @@ def test_a_formula_that_breaks_inside_of_what_is_broken_hangs_below_its_name() -
     rows = list(render(derivation, "txt", width=40, script=UNICODE))
     at = next(place for place, row in enumerate(rows) if row.startswith("D10 "))
     assert rows[at : at + 4] == [
-        "D10 ∂a2_nj/∂z2_nj",
-        "    = gelu′(z2_nj)",
-        "    = (1 + erf(z2_nj / sqrt(2))) / 2",
-        "      + z2_nj",
+        "D10 ∂a2_jn/∂z2_jn",
+        "    = gelu′(z2_jn)",
+        "    = (1 + erf(z2_jn / sqrt(2))) / 2",
+        "      + z2_jn",
     ]
     wide = list(render(derivation, "txt", width=120, script=UNICODE))
-    assert any(row.startswith("D10 ∂a2_nj/∂z2_nj = gelu′(z2_nj)") for row in wide)
+    assert any(row.startswith("D10 ∂a2_jn/∂z2_jn = gelu′(z2_jn)") for row in wide)
 
 
 @pytest.mark.parametrize("kind", ["selu", "log_softmax"])

@@ -46,7 +46,7 @@ def test_every_line_after_the_first_has_a_rule() -> None:
             for line in forms(step)[1:]:
                 count += 1
                 assert rules_of(line), (step.id, text(step.name), text(line.body))
-    assert count > 1000
+    assert count > 900
 
 
 @pytest.mark.parametrize("path", tried(CONFIGS), ids=lambda path: path.stem)
@@ -73,8 +73,8 @@ def notes(source: str) -> dict[str, list[str]]:
 
 def test_what_is_put_in_is_cited() -> None:
     found = notes(Path("configs/homework3-q2.yaml").read_text(encoding="utf-8"))
-    assert found["∂L/∂W2_ji"] == ["chain rule", "∂z2_j/∂W2_ji (D15) put in"]
-    assert found["δ1"] == ["in matrix form (D42)", "∂L/∂a1 (D41) put in"]
+    assert found["∂L/∂W2_ji"] == ["chain rule", "insert ∂z2_j/∂W2_ji (D15)"]
+    assert found["δ1"] == ["in matrix form (D42)", "insert ∂L/∂a1 (D41)"]
     assert found["δ2"] == ["in matrix form (D33, D34)"]
     assert "cancel ŷ_k" in found["∂L/∂z2_k"]
 
@@ -83,7 +83,7 @@ def test_both_cases_are_cited_where_both_are_used() -> None:
     source = (
         "inputs: {x: {size: D}}\ntargets: {y: {size: K}}\nlayers:\n- dense: {z: {size: K}}\n- softmax: p\nloss: mse\n"
     )
-    assert "∂p_j/∂z_i (D6, D7) put in" in notes(source)["δ_z_i"]
+    assert "insert ∂p_j/∂z_i (D6, D7)" in notes(source)["δ_z_i"]
 
 
 def test_an_element_cites_what_it_is_written_out_from() -> None:
@@ -190,16 +190,16 @@ def test_the_numbers_beside_a_short_form_have_its_constants(tmp_path: Path) -> N
     solution = Derivation(network, Question(with_numbers=True)).solution()
     [step] = [one for one in steps(solution) if text(one.name) == "∂J/∂W2" and len(one.lines) > 1]
     formula, numbers, _ = (text(line.body, SYMBOLIC) for line in step.lines)
-    assert formula == "δ2 A1ᵀ + 0.2 W2"
+    assert formula == "δ_o aᵀ + 0.2 W2"
     assert " + 0.2 × [[" in numbers
 
 
 def test_the_constants_stand_as_they_come_before_they_are_multiplied() -> None:
     solution = derived(Path("configs/line-3-samples.yaml").read_text("utf-8"))
-    [step] = [one for one in steps(solution) if text(one.name) == "δ1_nk"]
+    [step] = [one for one in steps(solution) if text(one.name) == "δ_yhat_n"]
     assert [text(line.body, SYMBOLIC) for line in step.lines][-2:] == [
-        "1/3 × 2 × (z1_nk - y_nk)",
-        "2/3 × (z1_nk - y_nk)",
+        "1/3 × 2 × (yhat_n - t_n)",
+        "2/3 × (yhat_n - t_n)",
     ]
     assert rules_of(step.lines[-1]) == ["multiply the constants"]
 
@@ -208,17 +208,17 @@ def test_the_constants_stand_as_they_come_before_they_are_multiplied() -> None:
 
 t, y = Sym("t"), Sym("y")
 RULES: list[tuple[Expr, str]] = [
-    (Mul((half, Num(2), t - y, Num(-1))), "put the signs together, multiply the constants"),
-    (Mul((Num(2), t - y, Num(-1))), "put the signs together"),
-    (Mul((Num(1), t)), "work out 0 and 1"),
-    (Add((Mul((Num(0), t)), y)), "work out 0 and 1"),
+    (Mul((half, Num(2), t - y, Num(-1))), "combine the signs, multiply the constants"),
+    (Mul((Num(2), t - y, Num(-1))), "combine the signs"),
+    (Mul((Num(1), t)), "drop 0s and 1s"),
+    (Add((Mul((Num(0), t)), y)), "drop 0s and 1s"),
     (Div(t * y, y), "cancel y"),
     (Div(t * y, y * t * m), "cancel t, y"),
     (t * t, "equal factors as a power"),
     (t + y - t, "add like terms"),
     (Add((Num(1), t, Num(2))), "add the numbers"),
     (y - (t + y), "open the brackets, add like terms"),
-    (Neg(Neg(t)), "put the signs together"),
+    (Neg(Neg(t)), "combine the signs"),
     (t * y, ""),
 ]
 
@@ -254,7 +254,7 @@ def test_a_name_for_what_repeats_is_no_name_of_the_network(names: dict[str, str]
     for key, name in names.items():
         source = source.replace(f"{{{key}: {{size", f"{{{name}: {{size")
     out = "\n".join(render(derived(source), "txt", width=120, script=UNICODE))
-    assert re.search(rf" {letter}_nj +{re.escape('= sqrt(2 / π) × (z1_nj + 0.044715 z1_nj³)')}\n", out)
+    assert re.search(rf" {letter}_jn +{re.escape('= sqrt(2 / π) × (z1_jn + 0.044715 z1_jn³)')}\n", out)
     assert "tanh(sqrt(" not in out[out.index("Jacobian") :]
 
 
@@ -282,6 +282,7 @@ def test_a_case_stands_before_the_rules_of_its_step_and_nowhere_else() -> None:
             count += step.case is not None
     assert count > 100
     out = list(render(derived(Path("configs/homework3-q2.yaml").read_text("utf-8")), "txt", width=120, script=UNICODE))
-    for condition in ("i = k", "i ≠ k", "p = j", "p ≠ j", "i ≠ j"):
+    assert not any("p = j" in row for row in out)  # that the two are equal is seen in the name
+    for condition in ("i = k", "i ≠ k", "p ≠ j", "i ≠ j"):
         assert any(re.search(rf"  {condition}: \w", row) for row in out), condition
         assert not any(row.startswith("Jacobian") and condition in row for row in out)

@@ -149,12 +149,12 @@ def softplus() -> Operation:
     stable = maximum(0, z) + ln(1 + exp(-absolute(z)))
     right, below, formula = Condition(z, "≥", Num(0)), ln(1 + exp(-z)), ln(1 + exp(z))
     equal = (
-        Same("max(0, x) and |x| case by case", Cases(right, z + below, 0 + formula)),
+        Same("max(0, x) and |x| case by case", Cases(right, z + below, formula)),
         Same("x = ln e^x", Cases(right, ln(exp(z)) + below, formula)),
         Same("ln a + ln b = ln(a b)", Cases(right, ln(exp(z) * (1 + exp(-z))), formula)),
         Same("e^x (1 + e^{-x}) = 1 + e^x: both cases are the same", formula),
     )
-    divided = Same(("divide above and below by ", exp(z)), 1 / (1 + exp(-z)))
+    divided = Same(("divide numerator and denominator by ", exp(z)), 1 / (1 + exp(-z)))
     return elementwise(formula, divided, stable=stable, equal=equal)
 
 
@@ -177,7 +177,7 @@ def silu() -> Operation:
         formula,
         Same("split the fraction", 1 / below + formula * rest),
         Same((a, " for ", formula, ", ", 1 - 1 / below, " for ", rest), 1 / below + a * (1 - 1 / below)),
-        Same(("multiply out, take out ", 1 / below), a + (1 - a) / below),
+        Same(("multiply out, factor out ", 1 / below), a + (1 - a) / below),
     )
 
 
@@ -243,15 +243,15 @@ def softmax(shift: bool = False) -> Operation:
                     ("split the fraction, ", a, " for ", share),
                     a * Delta("j", "i") - a * Indexed("a")["i"],
                 ),
-                Same(("take out ", a), a * (Delta("j", "i") - Indexed("a")["i"])),
+                Same(("factor out ", a), a * (Delta("j", "i") - Indexed("a")["i"])),
             )
         },
         stable=shifted["j"] / total,
         program=exponentials(shift),
         equal=(
             Same("e^{a - b} = e^a / e^b", exp(z) / exp(largest) / Sum("i", each / exp(largest))),
-            Same("the same divisor in each addend", exp(z) / exp(largest) / (Sum("i", each) / exp(largest))),
-            Same("cancel it above and below", formula),
+            Same("take the common divisor out of the sum", exp(z) / exp(largest) / (Sum("i", each) / exp(largest))),
+            Same("cancel the common divisor", formula),
         ),
         sums_to_one=True,
         complements={a: Sum("i", (1 - Delta("j", "i")) * Indexed("a")["i"])},
@@ -282,7 +282,7 @@ def log_softmax(shift: bool = False) -> Operation:
         program=exponentials(shift),
         equal=(
             Same("e^{a - b} = e^a / e^b", z - largest - ln(Sum("i", each / exp(largest)))),
-            Same("the same divisor in each addend", z - largest - ln(Sum("i", each) / exp(largest))),
+            Same("take the common divisor out of the sum", z - largest - ln(Sum("i", each) / exp(largest))),
             Same("ln(a/b) = ln a - ln b", z - largest - (ln(Sum("i", each)) - ln(exp(largest)))),
             Same("ln e^x = x", z - largest - (ln(Sum("i", each)) - largest)),
             Same("cancel the shift", formula),

@@ -58,11 +58,11 @@ def binary_cross_entropy(*, log: str = "e") -> Loss:
     right, up, down = Condition(z, "≥", Num(0)), ln(1 + exp(z)), ln(1 + exp(-z))
     sigmoid = 1 / (1 + exp(-z))
     equal = (
-        Same("max(0, x) and |x| case by case", Cases(right, z - t * z + down, 0 - t * z + up)),
+        Same("max(0, x) and |x| case by case", Cases(right, z - t * z + down, up - t * z)),
         Same("x = ln e^x", Cases(right, ln(exp(z)) + down - t * z, up - t * z)),
         Same("ln a + ln b = ln(a b)", Cases(right, ln(exp(z) * (1 + exp(-z))) - t * z, up - t * z)),
         Same("e^x (1 + e^{-x}) = 1 + e^x: both cases are the same", up - t * z),
-        Same("sorted by the target and 1 less it", -(t * (z - up)) - (1 - t) * -up),
+        Same(("collect the terms with ", t, " and with ", 1 - t), -(t * (z - up)) - (1 - t) * -up),
         Same("x = ln e^x; ln a - ln b = ln(a/b)", -(t * ln(exp(z) / (1 + exp(z)))) - (1 - t) * ln(1 / (1 + exp(z)))),
         Same("e^x / (1 + e^x) = 1 / (1 + e^{-x}) = 1 - 1 / (1 + e^x)", -xln(t, sigmoid) - xln(1 - t, 1 - sigmoid)),
     )
@@ -80,7 +80,7 @@ def cross_entropy(*, log: str = "e") -> Loss:
         Same("x = ln e^x", -(t * (ln(shifted) - ln(Sym("Z"))))),
         Same("ln a - ln b = ln(a/b)", -(t * ln(shifted / Sym("Z")))),
         Same(
-            "e^{a - b} = e^a / e^b, cancelled above and below",
+            "e^{a - b} = e^a / e^b, then cancel",
             -xln(t, exp(z) / Sum("i", exp(Indexed("z")["i"]))),
         ),
     )

@@ -17,8 +17,8 @@ from .tree import children, rebuild
 
 Rule = tuple[str | Expr, ...]
 """What was done, in words and expressions."""
-WORKED_OUT, MULTIPLIED = ("work out 0 and 1",), ("multiply the constants",)
-SIGNS, BRACKETS = ("put the signs together",), ("open the brackets",)
+WORKED_OUT, MULTIPLIED = ("drop 0s and 1s",), ("multiply the constants",)
+SIGNS, BRACKETS = ("combine the signs",), ("open the brackets",)
 NUMBERS, LIKE_TERMS, POWERS = ("add the numbers",), ("add like terms",), ("equal factors as a power",)
 
 

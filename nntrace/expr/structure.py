@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from .nodes import ONE, ZERO, Add, Div, Expr, Mul, Neg, Num
+from .tree import children, rebuild
 
 
 def is_zero(node: Expr) -> bool:
@@ -51,3 +52,16 @@ def negative(node: Expr) -> Expr:
             return body
         case _:
             return Neg(node)
+
+
+def in_line(node: Expr) -> Expr:
+    """A sum of sums as one, a product of products as one, with all their zeros and ones: the same but for brackets."""
+    parts = children(node)
+    node = rebuild(node, tuple(map(in_line, parts))) if parts else node
+    match node:
+        case Add(terms):
+            return Add(tuple(inner for one in terms for inner in (one.terms if isinstance(one, Add) else (one,))))
+        case Mul(factors):
+            return Mul(tuple(inner for one in factors for inner in (one.factors if isinstance(one, Mul) else (one,))))
+        case _:
+            return node

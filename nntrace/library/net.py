@@ -141,8 +141,9 @@ class Net:
         names: Mapping[str, str] = {},
         at: Mapping[str, Sequence[TypedNumber]] = {},
         with_numbers: bool = False,
+        stability: bool = False,
     ) -> WorkedSolution:
-        """The symbolic solution, or what leads to these tensors.
+        """The symbolic solution, or what leads to these tensors; then with ``stability``: also where it overflows.
 
         ``names`` call derivatives by labels, ``{"δ0": "∂L/∂z2"}``; ``at`` tries stability there, ``{"z2": [1000, 0]}``.
         """
@@ -155,9 +156,8 @@ class Net:
         need_layers(self._spec)
         labels = [f"{label}={derivative}" for label, derivative in names.items()]
         tried = [f"{name}={','.join(map(str, numbers))}" for name, numbers in at.items()]
-        return WorkedSolution(
-            Derivation(network, question(apart(network), wrt, labels, tried, with_numbers)).solution()
-        )
+        asked = question(apart(network), wrt, labels, tried, with_numbers, stability)
+        return WorkedSolution(Derivation(network, asked).solution())
 
     def collapse(self) -> WorkedSolution:
         """Stacked layers as one affine map, or the activation that keeps them apart."""

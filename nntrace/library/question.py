@@ -19,7 +19,12 @@ DERIVED_BY = ("input", "parameter", "unit")
 
 
 def question(
-    network: Network, wrt: Sequence[str], names: Sequence[str], at: Sequence[str], with_numbers: bool
+    network: Network,
+    wrt: Sequence[str],
+    names: Sequence[str],
+    at: Sequence[str],
+    with_numbers: bool,
+    stability: bool = False,
 ) -> Question:
     """The question that the options put. Raises a ``UserError`` for a name that no tensor has."""
     from ..network.quantities import differentiated_by
@@ -54,7 +59,7 @@ def question(
     for text in at:
         key, numbers = _tried(network, text, keys)
         tried[key] = (*tried.get(key, ()), numbers)
-    return Question(tensors, elements, labels, jacobians, tried, with_numbers)
+    return Question(tensors, elements, labels, jacobians, tried, with_numbers, stability)
 
 
 def _names(network: Network) -> dict[str, str]:

@@ -67,7 +67,7 @@ def test_the_merged_map(run: Run, tmp_path: Path, vectors: str, bias: str, b2: l
 def test_the_shipped_example(run: Run) -> None:
     steps = json.loads(run("collapse", "configs/stacked-linear.yaml", "-f", "json").out)["steps"]
     assert {step["name"]: step["value"] for step in steps if step["value"]} == {
-        "W": [[0.5, 4.5]], "b": [[2.5]], "z2": [[12.0]]
+        "W": [[0.5, 4.5]], "b": [[2.5]], "g": [[12.0]]
     }  # fmt: skip
     forward = json.loads(run("forward", "configs/stacked-linear.yaml", "-f", "json").out)["values"]
     assert forward["g"] == 0.5 * 1 + 4.5 * 2 + 2.5
@@ -111,7 +111,7 @@ def test_what_is_shown_of_an_activation_is_not_said_of_the_layers(run: Run, tmp_
     )
     (reason,) = [step["reason"] for step in sheet(run, tmp_path, text)["steps"] if step["name"] == "a1"]
     assert reason.endswith(
-        "so relu is not affine: z1 and z2 are left apart (for special weights they could still give an affine map)"
+        "so relu is not affine: z1 and s are left apart (for special weights they could still give an affine map)"
     )
     assert not any(word in reason for word in ("cannot", "do not multiply"))
 
@@ -221,14 +221,14 @@ layers:
     [
         (PARALLEL + "  - {add: s, from: [u, v]}\n", "s = (W1 + W2) x + b1", "6.5, 4.0"),
         (PARALLEL + "  - let: {s: 2*u - v + x, m: mean(s)}\n", "m = A_m (2 W1 - W2 + I) x + 2 A_m b1", "8.25"),
-        (JOINED, "z3 = W3 (A_c W1 + A_c_v W2 + A_c_x) x + W3 A_c b1", "29.5"),
+        (JOINED, "y = W3 (A_c W1 + A_c_v W2 + A_c_x) x + W3 A_c b1", "29.5"),
         (SCALARS, "f = (A_f A_q + A_f_x) x + 1_1", "51"),
         (
             RESIDUAL,
             "y = W3 (W2 W1 + I) x + (W3 W2 b1 + W3 b2 + b3)",
             "18.0",
         ),
-        (SKIP, "z2 = (A2 W1 + A2_x) x + A2 b1", "1.0"),
+        (SKIP, "y = (A_y W1 + A_y_x) x + A_y b", "1.0"),
         (FORMULAS, "o = 2 V W x + (2 V b - 1_2)", "0.8, -15.0"),
     ],
 )

@@ -245,8 +245,8 @@ def test_a_carried_batch_of_one_unit() -> None:
     assert list(differences(network)) == []
     steps, _ = steps_of(network)
     relations = {step["name"]: [line["relation"] for line in step["lines"]] for step in steps}
-    assert relations["δ1"] == ["=", "=", "=", "=", "="]
-    assert relations["∂J/∂W1"] == ["=", "=", "≈"]
+    assert relations["δ_y"] == ["=", "=", "=", "=", "="]
+    assert relations["∂J/∂w"] == ["=", "=", "≈"]
 
 
 # ----------------------------------------------------------------------------------------- what is used is stated
@@ -407,8 +407,8 @@ def test_shapes_stand_beside_the_relation_also_where_a_name_takes_half_the_page(
     source = SINGLE.replace("mse: J", "mse: a_long_name")
     lines = list(render(stepped(build(read(source, "net", None)), Settings(view="matrix")), "txt", width=40,
                         script=UNICODE))  # fmt: skip
-    start = next(place for place, line in enumerate(lines) if line.endswith("∂a_long_name/∂W1"))
-    assert re.fullmatch(r"    = δ1 \S+ +\[1×2\]\[2×1\] = \[1×1\]", lines[start + 1])
+    start = next(place for place, line in enumerate(lines) if line.endswith("∂a_long_name/∂w"))
+    assert re.fullmatch(r"    = δ_y \S+ +\[1×2\]\[2×1\] = \[1×1\]", lines[start + 1])
 
 
 # ------------------------------------------------------------------------------------------------------- the names
@@ -425,21 +425,36 @@ def test_no_name_of_a_tensor_has_a_prime(path: Any) -> None:
 def test_a_letter_that_is_taken_is_a_capital_in_every_layer() -> None:
     network = build(load(str(next(path for path in CONFIGS if path.stem == "homework3"))))
     names = [TensorFormulas(network).name(key).name for key in ("x", "W1", "b1", "z1", "a1", "W2", "b2", "z2", "y")]
-    assert names == ["x", "W1", "B1", "z1", "a1", "W2", "B2", "z2", "y"]
+    assert names == ["x", "W1", "B1", "z1", "a1", "W2", "B2", "o", "t"]
+
+
+def test_a_layer_has_the_letter_of_its_units_where_they_alone_are_numbered_by_it() -> None:
+    name = TensorFormulas(build(read(NAMED.replace("9", "2").replace("KIND", "relu"), "net", None))).name
+    assert [name(key).name for key in ("z1", "a1", "b1", "z2", "a2", "y")] == ["z", "a", "b", "o", "p", "t"]
+    name = TensorFormulas(
+        build(read(NAMED.replace("9", "2").replace("KIND: [a1, a2]", "relu: [z3, z4]"), "net", None))
+    ).name
+    assert [name(key).name for key in ("z1", "a1")] == ["Z1", "a1"]
+
+
+def test_a_single_unit_has_its_own_name() -> None:
+    network = build(load(str(next(path for path in CONFIGS if path.stem == "sigmoid-chain"))))
+    names = [TensorFormulas(network).name(key).name for key in ("x", "W1", "b1", "z1", "a1")]
+    assert names == ["x", "w1", "b1", "z1", "a1"]
 
 
 NAMED = """
 inputs: {x1: 1, x2: 2}
 targets: {t1: 1, t2: 0}
 layers:
-- dense: [z1, z2]
+- dense: [z1, z9]
   weights: [[1, 2], [3, 4]]
-  biases: {b1: 0.5, b2: 1}
-  activation: {KIND: [a1, a2]}
-- dense: [o1, o2]
+  biases: {b1: 0.5, b9: 1}
+  activation: {KIND: [a1, a9]}
+- dense: [o1, o9]
   weights: [[1, 2], [3, 4]]
   bias: {c: 0.5}
-  activation: {softmax: [p1, p2]}
+  activation: {softmax: [p1, p9]}
 loss: mse
 """
 

@@ -29,6 +29,9 @@ def derive(
     with_numbers: Annotated[
         bool, typer.Option("--with-numbers", help="The network's numbers beside the matrix lines.")
     ] = False,
+    stability: Annotated[
+        bool, typer.Option("--stability", help="With --wrt: also where the formulas overflow.")
+    ] = False,
     page: PageOptions,
     reading: Reading,
 ) -> None:
@@ -40,5 +43,6 @@ def derive(
     check_page(page, reading)
     network, spec = read_network(reading, numbers=with_numbers)
     need_layers(spec)
-    solution = Derivation(network, question(apart(network), wrt, name, at, with_numbers)).solution()
+    asked = question(apart(network), wrt, name, at, with_numbers, stability)
+    solution = Derivation(network, asked).solution()
     raise typer.Exit(deliver(solution, page))

@@ -15,8 +15,8 @@ from .naming.symbols import Symbols
 
 class Question(Record):
     """What is asked: gradients by some tensors (by their keys) and some ``elements``, all where there are none;
-    ``labels`` for gradients and ``jacobians``; the numbers to try a layer's stability at; and whether the network's
-    numbers stand beside."""
+    ``labels`` for gradients and ``jacobians``; the numbers to try a layer's stability at; whether the network's
+    numbers stand beside; and whether ``stability`` is shown also where some gradients alone are asked for."""
 
     wrt: tuple[str, ...] = ()
     elements: tuple[Quantity, ...] = ()
@@ -24,6 +24,7 @@ class Question(Record):
     jacobians: Mapping[tuple[str, str], str] = MappingProxyType({})
     at: Mapping[str, tuple[tuple[Fraction, ...], ...]] = MappingProxyType({})
     with_numbers: bool = False
+    stability: bool = False
 
 
 def nameable(network: Network) -> Iterator[tuple[tuple[str, str], str]]:

@@ -47,7 +47,8 @@ class Shapes:
         words = [f"{number} {one if number == 1 else many}" for number, one, many in less if number]
         terms = (*map(self._count_of, tensors), *(Neg(Num(number)) for number, _, _ in less if number))
         note: tuple[Note, ...] = ((f"without {' and '.join(words)}",),) if words else ()
-        lines = [Line("rule", "=", total(terms), note)]
+        counts = set(terms) != {Num(1)}  # else there is nothing to add up
+        lines = [Line("rule", "=", total(terms) if counts else Num(count), note)]
         symbolic = any(isinstance(size, str) for tensor in tensors for size in tensor.sizes)
         if not symbolic and lines[0].body != Num(count):
             lines.append(Line("rule", "=", Num(count), (("worked out",),)))
@@ -63,7 +64,7 @@ class Shapes:
         return tensor.sizes or tensor.shape
 
     def _count_of(self, tensor: Tensor) -> Expr:
-        sizes = [self.symbols.size(str(size)) for size in self._sizes(tensor)]
+        sizes = [self.symbols.size(str(size)) for size in self._sizes(tensor) if size != 1]
         return sizes[0] if len(sizes) == 1 else Mul(tuple(sizes)) if sizes else Num(1)
 
     def _both(self, tensor: Tensor) -> tuple[Note, Note]:

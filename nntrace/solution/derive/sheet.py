@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ...expr import Dimensions, Expr, HadamardPow, Num, Ones, Partial, Sym
+from ...expr import Condition, Dimensions, Expr, HadamardPow, Num, Ones, Partial, Sym
 from ...expr.bind import walk
 from ...network.apart import apart, parts_of
+from ...network.batch import SAMPLE
 from ...network.model import BoundOperation, Network
 from ...network.portion import chosen, portion
 from ..content.model import Block, Check, Line, Note, Remark, Results, Section, SectionName, Solution, Step
@@ -20,7 +21,7 @@ from .calculus.elements import Elements
 from .calculus.gradients import ParameterGradients
 from .calculus.jacobians import Jacobians
 from .calculus.loss import LossGradient
-from .naming.citations import Citations
+from .naming.citations import Citations, names_of
 from .naming.headings import gradients_title
 from .naming.legend import legend
 from .naming.lettering import Lettering
@@ -29,11 +30,13 @@ from .naming.symbols import Symbols, how_many_samples
 from .question import Question
 from .shapes import Shapes
 from .stability.extremes import Stability
-from .steps import NO_MATRIX_FORM, Numbers, Part
+from .steps import NO_MATRIX_FORM, Cited, Numbers, Part, rule_line
 
 if TYPE_CHECKING:
     from .numbers.network import NetworkNumbers
 
+LONG_DERIVATION = 3
+"""A derivation of fewer lines is written again for the next layer of its kind."""
 WITHOUT_LOSS = Remark(("the network has no loss: there is no gradient to derive (with a line loss: … there is)",))
 
 
@@ -52,6 +55,8 @@ class Derivation:
         self.elements = Elements(self.symbols)
         self.citations, self.repeats = Citations(), Repeats(self.symbols)
         self._count = self._asides = 0
+        self._first: dict[Hashable, Expr] = {}
+        """The first derivative of each kind of activation that is on the sheet."""
 
     def solution(self) -> Solution:
         """Network and shapes, Jacobians, the loss's gradient, those of the parameters, stability, checks."""
@@ -64,7 +69,7 @@ class Derivation:
             Section("shapes", tuple(self._shapes())),
             *self._jacobian_sections(),
             *(self._gradient_sections(loss) if loss is not None else [Section("loss gradient", (WITHOUT_LOSS,))]),
-            self._section("stability", self._stability(of_catalogue)),
+            *([self._section("stability", self._stability(of_catalogue))] if self._shows_stability else []),
             Section("checks", tuple(self._checks())),
         ]
         sections = tuple(Lettering(symbols.letters).sections(section for section in made if section.blocks))
@@ -73,7 +78,9 @@ class Derivation:
             network.source,
             convention_values(network.conventions),
             (
-                *agreed(network, matrices=True, updating=True, ones=next(_columns_of_ones(sections), None)),
+                *agreed(
+                    network, matrices=self._has_matrices, updating=True, ones=next(_columns_of_ones(sections), None)
+                ),
                 *_power_words(sections),
             ),
             sections,
@@ -92,6 +99,7 @@ class Derivation:
 
     def _numbered(self, section: SectionName, parts: Iterable[Part]) -> Iterator[Step | Remark]:
         """The parts as steps D1, D2, …; those that the question does not need are counted and left out."""
+        before: Part | None = None
         for part in parts:
             if not part.lines:
                 if self._is_wanted(part):
@@ -104,11 +112,24 @@ class Derivation:
                 beside = chr(ord("a") + self._asides - 1) if part.aside else ""
                 value = part.value if part.value is not None else value
                 id = f"D{self._count}{beside}"
+                part = self._derived_once(part)
                 lines = tuple(self.citations.lines(part if section == "stability" else self.repeats.named(part)))
                 self.citations.add(id, part)
                 compact = lines[0].kind == "substitution"
                 shown = (*lines, *numbers, *part.after)
-                yield Step(id, section, part.name, shown, value, None, part.reason, compact, case=part.case)
+                case = part.case if part.case is not None and _is_told(part.case, part, before) else None
+                yield Step(id, section, part.name, shown, value, None, part.reason, compact, case=case)
+                before = part
+
+    def _derived_once(self, part: Part) -> Part:
+        """A derivation of several lines that is on the sheet for another layer as its last line, and where that is."""
+        if part.alike is None or len(part.lines) < LONG_DERIVATION:
+            return part
+        first = self._first.setdefault(part.alike, part.name)
+        if first == part.name:
+            return part
+        named = tuple(line for line in part.lines if line.kind == "chain")
+        return part._replace(lines=(*named, rule_line(part.lines[-1].body, ("as ", Cited((first,), True)))))
 
     @cached_property
     def _numbers(self) -> NetworkNumbers | None:
@@ -182,8 +203,11 @@ class Derivation:
         columns = self.network.conventions.vectors == "columns"
         n, i = self.symbols.index("n"), self.symbols.index("i")
         place, single = (f"row {i}, column {n}", f"column {n}") if columns else (f"row {n}, column {i}", f"row {n}")
-        own = (self.symbols.matrix(key, of_sample=True), f", that sample's own, is {single}")
-        yield Remark((f"{n} counts the samples: ", Sym(name.name, ("n", "i")), f" is in {place} of ", name, "; ", *own))
+        own: Note = ("; ", self.symbols.matrix(key, of_sample=True), f", that sample's own, is {single}")
+        if self.symbols.is_single(key):
+            place, own = single, ()
+        one = Sym(name.name, self.symbols.place(key, (SAMPLE, "i")))
+        yield Remark((f"{n} counts the samples: ", one, f" is in {place} of ", name, *own))
         if self.network.samples_per_step:
             count, every = map(how_many_samples, (self.network, self.all_samples))
             takes = f"{count} of the {every} samples"
@@ -218,10 +242,15 @@ class Derivation:
             keyed = formulas.keyed(step.operation.formula, step)
             index = symbols.named(keyed, symbols.sizes(keyed))
             meant = Numbers(step.output, "value", indexed=True)
-            yield Part(symbols.tensor(output), (Line("formula", "=", index),), {step.output}, numbers=meant)
+            forms = [index]
+            if symbols.is_single(step.output) and formulas.is_function(step):
+                forms = list(dict.fromkeys((symbols.named(formulas.forward(step), symbols.sizes(keyed)), index)))
+            notes: list[tuple[Note, ...]] = [(), (("by definition",),)]
+            lines = tuple(Line("formula", "=", form, own) for form, own in zip(forms, notes, strict=False))
+            yield Part(symbols.tensor(output), lines, {step.output}, numbers=meant)
             axes = formulas.laid_out(step.output, tuple(map(str, output.index)))
             body = formulas.matrix(formulas.forward(step), axes)
-            if body is None or not output.index:
+            if body is None or not output.index or symbols.is_of_numbers(body):
                 continue
             sizes = symbols.sizes(keyed, output)
             note = shapes(body, axes, _size_of(sizes))
@@ -231,7 +260,8 @@ class Derivation:
     def _shapes(self) -> Iterator[Block]:
         """Every tensor and its shape; how many parameters there are."""
         shapes = Shapes(self.symbols)
-        yield shapes.table()
+        if self._has_matrices:
+            yield shapes.table()
         if self.network.parameters:
             self._count += 1
             lines = shapes.counted()
@@ -264,7 +294,7 @@ class Derivation:
     def _matrix_of(self, step: BoundOperation, argument: str) -> Part | None:
         """The Jacobian as a matrix; in a batch that of each sample."""
         found = self.jacobians.matrix(step, argument)
-        if found is None:
+        if found is None or (self.symbols.is_single(step.output) and self.symbols.is_single(step.arguments[argument])):
             return None
         bound = self.jacobians.bound(step, argument)
         sizes = self.symbols.sizes(found.formula, bound.output, bound.by)
@@ -280,9 +310,21 @@ class Derivation:
             return Part(name, (line,), {key}, numbers=meant)
         return Part(label, (Line("chain", "=", name), line), {key}, numbers=meant)
 
+    @property
+    def _shows_stability(self) -> bool:
+        """Whether it is shown where formulas overflow: unless some gradients alone are asked for."""
+        return not self._asked or self.question.stability or bool(self.question.at)
+
     def _stability(self, loss: LossGradient | None) -> Iterator[Part]:
         digits = Digits.of(self.network.conventions)
         yield from Stability(self.symbols, loss, digits, self.question.at).parts()
+
+    @property
+    def _has_matrices(self) -> bool:
+        """Whether some tensor is more than one number."""
+        return any(
+            self.symbols.shape(key) != ("1", "1") for key, one in self.network.tensors.items() if one.role != "loss"
+        )
 
     def _checks(self) -> Iterator[Check]:
         """That every gradient has the shape of its tensor."""
@@ -290,10 +332,16 @@ class Derivation:
             return
         asked = self._asked or self.network.parameters
         keys = [key for key in self.network.parameters if key in asked and self.symbols.formulas.has_matrix(key)]
-        for key in keys:
+        for key in keys if self._has_matrices else ():
             name = self.symbols.gradient(key, ())
             shape = Dimensions(*map(str, self.symbols.shape(key)))
             yield Check((name, " ", shape, " has the shape of ", self.symbols.formulas.name(key)), "ok")
+
+
+def _is_told(case: Condition, part: Part, before: Part | None) -> bool:
+    """Whether a condition on its indices stands beside a step: that two are equal is seen in its name, unless the step
+    before it has the same name with other ones."""
+    return case.relation != "=" or (before is not None and names_of(before.name) == names_of(part.name))
 
 
 def _power_words(sections: Iterable[Section]) -> Iterator[Note]:

@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Literal
 
 from ...expr import Condition, Expr, Hadamard, MatMul, Partial, Rule, Sym, Transpose, Whole, at, substitute
 from ...expr.constants import constants_multiplied
+from ...expr.structure import in_line
 from ...network.quantities import Quantity
 from ...record import Record
 from ..content.model import Line, Note
@@ -68,6 +69,10 @@ class UncitedLine(Record):
     def body(self) -> Expr:
         return self.line.body
 
+    @property
+    def kind(self) -> str:
+        return self.line.kind
+
 
 def joined(rules: Iterable[Words]) -> Words:
     """Several rules as one, with commas between them."""
@@ -77,7 +82,8 @@ def joined(rules: Iterable[Words]) -> Words:
 
 def put_in(names: Iterable[Expr]) -> Words:
     """That what was derived stands for these names now, and where it was derived."""
-    return (*joined((Cited((name,), True),) for name in dict.fromkeys(names)), " put in")
+    found = joined((Cited((name,), True),) for name in dict.fromkeys(names))
+    return ("insert ", *found) if found else ()
 
 
 def case_of(symbols: Symbols, first: str, relation: str, second: str) -> Condition:
@@ -87,7 +93,7 @@ def case_of(symbols: Symbols, first: str, relation: str, second: str) -> Conditi
 
 CHAIN: Rule = ("chain rule",)
 NO_MATRIX_FORM = " has no matrix form here"
-REORDERED: Rule = ("put in order",)
+REORDERED: Rule = ("rearrange",)
 
 
 class Part(Record):
@@ -97,6 +103,7 @@ class Part(Record):
     ``element`` is the one that it is a gradient by, ``value`` the number where it is no number of the network's own.
     ``aside``: asked for besides what a derivation has, it takes no number from the steps after it. ``after`` has the
     equations of other quantities that follow it. ``case`` is the condition on its indices under which it holds.
+    Derivations of one kind, the same but for what their quantities are called, are ``alike``.
     """
 
     name: Expr
@@ -110,22 +117,31 @@ class Part(Record):
     aside: bool = False
     after: tuple[Line, ...] = ()
     case: Condition | None = None
+    alike: Hashable = None
 
 
 def index_lines(
-    symbols: Symbols, forms: Sequence[Form], chain: Expr | None = None, extents: Mapping[str, int] = {}
+    symbols: Symbols,
+    forms: Sequence[Form],
+    chain: Expr | None = None,
+    extents: Mapping[str, int] = {},
+    constants: bool = True,
 ) -> tuple[UncitedLine, ...]:
     """(name = chain =) form = form …, each form over keys with its rule.
 
-    A form that repeats the one before it is left out; the last one is followed by itself with its constants
-    multiplied, where it has some. ``extents`` tell how far the letters run that stand at no symbol by themselves.
+    A form that repeats the one before it, but for brackets, is left out; the last one is followed by itself with its
+    ``constants`` multiplied, where it has some. ``extents`` tell how far the letters run that stand at no symbol by
+    themselves.
     """
     lines = [UncitedLine(Line("chain", "=", chain), CHAIN)] if chain is not None else []
-    before: Expr | None = None
+    before: Expr | None = chain
     for form in forms:
-        if form.body != before:
-            lines.append(rule_line(*in_names(symbols, form, extents)))
-        before = form.body
+        named = in_names(symbols, form, extents)
+        if before is None or in_line(named.body) != in_line(before):
+            lines.append(rule_line(*named))
+        before = named.body
+    if not constants:
+        return tuple(lines)
     last = constants_multiplied(lines[-1].body)
     if last[0] != lines[-1].body:
         lines.append(rule_line(last[0], joined(last[1])))
@@ -158,7 +174,7 @@ def matrix_step(symbols: Symbols, key: str) -> Part | None:
     found = formulas.gradient(key)
     axes = formulas.laid_out(key, found.indices)
     body = formulas.matrix(found.formula, axes) if formulas.has_matrix(key) else None
-    if body is None:
+    if body is None or symbols.is_of_numbers(body):
         return None
     sizes = {**symbols.extents(found.sizes), **symbols.sizes(found.formula, Sym(key, found.indices))}
     forms = [body]

@@ -14,6 +14,7 @@ from ...expr import (
     Cases,
     Condition,
     Delta,
+    Div,
     Expr,
     Index,
     Indicator,
@@ -192,6 +193,9 @@ class ElementFormulas:
                     return folded(total(kept))
                 case Neg(body):
                     return zero_or(Neg, self._expanded(body, writing))
+                case Div(top, bottom):
+                    below = self._expanded(bottom, writing)
+                    return zero_or(lambda above: Div(above, below), self._expanded(top, writing))
                 case Call(function, args) if spelled_out(part) is not None:
                     return _weighed(Call(function, tuple(self._expanded(one, writing) for one in args)))
                 case Mul(factors):

@@ -6,6 +6,7 @@ called so. The gradient by what a layer with parameters gives is δ, any other o
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from functools import cached_property
 from itertools import count as counting
@@ -16,6 +17,8 @@ from ...network.chain_rule import LOSS
 from ...network.model import Cell, Element, Network, Tensor
 
 PRIME = "′"
+NO_VECTORS = frozenset((*"ijklneIπσδ", ""))
+"""Letters that are no name of a vector with elements numbered by them: those of indices, and of the sheet's own."""
 SAMPLES = "⁽ⁿ⁾"
 """What is written after what belongs to each sample, as ``⁽²⁾`` is after the second one's."""
 
@@ -86,7 +89,8 @@ class Naming:
         name, loss = self.tensor(key), self.network.loss
         if not self.is_delta(key):
             return Partial(LOSS if loss is None else self.tensor(loss), name)
-        return Sym(self._delta(key, name.name, self.network.tensors[key].name == key))
+        tensor = self.network.tensors[key]
+        return Sym(self._delta(key, name.name, tensor.name == key and key not in _by_elements(self.network)))
 
     def _delta(self, key: str, name: str, default: bool) -> str:
         """``δ1`` where the layer's result has its default name, else ``δ_h1``."""
@@ -99,26 +103,54 @@ def cell_of(symbol: Sym) -> Cell:
 
 
 def _of_tensors(network: Network) -> dict[str, Sym]:
-    """A symbol for each whole tensor, its default name in capitals where users call an element so."""
+    """A symbol for each whole tensor: a user's for it, or for its elements (h for h1, h2; w for the one w); else its
+    default name, in capitals where users call an element so."""
     taken = {name for tensor in network.tensors.values() for name in tensor.names.values()}
     found: dict[str, Sym] = {}
     names: dict[str, str] = {}
+    by_elements = _by_elements(network)
     for key, tensor in network.tensors.items():
-        # of a tied number, what the name means is more than this tensor
-        tied = any(len(network.uses.get(tensor.names.get(cell, ""), ())) > 1 for cell in ((), (0,)))
-        if () in tensor.names and not tied:  # a number of its own; in a batch one for each sample
+        if () in tensor.names and key in by_elements:  # a number of its own; in a batch one for each sample
             found[key] = Sym(tensor.names[()], (), SAMPLES if tensor.sampled else "")
-        elif not tied and tensor.role in ("unit", "target") and _is_its_unit(tensor):
-            found[key] = Sym(tensor.name or key)
+        elif key in by_elements:
+            found[key] = Sym(by_elements[key])
         else:
             names[key] = f"M_{key.removesuffix('.mask')}" if tensor.role == "constant" else tensor.name or key
+    taken |= {symbol.name for symbol in found.values()}
     found.update((key, Sym(name)) for key, name in _apart(names, taken).items())
     return {key: found[key] for key in network.tensors}
 
 
-def _is_its_unit(tensor: Tensor) -> bool:
-    """Whether a layer has a single unit, of the same name."""
-    return tensor.name is not None and tensor.names == {(0,): tensor.name}
+def _by_elements(network: Network) -> dict[str, str]:
+    """What a tensor is called by its elements: the name of the single one, or the letters that theirs alone begin
+    with, where they are numbered from 1. Of a tied number, what the name means is more than this tensor."""
+    tensors = network.tensors
+    untied = {
+        key: tuple(one.names[cell] for cell in sorted(one.names))
+        for key, one in tensors.items()
+        if one.names and all(len(network.uses.get(name, ())) <= 1 for name in one.names.values())
+    }
+    found = {key: names[0] for key, names in untied.items() if is_single(tensors[key])}
+    others = Counter(
+        letters
+        for tensor in tensors.values()
+        for letters in {
+            *map(_stem, tensor.names.values()),
+            *([] if tensor.names else [_stem(tensor.name or tensor.key)]),
+        }
+    )
+    for key, names in untied.items():
+        stem = _stem(names[0])
+        numbered = len(names) > 1 and names == tuple(f"{_letters(names[0])}{place}" for place, _ in enumerate(names, 1))
+        own = tensors[key].name in (None, key) and len(tensors[key].sample_shape) == 1
+        if own and numbered and others[stem] == 1 and stem not in NO_VECTORS:
+            found[key] = stem
+    return found
+
+
+def is_single(tensor: Tensor) -> bool:
+    """Whether a tensor is one number, in a batch one for each sample; a size that is a symbol is another number."""
+    return all(size == 1 for size in (tensor.sizes or tensor.shape)[tensor.sampled :])
 
 
 def _apart(names: Mapping[str, str], taken: set[str]) -> dict[str, str]:
@@ -141,6 +173,11 @@ def _apart(names: Mapping[str, str], taken: set[str]) -> dict[str, str]:
 def _capital(name: str, count: int) -> str:
     """A name that begins with so many capitals; with none as it is."""
     return name[0].upper() * count + name[1:] if count else name
+
+
+def _stem(name: str) -> str:
+    """What a numbered name begins with: h of h1 and of h_1."""
+    return _letters(name).rstrip("_")
 
 
 def _letters(name: str) -> str:

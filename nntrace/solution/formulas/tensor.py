@@ -19,13 +19,16 @@ from ...expr import (
     Delta,
     Expr,
     Indicator,
+    MatMul,
     Max,
     Mul,
     Neg,
     Num,
+    Ones,
     Partial,
     Sum,
     Sym,
+    Transpose,
     at,
     children,
     matrix_form,
@@ -138,8 +141,17 @@ class TensorFormulas:
         return self.keyed(step.operation.formula, step)
 
     def matrix(self, formula: Expr, target: Axes) -> Expr | None:
-        """A formula over keys in matrix form."""
-        return matrix_form(transform(formula, _products), target, self.axes)
+        """A formula over keys in matrix form; a column of a single one is left out."""
+        single = {letter for letter, size in self._extents(formula).items() if size == 1}
+
+        def leaf(part: Expr) -> Expr | None:
+            if not isinstance(part, MatMul) or not any(_is_one(factor, single) for factor in part.factors):
+                return None
+            kept = tuple(transform(factor, leaf) for factor in part.factors if not _is_one(factor, single))
+            return MatMul(kept) if len(kept) > 1 else kept[0] if kept else ONE
+
+        found = matrix_form(transform(formula, _products), target, self.axes)
+        return None if found is None else transform(found, leaf)
 
     def is_elementwise(self, step: BoundOperation) -> bool:
         """Whether a step takes each element for itself (no line that another one works out first)."""
@@ -246,6 +258,12 @@ class TensorFormulas:
         if not any(isinstance(one, Partial) and inline(one) is not one for one in symbols(formula)):
             return formula
         return _without_ones(rename(formula, inline))
+
+
+def _is_one(factor: Expr, single: set[str]) -> bool:
+    """Whether a factor of a matrix product is a column, or row, of ones along a letter that has one value."""
+    inner = factor.body if isinstance(factor, Transpose) else factor
+    return isinstance(inner, Ones) and inner.over in single
 
 
 def slope_function(step: BoundOperation) -> str:

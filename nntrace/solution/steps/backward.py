@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from decimal import Decimal
 
+from ...catalogue import TARGET
 from ...expr import (
     Add,
     Expr,
@@ -14,6 +15,7 @@ from ...expr import (
     Partial,
     Rest,
     Sym,
+    symbols,
     total,
 )
 from ...network.chain_rule import LOSS
@@ -27,7 +29,7 @@ from ..formulas.expansion import Expansion
 from ..formulas.gradients import ElementGradients, Summand
 from .families import ElementFormula, Families
 from .ids import Ids
-from .reasons import NO_WAY, decisions, indicators, joined, no_gradient, zero_signs
+from .reasons import NO_WAY, cancels_softmax, decisions, indicators, joined, no_gradient, zero_signs
 
 MOST_NOTES = 6
 
@@ -82,6 +84,7 @@ class Backward:
             joined(
                 writer.undefined(value, body),
                 self._reason(first, summands, body),
+                self._targets_sum(summands[0]) if any(line.kind == "rule" for line in before) else (),
                 writer.difference(value, lambda trace: trace.total(found)),
             ),
             compact=not isinstance(body, Add),
@@ -178,6 +181,21 @@ class Backward:
                 if step.output == first.key:
                     return reason + no_gradient(self.network, self.writer, first, step)
         return reason
+
+    def _targets_sum(self, summand: Summand) -> Note:
+        """``t1 + t2 = 1``, where the loss cancels against a softmax because of that."""
+        step = summand.reader.step
+        if not summand.reader.leads_past or not cancels_softmax(self.network, step):
+            return ()
+        targets = self.network.tensors[step.key(TARGET)]
+        written = [one for one in symbols(summand.local) if isinstance(one, Sym) and one.name == targets.key]
+        if targets.structural or len(written) > 1:  # their sum stands in the formula
+            return ()
+        if targets.shape[-1] > MOST_NOTES:
+            return ("the targets sum to 1",)
+        of_sample = summand.use.cell[: targets.sampled]
+        cells = (Element(targets.key, (*of_sample, place)) for place in range(targets.shape[-1]))
+        return (Add(tuple(map(self.writer.symbol, cells))), " = 1")
 
     def _is_dead(self, body: Expr) -> bool:
         """Whether a factor that is an indicator is 0: nothing gets through."""

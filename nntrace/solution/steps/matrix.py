@@ -36,10 +36,11 @@ from ...network.quantities import partly_frozen
 from ...trace.amount import Amount
 from ..content.model import Block, Line, Matrix, Note, Remark, SectionName, Step
 from ..formulas.element import Writer
+from ..formulas.naming import is_single
 from ..formulas.tensor import TensorFormulas, cell_content
 from .forward import from_logits
 from .matrix_equation import EquationWriter, MatrixEquation, sized
-from .reasons import NO_WAY
+from .reasons import NO_WAY, cancels_softmax
 from .statements import Statements
 
 HEADING = Remark(("In matrix form",), heading=True)
@@ -69,7 +70,9 @@ class MatrixForms:
         self._gradients = [*units, *self.network.parameters, *inputs]
         numbered = [step.output for step in self._results if self.network.tensors[step.output].numbered]
         order = [*(f"F{key}" for key in numbered), *(f"L{step.output}" for step in self._losses)]
-        order += [f"B{key}" for key in self._gradients] + [f"U{key}" for key in self.network.parameters]
+        order += [f"B{key}" for key in self._gradients if key not in inputs]
+        order += [f"U{key}" for key in self.network.parameters]
+        order += [f"B{key}" for key in inputs]  # which are shown where they are asked for
         self.ids = {one: f"M{number}" for number, one in enumerate(order, start=1)}
 
     # -- the sections ------------------------------------------------------------------------------------------------
@@ -79,7 +82,7 @@ class MatrixForms:
         steps = (*self._results, *self._losses) if losses else self._results
         shown = {key for step in steps for key in (*step.arguments.values(), step.output)}
         for key, tensor in self.network.tensors.items():
-            if tensor.names.get(()) == self.formulas.name(key).name:
+            if is_single(tensor) and self.formulas.name(key).name in tensor.names.values():
                 continue
             counts = tensor.role == "constant"
             if key not in shown or tensor.role == "loss" or not (tensor.names or counts):
@@ -205,8 +208,7 @@ class MatrixForms:
             before.append(Line("chain", "=", Partial(loss, self.formulas.name(key))))
         uncancelled = [self.equations.named(form) for form in self._uncancelled(key)]
         for fused in (reader.step for reader in self.formulas.readers(key)) if uncancelled else ():
-            softmax = any(step.output == fused.key(OUTPUT) and step.operation.sums_to_one for step in self._results)
-            if softmax and not contains(found.formula, Sum):
+            if cancels_softmax(self.network, fused) and not contains(found.formula, Sum):
                 reason = ("what is divided by ", self.formulas.name(fused.key(OUTPUT)), " cancels; the elements of ",
                           self.formulas.name(fused.key(TARGET)), " sum to 1")  # fmt: skip
         before += [Line("rule", "=", form) for form in uncancelled]

@@ -20,6 +20,12 @@ MOST_NAMED = 6
 NO_WAY: Note = ("no way leads from it to the loss",)
 
 
+def cancels_softmax(network: Network, loss: BoundOperation) -> bool:
+    """Whether a step of the loss cancels against an activation whose results sum to 1, as a softmax's do."""
+    result = loss.key(loss.bypassed[0].argument) if loss.bypassed else None
+    return any(step.output == result and step.operation.sums_to_one for step in network.layer_steps())
+
+
 def inactive(writer: Writer, body: Expr) -> Note:
     """For a maximum or minimum that is its constant: how its argument lies to that, ``inactive: h2 = -0.5 ≤ 0``.
 

@@ -19,7 +19,7 @@ from ....network.chain_rule import LOSS, Reader
 from ....network.model import PENALTY, Cell, Tensor
 from ....network.quantities import Quantity, parameters
 from ...content.model import Line, Matrix, Note
-from ...formulas.naming import SAMPLES
+from ...formulas.naming import SAMPLES, is_single
 from ...formulas.tensor import cell_content
 from ..naming.symbols import Symbols
 from ..steps import Cited, Part, UncitedLine, joined, rule_line
@@ -44,7 +44,7 @@ class Elements:
         """The tensors whose elements have names of their own or are missing, as matrices of these names."""
         shown = {key for step in self.network.steps for key in (*step.arguments.values(), step.output)}
         for key, tensor in self.network.tensors.items():
-            scalar = tensor.names.get(()) == self.formulas.name(key).name
+            scalar = is_single(tensor) and self.formulas.name(key).name in tensor.names.values()
             worth = bool(tensor.names or tensor.missing or tensor.role == "constant")
             if (
                 key not in shown

@@ -58,15 +58,17 @@ class ParameterGradients:
         name = self.symbols.gradient(key, found.indices)
         forms = [
             Form(total(self._put_in(key, found)), put_in(self._links(chain))),
-            Form(total(self._addends(key, found)), ("multiply out, a sum with 1[…] is its one term",)),
+            Form(total(self._addends(key, found)), ("multiply out; a sum over 1[…] has one term",)),
         ]
         lines = index_lines(self.symbols, forms, chain, extents)
         if not isinstance(name, Partial):
             lines = (derivative_line(self.symbols.partial(key, found.indices)), *lines)
         yield Part(name, lines, {key}, which, Numbers(key, "gradient", indexed=True))
         matrix = matrix_step(self.symbols, key)
-        if not self.network.tensors[key].shape and (matrix is None or matrix.lines[-1].body == lines[-1].body):
+        if matrix is None and self.symbols.shape(key) == ("1", "1"):
             return  # a single number, which the first line gives
+        if matrix is not None and not self.network.tensors[key].shape and matrix.lines[-1].body == lines[-1].body:
+            return
         if matrix is not None:
             yield matrix
         elif which:

@@ -33,7 +33,7 @@ from ....record import Record
 from ...content.model import Line, Note
 from ...formulas.naming import SAMPLES
 from ..naming.symbols import Symbols
-from ..steps import REORDERED, Form, IndexFormula, Part, case_of, in_names, joined, rule_line
+from ..steps import REORDERED, Form, IndexFormula, Part, case_of, index_lines, joined
 from .kinks import kink_note, kinks
 from .letters import Pair, derivative_letters
 from .products import factors_of
@@ -106,12 +106,18 @@ class Jacobians:
 
     def of(self, step: BoundOperation, argument: str) -> Iterator[Part]:
         """The Jacobian by one argument; apart for equal and for different indices where a δ tells them apart."""
+        for place, part in enumerate(self._of(step, argument)):
+            operation = step.operation
+            alike = None if operation.parameters or step.is_formula else (step.kind, operation.formula, argument, place)
+            yield part._replace(alike=alike)
+
+    def _of(self, step: BoundOperation, argument: str) -> Iterator[Part]:
         one = self.bound(step, argument)
         if self.symbols.formulas.is_elementwise(step):
             yield from self._elementwise(one, self.symbols.formulas.slope_factor(step))
             return
-        derived, rules = by_rule(one.formula, one.by, self.kink)
-        forms = [Form(derived, by_names(rules)), *(one.declared or (_shortened(derived),))]
+        derived, rules = derivative(self.symbols, one.formula, one.by)
+        forms = [Form(derived, rules), *(one.declared or (_shortened(derived),))]
         pairs = [pair for pair in one.pairs if any(has_delta(form.body, *pair) for form in forms)]
         if len(pairs) != 1:
             yield self._jacobian(one.output, one.by, forms, reason=self._kink_note(one.formula, one.by))
@@ -120,7 +126,7 @@ class Jacobians:
         same = at(one.by, {pair[1]: pair[0]})
         assert isinstance(same, Sym)
         reason = self._kink_note(one.formula, same)
-        case = self._case(pair, "=")
+        case = None if self._is_single(one, pair) else self._case(pair, "=")
         yield self._jacobian(
             one.output, same, _in_case(forms, where_equal, pair, bool(one.declared)), reason=reason, case=case
         )
@@ -137,18 +143,18 @@ class Jacobians:
         [pair] = one.pairs
         own = at(one.by, {pair[1]: pair[0]})
         assert isinstance(own, Sym)
-        derived, rules = by_rule(one.formula, own, self.kink)
+        derived, rules = derivative(self.symbols, one.formula, own)
         reason = self._kink_note(one.formula, own)
-        if derived == ZERO and BY_CASES in rules:
-            reason = ("at the jump taken as 0, by convention",)
-        forms = [Form(derived, by_names(rules)), _shortened(derived), *one.declared]
+        if derived == ZERO and any(isinstance(one, str) and BY_CASES in one for one in rules):
+            reason = ("taken as 0 at the jump, by convention",)
+        forms = [Form(derived, rules), _shortened(derived), *one.declared]
         diagonal = self._jacobian(one.output, own, forms, reason=reason)
         if isinstance(slope, Call):
             diagonal = diagonal._replace(lines=(Line("chain", "=", self.symbols.named(slope)), *diagonal.lines))
         yield diagonal
         if self._is_single(one, pair):
             return
-        other = Form(ZERO, ("each result reads its own argument only",))
+        other = Form(ZERO, ("each result depends on its own argument only",))
         yield self._jacobian(one.output, one.by, [other], case=self._case(pair, "≠"), apart=pair[::-1])
 
     def _case(self, pair: Pair, relation: str) -> Condition:
@@ -170,10 +176,9 @@ class Jacobians:
         apart: tuple[str, str] | None = None,
     ) -> Part:
         """∂output/∂by at one choice of its indices: the forms one after the other, each that differs from the last."""
-        kept = [form for place, form in enumerate(forms) if not place or form.body != forms[place - 1].body]
-        lines = tuple(rule_line(*in_names(self.symbols, form)) for form in kept)
+        lines = index_lines(self.symbols, forms, constants=False)
         name = Partial(self.symbols.tensor(output), self.symbols.tensor(by))
-        indexed = IndexFormula(kept[-1].body, (output, by), apart)
+        indexed = IndexFormula(forms[-1].body, (output, by), apart)
         return Part(name, lines, {by.name}, reason, indexed=indexed, case=case)
 
     def textbook(self, step: BoundOperation, argument: str) -> Expr:
@@ -220,9 +225,13 @@ def _of_sample(formula: Expr) -> Expr:
     return rename(formula, own)
 
 
-def by_names(rules: Sequence[str]) -> Rule:
-    """The rules of a derivative."""
-    return (", ".join(rules),) if rules else ()
+def derivative(symbols: Symbols, formula: Expr, by: Sym) -> tuple[Expr, Rule]:
+    """A formula's derivative over keys by its outermost rule written out, and the rules that are seen in it: a sum of
+    one addend is not written, and takes none."""
+    kink = symbols.network.conventions.relu_at_zero
+    derived, _ = by_rule(formula, by, kink)
+    _, rules = by_rule(symbols.without_single(formula), by, kink)
+    return derived, (", ".join(rules),) if rules else ()
 
 
 def _shortened(derived: Expr) -> Form:

@@ -70,7 +70,7 @@ class Logits(LossFormula):
             known = put_in([self.symbols.slope(loss, Sym(self.output, (*self.batch, letter)))])
             lines = (UncitedLine(Line("chain", "=", chain), CHAIN), rule_line(half, joined([known, hot])))
             formula = product((slope, *factors_of(jacobian)))
-            numbers = IndexFormula(formula, (by,), chosen=letter)
+            numbers = IndexFormula(formula, (self.of_sample, by), chosen=letter)
             yield Part(Partial(loss, self.symbols.tensor(by)), lines, {key}, indexed=numbers)
             yield from self._cases(loss, slope, jacobian, by, letter, key)
         else:
@@ -91,7 +91,7 @@ class Logits(LossFormula):
                 Partial(loss, self.symbols.tensor(own)),
                 index_lines(self.symbols, forms),
                 {key},
-                indexed=IndexFormula(forms[-1].body, (own,), None if same else (other, letter), letter),
+                indexed=IndexFormula(forms[-1].body, (self.of_sample, own), None if same else (other, letter), letter),
                 case=self.case(letter, same),
             )
 
@@ -110,7 +110,7 @@ class Logits(LossFormula):
                 forms.append(Form(final, (every, " = 1")))
         self.slope = forms[-1].body, by
         name = Partial(loss, self.symbols.tensor(by))
-        indexed = IndexFormula(forms[-1].body, (by,))
+        indexed = IndexFormula(forms[-1].body, (self.of_sample, by))
         return Part(name, index_lines(self.symbols, forms, chain), {key}, indexed=indexed)
 
     @property

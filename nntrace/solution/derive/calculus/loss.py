@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ....expr import Delta, Expr, Neg, Partial, Rule, Sym, product, simplify
+from ....expr import ONE, Delta, Expr, Neg, Partial, Rule, Sym, product, simplify
 from ....expr.bind import transform, walk
 from ....expr.constants import shortened
 from ....expr.letters import index_letters, relettered
@@ -13,7 +13,7 @@ from ....network.batch import SAMPLE
 from ....network.model import PENALTY
 from ...content.model import Note
 from ...formulas.tensor import LETTERS
-from ..naming.symbols import Symbols
+from ..naming.symbols import Symbols, how_many_samples
 from ..steps import (
     REORDERED,
     Form,
@@ -26,13 +26,13 @@ from ..steps import (
     matrix_step,
     put_in,
 )
-from .jacobians import Jacobians, by_names
+from .jacobians import Jacobians, derivative
 from .kinks import kink_note, kinks
 from .logits import Logits
 from .loss_formula import LossFormula
 from .products import contracted, deltas_repeated, factors_of, last_first, scaled, with_signs
 
-MULTIPLIED_OUT: Rule = ("multiply out, a sum with 1[…] is its one term",)
+MULTIPLIED_OUT: Rule = ("multiply out; a sum over 1[…] has one term",)
 PLACES = "ij"
 """The index letters of a parameter's places, from the last to the first."""
 
@@ -77,15 +77,15 @@ class LossGradient(LossFormula):
         letter, other = str(self.letter), self.other
         for same in (True, False):
             by = Sym(self.output, (*self.batch, letter if same else other))
-            derived, rules = by_rule(formula, by, self.kink)
+            derived, rules = derivative(self.symbols, formula, by)
             derived = transform(derived, with_signs)
             worked = self._by_right_class(derived, letter) if same else self._by_other_class(derived, letter, other)
             yield Part(
                 Partial(loss, self.symbols.tensor(by)),
-                index_lines(self.symbols, [Form(derived, by_names(rules)), worked]),
+                index_lines(self.symbols, [Form(derived, rules), worked]),
                 {self.output},
                 self._corner(formula, by),
-                indexed=IndexFormula(worked.body, (by,), None if same else (other, letter), letter),
+                indexed=IndexFormula(worked.body, (self.of_sample, by), None if same else (other, letter), letter),
                 case=self.case(letter, same),
             )
 
@@ -110,7 +110,7 @@ class LossGradient(LossFormula):
             short, rules = shortened(derived)
             return Form(found, joined(rules) if short == found and rules else REORDERED)
         place = (self.symbols.index(self.running), self.symbols.index(other))
-        return Form(found, ("the sum's one term is that of {} = {}".format(*place),))
+        return Form(found, ("only the term of {} = {} is left".format(*place),))
 
     # -- the steps ---------------------------------------------------------------------------------------------------
 
@@ -122,7 +122,7 @@ class LossGradient(LossFormula):
             lines = index_lines(self.symbols, [Form(gradient.formula, ("given",))])
             yield Part(name, lines, {self.output}, numbers=Numbers(self.output, "gradient", indexed=True))
             return
-        loss = self.symbols.tensor(Sym(self.per_sample or self.data, self.batch))
+        loss = self.symbols.tensor(self.of_sample)
         formula, chosen = self.formula(), self.chosen()
         by_class = self.by_class() if chosen is None else None
         forms = [Form(formula), *(Form(form, self._hot()) for form in (chosen, by_class) if form is not None)]
@@ -130,6 +130,7 @@ class LossGradient(LossFormula):
         yield Part(loss, index_lines(self.symbols, forms), {self.output}, numbers=own)
         if self.batch:
             yield self._of_all(self.data)
+            yield self._by_sample()
         if self.network.data is not None:  # the penalty, which no output changes, and the sum of the two
             yield from (
                 self._of_all(key) for key in self.steps if key not in (self.data, self.per_sample, *self.parts_of)
@@ -144,14 +145,14 @@ class LossGradient(LossFormula):
         letter = self.letter if chosen is not None and self.letter else self.by_letter
         by = Sym(self.output, (*self.batch, letter))
         used = chosen if chosen is not None else formula
-        derived, rules = by_rule(used, by, self.kink)
+        derived, rules = derivative(self.symbols, used, by)
         slope, short = shortened(derived)
-        forms = [Form(derived, by_names(rules)), Form(slope, joined(short) or REORDERED)]
+        forms = [Form(derived, rules), Form(slope, joined(short) or REORDERED)]
         name = self.symbols.slope(loss, by)
         lines = index_lines(self.symbols, forms)
         if not isinstance(name, Partial):
             lines = (derivative_line(Partial(loss, self.symbols.tensor(by))), *lines)
-        indexed = IndexFormula(slope, (by,), chosen=letter if chosen is not None else None)
+        indexed = IndexFormula(slope, (self.of_sample, by), chosen=letter if chosen is not None else None)
         yield Part(name, lines, {self.output}, self._corner(used, by), indexed=indexed)
         if chosen is None:  # else it is by the right class's output alone
             self.slopes[self.output] = slope, by
@@ -199,6 +200,16 @@ class LossGradient(LossFormula):
             lines = (derivative_line(derivative), *lines)
         return Part(name, lines, {key}, numbers=Numbers(key, "gradient", indexed=True))
 
+    def _by_sample(self) -> Part:
+        """∂L/∂L_n: the weight of one sample's loss in the loss of all."""
+        step = self.steps[self.data]
+        mean = self.formulas.keyed(step.operation.formula, step)
+        _, rules = by_rule(mean, self.of_sample)
+        weight = self.formulas.gradient(str(self.per_sample)).formula if how_many_samples(self.network) != 1 else ONE
+        name = Partial(self.symbols.tensor(Sym(self.data)), self.symbols.tensor(self.of_sample))
+        lines = index_lines(self.symbols, [Form(weight, (", ".join(rules),))], extents=step.sizes)
+        return Part(name, lines, {self.output}, indexed=IndexFormula(weight, (self.of_sample,)))
+
     def _scaled_slope(self, key: str, by: Sym) -> Expr | None:
         """∂L/∂element of one sample: the slope as it was derived, times the sample's share of the loss; ``None`` where
         it was derived case by case."""
@@ -228,9 +239,9 @@ class LossGradient(LossFormula):
         for edge in step.edges:
             key = edge.argument
             by = Sym(key, self._letters_of(key, formula))
-            derived, rules = by_rule(formula, by, self.kink)
+            derived, rules = derivative(self.symbols, formula, by)
             short, used = shortened(derived)
-            forms = [Form(derived, by_names(rules)), Form(short, joined(used) or REORDERED)]
+            forms = [Form(derived, rules), Form(short, joined(used) or REORDERED)]
             name = Partial(self.symbols.tensor(Sym(PENALTY)), self.symbols.tensor(by))
             lines = index_lines(self.symbols, forms)
             yield Part(name, lines, {key}, self._corner(formula, by), indexed=IndexFormula(short, (by,)))

@@ -49,6 +49,8 @@ class LossFormula:
         """The index of the logit that the loss is derived by."""
         self.batch = (SAMPLE,) if self.network.samples is not None else ()
         self.per_sample = next((step.output for step in steps if tensors[step.output].sampled), None)
+        self.of_sample = Sym(self.per_sample or self.data, self.batch)
+        """The loss, in a batch that of each sample, over keys."""
         parts = (step for step in self.network.loss_steps() if self._has_index(step.output))
         self.parts_of = {step.output: step for step in parts}
         """The steps that give what each output adds to the loss, by their keys."""

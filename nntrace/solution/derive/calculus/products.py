@@ -8,7 +8,7 @@ from ....expr.rules import cancelled_by, multiplied_out_by
 from ....expr.structure import negative
 from ..steps import REORDERED, Form, Words, joined
 
-CONSTANTS_OUT: Rule = ("the constants in front",)
+CONSTANTS_OUT: Rule = ("constants in front",)
 
 
 def sum_constants_out(node: Expr) -> Expr:

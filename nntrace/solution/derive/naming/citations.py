@@ -1,4 +1,4 @@
-"""In which step something was derived: what a rule cites behind its name, ``∂z2_j/∂W2_ji put in (D15)``."""
+"""In which step something was derived: what a rule cites behind its name, ``insert ∂z2_j/∂W2_ji (D15)``."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class Citations:
         """A step that later ones may cite."""
         self._steps.setdefault(pattern(part.name), []).append((id, part))
         if part.case is not None:
-            self._cases.setdefault(_names(part.name), []).append(id)
+            self._cases.setdefault(names_of(part.name), []).append(id)
 
     def lines(self, part: Part) -> Iterator[Line]:
         """A step's lines with the ids of those that its rules cite; where one is not on the sheet, without it."""
@@ -50,7 +50,7 @@ class Citations:
         if by.case is not None:
             own = [(id, part) for id, part in own if part.case in (None, by.case)]
         elif any(part.case is not None and part.case.relation == "≠" for _, part in own):
-            return self._cases.get(_names(name), [])
+            return self._cases.get(names_of(name), [])
         return [id for id, _ in own[:1]]
 
 
@@ -66,7 +66,8 @@ def pattern(name: Expr) -> Pattern:
     return tuple((symbol.name, symbol.mark, numbered(symbol)) for symbol in _symbols(name))
 
 
-def _names(name: Expr) -> tuple[str, ...]:
+def names_of(name: Expr) -> tuple[str, ...]:
+    """What the symbols of a name are called, without their indices."""
     return tuple(symbol.name for symbol in _symbols(name))
 
 

@@ -5,24 +5,36 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 
-from ....expr import Div, Expr, Mul, Num, Ones, Partial, Size, Sym, Whole, product, symbols
-from ....expr.bind import transform
+from ....expr import (
+    Expr,
+    Num,
+    Ones,
+    Partial,
+    Size,
+    Sym,
+    Whole,
+    symbols,
+)
+from ....expr.bind import transform, walk
 from ....expr.index import Index
 from ....expr.letters import index_letters
 from ....expr.matrices import IDENTITY, Axes
+from ....network.batch import SAMPLE
 from ....network.chain_rule import LOSS
 from ....network.model import BoundOperation, Network
 from ...content.model import Note
-from ...formulas.naming import PRIME, SAMPLES
+from ...formulas.naming import PRIME, SAMPLES, is_single
 from ...formulas.tensor import TensorFormulas
 from .lettering import other_letters
+from .single_letters import without_single
 
 NO_LOSS = Sym("L")
 """What a gradient would be of, where a network has no loss and no gradients."""
 SIZES = dict[str, str]
-LETTERS: Mapping[str, str] = {"sum": "ZSQ", "repeated": "uvq", "samples": "mNB", "largest": "McC", "identity": "IE"}
-"""What the sum of a softmax, something else that repeats, a number of samples, a softmax's largest argument and the
-identity are called."""
+LETTERS: Mapping[str, str] = {"sum": "ZSQ", "repeated": "uvq", "samples": "mNB", "largest": "McC", "identity": "IE",
+                              "term": "ℓCJ"}  # fmt: skip
+"""What the sum of a softmax, something else that repeats, a number of samples, a softmax's largest argument, the
+identity, and the term of one output in a loss are called."""
 MOST_NAMES = 4
 """More elements than these are not listed in a note."""
 
@@ -51,14 +63,10 @@ class Symbols:
     def named(self, node: Expr, sizes: SIZES = {}) -> Expr:
         """An expression over keys in the tensors' names; ``sizes`` has what each index letter runs to."""
 
-        def of_one(part: Expr) -> bool:
-            """Whether this is 1/n of a single one: no mean."""
-            return isinstance(part, Div) and isinstance(part.bottom, Size) and sizes.get(part.bottom.over) == "1"
+        node = self.without_single(node, sizes)
 
         def leaf(part: Expr) -> Expr | None:
             match part:
-                case Mul(factors) if any(of_one(factor) for factor in factors):
-                    return transform(product(one for one in factors if not of_one(one)), leaf)
                 case Partial(of, by) if of == LOSS:
                     return self.gradient(by.name, by.index)
                 case Partial(of, by):
@@ -80,17 +88,45 @@ class Symbols:
 
         return transform(node, leaf)
 
+    def without_single(self, node: Expr, sizes: SIZES = {}) -> Expr:
+        """An expression over keys without the letters that have one value only."""
+        return without_single(node, self.sizes, {**self.sizes(node), **sizes})
+
     def tensor(self, symbol: Sym) -> Sym:
-        """One element of a tensor, by its index letters; by the user's name for it where these are numbers."""
+        """One element of a tensor by its index letters, row before column; by the user's name for it where there is no
+        other one that these could mean."""
         if symbol.name not in self.network.tensors:
             return symbol
-        sampled = self.network.tensors[symbol.name].sampled
-        cell = symbol.index[sampled:]
-        single = bool(cell) and all(isinstance(one, int) for one in cell)
-        if single and (given := self.network.tensors[symbol.name].names.get(cell)):  # type: ignore[arg-type]
-            return Sym(given, (), SAMPLES if sampled else "")
-        name = self.formulas.name(symbol.name)
-        return Sym(name.name, symbol.index, name.mark if not symbol.index else symbol.mark)
+        tensor, name = self.network.tensors[symbol.name], self.formulas.name(symbol.name)
+        index = self.place(symbol.name, symbol.index)
+        cell = tuple(one for one in index if one != SAMPLE)
+        if cell and all(isinstance(one, int) for one in cell) and (given := tensor.names.get(cell)):  # type: ignore[arg-type]
+            return Sym(given, (), SAMPLES if tensor.sampled else "")
+        return Sym(name.name, index, name.mark if not index else symbol.mark)
+
+    def place(self, key: str, index: tuple[Index, ...]) -> tuple[Index, ...]:
+        """The index of an element as it is written: the row before the column, as that of a weight, where the samples
+        of a batch are columns; nothing for a tensor of a single number, and 1 for an axis of that length."""
+        tensor = self.network.tensors[key]
+        if not index:
+            return ()
+        sizes = (tensor.sizes or tensor.shape)[tensor.sampled :]
+        start = len(index) - len(sizes)  # what is of one sample has no index for it
+        sample, cell = index[:start], index[start:]
+        cell = (
+            () if self.is_single(key) else tuple(0 if size == 1 else one for one, size in zip(cell, sizes, strict=True))
+        )
+        return (*cell, *sample) if self.network.conventions.vectors == "columns" else (*sample, *cell)
+
+    def is_single(self, key: str) -> bool:
+        """Whether a tensor is one number, in a batch one for each sample."""
+        return is_single(self.network.tensors[key])
+
+    def is_of_numbers(self, node: Expr) -> bool:
+        """Whether all matrices of an expression over keys are single numbers: it is no matter of matrices."""
+        wholes = (one.symbol for one in walk(node) if isinstance(one, Whole))
+        keys = [one.by.name if isinstance(one, Partial) else one.name for one in wholes]
+        return all(key in self.network.tensors and self.shape(key) == ("1", "1") for key in keys)
 
     def matrix(self, key: str, of_sample: bool = False) -> Sym:
         """A whole tensor; ``of_sample``: in a batch, what it is of one sample, ``x⁽ⁿ⁾``."""
@@ -100,11 +136,11 @@ class Symbols:
     def gradient(self, key: str, index: tuple[Index, ...]) -> Sym | Partial:
         """∂L/∂element: δ for a layer's result before its activation, or the user's label."""
         if key in self.labels:
-            return Sym(self.labels[key], index)
+            return Sym(self.labels[key], self.place(key, index))
         name = self.formulas.gradient_name(key)
         if isinstance(name, Partial) or name.name in self._taken:
             return self.partial(key, index)
-        return Sym(name.name, index, name.mark)
+        return Sym(name.name, self.place(key, index), name.mark)
 
     def matrix_gradient(self, key: str) -> Sym | Partial:
         """∂L/∂tensor; in a batch by what belongs to one sample."""
@@ -123,7 +159,7 @@ class Symbols:
     def slope(self, loss: Sym, by: Sym) -> Sym | Partial:
         """∂loss/∂element, or the user's label for that by all of the loss."""
         known = by.name in self.labels and loss == self.loss
-        return Sym(self.labels[by.name], by.index) if known else Partial(loss, self.tensor(by))
+        return Sym(self.labels[by.name], self.place(by.name, by.index)) if known else Partial(loss, self.tensor(by))
 
     def partial(self, key: str, index: tuple[Index, ...]) -> Partial:
         """∂L/∂element, written as a derivative."""
@@ -186,7 +222,8 @@ class Symbols:
             own = symbol.by if isinstance(symbol, Partial) else symbol
             tensor = self.network.tensors.get(own.name)
             if tensor is not None:
-                for letter, size in zip(own.index, tensor.sizes or tensor.shape, strict=True):
+                own_sizes = tensor.sizes or tensor.shape  # what is of one sample has no index for it
+                for letter, size in zip(own.index[::-1], own_sizes[::-1], strict=False):
                     if isinstance(letter, str):
                         found.setdefault(letter, str(size))
         return found

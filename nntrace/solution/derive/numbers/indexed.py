@@ -9,10 +9,11 @@ from ....expr import Expr, Partial, at, symbols
 from ....expr.nodes import partial_key
 from ....network.batch import SAMPLE
 from ....network.chain_rule import LOSS
-from ....network.model import Cell, Element, Network, Tensor
+from ....network.model import Cell, Element, Tensor
 from ....trace.amount import Amount, evaluated, fraction
 from ....trace.trace import Trace
 from ...content.model import Nested
+from ..naming.symbols import Symbols
 from ..steps import IndexFormula, Numbers
 
 MOST_NUMBERS = 4096
@@ -22,21 +23,24 @@ MOST_NUMBERS = 4096
 class IndexNumbers:
     """Evaluates formulas over keys with one network's numbers."""
 
-    def __init__(self, network: Network, trace: Trace) -> None:
-        self.network = network
+    def __init__(self, symbols: Symbols, trace: Trace) -> None:
+        self.symbols = symbols
+        self.network = network = symbols.network
         self.trace = trace
         self._slopes = {partial_key(LOSS.name, key): key for key in network.tensors}
 
     def of_formula(self, one: IndexFormula) -> Nested | None:
         """Its numbers by the indices of its name; ``None`` where two that differ are equal."""
         sizes = self._sizes(one)
-        letters = dict.fromkeys(str(index) for symbol in one.over for index in symbol.index)
+        every = {str(index): 0 for symbol in one.over for index in symbol.index}
+        written = (index for symbol in one.over for index in self.symbols.place(symbol.name, symbol.index))
+        letters = dict.fromkeys(index for index in written if isinstance(index, str))
         letters.pop(one.chosen or "", None)
         if prod(sizes[letter] for letter in letters) > MOST_NUMBERS:
             return None
 
         def number(cell: Cell) -> float | None:
-            place = dict(zip(letters, cell, strict=True))
+            place = every | dict(zip(letters, cell, strict=True))
             if one.chosen is not None:
                 place[one.chosen] = self._class(place.get(SAMPLE))
             if one.apart is not None and place[one.apart[0]] == place[one.apart[1]]:
@@ -50,13 +54,17 @@ class IndexNumbers:
         tensor = self.network.tensors[meant.key]
         if prod(tensor.shape) > MOST_NUMBERS:
             return None
+        letters = tuple(f"{axis}" for axis in range(len(tensor.shape)))
+        axes = [int(axis) for axis in self.symbols.place(meant.key, letters) if isinstance(axis, str)]
 
-        def number(cell: Cell) -> float | None:
+        def number(written: Cell) -> float | None:
+            along = dict(zip(axes, written, strict=True))
+            cell = tuple(along.get(axis, 0) for axis in range(len(tensor.shape)))
             if meant.kind == "value":
                 return self.trace.value(Element(meant.key, cell)).number
             return None if self._is_excepted(tensor, cell) else self.trace.gradient(Element(meant.key, cell)).number
 
-        return _nested(tensor.shape, number)
+        return _nested(tuple(tensor.shape[axis] for axis in axes), number)
 
     def of_samples(self, element: Element) -> Nested:
         """The gradients by an element of each sample."""

@@ -37,7 +37,7 @@ class NetworkNumbers:
         self.jacobians = jacobians
         self.trace = trace_of(network)
         self.digits = Digits.of(network.conventions, network.integers)
-        self.indexed = IndexNumbers(network, self.trace)
+        self.indexed = IndexNumbers(jacobians.symbols, self.trace)
         self.matrices = MatrixForms(Writer(self.trace, self.digits), short=True)
 
     @property

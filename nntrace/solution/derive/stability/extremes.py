@@ -7,6 +7,7 @@ from math import isfinite
 
 from ....expr import Expr, Num, Size, Sum, Sym, exp, substitute
 from ....expr.bind import contains, free_indices, walk
+from ....expr.functions import restricted
 from ....trace.amount import fraction
 from ...content.model import Line, Note
 from ...numbers.digits import Digits
@@ -57,7 +58,7 @@ class Stability:
             if not trials:
                 continue
             keys = {key for key in (formula.output, formula.argument) if key is not None}
-            textbook = Line("rule", "=", self._in_names(formula, formula.plain), ((self._why(formula),),))
+            textbook = Line("rule", "=", self._in_names(formula, formula.plain), (self._why(formula),))
             yield Part(formula.name, (textbook,), keys)
             for trial in trials:
                 yield from self._tried(formula, formula.plain, trial, keys)
@@ -70,21 +71,28 @@ class Stability:
             yield Part(formula.name, tuple(self._proof(formula, formula.safe)), keys)
             if self._has_one_in_sum(formula, formula.safe):
                 first, one = exp(Num(0)), Num(1)
-                yield Part(formula.name, (), keys, ("the largest exponent is 0: the sum has ", first, " = ", one,
-                    " in it and is at least 1, so no quotient is 0 / 0 and no logarithm that of 0"))  # fmt: skip
+                logarithms = (one for one in map(restricted, walk(formula.safe)) if one is not None and one[0].pole)
+                taken = any(contains(argument, Sum) for _, argument in logarithms)
+                so = "its logarithm is finite" if taken else "no quotient is 0 / 0"
+                yield Part(formula.name, (), keys, ("the largest exponent is 0, so the sum contains ", first, " = ",
+                                                    one, f" and is at least 1: {so}"))  # fmt: skip
             for trial in trials:
                 yield from self._tried(formula, formula.safe, trial, keys)
 
-    def _why(self, formula: Formula) -> str:
+    def _why(self, formula: Formula) -> Note:
         """What the plain formula is."""
         if formula.of is not None:
-            return "as the textbook has it"
-        return "of all outputs" if formula.is_joint else f"what output {self.symbols.index(CLASS)} adds"
+            return ("the textbook's formula",)
+        assert self.loss is not None
+        loss = self.symbols.tensor(self.loss.of_sample)
+        if formula.is_joint or self.symbols.is_single(self.loss.output):
+            return ("the loss of one sample",) if self.loss.batch else ("the loss",)
+        return (f"output {self.symbols.index(CLASS)}'s term in ", loss)
 
     def _unavoided(self, formula: Formula, trial: Values, keys: set[str]) -> Iterator[Part]:
         """What an overflow means that no other formula is given for."""
         if all(isfinite(number_of(one)) for one in self.trials.plain(formula, trial)):
-            yield Part(formula.name, (), keys, ("the result is right all the same: a number divided by ∞ is 0",))
+            yield Part(formula.name, (), keys, ("the result is still right: a number divided by ∞ is 0",))
         elif formula.of is None:
             failing = sorted({one[0] for one in self.trials.of(formula) if self._fails(formula, one)})
             outputs = " or ".join(str(number) for number in failing)
@@ -98,10 +106,10 @@ class Stability:
                 self.largest,
                 " is the largest ",
                 self._in_names(formula, formula.largest.body),
-                ": no exponent is above 0",
+                ": no exponent is positive",
             )
         elif self.trials.exponents(formula, safe):
-            why = ("the exponent is never above 0",)
+            why = ("the exponent is never positive",)
         yield Line("rule", "=", self._in_names(formula, safe), (why,) if self._has_no_positive(formula, safe) else ())
         for one in formula.equal:
             yield Line("rule", "=", self._in_names(formula, one.form), (one.words,))
@@ -146,14 +154,19 @@ class Stability:
         for place in self.trials.places(formula, trial):
             written = substitute(self.trials.bound(formula, form, trial, place), numbers)
             if written == before:
-                yield Part(formula.name, (), keys, ("the others likewise",))
+                yield Part(formula.name, (), keys, ("the others are the same",))
                 return
             before = written
             own = not formula.is_joint and (formula.together or len(trial) > 1)
-            name = Sym(formula.name.name, (place,)) if own else formula.name
+            name = self._element(formula, place) if own else formula.name
             yield self._evaluated(
                 name, written, keys, reason_of(written), rounded or self._is_of_rounded(formula, form, trial, place)
             )
+
+    def _element(self, formula: Formula, place: int) -> Sym:
+        """One element of what a formula gives, by the user's name for it."""
+        of = formula.of
+        return Sym(formula.name.name, (place,)) if of is None else self.symbols.tensor(Sym(of.name, (place,)))
 
     def _evaluated(self, name: Expr, written: Expr, keys: set[str], reason: Note, rounded: bool = False) -> Part:
         amount = amount_of(written)
@@ -177,15 +190,21 @@ class Stability:
     def _target_note(self, formula: Formula, trial: Values) -> Note:
         if formula.of is not None:
             return ()
-        name = self.symbols.formulas.name(str(formula.target)).name
+        key = str(formula.target)
         if formula.together:
-            return (" with ", Sym(name, (self.trials.class_of(trial),)), " = 1")
+            return (" with ", self.symbols.tensor(Sym(key, (self.trials.class_of(trial),))), " = 1")
         targets = [
             self.digits.show(fraction(self.trials.target(formula, trial, place))).number for place in range(len(trial))
         ]
         if len(trial) == 1 and not formula.is_joint:
-            return (" with ", Sym(name, (CLASS,)), " = ", targets[0])
-        return (" with ", Sym(name), " = (", *[part for one in targets for part in (one, ", ")][:-1], ")")
+            return (" with ", self.symbols.tensor(Sym(key, (CLASS,))), " = ", targets[0])
+        return (
+            " with ",
+            self.symbols.formulas.name(key),
+            " = (",
+            *[part for one in targets for part in (one, ", ")][:-1],
+            ")",
+        )
 
     def _size_note(self, formula: Formula, trial: Values) -> Note:
         """How many units are tried, where there may be others."""

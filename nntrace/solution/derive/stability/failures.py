@@ -44,12 +44,12 @@ def reason_of(written: Expr) -> Note:
         case Div(top, bottom) if not isfinite(number_of(bottom)) or not number_of(bottom):
             quotient: Note = (_plainly(top), " / ", _plainly(bottom))
             return (
-                (*quotient, " has no value")
+                (*quotient, " is undefined")
                 if isnan(value)
-                else (*failure, *("; " if failure else ""), *quotient, " is 0")
+                else (*failure, *("; " if failure else ""), *quotient, " = ", Num(0))
             )
     vanished = value == 0 and not failure and amount_of(written).exact is None
-    return ("smaller than 10⁻³²³, the smallest number that is computed with",) if vanished else failure
+    return ("underflow: smaller than the smallest double, 4.9×10⁻³²⁴",) if vanished else failure
 
 
 def _plainly(node: Expr) -> Expr:
@@ -62,7 +62,7 @@ def failure_of(written: Expr) -> Note:
     """What overflows, or what is no logarithm."""
     for node in walk(written):
         if (row := row_of(node)) is not None and row.overflows and isinf(number_of(node)):
-            return (node, " is beyond 1.8×10³⁰⁸, the largest number that is computed with")
+            return ("overflow: ", node, " exceeds the largest double, 1.8×10³⁰⁸")
     for domain, argument in filter(None, map(restricted, walk(written))):
         if domain.pole and number_of(argument) == 0:
             return (f"the {domain.noun} of 0",)

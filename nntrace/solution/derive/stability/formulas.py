@@ -28,11 +28,11 @@ class Largest(Record):
 class Formula(Record):
     """A formula over keys that can fail, and its equals.
 
-    ``name`` is what the formula gives, as a derivation writes it; ``of`` the result whose elements are tried with
-    numbers, by ``letter``; of a loss ``None``, as ``name`` is what one output adds to it, or where it ``is_joint`` the
-    loss of them all. ``argument``, ``output`` and ``target`` are the keys of what gets numbers. ``safe`` does not
-    overflow; its ``equal`` forms lead back to the plain formula. ``inner`` is the safe formula of the output, where
-    that is read. ``together``: all elements of the argument are read by each result.
+    ``name`` is what the formula gives, as a derivation writes it; ``of``, over keys, the result whose elements are
+    tried with numbers, by ``letter``; of a loss ``None``, as ``name`` is one output's term in it, or where it
+    ``is_joint`` the loss of one sample. ``argument``, ``output`` and ``target`` are the keys of what gets numbers.
+    ``safe`` does not overflow; its ``equal`` forms lead back to the plain formula. ``inner`` is the safe formula of the
+    output, where that is read. ``together``: all elements of the argument are read by each result.
     """
 
     name: Sym
@@ -63,7 +63,7 @@ def of_activation(symbols: Symbols, step: BoundOperation) -> Formula:
     name = symbols.tensor(Sym(step.output, (letter,)))
     return Formula(
         name,
-        name,
+        Sym(step.output, (letter,)),
         letter,
         inlined.form(operation.formula),
         inlined.form(operation.stable) if operation.stable is not None and operation.equal else None,
@@ -77,12 +77,14 @@ def of_activation(symbols: Symbols, step: BoundOperation) -> Formula:
 def of_loss(symbols: Symbols, loss: LossGradient) -> Formula:
     """What one output adds to the loss, from the logits where the loss cancels against an activation."""
     whole = _single(loss.formula())
+    term, one = Sym(symbols.letter("term")), symbols.is_single(loss.output)
+    of_all = symbols.tensor(loss.of_sample) if not loss.batch else term
     if not loss.is_sum:
-        return Formula(symbols.loss, None, CLASS, whole, None, (), False, None, loss.output, loss.targets)._replace(
+        return Formula(of_all, None, CLASS, whole, None, (), False, None, loss.output, loss.targets)._replace(
             is_joint=True
         )
     part = at(_summand(whole), {loss.running: CLASS})
-    name = Sym(symbols.loss.name, (CLASS,))
+    name = of_all if one else Sym(term.name, (CLASS,))
     last = next((step for step in symbols.layers() if step.output == loss.output), None)
     if loss.past is None or last is None:
         return Formula(name, None, CLASS, part, None, (), False, None, loss.output, loss.targets)

@@ -27,8 +27,8 @@ from .refutation import Refutation
 from .stacks import Stack, past_identities, read_tensors, stacks
 
 ADDS_NOTHING: Note = ("one affine map: depth without an activation adds nothing",)
-PUT_IN: Note = ("the layer before it put in",)
-MULTIPLIED_OUT: Note = ("multiplied out",)
+PUT_IN: Note = ("insert the layer before",)
+MULTIPLIED_OUT: Note = ("multiply out",)
 BY_ELEMENTS: Note = ("no product of the layer's own matrices: given by its elements",)
 MOST_SAMPLES = 3
 MOST_NUMBERS = 6
@@ -58,7 +58,7 @@ class Collapse:
             sections.append(Section("given", (*given_blocks(writer), *named)))
         for place, stack in enumerate(self.stacks):
             after = self.stacks[place + 1] if place + 1 < len(self.stacks) else None
-            sections.append(Section("collapse", tuple(self._blocks(stack, after)), self._addition(stack)))
+            sections.append(Section("collapse", tuple(self._blocks(stack, after)), title=self._title(stack)))
         if not self.stacks:
             sections.append(Section("collapse", (Remark(("There is no layer.",)),)))
         head = convention_values(network.conventions), agreed(network, matrices=True)
@@ -81,13 +81,13 @@ class Collapse:
         if stack.end is not None:
             yield self._apart(stack.end, stack, after)
 
-    def _addition(self, stack: Stack) -> Note:
-        """``z1 and z2 as one affine map``."""
+    def _title(self, stack: Stack) -> Note:
+        """``Layers z1 and z2 as one affine map``."""
         if len(stack.layers) > 1:
-            return (*self._listed(stack.layers), " as one affine map")
+            return ("Layers ", *self._listed(stack.layers), " as one affine map")
         alone = stack.layers[0] if stack.layers else stack.end
         assert alone is not None
-        return (self.formulas.name(alone.output), " alone")
+        return ("Layer ", self.formulas.name(alone.output), " by itself")
 
     def _listed(self, steps: tuple[BoundOperation, ...]) -> Note:
         """``z1, z2 and z3``."""

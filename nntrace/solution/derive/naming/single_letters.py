@@ -1,0 +1,49 @@
+"""Index letters that have one value only: what a single unit is derived with has none of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+
+from ....expr import ONE, Delta, Div, Expr, Max, Mul, Partial, Size, Sum, Sym
+from ....expr.bind import kronecker, transform
+from ....expr.index import Index, bound
+from ....network.batch import SAMPLE
+
+
+def without_single(node: Expr, sizes_of: Callable[[Expr], Mapping[str, str]], sizes: Mapping[str, str]) -> Expr:
+    """An expression over keys with 1 in place of each letter that runs to 1, but for that of the samples: a sum over
+    one is its one addend, and its mean is that too. ``sizes`` tell how far the letters run; in a sum, what ``sizes_of``
+    says of its body."""
+    single: dict[str, Index] = {letter: 0 for letter, size in sizes.items() if size == "1" and letter != SAMPLE}
+
+    def of_one(part: Expr) -> bool:
+        """Whether this is 1/n of a single one."""
+        return isinstance(part, Div) and isinstance(part.bottom, Size) and sizes.get(part.bottom.over) == "1"
+
+    def symbol(part: Sym) -> Sym:
+        return Sym(part.name, tuple(bound(one, single) for one in part.index), part.mark)
+
+    def leaf(part: Expr) -> Expr | None:
+        match part:
+            case Sum(over, body) | Max(over, body):
+                inner = {**sizes, over: sizes_of(body).get(over, sizes.get(over, ""))}
+                found = without_single(body, sizes_of, inner)
+                return found if inner[over] == "1" and over != SAMPLE else type(part)(over, found)
+            case Mul(factors):
+                kept: list[Expr] = []
+                for old, new in ((one, transform(one, leaf)) for one in factors if not of_one(one)):
+                    if isinstance(new, Mul) and isinstance(old, Sum):
+                        kept += new.factors
+                    elif new == old or new != ONE:
+                        kept.append(new)
+                return Mul(tuple(kept)) if len(kept) > 1 else kept[0] if kept else ONE
+            case Delta(i, j):
+                return kronecker(bound(i, single), bound(j, single))
+            case Sym():
+                return symbol(part)
+            case Partial(of, by):
+                return Partial(symbol(of), symbol(by))
+            case _:
+                return None
+
+    return transform(node, leaf)
