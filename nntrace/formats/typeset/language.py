@@ -113,4 +113,5 @@ class Language:
         written = self.number(name.letters) if name.letters.isdigit() else self.letters(name.letters, bold)
         base = self.primed(written, name.primes)
         inner = self.lowered(name.lower) if name.lower else ""
-        return self.scripts(base, inner + below, above)
+        apart = self.sign(",") if inner and below else ""
+        return self.scripts(base, inner + apart + below, above)
