@@ -39,6 +39,11 @@ SHEETS = [
     ("line-3-samples", "grad"),
     ("line-3-samples", "step"),
     ("line-3-samples", "derive"),
+    ("residual", "forward"),
+    ("residual", "grad", "-p", "W1"),
+    ("residual", "step"),
+    ("residual", "derive"),
+    ("residual", "collapse"),
 ]
 NAMES = ["-".join(part.strip("-") for part in sheet) for sheet in SHEETS]
 Run = Callable[..., Any]
