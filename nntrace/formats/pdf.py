@@ -13,6 +13,7 @@ from ..errors import UserError
 from ..expr.script import Script
 from ..solution.content.model import Solution
 from . import typ
+from .typeset.typst import quoted
 
 _LACKING = re.compile(r'the text `"(.*?)"` could not be displayed with font', re.DOTALL)
 
@@ -33,15 +34,27 @@ def compiler(what: str) -> ModuleType:
 
 def compiled(document: str) -> bytes:
     """A Typst document as PDF; characters that no font has are named."""
+    return _compiled(document)[0]
+
+
+def with_lacking_named(drawing: str) -> str:
+    """The text of a drawing in which characters that no font has are named: they are tried in a document."""
+    signs = "".join(sorted({sign for sign in drawing if not sign.isascii()}))
+    return named(drawing, _compiled(f"#{quoted(signs, ascii=False)}")[1]) if signs else drawing
+
+
+def _compiled(document: str) -> tuple[bytes, set[str]]:
+    """The file's bytes, and the characters in the document that no font has."""
     typst = compiler("a PDF")
+    every: set[str] = set()
     while True:
         try:
-            made: bytes = typst.compile(document.encode(), format="pdf", pdf_standards="a-2b")
-            return made
+            return typst.compile(document.encode(), format="pdf", pdf_standards="a-2b"), every
         except typst.TypstError as error:
             lacking = {sign for text in _LACKING.findall(error.diagnostic) for sign in text if not sign.isascii()}
             if not lacking & set(document):
                 raise
+            every |= lacking
             document = named(document, lacking)
 
 

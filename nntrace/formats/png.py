@@ -6,7 +6,7 @@ from ..errors import UserError
 from ..expr.script import UNICODE, Script
 from ..solution.content.model import Solution
 from . import svg
-from .pdf import compiler
+from .pdf import compiler, with_lacking_named
 from .typeset.typst import quoted
 
 PIXELS = 192.0
@@ -16,8 +16,8 @@ _PAGE = '#set page(width: auto, height: auto, margin: 0pt)\n#image(bytes({pictur
 
 def write(solution: Solution, width: int, script: Script) -> bytes:
     """The file's bytes. Raises a ``UserError`` where the sheet has no picture, or the extra is not installed."""
-    lines = list(svg.write(solution, width, UNICODE))
-    page = _PAGE.format(picture=quoted(" ".join(lines), ascii=False))
+    drawing = with_lacking_named(" ".join(svg.write(solution, width, UNICODE)))
+    page = _PAGE.format(picture=quoted(drawing, ascii=False))
     made = compiler("a PNG").compile(page.encode(), format="png", ppi=PIXELS)
     if not isinstance(made, bytes):
         raise UserError("this picture does not fit one page\n  draw it as .svg")

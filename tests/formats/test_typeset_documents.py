@@ -314,6 +314,7 @@ def test_letters_that_no_font_has_are_named() -> None:
     shown, found = pdf.named(page, {lacking}), "[U+12000]"
     assert found in shown
     assert lacking not in shown
+    assert pdf.with_lacking_named(f"<text>{lacking} é وزن</text>") == "<text>[U+12000] é وزن</text>"
 
 
 # ------------------------------------------------------------------------------------------------------ the command
