@@ -16,9 +16,10 @@ _PAGE = '#set page(width: auto, height: auto, margin: 0pt)\n#image(bytes({pictur
 
 def write(solution: Solution, width: int, script: Script) -> bytes:
     """The file's bytes. Raises a ``UserError`` where the sheet has no picture, or the extra is not installed."""
+    typst = compiler("a PNG")
     drawing = with_lacking_named(" ".join(svg.write(solution, width, UNICODE)))
     page = _PAGE.format(picture=quoted(drawing, ascii=False))
-    made = compiler("a PNG").compile(page.encode(), format="png", ppi=PIXELS)
+    made = typst.compile(page.encode(), format="png", ppi=PIXELS)
     if not isinstance(made, bytes):
         raise UserError("this picture does not fit one page\n  draw it as .svg")
     return made
