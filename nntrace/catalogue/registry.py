@@ -38,10 +38,15 @@ Epsilon = Annotated[Real | Under, "epsilon"]
 """The small number beside a root, or under it."""
 
 
+LONGEST_WHOLE = 20
+"""A whole number with more digits behind its first is written with a power of ten."""
+
+
 def real(value: Real) -> Num:
     """A real number in a formula, with its digits: 0.01, not the float next to it."""
     if isinstance(value, Fraction):
         decimal = Decimal(value.numerator) / Decimal(value.denominator)
+        decimal = decimal.normalize() if decimal.adjusted() > LONGEST_WHOLE else decimal  # 10³⁰⁰, not with its zeros
         return Num(decimal if Fraction(decimal) == value else value)
     return Num(Decimal(str(value)))
 

@@ -77,3 +77,9 @@ def test_there_is_one_way_of_rounding(run: Run, net: Path, options: list[str], k
     code, out, err = run("step", net, *options)
     assert (code, out) == (2, "")
     assert "how numbers are rounded" in err
+
+
+def test_a_huge_factor_has_no_zeros_to_count(run: Run, tmp_path: Path) -> None:
+    text = "inputs: {x: 1}\ntargets: [1]\nlayers: [{dense: [y], weights: [[2]]}]\nloss: mse\npenalty: {l2: 1e300}\n"
+    (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
+    assert "L_penalty = 1.0×10³⁰⁰ × W1[1,1]²" in run("forward", tmp_path / "net.yaml").out

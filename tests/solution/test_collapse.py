@@ -217,3 +217,11 @@ def test_a_product_of_two_branches_is_not_merged(run: Run, tmp_path: Path) -> No
     found = sheet(run, tmp_path, BRANCHES.replace("{add: s,", "{multiply: s,"))
     (step,) = [step for step in found["steps"] if step["name"] == "s_j"]
     assert step["reason"] == "s has a derivative that depends on what it reads, so it is not shown to be affine"
+
+
+def test_numbers_beyond_floats_are_compared_too(run: Run, tmp_path: Path) -> None:
+    matrices = "- {dense: 2, weights: [[1e308, -1e308], [1e308, 1e308]]}\n- {dense: 2, weights: [[10, 10], [1, -1]]}\n"
+    (tmp_path / "net.yaml").write_text(f"inputs: {{x: [1.0, 2.0]}}\nlayers:\n{matrices}", encoding="utf-8")
+    code, out, err = run("collapse", tmp_path / "net.yaml")
+    assert (code, err) == (0, "")
+    assert out.rstrip().endswith("is the same: 2.00000×10³⁰⁹, -4.00000×10³⁰⁸ ✓")

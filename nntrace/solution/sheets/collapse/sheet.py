@@ -7,11 +7,13 @@ multiply out to one map: the sheet says where, and what was shown.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from decimal import Decimal
 from functools import reduce
 
 from ....expr import Call, Expr, Sym, Whole, total
 from ....expr.bind import transform
 from ....network.model import BoundOperation, Network, sample_mark
+from ....trace.amount import Amount
 from ....trace.trace import Trace
 from ...content.model import Block, Check, Line, Note, Remark, Results, Section, Solution, Step
 from ...formulas.element import Writer
@@ -222,10 +224,8 @@ class Collapse:
             mark = () if sample is None else (sample,)
             inputs, own = (maps.vector(key, mark) for key in (source, last))
             found = algebra.image(merged, inputs)
-            pairs = [
-                pair for rows in zip(numbers(found), numbers(own), strict=True) for pair in zip(*rows, strict=True)
-            ]
-            holds = holds and all(abs(one - two) <= 1e-9 * max(1.0, abs(two)) for one, two in pairs)
+            pairs = [pair for rows in zip(found, own, strict=True) for pair in zip(*rows, strict=True)]
+            holds = holds and all(_is_near(one, two) for one, two in pairs)
             if sample is None or sample < MOST_SAMPLES:
                 named = [Sym(one.name, (), "" if sample is None else sample_mark(sample)) for one in (x, z)]
                 self.known.add(named[0], inputs)
@@ -258,3 +258,10 @@ class Collapse:
             lines.append(Line("substitution", "≈" if inexact else "=", put_in))
         lines.append(Line("value", "≈" if inexact or rounded else "=", value))
         return step._replace(lines=tuple(lines), value=numbers(grid))
+
+
+def _is_near(one: Amount, other: Amount) -> bool:
+    """Whether two numbers, however large, are the same but for what floats round."""
+    if not (one.is_finite and other.is_finite):
+        return one.number == other.number
+    return one.minus(other).size <= Decimal("1e-9") * max(Decimal(1), other.size)
