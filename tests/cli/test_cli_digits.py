@@ -83,3 +83,8 @@ def test_a_huge_factor_has_no_zeros_to_count(run: Run, tmp_path: Path) -> None:
     text = "inputs: {x: 1}\ntargets: [1]\nlayers: [{dense: [y], weights: [[2]]}]\nloss: mse\npenalty: {l2: 1e300}\n"
     (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
     assert "L_penalty = 1.0×10³⁰⁰ × W1[1,1]²" in run("forward", tmp_path / "net.yaml").out
+
+
+def test_the_head_says_where_numbers_are_doubles(run: Run) -> None:
+    assert "double" not in run("step", "configs/xor.yaml", "--iterations", "20").out
+    assert "double precision after 10 iterations" in run("step", "configs/xor.yaml", "--iterations", "30").out

@@ -36,7 +36,7 @@ from ..numbers.results import gradient_results, sample_results, value_results
 from ..steps.families import Families
 from ..steps.forward import forward_steps, loss_steps
 from ..steps.ids import Ids
-from .head import agreed, convention_values, given_blocks, tensor_names
+from .head import FULL_PRECISION, agreed, convention_values, given_blocks, tensor_names
 from .pictures import pictures
 from .verdicts import verdicts
 
@@ -81,6 +81,8 @@ class Sheet:
     ) -> None:
         self.settings = settings
         self.before = before
+        self.exact_iterations: int | None = None
+        """After how many iterations numbers are floats, where they become such."""
         """The sheet of the iteration before."""
         given = network.conventions
         conventions = given._replace(rounding=settings.rounding or given.rounding, **settings.asked_digits)
@@ -165,6 +167,13 @@ class Sheet:
         other.view = view
         return other
 
+    def _precision(self) -> str:
+        """With what precision numbers are computed, in words."""
+        if not self.trace.elementwise:
+            return "double precision inside"
+        exact = self.exact_iterations
+        return FULL_PRECISION if exact is None else f"{FULL_PRECISION}, double precision after {exact} iterations"
+
     def checks(self, asked: Sequence[Quantity], update: Update | None = None) -> tuple[Block, ...]:
         """The checks, of the gradients in full precision; then whether the loss fell."""
         exactly = Writer(self.precise, self.writer.digits)
@@ -192,7 +201,7 @@ class Sheet:
             network.title,
             network.source,
             convention_values(network.conventions),
-            agreed(network, self.view in ("matrix", "all"), slopes=slopes, updating=updating),
+            agreed(network, self.view in ("matrix", "all"), slopes=slopes, updating=updating, inside=self._precision()),
             (head, *(section for section in sections if section.blocks)),
             results,
             iterations,

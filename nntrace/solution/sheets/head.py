@@ -162,14 +162,22 @@ def convention_values(conventions: Conventions) -> dict[str, Any]:
     }
 
 
+FULL_PRECISION = "full precision inside"
+
+
 def agreed(
-    network: Network, matrices: bool = False, slopes: bool = True, updating: bool = False, ones: str | None = "3"
+    network: Network,
+    matrices: bool = False,
+    slopes: bool = True,
+    updating: bool = False,
+    ones: str | None = "3",
+    inside: str = FULL_PRECISION,
 ) -> tuple[Note, ...]:
     """The conventions that a sheet uses, in sentences: on a matrix where it has one, on kinks where it has ``slopes``
     and something bends, on logarithms where a formula has one.
 
     ``matrices``: with those of the matrix form; ``updating``: of a training step. ``ones``: how long a column of ones
-    may be, where the sheet has one.
+    may be, where the sheet has one. ``inside``: with what precision numbers are computed.
     """
     conventions = network.conventions
     has_matrix = any(len(one.sample_shape) > 1 and not one.names for one in network.tensors.values())
@@ -197,7 +205,7 @@ def agreed(
         *([(f"vectors: {conventions.vectors} (", *product)] if matrices or has_matrix else []),
         *([(f"relu_at_zero: {conventions.relu_at_zero} (at a kink the {slope} slope)",)] if bends else []),
         *([(f"log: {conventions.log} (", *logarithm, ")")] if has_logarithm else []),
-        (_rounding_words(conventions),),
+        (_rounding_words(conventions, inside),),
         *(((_weight_words(network),),) if WEIGHT in network.tensors else ()),
         *some,
         *(((_MATRICES, *_ones_words(ones)),) if matrices else ()),
@@ -226,14 +234,14 @@ def _weight_words(network: Network) -> str:
     return f"class_weights: each sample's loss times {WEIGHT}, the weight of its class, {divided}"
 
 
-def _rounding_words(conventions: Conventions) -> str:
+def _rounding_words(conventions: Conventions, inside: str) -> str:
     rule = conventions.rounding
     if conventions.bounded:
         asked = f"{conventions.digits} digits" if conventions.decimals is None else f"{conventions.decimals} decimals"
-        return f"rounding: full (full precision inside; every computed number rounded to {asked}, marked ≈)"
+        return f"rounding: full ({inside}; every computed number rounded to {asked}, marked ≈)"
     if rule.places is None:
         return (
-            "rounding: full (full precision inside; exact decimals to 10 digits,"
+            f"rounding: full ({inside}; exact decimals to 10 digits,"
             f" others rounded to {conventions.digits}, marked ≈)"
         )
     digits = "significant digits" if rule.significant else "decimals"

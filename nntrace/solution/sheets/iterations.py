@@ -35,6 +35,8 @@ MOST_FULL = 4
 """So many iterations of a small network have a sheet each."""
 MOST_IN_PROGRESS = 6
 MOST_ROWS = 24
+MOST_EXACT = 10
+"""After so many iterations of a long training its numbers are floats."""
 
 
 class Trained(Record):
@@ -73,6 +75,8 @@ class _Iterations:
         """A sheet of its own for each iteration that is shown, and what all of them come to where some are not."""
         trace, sheet, count = self.sheet.trace, self.sheet, self.network.iterations
         shown = self._traced_numbers(self.portions.trace(trace).network)
+        is_long = count > max(len(shown), MOST_ROWS) and not self.network.only_mistakes
+        self.sheet.exact_iterations = MOST_EXACT if is_long else None
         sections: list[Section] = []
         sheets: dict[int, Solution] = {}
         each: list[_Short] = []
@@ -87,7 +91,7 @@ class _Iterations:
                 sheets[number] = self._solution(own, results)
             else:
                 update = trace.updated(limited(self.only))
-            if count > max(len(shown), MOST_ROWS) and not self.network.only_mistakes:  # exact numbers grow too long
+            if is_long and number >= MOST_EXACT:  # exact numbers grow too long
                 update = update._replace(after=in_floats(update.after))
             wrong += mistakes(update.before) if self.network.only_mistakes else 0
             results = sheets[number].results if number in shown else self._results(update)
