@@ -102,14 +102,14 @@ class Derivation:
         before: Part | None = None
         for part in parts:
             if not part.lines:
-                if self._is_wanted(part):
+                if self._is_wanted(part) or (section == "stability" and self.question.stability):
                     yield Remark(part.reason)
                 continue
             self._count += not part.aside
             self._asides += part.aside
             if self._is_wanted(part):
                 numbers, value = self._numbers.of(part) if self._numbers is not None else ((), None)
-                beside = chr(ord("a") + self._asides - 1) if part.aside else ""
+                beside = chr(ord("a") + (self._asides - 1) % 26) * ((self._asides + 25) // 26) if part.aside else ""
                 value = part.value if part.value is not None else value
                 id = f"D{self._count}{beside}"
                 part = self._derived_once(part)

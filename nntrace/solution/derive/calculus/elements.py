@@ -10,14 +10,14 @@ from functools import cached_property
 from math import prod
 
 from ....expr import ZERO, Add, Expr, Mul, Neg, Num, Partial, Size, Sum, Sym, at, product, total
-from ....expr.bind import is_absent, transform
+from ....expr.bind import is_absent, transform, walk
 from ....expr.constants import constants_multiplied
 from ....expr.index import Index
 from ....expr.structure import negative
 from ....network.batch import SAMPLE
 from ....network.chain_rule import LOSS, Reader
-from ....network.model import PENALTY, Cell, Tensor
-from ....network.quantities import Quantity, parameters
+from ....network.model import PENALTY, Cell, Element, Tensor
+from ....network.quantities import Quantity, parameters, quantity
 from ...content.model import Line, Matrix, Note
 from ...formulas.naming import SAMPLES, is_single
 from ...formulas.tensor import cell_content
@@ -85,14 +85,29 @@ class Elements:
         return [one for one in parameters(self.network) if len(one.uses) > 1]
 
     def parts(self, asked: Iterable[Quantity]) -> Iterator[Part]:
-        """∂L/∂name of every tied parameter, then of what is asked for besides."""
+        """∂L/∂name of every tied parameter, then of what is asked for besides, after the gradients that it uses."""
         tied = self.tied
         for one in tied:
             yield self.gradient(one)
         known = {one.symbol for one in tied}
         for one in asked:
-            if one.symbol not in known:
-                yield self.gradient(one)._replace(aside=True)
+            for needed in self._with_used(one, known):
+                yield self.gradient(needed)._replace(aside=True, keys={f"[{one.name}]"})
+
+    def _with_used(self, one: Quantity, known: set[Sym]) -> Iterator[Quantity]:
+        """The elements whose gradients an element's gradient uses, from the loss on, then itself; ``known`` ones have
+        been written."""
+        if one.symbol in known:
+            return
+        known.add(one.symbol)
+        for use in one.uses if one.role != "loss" else ():
+            for part in walk(self._at(*use)):
+                if isinstance(part, Partial) and part.of == LOSS:
+                    cell = tuple(0 if index == SAMPLE else index for index in part.by.index)
+                    if all(isinstance(index, int) for index in cell):
+                        element = Element(part.by.name, cell)  # type: ignore[arg-type]
+                        yield from self._with_used(quantity(self.network, element), known)
+        yield one
 
     def gradient(self, one: Quantity) -> Part:
         """∂L/∂element, a summand for each of its places."""
