@@ -102,12 +102,12 @@ class Derivation:
         before: Part | None = None
         for part in parts:
             if not part.lines:
-                if self._is_wanted(part) or (section == "stability" and self.question.stability):
+                if self._is_wanted(part, section):
                     yield Remark(part.reason)
                 continue
             self._count += not part.aside
             self._asides += part.aside
-            if self._is_wanted(part):
+            if self._is_wanted(part, section):
                 numbers, value = self._numbers.of(part) if self._numbers is not None else ((), None)
                 beside = chr(ord("a") + (self._asides - 1) % 26) * ((self._asides + 25) // 26) if part.aside else ""
                 value = part.value if part.value is not None else value
@@ -140,8 +140,9 @@ class Derivation:
 
         return NetworkNumbers(self.network, self.jacobians)
 
-    def _is_wanted(self, part: Part) -> bool:
-        return not self._asked or bool(part.keys & self._needed)
+    def _is_wanted(self, part: Part, section: SectionName) -> bool:
+        every = not self._asked or (section == "stability" and self.question.stability)
+        return every or bool(part.keys & self._needed)
 
     @cached_property
     def _asked(self) -> set[str]:
