@@ -9,7 +9,7 @@ from typing import Any
 
 import mpmath
 import pytest
-from networks import DRAWN as ALL
+from networks import DRAWN
 from precise import Drawn, draw
 from reader import evaluate_precisely, half_unit
 
@@ -20,7 +20,8 @@ from nntrace.solution.sheets.calculation import Settings
 from nntrace.solution.sheets.iterations import training
 from nntrace.spec import read as spec_of
 
-DRAWN = 3 * ALL // 4
+SEEDS = sorted({*range(3 * DRAWN // 4), 153, 1601, 1616, 1731})
+"""The first ones, and those of 2,000 that had a wrong digit, or a line that did not give its value."""
 MANY = 1000
 """The digits that nntrace may use: what is 0 beyond them may be shown so."""
 
@@ -52,7 +53,7 @@ def values(found: dict[str, Any]) -> Iterator[tuple[str, str, Any, str]]:
         yield step["name"].replace("δ_", "∂L/∂"), step["lines"][-1]["text"], step["value"], step["reason"] or ""
 
 
-@pytest.mark.parametrize("seed", range(DRAWN))
+@pytest.mark.parametrize("seed", SEEDS)
 def test_every_digit_is_the_true_one(seed: int) -> None:
     drawn = draw(seed)
     known, shown = truth(drawn), 0
@@ -75,7 +76,7 @@ def test_every_digit_is_the_true_one(seed: int) -> None:
     assert shown >= 5
 
 
-@pytest.mark.parametrize("seed", range(DRAWN))
+@pytest.mark.parametrize("seed", SEEDS)
 def test_every_line_gives_its_value(seed: int) -> None:
     lines = 0
     for step in sheet(draw(seed).text)["steps"]:

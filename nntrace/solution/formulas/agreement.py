@@ -10,7 +10,7 @@ from ...expr.bind import walk
 from ...trace.amount import Amount, evaluated
 from ..numbers.digits import Digits, Shown
 
-MOST_DIGITS, MOST_PLACES = 1000, 100_000
+MOST_DIGITS, MOST_PLACES, MOST_ZEROS = 1000, 100_000, 8
 LINE_DIGITS = 16
 """As many digits a line may have before a form is looked for that does not cancel."""
 
@@ -43,6 +43,11 @@ def digits_giving(form: LineForm, digits: Digits, value: Shown) -> Digits:
         again = form(more)
         if again == found:  # what is left between the numbers has not begun yet
             more = digits._replace(significant=max(more.significant, _first_digit(found[0], value)))
+            again = form(more)
+        for _ in range(MOST_ZEROS):
+            if again != found:
+                break
+            more = more._replace(significant=more.significant + 1)  # the next digit is a 0
             again = form(more)
         if again == found or more.significant > MOST_DIGITS:
             return digits

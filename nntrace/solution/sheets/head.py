@@ -241,8 +241,7 @@ def _rounding_words(conventions: Conventions, inside: str) -> str:
         return f"rounding: full ({inside}; every computed number rounded to {asked}, marked ≈)"
     if rule.places is None:
         return (
-            f"rounding: full ({inside}; exact decimals to 10 digits,"
-            f" others rounded to {conventions.digits}, marked ≈)"
+            f"rounding: full ({inside}; exact decimals to 10 digits, others rounded to {conventions.digits}, marked ≈)"
         )
     digits = "significant digits" if rule.significant else "decimals"
     least = f", at least {rule.at_least} significant digits" if rule.at_least and not rule.significant else ""
