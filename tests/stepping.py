@@ -10,7 +10,7 @@ from nntrace.network.model import Network
 from nntrace.network.quantities import Quantity
 from nntrace.solution.content.model import Solution
 from nntrace.solution.sheets.calculation import Settings
-from nntrace.solution.sheets.iterations import training
+from nntrace.solution.sheets.training import training
 from nntrace.trace.trace import Trace
 
 PLAIN = Settings()

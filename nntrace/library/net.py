@@ -90,7 +90,7 @@ class Net:
     ) -> WorkedSolution:
         """One training step, or as many as the network's ``iterations`` say; ``only`` updates these parameters."""
         from ..solution.sheets.calculation import asked_quantities
-        from ..solution.sheets.iterations import training
+        from ..solution.sheets.training import training
         from .worked import WorkedSolution
 
         network = self._computed()

@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
-from random import Random
 
 from .batch import SAMPLE
 from .model import Network, Tensor
@@ -39,6 +38,8 @@ def shuffled(seed: int, number: int, count: int) -> tuple[int, ...]:
     Source: Durstenfeld, Algorithm 235: Random permutation, 1964; each place is drawn by ``random()`` of Python's
     Mersenne Twister, which is guaranteed to stay, seeded with the text ``"SEED pass NUMBER"``.
     """
+    from random import Random
+
     draw = Random(f"{seed} pass {number}").random
     order = list(range(count))
     for last in range(count - 1, 0, -1):

@@ -205,7 +205,7 @@ def test_what_can_be_refused_is_refused_first(
     def never(*_: object) -> None:
         raise AssertionError("worked out")
 
-    monkeypatch.setattr("nntrace.solution.sheets.iterations.training", never)
+    monkeypatch.setattr("nntrace.solution.sheets.training.training", never)
     code, out, err = run("step", *options, cwd=tmp_path)
     assert (code, out) == (2, "")
     assert message in err

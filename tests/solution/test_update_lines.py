@@ -19,7 +19,7 @@ from nntrace.network.building.build import build
 from nntrace.network.model import Network
 from nntrace.network.quantities import parameters
 from nntrace.solution.sheets.calculation import Settings
-from nntrace.solution.sheets.iterations import training
+from nntrace.solution.sheets.training import training
 from nntrace.spec import read
 from nntrace.spec.model import Rounding
 from tests.cli.test_cli_carry import Rule, number

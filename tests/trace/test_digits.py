@@ -17,7 +17,7 @@ from nntrace.expr.text import UNICODE
 from nntrace.formats import render
 from nntrace.network.building.build import build
 from nntrace.solution.sheets.calculation import Settings
-from nntrace.solution.sheets.iterations import training
+from nntrace.solution.sheets.training import training
 from nntrace.spec import read as spec_of
 
 SEEDS = sorted({*range(3 * DRAWN // 4), 153, 1601, 1616, 1731})

@@ -46,8 +46,7 @@ def step(
 ) -> None:
     """One training step: forward, backward, then every parameter's old value, gradient and new value."""
     from ...solution.sheets.calculation import asked_quantities
-    from ...solution.sheets.iterations import training
-    from ..save import Copy
+    from ...solution.sheets.training import training
 
     check_page(page, reading, calculation.expect)
     check_files([save] if save is not None else [], page, force)
@@ -65,7 +64,11 @@ def step(
         raise UserError(f"{wrong}\n  {remedy}; nntrace train keeps only what each epoch came to")
     network = with_rate(network, rate)
     updated = asked_quantities(network, only, parameters=True) if only else None
-    copy = Copy(spec, network, save, force) if save is not None else None
+    copy = None
+    if save is not None:
+        from ..save import Copy
+
+        copy = Copy(spec, network, save, force)
     trained = training(network, chosen, updated)
     if copy is not None:
         copy.write(trained.final)

@@ -36,11 +36,12 @@ def quantity_rows(given: Quantities, page: Page, indent: int) -> Iterator[Row]:
 
 def _per_band(widths: Sequence[int], room: int) -> int:
     """How many of these widths stand in a band, columns under each other, where there are as few bands as fit."""
-    fewest = -(-len(widths) * (1 + GAP) // max(room + GAP, 1)) or 1
-    for bands in range(fewest, len(widths)):
+    bands = -(-len(widths) * (1 + GAP) // max(room + GAP, 1)) or 1
+    while bands < len(widths):
         per_band = -(-len(widths) // bands)
         if sum(max(widths[place::per_band]) + GAP for place in range(per_band)) - GAP <= room:
             return per_band
+        bands = -(-len(widths) // (per_band - 1))  # with fewer in a band there are at least so many
     return 1
 
 

@@ -10,8 +10,8 @@ from ...network.portion import steps_per_pass
 from ...record import Record
 from ..content.model import Block, LossValue, Note, Remark, Results, Section, Solution, Table
 from .calculation import Settings, Sheet
-from .iterations import Trained
 from .runs import Plan, TrainingRun, run
+from .step import Trained
 from .train import curve, curves_plot, loss_symbol, number_words
 
 SLOW, CLOSE, FAST, RISES = 0.5, 0.05, 0.1, 1 / 3

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import islice
 from math import prod
 from typing import Any
 
@@ -15,10 +16,12 @@ from ...spec.model import Conventions
 from ..content.model import Matrix, Note, Quantities, Remark, Table
 from ..formulas.element import Writer
 from ..numbers.digits import Shown, exact_decimal
-from ..steps.forward import SamplesLeftOut, listed_samples
+from ..steps.forward import SamplesLeftOut, listed_samples, more
 
 MOST_CELLS = 64
 MOST_COLUMNS = 24
+MOST_NAMED, SHOWN_NAMED = 500, 60
+"""Of more named numbers so many are shown."""
 LARGEST_DENOMINATOR = 10_000
 
 
@@ -27,7 +30,7 @@ def given_blocks(writer: Writer) -> Iterator[Quantities | Matrix | Table | Remar
     network = writer.network
     roles: tuple[Role, ...] = ("input", "parameter", "target")
     tensors = [tensor for role in roles for tensor in network.tensors.values() if tensor.role == role]
-    pairs: dict[Expr, Expr] = {}
+    named: dict[Sym, Element] = {}
     matrices: list[Matrix] = []
     samples = [tensor for tensor in tensors if tensor.sampled]
     if samples:
@@ -37,11 +40,15 @@ def given_blocks(writer: Writer) -> Iterator[Quantities | Matrix | Table | Remar
             continue
         if tensor.names or not tensor.shape:
             for found in of_tensor(network, tensor):
-                pairs.setdefault(found.symbol, as_given(writer, found.uses[0]).number)
+                named.setdefault(found.symbol, found.uses[0])
         else:
             matrices.append(matrix(writer, tensor))
-    if pairs:
-        yield Quantities((), tuple(pairs.items()))
+    shown = len(named) if writer.full or len(named) <= MOST_NAMED else SHOWN_NAMED
+    if named:
+        pairs = ((symbol, as_given(writer, element).number) for symbol, element in islice(named.items(), shown))
+        yield Quantities((), tuple(pairs))
+    if shown < len(named):
+        yield more(len(named) - shown)
     yield from matrices
     for key, tensor in network.tensors.items():
         for cell in tensor.overridden:

@@ -6,7 +6,6 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
-from ...errors import UserError, counted
 from ...expr import Sym
 from ...network.model import Network
 from ...network.portion import chosen, steps_per_pass
@@ -28,8 +27,8 @@ from ..numbers.results import (
     value_results,
 )
 from ..steps.forward import numbers_of, samples_of
-from .calculation import Settings, Sheet, is_small, loss_of
-from .step import limited, step_sheet
+from .calculation import Sheet, is_small, loss_of
+from .step import Trained, limited, step_sheet
 
 MOST_FULL = 4
 """So many iterations of a small network have a sheet each."""
@@ -39,30 +38,7 @@ MOST_EXACT = 10
 """After so many iterations of a long training its numbers are floats."""
 
 
-class Trained(Record):
-    """The sheet of a training, the trace that it ends with, and whether somebody stopped it before its time."""
-
-    solution: Solution
-    final: Trace
-    interrupted: bool = False
-
-
-def training(
-    network: Network, settings: Settings, only: Sequence[Quantity] | None = None, trace: Trace | None = None
-) -> Trained:
-    """Forward, backward and the update, as often as the file says; ``only`` limits it to these parameters."""
-    for number in settings.traced:
-        if number > network.iterations:
-            message = f"there is no iteration {number} to trace: {counted(network.iterations, 'iteration')}"
-            raise UserError(f"{message}\n  do more with --iterations {number}, or trace an earlier one")
-    sheet = Sheet(network, settings, trace)
-    if network.iterations == 1 and network.samples_per_step is None:
-        one = step_sheet(sheet, only)
-        return Trained(sheet.solution(one.sections, one.results, updating=True, asked=only or ()), one.update.after)
-    return _Iterations(sheet, only).trained()
-
-
-class _Iterations:
+class Iterations:
     """The iterations of one network, from its first ``sheet`` on."""
 
     def __init__(self, sheet: Sheet, only: Sequence[Quantity] | None) -> None:

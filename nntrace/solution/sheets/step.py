@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from typing import TYPE_CHECKING
 
 from ...network.ahead import named_ahead
 from ...network.quantities import Quantity, frozen, learned, parameters, quantity
 from ...record import Record
 from ...trace.amount import Amount
+from ...trace.trace import Trace
 from ...trace.update import Update
-from ..content.model import Block, Note, Remark, Results, Section
+from ..content.model import Block, Note, Remark, Results, Section, Solution
 from ..numbers.results import (
     gradient_results,
     rate_results,
@@ -23,6 +25,9 @@ from ..steps.update import Updates
 from .calculation import MOST_VALUES, MOST_WITH_PATHS, Sheet, loss_of
 from .verdicts import verdicts
 
+if TYPE_CHECKING:
+    from ..steps.matrix import MatrixForms
+
 
 class StepSheet(Record):
     """What one training step comes to: its sections, its numbers, and the update itself."""
@@ -30,6 +35,14 @@ class StepSheet(Record):
     sections: list[Section]
     results: Results
     update: Update
+
+
+class Trained(Record):
+    """The sheet of a training, the trace that it ends with, and whether somebody stopped it before its time."""
+
+    solution: Solution
+    final: Trace
+    interrupted: bool = False
 
 
 def step_sheet(sheet: Sheet, only: Sequence[Quantity] | None) -> StepSheet:
@@ -112,11 +125,7 @@ class _Step:
         if self.is_here and self.update.rule.ahead is not None:
             first.append(Remark(("Gradients are taken ahead, which is where the parameters are: nothing moves yet.",)))
         first += written.shared_steps()
-        matrices: tuple[Block, ...] = ()
-        if not self.named:
-            from ..steps.matrix_update import matrix_updates
-
-            matrices = self.there.matrices(lambda forms: matrix_updates(forms, self.update))
+        matrices = () if self.named else self.there.matrices(self._matrices)
         if sheet.view == "matrix" and len(matrices) > 1:
             others = [one for one in self.asked if not sheet.matrix_forms.is_updated(one.uses[0].key)]
             return (*first, *matrices[1:], *(self._table(others) if others else ()))
@@ -125,6 +134,11 @@ class _Step:
         if not self.asked:
             return (Remark(("There are no parameters to update.",)),)
         return (*first, *self._table(self.asked), *matrices)
+
+    def _matrices(self, forms: MatrixForms) -> Iterator[Block]:
+        from ..steps.matrix_update import matrix_updates
+
+        return matrix_updates(forms, self.update)
 
     def _table(self, asked: Sequence[Quantity]) -> tuple[Block, ...]:
         old = Remark(("All new values are computed from the old ones.",))

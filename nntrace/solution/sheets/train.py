@@ -16,8 +16,9 @@ from ..numbers.digits import Digits
 from ..numbers.results import state_results, updated_results
 from .calculation import Settings, Sheet
 from .gap import gap
-from .iterations import MOST_ROWS, Trained, spread
+from .iterations import MOST_ROWS, spread
 from .runs import Columns, Plan, TrainingRun, run
+from .step import Trained
 
 MOST_POINTS = 2000
 """Points of one curve."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from math import prod
 
 from ...expr import Sym
-from ...network.model import Element, Network, Tensor, own_number
+from ...network.model import Element, Network, own_number
 from ...network.quantities import of_tensor, quantity
 
 
@@ -18,8 +18,6 @@ class Ids:
         results = [step.output for step in network.layer_steps() if tensors[step.output].numbered]
         self._first: dict[tuple[str, str], int] = {}
         self._named: dict[tuple[str, Sym], int] = {}
-        self._count("F", [tensors[key] for key in results])
-        self._count("L", [tensors[step.output] for step in network.loss_steps()])
         parameters = [tensors[key] for key in network.parameters]
         inputs = [tensor for tensor in tensors.values() if tensor.role == "input"]
         reached = network.reached()
@@ -29,13 +27,18 @@ class Ids:
         """The keys of the results that have a gradient, from the last layer to the first."""
         by = {tensor.key: tensor for tensor in (*back, *parameters, *inputs, *past)}
         by |= {key: tensors[key] for key in results if key not in by}  # no way leads from them to the loss
-        self._count("B", list(by.values()))
-        self._count("U", parameters)
-        self._count("A", parameters)
+        self._counted = {
+            "F": [tensors[key] for key in results],
+            "L": [tensors[step.output] for step in network.loss_steps()],
+            "B": list(by.values()),
+            "U": parameters,
+            "A": parameters,
+        }
+        """What each letter counts, until it does."""
 
-    def _count(self, letter: str, tensors: list[Tensor]) -> None:
+    def _count(self, letter: str) -> None:
         number = 1
-        for tensor in tensors:
+        for tensor in self._counted.pop(letter):
             self._first[letter, tensor.key] = number
             if tensor.sampled or not (tensor.names or tensor.missing):
                 number += prod(tensor.sample_shape)
@@ -63,6 +66,8 @@ class Ids:
 
     def number(self, letter: str, element: Element) -> int:
         """The number in an id."""
+        if letter in self._counted:
+            self._count(letter)
         tensor = self.network.tensors[element.key]
         if tensor.names or tensor.missing:
             named = self._named.get((letter, quantity(self.network, element).symbol))

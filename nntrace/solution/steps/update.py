@@ -6,7 +6,6 @@ In a full listing a large tensor's rows are told by arrays.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from string import ascii_lowercase
 
 from ...catalogue.update_rule import EVERY, every_g, g, new, w
 from ...expr import Add, Expr, Num, Partial, Rest, Sum, Sym, rename
@@ -43,8 +42,9 @@ def line_id(update: str, place: int, count: int) -> str:
 
 def line_letter(place: int) -> str:
     """What tells the lines of one parameter apart: a, b, …, z, aa, ab, …"""
-    first, last = divmod(place, len(ascii_lowercase))
-    return (ascii_lowercase[first - 1] if first else "") + ascii_lowercase[last]
+    letters = "abcdefghijklmnopqrstuvwxyz"
+    first, last = divmod(place, len(letters))
+    return (letters[first - 1] if first else "") + letters[last]
 
 
 class Updates:
