@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from ..network.model import Element, Network, Tensor
+from ..expr import Expr, Partial, partial_key, symbols
+from ..expr.contractions import Arguments
+from ..expr.evaluate import plan
+from ..network.model import Cell, Element, Network, Tensor
 from .amount import Amount
 from .array_update import ArrayArithmetic, array_memory, arrays_ahead, lines_of, overwrite, put_in
 from .program import DATA, GIVEN, Program
@@ -100,3 +103,26 @@ def own_copies(trace: Trace) -> tuple[dict[str, Array], Memory]:
     copies = {name: {key: array.copy() for key, array in own.items()} for name, own in states.items()}
     given = {**given, **{key: given[key].copy() for key in trace.network.parameters}}
     return given, Memory(trace.memory.done, copies)
+
+
+def summed(
+    trace: Trace,
+    body: Expr,
+    indices: Sequence[str],
+    places: Sequence[Cell],
+    sizes: Mapping[str, int],
+    extra: Mapping[str, Amount],
+) -> Amount:
+    """A formula over keys, and over symbols that have ``extra`` numbers, added up over some places of its indices."""
+    arrays: dict[str, Array] = {}
+    for one in symbols(body):
+        if isinstance(one, Partial):
+            key, found = one.by.name, trace.totals if one.by.name in trace.network.parameters else trace.gradients
+            arrays[partial_key(one.of.name, key)] = found.get(key, np.zeros(trace.network.tensors[key].shape))
+        elif one.name in extra:
+            arrays[one.name] = np.asarray(extra[one.name].number)
+        else:
+            arrays[one.name] = trace.arrays[one.name]
+    with np.errstate(all="ignore"):  # an overflow is an infinity
+        every = plan(body, tuple(indices))(Arguments(arrays, sizes))
+        return Amount(float(every[tuple(map(list, zip(*places, strict=True)))].sum()))

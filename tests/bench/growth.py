@@ -3,7 +3,7 @@
     python tests/bench/growth.py [WORD …]
 
 A row is one kind of growth at sizes ten times apart; ``WORD`` chooses rows by their names. Seconds are of the
-processor, without those of the smallest size, which starts, imports and reads alike; the slope is that of a line through
+A row is one kind of growth at sizes ten times apart; ``WORD`` chooses rows by their names. Seconds are those of the
 the logarithms of time and size, or of memory and size. Where a size is past a limit, ``--limit`` raises it.
 """
 

@@ -8,6 +8,7 @@ import re
 from array import array
 from collections.abc import Iterator, Sequence
 from typing import IO, TYPE_CHECKING
+from warnings import catch_warnings, simplefilter
 
 from ...errors import counted, quoted
 from ...limits import LONGEST_ROW, beyond
@@ -26,6 +27,9 @@ def read_table(stream: IO[bytes], limits: Limits) -> tuple[Array, tuple[str, ...
     import numpy as np
 
     plain = _prescan(stream, limits)
+    if plain and (table := _plain_numbers(stream)) is not None:
+        return table, ()
+    stream.seek(0)
     numbers, lines = array("d"), array("q")
     headings: tuple[str, ...] = ()
     wide = 0
@@ -57,6 +61,19 @@ def read_table(stream: IO[bytes], limits: Limits) -> tuple[Array, tuple[str, ...
     return table, headings
 
 
+def _plain_numbers(stream: IO[bytes]) -> Array | None:
+    """A table of nothing but finite numbers, read at once; of any other, line by line tells what it has."""
+    import numpy as np
+
+    try:
+        with catch_warnings():
+            simplefilter("error")  # of an empty file
+            table = np.loadtxt(stream, delimiter=",", comments=None, ndmin=2)
+    except (ValueError, UserWarning):
+        return None
+    return table if np.isfinite(table).all() else None
+
+
 def _prescan(stream: IO[bytes], limits: Limits) -> bool:
     """Refuse a table that is too large before anything is made of it; whether ``float`` reads it as we do."""
     lines = cells = 0
@@ -64,7 +81,7 @@ def _prescan(stream: IO[bytes], limits: Limits) -> bool:
     while piece := stream.read(_PIECE):
         lines += max(piece.count(b"\n"), piece.count(b"\r"))
         cells += piece.count(b",")
-        plain = plain and piece.isascii() and b"_" not in piece
+        plain = plain and piece.isascii() and b"_" not in piece and (b"\n" in piece or len(piece) < LONGEST_ROW)
     stream.seek(0)
     for limit, size in (("samples", lines), ("elements", cells + lines)):
         if size - 1 > (most := getattr(limits, limit)):  # the first line may be headings

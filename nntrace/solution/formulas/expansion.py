@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from decimal import Decimal
 from itertools import product as cells_of
 
@@ -27,7 +27,6 @@ from ...expr import (
     Rest,
     Sum,
     Sym,
-    approximate,
     at,
     expand,
     free_indices,
@@ -210,32 +209,34 @@ class ElementFormulas:
         while isinstance(body, Sum) and body.over not in indices:  # Σ_j Σ_i is one long sum
             indices.append(body.over)
             body = body.body
-        ranges = (range(extent(index, writing.sizes)) for index in indices)
-        places = [dict(zip(indices, place, strict=True)) for place in cells_of(*ranges)]
+        places = list(cells_of(*(range(extent(index, writing.sizes)) for index in indices)))
+
+        def addend(place: Cell) -> Expr:
+            return at(body, dict(zip(indices, place, strict=True)))
+
         if contains(body, Delta):
-            places = [place for place in places if not is_zero(_decided_deltas(at(body, place)))]
+            places = [place for place in places if not is_zero(_decided_deltas(addend(place)))]
         if self._may_lack(body):
-            places = [place for place in places if not self._is_nothing(at(body, place), writing)]
+            places = [place for place in places if not self._is_nothing(addend(place), writing)]
         if self.full or len(places) <= LONGEST_SUM:
-            return total(self._expanded(at(body, place), writing) for place in places)
+            return total(self._expanded(addend(place), writing) for place in places)
         first, middle, last = places[:SHOWN_FIRST], places[SHOWN_FIRST:-SHOWN_LAST], places[-SHOWN_LAST:]
-        writing.rests.append(self._together(body, middle, writing.sizes))
+        writing.rests.append(self._together(body, indices, middle, writing.sizes))
         return Add(
             (
-                *(self._expanded(at(body, place), writing) for place in first),
+                *(self._expanded(addend(place), writing) for place in first),
                 Rest(len(middle), None),
-                *(self._expanded(at(body, place), writing) for place in last),
+                *(self._expanded(addend(place), writing) for place in last),
             )
         )
 
-    def _together(self, body: Expr, places: Sequence[Mapping[str, int]], sizes: Mapping[str, int]) -> Amount:
+    def _together(self, body: Expr, indices: list[str], places: list[Cell], sizes: Mapping[str, int]) -> Amount:
         if self.trace.elementwise:
-            return sum_of([evaluated(body, self.amount, place, sizes) for place in places])
+            bound = (dict(zip(indices, place, strict=True)) for place in places)
+            return sum_of([evaluated(body, self.amount, place, sizes) for place in bound])
+        from ...trace.arrays import summed
 
-        def number(name: str, cell: Cell) -> float:
-            return self.amount(name, cell).number
-
-        return Amount(sum(approximate(body, number, place, sizes) for place in places))
+        return summed(self.trace, body, indices, places, sizes, self.extra)
 
     def _may_lack(self, addend: Expr) -> bool:
         """Whether an addend may be no part of the formula at some places."""

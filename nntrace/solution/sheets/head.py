@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from itertools import islice
+from itertools import islice, takewhile
 from math import prod
 from typing import Any
 
@@ -78,8 +78,7 @@ def sample_table(writer: Writer, tensors: list[Tensor]) -> Table | Remark:
     symbols = [
         (tensor, cell[1:], Sym(tensor.symbol(cell).name, tensor.symbol(cell).index))
         for tensor in tensors
-        for cell in tensor.cells()
-        if cell[0] == 0
+        for cell in takewhile(lambda cell: cell[0] == 0, tensor.cells())
     ]
     count = writer.network.samples or 0
     if len(symbols) > MOST_COLUMNS and not writer.full:
