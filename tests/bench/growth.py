@@ -2,9 +2,9 @@
 
     python tests/bench/growth.py [WORD …]
 
-A row is one kind of growth at sizes ten times apart; ``WORD`` chooses rows by their names. Seconds are of the
 A row is one kind of growth at sizes ten times apart; ``WORD`` chooses rows by their names. Seconds are those of the
-the logarithms of time and size, or of memory and size. Where a size is past a limit, ``--limit`` raises it.
+processor. A slope is that of the line through the logarithms of size and of time, or of memory, on top of a start's.
+Where a size is past a limit, ``--limit`` raises it.
 """
 
 import os
@@ -144,13 +144,14 @@ def measured(row: Row, size: int, folder: Path) -> tuple[float, float]:
     return used.ru_utime + used.ru_stime, used.ru_maxrss / 1024
 
 
-def slope(sizes: list[int], values: list[float]) -> float:
-    """The slope of the line through the logarithms, of what comes on top of the smallest size."""
-    above = [(log(size), log(max(value - values[0], 0.02))) for size, value in zip(sizes, values, strict=True)][1:]
+def slope(sizes: list[int], values: list[float], least: float) -> str:
+    """The slope of the line through the logarithms, of what comes on top of the least where that is ``least``."""
+    above = [(log(size), log(value - min(values))) for size, value in zip(sizes, values, strict=True)
+             if value - min(values) > least]  # fmt: skip
     if len(above) < 2:
-        return float("nan")
+        return "none to see"
     x, y = (sum(column) / len(above) for column in zip(*above, strict=True))
-    return sum((a - x) * (b - y) for a, b in above) / sum((a - x) ** 2 for a, _ in above)
+    return f"{sum((a - x) * (b - y) for a, b in above) / sum((a - x) ** 2 for a, _ in above):.2f}"
 
 
 def main(words: list[str]) -> None:
@@ -166,9 +167,9 @@ def main(words: list[str]) -> None:
                 " ".join(row.command),
                 " ".join(f"{size:,}" for size in row.sizes),
                 " ".join(f"{one:.2f}" for one in seconds),
-                f"{slope(row.sizes, seconds):.2f}",
+                slope(row.sizes, seconds, 0.1),
                 " ".join(f"{one:.0f}" for one in memory),
-                f"{slope(row.sizes, memory):.2f}",
+                slope(row.sizes, memory, 10),
             )
     console = Console(width=150)
     console.print(table)

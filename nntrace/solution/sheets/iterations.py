@@ -36,6 +36,8 @@ MOST_IN_PROGRESS = 6
 MOST_ROWS = 24
 MOST_EXACT = 10
 """After so many iterations of a long training its numbers are floats."""
+MOST_KEPT = 1_000_000
+"""Of more new numbers of parameters, over all iterations, only those of sheets and of the last one are kept."""
 
 
 class Iterations:
@@ -70,7 +72,8 @@ class Iterations:
             if is_long and number >= MOST_EXACT:  # exact numbers grow too long
                 update = update._replace(after=in_floats(update.after))
             wrong += mistakes(update.before) if self.network.only_mistakes else 0
-            results = sheets[number].results if number in shown else self._results(update)
+            keeps = number == count or count * len(self.only or parameters(self.network)) <= MOST_KEPT
+            results = sheets[number].results if number in shown else self._results(update, keeps)
             if number == count:
                 results = results._replace(passed=partial(self._gradients, update.before))
             each.append(self._short(results, update))
@@ -100,12 +103,12 @@ class Iterations:
         """The gradients of the last iteration."""
         return gradient_results(trace, self.only or parameters(self.network))
 
-    def _results(self, update: Update) -> Results:
-        """What an iteration without a sheet comes to."""
+    def _results(self, update: Update, keeps: bool) -> Results:
+        """What an iteration without a sheet comes to; whether it ``keeps`` the numbers of every parameter."""
         trace = update.before
         own = Results(
-            updated=updated_results(update.after, self.only),
-            state=state_results(update.after, self.only),
+            updated=updated_results(update.after, self.only) if keeps else None,
+            state=state_results(update.after, self.only) if keeps else None,
             learning_rate=rate_results(update),
             loss=loss_of(trace, update.after),
         )
