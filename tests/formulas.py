@@ -140,7 +140,8 @@ Vector = list[Any]
 class Meaning:
     """What formulas come to, by one oracle's numbers: a vector is a list of them.
 
-    ``function(name, z)`` gives FUNCTIONS, ``activation(name, zs)`` those of a list, ``above(a, b)`` whether a > b.
+    ``function(name, z)`` gives FUNCTIONS, ``activation(name, zs)`` those of a list, ``above(a, b)`` whether a > b. Of
+    two equal numbers max takes the first, with ``kink`` the second; of equal elements each counts the same.
     """
 
     def __init__(
@@ -149,8 +150,10 @@ class Meaning:
         activation: Callable[[str, Vector], Vector],
         above: Callable[[Any, Any], bool],
         number: Callable[[str], Any],
+        kink: int = 0,
     ) -> None:
         self.function, self.activation, self.above, self.number = function, activation, above, number
+        self.kink = kink
 
     def of(self, tree: Tree, values: Mapping[str, Any]) -> Any:
         """The formula's value: a number, or a list of them."""
@@ -175,6 +178,8 @@ class Meaning:
         raise AssertionError(tree)
 
     def _larger(self, one: Any, other: Any) -> Any:
+        if self.kink:
+            return one if self.above(one, other) else other
         return other if self.above(other, one) else one
 
     def _each(self, operation: Callable[[Any, Any], Any], one: Any, other: Any) -> Any:
@@ -189,11 +194,14 @@ class Meaning:
             total = sum(argument[1:], argument[0])
             return total / len(argument) if function == "mean" else total
         if function in ("max", "min"):
-            found = argument[0]
+            best = [argument[0]]
             for each in argument[1:]:
-                better = self.above(each, found) if function == "max" else self.above(found, each)
-                found = each if better else found
-            return found
+                higher, lower = self.above(each, best[0]), self.above(best[0], each)
+                if not (higher or lower):
+                    best.append(each)
+                elif higher == (function == "max"):
+                    best = [each]
+            return sum(best[1:], best[0]) / len(best)
         if function in FUNCTIONS:
             return self._each(lambda z, _: self.function(function, z), argument, None)
         every = argument if isinstance(argument, list) else [argument]

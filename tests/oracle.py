@@ -370,6 +370,7 @@ def forward(network: Network, numbers: Mapping[str, Any], ops: Any, nudge: Mappi
         lambda name, zs: ACTIVATIONS[name](ops, zs, network.kink),
         lambda one, other: ops.above(one - other, 0, 0),
         lambda text: _number(ops, text),
+        network.kink,
     )
     for layer in network.layers:
         names = layer.reads[0] if layer.reads else ()
