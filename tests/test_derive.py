@@ -67,7 +67,7 @@ class Reading:
         """The letters of a sample and of its class, if there is one, and the mark of what belongs to each sample."""
         self.largest = ""
         """What the largest argument of a softmax is called; nothing where it is not written."""
-        for remark in sheet["remarks"]:
+        for remark in sheet.get("remarks", ()):
             if found := re.match(r"(\w) counts the samples.*(⁽.⁾)", remark["text"]):
                 self.n, self.mark = found.groups()
         for line in (line for step in sheet["steps"] for line in step["lines"]):

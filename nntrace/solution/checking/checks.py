@@ -197,4 +197,4 @@ def _why_not_lower(writer: Writer, update: Update, rate: float) -> str:
         return ": the step ends where the loss is as high as before"
     if all(writer.trace.total(found).exact == 0 for found in learned):
         return ": every gradient is 0"
-    return ": every gradient is too small for the numbers that are computed with"
+    return ": every gradient is smaller than a double can be"

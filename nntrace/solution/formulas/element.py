@@ -150,7 +150,7 @@ class Writer(ElementFormulas):
         if value.is_finite:
             return ()
         if isinf(value.number):
-            return self._pole(body) or ("beyond 1.8×10³⁰⁸, the largest number that is computed with",)
+            return self._pole(body) or ("beyond the largest double, 1.8×10³⁰⁸",)
         if noun := self.negative_argument(body):
             return (f"undefined: the {noun} of a negative number",)
         read = next((one for one in symbols(body) if isnan(self._read(one).number)), None)

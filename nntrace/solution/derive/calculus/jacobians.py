@@ -176,7 +176,10 @@ class Jacobians:
         apart: tuple[str, str] | None = None,
     ) -> Part:
         """∂output/∂by at one choice of its indices: the forms one after the other, each that differs from the last."""
-        lines = index_lines(self.symbols, forms, constants=False)
+        tensors = self.symbols.network.tensors
+        letters = (zip(one.index, tensors[one.name].shape, strict=True) for one in (output, by))
+        extents = {letter: size for pairs in letters for letter, size in pairs if isinstance(letter, str)}
+        lines = index_lines(self.symbols, forms, extents=extents, constants=False)
         name = Partial(self.symbols.tensor(output), self.symbols.tensor(by))
         indexed = IndexFormula(forms[-1].body, (output, by), apart)
         return Part(name, lines, {by.name}, reason, indexed=indexed, case=case)
