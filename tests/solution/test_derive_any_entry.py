@@ -298,7 +298,9 @@ def misnamed(one: Reading) -> Iterator[str]:
         if first == {"chain rule"} and any("/∂" in line["text"] for line in step["lines"]):
             continue  # the chain through another tensor, no derivative of a formula
         letters, text, meant = one.formula[of if of != one.loss or of in one.formula else ""]
-        if of == one.loss:
+        if of == by:  # the loss of all samples by that of each
+            letters, text, meant = one.formula[""]
+        elif of == one.loss:
             meant, own = one.apart(losses[one.loss])
             text = own[-1]["text"]
         places = dict.fromkeys((*letters, *"kn"), 0)
