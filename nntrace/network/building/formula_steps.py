@@ -11,7 +11,8 @@ from ...spec.model import Layer, Name, SourceNames, TypedFormula
 from ..batch import batched, sized
 from ..model import FORMULA, BoundOperation, Cell, Edge, Tensor
 from .draft import Draft
-from .formulas import READABLE, FormulaReader, activated
+from .formula_functions import activated
+from .formulas import READABLE, FormulaReader
 from .sources import Directory
 
 

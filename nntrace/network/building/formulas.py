@@ -6,13 +6,12 @@ first. What is made is an operation like the catalogue's, and everything later r
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
 from decimal import Decimal
 from functools import partial, reduce
 from itertools import count
 from itertools import product as cells_of
 from math import prod
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ... import catalogue
 from ...catalogue import Operation
@@ -20,8 +19,6 @@ from ...errors import quoted, suggestion
 from ...expr import (
     ONE,
     Add,
-    Call,
-    Delta,
     Div,
     Expr,
     Mul,
@@ -34,12 +31,9 @@ from ...expr import (
     at,
     exp,
     product,
-    rename,
     symbols,
 )
-from ...expr.functions import FUNCTIONS, OTHER_WORDS
 from ...expr.letters import OTHERS, index_letters, relettered
-from ...record import Record
 from ...spec.formula import (
     Application,
     Combination,
@@ -52,58 +46,18 @@ from ...spec.formula import (
 )
 from ...spec.model import Name, TypedFormula
 from ..model import Divisor
+from .formula_functions import CHOICES, CONSTANTS, ELEMENTWISE, TOTALS, TRANSPOSE, function_names, inlined, put_into
+from .formula_terms import Term, constant, together
 
 if TYPE_CHECKING:
-    from ..model import Cell, Tensor
+    from ..model import Tensor
     from .draft import Draft
     from .sources import Directory, SourcePart
 
 READABLE = ("input", "parameter", "unit")
 LARGEST_CHOICE = 100
 """Elements that a maximum is taken over: its derivative compares each of them with all others."""
-
-
-def _calls(arity: int | None) -> dict[str, Callable[..., Expr]]:
-    """The functions of the table that take so many arguments (``None``: any number), by all that they are called."""
-    names = {**{name: name for name in FUNCTIONS}, **OTHER_WORDS}
-    return {
-        word: lambda *arguments, name=name: Call(name, arguments)
-        for word, name in names.items()
-        if FUNCTIONS[name].arity == arity
-    }
-
-
-_ELEMENTWISE: Mapping[str, Callable[..., Expr]] = _calls(1)
-_CHOICES: Mapping[str, Callable[..., Expr]] = _calls(None)
-_CONSTANTS: Mapping[str, Callable[..., Expr]] = _calls(0)
-_TOTALS = ("sum", "mean")
-_TRANSPOSE = "transpose"
 _EULER = "e"
-
-
-def function_names() -> tuple[str, ...]:
-    """Every function that a formula may call."""
-    return (*_ELEMENTWISE, *_CHOICES, *_TOTALS, _TRANSPOSE, *catalogue.names("activation"))
-
-
-class Term(Record):
-    """A part of a formula over keys, and an equal one for its numbers; ``axes`` are the letters that are free in it."""
-
-    formula: Expr
-    stable: Expr
-    axes: tuple[str, ...] = ()
-
-    def map(self, change: Callable[[Expr], Expr], axes: tuple[str, ...] | None = None) -> Term:
-        """The same with something done to it."""
-        return Term(change(self.formula), change(self.stable), self.axes if axes is None else axes)
-
-
-def _constant(number: Expr) -> Term:
-    return Term(number, number)
-
-
-def _together(make: Callable[..., Expr], terms: list[Term], axes: tuple[str, ...]) -> Term:
-    return Term(make(*(term.formula for term in terms)), make(*(term.stable for term in terms)), axes)
 
 
 class FormulaReader:
@@ -166,7 +120,7 @@ class FormulaReader:
     def _term(self, part: FormulaPart) -> Term:
         match part:
             case FormulaNumber(text, value):
-                return _constant(Num(int(value)) if text.isdigit() else Num(Decimal(text)))
+                return constant(Num(int(value)) if text.isdigit() else Num(Decimal(text)))
             case Reference():
                 return self._reference(part)
             case Negative(body):
@@ -186,16 +140,16 @@ class FormulaReader:
         terms, axes = self._fitted(parts)
         match operator:
             case "+":
-                return _together(lambda *every: Add(every), terms, axes)
+                return together(lambda *every: Add(every), terms, axes)
             case "*":
-                return _together(lambda *every: Mul(every), terms, axes)
+                return together(lambda *every: Mul(every), terms, axes)
             case "/":
                 self._divides_by(parts[1], terms[1])
-                return _together(Div, terms, axes)
+                return together(Div, terms, axes)
             case _:
                 if isinstance(parts[1], Negative):
                     self._divides_by(parts[0], terms[0])
-                return _together(Pow, terms, axes)
+                return together(Pow, terms, axes)
 
     def _fitted(self, parts: tuple[FormulaPart, ...]) -> tuple[list[Term], tuple[str, ...]]:
         """Parts that meet element by element, with the same letters: those of the first that has any."""
@@ -226,7 +180,7 @@ class FormulaReader:
             remedy = "left of @ are as many columns as there are rows on its right; transpose(W) turns a matrix"
             raise self.wrong(right, message, remedy)
         other = other.map(lambda node: at(node, {meets: inner}))
-        return _together(lambda a, b: Sum(inner, a * b), [one, other], (*before, *after))
+        return together(lambda a, b: Sum(inner, a * b), [one, other], (*before, *after))
 
     def _pick(self, part: Pick, body: FormulaPart, places: tuple[int, ...]) -> Term:
         if isinstance(body, Reference):
@@ -269,9 +223,9 @@ class FormulaReader:
         if given := self._parameter(part):
             return self._read(given)
         if name == _EULER and not self._is_name(name):
-            return _constant(exp(ONE))
-        if name in _CONSTANTS:
-            return _constant(_CONSTANTS[name]())
+            return constant(exp(ONE))
+        if name in CONSTANTS:
+            return constant(CONSTANTS[name]())
         known = [*self.directory.known(READABLE), *self.draft.names.numbers, *self.draft.names.tensors]
         message, remedy = f"there is no {quoted(name)} to read", suggestion(name, known)
         if name in function_names():
@@ -294,7 +248,7 @@ class FormulaReader:
         tensor, cell = found
         self.tensors[tensor.key] = tensor
         if cell is not None or not found.shape:
-            return _constant(Sym(tensor.key, cell or ()))
+            return constant(Sym(tensor.key, cell or ()))
         axes = tuple(self._axis(size) for size in found.shape)
         return Term(Sym(tensor.key, axes), Sym(tensor.key, axes), axes)
 
@@ -306,21 +260,21 @@ class FormulaReader:
             if self._is_name(name):
                 raise self.wrong(part, f"{quoted(name)} is no function", f"write * for a product: {name} * (…)")
             raise self.wrong(part, message, suggestion(name, function_names()))
-        if name in _CHOICES and len(arguments) > 1:
+        if name in CHOICES and len(arguments) > 1:
             terms, axes = self._fitted(arguments)
-            return _together(_CHOICES[name], terms, axes)
+            return together(CHOICES[name], terms, axes)
         if len(arguments) != 1:
             message = f"{quoted(name)} has one argument, and {len(arguments)} are given"
             raise self.wrong(arguments[1], message, f"write {name}(x)")
         (argument,) = arguments
         term = self._term(argument)
-        if name in _ELEMENTWISE:
-            return term.map(_ELEMENTWISE[name])
-        if name in _CHOICES:
+        if name in ELEMENTWISE:
+            return term.map(ELEMENTWISE[name])
+        if name in CHOICES:
             return self._chosen(name, argument, term)
-        if name in _TOTALS:
-            return self._total(term, mean=name != _TOTALS[0])
-        if name == _TRANSPOSE:
+        if name in TOTALS:
+            return self._total(term, mean=name != TOTALS[0])
+        if name == TRANSPOSE:
             if len(term.axes) != 2:
                 remedy = "@ takes a vector on either side as it is"
                 raise self.wrong(
@@ -349,7 +303,7 @@ class FormulaReader:
                 argument, message, f"take it of at most {LARGEST_CHOICE} elements, or of a few: {name}(a, b)"
             )
         cells = [dict(zip(term.axes, cell, strict=True)) for cell in cells_of(*map(range, shape))]
-        return term.map(lambda node: _CHOICES[name](*(at(node, cell) for cell in cells)), ())
+        return term.map(lambda node: CHOICES[name](*(at(node, cell) for cell in cells)), ())
 
     def _activation(self, name: str, argument: FormulaPart, term: Term) -> Term:
         entry = catalogue.find("activation", name)
@@ -358,60 +312,11 @@ class FormulaReader:
         if not operation.is_elementwise and len(term.axes) != 1:
             message = f"{quoted(name)} takes a vector, and {self._shape_in_words(argument, term)}"
             raise self.wrong(argument, message, "give it all that it is taken of, as one vector")
-        (read,), numeric = operation.arguments, _inlined(operation)
+        (read,), numeric = operation.arguments, inlined(operation)
         if operation.is_elementwise:
-            return _together(partial(_put, read), [Term(operation.formula, numeric), term], term.axes)
+            return together(partial(put_into, read), [Term(operation.formula, numeric), term], term.axes)
         (axis,), (own,) = term.axes, operation.output.index
         used = dict.fromkeys((*index_letters(operation.formula), *index_letters(numeric)))
         letters = {letter: axis if letter == own else self._axis(self.sizes[axis]) for letter in used}
         formulas = Term(relettered(operation.formula, letters), relettered(numeric, letters))
-        return _together(partial(_put, read, axis), [formulas, term], term.axes)
-
-
-def _put(read: str, *rest: Any) -> Expr:
-    """A formula with an expression in place of its argument; where it reads other places, at these."""
-    *axis, formula, body = rest
-
-    def put(symbol: Expr) -> Expr:
-        if not isinstance(symbol, Sym) or symbol.name != read:
-            return symbol
-        return at(body, dict(zip(axis, symbol.index, strict=True))) if axis else body
-
-    return rename(formula, put)
-
-
-def _inlined(operation: Operation) -> Expr:
-    """The formula for the numbers, with the lines that are worked out first written into it."""
-    lines = {line.symbol.name: line for line in operation.program}
-
-    def put(symbol: Expr) -> Expr:
-        if not isinstance(symbol, Sym) or symbol.name not in lines:
-            return symbol
-        line = lines[symbol.name]
-        places = dict(zip(map(str, line.symbol.index), symbol.index, strict=True))
-        return rename(at(line.formula, places), put)
-
-    return rename(operation.numeric, put)
-
-
-def activated(name: str, cell: Cell, output: str) -> Operation | None:
-    """An activation of one number, with the textbook's derivative: of a scalar, or of one element of a tensor."""
-    entry = catalogue.find("activation", name)
-    operation: Operation | None = entry.build() if entry else None
-    if operation is None or not operation.is_elementwise or operation.program:
-        return None
-    (read,) = operation.arguments
-    names = {read: Sym(read, cell), operation.output.name: Sym(output)}
-    made = operation.over(
-        lambda node: rename(node, lambda symbol: names[symbol.name] if isinstance(symbol, Sym) else symbol)
-    )
-    if cell:
-        places = zip(made.argument(read).index, cell, strict=True)
-        deltas = tuple(Delta(letter, place) for letter, place in places)
-        made = made._replace(
-            declared={
-                one: tuple(form._replace(form=product((form.form, *deltas))) for form in forms)
-                for one, forms in made.declared.items()
-            }
-        )
-    return made
+        return together(partial(put_into, read, axis), [formulas, term], term.axes)
