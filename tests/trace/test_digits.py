@@ -152,3 +152,14 @@ def test_what_a_lost_number_hides_is_lost_too() -> None:
     (step,) = (step for step in sheet(text)["steps"] if step["name"] == "∂L/∂u")
     assert (step["lines"][-1]["text"], step["value"]) == ("0.0", 0.0)
     assert "1,000 digits" in step["reason"]
+
+
+def test_the_logarithm_of_what_is_nearly_1_is_that_of_1_less_the_others() -> None:
+    """-ln p1, with hundreds of nines behind the point, would tell nobody anything."""
+    text = "inputs: {x: 1}\ntargets: p1\nlayers:\n- dense: [z1, z2]\n  weights: {x: {w1: 1000, w2: 3}}\n"
+    text += "- softmax: [p1, p2]\nloss: ce\nlearning_rate: 1\n"
+    steps = {step["name"]: step for step in sheet(text)["steps"]}
+    forms = [line["text"] for line in steps["L"]["lines"]]
+    assert forms == ["-ln(p1)", "-ln(1 - p2)", "-ln(1 - 1.01953×10⁻⁴³³)", "1.01953×10⁻⁴³³"]
+    forms = [line["text"] for line in steps["δ_z1"]["lines"]]
+    assert forms[-2:] == ["-p2", "-1.01953×10⁻⁴³³"]

@@ -9,7 +9,9 @@ from decimal import Decimal
 from math import isinf, isnan
 
 from ...expr import (
+    ONE,
     Add,
+    Call,
     Div,
     Expr,
     Indicator,
@@ -19,6 +21,7 @@ from ...expr import (
     Partial,
     Rest,
     Sym,
+    ln,
     partial_key,
     rename,
     symbols,
@@ -305,6 +308,9 @@ class Writer(ElementFormulas):
             case Add((first, Neg(second))) if self._is_one(second):
                 left = self.left_of_one(first)
                 return None if left is None else Neg(left)
+            case Call(_, (Sym() as part,)) if node == ln(part):
+                left = self.left_of_one(part)
+                return None if left is None else ln(Add((ONE, Neg(left))))
             case _:
                 return None
 
@@ -321,6 +327,8 @@ def folded_sign(term: Expr, value: Decimal, first: bool) -> Expr:
 
 def _is_same(one: Expr, other: Num) -> bool:
     """Whether two numbers are the same, whatever their digits behind the point."""
+    if isinstance(one, Neg) and isinstance(one.body, Num) and one.body.value > 0:
+        return -one.body.value == other.value
     return isinstance(one, Num) and one.value == other.value
 
 
