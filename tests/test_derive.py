@@ -768,7 +768,7 @@ def test_a_loss_by_the_class_of_each_sample(loss: str, activation: str, over: st
         [own] = [step for step in steps if step["name"] == "L_n"]
         assert own["lines"][1]["note"] == "k is the class of sample n: y is 1 at k, 0 elsewhere"
     cases = {(step["reason"] or "").partition(",")[0] for step in steps}
-    assert ({"i = k", "i ≠ k"} <= cases) == ((loss, activation) in (("hinge", "tanh"), ("ce", "softmax")))
+    assert ("i ≠ k" in cases) == ((loss, activation) in (("hinge", "tanh"), ("ce", "softmax")))
 
 
 @pytest.mark.parametrize("kink", [0, 1])
