@@ -17,7 +17,7 @@ from ....expr.structure import negative
 from ....network.batch import SAMPLE
 from ....network.chain_rule import LOSS, Reader
 from ....network.model import PENALTY, Cell, Element, Tensor
-from ....network.quantities import Quantity, parameters, quantity
+from ....network.quantities import Quantity, Unnamed, parameters, quantity
 from ...content.model import Line, Matrix, Note
 from ...formulas.naming import SAMPLES, is_single
 from ...formulas.tensor import cell_content
@@ -82,7 +82,8 @@ class Elements:
     @cached_property
     def tied(self) -> list[Quantity]:
         """The parameters that are in several places."""
-        return [one for one in parameters(self.network) if len(one.uses) > 1]
+        named = (part for part in parameters(self.network).parts if not isinstance(part, Unnamed))
+        return [one for part in named for one in part if len(one.uses) > 1]
 
     def parts(self, asked: Iterable[Quantity]) -> Iterator[Part]:
         """∂L/∂name of every tied parameter, then of what is asked for besides, after the gradients that it uses."""
