@@ -250,8 +250,7 @@ def softmax(shift: bool = False) -> Operation:
         program=exponentials(shift),
         equal=(
             Same("e^{a - b} = e^a / e^b", exp(z) / exp(largest) / Sum("i", each / exp(largest))),
-            Same("take the common divisor out of the sum", exp(z) / exp(largest) / (Sum("i", each) / exp(largest))),
-            Same("cancel the common divisor", formula),
+            Same("take the common divisor out of the sum and cancel it", formula),
         ),
         sums_to_one=True,
         complements={a: Sum("i", (1 - Delta("j", "i")) * Indexed("a")["i"])},
@@ -282,8 +281,10 @@ def log_softmax(shift: bool = False) -> Operation:
         program=exponentials(shift),
         equal=(
             Same("e^{a - b} = e^a / e^b", z - largest - ln(Sum("i", each / exp(largest)))),
-            Same("take the common divisor out of the sum", z - largest - ln(Sum("i", each) / exp(largest))),
-            Same("ln(a/b) = ln a - ln b", z - largest - (ln(Sum("i", each)) - ln(exp(largest)))),
+            Same(
+                "take the common divisor out of the sum, ln(a/b) = ln a - ln b",
+                z - largest - (ln(Sum("i", each)) - ln(exp(largest))),
+            ),
             Same("ln e^x = x", z - largest - (ln(Sum("i", each)) - largest)),
             Same("cancel the shift", formula),
         ),
