@@ -12,6 +12,7 @@ import subprocess
 import sys
 from collections import defaultdict
 from collections.abc import Iterator, Mapping
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -66,9 +67,16 @@ def _dotted(path: Path) -> str:
     return ".".join(parts[:-1] if parts[-1] == "__init__" and len(parts) > 1 else parts)
 
 
-def imports(module: str, source: str, package: bool) -> Iterator[tuple[str, bool]]:
+parsed = cache(ast.parse)
+
+
+@cache
+def imports(module: str, source: str, package: bool) -> tuple[tuple[str, bool], ...]:
     """Every module that this one imports, as its full dotted name, and whether that is only for the type checker."""
-    tree = ast.parse(source)
+    return tuple(_imports(module, parsed(source), package))
+
+
+def _imports(module: str, tree: ast.Module, package: bool) -> Iterator[tuple[str, bool]]:
     typing_only = {
         id(inner)
         for node in ast.walk(tree)
@@ -276,9 +284,13 @@ def test_what_the_type_checker_alone_reads_is_no_circle() -> None:
 # -- a class name means one thing -------------------------------------------------------------------------------------
 
 
-def class_names(source: str) -> Iterator[str]:
+@cache
+def class_names(source: str) -> tuple[str, ...]:
     """Every class of a file, inside others and inside functions too, and every alias of a type at its top."""
-    tree = ast.parse(source)
+    return tuple(_class_names(parsed(source)))
+
+
+def _class_names(tree: ast.Module) -> Iterator[str]:
     yield from (node.name for node in ast.walk(tree) if isinstance(node, ast.ClassDef))
     for node in tree.body:
         targets = node.targets if isinstance(node, ast.Assign) else []
@@ -338,7 +350,7 @@ def entry_words(module: str, source: str) -> list[str]:
     """The string literals of a file that equal an entry's name or alias, docstrings and ``ALSO_MEANS`` aside."""
     if within(module, ["catalogue"]):
         return []
-    tree = ast.parse(source)
+    tree = parsed(source)
     documents = {
         id(node.body[0].value)
         for node in ast.walk(tree)
@@ -393,7 +405,7 @@ MOST_PARAMETERS = 7
 def crowded(module: str, source: str) -> list[str]:
     """The functions of a file that take more than that: some of what they carry is a record that has no name yet."""
     found = []
-    for node in ast.walk(ast.parse(source)):
+    for node in ast.walk(parsed(source)):
         if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
             taken = node.args
             names = [one.arg for one in (*taken.posonlyargs, *taken.args, *taken.kwonlyargs, taken.vararg, taken.kwarg)
