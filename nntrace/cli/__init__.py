@@ -29,13 +29,12 @@ def main() -> None:
 def exit_code(arguments: list[str]) -> int:
     """A user's mistake is a message on standard error and 2; a fault of our own is one line and 70."""
     from ..errors import UserError
-    from .patterns import compiled_later
     from .streams import guarded, prepare, say
 
     gc.set_threshold(200_000)  # a sheet is many small records and no cycles: looking for these took a third of the time
     try:
         prepare()
-        with guarded(), compiled_later():
+        with guarded():
             from .app import run
 
             return run(arguments)

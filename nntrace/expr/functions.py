@@ -76,7 +76,7 @@ class Function(Record):
 
 # -- what rows are made of --------------------------------------------------------------------------------------------
 
-_LOGARITHM = Domain("logarithm", pole=True)
+LOGARITHM = Domain("logarithm", pole=True)
 
 
 def _only(argument: int, result: int) -> Callable[[Fraction], Fraction | None]:
@@ -195,12 +195,12 @@ FUNCTIONS: dict[str, Function] = {
         enclosure="power_of_e", overflows=True,
     ),
     "ln": Function(
-        "log", _ln, _only(1, 0), lambda args, _: (1 / args[0],), "derivative of ln", domain=_LOGARITHM,
+        "log", _ln, _only(1, 0), lambda args, _: (1 / args[0],), "derivative of ln", domain=LOGARITHM,
         enclosure="logarithm",
     ),
     "xln": Function(
         _xln_of_arrays, _xln, _xln_exact, lambda args, _: (ln(args[1]), args[0] / args[1]), "derivative of ln",
-        Spelling(lambda x, y: Mul((x, ln(y)))), arity=2, domain=_LOGARITHM,
+        Spelling(lambda x, y: Mul((x, ln(y)))), arity=2, domain=LOGARITHM,
         enclosure="weighed_logarithm",
     ),
     "sqrt": Function(

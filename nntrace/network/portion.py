@@ -5,6 +5,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import product as cells_of
 
 from .batch import SAMPLE
 from .model import Network, Tensor
@@ -65,8 +66,9 @@ def portion(network: Network, places: Sequence[int]) -> Network:
 def _part(tensor: Tensor, places: Sequence[int], own: Sequence[int]) -> Tensor:
     typed = tensor.typed
     if typed is not None:
-        new = {place: number for number, place in enumerate(places)}
-        typed = {(new[n], *cell): number for (n, *cell), number in typed.items() if n in new}
+        cells = list(cells_of(*map(range, tensor.sample_shape)))
+        pairs = (((new, *cell), typed.get((old, *cell))) for new, old in enumerate(places) for cell in cells)
+        typed = {cell: number for cell, number in pairs if number is not None}
     array = tensor.array
     if array is not None:
         array = array[places.start : places.stop] if isinstance(places, range) else array[list(places)]

@@ -118,7 +118,7 @@ def test_grad_of_w21(run: Run, file: tuple[str, ...]) -> None:
     code, out, err = run("grad", *file, "--param", "w21")
     assert (code, err) == (0, "")
     values, _, rest = sections(out).partition("Backward\n")
-    assert values == f"{VALUES}\n"
+    assert values == f"{VALUES}\nLoss\n{LOSS}\n"
     assert rest == (
         steps("B1", "B2", "B3", "B5", "B9") + PATHS + "\nChecks\n    ∂MSE/∂w21 by central difference ≈ -1.5 ✓\n"
     )

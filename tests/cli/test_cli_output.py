@@ -141,7 +141,7 @@ def test_a_file_is_replaced_whole_or_not_at_all(run: Run, tmp_path: Path, monkey
 
 def test_the_options_of_a_page(run: Run) -> None:
     sheet = run("forward", "configs/mazur.yaml", "--digits", "3").out
-    assert "out_h1 = 1 / (1 + e^{-net_h1}) = 1 / (1 + e^{-0.3775}) ≈ 0.593\n" in sheet
+    assert "out_h1 = 1 / (1 + e^{-net_h1}) ≈ 1 / (1 + e^{-0.378}) ≈ 0.593\n" in sheet
     assert run("forward", "--width", "60").out == run("forward", "--width", "60", "-f", "txt").out
     assert run("forward", "-f", "terminal", "--width", "100").out == run("forward", "--width", "100").out
 

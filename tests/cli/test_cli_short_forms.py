@@ -139,7 +139,7 @@ def test_a_single_unit_may_be_called_by_its_place(run: Run, tmp_path: Path) -> N
     assert sheet(run, tmp_path, text)["values"]["y"] == sheet(run, tmp_path, LONG)["values"]["y"]
     assert sheet(run, tmp_path, text, "grad", "-p", "y[1]") == sheet(run, tmp_path, LONG, "grad", "-p", "y")
     (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
-    assert "M3  y = W2 A1 " in run("forward", "--view", "matrix", cwd=tmp_path).out
+    assert "M3  y = W2 a " in run("forward", "--view", "matrix", cwd=tmp_path).out
 
 
 @pytest.mark.parametrize(

@@ -35,7 +35,8 @@ DIGITS = 12
 
 def steps_of(network: Network) -> tuple[list[dict[str, Any]], Reading]:
     """The matrix steps of an update, and the reading of the network's derivation for its names and slopes."""
-    solution = stepped(network._replace(iterations=1), Settings(digits=DIGITS, view="matrix", full=True))
+    digits = DIGITS if network.conventions.rounding.places is None else None  # carried digits are what they are
+    solution = stepped(network._replace(iterations=1), Settings(digits=digits, view="matrix", full=True))
     lines = render(solution, "json", width=80, script=UNICODE)
     derived = Derivation(network, Question()).solution()
     reading = Reading(network, json.loads("\n".join(render(derived, "json", width=80, script=UNICODE))))

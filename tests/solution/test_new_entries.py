@@ -304,4 +304,4 @@ def test_a_jacobian_without_a_matrix_says_so(monkeypatch: pytest.MonkeyPatch, ru
     monkeypatch.setitem(KINDS["layer"], "convolution", Entry("layer", "convolution", (), convolution))
     path = tmp_path / "net.yaml"
     path.write_text(CONVOLUTION)
-    assert "∂z1/∂x has no matrix form here\n" in run("derive", path).out
+    assert "∂f/∂x has no matrix form here\n" in run("derive", path).out

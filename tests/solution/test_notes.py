@@ -14,7 +14,7 @@ from nntrace.network.model import Network
 from nntrace.solution.content.model import Remark, Solution, Table
 from nntrace.solution.derive.question import Question
 from nntrace.solution.derive.sheet import Derivation
-from nntrace.solution.sheets.calculation import Settings
+from nntrace.solution.sheets.calculation import Settings, Sheet
 from nntrace.solution.sheets.collapse import Collapse
 from nntrace.spec import read
 from nntrace.trace.tracing import trace_of
@@ -96,7 +96,8 @@ def test_no_name_stands_among_the_words(text: str) -> None:
 
 
 def test_the_conventions_have_their_formula_as_an_expression() -> None:
-    first, *_ = stepped(network(FILES["another base of the logarithm"])).agreed
+    sheet = Sheet(network(FILES["another base of the logarithm"]), Settings(view="matrix"))
+    first, *_ = sheet.forward().agreed
     assert any(isinstance(part, Add) for part in first)
 
 

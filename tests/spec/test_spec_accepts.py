@@ -12,6 +12,7 @@ from nntrace.catalogue import KINDS, Entry, Operation, Parameter
 from nntrace.expr import Sym
 from nntrace.spec import SpecError, not_yet, read
 from nntrace.spec.model import (
+    Conventions,
     File,
     GivenSize,
     Init,
@@ -210,7 +211,7 @@ def test_frozen_names_and_elements() -> None:
 
 def test_conventions() -> None:
     found = spec_of("vectors: rows\nrelu_at_zero: 1\nlog: e\nrounding: full\ndigits: 17").conventions
-    assert found == ("rows", 1, "e", Rounding(), 17)
+    assert found == Conventions("rows", 1, "e", Rounding(), 17, bounded=True)
 
 
 def test_line_ends_and_a_byte_order_mark() -> None:

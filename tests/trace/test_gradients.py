@@ -275,7 +275,7 @@ def test_the_oracle_knows_every_entry(kind: str) -> None:
 
 
 def test_the_generator_draws_everything(drawn: list[tuple[Network, Sheet, oracle.Result]]) -> None:
-    networks = [network for network, _, _ in drawn]
+    networks = [generate(seed) for seed in range(200)]
     text = "\n".join(network.text for network in networks)
     for word in (
         "null",
@@ -362,7 +362,7 @@ def test_the_paths_of_a_wide_tensor_are_cut(wide: Path) -> None:
     sheet = Sheet(network, Settings(view="paths"))
     solution = sheet.gradient(asked_quantities(network, ["W1"]), named=True)
     lines = list(render(solution, "txt", width=100, script=UNICODE))
-    assert len(lines) < 200
+    assert len(lines) < 220
     assert sum("more like these (--full shows all)" in line for line in lines) == 1
 
 
@@ -373,7 +373,7 @@ def test_one_weight_of_a_wide_network(wide: Path) -> None:
     sheet = Sheet(network, Settings())
     solution = sheet.gradient(asked_quantities(network, ["W1[5,300]"]), named=True)
     lines = list(render(solution, "txt", width=100, script=UNICODE))
-    assert len(lines) <= 110, f"{len(lines)} lines"
+    assert len(lines) <= 130, f"{len(lines)} lines"
     x, W1, W2, y = (np.load(wide.parent / f"{name}.npy") for name in ("x", "W1", "W2", "y"))
     a1 = 1 / (1 + np.exp(-W1 @ x))
     a2 = 1 / (1 + np.exp(-W2 @ a1))

@@ -6,8 +6,7 @@ from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from ...expr import Condition, Dimensions, Expr, HadamardPow, Num, Ones, Partial, Sym
-from ...expr.bind import walk
+from ...expr import Condition, Dimensions, Expr, Num, Partial, Sym
 from ...network.apart import apart, parts_of
 from ...network.batch import SAMPLE
 from ...network.model import BoundOperation, Network
@@ -77,12 +76,7 @@ class Derivation:
             network.title,
             network.source,
             convention_values(network.conventions),
-            (
-                *agreed(
-                    network, matrices=self._has_matrices, updating=True, ones=next(_columns_of_ones(sections), None)
-                ),
-                *_power_words(sections),
-            ),
+            agreed(network, sections, matrices=self._has_matrices, updating=True),
             sections,
             Results(),
             symbolic=True,
@@ -343,24 +337,6 @@ def _is_told(case: Condition, part: Part, before: Part | None) -> bool:
     """Whether a condition on its indices stands beside a step: that two are equal is seen in its name, unless the step
     before it has the same name with other ones."""
     return case.relation != "=" or (before is not None and names_of(before.name) == names_of(part.name))
-
-
-def _power_words(sections: Iterable[Section]) -> Iterator[Note]:
-    """What a power of each element is, where one is written."""
-    if power := next((node for node in _expressions(sections) if isinstance(node, HadamardPow)), None):
-        yield (power, " is the power of each element")
-
-
-def _columns_of_ones(sections: Iterable[Section]) -> Iterator[str]:
-    """How long the columns of ones are that are written, a single one last."""
-    found = (node.over for node in _expressions(sections) if isinstance(node, Ones))
-    return iter(sorted(found, key="1".__eq__))
-
-
-def _expressions(sections: Iterable[Section]) -> Iterator[Expr]:
-    """Every expression of the steps' lines, and every one inside it."""
-    blocks = (block for section in sections for block in section.blocks)
-    return (node for block in blocks if isinstance(block, Step) for line in block.lines for node in walk(line.body))
 
 
 def _size_of(sizes: Mapping[str, str]) -> Callable[[str | None], str]:

@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import islice, takewhile
 from math import prod
 from typing import Any
 
-from ...expr import Add, Call, Div, Expr, MatMul, Num, Ones, Sym, Whole, ln
+from ...expr import Add, Div, Expr, HadamardPow, MatMul, Num, Ones, Sym, Whole, ln
 from ...expr.bind import walk
+from ...expr.functions import LOGARITHM, restricted
 from ...expr.properties import has_kink
 from ...network.model import WEIGHT, Element, Network, Role, Tensor
 from ...network.quantities import of_tensor
 from ...spec.model import Conventions
-from ..content.model import Matrix, Note, Quantities, Remark, Table
+from ..content.model import Matrix, Note, Quantities, Remark, Section, Step, Table
 from ..formulas.element import Writer
 from ..numbers.digits import Shown, exact_decimal
 from ..steps.forward import SamplesLeftOut, listed_samples, more
@@ -173,17 +174,17 @@ FULL_PRECISION = "full precision inside"
 
 def agreed(
     network: Network,
+    sections: Iterable[Section],
     matrices: bool = False,
     slopes: bool = True,
     updating: bool = False,
-    ones: str | None = "3",
     inside: str = FULL_PRECISION,
 ) -> tuple[Note, ...]:
     """The conventions that a sheet uses, in sentences: on a matrix where it has one, on kinks where it has ``slopes``
     and something bends, on logarithms where a formula has one.
 
-    ``matrices``: with those of the matrix form; ``updating``: of a training step. ``ones``: how long a column of ones
-    may be, where the sheet has one. ``inside``: with what precision numbers are computed.
+    ``matrices``: with those of the matrix form, in the ``sections``; ``updating``: of a training step. ``inside``: with
+    what precision numbers are computed.
     """
     conventions = network.conventions
     has_matrix = any(len(one.sample_shape) > 1 and not one.names for one in network.tensors.values())
@@ -191,7 +192,7 @@ def agreed(
     bends = any(has_kink(one.formula, one.arguments) for one in derived)
     formulas = [step.operation.sheet_formula for step in network.steps]
     has_logarithm = any(
-        isinstance(node, Call) and node.function in _LOGARITHMS for one in formulas for node in walk(one)
+        (found := restricted(node)) is not None and found[0] == LOGARITHM for one in formulas for node in walk(one)
     )
     by_columns = conventions.vectors == "columns"
     factors = (_W, _X) if by_columns else (_X, _W)
@@ -214,11 +215,10 @@ def agreed(
         (_rounding_words(conventions, inside),),
         *(((_weight_words(network),),) if WEIGHT in network.tensors else ()),
         *some,
-        *(((_MATRICES, *_ones_words(ones)),) if matrices else ()),
+        *(_matrix_words(sections) if matrices else ()),
     )
 
 
-_LOGARITHMS = ("ln", "xln")
 _W, _X, _B = (Whole(Sym(name), None, None) for name in "Wxb")
 _MATRICES = (
     "matrices: products first, then ⊙ and ⊘ (element by element), then + and -; functions, and a number beside a "
@@ -226,9 +226,22 @@ _MATRICES = (
 )
 
 
-def _ones_words(size: str | None) -> Note:
-    """``; 1_K is a column of K ones``."""
-    return () if size is None else ("; ", Ones(size), f" is a column of {size} {'one' if size == '1' else 'ones'}")
+def _matrix_words(sections: Iterable[Section]) -> Iterator[Note]:
+    """How matrix lines are read: their order, and what a column of ones and a power of each element are."""
+    written = [node for node in _expressions(sections) if isinstance(node, Ones | HadamardPow)]
+    sizes = sorted({node.over for node in written if isinstance(node, Ones)}, key="1".__eq__)
+    ones: Note = ()
+    if sizes:
+        ones = ("; ", Ones(sizes[0]), f" is a column of {sizes[0]} {'one' if sizes[0] == '1' else 'ones'}")
+    yield (_MATRICES, *ones)
+    if power := next((node for node in written if isinstance(node, HadamardPow)), None):
+        yield (power, " is the power of each element")
+
+
+def _expressions(sections: Iterable[Section]) -> Iterator[Expr]:
+    """Every expression of the steps' lines, and every one inside it."""
+    blocks = (block for section in sections for block in section.blocks)
+    return (node for block in blocks if isinstance(block, Step) for line in block.lines for node in walk(line.body))
 
 
 def _weight_words(network: Network) -> str:

@@ -63,7 +63,7 @@ class Collapse:
             sections.append(Section("collapse", tuple(self._blocks(stack, after)), title=self._title(stack)))
         if not self.stacks:
             sections.append(Section("collapse", (Remark(("There is no layer.",)),)))
-        head = convention_values(network.conventions), agreed(network, matrices=True)
+        head = convention_values(network.conventions), agreed(network, sections, matrices=True)
         return Solution(
             network.title,
             network.source,
