@@ -41,9 +41,10 @@ def parts_of(network: Network, roles: Collection[str] = SPLIT) -> dict[str, tupl
     """The parts of the inputs and parameters of which no step reads all, by the keys of these."""
     taken = {tensor.name or key for key, tensor in network.tensors.items()}
     taken |= {name for tensor in network.tensors.values() for name in tensor.names.values()}
+    reads = _reads(network)
     split: dict[str, tuple[TensorPart, ...]] = {}
     for key, tensor in network.tensors.items():
-        if tensor.role in roles and (spans := _spans(network, key)):
+        if tensor.role in roles and (spans := _spans(tensor, reads.get(key, ()))):
             split[key] = tuple(_tensor_parts(network, tensor, spans, taken))
     return split
 
@@ -75,17 +76,21 @@ def apart(network: Network, roles: Collection[str] = SPLIT) -> Network:
     )
 
 
-def _spans(network: Network, key: str) -> list[tuple[AxisPart, ...]]:
-    """The parts in which a tensor is read, none of which is all of it and no two overlap; else nothing."""
-    tensor = network.tensors[key]
-    found: dict[tuple[AxisPart, ...], None] = {}
+def _reads(network: Network) -> dict[str, dict[tuple[AxisPart, ...], None]]:
+    """Where each tensor is read, by its key."""
+    found: dict[str, dict[tuple[AxisPart, ...], None]] = {}
     for step in network.steps:
         for read in _read(step):
-            if step.key(read.name) == key:
-                spans = tuple(_span(index, step.sizes) for index in read.index)
-                if all(span is None for span in spans) or any(span == (0, -1) for span in spans):
-                    return []
-                found[spans] = None
+            spans = tuple(_span(index, step.sizes) for index in read.index)
+            found.setdefault(step.key(read.name), {})[spans] = None
+    return found
+
+
+def _spans(tensor: Tensor, reads: Iterable[tuple[AxisPart, ...]]) -> list[tuple[AxisPart, ...]]:
+    """The parts in which a tensor is read, none of which is all of it and no two overlap; else nothing."""
+    found = dict.fromkeys(reads)
+    if any(all(span is None for span in spans) or (0, -1) in spans for spans in found):
+        return []
     if any(all(map(_meet, one, other)) for one, other in combinations(found, 2)):
         return []
     for cell in tensor.cells() if found else ():

@@ -78,7 +78,11 @@ class Naming:
 
     @cached_property
     def _tensors(self) -> dict[str, Sym]:
-        return _of_tensors(self.network)
+        return _of_tensors(self.network, self._by_elements)
+
+    @cached_property
+    def _by_elements(self) -> dict[str, str]:
+        return _by_elements(self.network)
 
     def tensor(self, key: str) -> Sym:
         """A whole tensor."""
@@ -90,7 +94,7 @@ class Naming:
         if not self.is_delta(key):
             return Partial(LOSS if loss is None else self.tensor(loss), name)
         tensor = self.network.tensors[key]
-        return Sym(self._delta(key, name.name, tensor.name == key and key not in _by_elements(self.network)))
+        return Sym(self._delta(key, name.name, tensor.name == key and key not in self._by_elements))
 
     def _delta(self, key: str, name: str, default: bool) -> str:
         """``δ1`` where the layer's result has its default name, else ``δ_h1``."""
@@ -102,13 +106,12 @@ def cell_of(symbol: Sym) -> Cell:
     return tuple(number_of(index, {}) for index in symbol.index)
 
 
-def _of_tensors(network: Network) -> dict[str, Sym]:
+def _of_tensors(network: Network, by_elements: Mapping[str, str]) -> dict[str, Sym]:
     """A symbol for each whole tensor: a user's for it, or for its elements (h for h1, h2; w for the one w); else its
     default name, in capitals where users call an element so."""
     taken = {name for tensor in network.tensors.values() for name in tensor.names.values()}
     found: dict[str, Sym] = {}
     names: dict[str, str] = {}
-    by_elements = _by_elements(network)
     for key, tensor in network.tensors.items():
         if () in tensor.names and key in by_elements:  # a number of its own; in a batch one for each sample
             found[key] = Sym(tensor.names[()], (), SAMPLES if tensor.sampled else "")

@@ -146,7 +146,7 @@ class AffineMaps:
         named: list[Named],
     ) -> Expr:
         """A name for a matrix that has no form in the layer's own ones: its letter, and what it is applied to."""
-        whole = Whole(self._free_name(*name, step), *axes)
+        whole = Whole(self.free_name(*name, step), *axes)
         elements = transform(
             formula, lambda node: Num(extent(node.over, step.sizes)) if isinstance(node, Size) else None
         )
@@ -159,7 +159,7 @@ class AffineMaps:
         whole = {self.formulas.name(key).name for key in self.network.tensors}
         return whole | {name for tensor in self.network.tensors.values() for name in tensor.names.values()}
 
-    def _free_name(self, letter: str, read: str, step: BoundOperation) -> Sym:
+    def free_name(self, letter: str, read: str, step: BoundOperation) -> Sym:
         """A name for a matrix that nothing else has: ``A1`` of z1, ``A_h`` of a result that a user calls h, ``A_h_x``
         of what such a result takes from x beside others."""
         result, symbol = self.formulas.name(step.output).name, step.operation.output.name

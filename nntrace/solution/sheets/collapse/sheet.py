@@ -6,7 +6,7 @@ multiply out to one map: the sheet says where, and what was shown.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from decimal import Decimal
 from functools import reduce
 
@@ -34,6 +34,8 @@ MULTIPLIED_OUT: Note = ("multiply out",)
 BY_ELEMENTS: Note = ("no product of the layer's own matrices: given by its elements",)
 MOST_SAMPLES = 3
 MOST_NUMBERS = 6
+LONG_STACK = 4
+"""Layers of a stack beyond which the map of those before a layer has a name: written out, it grows with each one."""
 
 
 class Collapse:
@@ -169,6 +171,9 @@ class Collapse:
             how = PUT_IN if len(parts) == 1 and affine.constant is None else MULTIPLIED_OUT
             affine = reduce(algebra.added, (algebra.after(own, merged[at]) if at else own for at, own in parts))
             yield self._step(name, [(algebra.applied(affine, source), how)])
+            if len(layers) > LONG_STACK and level < len(layers):
+                names = (maps.free_name(letter, "", step) for letter in "Ac")
+                affine = yield from self._under_names(affine, next(names), next(names), level)
             levels[step.output], merged[level] = level, affine
         yield from self._result(layers, affine, source)
 
@@ -187,22 +192,26 @@ class Collapse:
             yield self._step(one.name, [])._replace(lines=lines, value=numbers(grid))
 
     def _result(self, layers: tuple[BoundOperation, ...], affine: AffineMap, source: Expr) -> Iterator[Block]:
-        maps, algebra, last = self.maps, self.algebra, self.formulas.name(layers[-1].output)
-        weights, bias = self._own_names(last)
-        units = f"j{len(layers)}"
-        matrix, vector = algebra.axes(units, "j0"), algebra.axes(units)
-        yield self._numbered(weights, affine.matrix, affine.matrix_numbers, maps.shapes(affine.matrix, matrix))
-        if affine.constant is not None:
-            shapes = maps.shapes(affine.constant, vector)
-            yield self._numbered(bias, affine.constant, affine.constant_numbers, shapes)
-        constant = None if affine.constant is None else Whole(bias, *vector)
-        merged = AffineMap(Whole(weights, *matrix), constant, affine.matrix_numbers, affine.constant_numbers)
+        last = self.formulas.name(layers[-1].output)
+        merged = yield from self._under_names(affine, *self._own_names(last), len(layers))
         if self.trace is None or self.network.samples is not None:
-            yield self._step(last, [(algebra.applied(merged, source), ADDS_NOTHING)])
+            yield self._step(last, [(self.algebra.applied(merged, source), ADDS_NOTHING)])
         if self.trace is not None:
-            self.known.add(weights, affine.matrix_numbers)
-            self.known.add(bias, affine.constant_numbers)
             yield from self._compared(layers, merged)
+
+    def _under_names(
+        self, affine: AffineMap, weights: Sym, bias: Sym, level: int
+    ) -> Generator[Block, None, AffineMap]:
+        """What the matrix and the constant are of a map to the ``level``-th layer's results; the map in their names."""
+        matrix, vector = self.algebra.axes(f"j{level}", "j0"), self.algebra.axes(f"j{level}")
+        yield self._numbered(weights, affine.matrix, affine.matrix_numbers, self.maps.shapes(affine.matrix, matrix))
+        self.known.add(weights, affine.matrix_numbers)
+        if affine.constant is None:
+            return affine._replace(matrix=Whole(weights, *matrix))
+        shapes = self.maps.shapes(affine.constant, vector)
+        yield self._numbered(bias, affine.constant, affine.constant_numbers, shapes)
+        self.known.add(bias, affine.constant_numbers)
+        return affine._replace(matrix=Whole(weights, *matrix), constant=Whole(bias, *vector))
 
     def _own_names(self, last: Sym) -> tuple[Sym, Sym]:
         """The merged map's matrix and constant: W and b, in a network of several maps W_z2 and b_z2."""
