@@ -32,7 +32,7 @@ OPTIONS: dict[str, tuple[Fraction, ...]] = {}
 """Where an option may not be just any positive number: those to draw from."""
 
 MOST_LAYERS, MOST_UNITS = 6, 5
-DRAWN = int(os.environ.get("NETWORKS", "40"))
+DRAWN = int(os.environ.get("NETWORKS", "24"))
 """How many networks a property is tried on: ``NETWORKS=1000 pytest …`` for a long run."""
 
 

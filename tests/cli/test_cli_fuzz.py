@@ -60,7 +60,7 @@ def holds(run: Run, content: bytes, command: tuple[str, ...], option: tuple[str,
             json.loads(out)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=75, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(text=mutated(), command=st.sampled_from(COMMANDS), option=st.sampled_from(OPTIONS))
 def test_a_mutated_file(run: Run, text: str, command: tuple[str, ...], option: tuple[str, ...]) -> None:
     holds(run, text.encode("utf-8", "surrogatepass"), command, option)
