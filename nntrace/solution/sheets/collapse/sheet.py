@@ -199,9 +199,7 @@ class Collapse:
         if self.trace is not None:
             yield from self._compared(layers, merged)
 
-    def _under_names(
-        self, affine: AffineMap, weights: Sym, bias: Sym, level: int
-    ) -> Generator[Block, None, AffineMap]:
+    def _under_names(self, affine: AffineMap, weights: Sym, bias: Sym, level: int) -> Generator[Block, None, AffineMap]:
         """What the matrix and the constant are of a map to the ``level``-th layer's results; the map in their names."""
         matrix, vector = self.algebra.axes(f"j{level}", "j0"), self.algebra.axes(f"j{level}")
         yield self._numbered(weights, affine.matrix, affine.matrix_numbers, self.maps.shapes(affine.matrix, matrix))
