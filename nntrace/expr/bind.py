@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from operator import is_not
 
 from .calls import maximum
 from .index import Index, bound, letters_of
@@ -19,8 +20,8 @@ def transform(node: Expr, leaf: Callable[[Expr], Expr | None]) -> Expr:
     parts = children(node)
     if not parts:
         return node
-    changed = tuple(transform(part, leaf) for part in parts)
-    return node if all(new is old for new, old in zip(changed, parts, strict=True)) else rebuild(node, changed)
+    changed = tuple([transform(part, leaf) for part in parts])
+    return rebuild(node, changed) if any(map(is_not, changed, parts)) else node
 
 
 def symbols(node: Expr) -> Iterator[Sym | Partial]:
@@ -160,7 +161,7 @@ def expand(node: Expr, sizes: Mapping[str, int], absent: Callable[[Sym], bool] =
             case _:
                 return None
 
-    return transform(node, leaf)
+    return node if isinstance(node, Sym) else transform(node, leaf)
 
 
 def _sum(terms: list[Expr]) -> Expr:

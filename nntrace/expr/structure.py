@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from .nodes import ONE, ZERO, Add, Div, Expr, Mul, Neg, Num
 from .tree import children, rebuild
 
+_ONE_OF_ONE = Div(ONE, ONE)
+
 
 def is_zero(node: Expr) -> bool:
     """Zero by structure: the constant 0, not a symbol that happens to be 0."""
@@ -20,7 +22,7 @@ def is_one(node: Expr) -> bool:
     """One by structure: the constant 1, or a count divided by itself (1/1)."""
     if isinstance(node, Num):
         return isinstance(node.value, int) and node.value == 1
-    return node == Div(ONE, ONE)
+    return node == _ONE_OF_ONE
 
 
 def total(terms: Iterable[Expr]) -> Expr:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+from operator import attrgetter
+from typing import Any
+
 from .matrix_nodes import Hadamard, HadamardDiv, HadamardPow, MatMul, Transpose
 from .nodes import (
     Add,
@@ -22,30 +26,25 @@ from .nodes import (
     Sym,
 )  # fmt: skip
 
+_PARTS: dict[type[Expr], Callable[[Any], tuple[Expr, ...]]] = {
+    Add: attrgetter("terms"),
+    **dict.fromkeys((Mul, MatMul, Hadamard), attrgetter("factors")),
+    Call: attrgetter("args"),
+    **dict.fromkeys((Div, HadamardDiv), attrgetter("top", "bottom")),
+    **dict.fromkeys((Pow, HadamardPow), attrgetter("base", "exponent")),
+    Partial: attrgetter("of", "by"),
+    **dict.fromkeys((Neg, Sum, Max, Transpose), lambda node: (node.body,)),
+    Indicator: attrgetter("condition.left", "condition.right"),
+    Cases: attrgetter("condition.left", "condition.right", "then", "otherwise"),
+    Rest: lambda node: () if node.total is None else (node.total,),
+}
+"""How each kind of node gives its expressions: a table is faster than cases, and a sheet asks a million times."""
+
 
 def children(node: Expr) -> tuple[Expr, ...]:
     """The expressions directly inside a node, in the order they are written."""
-    match node:
-        case Add(terms):
-            return terms
-        case Mul(factors) | MatMul(factors) | Hadamard(factors):
-            return factors
-        case Call(_, args):
-            return args
-        case Div(first, second) | Pow(first, second) | Partial(first, second):
-            return (first, second)
-        case HadamardDiv(first, second) | HadamardPow(first, second):
-            return (first, second)
-        case Neg(body) | Sum(_, body) | Max(_, body) | Transpose(body):
-            return (body,)
-        case Indicator(condition):
-            return (condition.left, condition.right)
-        case Cases(condition, then, otherwise):
-            return (condition.left, condition.right, then, otherwise)
-        case Rest(_, total, _):
-            return () if total is None else (total,)
-        case _:
-            return ()
+    parts = _PARTS.get(type(node))
+    return () if parts is None else parts(node)
 
 
 def rebuild(node: Expr, parts: tuple[Expr, ...]) -> Expr:

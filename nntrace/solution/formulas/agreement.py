@@ -14,8 +14,8 @@ MOST_DIGITS, MOST_PLACES, MOST_ZEROS = 1000, 100_000, 8
 LINE_DIGITS = 16
 """As many digits a line may have before a form is looked for that does not cancel."""
 
-LineForm = Callable[[Digits], "tuple[Expr, bool] | None"]
-"""A form of a line with these digits, and whether any of its numbers is rounded."""
+LineForm = tuple[Expr, bool]
+"""A form of a line, and whether any of its numbers is rounded."""
 
 
 def _unknown(name: str, cell: tuple[int, ...]) -> Amount:
@@ -35,8 +35,10 @@ def missing_digits(printed: Expr, value: Shown) -> int:
     return error.size.adjusted() - exponent + 1
 
 
-def digits_giving(form: LineForm, digits: Digits, value: Shown) -> Digits:
-    """The digits that it takes for a form to give its value."""
+def form_giving(
+    form: Callable[[Digits], LineForm | None], digits: Digits, value: Shown
+) -> tuple[Digits, LineForm | None]:
+    """The digits that it takes for a form to give its value, and the form with these."""
     found = form(digits)
     while found is not None and found[1] and (missing := missing_digits(found[0], value)):
         more = digits._replace(significant=digits.significant + missing)
@@ -50,9 +52,9 @@ def digits_giving(form: LineForm, digits: Digits, value: Shown) -> Digits:
             more = more._replace(significant=more.significant + 1)  # the next digit is a 0
             again = form(more)
         if again == found or more.significant > MOST_DIGITS:
-            return digits
+            break
         digits, found = more, again
-    return digits
+    return digits, found
 
 
 def _first_digit(printed: Expr, value: Shown) -> int:

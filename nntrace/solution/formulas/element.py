@@ -34,7 +34,7 @@ from ...trace.amount import Amount, carried, fraction
 from ...trace.trace import Trace
 from ..content.model import Line, LineKind, Note
 from ..numbers.digits import Digits, Shown
-from .agreement import LINE_DIGITS, digits_giving
+from .agreement import LINE_DIGITS, LineForm, form_giving
 from .expansion import ElementFormulas, Expansion
 from .naming import Naming, cell_of
 
@@ -261,10 +261,12 @@ class Writer(ElementFormulas):
         result.append(Line(kind, "=", formula, notes, summands=summands))
         shown: Shown = self.digits.show(value)
         forms: list[tuple[LineKind, Expr, bool]] = []
-        substitution, rounded = self.substituted(expansion, self._digits_giving(self.substituted, expansion, value))
+        _, found = self._giving(self.substituted, expansion, value)
+        assert found is not None
+        substitution, rounded = found
         if not _is_same(substitution, shown.number) and substitution != formula:
             forms.append(("substitution", substitution, rounded))
-        terms = self._terms_or_signs(expansion, self._digits_giving(self._terms_or_signs, expansion, value))
+        _, terms = self._giving(self._terms_or_signs, expansion, value)
         if terms is not None and terms[0] not in (substitution, shown.number):
             forms.append(("terms", *terms))
         forms.append(("value", shown.number, shown.rounded or value.rounded))
@@ -282,23 +284,25 @@ class Writer(ElementFormulas):
         carried = self.network.conventions.rounding.places is not None
         return self.trace.elementwise and not (carried or expansion.rests or value.is_lost)
 
-    def _digits_giving(
-        self, form: Callable[[Expansion, Digits], tuple[Expr, bool] | None], expansion: Expansion, value: Amount
-    ) -> Digits:
-        """The digits that it takes for a form of a line to give its value; beside a carried one, no fewer decimals."""
+    def _giving(
+        self, form: Callable[[Expansion, Digits], LineForm | None], expansion: Expansion, value: Amount
+    ) -> tuple[Digits, LineForm | None]:
+        """The digits that it takes for a form of a line to give its value, beside a carried one no fewer decimals; and
+        the form with these."""
+        digits = self.digits
         if value.carried is not None:
             place = value.carried.as_tuple().exponent
-            return self.digits._replace(down_to=place if isinstance(place, int) else None)
-        if not self._must_give(expansion, value):
-            return self.digits
-        return digits_giving(lambda digits: form(expansion, digits), self.digits, self.digits.show(value))
+            digits = digits._replace(down_to=place if isinstance(place, int) else None)
+        elif self._must_give(expansion, value):
+            return form_giving(lambda digits: form(expansion, digits), digits, digits.show(value))
+        return digits, form(expansion, digits)
 
     def _without_cancelling(self, expansion: Expansion, value: Amount) -> Expansion | None:
         """The formula with 1 - a from what a is made of, where it takes many digits of a to give the value."""
         body = transform(expansion.body, self._complement)
         if body == expansion.body:
             return None
-        needed = self._digits_giving(self.substituted, expansion, value)
+        needed, _ = self._giving(self.substituted, expansion, value)
         return expansion._replace(body=body) if needed.significant > LINE_DIGITS else None
 
     def _complement(self, node: Expr) -> Expr | None:

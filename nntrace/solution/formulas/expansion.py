@@ -16,7 +16,6 @@ from ...expr import (
     Delta,
     Div,
     Expr,
-    Index,
     Indicator,
     Max,
     Mul,
@@ -176,9 +175,8 @@ class ElementFormulas:
 
         def leaf(part: Expr) -> Expr | None:
             match part:
-                case Sym(name, index, _):
-                    tensor = self.network.tensors.get(name)
-                    return self._structure(tensor, index) if tensor is not None and tensor.structural else None
+                case Sym():
+                    return self._structure(part)
                 case Cases(condition) if not free_indices(Indicator(condition)):
                     return self._decided(part, writing)
                 case Sum(over, body):
@@ -202,6 +200,8 @@ class ElementFormulas:
                 case _:
                     return None
 
+        if isinstance(node, Sym):  # most often
+            return self._structure(node) or node
         return expand(transform(node, leaf), writing.sizes)
 
     def _long_sum(self, over: str, body: Expr, writing: _Writing) -> Expr:
@@ -251,11 +251,13 @@ class ElementFormulas:
         structural = any(self.network.tensors[s.name].structural for s in symbols(addend) if isinstance(s, Sym))
         return structural and self._expanded(addend, writing._replace(rests=[], decided={}, continuous=set())) == ZERO
 
-    @staticmethod
-    def _structure(tensor: Tensor, index: tuple[Index, ...]) -> Expr | None:
+    def _structure(self, symbol: Sym) -> Expr | None:
         """The zero or one of a class target, once its place is known."""
-        cell = tuple(i for i in index if isinstance(i, int))
-        return Num(int((tensor.typed or {})[cell])) if len(cell) == len(index) else None
+        tensor = self.network.tensors.get(symbol.name)
+        if tensor is None or not tensor.structural:
+            return None
+        cell = tuple(i for i in symbol.index if isinstance(i, int))
+        return Num(int((tensor.typed or {})[cell])) if len(cell) == len(symbol.index) else None
 
     def _absent(self, term: Expr) -> bool:
         def absent(symbol: Sym) -> bool:
