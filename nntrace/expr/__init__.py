@@ -4,7 +4,7 @@
 """
 
 from .bind import at, expand, free_indices, rename, substitute, symbols
-from .calls import absolute, cos, erf, exp, ln, maximum, minimum, pi, sign, sin, sqrt, tanh, xln
+from .calls import absolute, cos, erf, exp, ln, maximum, minimum, pi, sign, sin, sqrt, tanh, xdiv, xln
 from .differentiate import contract, differentiate, sided
 from .index import Affine, Index, at_letter
 from .matrices import matrix_form, shape
@@ -58,5 +58,5 @@ __all__ = [
     "absolute", "approximate", "at", "at_letter", "children", "contract", "cos", "differentiate", "erf", "exact",
     "exp", "expand", "expr", "free_indices", "holds", "ln", "matrix_form", "maximum", "minimum", "negative",
     "partial_key", "pi", "product", "rebuild", "rename", "shape", "sided", "sign", "simplified", "simplify", "sin",
-    "sqrt", "substitute", "symbols", "tanh", "total", "xln",
+    "sqrt", "substitute", "symbols", "tanh", "total", "xdiv", "xln",
 ]  # fmt: skip

@@ -24,6 +24,11 @@ def xln(x: Expr, y: Expr) -> Expr:
     return Call("xln", (x, y))
 
 
+def xdiv(x: Expr, y: Expr) -> Expr:
+    """x / y, with 0 / 0 = 0: the slope of x × ln(y) by y, which is 0 for every y where x is."""
+    return Call("xdiv", (x, y))
+
+
 def sqrt(x: Expr | int) -> Expr:
     """The square root."""
     return Call("sqrt", (expr(x),))

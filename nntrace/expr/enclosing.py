@@ -37,6 +37,11 @@ def weighed_logarithm(at: Precision, x: Enclosure, y: Enclosure) -> Enclosure:
     return at.number(0) if x.is_zero else x * logarithm(at, y)
 
 
+def weighed_quotient(at: Precision, x: Enclosure, y: Enclosure) -> Enclosure:
+    """x / y, 0 where x is."""
+    return at.number(0) if x.is_zero else x / y
+
+
 def root(at: Precision, x: Enclosure) -> Enclosure:
     """The square root. Raises ``UndefinedError`` for a negative number."""
     if x.is_zero:

@@ -11,9 +11,9 @@ from fractions import Fraction
 from typing import Any
 
 from ..record import Record
-from .bind import walk
-from .calls import cos, exp, ln, pi, sign, sin, sqrt, tanh
-from .nodes import ZERO, Call, Condition, Expr, Indicator, Mul, Neg, Num, Partial, Pow, Sym
+from .bind import transform, walk
+from .calls import cos, exp, ln, pi, sign, sin, sqrt, tanh, xdiv
+from .nodes import ZERO, Call, Condition, Div, Expr, Indicator, Mul, Neg, Num, Partial, Pow, Sym
 from .notation import Exponent, Fences, Letter, Notation, Prefix, Radical, Spelling
 from .simplify import Rule
 from .structure import product
@@ -105,6 +105,19 @@ def _xln_of_arrays(x: Any, y: Any) -> Any:
 
 def _xln_exact(x: Fraction, y: Fraction) -> Fraction | None:
     return Fraction(0) if x == 0 or y == 1 else None
+
+
+def _xdiv(x: float, y: float) -> float:
+    """x / y, which is 0 for x = 0 whatever y is."""
+    if x == 0 or x != x or y:
+        return 0.0 if x == 0 else x / y if y else x
+    return math.copysign(math.inf, x) * math.copysign(1, y)
+
+
+def _xdiv_of_arrays(x: Any, y: Any) -> Any:
+    import numpy as np
+
+    return np.where(np.equal(x, 0), 0.0, x / np.where(np.equal(x, 0), 1.0, y))
 
 
 def _root(x: float) -> float:
@@ -199,9 +212,14 @@ FUNCTIONS: dict[str, Function] = {
         enclosure="logarithm",
     ),
     "xln": Function(
-        _xln_of_arrays, _xln, _xln_exact, lambda args, _: (ln(args[1]), args[0] / args[1]), "derivative of ln",
+        _xln_of_arrays, _xln, _xln_exact, lambda args, _: (ln(args[1]), xdiv(*args)), "derivative of ln",
         Spelling(lambda x, y: Mul((x, ln(y)))), arity=2, domain=LOGARITHM,
         enclosure="weighed_logarithm",
+    ),
+    "xdiv": Function(
+        _xdiv_of_arrays, _xdiv, lambda x, y: x and x / y,
+        lambda args, _: (1 / args[1], Neg(xdiv(args[0], args[1] ** 2))), "quotient rule",
+        Spelling(Div), arity=2, enclosure="weighed_quotient",
     ),
     "sqrt": Function(
         "sqrt", _root, _root_exact, lambda args, _: (1 / (2 * sqrt(*args)),), "derivative of sqrt", Radical("sqrt"),
@@ -268,6 +286,12 @@ def spelled_out(node: Expr) -> Expr | None:
     if row is None or not isinstance(row.notation, Spelling):
         return None
     return row.notation.formula(*children(node))
+
+
+def quotient_of(node: Expr) -> Expr | None:
+    """The fraction that stands in a function's place where it is written, its parts too; else nothing."""
+    spelled = spelled_out(node)
+    return Div(*(transform(part, quotient_of) for part in children(spelled))) if isinstance(spelled, Div) else None
 
 
 def restricted(node: Expr) -> tuple[Domain, Expr] | None:

@@ -8,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .bind import free_indices, kronecker, symbols
+from .bind import free_indices, kronecker, symbols, transform
 from .differentiate import contract, differentiate
-from .functions import BY_CASES, row_of
+from .functions import BY_CASES, quotient_of, row_of
 from .nodes import ONE, ZERO, Add, Call, Cases, Delta, Div, Expr, Max, Mul, Neg, Num, Pow, Sum, Sym
 from .simplify import Rule, simplified, simplify, with_rules
 from .structure import negative, product, total
@@ -20,7 +20,7 @@ from .tree import children, rebuild
 def by_rule(node: Expr, by: Sym, kink: int = 0) -> tuple[Expr, tuple[str, ...]]:
     """∂node/∂by with the outermost quotient or product rule written out, zeros included; and the rules' names."""
     names = tuple(dict.fromkeys(_rules(node, by)))
-    return _by_rule(node, by, kink), names
+    return transform(_by_rule(node, by, kink), quotient_of), names
 
 
 def _by_rule(node: Expr, by: Sym, kink: int) -> Expr:

@@ -104,7 +104,10 @@ class _Exact(ScalarArithmetic):
 
     def call(self, function: str, args: list[Any]) -> Any:
         row = FUNCTIONS[function]
-        result = row.exact(*args)
+        try:
+            result = row.exact(*args)
+        except ZeroDivisionError:
+            raise UndefinedError from None
         if result is None:
             number = row.number(*map(float, args))
             raise UndefinedError if number != number or number == -math.inf else IrrationalError

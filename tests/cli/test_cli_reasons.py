@@ -97,3 +97,32 @@ def test_a_name_twice_in_one_unit_is_told_by_its_place(run: Run, tmp_path: Path)
     assert "B2 ∂L/∂w = δ_o × x1 + δ_o × x2 via o as W1[1,1], via o as W1[1,2]" in lines
     assert "B2p ∂L/∂w = ∂L/∂o × ∂o/∂W1[1,1] as W1[1,1]" in lines
     assert "+ ∂L/∂o × ∂o/∂W1[1,2] as W1[1,2]" in lines
+
+
+@pytest.mark.parametrize(("target", "other", "expected"), [(0, "t = 0", 1), (1, "1 - t = 0", -1)])
+def test_a_certain_and_right_output_has_the_one_sided_slope(
+    run: Run, tmp_path: Path, target: int, other: str, expected: int
+) -> None:
+    """The term of a target 0 is 0 for every output, so its slope is 0 at the output 0 too, and the sheet says so."""
+    text = f"inputs: {{x: {target}}}\ntargets: {{t: {target}}}\nlayers: [relu: [a]]\nloss: bce\n"
+    (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
+    code, out, _ = run("grad", cwd=tmp_path)
+    assert (code, "undefined" in out) == (0, False)
+    assert f"0 × ln(0) counts as 0: where {other} this term" in out
+    assert f"0 / 0 counts as 0: where {other} this term" in out
+    assert f"          = {expected}\n" in out
+    batch = text.replace(f"{{x: {target}}}", "[x]").replace(f"{{t: {target}}}", "[t]")
+    (tmp_path / "net.yaml").write_text(f"{batch}samples: [[{target}, {target}]]\n", encoding="utf-8")
+    found = {step["name"]: step["value"] for step in json.loads(run("grad", "-f", "json", cwd=tmp_path)[1])["steps"]}
+    assert found["∂L/∂a"] == expected
+
+
+def test_what_is_infinite_or_undefined_first_names_its_operands(run: Run, tmp_path: Path) -> None:
+    """Later ones name the quantity that they have it from."""
+    text = "inputs: {x: 1000, y: 3}\nlayers: [let: {p: exp(exp(x)) * y, q: p + y, r: q - p, s: r + y}]\nloss: s\n"
+    (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
+    _, out, _ = run("forward", "--width", "120", cwd=tmp_path)
+    assert "beyond the largest double, 1.8×10³⁰⁸: x = 1000, y = 3\n" in out
+    assert "  infinite, as p is\n" in out
+    assert "  undefined, such as ∞ - ∞ or 0 × ∞: q ≈ ∞, p ≈ ∞\n" in out
+    assert "  undefined, as r is\n" in out

@@ -46,6 +46,8 @@ def in_sympy(node: Expr, positive: bool = False) -> sympy.Expr:
             return sympy.Piecewise((1, _holds(condition, positive)), (0, True))
         case Call("pi", ()):
             return sympy.pi
+        case Call("xdiv", (top, bottom)):
+            return inner(top) / inner(bottom)
         case Call("xln", (factor, argument)):
             return inner(factor) * sympy.log(inner(argument))
         case Call(function, args):

@@ -36,6 +36,7 @@ from nntrace.expr import (
     pi,
     sin,
     tanh,
+    xdiv,
     xln,
 )
 from nntrace.expr.functions import FUNCTIONS, restricted
@@ -99,6 +100,9 @@ EXACT: list[tuple[Expr, Fraction | None]] = [
     (xln(Num(3), Num(1)), Fraction(0)),
     (xln(Num(1), Num(2)), None),
     (Num(0) * xln(Num(1), Num(0)), None),
+    (xdiv(Num(0), Num(0)), Fraction(0)),
+    (xdiv(Num(3), Num(4)), Fraction(3, 4)),
+    (Num(0) * xdiv(Num(1), Num(0)), None),
     (Call("erf", (Num(0),)), Fraction(0)),
     (Call("erf", (Num(1),)), None),
     (Call("sign", (Num(Fraction(-1, 2)),)), Fraction(-1)),
@@ -154,7 +158,7 @@ def test_a_function_is_the_same_alone_and_in_arrays(function: str) -> None:
 
 
 OTHER = {"ln": mpmath.log, "abs": abs, "pi": lambda: mpmath.pi, "xln": lambda x, y: x * mpmath.log(y), "max": max,
-         "min": min}  # fmt: skip
+         "min": min, "xdiv": lambda x, y: x / y}  # fmt: skip
 
 
 @pytest.mark.parametrize("function", FUNCTIONS)
@@ -174,6 +178,17 @@ def test_x_ln_y_is_nothing_where_x_is(x: float, y: float) -> None:
     with np.errstate(all="ignore"):
         array = FUNCTIONS["xln"].numpy(np.array([x, x]), np.array([y, y]))  # type: ignore[operator]
     assert close(FUNCTIONS["xln"].number(x, y), expected, 1e-15, 0)
+    assert all(close(float(one), expected, 1e-15, 0) for one in array)
+
+
+@pytest.mark.parametrize(
+    ("x", "y"), [(0.0, 0.0), (-0.0, math.nan), (2.0, 0.0), (-2.0, 0.0), (-1.5, 0.25), (math.nan, 0)]
+)
+def test_x_over_y_is_nothing_where_x_is(x: float, y: float) -> None:
+    with np.errstate(all="ignore"):
+        expected = 0.0 if x == 0 else float(np.divide(x, y))
+        array = FUNCTIONS["xdiv"].numpy(np.array([x, x]), np.array([y, y]))  # type: ignore[operator]
+    assert close(FUNCTIONS["xdiv"].number(x, y), expected, 1e-15, 0)
     assert all(close(float(one), expected, 1e-15, 0) for one in array)
 
 

@@ -27,7 +27,7 @@ from ...expr import (
     symbols,
 )  # fmt: skip
 from ...expr.bind import contains, transform, walk
-from ...expr.functions import restricted, row_of
+from ...expr.functions import quotient_of, restricted, row_of
 from ...expr.literals import Literals
 from ...network.model import Element, own_number
 from ...trace.amount import Amount, carried, fraction
@@ -37,6 +37,9 @@ from ..numbers.digits import Digits, Shown
 from .agreement import LINE_DIGITS, LineForm, form_giving
 from .expansion import ElementFormulas, Expansion
 from .naming import Naming, cell_of
+
+MOST_OPERANDS = 3
+"""How many numbers are named where a first one is undefined or infinite."""
 
 
 class Writer(ElementFormulas):
@@ -152,18 +155,30 @@ class Writer(ElementFormulas):
             return ("0 as far as 1,000 digits tell",)
         if value.is_finite:
             return ()
-        if isinf(value.number):
-            return self._pole(body) or ("beyond the largest double, 1.8×10³⁰⁸",)
-        if noun := self.negative_argument(body):
+        if isinf(value.number) and (pole := self._pole(body)):
+            return pole
+        if isnan(value.number) and (noun := self.negative_argument(body)):
             return (f"undefined: the {noun} of a negative number",)
-        read = next((one for one in symbols(body) if isnan(self._read(one).number)), None)
-        if read is not None:
-            return ("undefined, as ", self.name(read), " is")
-        return ("undefined, such as ∞ - ∞ or 0 × ∞",)
+        read = {one: self._read(one) for one in symbols(body)}
+        kind, word = (isinf, "infinite") if isinf(value.number) else (isnan, "undefined")
+        if (before := next((one for one in read if kind(read[one].number)), None)) is not None:
+            return (f"{word}, as ", self.name(before), " is")
+        if kind is isinf:
+            return ("beyond the largest double, 1.8×10³⁰⁸", *self._operands(read))
+        decisive = {one: amount for one, amount in read.items() if isinf(amount.number) or not amount.number}
+        return ("undefined, such as ∞ - ∞ or 0 × ∞", *self._operands(decisive))
+
+    def _operands(self, read: Mapping[Sym | Partial, Amount]) -> Note:
+        """``: x = 10.0, w ≈ 1.23457``: the largest numbers that a step has read."""
+        note: Note = ()
+        for one in sorted(read, key=lambda one: -abs(read[one].number))[:MOST_OPERANDS]:
+            shown = self.digits.show(read[one])
+            note += (", " if note else ": ", self.name(one), " ≈ " if shown.rounded else " = ", shown.number)
+        return note
 
     def _pole(self, body: Expr) -> Note:
         """Why a formula over keys is infinite: it divides by 0, or has a logarithm of 0; else nothing."""
-        for node in walk(body):
+        for node in walk(transform(body, quotient_of)):
             if isinstance(node, Div) and not self.evaluate(node.bottom).sign:
                 return ("divided by 0: ", self.named(node.bottom), " = 0")
             if (found := restricted(node)) and found[0].pole and not self.evaluate(found[1]).sign:

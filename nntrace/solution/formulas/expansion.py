@@ -306,7 +306,7 @@ def folded(body: Expr) -> Expr:
 def _weighed(call: Call) -> Expr:
     """A function that is written as a product: nothing where its first factor is 0, the others where it is 1."""
     match call.args[0], spelled_out(call):
-        case Num(0), Mul():
+        case Num(0), Mul() | Div():
             return ZERO
         case Num(1), Mul((_, *others)):
             return product(others)

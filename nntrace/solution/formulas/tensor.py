@@ -40,7 +40,7 @@ from ...expr import (
     total,
 )  # fmt: skip
 from ...expr.bind import contains, extent, fresh, origin, transform
-from ...expr.functions import spelled_out
+from ...expr.functions import quotient_of, spelled_out
 from ...expr.letters import OTHERS, index_letters, relettered
 from ...expr.matrices import Axes
 from ...expr.rules import distributed
@@ -308,6 +308,8 @@ def _products(node: Expr) -> Expr | None:
     match node:
         case Call() if isinstance(spelled := spelled_out(node), Mul):
             return reduce(mul, (transform(factor, _products) for factor in spelled.factors))
+        case Call() if (divided := quotient_of(node)) is not None:
+            return transform(divided, _products)
         case Sum(over, Add(terms)):
             return transform(Add(tuple(_summed(over, term) for term in terms)), _products)
         case _:

@@ -29,7 +29,7 @@ from ..formulas.expansion import Expansion
 from ..formulas.gradients import ElementGradients, Summand
 from .families import ElementFormula, Families
 from .ids import Ids
-from .reasons import NO_WAY, cancels_softmax, decisions, indicators, joined, no_gradient, zero_signs
+from .reasons import NO_WAY, cancels_softmax, decisions, indicators, joined, no_gradient, weightless, zero_signs
 
 MOST_NOTES = 6
 
@@ -83,6 +83,7 @@ class Backward:
             value.exact,
             joined(
                 writer.undefined(value, body),
+                weightless(writer, body),
                 self._reason(first, summands, body),
                 self._targets_sum(summands[0]) if any(line.kind == "rule" for line in before) else (),
                 writer.difference(value, lambda trace: trace.total(found)),

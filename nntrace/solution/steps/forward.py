@@ -14,7 +14,7 @@ from ..formulas.element import Writer
 from ..formulas.expansion import Expansion
 from .families import ElementFormula, Families
 from .ids import Ids
-from .reasons import decisions, inactive, joined
+from .reasons import decisions, inactive, joined, weightless
 
 MOST_ELEMENTS = 40
 SHOWN_ELEMENTS = 3
@@ -166,6 +166,7 @@ def element_step(writer: Writer, ids: Ids, step: BoundOperation, cell: Cell, sec
             value.exact,
             joined(
                 writer.undefined(value, expansion.body),
+                weightless(writer, expansion.body),
                 _FROM_LOGITS if lost else _reason(writer, step, expansion),
                 writer.difference(value, lambda trace: trace.value(element)),
             ),

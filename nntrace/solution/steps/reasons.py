@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 from math import prod
 
-from ...expr import ZERO, Add, Condition, Expr, Indicator, Neg, Num, Sym, children, symbols
-from ...expr.functions import at_jump, row_of
+from ...expr import ZERO, Add, Condition, Expr, Indicator, Neg, Num, Sym, children, rebuild, symbols
+from ...expr.bind import walk
+from ...expr.functions import at_jump, row_of, spelled_out
 from ...network.batch import SAMPLE
 from ...network.model import BoundOperation, Element, Network
 from ...network.quantities import quantity
@@ -87,6 +88,19 @@ def zero_signs(writer: Writer, body: Expr) -> Note:
             if writer.holds(Condition(argument, "=", ZERO)):
                 return (*_valued(writer, argument), *taken)
     return next((found for part in children(body) if (found := zero_signs(writer, part))), ())
+
+
+def weightless(writer: Writer, body: Expr) -> Note:
+    """Where a formula over keys has 0 × ln(0), or the 0 / 0 that is its slope: that it counts as 0, and why."""
+    for node in walk(body):
+        if spelled_out(node) is None:
+            continue
+        weight, argument = children(node)
+        if not writer.evaluate(weight).sign and not writer.evaluate(argument).sign:
+            zeros, reason = spelled_out(rebuild(node, (ZERO, ZERO))), Condition(writer.named(weight), "=", ZERO)
+            assert zeros is not None
+            return (zeros, " counts as 0: where ", reason, " this term is 0 for every ", writer.named(argument))
+    return ()
 
 
 def _compared(writer: Writer, condition: Condition) -> Note:
