@@ -110,9 +110,10 @@ class _NetworkBuilder(Draft):
 
     def _hold(self) -> None:
         """Give units the numbers that the table of values has for them, in place of what their layers work out."""
-        for name, given in list(self.names.numbers.items()):
+        typed = {value.place for _, value in self.spec.values.entries}
+        for name, given in [one for one in self.names.numbers.items() if one[1].number.place in typed]:
             found = Directory(self).find(name, ("unit",))
-            if found is None or given.number not in [value for _, value in self.spec.values.entries]:
+            if found is None:
                 continue
             del self.names.numbers[name]
             cell = found.cell if found.cell is not None else (0,) * len(found.shape)
