@@ -32,7 +32,11 @@ PLACES: dict[str, int] = {
 
 def binding(node: Expr) -> int:
     """How tightly the node's own outermost operator binds."""
+    if isinstance(node, Sym):  # most often
+        return ATOM
     match node:
+        case Num(value):
+            return _number(value)
         case Cases():
             return CASES
         case Add(terms):
@@ -41,8 +45,6 @@ def binding(node: Expr) -> int:
             return SUM
         case Neg():
             return NEGATIVE
-        case Num(value):
-            return _number(value)
         case Mul() | Div() | Sum() | Max() | Hadamard() | HadamardDiv():
             return PRODUCT
         case Partial() | MatMul():

@@ -22,7 +22,7 @@ def is_one(node: Expr) -> bool:
     """One by structure: the constant 1, or a count divided by itself (1/1)."""
     if isinstance(node, Num):
         return isinstance(node.value, int) and node.value == 1
-    return node == _ONE_OF_ONE
+    return isinstance(node, Div) and node == _ONE_OF_ONE
 
 
 def total(terms: Iterable[Expr]) -> Expr:

@@ -58,6 +58,10 @@ def text(node: Expr, script: Script = UNICODE) -> str:
 
 def pieces(node: Expr, script: Script = UNICODE, depth: int = 0) -> list[Piece]:
     """The expression in pieces to be joined by single spaces; ``depth`` grows inside products and brackets."""
+    if isinstance(node, Num):  # most often
+        return [Piece(number_text(node.value, script), depth)]
+    if isinstance(node, Sym):
+        return [Piece(symbol(node, script), depth)]
 
     def write(part: Expr, place: str, at: int = depth + 1, **position: bool) -> list[Piece]:
         if needs_brackets(part, place, **position):
@@ -65,9 +69,7 @@ def pieces(node: Expr, script: Script = UNICODE, depth: int = 0) -> list[Piece]:
         return pieces(part, script, at)
 
     match node:
-        case Num(value):
-            return [Piece(number_text(value, script), depth)]
-        case Sym() | Partial() | Size():
+        case Partial() | Size():
             return [Piece(symbol(node, script), depth)]
         case Add(()) | Mul(()):
             return [Piece("0" if isinstance(node, Add) else "1", depth)]

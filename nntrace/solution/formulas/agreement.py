@@ -14,8 +14,8 @@ MOST_DIGITS, MOST_PLACES, MOST_ZEROS = 1000, 100_000, 8
 LINE_DIGITS = 16
 """As many digits a line may have before a form is looked for that does not cancel."""
 
-LineForm = tuple[Expr, bool]
-"""A form of a line, and whether any of its numbers is rounded."""
+LineForm = tuple[Expr, bool] | None
+"""A form of a line, and whether any of its numbers is rounded; nothing where the line has no such form."""
 
 
 def _unknown(name: str, cell: tuple[int, ...]) -> Amount:
@@ -35,9 +35,7 @@ def missing_digits(printed: Expr, value: Shown) -> int:
     return error.size.adjusted() - exponent + 1
 
 
-def form_giving(
-    form: Callable[[Digits], LineForm | None], digits: Digits, value: Shown
-) -> tuple[Digits, LineForm | None]:
+def form_giving(form: Callable[[Digits], LineForm], digits: Digits, value: Shown) -> tuple[Digits, LineForm]:
     """The digits that it takes for a form to give its value, and the form with these."""
     found = form(digits)
     while found is not None and found[1] and (missing := missing_digits(found[0], value)):

@@ -300,8 +300,8 @@ class Writer(ElementFormulas):
         return self.trace.elementwise and not (carried or expansion.rests or value.is_lost)
 
     def _giving(
-        self, form: Callable[[Expansion, Digits], LineForm | None], expansion: Expansion, value: Amount
-    ) -> tuple[Digits, LineForm | None]:
+        self, form: Callable[[Expansion, Digits], LineForm], expansion: Expansion, value: Amount
+    ) -> tuple[Digits, LineForm]:
         """The digits that it takes for a form of a line to give its value, beside a carried one no fewer decimals; and
         the form with these."""
         digits = self.digits
