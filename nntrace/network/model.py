@@ -29,7 +29,7 @@ PENALTY, TOTAL, UPSTREAM, FORMULA = "penalty", "total", "upstream", "let"
 stands in for a loss of which the gradient alone is given, and a formula of the file."""
 WEIGHT = "ω"
 """The key of how much each sample's class counts in the loss."""
-Role = Literal["input", "target", "parameter", "unit", "loss", "constant"]
+Role = Literal["input", "target", "parameter", "unit", "loss", "constant", "factor"]
 
 
 class Element(Record):
@@ -255,7 +255,9 @@ class Network(Record):
     @property
     def has_numbers(self) -> bool:
         """Whether every given tensor has its numbers, so that the network can be computed."""
-        given = (tensor for tensor in self.tensors.values() if tensor.role in ("input", "target", "parameter"))
+        given = (
+            tensor for tensor in self.tensors.values() if tensor.role in ("input", "target", "parameter", "factor")
+        )
         return all(tensor.typed is not None or tensor.array is not None for tensor in given)
 
     @property

@@ -6,10 +6,10 @@ from collections.abc import Iterator, Sequence
 
 from ..catalogue.registry import KINDS, names
 from ..errors import nearest, quoted, suggestion
-from . import kinds, sources, tree, values
+from . import arithmetic, kinds, scalars, sources, tree, values
 from .model import Items, Labelled, Layer, LossSpec, Name, Number, Penalty
 from .problems import Problems
-from .scalars import looks_like_number
+from .scalars import Fault, looks_like_number
 from .tree import Node, describe, is_null
 
 LOSS_KEYS = ("parts", "over_outputs", "over_samples", "class_weights", "penalty", sources.FROM)
@@ -168,11 +168,11 @@ def penalty(node: Node, problems: Problems) -> Penalty | None:
         problems.add(node.place, f"a penalty cannot be {describe(node)}", "write its kind and its factor: {l2: 0.01}")
         return None
     own = {key.text: inner for key, inner in node.entries if key.text in PENALTY_KEYS}
-    factors: list[tuple[Name, Number]] = []
+    factors: list[tuple[Name, Number | Name]] = []
     for key, inner in node.entries:
         if key.text in known:
-            factor = values.number(inner, problems, f"the factor of {quoted(key.text)}")
-            if factor is not None and factor.value < 0:
+            factor = _factor(inner, problems, f"the factor of {quoted(key.text)}")
+            if isinstance(factor, Number) and factor.value < 0:
                 problems.add(factor.place, f"a penalty's factor cannot be {quoted(factor.text)}", "give 0 or more")
             elif factor is not None:
                 factors.append((Name(key.text, key.place), factor))
@@ -188,6 +188,15 @@ def penalty(node: Node, problems: Problems) -> Penalty | None:
         values.name(own["data"], problems, "the name of the loss without its penalty") if "data" in own else None,
         node.place,
     )
+
+
+def _factor(node: Node, problems: Problems, what: str) -> Number | Name | None:
+    """A penalty's factor: a number, or a symbol such as lambda."""
+    if isinstance(node, tree.Scalar) and node.plain and not is_null(node) and not arithmetic.is_arithmetic(node.text):
+        word = scalars.name(node.text)
+        if not isinstance(word, Fault):
+            return Name(word, node.place)
+    return values.number(node, problems, what)
 
 
 def _penalised(node: Node, problems: Problems) -> str | tuple[Name, ...]:

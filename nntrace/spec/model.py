@@ -125,17 +125,22 @@ class Layer(Record):
 
 
 class Penalty(Record):
-    """``penalty: {l2: 0.01, on: all}``: each kind with its factor.
+    """``penalty: {l2: 0.01, on: all}``: each kind with its factor, a number or a symbol for one.
 
     ``on`` is ``weights``, ``all`` (the biases too) or the names of parameters; ``name`` and ``data`` are what the file
     calls the penalty and the loss without it.
     """
 
-    kinds: tuple[tuple[Name, Number], ...]
+    kinds: tuple[tuple[Name, Number | Name], ...]
     on: str | tuple[Name, ...]
     name: Name | None
     data: Name | None
     place: Place
+
+    @property
+    def symbols(self) -> tuple[Name, ...]:
+        """The factors that have no number."""
+        return tuple(factor for _, factor in self.kinds if isinstance(factor, Name))
 
 
 class LossSpec(Record):

@@ -228,3 +228,35 @@ def test_a_bias_that_two_layers_share(run: Run) -> None:
         delta = 2 * (np.array([[1, 2], [3, 4]]) @ h + [0.5, 0.25] - [1, 3])
         expected = delta + np.array([[1, 3], [2, 4]]) @ delta + (32 * np.array([0.5, 0.25]) if penalty else 0)
         assert gradient == pytest.approx(expected)
+
+
+SYMBOLIC = """\
+inputs: {x: [1, 2]}
+targets: {t: 1}
+layers:
+- dense: y
+  weights: {W: [[1, 2]]}
+loss: mse
+"""
+
+
+@pytest.mark.parametrize("line", ["penalty: {l2: lambda}", "l2: λ", "penalty: {l2: λ}"])
+def test_a_factor_may_be_a_letter_in_a_derivation(run: Run, tmp_path: Path, line: str) -> None:
+    (tmp_path / "net.yaml").write_text(SYMBOLIC + line, encoding="utf-8")
+    code, out, _ = run("derive", cwd=tmp_path)
+    assert (code, "lambda" in out) == (0, False)
+    assert "L_penalty = λ Σ_i W[1,i]²\n" in out
+    assert "∂L/∂W = δ_y xᵀ + 2 λ W " in out
+    for command in ("forward", "grad", "step", "train"):
+        code, out, err = run(command, cwd=tmp_path)
+        assert (code, out) == (2, "")
+        assert err.startswith(f"net.yaml:7:{line.index('l2: ') + 5}: ")
+        assert "has no number" in err
+        assert "write one in its place, such as l2: 0.1" in err
+
+
+@pytest.mark.parametrize("taken", ["W", "L", "y", "x"])
+def test_the_letter_of_a_factor_is_its_own(run: Run, tmp_path: Path, taken: str) -> None:
+    (tmp_path / "net.yaml").write_text(f"{SYMBOLIC}penalty: {{l2: {taken}}}", encoding="utf-8")
+    code, _, err = run("derive", cwd=tmp_path)
+    assert (code, "a letter of its own" in err) == (2, True)

@@ -20,7 +20,7 @@ from .learning import Learning
 from .leaves import depth
 from .loss import LOSS, unfused
 from .objective import Objective
-from .penalty import penalised
+from .penalty import letter, penalised
 from .sources import Directory
 from .training import reserved, training
 
@@ -74,6 +74,14 @@ class _NetworkBuilder(Draft):
         self._check_default_names()
         if spec.penalty and network.loss in self.tensors:
             taken = {*self.names.used, *self.names.results}
+            known = {*taken, *self._tensor_names(), *network.tensors}
+            for factor in spec.penalty.symbols:
+                if letter(factor) in known or self.sizes.wanted:
+                    self.problems.add(
+                        factor.place,
+                        f"the penalty's factor {quoted(factor.text)} has no number",
+                        "write one in its place, such as l2: 0.1; nntrace derive takes a letter of its own too",
+                    )
             network = penalised(network, spec.penalty, self.weights, taken, self.problems)
         self.names.check_collisions(reserved(network.training.rule, self._learned(network)), self._free_powers())
         self.sizes.check_names({**self._tensor_names(), **self.names.used, **self.names.results})

@@ -15,7 +15,7 @@ from ...catalogue import Operation
 from ...catalogue.registry import real
 from ...errors import quoted, suggestion
 from ...expr import Add, Expr, Mul, Sum, Sym, product, rename, symbols
-from ...spec.model import Penalty
+from ...spec.model import Name, Number, Penalty
 from ...spec.problems import Problems
 from ..model import PENALTY, TOTAL, BoundOperation, Cell, Edge, Element, Network, Tensor
 from ..quantities import find, known_names
@@ -51,6 +51,7 @@ def penalised(
             tensors[DATA] = Tensor(DATA, data, (), "loss", {(): data})
             tensors[PENALTY] = Tensor(PENALTY, own, (), "loss", {(): own})
             tensors.update(masks)
+            tensors.update({one: Tensor(one, one, (), "factor", {(): one}) for one in map(letter, penalty.symbols)})
         of_sample = tensor.role == "loss" and tensor.names == total.names and key != LOSS
         tensors[key] = tensor._replace(name=data, names={(): data}) if of_sample else tensor
     steps: list[BoundOperation] = []
@@ -137,11 +138,20 @@ def _penalty_step(network: Network, penalty: Penalty, chosen: Penalised) -> Boun
             for over in index if tensor.by_column else index[::-1]:  # in the order of the file
                 body = Sum(over, body)
             sums.append(body)
-        terms.append(Mul((*constants, real(factor.value), Add(tuple(sums)) if len(sums) > 1 else sums[0])))
+        terms.append(Mul((*constants, _factor(factor), Add(tuple(sums)) if len(sums) > 1 else sums[0])))
     operation = Operation(Sym(PENALTY), Add(tuple(terms)) if len(terms) > 1 else terms[0])
     keys = {symbol.name: symbol.name for symbol in symbols(operation.formula) if isinstance(symbol, Sym)}
     edges = tuple(Edge(operation, key) for key in chosen)
     return BoundOperation(PENALTY, operation, PENALTY, keys, sizes, edges, operation.formula)
+
+
+def _factor(given: Number | Name) -> Expr:
+    return real(given.value) if isinstance(given, Number) else Sym(letter(given))
+
+
+def letter(symbol: Name) -> str:
+    """What a factor without a number is called: λ for lambda."""
+    return {"lambda": "λ"}.get(symbol.text, symbol.text)
 
 
 def _split(part: Expr) -> tuple[list[Expr], Expr]:
