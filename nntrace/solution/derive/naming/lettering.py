@@ -28,7 +28,8 @@ def other_letters(names: set[str], wholes: set[str], avoided: set[str], indices:
     are the letters of the network's own formulas.
     """
     indices = dict.fromkeys((*INDICES, *indices))
-    behind = {name.removeprefix(f"{one}_") for one in wholes for name in names if name.startswith(f"{one}_")}
+    lines = ((name, place) for name in names for place, letter in enumerate(name) if letter == "_")
+    behind = {name[place + 1 :] for name, place in lines if name[:place] in wholes}
     taken = {*names, *(letter for letters in behind if set(letters) <= set(indices) for letter in letters)}
     used = {*taken, *avoided, *"".join(behind), *(letter for letter in indices if letter not in INDICES)}
     found: dict[str, str] = {}
