@@ -107,8 +107,8 @@ TABLE: list[tuple[str, list[str]]] = [
         "6:6: `log` cannot be '3'", "7:11: `rounding` cannot be 'half'"]),
     ("inputs: [1]\nlayers: []\nrounding: {carry: {significant: 0}, at_least: 2}",
      ["3:33: `significant` cannot be '0'", "3:47: `at_least` beside `significant`"]),
-    ("inputs: [1]\nlayers: []\nloss: mse\npenalty: {weight_decay: 0.1, l2: much, l1: -1, on: {b: 1}, name: 3}", [
-        "4:11: a penalty of unknown kind 'weight_decay'", "4:34: 'much' is not a number",
+    ("inputs: [1]\nlayers: []\nloss: mse\npenalty: {weight_decay: 0.1, l2: [22], l1: -1, on: {b: 1}, name: 3}", [
+        "4:11: a penalty of unknown kind 'weight_decay'", "4:34: the factor of 'l2' is not a number but a list",
         "4:44: a penalty's factor cannot be '-1'", "4:52: `on` cannot be a table",
         "4:66: '3' is not a name: it starts with a digit"]),
     ("inputs: [1]\nlayers: []\npenalty: {on: all}",
