@@ -12,6 +12,7 @@ from typing import NamedTuple
 from unittest import mock
 
 import pytest
+from shipped import tried
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
@@ -83,6 +84,17 @@ def run_inside(
             stream.flush()
             texts.append(stream.buffer.getvalue().decode(encoding))  # type: ignore[attr-defined]
     return Outcome(code, *texts)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Of the tests that are marked as a grid a short run tries each third."""
+    grids: dict[str, list[pytest.Item]] = {}
+    for item in items:
+        if item.get_closest_marker("grid"):
+            grids.setdefault(item.nodeid.partition("[")[0], []).append(item)
+    left_out = {item for grid in grids.values() for item in set(grid) - set(tried(grid))}
+    config.hook.pytest_deselected(items=list(left_out))
+    items[:] = [item for item in items if item not in left_out]
 
 
 def _text(argument: object) -> str | os.PathLike[str]:

@@ -615,6 +615,7 @@ loss: LOSS
 """
 
 
+@pytest.mark.grid
 @pytest.mark.parametrize("loss", OF_ANY_OUTPUTS)
 @pytest.mark.parametrize("vectors", ["columns", "rows"])
 def test_every_line_of_a_batch(vectors: str, loss: str) -> None:
@@ -622,6 +623,7 @@ def test_every_line_of_a_batch(vectors: str, loss: str) -> None:
     assert list(reading(build(read(text, "batch", None)), Question(with_numbers=True)).disagreements()) == []
 
 
+@pytest.mark.grid
 @pytest.mark.parametrize("loss", OF_ANY_OUTPUTS)
 @pytest.mark.parametrize("vectors", ["columns", "rows"])
 def test_every_line_of_a_batch_of_which_the_size_alone_is_known(vectors: str, loss: str) -> None:
@@ -694,6 +696,7 @@ loss: {LOSS: L, over_outputs: OVER}
 TARGETS = {"one-hot": "[0, 1, 0]", "soft": "[0.5, 0.25, 0.25]", "free": "[0.5, 0.25, 0.5]", "class": "z1[2]"}
 
 
+@pytest.mark.grid
 @pytest.mark.parametrize("over", ["sum", "mean"])
 @pytest.mark.parametrize("log", ["e", "2", "10"])
 @pytest.mark.parametrize(("loss", "activation", "targets"), [
@@ -754,6 +757,7 @@ relu_at_zero: KINK
 """
 
 
+@pytest.mark.grid
 @pytest.mark.parametrize("vectors", ["columns", "rows"])
 @pytest.mark.parametrize(
     ("loss", "activation"), [("hinge", "tanh"), ("ce", "softmax"), ("ce", "sigmoid"), ("mse", "softmax")]
@@ -812,6 +816,7 @@ values: {p: 0.5, q: 0.25, r: -1, h: 1}
 """
 
 
+@pytest.mark.grid
 @pytest.mark.parametrize("loss", OF_ANY_OUTPUTS)
 @pytest.mark.parametrize(
     "text", [LETTERED, LETTERED.replace("VECTORS", "rows"), SINGLE], ids=["batch", "rows", "single"]

@@ -94,6 +94,7 @@ def test_no_golden_sheet_is_left_over() -> None:
     assert {path.name for path in (HERE / "golden").iterdir()} == {name for name, _ in sheets()}
 
 
+@pytest.mark.grid
 @pytest.mark.parametrize("width", [40, 60, 80])
 @pytest.mark.parametrize("config", [*tried(CONFIGS), *sorted(ALONE)])
 def test_no_line_is_wider_than_the_page(run: Run, config: str, width: int) -> None:
@@ -102,6 +103,7 @@ def test_no_line_is_wider_than_the_page(run: Run, config: str, width: int) -> No
         assert max(cell_len(line) for line in lines if "/" not in line or " " in line) <= width  # a path is never cut
 
 
+@pytest.mark.grid
 @pytest.mark.parametrize("config", [*tried(CONFIGS), *sorted(ALONE)])
 def test_ascii_has_the_same_lines(run: Run, config: str) -> None:
     for command in (*COMMANDS, *WHOLE) if config not in ALONE else ("step", "matrix"):

@@ -43,6 +43,7 @@ def run_of(run: Run, folder: Path, *arguments: object) -> Any:
     return json.loads(out)
 
 
+@pytest.mark.grid
 @pytest.mark.parametrize("kind", list(KINDS["optimizer"]))
 @pytest.mark.parametrize("text", [HOMEWORK, ALONE, ONLINE], ids=["homework", "given gradients", "online"])
 def test_two_runs_are_one(run: Run, tmp_path: Path, kind: str, text: str) -> None:

@@ -124,6 +124,7 @@ def test_a_listing_from_arrays_is_the_one_of_steps(
     assert listing(compiled, "json", 120, UNICODE) == listing(stepwise, "json", 120, UNICODE)
 
 
+@pytest.mark.grid
 @pytest.mark.parametrize("activation", list(CATALOGUE["activation"]))
 def test_every_activation_is_listed_as_its_steps_are(
     tmp_path: Path, activation: str, monkeypatch: pytest.MonkeyPatch

@@ -144,6 +144,7 @@ def test_generated_networks(start: int) -> None:
             continue
 
 
+@pytest.mark.grid
 @pytest.mark.parametrize("loss", OF_ANY_OUTPUTS)
 @pytest.mark.parametrize("vectors", ["columns", "rows"])
 def test_a_batch(vectors: str, loss: str) -> None:
@@ -151,6 +152,7 @@ def test_a_batch(vectors: str, loss: str) -> None:
     assert list(wrong_lines(build(read(source, "batch", None)))) == []
 
 
+@pytest.mark.grid
 @pytest.mark.parametrize("vectors", ["columns", "rows"])
 @pytest.mark.parametrize("loss", ["mse", "hinge", "huber", "absolute_error"])
 @pytest.mark.parametrize("kind", ["softmax", "log_softmax", "tanh", "hard_sigmoid"])
@@ -229,6 +231,7 @@ def look_nothing(*names: str) -> Any:
     raise AssertionError(names)
 
 
+@pytest.mark.grid
 @pytest.mark.parametrize("penalty", ["", "penalty: {l2: 0.01}", "penalty: {l1: 0.01, l2: 0.02}"])
 @pytest.mark.parametrize("samples", [False, True], ids=["one", "batch"])
 @pytest.mark.parametrize("kind", ["relu", "sigmoid"])
@@ -255,6 +258,7 @@ def test_a_carried_batch_of_one_unit() -> None:
 HIDDEN = CARRIED.replace("{carry: 3}", "full").replace("PENALTY", "").replace("VECTORS", "columns")
 
 
+@pytest.mark.grid
 @pytest.mark.parametrize("kind", list(KINDS["activation"]))
 def test_an_activation_is_stated_once(kind: str) -> None:
     network = build(read(HIDDEN.replace("activation: KIND", f"activation: {kind}"), "hidden", None))
@@ -375,6 +379,7 @@ def test_a_form(formula: Any, target: Any, expected: str | None) -> None:
 # ------------------------------------------------------------------------------------------------------- narrow pages
 
 
+@pytest.mark.grid
 @pytest.mark.parametrize("width", [40, 60, 80, 120])
 @pytest.mark.parametrize("path", tried(CONFIGS), ids=lambda path: path.stem)
 def test_no_line_is_wider_than_the_page(path: Any, width: int) -> None:
@@ -385,6 +390,7 @@ def test_no_line_is_wider_than_the_page(path: Any, width: int) -> None:
         assert [line for line in lines if columns(line) > width] == []
 
 
+@pytest.mark.grid
 @pytest.mark.parametrize("width", [40, 60])
 @pytest.mark.parametrize("penalty", ["", "penalty: {l1: 0.01, l2: 0.02}"])
 @pytest.mark.parametrize("loss", OF_ANY_OUTPUTS)

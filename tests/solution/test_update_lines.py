@@ -121,6 +121,7 @@ def symbols(network: Network, sheet: dict[str, Any]) -> dict[str, Fraction | flo
     return found
 
 
+@pytest.mark.grid
 @pytest.mark.parametrize("kind", list(KINDS["optimizer"]))
 def test_every_line_holds(kind: str) -> None:
     for text in files(kind):

@@ -129,10 +129,11 @@ def test_what_is_0_by_algebra_prints_0() -> None:
     assert (step["lines"][-1]["text"], step["value"], step["exact"]) == ("0.0", 0.0, "0")
 
 
-def test_a_line_with_an_undefined_number_is_written() -> None:
+def test_a_term_that_is_0_everywhere_has_the_slope_0() -> None:
     text = "inputs: {x: -1}\ntargets: [0]\nlayers: [{dense: [h], weights: {x: {w: 1}}}, {relu: [y1]}]\nloss: {bce: L}\n"
     (step,) = (step for step in sheet(text + "learning_rate: 0.5\n")["steps"] if step["name"] == "∂L/∂y1")
-    assert (step["value"], step["lines"][-1]["text"]) == (None, "undefined")
+    assert (step["value"], step["lines"][-1]["text"]) == (1.0, "1")
+    assert "0 / 0 counts as 0" in step["reason"]
 
 
 def test_a_number_beyond_all_floats_is_shown() -> None:
