@@ -66,7 +66,7 @@ def check(node: Expr, axes: tuple[str, ...]) -> None:
             assert math.isclose(result[cell], expected, rel_tol=1e-8, abs_tol=1e-8), (text(node), cell)
 
 
-@settings(max_examples=300)
+@settings(max_examples=150)
 @given(node=expressions(scope=("n", "j", "i"), without=(Rest,)), axes=st.permutations(["n", "j", "i"]))
 def test_every_element_of_random_formulas(node: Expr, axes: list[str]) -> None:
     check(node, tuple(axes))

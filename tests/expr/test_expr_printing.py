@@ -55,7 +55,7 @@ def looks_like_an_entropy(node: Expr) -> bool:
     return isinstance(node, Mul) and any(True for _ in logarithms)
 
 
-@settings(max_examples=400)
+@settings(max_examples=200)
 @given(node=expressions())
 def test_text_read_back_has_the_same_value(node: Expr) -> None:
     assume(not any(looks_like_an_entropy(part) for part in walk(node)))

@@ -104,7 +104,7 @@ def both(net: Network, monkeypatch: pytest.MonkeyPatch) -> tuple[list[Solution],
     ("kind", "sizes", "vectors"),
     [
         ("classes", (4, 2), "columns"),
-        ("classes", (20, 24), "columns"),
+        ("classes", (20, 9), "columns"),
         ("numbers", (14, 5), "rows"),
         ("huge", (5, 12), "columns"),
     ],
