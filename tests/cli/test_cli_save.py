@@ -58,6 +58,7 @@ def numbers(run: Run, *arguments: object, cwd: Path) -> Any:
     return json.loads(out)
 
 
+@pytest.mark.grid
 @pytest.mark.parametrize("path", CONFIGS, ids=lambda path: path.stem)
 def test_the_saved_network_is_the_updated_one(run: Run, tmp_path: Path, path: Path) -> None:
     step = numbers(run, "step", path, "--save", "new.yaml", cwd=tmp_path)

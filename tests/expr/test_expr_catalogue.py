@@ -114,6 +114,7 @@ def test_declared_is_derived_is_central_difference(entry: Entry) -> None:
         assert wrong_derivatives(operation, numbers(operation, seed, probabilities), sizes, kink) == []
 
 
+@pytest.mark.grid
 @pytest.mark.parametrize("entry", ENTRIES, ids=lambda entry: f"{entry.kind} {entry.name}")
 def test_sympy_has_the_same_derivatives(entry: Entry) -> None:
     """Derived and declared, of every cell by every cell, with options and conventions as they are drawn."""

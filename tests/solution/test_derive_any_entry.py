@@ -74,6 +74,7 @@ EVERY = [
 ]
 
 
+@pytest.mark.grid
 @pytest.mark.parametrize(("kind", "name", "batch", "vectors"), EVERY)
 def test_every_line_holds_and_every_rule_is_used(kind: str, name: str, batch: bool, vectors: str) -> None:
     one = reading(network_of(source(kind, name, batch, vectors)), Question(with_numbers=not batch))
@@ -354,6 +355,7 @@ def loss(name: str, y: Any, t: Any) -> Any:
     return known.get(name, lambda: (apart**2).sum() / 2)()
 
 
+@pytest.mark.grid
 @pytest.mark.parametrize(("kind", "name", "batch", "vectors"), EVERY)
 def test_the_gradients_that_the_lines_come_to_are_autograds(kind: str, name: str, batch: bool, vectors: str) -> None:
     one = Reading(network_of(source(kind, name, batch, vectors)), {"remarks": [], "steps": []})

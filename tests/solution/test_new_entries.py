@@ -229,6 +229,7 @@ def test_the_gradients_are_those_of_autograd(row: Row) -> None:
         assert np.array(found["gradients"][name]) == pytest.approx(gradient, rel=1e-12, abs=1e-14), name
 
 
+@pytest.mark.grid
 @pytest.mark.parametrize("view", tried([None, "delta", "paths"]))
 def test_every_line_of_a_calculation_holds(row: Row, view: Any) -> None:
     one = sheet(row, view)
@@ -256,6 +257,7 @@ def test_every_command_runs(row: Row, run: Run, tmp_path: Path) -> None:
             assert done.out
 
 
+@pytest.mark.grid
 def test_a_batch_is_the_mean_of_its_samples(row: Row) -> None:
     one = yaml.safe_load(row.text)
     first = [*one["inputs"].values()]
