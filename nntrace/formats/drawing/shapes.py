@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import unicodedata
+from math import fsum
 from typing import Literal
 
 from ...errors import printable
@@ -74,7 +75,7 @@ class Figure(Record):
 
 def text_width(text: str, size: float) -> float:
     """About how wide a text is in a sans-serif type."""
-    wide = sum(1.0 if unicodedata.east_asian_width(sign) in "WF" else 0.62 for sign in text
+    wide = fsum(1.0 if unicodedata.east_asian_width(sign) in "WF" else 0.62 for sign in text
                if not unicodedata.combining(sign))  # fmt: skip
     return wide * size
 

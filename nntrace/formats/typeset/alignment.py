@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from itertools import groupby
+from math import fsum
 from typing import cast
 
 from ...solution.content.model import Note
@@ -97,4 +98,4 @@ def _in_formula(words: Sequence[Chunk], formulas: Formulas) -> str:
 
 
 def _width(chunks: Sequence[Chunk]) -> float:
-    return sum(chunk.width for chunk in chunks)
+    return fsum(chunk.width for chunk in chunks)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from math import fsum
 
 from .language import Chunk, Language, Sign
 
@@ -44,7 +45,7 @@ class ChunkWriter:
         """The chunks beside each other as one."""
         parts = list(chunks)
         text = parts[0].text if len(parts) == 1 else self.language.between.join(chunk.text for chunk in parts)
-        return Chunk(text, sum(chunk.width for chunk in parts), depth)
+        return Chunk(text, fsum(chunk.width for chunk in parts), depth)
 
     def _fraction(self, top: Chunk, bottom: Chunk, depth: int) -> Chunk:
         return Chunk(self.language.fraction(top.text, bottom.text), max(top.width, bottom.width) + 1, depth)

@@ -8,6 +8,7 @@ not: a quotient is a fraction unless it is too wide, an index stands below, the 
 from __future__ import annotations
 
 from decimal import Decimal
+from math import fsum
 from typing import Protocol, cast
 
 from ...expr import (
@@ -256,7 +257,7 @@ class Formulas(SymbolWriter):
             ]
             for at in range(len(cells))
         ]
-        return Chunk(self.language.matrix(written), sum(widths) + 2 * len(widths) + 2, depth)
+        return Chunk(self.language.matrix(written), fsum(widths) + 2 * len(widths) + 2, depth)
 
     def _cases(self, condition: Condition, then: Expr, otherwise: Expr, depth: int) -> Chunk:
         where = self.joined([self._words("if "), *self._condition(condition, 0)])

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from functools import cached_property
 from itertools import islice
+from math import fsum
 from typing import Literal, cast
 
 from ...expr import Expr, Partial, Sym
@@ -132,7 +133,7 @@ class _LatexFamily(FamilyTexts):
         """Whether every step is a line."""
         signs = 2.5 * len(self.frame.pieces)
         result = max(map(_long, self.result_numbers))
-        whole = sum(sum(widths) + signs for widths in self._widths[: len(self.readers)]) + result
+        whole = fsum(fsum(widths) + signs for widths in self._widths[: len(self.readers)]) + result
         return self.name + whole + BESIDE * 3 <= self.manuscript.width
 
     # -- steps that are products or calls ----------------------------------------------------------------------------
@@ -205,7 +206,7 @@ class _LatexFamily(FamilyTexts):
         forms = []
         for widths in self._widths:
             each = iter(widths)
-            widest = max(sum(islice(each, len(term))) + 2.5 * len(term) for term in self.family.terms)
+            widest = max(fsum(islice(each, len(term))) + 2.5 * len(term) for term in self.family.terms)
             per_line = max(1, int(self._room // widest))
             forms.append(_Form(per_line, _on_lines(terms, per_line, self._break)))
         return forms

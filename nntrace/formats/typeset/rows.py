@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import groupby
+from math import fsum
 from typing import cast
 
 from ...expr import Add, Expr, Neg
@@ -37,7 +38,7 @@ class FormulaRow(Record):
     @property
     def width(self) -> float:
         """How wide it is without its name."""
-        return sum(chunk.width for chunk in self.chunks) + BESIDE
+        return fsum(chunk.width for chunk in self.chunks) + BESIDE
 
 
 def step_rows(step: Step, formulas: Formulas, width: float) -> list[FormulaRow]:
@@ -68,7 +69,7 @@ def _equation(name: Expr, lines: list[Line], compact: bool, formulas: Formulas, 
     written = formulas.one(name)
     forms = [form for line in lines for form in _forms(line, formulas)]
     room = width - written.width
-    whole = compact and not any(form.sign for form in forms) and sum(form.width for form in forms) <= room
+    whole = compact and not any(form.sign for form in forms) and fsum(form.width for form in forms) <= room
     rows: list[FormulaRow] = []
     for form in forms:
         if rows:

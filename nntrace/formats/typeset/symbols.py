@@ -6,6 +6,7 @@ import re
 from collections.abc import Sequence
 from decimal import Decimal
 from fractions import Fraction
+from math import fsum
 from typing import cast
 
 from ...expr import Expr, Partial, Size, Sym, Whole
@@ -94,7 +95,7 @@ class SymbolWriter(ChunkWriter):
         text = language.lowered(parts, bold, raised, index) + behind
         if self._taken.setdefault(text, symbol.name) != symbol.name:  # another name is written so
             text = language.scripts(language.words(symbol.name), index, raised) + behind
-        width = sum(map(_width, name)) + SMALL * (2 * len(symbol.index) + len(symbol.mark) + (3 if layer else 0))
+        width = fsum(map(_width, name)) + SMALL * (2 * len(symbol.index) + len(symbol.mark) + (3 if layer else 0))
         return Chunk(text, width, 0)
 
     def _raised_marks(self, layer: str, mark: str) -> str:
