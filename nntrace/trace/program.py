@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from functools import cached_property
+from math import fsum
 from typing import TYPE_CHECKING, Any
 
 from ..expr import Delta, Expr, Indicator, Num, Partial, Size, Sym, product, rename, symbols
@@ -244,7 +245,7 @@ class Program(CompiledNetwork):
         totals = {key: gradients[key] for key in network.parameters if key in gradients}
         for uses in network.uses.values():
             if len(uses) > 1:
-                added = sum(float(gradients[use.key][use.cell]) for use in uses if use.key in gradients)
+                added = fsum(float(gradients[use.key][use.cell]) for use in uses if use.key in gradients)
                 for use in uses:
                     if use.key in totals:
                         if totals[use.key] is gradients[use.key]:

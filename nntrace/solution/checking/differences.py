@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from copy import deepcopy
 from functools import reduce
-from math import nan
+from math import fsum, nan
 from operator import getitem
 from typing import Any, Literal
 
@@ -103,7 +103,7 @@ class Differences:
         first = found.uses[0]
         decided = [one.tobytes() if hasattr(one, "tobytes") else one for one in formulas.run(self._decisions, after)]
         slopes = formulas.slopes(after) if slope else {}
-        total = sum(float(_number(slopes[key], cell)) for key, cell in found.uses if key in slopes)
+        total = fsum(float(_number(slopes[key], cell)) for key, cell in found.uses if key in slopes)
         result = _Moved(float(_number(after[first.key], first.cell)), float(after[network.loss]), decided, total)
         for key, cell in found.uses:
             if cell:
