@@ -27,6 +27,11 @@ def _count(what: str, low: int, high: int) -> Callable[[str], int]:
     return read
 
 
+def _number(name: str, low: int, high: int, help: str, what: str = "") -> Any:
+    """The option of a whole number from ``low`` to ``high``, of ``what`` it counts."""
+    return typer.Option(f"--{name}", parser=_count(what or name, low, high), metavar="N", help=help)
+
+
 Changes = Annotated[
     list[str], typer.Option("--set", metavar="NAME=NUMBER", help="Change a given number, e.g. i1=3. Repeatable.")
 ]
@@ -64,9 +69,7 @@ class StepOptions(Record):
 
 def _length(name: str, what: str) -> Any:
     """The option that says how many steps or passes there are."""
-    return typer.Option(
-        f"--{name}", parser=_count(name, 1, 10**6), metavar="N", help=f"{what} to do. Default: the file's."
-    )
+    return _number(name, 1, 10**6, f"{what} to do. Default: the file's.")
 
 
 class Lasting(Record):
@@ -91,7 +94,7 @@ class Compared(Record):
     ] = []
     seed: Annotated[
         int | None,
-        typer.Option("--seed", parser=_count("seed", 0, 10**9), metavar="N", help="Of drawn rates."),
+        _number("seed", 0, 10**9, "Of drawn rates."),
     ] = None
 
 
@@ -110,20 +113,12 @@ class Calculation(Record):
     full: Annotated[bool, typer.Option("--full", help="Cut nothing, however long.")] = False
     digits: Annotated[
         int | None,
-        typer.Option(
-            "--digits",
-            parser=_count("digits", 1, 17),
-            metavar="N",
-            help="Significant digits of every computed number, 1 to 17. Default: 6 of a rounded one.",
-        ),
+        _number("digits", 1, 17, "Significant digits of every computed number, 1 to 17. Default: 6 of a rounded one."),
     ] = None
     decimals: Annotated[
         int | None,
-        typer.Option(
-            "--decimals",
-            parser=_count("decimals", 0, 17),
-            metavar="N",
-            help="Decimals of every computed number, 0 to 17 (of a small one three significant digits).",
+        _number(
+            "decimals", 0, 17, "Decimals of every computed number, 0 to 17 (of a small one three significant digits)."
         ),
     ] = None
     rounding: Annotated[
@@ -160,11 +155,8 @@ class PageOptions(Record):
     ] = None
     width: Annotated[
         int | None,
-        typer.Option(
-            "--width",
-            parser=_count("columns", 20, 10000),
-            metavar="N",
-            help="Columns of the page, 20 to 10000. Default: the terminal's; piped: 120.",
+        _number(
+            "width", 20, 10000, "Columns of the page, 20 to 10000. Default: the terminal's; piped: 120.", "columns"
         ),
     ] = None
     ascii: Annotated[bool, typer.Option("--ascii", help="Plain characters only: * for ×, dMSE/dw21 for ∂MSE/∂w21.")] = (

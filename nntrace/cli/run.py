@@ -169,7 +169,6 @@ def deliver(solution: Solution, page: PageOptions, expected: Sequence[str] = ())
     """Write the sheet and compare the expected numbers. The exit code: 0, or 1 where a number or a check fails."""
     from ..solution.checking.expect import Mismatch, compare, with_expected
     from ..solution.content.detail import with_detail
-    from ..solution.content.excerpt import excerpt
     from ..solution.content.model import Check
 
     differences: list[Mismatch] = []
@@ -182,6 +181,8 @@ def deliver(solution: Solution, page: PageOptions, expected: Sequence[str] = ())
     solution = with_expected(solution, held)
     told = with_detail(solution, detail_of(page.detail))
     if page.show:
+        from ..solution.content.excerpt import excerpt
+
         told = excerpt(told, [name.strip() for names in page.show for name in names.split(",")])
     title = told.title if page.title is None else printable(" ".join(page.title.split()))
     write(told._replace(title=title), page)

@@ -24,7 +24,7 @@ def load(network: str | os.PathLike[str] | Mapping[str, Any], *, allow_files: bo
     """The network of a file, or of a dict with a network file's keys.
 
     A numpy array in a dict stands for an array file: its numbers are floats, and none of them is exact. Lists and
-    numbers count as they are yaml_text. ``allow_files`` lets a network read array files outside its own folder (of a
+    numbers count as they are written. ``allow_files`` lets a network read array files outside its own folder (of a
     dict: outside the current one). Raises a ``UserError``.
     """
     if isinstance(network, (str, os.PathLike)):

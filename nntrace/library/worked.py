@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping
+from collections.abc import Callable, Collection, Mapping
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UserError, quoted, suggestion
-from ..solution.content.model import Block, Family, LossValue, Section, Solution, Step, Table
+from ..solution.content.blocks import steps_by_section
+from ..solution.content.model import LossValue, Section, Solution, Step
 from .words import detail_of
 
 if TYPE_CHECKING:
@@ -78,10 +79,9 @@ class WorkedSolution:
 
     def __getitem__(self, id: str) -> WorkedStep:
         """The step of an id, ``solution["B9"]``. Raises a ``UserError`` where there is none."""
-        for section, step in _steps(self.solution, id):
-            if step.id == id:
-                return WorkedStep(self.solution, section, step)
-        known = (step.id for _, step in _steps(self.solution))
+        for section, step in steps_by_section(self.solution, lambda one: one == id):
+            return WorkedStep(self.solution, section, step)
+        known = (step.id for _, step in steps_by_section(self.solution))
         raise UserError(f"there is no step {quoted(id)} on this sheet\n  {suggestion(id, known)}")
 
     # -- its numbers -------------------------------------------------------------------------------------------------
@@ -135,25 +135,6 @@ class WorkedStep(WorkedSolution):
     def exact(self) -> Fraction | None:
         """The number as a fraction, where it is rational and known exactly."""
         return self.step.exact
-
-
-def _steps(solution: Solution, id: str | None = None) -> Iterator[tuple[Section, Step]]:
-    """The numbered steps and their sections; of families only the one that is looked for, if one is."""
-    for section in solution.sections:
-        for block in section.blocks:
-            for step in _of_block(block, id):
-                yield section, step
-
-
-def _of_block(block: Block, id: str | None) -> Iterator[Step]:
-    match block:
-        case Step():
-            yield block
-        case Table():
-            yield from block.steps
-        case Family():
-            places = block.places if id is None else (place for place in block.places if block.id(place) == id)
-            yield from map(block.step, places)
 
 
 def _arrays(numbers: Mapping[str, Any] | None) -> dict[str, Any]:

@@ -226,7 +226,7 @@ class Network(Record):
         """An element as a sheet writes it."""
         return self.tensors[element.key].symbol(element.cell)
 
-    def before_held(self) -> set[str]:
+    def before_given(self) -> set[str]:
         """The keys of the tensors from which a way leads to a result that has given numbers."""
         results = {key for key, tensor in self.tensors.items() if tensor.overridden}
         found: set[str] = set()

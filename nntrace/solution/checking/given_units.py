@@ -11,7 +11,7 @@ from ..formulas.naming import cell_of
 
 def behind_given(writer: Writer, asked: list[Quantity]) -> list[Quantity]:
     """Those quantities from which a way leads to a given unit; in a large network by whole tensors."""
-    keys = writer.network.before_held()
+    keys = writer.network.before_given()
     behind = [one for one in asked if any(use.key in keys for use in one.uses)]
     if not behind or not writer.trace.elementwise:
         return behind

@@ -6,7 +6,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from fnmatch import fnmatchcase
 
 from ...errors import UserError, quoted, suggestion
-from .model import Block, Family, Remark, Solution, Step, Table
+from .blocks import steps_by_section, steps_of
+from .model import Block, Remark, Solution
 
 
 def excerpt(solution: Solution, wanted: Sequence[str]) -> Solution:
@@ -24,35 +25,21 @@ def excerpt(solution: Solution, wanted: Sequence[str]) -> Solution:
             sections.append(section._replace(blocks=blocks))
     for name in wanted:
         if name not in found:
-            known = [*(one.name for one in solution.sections), *(step.id for step in _steps(solution))]
+            known = [*(one.name for one in solution.sections), *(step.id for _, step in steps_by_section(solution))]
             raise UserError(f"this sheet has no {quoted(name)} to show\n  {suggestion(name, dict.fromkeys(known))}")
     return solution._replace(title=None, agreed=(), sections=tuple(sections), is_excerpt=True, pictures=dict)
 
 
 def _chosen(blocks: Iterable[Block], wanted: Sequence[str], found: set[str]) -> Iterator[Block]:
+    def names(id: str) -> list[str]:
+        return [name for name in wanted if fnmatchcase(id, name)]
+
     heading: Remark | None = None
     for block in blocks:
         if isinstance(block, Remark):
             heading = block if block.heading else heading
-        for step in _of_block(block):
-            if names := [name for name in wanted if fnmatchcase(step.id, name)]:
-                found.update(names)
-                yield from (heading,) if heading is not None else ()
-                yield step
-                heading = None
-
-
-def _steps(solution: Solution) -> Iterator[Step]:
-    return (step for section in solution.sections for block in section.blocks for step in _of_block(block))
-
-
-def _of_block(block: Block) -> Iterable[Step]:
-    match block:
-        case Step():
-            return (block,)
-        case Table():
-            return block.steps
-        case Family():
-            return map(block.step, block.places)
-        case _:
-            return ()
+        for step in steps_of(block, lambda id: bool(names(id))):
+            found.update(names(step.id))
+            yield from (heading,) if heading is not None else ()
+            yield step
+            heading = None

@@ -81,9 +81,9 @@ class Sheet:
     ) -> None:
         self.settings = settings
         self.before = before
+        """The sheet of the iteration before."""
         self.exact_iterations: int | None = None
         """After how many iterations numbers are floats, where they become such."""
-        """The sheet of the iteration before."""
         given = network.conventions
         conventions = given._replace(rounding=settings.rounding or given.rounding, **settings.asked_digits)
         if conventions.bounded and conventions.rounding.places is not None:

@@ -232,8 +232,9 @@ def derivative(symbols: Symbols, formula: Expr, by: Sym) -> tuple[Expr, Rule]:
     """A formula's derivative over keys by its outermost rule written out, and the rules that are seen in it: a sum of
     one addend is not written, and takes none."""
     kink = symbols.network.conventions.relu_at_zero
-    derived, _ = by_rule(formula, by, kink)
-    _, rules = by_rule(symbols.without_single(formula), by, kink)
+    derived, rules = by_rule(formula, by, kink)
+    if (plain := symbols.without_single(formula)) != formula:
+        _, rules = by_rule(plain, by, kink)
     return derived, (", ".join(rules),) if rules else ()
 
 
