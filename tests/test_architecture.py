@@ -340,7 +340,7 @@ ALSO_MEANS = {
     "tanh": ("expr", "formats.typeset"),  # a function's row, and the operator of LaTeX and Typst that writes it
     "constant": ("network", "trace", "solution"),  # the role of a tensor that a formula brings with it, such as a mask
     "normal": ("solution.content.detail",),  # how much of a sheet is written
-    "ones": ("solution.sheets.head",),  # the plural of one, in a sentence
+    "ones": ("solution.sheets.conventions",),  # the plural of one, in a sentence
     "value": ("expr", "formats", "network.building.parameters", "solution"),  # a field, and the line that ends a step
     "identity": ("solution.derive.naming",),  # the identity matrix, which has a letter of its own
 }

@@ -21,6 +21,12 @@ if TYPE_CHECKING:
 Note = tuple[str | Expr | Condition, ...]
 """Words and expressions, to be written one after the other (the words carry their own spaces)."""
 
+
+def in_commas(parts: Iterable[Expr]) -> Note:
+    """Expressions with commas between them."""
+    return tuple(word for part in parts for word in (", ", part))[1:]
+
+
 LineKind = Literal["chain", "local", "rule", "formula", "substitution", "terms", "value"]
 SectionName = Literal[
     "given", "conventions", "forward", "loss", "backward", "paths", "update", "checks",

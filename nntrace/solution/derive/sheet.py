@@ -14,7 +14,8 @@ from ...network.portion import chosen, portion
 from ..content.model import Block, Check, Line, Note, Remark, Results, Section, SectionName, Solution, Step
 from ..formulas.shapes import shapes
 from ..numbers.digits import Digits
-from ..sheets.head import agreed, convention_values, given_blocks, tensor_names
+from ..sheets.conventions import agreed, convention_values
+from ..sheets.head import given_blocks, tensor_names
 from .calculus.direct import DirectLoss, is_direct
 from .calculus.elements import Elements
 from .calculus.gradients import ParameterGradients

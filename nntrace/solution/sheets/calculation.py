@@ -36,7 +36,8 @@ from ..numbers.results import gradient_results, sample_results, value_results
 from ..steps.families import Families
 from ..steps.forward import forward_steps, loss_steps
 from ..steps.ids import Ids
-from .head import FULL_PRECISION, agreed, convention_values, given_blocks, tensor_names
+from .conventions import FULL_PRECISION, agreed, convention_values
+from .head import given_blocks, tensor_names
 from .pictures import pictures
 from .verdicts import verdicts
 

@@ -11,7 +11,7 @@ from ...network.model import Cell, Network
 from ...network.quantities import of_tensor
 from ...record import Record
 from ...trace.flow import FLAT, LayerFlow, flow, learned_layers
-from ..content.model import Block, Curve, Note, Plot, Remark, Results, RunResults, Section, Solution, Table
+from ..content.model import Block, Curve, Note, Plot, Remark, Results, RunResults, Section, Solution, Table, in_commas
 from ..numbers.results import value_results
 from .calculation import Settings, Sheet
 from .train import number_words
@@ -95,10 +95,12 @@ class _Flows:
         if forks := [
             Sym(one.sheet.network.tensors[layer.key].name or layer.key) for layer in one.layers if layer.forks
         ]:
-            named = tuple(part for symbol in forks for part in (", ", symbol))[1:]
             verb = "leads" if len(forks) == 1 else "lead"
             yield Remark(
-                (*named, f" {verb} to several steps: what comes back from these is added, and has no factors.")
+                (
+                    *in_commas(forks),
+                    f" {verb} to several steps: what comes back from these is added, and has no factors.",
+                )
             )
         for word, cells in (("dead (slope 0", "dead"), (f"saturated (slope at most {FLAT}", "saturated")):
             names = [name for layer in one.layers for name in self._units(one, layer.key, getattr(layer, cells))]

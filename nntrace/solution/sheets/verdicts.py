@@ -9,7 +9,7 @@ from ...expr import Call, Cases, Expr, Sym, children
 from ...expr.functions import row_of
 from ...network.model import Element, Network, Tensor, own_number
 from ...trace.scores import compared
-from ..content.model import Block, Note, Remark, Table
+from ..content.model import Block, Note, Remark, Table, in_commas
 from ..formulas.element import Writer
 from ..steps.forward import SamplesLeftOut, listed_samples
 from .head import as_given
@@ -69,8 +69,7 @@ class _Numbers:
 
     def _listed(self, tensor: Tensor, sample: int) -> Note:
         amounts = [self.writer.trace.value(Element(tensor.key, (sample, *cell))) for cell in _cells(tensor)]
-        numbers = [self.writer.digits.show(amount).number for amount in amounts]
-        return tuple(part for number in numbers for part in (", ", number))[1:]
+        return in_commas(self.writer.digits.show(amount).number for amount in amounts)
 
 
 class _Classes(_Numbers):
@@ -84,8 +83,7 @@ class _Classes(_Numbers):
         return [place for place, number in enumerate(numbers) if number == max(numbers)]
 
     def _listed(self, tensor: Tensor, sample: int) -> Note:
-        names = [self.name(self.results, (place,)) for place in self._largest(tensor, sample)]
-        return tuple(part for name in names for part in (", ", name))[1:]
+        return in_commas(self.name(self.results, (place,)) for place in self._largest(tensor, sample))
 
 
 def _cells(tensor: Tensor) -> list[tuple[int, ...]]:

@@ -18,7 +18,7 @@ from ....network.batch import SAMPLE
 from ....network.chain_rule import LOSS, Reader
 from ....network.model import PENALTY, Cell, Element, Tensor
 from ....network.quantities import Quantity, Unnamed, parameters, quantity
-from ...content.model import Line, Matrix, Note
+from ...content.model import Line, Matrix, Note, in_commas
 from ...formulas.naming import SAMPLES, is_single
 from ...formulas.tensor import cell_content
 from ..naming.symbols import Symbols
@@ -129,7 +129,7 @@ class Elements:
         if len(one.uses) == 1:
             return ()
         places = [Sym(self.formulas.name(key).name, cell) for key, cell in one.uses]
-        listed = [part for place in places for part in (place, ", ")][:-1]
+        listed = in_commas(places)
         counts = any(
             reader.step.output == PENALTY and self._through(reader, cell) != ZERO
             for key, cell in one.uses

@@ -22,7 +22,7 @@ from ....expr.matrices import IDENTITY, Axes
 from ....network.batch import SAMPLE
 from ....network.chain_rule import LOSS
 from ....network.model import BoundOperation, Network
-from ...content.model import Note
+from ...content.model import Note, in_commas
 from ...formulas.naming import PRIME, SAMPLES, is_single
 from ...formulas.tensor import TensorFormulas
 from .lettering import other_letters
@@ -277,10 +277,11 @@ class Symbols:
         if not tied:
             return ("for every connection that there is",)
         own = [tensor.symbol(cell) for cell in tensor.cells() if cell not in tied]
-        listed = [part for symbol in own for part in (symbol, ", ")][:-1]
         rest = "tied or missing" if tensor.missing else "tied"
         return (
-            ("for ", *listed, f": the others are {rest}") if len(own) <= MOST_NAMES else (f"where nothing is {rest}",)
+            ("for ", *in_commas(own), f": the others are {rest}")
+            if len(own) <= MOST_NAMES
+            else (f"where nothing is {rest}",)
         )
 
     # -- steps -------------------------------------------------------------------------------------------------------

@@ -9,7 +9,7 @@ from ....expr import Expr, Num, Size, Sum, Sym, exp, substitute
 from ....expr.bind import contains, free_indices, walk
 from ....expr.functions import restricted
 from ....trace.amount import fraction
-from ...content.model import Line, Note
+from ...content.model import Line, Note, in_commas
 from ...numbers.digits import Digits
 from ..calculus.loss import LossGradient
 from ..naming.symbols import Symbols
@@ -183,7 +183,7 @@ class Stability:
         whole = self.symbols.formulas.name(key)
         z = self.symbols.tensor(Sym(key, (formula.letter,))) if alone else whole
         shown = [self.digits.show(fraction(value)).number for value in trial]
-        listed = [part for number in shown for part in (number, ", ")][:-1]
+        listed = in_commas(shown)
         return ("at ", z, " = ", *(listed if alone else ("(", *listed, ")")), *self._target_note(formula, trial),
                 *self._size_note(formula, trial))  # fmt: skip
 
@@ -202,7 +202,7 @@ class Stability:
             " with ",
             self.symbols.formulas.name(key),
             " = (",
-            *[part for one in targets for part in (one, ", ")][:-1],
+            *in_commas(targets),
             ")",
         )
 

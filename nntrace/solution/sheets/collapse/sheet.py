@@ -20,7 +20,8 @@ from ...formulas.element import Writer
 from ...formulas.tensor import TensorFormulas
 from ...numbers.digits import Digits
 from ...steps.matrix import MatrixForms
-from ..head import agreed, convention_values, given_blocks, tensor_names
+from ..conventions import agreed, convention_values
+from ..head import given_blocks, tensor_names
 from .affine import AffineMaps
 from .algebra import AffineMap, Algebra, Named
 from .grids import Grid, literal, numbers
