@@ -61,6 +61,7 @@ def steps(solution: Solution) -> Iterator[Step]:
     return (block for section in solution.sections for block in section.blocks if isinstance(block, Step))
 
 
+@pytest.mark.grid
 @pytest.mark.parametrize("width", WIDTHS)
 def test_no_row_is_wider_than_the_page(width: int) -> None:
     for solution in solutions():

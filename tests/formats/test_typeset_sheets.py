@@ -85,6 +85,7 @@ def test_every_line_reads_back(config: str, command: str, run: Callable[..., Any
                         assert low - slack <= step["value"] <= high + slack or local, (format, id, form)
 
 
+@pytest.mark.grid
 @pytest.mark.parametrize(
     ("kind", "sizes"), [("classes", (4, 2)), ("classes", (20, 9)), ("numbers", (14, 5)), ("huge", (5, 12))]
 )

@@ -100,6 +100,7 @@ def both(net: Network, monkeypatch: pytest.MonkeyPatch) -> tuple[list[Solution],
     return compiled, sheets(net)
 
 
+@pytest.mark.grid
 @pytest.mark.parametrize(
     ("kind", "sizes", "vectors"),
     [

@@ -247,6 +247,7 @@ def test_every_line_in_matrix_form_holds(row: Row) -> None:
     assert list(wrong_lines(sheet(row).network)) == []
 
 
+@pytest.mark.grid
 def test_every_command_runs(row: Row, run: Run, tmp_path: Path) -> None:
     path = tmp_path / "net.yaml"
     path.write_text(row.text)
