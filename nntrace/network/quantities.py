@@ -139,6 +139,12 @@ def learned(network: Network) -> Parts:
     return Parts(parts)
 
 
+def few_learned(network: Network, most: int, only: Sequence[Quantity] | None = None) -> list[Quantity]:
+    """The parameters that learn (of ``only`` these, where given) if there are ``most`` of them or fewer, else none."""
+    asked = only or parameters(network)[: most + 1]
+    return [one for one in asked if not frozen(network, one)] if len(asked) <= most else []
+
+
 def of_role(network: Network, *roles: Role) -> Iterator[Quantity]:
     """All quantities of these roles, in the order of the file; a tied one comes where it is used first."""
     tied: set[Sym] = set()

@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from conftest import Run
 
 AND = "configs/perceptron.yaml"
+ROWS = [[0, 0, 0], [0, 1, 0], [1, 0, 0], [1, 1, 1]]
 NET = """\
 inputs: [x1, x2]
 targets: [t]
@@ -43,11 +44,17 @@ def by_hand(samples: list[list[int]], passes: int, start: tuple[int, int, int]) 
 def test_it_learns_and_and_ends(run: Run) -> None:
     code, out, _ = run("train", AND)
     assert code == 0
-    counts, w = by_hand([[0, 0, 0], [0, 1, 0], [1, 0, 0], [1, 1, 1]], 20, (3, -1, -1))
+    counts, w = by_hand(ROWS, 20, (3, -1, -1))
     rows = out[out.index("Training") :].splitlines()
-    table = [line.split()[:2] for line in rows if line[:1].isdigit() and "│" not in line]
-    assert table == [[str(number), str(count)] for number, count in enumerate(counts, 1)]
-    assert f"Pass {len(counts)} makes no mistake: nothing is left to learn." in out
+    table = [line.split()[:-1] for line in rows if line[:1].isdigit() and "│" not in line]
+    after = [by_hand(ROWS, passes, (3, -1, -1))[1] for passes in range(1, len(counts) + 1)]
+    assert table == [list(map(str, row)) for row in zip(range(1, 20), counts, *zip(*after, strict=True), strict=False)]
+    (run_of,) = json.loads(run("train", AND, "-f", "json").out)["runs"]
+    found = [run_of["curves"][name] for name in ("mistakes", "w1", "w2", "b")]
+    assert list(map(list, zip(*found, strict=True))) == [[count, *w] for count, w in zip(counts, after, strict=True)]
+    why = f"Pass {len(counts)} makes no mistake: nothing is left to learn."
+    assert why in out
+    assert why in run("step", AND).out
     for command in ("train", "step"):
         updated = json.loads(run(command, AND, "-f", "json").out)["updated"]
         assert updated == dict(zip(("w1", "w2", "b"), w, strict=True))

@@ -9,7 +9,7 @@ from typing import Any
 from ...expr import Sym
 from ...network.model import Network
 from ...network.portion import chosen, steps_per_pass
-from ...network.quantities import Quantity, frozen, parameters
+from ...network.quantities import Quantity, few_learned, parameters
 from ...record import Record
 from ...trace.amount import Amount
 from ...trace.course import Portions
@@ -28,11 +28,11 @@ from ..numbers.results import (
 )
 from ..steps.forward import numbers_of, samples_of
 from .calculation import Sheet, is_small, loss_of
+from .runs import MOST_IN_PROGRESS, faultless
 from .step import Trained, limited, step_sheet
 
 MOST_FULL = 4
 """So many iterations of a small network have a sheet each."""
-MOST_IN_PROGRESS = 6
 MOST_ROWS = 24
 MOST_EXACT = 10
 """After so many iterations of a long training its numbers are floats."""
@@ -58,7 +58,7 @@ class Iterations:
         sections: list[Section] = []
         sheets: dict[int, Solution] = {}
         each: list[_Short] = []
-        wrong = 0
+        wrong, ended = 0, ""
         for number in range(1, count + 1):
             trace = self.portions.trace(trace)
             if number in shown:
@@ -80,13 +80,15 @@ class Iterations:
             trace = update.after
             if self.network.only_mistakes and trace.memory.done % steps_per_pass(self.network) == 0:
                 if not wrong:
+                    ended = faultless(trace.memory.done // steps_per_pass(self.network))
                     break
                 wrong = 0
         count = len(each)
         final = trace.in_network(self.network)
         overall = self._over_all([one.results for one in each], final)
         if len(shown) < count or count > MOST_FULL:
-            sections.append(Section("update", tuple(self._summary(each, final, shown)), (f"{count} iterations",)))
+            blocks = (*self._progress(each, final), *([Remark((ended,))] if ended else ()), *self._how(count, shown))
+            sections.append(Section("update", blocks, (f"{count} iterations",)))
         if not sheets:
             return Trained(self._solution(sections, overall), final)
         bare = self._solution([], overall)._replace(sections=())
@@ -114,10 +116,9 @@ class Iterations:
         )
         return _with_values(own, trace) if self.sheet.writer.full else own
 
-    def _summary(self, each: Sequence[_Short], final: Trace, shown: Collection[int]) -> Iterator[Block]:
-        """The table of all iterations, and how to see the working of those that have no sheet."""
-        yield from self._progress(each, final)
-        if len(shown) < len(each):
+    def _how(self, count: int, shown: Collection[int]) -> Iterator[Remark]:
+        """How to see the working of those iterations that have no sheet."""
+        if len(shown) < count:
             how = "--trace 1,2 shows some" + (", --full all" if is_small(self.network) else "")
             yield Remark(
                 (f"The working of {'most' if shown else 'each'} iteration{'s' if shown else ''} is left out ({how}).",)
@@ -129,9 +130,7 @@ class Iterations:
     def _short(self, results: Results, update: Update) -> _Short:
         """What an iteration comes to, with the numbers of the parameters where they are few."""
         after = update.after
-        learned = self.only or parameters(self.network)[: MOST_IN_PROGRESS + 1]
-        moved = [one for one in learned if not frozen(self.network, one)]
-        named = moved if len(learned) <= MOST_IN_PROGRESS else []
+        named = few_learned(self.network, MOST_IN_PROGRESS, self.only)
         loss = update.before.value_of_loss() if self.network.loss_is_known else None
         return _Short(results, loss, {one.symbol: after.value(one.uses[0]) for one in named})
 

@@ -8,6 +8,7 @@ from math import isfinite, nan
 
 from ...network.model import Network
 from ...network.portion import steps_per_pass
+from ...network.quantities import few_learned
 from ...record import Record
 from ...spec.model import Validation
 from ...trace.course import Course, Diverged, Epoch
@@ -17,6 +18,8 @@ from ..content.model import RunResults
 
 Watch = Callable[[Epoch], None]
 """What is told of each epoch as it ends."""
+MOST_IN_PROGRESS = 6
+"""In a table of steps or epochs so many parameters have columns; where there are more, none has."""
 
 
 class Plan(Record):
@@ -35,9 +38,13 @@ class Plan(Record):
 
 
 class Columns:
-    """The numbers of each epoch, eight bytes each: ``epoch``, ``rate``, ``loss`` and those of the validation."""
+    """The numbers of each epoch, eight bytes each: ``epoch``, ``rate``, ``loss`` and those of the validation; where a
+    training counts its ``mistakes``, these, and the ``parameters`` if they are few."""
 
-    def __init__(self) -> None:
+    def __init__(self, network: Network) -> None:
+        self.only_mistakes = network.only_mistakes
+        few = few_learned(network, MOST_IN_PROGRESS) if network.only_mistakes else []
+        self.parameters = {one: array("d") for one in few}
         self.epoch, self.rate, self.loss = array("d"), array("d"), array("d")
         self.validation, self.accuracy = array("d"), array("d")
         self.mistakes = array("q")
@@ -45,12 +52,14 @@ class Columns:
     def __len__(self) -> int:
         return len(self.loss)
 
-    def take(self, epoch: Epoch) -> None:
-        """One more epoch."""
+    def take(self, epoch: Epoch, trace: Trace) -> None:
+        """One more epoch, after which the parameters are those of the trace."""
+        for one, numbers in self.parameters.items():
+            numbers.append(trace.value(one.uses[0]).number)
         self.epoch.append(epoch.number)
         self.rate.append(epoch.rate)
         self.loss.append(epoch.loss)
-        self.mistakes.append(epoch.mistakes)
+        self.mistakes.extend([epoch.mistakes] if self.only_mistakes else ())
         scores = epoch.validation
         if scores is not None:
             self.validation.append(scores.loss)
@@ -91,12 +100,20 @@ class TrainingRun(Record):
             curves[f"{loss} of the validation samples"] = list(columns.validation)
         if columns.has_accuracy:
             curves["accuracy of the validation samples"] = list(columns.accuracy)
+        if columns.mistakes:
+            curves["mistakes"] = list(columns.mistakes)
+        curves |= {one.name: list(numbers) for one, numbers in columns.parameters.items()}
         return RunResults(name, word, curves)
+
+
+def faultless(number: int) -> str:
+    """Why a training that counts its mistakes ends with a pass."""
+    return f"Pass {number} makes no mistake: nothing is left to learn."
 
 
 def run(plan: Plan, trace: Trace) -> TrainingRun:
     """Train from a trace on, until the steps are done, the run diverges, patience ends or somebody asks to stop."""
-    course, columns = Course(trace, plan.validation, plan.asked_to_stop), Columns()
+    course, columns = Course(trace, plan.validation, plan.asked_to_stop), Columns(plan.network)
     own = Scorer(plan.network)
     before = own.of(trace)
     waiting = _Waiting(plan.stopping)
@@ -106,13 +123,13 @@ def run(plan: Plan, trace: Trace) -> TrainingRun:
         epoch = course.epoch(stop - course.trace.memory.done)
         if epoch is None:
             break
-        columns.take(epoch)
+        columns.take(epoch, course.trace)
         plan.watch(epoch)
         if waiting.ends_with(epoch, course.trace):
             ended = f"Stopped early: {waiting.words(epoch)}."
             break
         if plan.network.only_mistakes and not epoch.mistakes and not course.is_over:
-            ended = f"Pass {epoch.number} makes no mistake: nothing is left to learn."
+            ended = faultless(epoch.number)
             break
     final = waiting.best if waiting.restores and waiting.best is not None else course.trace
     scores = None if course.scorer is None else course.scorer.of(final)

@@ -95,9 +95,10 @@ class _Training:
     def _table(self, columns: Columns) -> Table:
         rates = len(set(columns.rate)) > 1
         only_mistakes = self.sheet.network.only_mistakes
-        titles: list[Note] = [("pass" if only_mistakes else "epoch",), (self.loss,)]
-        if only_mistakes:
-            titles.insert(1, ("mistakes",))
+        titles: list[Note] = [("pass" if only_mistakes else "epoch",)]
+        titles += [("mistakes",)] if only_mistakes else []
+        titles += [(Sym(one.symbol.name, one.symbol.index, f"{one.symbol.mark}⁺"),) for one in columns.parameters]
+        titles.append((self.loss,))
         if columns.validation:
             titles.append((self.loss, " validation"))
         if columns.has_accuracy:
@@ -108,6 +109,7 @@ class _Training:
         full = self.sheet.writer.full
         for place in spread(len(columns), len(columns) if full else MOST_ROWS):
             cells: list[Expr | str] = [str(columns.mistakes[place])] if only_mistakes else []
+            cells += [self.typed(numbers[place]) for numbers in columns.parameters.values()]
             cells += [self.number(columns.loss[place])]
             cells += [self.number(columns.validation[place])] if columns.validation else []
             cells += [self.typed(columns.accuracy[place])] if columns.has_accuracy else []
