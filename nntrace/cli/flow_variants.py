@@ -25,7 +25,6 @@ def variants(
     reading: Reading, changes: Sequence[str], activations: Sequence[str], depth: str | None, seed: int | None
 ) -> list[FlowVariant]:
     """One network for each activation and each depth, with what tells it from the others."""
-    from ..network.joined import refuse_joined
     from ..solution.sheets.flow import FlowVariant
     from ..spec.variation import repeated, with_activation
 
@@ -33,9 +32,7 @@ def variants(
     own, file = read_network(reading, changes)
     need_layers(file)
     need_loss(own.loss)
-    if depth is not None:
-        refuse_joined(own, "flow --depth")
-    place = 0 if depth is None else _square(own, file)
+    place, names = (0, []) if depth is None else _square(own, file)
     found = []
     nothing: list[str | None] = [None]
     for kind in kinds or nothing:
@@ -43,7 +40,7 @@ def variants(
 
             def adjusted(spec: Spec, kind: str | None = kind, count: int = count) -> Spec:
                 spec = spec if kind is None else with_activation(spec, kind)
-                return spec if depth is None else repeated(spec, place, count, seed)
+                return spec if depth is None else repeated(spec, place, names, count, seed)
 
             network, _ = read_network(reading, changes, adjusted=adjusted)
             parts = [*([kind] if kind else []), *([f"depth {count}"] if depth is not None else [])]
@@ -65,15 +62,19 @@ def _depths(text: str | None) -> list[int]:
     return sorted({round(first + number * width) for number in range(MOST_DEPTHS)})
 
 
-def _square(network: Network, spec: Spec) -> int:
-    """Which layer of the file is the square hidden one: as many inputs as units, and not the last one."""
+def _square(network: Network, spec: Spec) -> tuple[int, list[str]]:
+    """Which layer of the file is the first square hidden one: as many units as inputs, and some layer after it. With
+    the names of what it and the activations after it give."""
+    from ..trace.flow import learned_layers
+
     steps = [step for step in network.layer_steps() if step.edges]
-    last = max((place for place, step in enumerate(steps) if step.is_learned), default=0)
-    at = 0
-    for place, layer in enumerate(spec.layers):
-        step = steps[at]
-        shapes = {network.tensors[key].sample_shape for key in (step.output, step.argument)}
-        if step.is_learned and len(shapes) == 1 and at < last:
-            return place
-        at += 1 if layer.activation is None else 2
-    raise UserError("--depth repeats a square hidden layer, and there is none\n  give one as many units as inputs")
+    last = learned_layers(network)[-1:]
+    places = (place for place, layer in enumerate(spec.layers) if layer.parameters)
+    for step, place in zip((step for step in steps if step.is_learned), places, strict=False):
+        shapes = (network.tensors[step.key(one.symbol.name)].shape for one in step.operation.parameters)
+        if (step,) != last and any(len(shape) == 2 and len(set(shape)) == 1 for shape in shapes):
+            following = (network.tensors[one.output] for one in steps[steps.index(step) :])
+            return place, [tensor.name or tensor.key for tensor in following]
+    formula = ", in place of a formula" if any(step.is_formula for step in steps) else ""
+    message = "--depth repeats a square hidden layer, and there is none"
+    raise UserError(f"{message}\n  give one as many units as inputs, such as dense: 4 after 4 inputs{formula}")

@@ -112,7 +112,8 @@ class Layer(Record):
     """One entry of ``layers``: its kind, what names its result (if anything), its parameters by key, its options.
 
     ``source`` is what it reads where that is not the result before it. A line of ``let`` is one too: its kind is
-    ``let``, its result a name, and it has a ``formula``.
+    ``let``, its result a name, and it has a ``formula``. ``again``: a command repeats the layer before it, whose
+    parameters and whose number it has; it draws its own where it says how.
     """
 
     kind: Name
@@ -122,6 +123,7 @@ class Layer(Record):
     activation: Layer | None
     source: SourceNames | None = None
     formula: TypedFormula | None = None
+    again: bool = False
 
 
 class Penalty(Record):

@@ -135,7 +135,8 @@ def test_no_line_is_wider_than_the_page(run: Run, width: int, plain: bool) -> No
         ((CHAIN, "--activation", "sigmod"), "did you mean 'sigmoid'?"),
         ((CHAIN, "--depth", "5:2"), "is no range"),
         ((CHAIN, "--depth", "x"), "is no range"),
-        (("configs/homework3.yaml", "--depth", "3"), "have weights with labels"),
+        (("configs/skip.yaml", "--depth", "3"), "give one as many units as inputs, such as dense: 4 after 4 inputs\n"),
+        (("configs/homework3.yaml", "--depth", "3", "--seed", "1"), "a seed draws weights by the scheme"),
         (("configs/deep.yaml", "--depth", "3", "--seed", "x"), "--seed"),
         (("configs/line-3-samples.yaml",), "no two of them"),
         ((CHAIN, "--plot", "README.md"), "is there already"),
@@ -147,15 +148,16 @@ def test_what_cannot_be_followed_is_told(run: Run, options: tuple[str, ...], wor
     assert words in err
 
 
-BRANCHES = """\
-inputs: {x: [1, 2]}
-targets: {t: [0, 1]}
+FIRST_OF_BRANCHES = "  - {dense: h, weights: [[1, 2], [0, 1]], activation: tanh}\n"
+BRANCHES = f"""\
+inputs: {{x: [1, 2]}}
+targets: {{t: [0, 1]}}
 layers:
-  - {dense: h, weights: [[1, 2], [0, 1]], activation: tanh}
-  - {dense: z, weights: [[0.5, 0], [1, 0.5]]}
-  - {add: s, from: [z, a1]}
-  - {dense: y, from: [s, 'x[1]'], weights: [[1, 1, 2], [0.5, -1, 1]]}
-loss: {half_squared_error: L}
+{FIRST_OF_BRANCHES}\
+  - {{dense: z, weights: [[0.5, 0], [1, 0.5]]}}
+  - {{add: s, from: [z, a1]}}
+  - {{dense: y, from: [s, 'x[1]'], weights: [[1, 1, 2], [0.5, -1, 1]]}}
+loss: {{half_squared_error: L}}
 """
 
 
@@ -188,3 +190,44 @@ def test_formulas_that_read_parameters_are_followed(run: Run, tmp_path: Path) ->
     assert "Of a formula, δ is ∂L/∂ of its result" in run("flow", cwd=tmp_path).out
     refused = run("flow", "--depth", "2", cwd=tmp_path)
     assert refused.code == 2
+    assert "4 inputs, in place of a formula\n" in refused.err
+
+
+LABELLED = """\
+inputs: {x1: 1, x2: 2}
+targets: {t: 1}
+layers:
+LAYERS  - {dense: [y], from: [aNUMBER, x2, h2], weights: {aNUMBER: {v1: 1}, x2: {v2: 0.5}, h2: {v3: 2}}}
+loss: {half_squared_error: L}
+"""
+UNITS = "{h1: {w1: 0.5, w2: 0.25}, h2: {w3: -0.5, w4: 0.75}}, bias: {b: 0.1}}\n  - tanh: [aNUMBER, u]\n"
+ALONE = "[[0.5, 0.25], [-0.5, 0.75]], biases: [0.1, 0.1], activation: tanh}\n"
+LAST = ALONE.replace(", activation: tanh}", "}\n  - tanh: [aNUMBER, u]")
+FORMULA = "inputs: {x: [1, 2]}\ntargets: {t: [1, 0]}\nlayers:\n  - let: {q: 2 * x}\nLAYERS  - let: {r: aNUMBER + q}\n"
+FORMULA += "  - {dense: 2, from: [r, zNUMBER], weights: [[1, 2, 0, 1], [0, 1, -1, 1]]}\nloss: squared_error\n"
+SQUARE = "  - {dense: 2, weights: [[1, 2], [0, 1]], activation: tanh}\n"
+NAMED = f"  - {{dense: [h1, h2], weights: {UNITS}"
+BY_HAND = f"  - {{dense: 2, weights: {ALONE}" * 2 + f"  - {{dense: [h1, h2], weights: {LAST}"
+
+
+@pytest.mark.parametrize(
+    ("text", "layer", "copies"),
+    [
+        (BRANCHES.replace(FIRST_OF_BRANCHES, "LAYERS").replace("a1]", "aNUMBER]"), FIRST_OF_BRANCHES, SQUARE * 3),
+        (LABELLED, NAMED, BY_HAND),
+        (FORMULA, SQUARE, SQUARE * 3),
+    ],
+)
+def test_a_layer_among_branches_is_repeated_for_whoever_reads_it(
+    run: Run, tmp_path: Path, text: str, layer: str, copies: str
+) -> None:
+    """What reads the layer by name reads the last copy; the network is the one that has the copies written out."""
+    found = []
+    for layers, number, more in ((layer, "1", ("--depth", "3")), (copies, "3", ())):
+        own = text.replace("LAYERS", layers).replace("NUMBER", number)
+        (tmp_path / "net.yaml").write_text(own, encoding="utf-8")
+        (one,) = sheet(run, *more, cwd=tmp_path)
+        found.append(one["curves"])
+    assert len(found[0]["layer"]) == len(found[1]["layer"]) >= 4
+    for name, numbers in found[1].items():
+        assert found[0][name] == [number and pytest.approx(number, rel=1e-12) for number in numbers]

@@ -51,7 +51,7 @@ class Layers:
         for parameter in made.parameters:
             if turned(layer.parameters.get(parameter.key)) and len(parameter.symbol.index) == 2:
                 made = transposed(made, parameter.symbol.name)
-        self.level += bool(made.parameters)
+        self.level += bool(made.parameters) and not layer.again
         layer = layer._replace(parameters={key: self._rows_named(given) for key, given in layer.parameters.items()})
         sources = self.arguments.sources(layer, made, current)
         tensors = {name: source.tensor for name, source in sources.items()}

@@ -6,7 +6,7 @@ from math import prod
 
 from ...catalogue import Parameter
 from ...errors import counted, quoted, shape_text, suggestion
-from ...spec.model import Labelled, Layer, Name, Place, Value
+from ...spec.model import Init, Labelled, Layer, Name, Place, Value
 from ..model import Tensor
 from .draft import Draft
 from .drawing import Fans
@@ -27,6 +27,8 @@ class ParameterReader:
         self.turned = False
         """Whether a matrix was met that has a row for each input where it should have one for each unit, or the other
         way round."""
+        self._latest: dict[str, str] = {}
+        """The tensors of the latest layer that has some, for one that repeats it."""
 
     def read(self, built: LayerDraft) -> dict[str, str]:
         """The keys of a layer's own tensors by their symbols; those of the network are in the order of the file."""
@@ -40,6 +42,7 @@ class ParameterReader:
                 places[tensor.key] = given.place
             if not parameter.is_bias:
                 self.draft.weights.append(tensor.key)
+        self._latest = keyed or self._latest
         last = max(places.values(), default=Place(1, 1))
         self.draft.parameters += sorted(keyed.values(), key=lambda key: places.get(key, last))
         return keyed
@@ -49,7 +52,9 @@ class ParameterReader:
         leaves, index = self.draft.leaves, tuple(map(str, parameter.symbol.index))
         key = f"{parameter.symbol.name}{built.level}"
         fans = self._fans(built, index)
-        if (tied := self._tied(given, parameter)) is not None:
+        if built.layer.again and not isinstance(given, Init):
+            tensor = self.draft.tensors[self._latest[parameter.symbol.name]]
+        elif (tied := self._tied(given, parameter)) is not None:
             tensor = tied
         elif len(index) == 2:
             rows = built.reads_along(index[0])
