@@ -28,10 +28,10 @@ def cosine(steps: int, end: NotNegative = 0) -> Schedule:
     Source: Loshchilov, Hutter, SGDR: Stochastic Gradient Descent with Warm Restarts, 2017.
     """
     wave = 1 + cos(pi() * minimum(k, K) / K)
-    return Schedule(low + HALF * (lr0 - low) * wave, {K: steps, low: end})
+    return Schedule(low + HALF * (lr0 - low) * wave, {low: end}, lengths={K: steps})
 
 
 @schedule()
 def warmup(steps: int) -> Schedule:
     """lr = lr0 min(1, (k + 1) / K): up to lr0 in K equal parts. Source: Goyal et al., 2017, section 2.2."""
-    return Schedule(lr0 * minimum(1, (k + 1) / K), {K: steps})
+    return Schedule(lr0 * minimum(1, (k + 1) / K), {}, lengths={K: steps})

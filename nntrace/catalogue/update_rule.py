@@ -36,7 +36,7 @@ class UpdateRule(Record):
     ``constants`` are the symbols of the options with their numbers. A state is 0 before the first step, unless
     ``start`` gives it another number. With ``ahead`` the gradient is taken at that point instead of at ``w``.
     ``shared`` are lines that come first and once for all parameters. ``periods`` are symbols that count how often so
-    many of ``k`` are past. ``number`` is the symbol of the step's number.
+    many of ``k`` are past, ``lengths`` those that are such a count. ``number`` is the symbol of the step's number.
     """
 
     lines: tuple[RuleLine, ...]
@@ -45,6 +45,7 @@ class UpdateRule(Record):
     ahead: Expr | None = None
     shared: tuple[RuleLine, ...] = ()
     periods: Mapping[Sym, int] = {}
+    lengths: Mapping[Sym, int] = {}
     number: Sym = t
 
     def numbered_by(self, number: Sym) -> UpdateRule:
@@ -110,11 +111,13 @@ class Clipping(Record):
 
 
 class Schedule(Record):
-    """The learning rate of a step, from ``lr0``, from ``k`` steps done before and from ``periods`` that count these."""
+    """The learning rate of a step, from ``lr0``, from ``k`` steps done before, from ``periods`` that count these and from
+    ``lengths`` that are such a count."""
 
     rate: Expr
     constants: Mapping[Sym, Real]
     periods: Mapping[Sym, int] = {}
+    lengths: Mapping[Sym, int] = {}
 
 
 def clipped(rule: UpdateRule, clipping: Clipping) -> UpdateRule:
@@ -133,4 +136,5 @@ def scheduled(rule: UpdateRule, schedule: Schedule, start: Real) -> UpdateRule:
         constants={lr0: start, **schedule.constants, **rule.constants},
         shared=((lr, schedule.rate), *rule.shared),
         periods=schedule.periods,
+        lengths=schedule.lengths,
     )

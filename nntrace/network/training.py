@@ -71,7 +71,7 @@ class Training(Record):
     def counts(self, done: int) -> dict[Sym, int]:
         """The rule's symbols that count something, in the step after so many."""
         past = self.past(done)
-        every = {self.rule.number: done + 1, k: past}
+        every = {**self.rule.lengths, self.rule.number: done + 1, k: past}
         every |= {symbol: past // period for symbol, period in self.rule.periods.items()}
         letters = self.rule.letters
         return {symbol: count for symbol, count in every.items() if symbol.name in letters}

@@ -103,6 +103,22 @@ def test_iterations_of_the_command_leave_the_schedule_of_the_file_as_it_was(run:
     assert sheet(run, tmp_path, more, "--iterations", "10")["updated"] == sheet(run, tmp_path, more)["updated"]
 
 
+@pytest.mark.parametrize(
+    ("rate", "line"),
+    [
+        ("{start: 0.1, warmup: 3}", "I2.U0a lr = lr0 × min(1, (k + 1) / K) = 0.1 × min(1, (1 + 1) / 3) ≈ 0.0666667"),
+        ("{start: 0.1, step: {every: 1, times: 0.5}}", "I2.U0a lr = lr0 × γ^{n} = 0.1 × 0.5¹ = 0.05"),
+    ],
+)
+def test_what_a_schedule_counts_has_no_point(run: Run, tmp_path: Path, rate: str, line: str) -> None:
+    assert line in run_file(run, tmp_path, f"learning_rate: {rate}\n", "--iterations", "2")[1]
+
+
+def test_a_loss_that_given_gradients_raise_is_no_fault_of_the_rate(run: Run, tmp_path: Path) -> None:
+    out = run_file(run, tmp_path, "learning_rate: 0.1\ngradients: {w: -5.0, b: 5.0}\n")[1]
+    assert "the step follows gradients that are given and not this loss's" in out
+
+
 def test_some_iterations_are_traced_and_all_stand_in_the_table(run: Run, tmp_path: Path) -> None:
     more = "learning_rate: 0.1\nsamples_per_step: 2\norder: {shuffle: 7}\n"
     code, out, _ = run_file(run, tmp_path, more, "--iterations", "100", "--trace", "2,100", "--width", "120")

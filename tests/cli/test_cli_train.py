@@ -6,6 +6,7 @@ import csv
 import json
 import os
 import random
+import re
 import signal
 import subprocess
 import sys
@@ -151,6 +152,17 @@ def test_patience_ends_a_training_and_the_best_is_restored(run: Run, tmp_path: P
     assert f"The parameters are those after epoch {lowest}, the best (restore: best)." in out
 
 
+def test_samples_that_are_split_off_leave_the_others_their_numbers(run: Run, tmp_path: Path) -> None:
+    code, out, _ = run("train", "--epochs", "2", cwd=written(tmp_path, NET + "validation: {split: 0.25, seed: 1}\n"))
+    assert code == 0
+    rows = re.findall(r"^(\d+) +(\S+) +(\S+)$", out[: out.index("Conventions")], re.MULTILINE)
+    assert len(rows) >= 3
+    for number, *numbers in rows:
+        assert list(map(float, numbers)) == ROWS[int(number) - 1]
+    assert int(rows[-1][0]) > len(rows)
+    assert "Training samples: E ≈ " in out
+
+
 def test_validation_below_training_says_what_to_look_at(run: Run, tmp_path: Path) -> None:
     text = NET.replace("learning_rate", "penalty: {l2: 0.5}\nlearning_rate")
     code, out, _ = run(
@@ -159,7 +171,7 @@ def test_validation_below_training_says_what_to_look_at(run: Run, tmp_path: Path
     assert code == 0
     assert "Validation below training: what to look at" in out
     assert "Without the penalty" in out
-    assert "1 sample stands in both sets." in out
+    assert "1 training sample stands in both sets: number 2." in out
     x = [row[0] for row in ROWS]
     assert f"{np.mean(x):g}" in out[out.index("mean, training") :]
 

@@ -146,6 +146,8 @@ def loss_check(writer: Writer, update: Update) -> Check:
     why = ": the learning rate is too large for this step"
     if rate < 0:
         why = ": a negative learning rate climbs"
+    elif writer.network.training.gradients:
+        why = ": the step follows gradients that are given and not this loss's"
     elif update.rule.states and update.before.memory.done:
         why = ": the step is too large here, or goes on as earlier gradients said"
     return Check((*words, " > ", before.number, why), "note")

@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
+from ...errors import counted
 from ...expr import Expr, Sym
-from ...network.model import Network
+from ...network.model import Network, own_number
 from ...trace.scores import Scores
 from ..content.model import Block, Note, Remark, Table
 from .runs import TrainingRun
 
 NumberWords = Callable[[float], Expr | str]
-MOST_FEATURES = 8
+MOST_FEATURES = MOST_NAMED = 8
 
 
 def gap(in_words: NumberWords, loss: Sym, run: TrainingRun, sets: tuple[Network, Network]) -> Iterator[Block]:
@@ -62,13 +63,20 @@ def _samples(in_words: NumberWords, ours: Network, theirs: Network) -> Iterator[
 
 
 def _common(ours: Network, theirs: Network) -> Iterator[Remark]:
-    """How many samples stand in both sets."""
+    """How many of our samples stand in both sets, and which."""
     from ...trace.arrays import array_of
 
-    def rows(network: Network) -> set[bytes]:
+    def rows(network: Network) -> list[bytes]:
         parts = [array_of(one) for one in network.tensors.values() if one.sampled and one.role in ("input", "target")]
-        return {b"".join(part[place].tobytes() for part in parts) for place in range(network.samples or 0)}
+        return [b"".join(part[place].tobytes() for part in parts) for place in range(network.samples or 0)]
 
-    common = len(rows(ours) & rows(theirs))
-    each = "sample stands" if common == 1 else "samples stand"
-    yield Remark((f"{common or 'No'} {each if common else 'sample stands'} in both sets.",))
+    others = set(rows(theirs))
+    common = [own_number(ours.chosen, place) + 1 for place, row in enumerate(rows(ours)) if row in others]
+    if not common:
+        yield Remark(("No sample stands in both sets.",))
+        return
+    verb, noun = ("stands", "number") if len(common) == 1 else ("stand", "numbers")
+    words = f"{counted(len(common), 'training sample')} {verb} in both sets: {noun} "
+    listed = ", ".join(map(str, common[:MOST_NAMED]))
+    more = f" and {len(common) - MOST_NAMED} more" if len(common) > MOST_NAMED else ""
+    yield Remark((f"{words}{listed}{more}.",))

@@ -7,7 +7,7 @@ from itertools import islice, takewhile
 from math import prod
 
 from ...expr import Expr, Num, Sym
-from ...network.model import Element, Network, Role, Tensor
+from ...network.model import Element, Network, Role, Tensor, own_number
 from ...network.quantities import of_tensor
 from ..content.model import Matrix, Note, Quantities, Remark, Table
 from ..formulas.element import Writer
@@ -89,7 +89,8 @@ def sample_table(writer: Writer, tensors: list[Tensor]) -> Table | Remark:
         given = [as_given(writer, Element(tensor.key, (sample, *cell))) for tensor, cell, _ in symbols]
         rounded = [before or one.rounded for before, one in zip(rounded, given, strict=True)]
         named = [_class(writer.network, tensor, sample) for tensor in classes]
-        rows.append(((str(sample + 1),), *((one.number,) for one in given), *((name,) for name in named)))
+        number = str(own_number(writer.network.chosen, sample) + 1)
+        rows.append(((number,), *((one.number,) for one in given), *((name,) for name in named)))
     marks = (" ≈" if one else "" for one in rounded)
     titles = (
         *((symbol, mark) if mark else (symbol,) for (_, _, symbol), mark in zip(symbols, marks, strict=True)),

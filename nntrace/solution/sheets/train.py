@@ -102,7 +102,7 @@ class _Training:
         if columns.validation:
             titles.append((self.loss, " validation"))
         if columns.has_accuracy:
-            titles.append(("accuracy",))
+            titles.append(("accuracy validation",))
         if rates:
             titles.append(("learning rate",))
         rows: list[tuple[Note, ...]] = []
@@ -165,7 +165,8 @@ class _Training:
 
     def _scores(self) -> Iterator[Remark]:
         done = self.run
-        yield Remark(("All samples: ", self.loss, " ≈ ", self.number(done.before.loss), " before, ",
+        ours = "All" if done.validation is None else "Training"
+        yield Remark((f"{ours} samples: ", self.loss, " ≈ ", self.number(done.before.loss), " before, ",
                       self.number(done.after.loss), " after", *self._accuracy(done.after.accuracy)))  # fmt: skip
         if done.validation is not None:
             yield Remark(("Validation samples, after: ", self.loss, " ≈ ", self.number(done.validation.loss),
@@ -181,9 +182,10 @@ class _Training:
             return
         before, after = self.run.before.loss, self.run.after.loss
         fell = after < before
+        ours = "all" if self.run.validation is None else "the training"
         words: Note = (
             self.loss,
-            " of all samples after the training ≈ ",
+            f" of {ours} samples after the training ≈ ",
             self.number(after),
             " < " if fell else " ≥ ",
             self.number(before),
