@@ -111,7 +111,7 @@ class Clipping(Record):
 
 
 class Schedule(Record):
-    """The learning rate of a step, from ``lr0``, from ``k`` steps done before, from ``periods`` that count these and from
+    """The learning rate of a step, from ``lr0``, ``k`` steps done before, ``periods`` that count these, and
     ``lengths`` that are such a count."""
 
     rate: Expr
