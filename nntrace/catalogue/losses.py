@@ -66,7 +66,8 @@ def binary_cross_entropy(*, log: str = "e") -> Loss:
         Same("x = ln e^x; ln a - ln b = ln(a/b)", -(t * ln(exp(z) / (1 + exp(z)))) - (1 - t) * ln(1 / (1 + exp(z)))),
         Same("e^x / (1 + e^x) = 1 / (1 + e^{-x}) = 1 - 1 / (1 + e^x)", -xln(t, sigmoid) - xln(1 - t, 1 - sigmoid)),
     )
-    fusion = Fusion(_based(stable, log), _based(y - t, log), equal=_all_based(equal, log))
+    apart = (1 - t) * y - t * (1 / (1 + exp(z)))
+    fusion = Fusion(_based(stable, log), _based(y - t, log), _based(apart, log), equal=_all_based(equal, log))
     return Loss(_based(part, log), "sum", {"sigmoid": fusion}, "bits", after="sigmoid")
 
 
@@ -84,7 +85,9 @@ def cross_entropy(*, log: str = "e") -> Loss:
             -xln(t, exp(z) / Sum("i", exp(Indexed("z")["i"]))),
         ),
     )
-    fusion = Fusion(_based(stable, log), _based(y * every - t, log), _based(y - t, log), _all_based(equal, log))
+    apart = (1 - t) * y - t * Sum("i", (1 - Indexed("t")["i"]) * Indexed("y")["i"])
+    part, derivative, uncancelled, normal = (_based(form, log) for form in (stable, y * every - t, apart, y - t))
+    fusion = Fusion(part, derivative, uncancelled, normal, _all_based(equal, log))
     return Loss(_based(-xln(t, y), log), "sum", {"softmax": fusion}, "classes", after="softmax")
 
 

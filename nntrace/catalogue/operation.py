@@ -91,6 +91,7 @@ class _OperationFields(Record):
     sums_to_one: bool = False
     logarithm_of: str = ""
     complements: Mapping[Expr, Expr] = {}
+    uncancelled: Mapping[str, Expr] = {}
 
 
 class Operation(_OperationFields):
@@ -104,7 +105,8 @@ class Operation(_OperationFields):
     ``equal`` are the forms that lead from ``stable`` to ``formula``, which is the last of them. ``parameters`` are the
     tensors that the operation owns. ``sums_to_one``: its results are a distribution; ``logarithm_of``: they are the
     logarithms of the results of that entry. ``complements`` are what is left of 1 without an expression of the
-    output, from the argument or from other outputs, so that nothing cancels where that is nearly 1.
+    output, from the argument or from other outputs, so that nothing cancels where that is nearly 1. ``uncancelled``
+    has a partial that numbers are computed from, where the form that is used cancels.
     """
 
     @property
@@ -191,6 +193,7 @@ class Operation(_OperationFields):
             self.sums_to_one,
             self.logarithm_of,
             {change(part): change(left) for part, left in self.complements.items()},
+            {name: change(form) for name, form in self.uncancelled.items()},
         )
 
     def with_parameters(self, given: Collection[str]) -> Operation:

@@ -61,12 +61,14 @@ class Fusion(Record):
 
     ``part`` is the loss's part in the activation's argument ``z[k]`` (and its program's symbols), ``derivative`` is
     ∂L/∂z[k] of the sum over the parts, brought to its textbook form; ``normal`` is what this comes to where the
-    targets sum to 1. ``equal`` are the forms that lead from ``part`` to the loss's own with the activation written in,
-    which is the last of them.
+    targets sum to 1. ``uncancelled`` is the derivative that numbers are computed from, beside ``normal`` only where one
+    target is 1 and the others 0. ``equal`` are the forms that lead from ``part`` to the loss's own with the activation
+    written in, which is the last of them.
     """
 
     part: Expr
     derivative: Expr
+    uncancelled: Expr | None = None
     normal: Expr | None = None
     equal: tuple[Same, ...] = ()
 

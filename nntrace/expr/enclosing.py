@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from decimal import Context, Decimal
+from fractions import Fraction
 from functools import lru_cache
 
 from .enclosures import Enclosure, Precision
@@ -155,7 +156,11 @@ def error_function(at: Precision, x: Enclosure) -> Enclosure:
     if x.is_zero:
         return at.number(0)
     if x.high < 0:
-        return -error_function(at, -x)
+        found = -error_function(at, -x)
+        if found.low == -1:
+            found.above = _left_of_error_function(at, -x)
+            found.above.signature = (at.number(1) + found).signature
+        return found
     if x.low <= 0:  # erf x is at most 2/√π x
         return x * Enclosure(Decimal(0), Decimal("1.2"), at)
     signature = of_function("error function", x.signature) if x.signature else None
@@ -175,3 +180,16 @@ def error_function(at: Precision, x: Enclosure) -> Enclosure:
     total = total + Enclosure(Decimal(0), term.high, at)
     found = at.number(2) / root(at, pi(at)) * tail * total
     return Enclosure(found.low, min(found.high, Decimal(1)), at, signature)
+
+
+def _left_of_error_function(at: Precision, x: Enclosure) -> Enclosure:
+    """1 - erf x = e^{-x²} / √π / (x + 1/2 / (x + 2/2 / (x + 3/2 / …))) for a large x: it lies between two convergents.
+
+    Source: Abramowitz, Stegun, 7.1.14.
+    """
+    one, other = x, x + at.number(Fraction(at.digits, 2)) / x
+    for place in range(at.digits - 1, 0, -1):
+        half = at.number(Fraction(place, 2))
+        one, other = x + half / one, x + half / other
+    bottom = Enclosure(min(one.low, other.low), max(one.high, other.high), at)
+    return power_of_e(at, -(x * x)) / root(at, pi(at)) / bottom

@@ -53,12 +53,16 @@ class Precision:
 
 
 class Enclosure:
-    """``low`` ≤ the number ≤ ``high``. Comparing two that overlap raises ``UndecidedError``, unless they are equal."""
+    """``low`` ≤ the number ≤ ``high``. Comparing two that overlap raises ``UndecidedError``, unless they are equal.
 
-    __slots__ = ("at", "high", "low", "signature")
+    ``above`` is the number plus 1, where that is known more closely.
+    """
+
+    __slots__ = ("above", "at", "high", "low", "signature")
 
     def __init__(self, low: Decimal, high: Decimal, at: Precision, signature: Signature | None = None) -> None:
         self.low, self.high, self.at, self.signature = low, high, at, signature
+        self.above: Enclosure | None = None
 
     def __repr__(self) -> str:
         return f"{self.low}…{self.high}"
@@ -80,6 +84,8 @@ class Enclosure:
         raise UndecidedError
 
     def __add__(self, other: Enclosure) -> Enclosure:
+        if other.above is not None and self.low == self.high == 1:
+            return other.above
         at = self.at
         signature = self.signature.plus(other.signature) if self.signature and other.signature else None
         return Enclosure(at.down.add(self.low, other.low), at.up.add(self.high, other.high), at, signature)

@@ -11,7 +11,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..catalogue import Operation
-from ..expr import Delta, Expr, Partial, Sym, at, contract, differentiate, product, sided, simplify
+from ..expr import ONE, Add, Delta, Expr, Neg, Partial, Sym, at, contract, differentiate, product, sided, simplify
+from ..expr.bind import transform
 from ..record import Record
 from .model import BoundOperation, Edge, Network
 
@@ -22,12 +23,14 @@ class Adjoint(Record):
     """∂L/∂argument through one operation, in the indices of ``argument``.
 
     ``formula`` has the local derivative as it is used: the textbook's form where the catalogue declares one, else
-    the derived one simplified. ``derived`` has it as the rules of differentiation give it.
+    the derived one simplified. ``derived`` has it as the rules of differentiation give it, ``numeric`` as numbers
+    are computed, in which 1 - a does not cancel.
     """
 
     argument: Sym
     formula: Expr
     derived: Expr
+    numeric: Expr
 
     @property
     def axes(self) -> tuple[str, ...]:
@@ -99,6 +102,12 @@ class ChainRule:
         """What comes back by a reader."""
         return adjoint(reader.edge.operation, reader.edge.argument, self.kink)
 
+    def computed(self, reader: Reader) -> Adjoint:
+        """What comes back by a reader, by the formula that numbers are computed from: where the result has a given
+        number, from that."""
+        found, output = self.adjoint(reader), self.network.tensors[reader.step.output]
+        return found if output.overridden else found._replace(formula=found.numeric)
+
 
 _KNOWN: dict[tuple[int, str, int], tuple[Operation, Adjoint]] = {}
 
@@ -120,13 +129,18 @@ def _derive(operation: Operation, argument: str, kink: int) -> Adjoint:
     by = Sym(symbol.name, tuple(primed.values()))
     derived = differentiate(operation.formula, by, kink)
     declared = operation.declared.get(argument)
-    if declared:  # an index that the output has too stays, and is tied to the argument's by a δ
+
+    def tied(form: Expr) -> Expr:
+        """An index that the output has too stays, and is tied to the argument's by a δ."""
         shared = {index: new for index, new in primed.items() if index in operation.output.index}
         own = {index: new for index, new in primed.items() if index not in shared}
-        form = at(sided(declared[-1].form, kink), own)
-        used = product((form, *(Delta(i, j) for i, j in shared.items())))
-    else:
-        used = simplify(derived)
+        return product((at(sided(form, kink), own), *(Delta(i, j) for i, j in shared.items())))
+
+    used = tied(declared[-1].form) if declared else simplify(derived)
+    numeric = tied(operation.uncancelled[argument]) if argument in operation.uncancelled else used
+    if operation.is_elementwise:
+        left: dict[Expr, Expr] = {Add((ONE, Neg(whole))): rest for whole, rest in operation.complements.items()}
+        numeric = transform(numeric, left.get)
 
     def chained(partial: Expr) -> Expr:
         gradient = product((Partial(LOSS, operation.output), partial))
@@ -134,4 +148,4 @@ def _derive(operation: Operation, argument: str, kink: int) -> Adjoint:
             gradient = contract(str(index), gradient)
         return at(gradient, {new: index for index, new in primed.items()})
 
-    return Adjoint(symbol, chained(used), chained(derived))
+    return Adjoint(symbol, chained(used), chained(derived), chained(numeric))

@@ -158,7 +158,8 @@ class ElementTrace(Trace):
             if output not in finished and network.tensors[output].role == "unit":
                 gradients[output] = {cell: self._result(amount) for cell, amount in gradients[output].items()}
             finished.add(output)
-            self._back(gradients, reader, chain.adjoint(reader))
+            carries = self.rule.places is not None
+            self._back(gradients, reader, chain.adjoint(reader) if carries else chain.computed(reader))
         return gradients
 
     def _back(self, gradients: dict[str, Amounts], reader: Reader, derived: Adjoint) -> None:

@@ -101,7 +101,7 @@ class CompiledNetwork:
         chain = ChainRule(network)
         for reader in chain.ways():
             if self._wanted(reader) and (reader.step.output in reached or reader.step.output == network.loss):
-                made = chain.adjoint(reader)
+                made = chain.computed(reader)
                 line = self._line(reader.step, made.formula, made.argument, slope_key(reader.key))
                 if reader.key in reached:
                     line = line._replace(formula=Sym(line.target, line.axes) + line.formula)

@@ -114,7 +114,8 @@ def by_hand(case: Case, arrays: dict[str, Array]) -> Callable[[], list[Array]]:
         exponentials = np.exp(shifted)
         total = exponentials.sum()
         _loss = -(y @ (shifted - np.log(total)))
-        d2 = exponentials / total - y
+        others = (1 - y) * exponentials / total  # ŷ - y cancels near saturation
+        d2 = others - y * others.sum()
         d1 = (d2 @ W2) * (z1 > 0)
         return [np.outer(d1, x), d1, np.outer(d2, a1), d2]
 
@@ -126,7 +127,8 @@ def by_hand(case: Case, arrays: dict[str, Array]) -> Callable[[], list[Array]]:
         exponentials = np.exp(shifted)
         total = exponentials.sum(axis=1, keepdims=True)
         _loss = -(y * (shifted - np.log(total))).sum() / len(x)
-        d2 = (exponentials / total - y) / len(x)
+        others = (1 - y) * exponentials / total
+        d2 = (others - y * others.sum(axis=1, keepdims=True)) / len(x)
         d1 = (d2 @ W2) * (z1 > 0)
         return [d1.T @ x, d1.sum(axis=0), d2.T @ a1, d2.sum(axis=0)]
 

@@ -221,12 +221,11 @@ class Composed(NamedTuple):
         """The parts of all outputs together."""
         return approximate(Sum("k", part), lambda name, cell: cells[name, cell], {}, FUSED)
 
-    def gradient(self, cells: Cells) -> list[float]:
-        """The fused derivative by each of the activation's arguments."""
-        return [
-            approximate(self.fusion.derivative, lambda name, cell: cells[name, cell], {"k": k}, FUSED)
-            for k in range(FUSED["k"])
-        ]
+    def gradient(self, cells: Cells, form: Expr | None = None) -> list[float]:
+        """The fused derivative, or a form of it, by each of the activation's arguments."""
+        used = form or self.fusion.derivative
+        places = range(FUSED["k"])
+        return [approximate(used, lambda name, cell: cells[name, cell], {"k": k}, FUSED) for k in places]
 
 
 FUSED = {"i": 3, "j": 3, "k": 3}
@@ -266,6 +265,20 @@ def test_a_fusion_is_the_composition(composed: Composed) -> None:
                     return composed.value(loss.part, composed.cells(shifted, t, activation.formula))
 
                 assert found == pytest.approx(slope(moved), rel=1e-6, abs=1e-9)
+            if fusion.uncancelled is not None and (fusion.normal is None or sorted(targets) == [0, 0, 1]):
+                found = composed.gradient(cells, fusion.uncancelled)
+                assert found == pytest.approx(composed.gradient(cells), rel=1e-12, abs=1e-15)
+
+
+@pytest.mark.parametrize("entry", KINDS["activation"].values(), ids=lambda entry: entry.name)
+def test_a_complement_is_what_is_left_of_1(entry: Entry) -> None:
+    for operation, seed in product(operations(entry), range(4)):
+        sizes, cells = sizes_for(operation, SIZES), numbers(operation, seed)
+        known = cells | computed(operation, operation.formula, cells, sizes)
+        for (whole, left), cell in product(operation.complements.items(), cells_of(operation.output, sizes)):
+            index = named(operation.output, cell)
+            one, other = (approximate(form, lambda n, c, k=known: k[n, c], index, sizes) for form in (whole, left))
+            assert one + other == pytest.approx(1, rel=1e-12)
 
 
 @pytest.mark.parametrize("composed", FUSIONS)

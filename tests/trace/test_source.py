@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from nntrace.network.building.build import build
+from nntrace.network.model import Element
 from nntrace.spec import load, read
 from nntrace.trace.arrays import ArrayTrace
 from nntrace.trace.elements import ElementTrace
@@ -34,7 +35,7 @@ LINES = [
     "Z2 = e2.sum(axis=1)",
     "a2 = e2 / Z2[:, None]",
     "L = 1.0 / 3.0 * l.sum()",
-    "d_z2 = 1.0 / 3.0 * (a2 - y)",
+    "d_z2 = 1.0 / 3.0 * (add_1 * a2 - y * (add_1 * a2).sum(axis=1)[:, None])",
     "d_a1 = d_z2 @ W2",
     "d_z1 = d_a1 * (z1 > 0.0)",
     "d_W1 = d_z1.T @ x",
@@ -67,3 +68,24 @@ def test_lists_of_floats_have_the_numbers_of_arrays(name: str) -> None:
         for cell in network.tensors[key].missing:
             found[cell] = 0
         np.testing.assert_allclose(found, arrays.gradients[key], rtol=1e-12, atol=1e-15, err_msg=key)
+
+
+CLASSES = "\nlayers: [{dense: [z1, z2], weights: {x: {w1: 30, w2: 0}}}, {softmax: [p1, p2]}]\nloss: ce\n"
+UNIT = "layers:\n- {dense: [z], weights: {x: {w: 40}}}\n- sigmoid: [a]\n"
+SATURATED = {
+    "softmax": f"targets: p2{CLASSES}",
+    "right class": f"targets: p1{CLASSES}",
+    "sigmoid": f"targets: [1]\n{UNIT}loss: bce\n",
+    "hidden": f"targets: [0]\n{UNIT}- {{dense: [u], weights: {{a: {{v: 30}}}}}}\n- tanh: [y]\nloss: mse\n",
+    "given": f"targets: [0]\nvalues: {{a: 0.7}}\n{UNIT}loss: mse\n",
+}
+
+
+@pytest.mark.parametrize("name", SATURATED)
+def test_the_gradients_of_arrays_do_not_cancel(name: str) -> None:
+    network = build(read("inputs: {x: 1}\n" + SATURATED[name], "network", None))
+    exact, arrays = ElementTrace(network), ArrayTrace(network)
+    for cell in network.tensors[key := network.parameters[0]].cells():
+        found, true = (trace.gradient(Element(key, cell)).number for trace in (arrays, exact))
+        assert true
+        assert found == pytest.approx(true, rel=1e-12, abs=0)

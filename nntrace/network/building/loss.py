@@ -19,14 +19,15 @@ PART, SAMPLE_LOSS, LOSS = "p", "l", "L"
 
 class Reduction(Record):
     """How a loss is put together: over ``outputs`` outputs, their ``mean`` or their sum, and over the ``samples`` of a
-    batch (``None`` without one) by the word ``over_samples``. ``normal``: the targets of each sample sum to 1.
-    ``weighted``: each sample counts by its class."""
+    batch (``None`` without one) by the word ``over_samples``. ``normal``: the targets of each sample sum to 1;
+    ``one_hot``: one of them is 1, the others 0. ``weighted``: each sample counts by its class."""
 
     outputs: int
     mean: bool
     samples: int | None
     over_samples: str
     normal: bool
+    one_hot: bool
     weighted: bool = False
 
 
@@ -46,7 +47,7 @@ class LossSteps:
         self.samples = reduction.samples
         self.mean = reduction.mean and reduction.outputs != 1
         self.over_samples = reduction.over_samples
-        self.normal = reduction.normal
+        self.normal, self.one_hot = reduction.normal, reduction.one_hot
         self.weighted = reduction.weighted
         cancels = last is not None and last.kind in loss.fused and last.output == keyed[OUTPUT]
         self.last = last if last is not None and cancels and LOGIT in last.arguments else None
@@ -145,12 +146,16 @@ class LossSteps:
         scale += [Div(ONE, Size("k"))] if self.mean else []
         used = fusion.normal if self.normal and fusion.normal is not None else fusion.derivative
         derivative = product((*scale, used))
+        floats: dict[str, Expr] = {}
+        if fusion.uncancelled is not None and (self.one_hot or fusion.normal is None):
+            floats[LOGIT] = product((*scale, fusion.uncancelled))
         equal = tuple(one._replace(form=self._reduced(one.form)) for one in fusion.equal)
         return Operation(
             Sym(LOSS),
             self._reduced(fusion.part),
             {LOGIT: (Same("what cancels left out", derivative),)},
             equal=equal,
+            uncancelled=floats,
         )
 
     def _fused_part(self) -> Expr | None:

@@ -19,7 +19,7 @@ from .gathering import gathered_step
 from .loss import LOSS, SAMPLE_LOSS, LossSteps, Reduction, loss_tensors, over_samples
 from .operations import plain
 from .sources import Directory, Source, unjoined
-from .targets import check_targets, sum_to_one, targets_of
+from .targets import check_targets, is_one_hot, sum_to_one, targets_of
 from .upstream import upstream
 
 
@@ -168,13 +168,13 @@ class Objective:
             )
         mean = (loss.over_outputs or made.reduction) == "mean"
         keyed = {TARGET: targets.key, OUTPUT: key}
-        normal = sum_to_one(targets)
         weighted = loss.class_weights is not None
         if loss.class_weights is not None:
             weights = class_weights(self.draft, loss.class_weights, made, targets, outputs.tensor)
             if weights is not None:
                 self.draft.add(weights)
-        reduction = Reduction(size, mean, self.draft.count, loss.over_samples, normal, weighted)
+        normal, one_hot = sum_to_one(targets), is_one_hot(targets)
+        reduction = Reduction(size, mean, self.draft.count, loss.over_samples, normal, one_hot, weighted)
         found = LossSteps(entry.name, made, keyed, last, reduction)
         if made.reads_argument and found.fusion is None:
             wanted = " or ".join(made.fused)

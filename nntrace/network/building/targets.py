@@ -162,6 +162,11 @@ def sum_to_one(targets: Tensor) -> bool:
     return bool(sums) and all(total == 1 for total in sums.values())
 
 
+def is_one_hot(targets: Tensor) -> bool:
+    """Whether of the targets of every sample one is 1 and the others 0."""
+    return sum_to_one(targets) and all(number in (0, 1) for number in (targets.typed or {}).values())
+
+
 def no_class(targets: Tensor) -> Cell | None:
     """The first target of a sample of which not one target is 1 and the others are 0; unknown numbers may be."""
     rows: dict[Cell, list[float]] = {}

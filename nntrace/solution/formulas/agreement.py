@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 from ...expr import Add, Expr, Neg, Num
 from ...expr.bind import walk
-from ...trace.amount import Amount, evaluated
+from ...expr.enclosures import Precision, UndecidedError
+from ...expr.real_values import enclosed
+from ...expr.scalar import UndefinedError
 from ..numbers.digits import Digits, Shown
 
-MOST_DIGITS, MOST_PLACES, MOST_ZEROS = 1000, 100_000, 8
+MOST_DIGITS, MOST_ZEROS = 1000, 8
 LINE_DIGITS = 16
 """As many digits a line may have before a form is looked for that does not cancel."""
 
@@ -18,7 +21,10 @@ LineForm = tuple[Expr, bool] | None
 """A form of a line, and whether any of its numbers is rounded; nothing where the line has no such form."""
 
 
-def _unknown(name: str, cell: tuple[int, ...]) -> Amount:
+_PRECISIONS = (Precision(32), Precision(128), Precision(MOST_DIGITS + 100, last=True))
+
+
+def _unknown(name: str, cell: tuple[int, ...]) -> Any:
     raise LookupError(f"{name}{list(cell)} is no number of a printed line")
 
 
@@ -26,30 +32,42 @@ def missing_digits(printed: Expr, value: Shown) -> int:
     """How many more digits the numbers of a line need for it to come to within one unit of its value's last digit."""
     exponent = value.decimal.as_tuple().exponent
     numbers = (one.value for one in walk(printed) if isinstance(one, Num) and isinstance(one.value, Decimal))
-    within = all(number.is_finite() and abs(number.adjusted()) < MOST_PLACES for number in numbers)
-    if not isinstance(exponent, int) or abs(exponent) > MOST_PLACES or not within:
+    if not isinstance(exponent, int) or not all(number.is_finite() for number in numbers):
         return 0
-    error = evaluated(Add((printed, Neg(Num(value.decimal)))), _unknown)
-    if not error.is_finite or error.size <= Decimal((0, (1,), exponent)):
-        return 0
-    return error.size.adjusted() - exponent + 1
+    difference, unit = Add((printed, Neg(Num(value.decimal)))), Decimal((0, (1,), exponent))
+    for at in _PRECISIONS:
+        try:
+            error = enclosed(difference, _unknown, {}, {}, at)
+        except UndecidedError:
+            continue
+        except UndefinedError:
+            return 0
+        least, most = sorted((error.low.copy_abs(), error.high.copy_abs()))
+        if most <= unit:
+            return 0
+        if least > unit and error.low.is_signed() == error.high.is_signed():
+            return most.adjusted() - exponent + 1
+    return 0
 
 
 def form_giving(form: Callable[[Digits], LineForm], digits: Digits, value: Shown) -> tuple[Digits, LineForm]:
     """The digits that it takes for a form to give its value, and the form with these."""
     found = form(digits)
     while found is not None and found[1] and (missing := missing_digits(found[0], value)):
-        more = digits._replace(significant=digits.significant + missing)
+        more = digits._replace(significant=min(digits.significant + missing, MOST_DIGITS + 1))
         again = form(more)
         if again == found:  # what is left between the numbers has not begun yet
-            more = digits._replace(significant=max(more.significant, _first_digit(found[0], value)))
+            first = _first_digit(found[0], value)
+            more = digits._replace(significant=min(max(more.significant, first), MOST_DIGITS + 1))
             again = form(more)
         for _ in range(MOST_ZEROS):
             if again != found:
                 break
             more = more._replace(significant=more.significant + 1)  # the next digit is a 0
             again = form(more)
-        if again == found or more.significant > MOST_DIGITS:
+        if more.significant > MOST_DIGITS:
+            return more, found
+        if again == found:
             break
         digits, found = more, again
     return digits, found
