@@ -14,7 +14,7 @@ from ...network.model import Cell, Element
 from ...trace.amount import Amount
 from ...trace.update import Update, named
 from ..content.model import Step
-from ..formulas.tensor import TensorFormulas
+from ..formulas.naming import Naming
 from .matrix import MatrixForms
 from .matrix_equation import MatrixEquation
 from .update import line_id, of_parameter
@@ -22,14 +22,15 @@ from .update import line_id, of_parameter
 
 def matrix_updates(forms: MatrixForms, update: Update) -> Iterator[Step]:
     """The lines of the optimizer for every parameter that is one matrix."""
+    naming = Naming(update.before.network)
     for key in forms.network.parameters:
         if forms.is_updated(key):
-            yield from _lines(forms, key, update)
+            yield from _lines(forms, key, naming.tensor(key), update)
 
 
-def _lines(forms: MatrixForms, key: str, update: Update) -> Iterator[Step]:
+def _lines(forms: MatrixForms, key: str, whole: Sym, update: Update) -> Iterator[Step]:
     before = update.before
-    tensor, whole = before.network.tensors[key], TensorFormulas(before.network).name(key)
+    tensor = before.network.tensors[key]
     indices = tuple(f"i{place}" for place in range(len(tensor.shape)))
     sizes = dict(zip(indices, tensor.shape, strict=True))
     axes = forms.formulas.laid_out(key, indices)

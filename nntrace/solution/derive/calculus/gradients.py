@@ -34,7 +34,10 @@ class ParameterGradients:
         Those by ``inputs``, which are asked for besides, come last.
         """
         for step in reversed(self.symbols.layers()):
-            keys = [step.output, *(key for key in step.arguments.values() if key in self.network.parameters)]
+            keys = [
+                step.output,
+                *(key for key in step.arguments.values() if self.network.tensors[key].role == "parameter"),
+            ]
             for key in keys:
                 if key not in self.done and self.formulas.readers(key):
                     self.done.add(key)

@@ -26,10 +26,21 @@ def stacks(network: Network) -> Iterator[Stack]:
     same = past_identities(network)
     roots: dict[str, str] = {}
     """Of each affine step's result the key of what it is an affine map of."""
-    below: dict[str, tuple[BoundOperation, ...]] = {}
-    """The affine steps that lead to a result, itself the last."""
+    affine: dict[str, BoundOperation] = {}
+    """The affine steps by their results."""
     shown: set[str] = set()
     steps = [step for step in network.layer_steps() if step.edges]
+
+    def below(result: str) -> tuple[BoundOperation, ...]:
+        """The affine steps that lead to a result, itself the last."""
+        leading, waiting = set(), [result]
+        while waiting:
+            key = waiting.pop()
+            if key in affine and key not in leading:
+                leading.add(key)
+                waiting.extend(same.get(one, one) for one in read_tensors(affine[key]))
+        return tuple(step for key, step in affine.items() if key in leading)
+
     read = {same.get(key, key) for step in steps if step.output not in same for key in read_tensors(step)}
     for step in steps:
         if step.output in same:
@@ -38,19 +49,18 @@ def stacks(network: Network) -> Iterator[Stack]:
         found = {roots.get(key, key) for key in reads}
         if len(found) == 1 and is_map(network, step):
             roots[step.output] = found.pop()
-            leading = {one.output: one for key in reads for one in below.get(key, ())}
-            below[step.output] = (*(one for one in steps if one.output in leading), step)
+            affine[step.output] = step
             continue
         for key in reads[:-1]:
             if key in roots and key not in shown:
-                yield Stack(below[key], None, roots[key])
+                yield Stack(below(key), None, roots[key])
                 shown.add(key)
         last = reads[-1]
-        yield Stack(below[last] if last in roots and last not in shown else (), step, roots.get(last, last))
+        yield Stack(below(last) if last in roots and last not in shown else (), step, roots.get(last, last))
         shown.add(last)
     for key, root in roots.items():
         if key not in read and key not in shown:
-            yield Stack(below[key], None, root)
+            yield Stack(below(key), None, root)
 
 
 def past_identities(network: Network) -> dict[str, str]:
