@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 from ..errors import UserError, printable, quoted, suggestion
 from ..library.words import detail_of
 from .streams import carries_unicode, check_open, say, writing
-from .words import assignment, limits_of
+from .words import assignment, expectation, limits_of
 from .writing import check_free, check_writable, same_file, write_file
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ def check_page(page: PageOptions, reading: Reading, expected: Sequence[str] = ()
     from ..formats import checked
 
     for text in expected:
-        assignment(text, "--expect")
+        expectation(text)
     detail_of(page.detail)
     if page.color not in COLOURED:
         raise UserError(f"--color {page.color!r} is no choice\n  {suggestion(page.color, COLOURED)}")
@@ -173,7 +173,7 @@ def deliver(solution: Solution, page: PageOptions, expected: Sequence[str] = ())
 
     differences: list[Mismatch] = []
     held: list[tuple[str, str]] = []
-    for name, typed, value in (assignment(text, "--expect") for text in expected):
+    for name, typed, value in map(expectation, expected):
         if (found := compare(solution, name, typed, value)) is not None:
             differences.append(found)
         else:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import unicodedata
 from collections.abc import Sequence
+from decimal import Decimal
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from ..errors import UserError, quoted, suggestion
 from ..library.words import rounding_rule, typed_number, view_of
 from ..limits import LARGEST_LIMIT, USUAL, Limits
+from ..spec.scalars import decimal
 
 if TYPE_CHECKING:
     from ..solution.sheets.calculation import Settings
@@ -19,10 +21,22 @@ if TYPE_CHECKING:
 
 def assignment(text: str, option: str) -> tuple[str, str, Fraction]:
     """``w21=0.65`` as its name, the number as typed, and its value."""
+    name, typed = _sides(text, option)
+    return name, typed, typed_number(typed, f"{option} {text}")
+
+
+def expectation(text: str) -> tuple[str, str, Fraction | Decimal]:
+    """An assignment of ``--expect``, whose number may be beyond all floats."""
+    name, typed = _sides(text, "--expect")
+    value = decimal(typed)
+    return assignment(text, "--expect") if value is None else (name, typed, value)
+
+
+def _sides(text: str, option: str) -> tuple[str, str]:
     name, sign, typed = (part.strip() for part in unicodedata.normalize("NFC", text).partition("="))
     if not sign or not name or not typed:
         raise UserError(f"{option} {text!r} is no assignment\n  write a name, = and a number: {option} w21=0.65")
-    return name, typed, typed_number(typed, f"{option} {text}")
+    return name, typed
 
 
 def with_optimizer(spec: Spec, text: str) -> Spec:

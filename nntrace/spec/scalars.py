@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from decimal import Decimal
 from fractions import Fraction
 from functools import lru_cache
 
@@ -27,6 +28,8 @@ _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_']*")
 _ELEMENT = re.compile(r"([^\[\]]+)\[([^\[\]]*)\]")
 _INDEX = re.compile(r"[1-9][0-9]{0,8}")
 
+LONGEST_EXPONENT = 17
+"""Decimals have no longer ones."""
 _NUMBER_FORMS = "write a number such as 2, 0.5, -.5, 1e-3 or 3/4"
 _NAME_FORM = "a name is letters, digits, _ and primes, such as h1 or ŷ"
 
@@ -57,6 +60,12 @@ def number(text: str) -> Fraction | Fault:
         return within_floats(Fraction(top, bottom), text)
     decimal = _DECIMAL.fullmatch(text)
     return _decimal(decimal, text) if decimal else _not_a_number(text)
+
+
+def decimal(text: str) -> Decimal | None:
+    """The number of ``0.5`` or ``1e-400``, also beyond all floats; ``None`` of any other text."""
+    match = _DECIMAL.fullmatch(text) if len(text) <= LONGEST_NUMBER else None
+    return None if match is None or len(match[6] or "") > LONGEST_EXPONENT else Decimal(text)
 
 
 def _decimal(match: re.Match[str], text: str) -> Fraction | Fault:

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from decimal import ROUND_HALF_UP, Context, Decimal
+from decimal import MAX_EMAX, MIN_EMIN, ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
-from math import isfinite, nan
+from math import inf, isfinite, nan
+from sys import float_info
 from typing import TYPE_CHECKING
 
 from ..expr import Add, Condition, Expr, Mul, Neg, Num, Sum, Sym, approximate, exact
@@ -22,6 +23,14 @@ AmountOf = Callable[[str, Cell], "Amount"]
 
 _CONTEXT = Context(prec=1200, rounding=ROUND_HALF_UP)
 _SHORT = 10
+_TRUE = Context(24, ROUND_HALF_UP, MIN_EMIN, MAX_EMAX)
+_SMALLEST = float_info.min
+
+
+class Beyond(float):
+    """The float nearest to a number beyond all floats, or below the smallest that has all its digits: ``true``."""
+
+    true: Decimal
 
 
 class Amount(Record):
@@ -95,7 +104,16 @@ def fraction(value: Fraction | int, typed: bool = False) -> Amount:
     if isinstance(value, Irrational):
         return Amount(float(value))
     value = Fraction(value)
-    return Amount(_float(value), value, typed=typed)
+    number = _float(value)
+    if value and not _SMALLEST < abs(number) < inf:
+        number = _beyond(number, _TRUE.divide(Decimal(value.numerator), Decimal(value.denominator)))
+    return Amount(number, value, typed=typed)
+
+
+def _beyond(nearest: float, true: Decimal) -> Beyond:
+    number = Beyond(nearest)
+    number.true = true
+    return number
 
 
 def measured(number: float) -> Amount:
@@ -126,7 +144,8 @@ def evaluated(formula: Expr, value: AmountOf, index: Mapping[str, int] = {}, siz
             return NOTHING
     except UndefinedError:
         return Amount(approximate(formula, lambda name, cell: value(name, cell).number, index, sizes))
-    return Amount(real.nearest(float) + 0.0, real=real)
+    number = real.nearest(float) + 0.0
+    return Amount(number if _SMALLEST < abs(number) < inf else _beyond(number, real.nearest(_TRUE.plus)), real=real)
 
 
 def decided(

@@ -88,3 +88,25 @@ def test_a_huge_factor_has_no_zeros_to_count(run: Run, tmp_path: Path) -> None:
 def test_the_head_says_where_numbers_are_doubles(run: Run) -> None:
     assert "double" not in run("step", "configs/xor.yaml", "--iterations", "20").out
     assert "double precision after 10 iterations" in run("step", "configs/xor.yaml", "--iterations", "30").out
+
+
+UNIT = "layers: [{dense: [h], weights: {x: {w: W}}}, {silu: [y]}]\nloss: {mse: L}\n"
+BEYOND = [  # x, w, what is expected, and the digits that are found in its stead
+    ("1e200", "1e200", "L=1e800", None),
+    ("1e200", "1e200", "L=1.1e800", "1.00000e+800"),
+    ("1e16", "-1", "y=-5.2904e-4342944819032503", None),
+    ("1e16", "-1", "y=0", "-5.29040e-4342944819032503"),
+    ("0.3", "1", "h=0", "0.3"),
+    ("0", "1", "h=0", None),
+]
+
+
+@pytest.mark.parametrize(("x", "w", "expected", "found"), BEYOND)
+def test_what_is_expected_is_compared_with_the_true_digits(
+    run: Run, tmp_path: Path, x: str, w: str, expected: str, found: str | None
+) -> None:
+    text = f"inputs: {{x: {x}}}\ntargets: [0]\n{UNIT.replace('W', w)}"
+    (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
+    done = run("forward", "--expect", expected, "-q", cwd=tmp_path)
+    name, typed = expected.split("=")
+    assert done == (int(found is not None), "", f"{name}: expected {typed}, found {found}\n" if found else "")

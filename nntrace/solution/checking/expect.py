@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterator, Sequence
-from decimal import ROUND_HALF_UP, Context, Decimal
+from decimal import MAX_EMAX, MIN_EMIN, ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
 from typing import Any
 
@@ -14,9 +14,11 @@ from ...expr.script import ASCII, plain
 from ...expr.text import text
 from ...network.model import sample_mark
 from ...record import Record
+from ...trace.amount import Beyond
 from ..content.model import Check, Family, Results, Section, Solution, Step, Table
 
 MOST_NAMED = 6
+_EXACT, _SHOWN = (Context(digits, ROUND_HALF_UP, MIN_EMIN, MAX_EMAX) for digits in (60, 6))
 _ITERATION = re.compile(r"I(?P<number>[1-9][0-9]{0,8})\.(?P<name>.+)")
 
 
@@ -28,7 +30,7 @@ class Mismatch(Record):
     found: str
 
 
-def compare(solution: Solution, name: str, expected: str, value: Fraction) -> Mismatch | None:
+def compare(solution: Solution, name: str, expected: str, value: Fraction | Decimal) -> Mismatch | None:
     """``None`` where the number rounds to the digits given. Raises ``UserError`` for a name that the sheet has not.
 
     A name means what the command is about: the new value for ``step``, the gradient for ``grad``, the value for
@@ -54,7 +56,9 @@ def compare(solution: Solution, name: str, expected: str, value: Fraction) -> Mi
         near = suggestion(name, list(known)[::-1])
         raise UserError(f"this sheet has no number {quoted(whole)}\n  {near}")
     found = known[key]
-    return None if agrees(found, expected, value) else Mismatch(whole, expected, repr(found))
+    if agrees(found, expected, value):
+        return None
+    return Mismatch(whole, expected, str(_SHOWN.plus(found.true)).lower() if isinstance(found, Beyond) else repr(found))
 
 
 def with_expected(solution: Solution, held: Sequence[tuple[str, str]]) -> Solution:
@@ -68,18 +72,20 @@ def with_expected(solution: Solution, held: Sequence[tuple[str, str]]) -> Soluti
     return solution._replace(sections=(*solution.sections, Section("checks", found)))
 
 
-def agrees(found: float, expected: str, value: Fraction) -> bool:
-    """Whether a number is within half a unit of the last digit that was typed."""
-    if found != found or found in (float("inf"), float("-inf")):
+def agrees(found: float, expected: str, value: Fraction | Decimal) -> bool:
+    """Whether a number is within half a unit of the last digit that was typed; 0 without decimals is 0 alone."""
+    true = found.true if isinstance(found, Beyond) else Decimal(found)
+    if not true.is_finite():
         return False
-    unit = Fraction(1, 10**9) * abs(value) if "/" in expected else Fraction(_unit(expected))
-    return abs(Fraction(found) - value) <= unit / 2 + Fraction(1, 10**12) * abs(value)
-
-
-def _unit(typed: str) -> Decimal:
-    exponent = Decimal(typed).as_tuple().exponent
+    if isinstance(value, Fraction):
+        value = _EXACT.divide(Decimal(value.numerator), Decimal(value.denominator))
+    exponent = value.as_tuple().exponent
     assert isinstance(exponent, int)
-    return Decimal(1).scaleb(exponent, context=Context(prec=30, rounding=ROUND_HALF_UP))
+    if not value and exponent >= 0:
+        return not true
+    unit = _EXACT.multiply(value.copy_abs(), Decimal("1e-9")) if "/" in expected else Decimal((0, (1,), exponent))
+    most = _EXACT.fma(value.copy_abs(), Decimal("1e-12"), _EXACT.divide(unit, Decimal(2)))
+    return _EXACT.subtract(true, value).copy_abs() <= most
 
 
 def _of_iteration(solution: Solution, number: int) -> Iterator[tuple[str, float]]:
