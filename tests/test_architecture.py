@@ -35,7 +35,7 @@ ARROWS = {
     "trace": ["errors", "expr", "catalogue", "network", "spec.model"],
     "solution": ["errors", "expr", "catalogue", "network", "trace", "spec.model"],
     "formats": ["errors", "expr", "solution.content"],
-    "library": ["errors", "spec", "network", "trace", "solution", "formats", "expr.script"],
+    "library": ["errors", "limits", "spec", "network", "trace", "solution", "formats", "expr.script"],
     "__init__": ["errors", "library"],
     "cli": [
         "errors",

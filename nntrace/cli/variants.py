@@ -75,7 +75,7 @@ class Typed(Record):
             count = None if self.batch == ALL else typed_number(self.batch, f"--batch {self.batch}")
             if count is not None and (count.denominator != 1 or count < 1):
                 raise UserError(f"--batch {self.batch}: no number of samples\n  give a whole number from 1, or all")
-            number = None if count is None else Number(self.batch, count, Place(1, 1))
+            number = None if count is None else Number(self.batch, count, Place(1, 1, f"--batch {self.batch}"))
             spec = spec._replace(passes=spec.passes._replace(samples_per_step=number))
         return with_count(spec, lasting)
 

@@ -54,12 +54,11 @@ def with_count(spec: Spec, steps: Lasting) -> Spec:
 
     if steps.iterations is not None and steps.epochs is not None:
         raise UserError("--iterations and --epochs together\n  keep one of them: an epoch is a pass over all samples")
-    typed_count = steps.epochs if steps.iterations is None else steps.iterations
+    typed_count, option = (steps.epochs, "--epochs") if steps.iterations is None else (steps.iterations, "--iterations")
     if typed_count is None:
         return spec
     given, rate = spec.passes, spec.learning_rate
-    before = given.iterations or given.epochs
-    number = Number(str(typed_count), Fraction(typed_count), before.place if before else Place(1, 1))
+    number = Number(str(typed_count), Fraction(typed_count), Place(1, 1, f"{option} {typed_count}"))
     if given.epochs is not None and rate is not None and rate.per is None:
         spec = spec._replace(learning_rate=rate._replace(per="epoch"))  # what the file counts stays what it was
     own = Passes(iterations=number) if steps.epochs is None else Passes(epochs=number)

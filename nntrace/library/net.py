@@ -7,7 +7,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, TypedDict, Unpack
 
 from ..errors import UserError
-from .words import need_layers, need_loss, rounding_rule, typed_number, view_of, with_rate
+from .words import need_few_steps, need_layers, need_loss, rounding_rule, typed_number, view_of, with_rate
 
 if TYPE_CHECKING:
     from ..network.model import Network
@@ -96,6 +96,7 @@ class Net:
         network = self._computed()
         if not network.training.gradients:
             need_loss(network.loss)
+        need_few_steps(network, self._spec)
         network = with_rate(network, None if lr is None else typed_number(str(lr), f"lr = {lr}"))
         names = [only] if isinstance(only, str) else only
         updated = asked_quantities(network, names, parameters=True) if names else None

@@ -6,6 +6,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING
 
 from ..errors import UserError, suggestion
+from ..limits import beyond
 
 if TYPE_CHECKING:
     from ..network.model import Network
@@ -74,6 +75,13 @@ def need_loss(loss: str | None) -> None:
     """Refuse to take the gradient of a loss that is not there."""
     if loss is None:
         raise UserError("this network has no loss, so there is no gradient\n  add targets: and loss: to the file")
+
+
+def need_few_steps(network: Network, spec: Spec) -> None:
+    """Refuse more steps than a command keeps the numbers of."""
+    if network.iterations > spec.limits.iterations:
+        wrong, remedy = beyond("iterations", network.iterations, spec.limits.iterations)
+        raise UserError(f"{wrong}\n  {remedy}; nntrace train keeps only what each epoch came to")
 
 
 def with_rate(network: Network, typed: Fraction | None) -> Network:

@@ -15,10 +15,11 @@ from .formula import FormulaPart
 
 
 class Place(Record):
-    """A position in the file; both count from 1."""
+    """A position in the file, both counted from 1; or the ``option`` of the command that stands in for the file."""
 
     line: int
     column: int
+    option: str = ""
 
 
 class Irrational(Fraction):

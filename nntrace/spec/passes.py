@@ -37,10 +37,7 @@ def _takes_one(found: Mapping[str, Any]) -> bool:
 
 
 def _iterations(node: Node, problems: Problems) -> Number | None:
-    found = values.count(node, problems, "`iterations`", high=LARGEST_LIMIT)
-    if found is not None:
-        problems.fail_beyond("iterations", int(found.value), found.place)
-    return found
+    return values.count(node, problems, "`iterations`", high=LARGEST_LIMIT)
 
 
 def _epochs(node: Node, problems: Problems) -> Number | None:

@@ -75,9 +75,11 @@ def split_lines(text: str) -> tuple[str, ...]:
 
 
 def _render(problem: Problem, source: str, lines: Sequence[str]) -> str:
-    line, column = problem.place
-    head = f"{printable(source)}:{line}:{column}: {problem.message}"
+    line, column, option = problem.place
     remedy = f"  {problem.remedy}"
+    if option:
+        return f"{printable(option)}: {problem.message}\n{remedy}"
+    head = f"{printable(source)}:{line}:{column}: {problem.message}"
     if not 1 <= line <= len(lines):
         return f"{head}\n{remedy}"
     text, offset = _excerpt(lines[line - 1], column - 1)

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 from ..catalogue.registry import find, names
 from ..errors import quoted, suggestion
@@ -46,7 +47,22 @@ def typed_optimizer(text: str, where: str) -> Optimizer | None:
     problems = Problems(where, (text,))
     found = optimizer(tree.parse(text, problems), problems)
     problems.raise_if_any()
-    return found
+    placed: Optimizer | None = _of_option(found, f"{where} {text}")
+    return placed
+
+
+def _of_option(value: Any, option: str) -> Any:
+    """A value of the file's form, all of whose places are an option of the command."""
+    match value:
+        case Place():
+            return value._replace(option=option)
+        case Mapping():
+            return {key: _of_option(inner, option) for key, inner in value.items()}
+        case tuple():
+            inside = [_of_option(inner, option) for inner in value]
+            return tuple(inside) if type(value) is tuple else type(value)(*inside)
+        case _:
+            return value
 
 
 def _inner_options(of: Kinded, problems: Problems) -> kinds.Entries:

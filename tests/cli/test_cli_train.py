@@ -231,6 +231,15 @@ def test_ctrl_c_ends_at_a_whole_step_and_saves_it(run: Run, tmp_path: Path) -> N
         assert json.loads(sheet_out)["updated"] == json.loads(whole)["updated"]
 
 
+def test_more_steps_than_a_sheet_keeps_are_for_train_alone(run: Run, tmp_path: Path) -> None:
+    written(tmp_path, NET + "iterations: 12345\n")
+    assert "the limit is 10,000" in run("step", cwd=tmp_path).err
+    code, out, _ = run("train", "--width", "80", cwd=tmp_path)
+    assert code == 0
+    axis = next(line for line in out.splitlines() if line.split()[1:2] == ["epoch"])
+    assert axis.split() == ["1", "epoch", "12345"]
+
+
 @pytest.mark.parametrize("format", ["txt", "md", "tex", "typ", "html", "json", "csv"])
 def test_every_format_has_the_curves(run: Run, tmp_path: Path, format: str) -> None:
     code, out, err = run("train", "--epochs", "30", "-f", format, cwd=written(tmp_path, NET))
@@ -266,6 +275,13 @@ def test_no_line_is_wider_than_the_page(run: Run, tmp_path: Path, width: int, pl
         ("", ("--plot", "net.yaml"), "net.yaml is there already"),
         ("", ("--plot", "a.svg", "--save", "a.svg"), "two things cannot both be a.svg"),
         ("", ("--optimizer", "adm"), "did you mean 'adam'?"),
+        (
+            "",
+            ("--optimizer", "{adam: {start: {q: 1}}}"),
+            "--optimizer {adam: {start: {q: 1}}}: 'adam' remembers no 'q'",
+        ),
+        ("", ("--batch", "9"), "--batch 9: `samples_per_step` is 9, and there are 8 samples"),
+        ("gradients: {b: [1, 2]}\n", ("--iterations", "3"), "--iterations 3: there are 2 gradients, and 3 iterations"),
     ],
 )
 def test_what_cannot_be_done_is_told(run: Run, tmp_path: Path, more: str, options: tuple[str, ...], words: str) -> None:

@@ -7,9 +7,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from ...errors import UserError
-from ...library.words import need_loss, typed_number, with_rate
-from ...limits import beyond
+from ...library.words import need_few_steps, need_loss, typed_number, with_rate
 from ..command import command
 from ..options import Calculation, Lasting, PageOptions, Reading, StepOptions
 from ..run import check_files, check_page, deliver, read_network
@@ -59,9 +57,7 @@ def step(
     network, spec = read_network(reading, calculation.change, adjusted=adjusted)
     if not network.training.gradients:
         need_loss(network.loss)
-    if network.iterations > spec.limits.iterations:
-        wrong, remedy = beyond("iterations", network.iterations, spec.limits.iterations)
-        raise UserError(f"{wrong}\n  {remedy}; nntrace train keeps only what each epoch came to")
+    need_few_steps(network, spec)
     network = with_rate(network, rate)
     updated = asked_quantities(network, only, parameters=True) if only else None
     copy = None

@@ -10,6 +10,10 @@ LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
 """What a curve is called inside a picture, so that no colour is needed to tell it."""
 
 
+LONGEST_WHOLE = 1e7
+"""Beside an axis whole numbers below this one have all their digits."""
+
+
 def letter(place: int) -> str:
     """The letter of a curve."""
     return LETTERS[place % len(LETTERS)]
@@ -17,7 +21,7 @@ def letter(place: int) -> str:
 
 def tick(number: float) -> str:
     """A number beside an axis."""
-    return f"{number:.4g}"
+    return f"{number:.0f}" if number == int(number) and abs(number) < LONGEST_WHOLE else f"{number:.4g}"
 
 
 def ticks(low: float, high: float, most: int = 6) -> list[float]:
