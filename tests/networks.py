@@ -10,6 +10,7 @@ to the text, and its meaning in ``oracle``.
 
 from __future__ import annotations
 
+import math
 import os
 import random
 from collections.abc import Sequence
@@ -34,6 +35,11 @@ OPTIONS: dict[str, tuple[Fraction, ...]] = {}
 MOST_LAYERS, MOST_UNITS = 6, 5
 DRAWN = int(os.environ.get("NETWORKS", "24"))
 """How many networks a property is tried on: ``NETWORKS=1000 pytest …`` for a long run."""
+
+
+def share_of_drawn(share: float) -> int:
+    """How many of them a property is tried on that takes long: this share in a short run, all in a long one."""
+    return DRAWN if "NETWORKS" in os.environ else math.ceil(share * DRAWN)
 
 
 @dataclass(frozen=True)
@@ -119,11 +125,9 @@ SCRIPTS = (
 )
 
 
-def generate(seed: int, graph: bool = True) -> Network:
-    """The network of a seed; without ``graph`` each layer reads the one before it, and there is no formula."""
-    drawing = _Drawing(random.Random(seed))
-    drawing.is_graph = drawing.is_graph and graph
-    return drawing.network()
+def generate(seed: int) -> Network:
+    """The network of a seed."""
+    return _Drawing(random.Random(seed)).network()
 
 
 def networks() -> st.SearchStrategy[Network]:

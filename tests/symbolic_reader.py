@@ -305,6 +305,8 @@ class Index:
         r.at = found.end()
         start, letter = r.at, found.group(1)
         total: Any = 0.0
+        if r.has("0") and not re.match(r"[\d.]| [^-+=]", r.text[r.at :]):
+            return total  # of zeros, however many
         for value in range(self.extent(letter, r.text[start:])):
             r.at = start
             total = dual(total) + self.product(r, {**at, letter: value})
@@ -459,7 +461,7 @@ class Matrix:
             kinds: dict[str, Any] = {"sin": np.sin, "cos": np.cos, "min": np.minimum,
                                      "ln": np.log, "max": np.maximum, "tanh": np.tanh, "sqrt": np.sqrt,
                                      "erf": np.vectorize(math.erf), "sign": np.sign}  # fmt: skip
-            return kinds[found.group(1)](*arguments)
+            return reduce(kinds[found.group(1)], arguments) if len(arguments) > 1 else kinds[found.group(1)](*arguments)
         if found := re.compile(r"([a-z_]+′?)\(").match(r.text, r.at):
             kind = found.group(1)
             r.at = found.end()

@@ -34,7 +34,7 @@ from nntrace.spec import load, read
 from nntrace.trace.arrays import ArrayTrace
 
 CLOSE = 1e-10
-NAMED = ("Z", "Z′", "u", "u′")
+NAMED = [letter + "′" * count for letter in "Zu" for count in range(6)]
 """What a derivation calls a part that repeats, in these networks."""
 MIXED = r"\[((?:\d+,)+[a-z](?:,[a-z0-9]+)*|[a-z](?:,[a-z0-9]+)+)\]"
 """An index of letters and of numbers, in brackets."""
@@ -61,6 +61,8 @@ class Reading:
         question = question or Question()
         self.has_numbers = question.with_numbers and network.conventions.rounding.places is None  # else carried ones
         self.jacobians = {label: pair for pair, label in question.jacobians.items()}
+        self.differentiated = ""
+        """The formula of what a line is the derivative of, with the space before it."""
         self.sample = 0
         """Of which sample a line is read that is about each of them."""
         self.n, self.k, self.mark = "n", "", "⁽ⁿ⁾"
@@ -225,11 +227,11 @@ class Reading:
             return self.total_by(by, index)
         if of == self.loss and not at and self.repeats(by, index):
             return self.total_by(self.network.tensors[self.keys[by]].names[self.stored(by, index)], ())
-        stored = index if self.is_loss(by) else self.stored(by, index)
+        stored = index if by in (self.loss, self.summed) else self.stored(by, index)
         key = self.per_sample if by == self.summed and index else self.keys[by]
         if of in (self.loss, self.summed if by == self.summed else "") and not at:  # no penalty reads a sample's part
             return float(self.slopes[key][stored]) if key in self.slopes else 0.0
-        if self.network.tensors[by_key := str(key)].role in ("unit", "input") and self.is_loss(of):
+        if self.network.tensors[by_key := str(key)].role in ("unit", "input") and of in (self.loss, self.summed):
             inner = float(self.slopes[self.per_sample][at]) if at and self.per_sample else 1.0
             return float(self.slopes[by_key][stored]) / inner  # the whole derivative: no penalty reads a unit
         return self.local(of, at, by, index)
@@ -246,7 +248,8 @@ class Reading:
             if name in meant:
                 inner, definition = meant[name]
                 return reader.evaluate(definition, dict(zip(inner, cell, strict=True)))
-            element = self.cells.get(name)  # h1 is the first of a1
+            uses = [(use.key, use.cell) for use in self.network.uses.get(name, ())]  # of a tied name the first is read
+            element = uses[0] if uses else self.cells.get(name)  # h1 is the first of a1
             same = name == by and cell == index
             same = same or (element is not None and (element[0], (*cell, *element[1])) == (self.keys.get(by), place))
             return Dual(self.look(name, cell), float(same))
@@ -284,8 +287,9 @@ class Reading:
             yield tuple(match.group(1) or match.group(2).split(",")), match.start()
 
     def extent(self, letter: str, text: str) -> int:
-        """How far a letter runs where it first stands in a text."""
+        """How far a letter runs where it first stands in a text, or in the formula that is differentiated there."""
         found: list[tuple[int, int]] = []
+        text += self.differentiated
         for name in (*self.keys, *self.deltas):
             for letters, place in self.indices(name, text):
                 shape = self.written(name, self.array(name, letters).shape, letters)
@@ -372,6 +376,8 @@ class Reading:
         return bool(whole) or name == self.loss
 
     def by_index(self, step: dict[str, Any], texts: list[str]) -> Iterator[str]:
+        name, _ = self.parted(step["name"].partition("/∂")[0].removeprefix("∂"))
+        self.differentiated = " " + self.formula[name][1] if name in self.formula else ""
         sizes = self.sizes(*texts, *(text for _, text in self.definitions.values())) | self.sizes(step["name"])
         letters_of = (letter for found in re.findall(rf"_([a-z]+)(?![A-Za-z0-9_′])|{MIXED}", step["name"])
                       for letter in "".join(found))  # fmt: skip
@@ -482,7 +488,7 @@ class Reading:
     def whole(self, name: str) -> Any:
         if name in self.symbols:
             return float(self.symbols[name])
-        if name.endswith("]") and name in self.cells:
+        if name in self.cells and name not in (*self.keys, *self.deltas):
             key, cell = self.cells[name]
             own = (self.sample,) if self.network.tensors[key].sampled else ()
             return float(self.values[key][(*own, *cell)])
@@ -586,9 +592,7 @@ CHUNK = 10
 @pytest.mark.parametrize("start", range(0, DRAWN, CHUNK))
 def test_every_line_of_generated_networks(start: int) -> None:
     for seed in range(start, min(start + CHUNK, DRAWN)):
-        text = generate(
-            seed, graph=False
-        ).text  # graphs: tests/solution/test_derive_graphs.py, test_formula_networks.py
+        text = generate(seed).text
         try:
             one = reading(build(read(text, "generated", None)), Question(with_numbers=True))
             problems = [] if one.saturated() else list(one.disagreements())

@@ -6,7 +6,7 @@ that the rules themselves bring in are left out.
 
 from __future__ import annotations
 
-from .bind import at, free_indices, fresh, kronecker
+from .bind import at, free_indices, fresh, kronecker, transform
 from .calls import ln
 from .functions import FUNCTIONS
 from .index import Index, letters_of
@@ -121,7 +121,8 @@ def contract(over: str, body: Expr) -> Expr:
     """Σ over an index, with a factor δ taken at the one value it leaves: Σ_j g_j δ_jp = g_p."""
     other = _support(body, over)
     if other is not None:
-        return at(_without_delta(body, over), {over: other})
+        left = _without_delta(body, over)
+        return _placed(left, over, other) if isinstance(other, int) else at(left, {over: other})
     match body:
         case Add(terms):
             return total(contract(over, term) for term in terms)
@@ -133,6 +134,31 @@ def contract(over: str, body: Expr) -> Expr:
                     around = factors[:place], factors[place + 1 :]
                     return total(contract(over, product((*around[0], term, *around[1]))) for term in factor.terms)
     return ZERO if is_zero(body) else Sum(over, body)
+
+
+def _placed(node: Expr, over: str, place: int) -> Expr:
+    """An expression at one place of an index, without the zeros and ones that its δs are there."""
+
+    def leaf(part: Expr) -> Expr | None:
+        match part:
+            case Mul(factors) if any(isinstance(one, Delta) for one in factors):
+                return product(transform(one, leaf) for one in factors)
+            case Add(terms):
+                pairs = [(one, transform(one, leaf)) for one in terms]
+                kept = tuple(new for old, new in pairs if new == old or not is_zero(new))
+                return Add(kept) if len(kept) > 1 else total(kept)
+            case Neg(body):
+                found = transform(body, leaf)
+                return ZERO if is_zero(found) and found != body else Neg(found)
+            case Sum(inner, body) if inner != over:
+                found = transform(body, leaf)
+                return ZERO if is_zero(found) and found != body else Sum(inner, found)
+            case Sum() | Max() | Delta() | Sym():
+                return at(part, {over: place})
+            case _:
+                return None
+
+    return transform(node, leaf)
 
 
 def _support(node: Expr, over: str) -> Index | None:

@@ -11,7 +11,8 @@ from collections.abc import Callable, Sequence
 from decimal import Decimal
 from fractions import Fraction
 
-from .nodes import ONE, ZERO, Add, Div, Expr, Mul, Neg, Num, Pow
+from .bind import free_indices
+from .nodes import ONE, ZERO, Add, Cases, Div, Expr, Mul, Neg, Num, Pow, Size, Sum
 from .structure import negative
 from .tree import children, rebuild
 
@@ -20,6 +21,7 @@ Rule = tuple[str | Expr, ...]
 WORKED_OUT, MULTIPLIED = ("drop 0s and 1s",), ("multiply the constants",)
 SIGNS, BRACKETS = ("combine the signs",), ("open the brackets",)
 NUMBERS, LIKE_TERMS, POWERS = ("add the numbers",), ("add like terms",), ("equal factors as a power",)
+COUNTED: Rule = ("count the equal terms",)
 
 
 def simplify(node: Expr) -> Expr:
@@ -57,6 +59,12 @@ def _simplify(node: Expr, rules: list[Rule]) -> Expr:
             return ONE
         case Pow(base, Num(1)):
             return base
+        case Cases(_, then, otherwise) if then == ZERO == otherwise:
+            rules.append(WORKED_OUT)
+            return ZERO
+        case Sum(over, body) if over not in free_indices(body):
+            rules.append(COUNTED if body != ZERO else WORKED_OUT)
+            return _with(1, [Size(over), body], rules)
         case _:
             return node
 

@@ -106,7 +106,7 @@ class CompiledNetwork:
                 if reader.key in reached:
                     line = line._replace(formula=Sym(line.target, line.axes) + line.formula)
                     self._constant.pop(reader.key, None)
-                elif not any(True for _ in symbols(line.formula)):
+                elif not any(True for _ in symbols(line.formula)) and not free_indices(line.formula):
                     self._constant[reader.key] = _with_sizes(line)
                 reached[reader.key] = line.target
                 lines.append(line)

@@ -126,6 +126,55 @@ layers:
   - let: {q: w @ x}
 loss: q
 """,
+    "one element as an argument": """\
+inputs: {x: [1, -2]}
+layers:
+  - let: {s: 'x[1] * x[2]'}
+  - {sigmoid: [a], from: ["x[1]"]}
+  - {selu: [b], from: [s]}
+  - {add: [c], from: {x1: [a], x2: [b]}}
+loss: {of: c}
+""",
+    "activations of elements": """\
+inputs: {x: [1, -2]}
+targets: {t: [1, 0]}
+layers:
+  - {dense: [z1, z2, z3], weights: [[1, 2], [3, 4], [5, 6]]}
+  - {gelu: [a1, a2], from: [z3, "x[2]"]}
+  - {softmax: [p1, p2], from: [a2, z1]}
+loss: {ce: L}
+""",
+    "parts of a loss that reads elements": """\
+inputs: {x: [1, -2]}
+targets: {t: [1, 0, 0]}
+layers:
+  - {dense: [h1, h2], weights: [[1, 2], [3, 4]]}
+  - tanh: [a1, a2]
+loss: {hinge: L, parts: [L1, L2, L3], from: [a1, "x[2]", h2]}
+""",
+    "a softmax of one": """\
+inputs: {x: 1}
+targets: {t: 1}
+layers:
+  - softmax: [p]
+loss: {ce: L}
+""",
+    "a name in an input and in a matrix": """\
+inputs: {v: 1, x: 0.5}
+targets: [1, 0]
+layers:
+  - {dense: [h1, h2], weights: [[v, 2], [1, v]]}
+  - let: {q: v * h1 + x}
+  - {concat: [o1, o2], from: [q, v]}
+loss: mse
+""",
+    "a sum of equal terms": """\
+inputs: {x: [1, -2]}
+values: {w: 0.5}
+layers:
+  - let: {f: 'sum(max(x - x, w)) + w * x[1]'}
+loss: f
+""",
     "a parameter alone": "values: {p: 6}\nlayers:\n  - let: {t: (2*p + 3)^2}\nloss: t\n",
 }
 

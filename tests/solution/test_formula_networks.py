@@ -14,7 +14,7 @@ import autograd
 import autograd.numpy as anp
 import numpy as np
 import pytest
-from networks import DRAWN as ALL
+from networks import share_of_drawn
 from test_derive import reading
 from test_matrix_view import wrong_lines
 from test_self_proof import object_of, prove_sheet
@@ -26,7 +26,6 @@ from nntrace.solution.derive.question import Question
 from nntrace.solution.sheets.calculation import Settings, Sheet
 from nntrace.spec import read
 
-DRAWN = 3 * ALL // 5
 FUNCTIONS = ("tanh", "sigmoid", "sin", "cos", "relu", "abs", "softplus")
 
 
@@ -194,7 +193,7 @@ def gradients_of(net: Network) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize("seed", range(DRAWN))
+@pytest.mark.parametrize("seed", range(share_of_drawn(0.6)))
 def test_gradients_are_autograds_and_torchs(seed: int) -> None:
     drawn = draw(seed)
     found = gradients_of(network(drawn))
@@ -212,7 +211,7 @@ def test_gradients_are_autograds_and_torchs(seed: int) -> None:
         assert np.array(found["gradients"][name]) == pytest.approx(gradient, rel=1e-7, abs=1e-9), drawn.text
 
 
-@pytest.mark.parametrize("seed", range(0, DRAWN, 3))
+@pytest.mark.parametrize("seed", range(share_of_drawn(0.2)))
 def test_every_line_holds(seed: int) -> None:
     net = network(draw(seed))
     one = Sheet(net, Settings())
@@ -221,7 +220,7 @@ def test_every_line_holds(seed: int) -> None:
         assert not [check for check in object_of(solution).get("checks", []) if check["status"] == "failed"]
 
 
-@pytest.mark.parametrize("seed", range(0, DRAWN, 6))
+@pytest.mark.parametrize("seed", range(share_of_drawn(0.1)))
 def test_matrices_have_the_numbers_of_the_elements(seed: int) -> None:
     assert list(wrong_lines(network(draw(seed)))) == []
 
@@ -245,6 +244,6 @@ def test_a_result_beside_the_way_to_the_loss_has_gradients_of_zeros() -> None:
     assert list(wrong_lines(net)) == []
 
 
-@pytest.mark.parametrize("seed", range(0, DRAWN, 6))
+@pytest.mark.parametrize("seed", range(share_of_drawn(0.1)))
 def test_every_derivation_holds(seed: int) -> None:
     assert list(reading(network(draw(seed)), Question()).disagreements()) == []

@@ -19,7 +19,7 @@ from typing import Any, NamedTuple
 
 import pytest
 import reader
-from networks import DRAWN, batched, generate
+from networks import DRAWN, batched, generate, share_of_drawn
 from reader import Read, ReadError, half_unit
 from rich.cells import cell_len
 from rich.console import Console
@@ -721,7 +721,7 @@ def drawn() -> Iterator[Drawn]:
             yield Drawn(portion(network, range(1, 3)), str(path), random.Random(0))
     for text in (UPSTREAM, LONG, WIDE, SATURATED.format(20), SATURATED.format(1000)):
         yield Drawn(build(read(text, "typed", None)), text, random.Random(0))
-    for seed in range(DRAWN // 2):  # each for four questions, in several formats
+    for seed in range(share_of_drawn(0.5)):  # each for four questions, in several formats
         network = generate(seed)
         one_step = network.loss.kind != "perceptron"  # which takes one sample after another, in sheets of their own
         several = batched(network, random.Random(seed)) if seed % 4 == 3 and one_step else None

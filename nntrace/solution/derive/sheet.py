@@ -236,7 +236,7 @@ class Derivation:
             output = formulas.keyed(step.operation.output, step)
             assert isinstance(output, Sym)
             keyed = formulas.keyed(step.operation.formula, step)
-            index = symbols.named(keyed, symbols.sizes(keyed))
+            index = symbols.named(keyed, symbols.sizes(keyed, output))
             meant = Numbers(step.output, "value", indexed=True)
             forms = [index]
             if symbols.is_single(step.output) and formulas.is_function(step):

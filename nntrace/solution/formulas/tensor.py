@@ -13,6 +13,7 @@ from operator import mul
 from ...catalogue import find
 from ...expr import (
     ONE,
+    ZERO,
     Add,
     Call,
     Cases,
@@ -39,7 +40,7 @@ from ...expr import (
     symbols,
     total,
 )  # fmt: skip
-from ...expr.bind import contains, extent, fresh, origin, transform
+from ...expr.bind import contains, extent, fresh, origin, transform, walk
 from ...expr.functions import quotient_of, spelled_out
 from ...expr.letters import OTHERS, index_letters, relettered
 from ...expr.matrices import Axes
@@ -132,7 +133,27 @@ class TensorFormulas:
                 return Partial(LOSS, Sym(step.key(symbol.by.name), symbol.by.index))
             return Sym(step.key(symbol.name), symbol.index)
 
-        return rename(formula, meant)
+        return self._without_missing(rename(formula, meant))
+
+    def _without_missing(self, formula: Expr) -> Expr:
+        """A formula over keys without the terms of single elements that are no connections."""
+        lacking = {key: tensor for key, tensor in self.network.tensors.items() if tensor.missing}
+
+        def is_absent(node: Expr) -> bool:
+            if not isinstance(node, Sym) or node.name not in lacking:
+                return isinstance(node, Mul) and any(map(is_absent, node.factors))
+            tensor = lacking[node.name]
+            pairs = zip(node.index, tensor.shape, strict=True)
+            return tuple(0 if size == 1 else place for place, size in pairs) in tensor.missing
+
+        def leaf(part: Expr) -> Expr | None:
+            if not isinstance(part, Add) or not any(map(is_absent, part.terms)):
+                return None
+            return total(transform(term, leaf) for term in part.terms if not is_absent(term))
+
+        if not lacking:
+            return formula
+        return ZERO if is_absent(formula) else transform(formula, leaf)
 
     def forward(self, step: BoundOperation) -> Expr:
         """A step's formula over keys, an activation as a named function of its argument."""
@@ -213,7 +234,7 @@ class TensorFormulas:
         step, derived = reader.step, self.chain.adjoint(reader)
         own = derived.axes
         formula = self._inlined(self.keyed(self._used(step, reader.edge, derived.formula), step))
-        if contains(formula, Delta):
+        if any(isinstance(node, Sum) and contains(node, Delta) for node in walk(formula)):
             formula = distributed(formula)  # Σ_j g_j a_j (δ_ji - a_i) as g_i a_i - a_i Σ_j g_j a_j
         indices = indices or (self.own_letters(len(own)) if step.is_penalty else own)
         formula = at(formula, {old: new for old, new in zip(own, indices, strict=True) if old != new})

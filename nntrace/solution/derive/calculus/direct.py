@@ -12,6 +12,7 @@ from ....network.model import PENALTY, TOTAL, BoundOperation, Network
 from ..naming.symbols import Symbols
 from ..steps import Form, Numbers, Part, index_lines, matrix_step
 from .jacobians import Jacobians
+from .penalty import penalty_gradients
 
 
 def is_direct(network: Network) -> bool:
@@ -57,6 +58,9 @@ class DirectLoss:
             lines = index_lines(self.symbols, [Form(keyed)])
             numbers = Numbers(step.output, "value", indexed=bool(output.index))
             yield Part(self.symbols.tensor(output), lines, {*step.arguments.values(), step.output}, numbers=numbers)
+            if step.is_penalty:
+                yield from penalty_gradients(self.symbols, step)
+                continue
             for edge in step.edges:
                 key = step.key(edge.argument)
                 if self.network.tensors[key].role in ("loss", "target") or len(self.symbols.formulas.readers(key)) > 1:

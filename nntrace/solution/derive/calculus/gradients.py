@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from functools import reduce
 
 from ....expr import Expr, Partial, Sum, Sym, at, product, total
 from ....expr.bind import walk
@@ -106,10 +107,7 @@ class ParameterGradients:
         jacobian = _relettered_apart(self.jacobians.textbook(step, argument), letters)
         result = relettered(one.output, letters)
         assert isinstance(result, Sym)
-        body = product((Partial(LOSS, result), *factors_of(jacobian)))
-        for letter in reversed(over.values()):
-            body = Sum(letter, body)
-        return body
+        return _summed(product((Partial(LOSS, result), *factors_of(jacobian))), over.values())
 
     def _addends(self, key: str, found: Gradient) -> Iterator[Expr]:
         """What comes back by each reader: by the loss itself with one constant, as it was derived with it."""
@@ -132,16 +130,18 @@ class ParameterGradients:
             first = Partial(LOSS, result)
             link = Partial(result, by)
             if self.network.tensors[step.output].role == "loss":
-                through = link if step.is_penalty else Partial(LOSS, result) * link
+                through = link if step.is_penalty else _summed(Partial(LOSS, result) * link, over.values())
                 if step.output == self.network.loss:
                     through = Partial(LOSS, by)
                 alone = step.is_penalty or len(found.addends) == 1  # else an addend, and no derivative by itself
                 yield through if alone else self.symbols.sized(addend, found.sizes)
                 continue
-            body = product((first, link))
-            for letter in reversed(lacking):
-                body = Sum(over[letter], body)
-            yield body
+            yield _summed(product((first, link)), over.values())
+
+
+def _summed(body: Expr, letters: Iterable[str]) -> Expr:
+    """The sum over these letters, the first one outermost."""
+    return reduce(lambda inner, letter: Sum(letter, inner), reversed([*letters]), body)
 
 
 def _apart(letters: Sequence[str], taken: Sequence[str]) -> list[str]:

@@ -13,6 +13,7 @@ from ....expr import (
     Expr,
     Partial,
     Rule,
+    Size,
     Sym,
     at,
     product,
@@ -21,7 +22,8 @@ from ....expr import (
     simplified,
     simplify,
 )
-from ....expr.constants import shortened
+from ....expr.bind import contains
+from ....expr.constants import constants_multiplied, shortened
 from ....expr.functions import BY_CASES
 from ....expr.letters import relettered
 from ....expr.matrices import Axes
@@ -120,7 +122,7 @@ class Jacobians:
         forms = [Form(derived, rules), *(one.declared or (_shortened(derived),))]
         pairs = [pair for pair in one.pairs if any(has_delta(form.body, *pair) for form in forms)]
         if len(pairs) != 1:
-            yield self._jacobian(one.output, one.by, forms, reason=self._kink_note(one.formula, one.by))
+            yield self._jacobian(one, one.by, forms, reason=self._kink_note(one.formula, one.by))
             return
         [pair] = pairs
         same = at(one.by, {pair[1]: pair[0]})
@@ -128,12 +130,12 @@ class Jacobians:
         reason = self._kink_note(one.formula, same)
         case = None if self._is_single(one, pair) else self._case(pair, "=")
         yield self._jacobian(
-            one.output, same, _in_case(forms, where_equal, pair, bool(one.declared)), reason=reason, case=case
+            one, same, _in_case(forms, where_equal, pair, bool(one.declared)), reason=reason, case=case
         )
         if self._is_single(one, pair):
             return
         different = _in_case(forms, where_different, pair, bool(one.declared))
-        yield self._jacobian(one.output, one.by, different, case=self._case(pair, "≠"), apart=pair[::-1])
+        yield self._jacobian(one, one.by, different, case=self._case(pair, "≠"), apart=pair[::-1])
 
     def _kink_note(self, formula: Expr, by: Sym) -> Note:
         return kink_note(kinks(formula, by, self.kink), self.kink, "the")
@@ -148,14 +150,14 @@ class Jacobians:
         if derived == ZERO and any(isinstance(one, str) and BY_CASES in one for one in rules):
             reason = ("taken as 0 at the jump, by convention",)
         forms = [Form(derived, rules), _shortened(derived), *one.declared]
-        diagonal = self._jacobian(one.output, own, forms, reason=reason)
+        diagonal = self._jacobian(one, own, forms, reason=reason)
         if isinstance(slope, Call):
             diagonal = diagonal._replace(lines=(Line("chain", "=", self.symbols.named(slope)), *diagonal.lines))
         yield diagonal
         if self._is_single(one, pair):
             return
         other = Form(ZERO, ("each result depends on its own argument only",))
-        yield self._jacobian(one.output, one.by, [other], case=self._case(pair, "≠"), apart=pair[::-1])
+        yield self._jacobian(one, one.by, [other], case=self._case(pair, "≠"), apart=pair[::-1])
 
     def _case(self, pair: Pair, relation: str) -> Condition:
         """i = k or i ≠ k."""
@@ -167,7 +169,7 @@ class Jacobians:
 
     def _jacobian(
         self,
-        output: Sym,
+        one: Bound,
         by: Sym,
         forms: Sequence[Form],
         *,
@@ -175,14 +177,19 @@ class Jacobians:
         case: Condition | None = None,
         apart: tuple[str, str] | None = None,
     ) -> Part:
-        """∂output/∂by at one choice of its indices: the forms one after the other, each that differs from the last."""
-        tensors = self.symbols.network.tensors
-        letters = (zip(one.index, tensors[one.name].shape, strict=True) for one in (output, by))
-        extents = {letter: size for pairs in letters for letter, size in pairs if isinstance(letter, str)}
-        lines = index_lines(self.symbols, forms, extents=extents, constants=False)
-        name = Partial(self.symbols.tensor(output), self.symbols.tensor(by))
-        indexed = IndexFormula(forms[-1].body, (output, by), apart)
+        """∂result/∂by at one choice of its indices: the forms one after the other, each that differs from the last."""
+        forms = [self._with_counts(form, one.sizes) for form in forms]
+        lines = index_lines(self.symbols, forms, extents=one.sizes, constants=False)
+        name = Partial(self.symbols.tensor(one.output), self.symbols.tensor(by))
+        indexed = IndexFormula(forms[-1].body, (one.output, by), apart)
         return Part(name, lines, {by.name}, reason, indexed=indexed, case=case)
+
+    def _with_counts(self, form: Form, sizes: Mapping[str, int]) -> Form:
+        """A form in which equal terms have been counted, with their number multiplied in."""
+        if not contains(form.body, Size):
+            return form
+        found, rules = constants_multiplied(self.symbols.sized(form.body, sizes))
+        return Form(found, joined([form.rule, *rules]))
 
     def textbook(self, step: BoundOperation, argument: str) -> Expr:
         """The Jacobian as one formula over keys, with its δ; an activation's slope by its name where it is long."""
@@ -213,7 +220,8 @@ class Jacobians:
     def _is_between_vectors(self, one: Bound) -> bool:
         """Whether a Jacobian has a row for each result and a column for each element of the argument, and is more than
         one number."""
-        vectors = len(one.result) == 1 and len(one.argument) == 1
+        single = self.symbols.is_single
+        vectors = len(one.result) == 1 == len(one.argument) and not (single(one.output.name) and single(one.by.name))
         return vectors and not any(self._is_single(one, pair) for pair in one.pairs)
 
 

@@ -74,7 +74,8 @@ class Logits(LossFormula):
             yield Part(Partial(loss, self.symbols.tensor(by)), lines, {key}, indexed=numbers)
             yield from self._cases(loss, slope, jacobian, by, letter, key)
         else:
-            yield self._cancelled(loss, by, Sum(letter, chain), slope, jacobian, key, over=letter)
+            every = chain if self.symbols.is_single(self.output) else Sum(letter, chain)
+            yield self._cancelled(loss, by, every, slope, jacobian, key, over=letter)
 
     def _cases(self, loss: Sym, slope: Expr, jacobian: Expr, by: Sym, letter: str, key: str) -> Iterator[Part]:
         other = self.other

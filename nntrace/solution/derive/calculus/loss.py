@@ -30,11 +30,10 @@ from .jacobians import Jacobians, derivative
 from .kinks import kink_note, kinks
 from .logits import Logits
 from .loss_formula import LossFormula
+from .penalty import penalty_gradients
 from .products import contracted, deltas_repeated, factors_of, last_first, scaled, with_signs
 
 MULTIPLIED_OUT: Rule = ("multiply out; a sum over 1[…] has one term",)
-PLACES = "ij"
-"""The index letters of a parameter's places, from the last to the first."""
 
 
 class LossGradient(LossFormula):
@@ -135,7 +134,7 @@ class LossGradient(LossFormula):
             yield from (
                 self._of_all(key) for key in self.steps if key not in (self.data, self.per_sample, *self.parts_of)
             )
-            yield from self._penalty()
+            yield from penalty_gradients(self.symbols, self.steps[PENALTY])
         if by_class is not None:
             yield from self._class_cases(loss, by_class)
             if self.batch:
@@ -231,26 +230,6 @@ class LossGradient(LossFormula):
         letters = {letter: letter.rstrip("0123456789") for letter in index_letters(formula)}
         lines = index_lines(self.symbols, [Form(relettered(formula, letters))])
         return Part(self.symbols.tensor(Sym(key)), lines, {self.output}, numbers=Numbers(key, "value"))
-
-    def _penalty(self) -> Iterator[Part]:
-        """The penalty's gradient by each tensor that it is on."""
-        step = self.steps[PENALTY]
-        formula = self.formulas.keyed(step.operation.formula, step)
-        for edge in step.edges:
-            key = edge.argument
-            by = Sym(key, self._letters_of(key, formula))
-            derived, rules = derivative(self.symbols, formula, by)
-            short, used = shortened(derived)
-            forms = [Form(derived, rules), Form(short, joined(used) or REORDERED)]
-            name = Partial(self.symbols.tensor(Sym(PENALTY)), self.symbols.tensor(by))
-            lines = index_lines(self.symbols, forms)
-            yield Part(name, lines, {key}, self._corner(formula, by), indexed=IndexFormula(short, (by,)))
-
-    def _letters_of(self, key: str, formula: Expr) -> tuple[str, ...]:
-        """Letters for the places of a parameter: i of a vector, j and i of a matrix."""
-        count = len(self.network.tensors[key].shape)
-        used = set(index_letters(formula)) if count > len(PLACES) else set()
-        return tuple([*PLACES, *(letter for letter in LETTERS if letter not in {*PLACES, *used})][:count][::-1])
 
     def _corner(self, formula: Expr, by: Sym) -> Note:
         """The convention for where the derivative has a corner."""
