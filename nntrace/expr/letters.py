@@ -14,7 +14,7 @@ OTHERS = "qstuvwxyzabcdefgh"
 
 
 def index_letters(node: Expr) -> Iterator[str]:
-    """Every index letter of an expression, free or bound, as often as it is written."""
+    """Every index letter of an expression, free, bound or counted, as often as it is written."""
     match node:
         case Sym(_, index, _):
             yield from (letter for one in index for letter in letters_of(one) or (str(one),))
@@ -23,6 +23,8 @@ def index_letters(node: Expr) -> Iterator[str]:
         case Sum(over, body) | Max(over, body):
             yield over
             yield from index_letters(body)
+        case Size(over):
+            yield over
         case _:
             for part in children(node):
                 yield from index_letters(part)

@@ -13,7 +13,6 @@ from operator import mul
 from ...catalogue import find
 from ...expr import (
     ONE,
-    ZERO,
     Add,
     Call,
     Cases,
@@ -49,6 +48,7 @@ from ...network.batch import SAMPLE
 from ...network.chain_rule import LOSS, ChainRule, Reader, adjoint
 from ...network.model import BoundOperation, Cell, Edge, Network, Tensor
 from ...record import Record
+from .connections import without_missing
 from .naming import PRIME, SAMPLES, Naming
 
 LETTERS = "kjilqrsuv"
@@ -133,27 +133,7 @@ class TensorFormulas:
                 return Partial(LOSS, Sym(step.key(symbol.by.name), symbol.by.index))
             return Sym(step.key(symbol.name), symbol.index)
 
-        return self._without_missing(rename(formula, meant))
-
-    def _without_missing(self, formula: Expr) -> Expr:
-        """A formula over keys without the terms of single elements that are no connections."""
-        lacking = {key: tensor for key, tensor in self.network.tensors.items() if tensor.missing}
-
-        def is_absent(node: Expr) -> bool:
-            if not isinstance(node, Sym) or node.name not in lacking:
-                return isinstance(node, Mul) and any(map(is_absent, node.factors))
-            tensor = lacking[node.name]
-            pairs = zip(node.index, tensor.shape, strict=True)
-            return tuple(0 if size == 1 else place for place, size in pairs) in tensor.missing
-
-        def leaf(part: Expr) -> Expr | None:
-            if not isinstance(part, Add) or not any(map(is_absent, part.terms)):
-                return None
-            return total(transform(term, leaf) for term in part.terms if not is_absent(term))
-
-        if not lacking:
-            return formula
-        return ZERO if is_absent(formula) else transform(formula, leaf)
+        return without_missing(rename(formula, meant), self.network.tensors)
 
     def forward(self, step: BoundOperation) -> Expr:
         """A step's formula over keys, an activation as a named function of its argument."""
