@@ -163,7 +163,7 @@ def problems_of(text: str) -> SpecError:
 @pytest.mark.parametrize(("text", "expected"), TABLE, ids=[text[-50:].strip() for text, _ in TABLE])
 def test_all_problems_with_their_places(text: str, expected: list[str]) -> None:
     found = problems_of(text).problems
-    assert [f"{line}:{column}: {message}" for (line, column), message, _ in found] == expected
+    assert [f"{place.line}:{place.column}: {message}" for place, message, _ in found] == expected
     assert all(problem.remedy for problem in found)
 
 
