@@ -158,7 +158,9 @@ class HtmlDocument(Manuscript):
         yield f"<p>{self.note(words)}</p>"
 
     def plot(self, plot: Plot) -> Iterator[str]:
+        yield '<figure class="wide" tabindex="0">'
         yield from svg_lines(plot)
+        yield "</figure>"
 
     def checks(self, checks: Sequence[Check]) -> Iterator[str]:
         yield '<ul class="checked">'

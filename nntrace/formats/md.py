@@ -18,7 +18,6 @@ from .typeset.sheet import HeadedRows, manuscript_lines
 
 WIDTH = 92
 PLOT_WIDTH = 78
-PER_BAND = 12
 """The most columns of a table of given numbers."""
 _SPECIAL = re.compile(r"([\\`*_\[\]<>&#|~!]|(?<=:)(?=//)|(?<=www)(?=\.)|(?<=\w)(?=@))")
 _FIRST = re.compile(r"^(\s*\d*)([-+=.)])")
@@ -93,8 +92,7 @@ class Markdown(LatexSteps):
     def quantities(self, given: Quantities) -> Iterator[str]:
         if given.caption:
             yield f"{self.paragraph(given.caption)}\n"
-        for start in range(0, len(given.pairs), PER_BAND):
-            band = given.pairs[start : start + PER_BAND]
+        for band in self.bands(given):
             yield from _table([self.note((name,)) for name, _ in band], [True] * len(band))
             yield _row([self.note((value,)) for _, value in band]) + "\n"
 

@@ -18,7 +18,6 @@ from .typeset.sheet import HeadedRows, manuscript_lines
 
 WIDTH = 78
 """About how many digits are as wide as an A4 or Letter page's text."""
-PER_BAND = 12
 LONG = 40
 """A table with more rows may go on on the next page."""
 MOST_LINES = 24
@@ -133,8 +132,7 @@ class LatexDocument(LatexSteps):
     def quantities(self, given: Quantities) -> Iterator[str]:
         if given.caption:
             yield f"{self.note(given.caption)}\n"
-        for start in range(0, len(given.pairs), PER_BAND):
-            band = given.pairs[start : start + PER_BAND]
+        for band in self.bands(given):
             heads, values = ([self.note((one,)) for one in column] for column in zip(*band, strict=True))
             yield rf"\begin{{tabular}}{{{'r' * len(band)}}}"
             yield rf"\toprule {' & '.join(heads)} \\ \midrule"
@@ -174,7 +172,7 @@ class LatexDocument(LatexSteps):
         yield f"{self.note(words)}\n"
 
     def plot(self, plot: Plot) -> Iterator[str]:
-        yield from picture_lines(plot, lambda note: self.note(note), self.words)
+        yield from picture_lines(plot, self.note)
 
     def checks(self, checks: Sequence[Check]) -> Iterator[str]:
         yield r"\begin{itemize}"

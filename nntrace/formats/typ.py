@@ -19,7 +19,6 @@ from .typeset.typst import Typst, quoted
 
 WIDTH = 88
 """About how many digits are as wide as the page's text."""
-PER_BAND = 12
 TEXT, PICTURE = 480.0, 0.7
 """How wide the page's text is, and how large a picture is drawn, both in points."""
 _PREAMBLE = """\
@@ -87,8 +86,7 @@ class TypstDocument(Manuscript):
     def quantities(self, given: Quantities) -> Iterator[str]:
         if given.caption:
             yield f"{self.note(given.caption)}\n"
-        for start in range(0, len(given.pairs), PER_BAND):
-            band = given.pairs[start : start + PER_BAND]
+        for band in self.bands(given):
             heads, values = (
                 ", ".join(f"[{self.note((one,))}]" for one in column) for column in zip(*band, strict=True)
             )

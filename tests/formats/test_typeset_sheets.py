@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import test_full_listings as listings
 from reader import ReadError, interval, numbers, read, symbols
 from shipped import tried
 from test_typeset_formulas import alike
+from typeset_reader import bare
 from typeset_sheets import STEPS, forms
 
 from nntrace.expr.script import UNICODE
@@ -51,6 +53,11 @@ def is_readable(form: str) -> bool:
     return True
 
 
+def characters(form: str) -> str:
+    """What a form is written with, without brackets and blanks."""
+    return re.sub(r"[()\[\], ]", "", bare(form))
+
+
 def assert_same_forms(printed: list[str], wanted: list[str]) -> None:
     assert [tree(form) for form in printed] == [tree(form) for form in wanted]
 
@@ -74,6 +81,7 @@ def test_every_line_reads_back(config: str, command: str, run: Callable[..., Any
             step = told[id]
             wanted = list(expected(step))
             if not all(map(is_readable, wanted)):
+                assert [characters(form) for form in printed] == [characters(form) for form in wanted]
                 continue
             assert_same_forms(printed, wanted)
             if isinstance(step["value"], float):

@@ -17,7 +17,7 @@ from __future__ import annotations
 import re
 import unicodedata
 import xml.etree.ElementTree as ElementTree
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import Literal, NamedTuple
 
 Kind = Literal["number", "name", "sign", "open", "close", "function", "whole", "words"]
@@ -52,10 +52,12 @@ def bare(name: str) -> str:
 
 
 def plain(atoms: Sequence[Atom]) -> str:
-    """The atoms as plain text: spaces around operators, none behind a bracket."""
+    """The atoms as plain text: spaces around operators and between factors beside each other, none in brackets."""
     text = ""
     operand = False
-    for atom in atoms:
+    for place, atom in enumerate(atoms):
+        if operand and atom.kind in ("number", "name", "open", "function", "whole"):
+            text += " "
         match atom:
             case Atom("sign", "," as sign):
                 text, operand = f"{text}{sign} ", False
@@ -74,7 +76,7 @@ def plain(atoms: Sequence[Atom]) -> str:
                     text, operand = text + name + ("′" * len(above)), False
             case Atom("name", "e", (), above) if above:
                 text, operand = f"{text}e^{{{plain(above)}}}", True
-            case Atom("name", "1") if atoms[atoms.index(atom) + 1 : atoms.index(atom) + 2] == (Atom("open", "["),):
+            case Atom("name", "1", ()) if Atom("open", "[") in atoms[place + 1 : place + 2]:
                 text, operand = text + "1", False
             case Atom("name"):
                 text, operand = text + _name(atom), True
@@ -116,6 +118,8 @@ def _raised(base: str, above: Sequence[Atom]) -> str:
     if not above:
         return base
     power = plain(above)
+    if power == "ᵀ":
+        return base + power
     return base + (power.translate(SUPERSCRIPTS) if re.fullmatch(r"-?\d+", power) else f"^{{{power}}}")
 
 
@@ -128,6 +132,11 @@ def _fraction(top: Sequence[Atom], bottom: Sequence[Atom]) -> Atom:
     return Atom("whole", f"({above} / {below})" if simple else f"(({above}) / ({below}))")
 
 
+def _matrix(rows: Sequence[Sequence[Sequence[Atom]]]) -> Atom:
+    lines = [", ".join(map(plain, row)) for row in rows]
+    return Atom("whole", f"[[{'], ['.join(lines)}]]")
+
+
 def _cases(value: Sequence[Atom], where: Sequence[Atom], other: Sequence[Atom]) -> Atom:
     return Atom("whole", f"(({plain(value)}) {plain(where)}, else ({plain(other)}))")
 
@@ -136,7 +145,8 @@ def _cases(value: Sequence[Atom], where: Sequence[Atom], other: Sequence[Atom]) 
 
 _LATEX = re.compile(r"\\[a-zA-Z]+|\\.|\d+(?:\.\d+)?|\s+|.", re.DOTALL)
 _LATEX_SIGNS = {"\\times": "×", "\\cdot": "·", "\\ge": "≥", "\\le": "≤", "\\ne": "≠", "\\approx": "≈", "\\lt": "<",
-                "\\gt": ">", "+": "+", "-": "-", "/": "/", "=": "=", "<": "<", ">": ">", ",": ","}  # fmt: skip
+                "\\gt": ">", "\\odot": "⊙", "\\oslash": "⊘", "\\circ": "∘", "+": "+", "-": "-", "/": "/", "=": "=",
+                "<": "<", ">": ">", ",": ","}  # fmt: skip
 
 
 def latex(source: str) -> str:
@@ -191,11 +201,26 @@ class _Latex:
                 found[-1] = found[-1]._replace(**{place: (*getattr(found[-1], place), *self.group())})
             elif token in ("\\thinspace", "\\quad", "\\displaystyle", "\\;"):
                 self.take()
+            elif token == "\\phantom":
+                self.take()
+                self.raw()
             elif token == "{":
                 found += self.group()
             else:
                 found.append(self.atom())
         return found
+
+    def rows(self) -> list[list[list[Atom]]]:
+        """The cells of an array, up to its end."""
+        found: list[list[list[Atom]]] = [[]]
+        while True:
+            found[-1].append(self.atoms("&", "\\\\", "\\cr", "\\end"))
+            match self.take():
+                case "\\end":
+                    self.raw()
+                    return found
+                case "\\\\" | "\\cr":
+                    found.append([])
 
     def atom(self) -> Atom:
         token = self.take()
@@ -224,6 +249,8 @@ class _Latex:
                 return Atom("function", "Σ")
             case "text":
                 return Atom("words", self.raw())
+            case "ell":
+                return Atom("name", "ℓ")
             case "dots":
                 return Atom("words", "…")
             case "infty":
@@ -236,10 +263,11 @@ class _Latex:
                 opening = self.take()
                 inside = plain(self.atoms("\\right"))
                 self.must("\\right", {"(": ")", "[": "]", "\\lvert": "\\rvert"}[opening])
-                return Atom("whole", f"|{inside}|" if opening == "\\lvert" else f"({inside})")
+                return Atom("whole", {"(": f"({inside})", "[": inside, "\\lvert": f"|{inside}|"}[opening])
             case "begin":
-                if self.raw() != "cases":
-                    raise UnreadableError("a matrix")
+                if self.raw() == "array":
+                    self.raw()
+                    return _matrix(self.rows())
                 value = self.atoms("&")
                 self.take()
                 where = self.atoms("\\\\", "\\cr")
@@ -312,6 +340,8 @@ class _Typst:
                 found[-1] = found[-1]._replace(above=(*found[-1].above, Atom("name", "′")))
             elif token in ("thin", "quad", "&"):
                 self.take()
+            elif token == "#":  # room for digits that are not there
+                self.at = self.tokens.index("]", self.at) + 1
             else:
                 atom = self.atom()
                 if atom == Atom("open", "|"):
@@ -320,6 +350,18 @@ class _Typst:
                     atom = Atom("close", "|") if closes else atom
                 found.append(atom)
         return found
+
+    def rows(self) -> list[list[list[Atom]]]:
+        """The cells of a matrix, behind what says how it is set."""
+        self.at = self.tokens.index(",", self.tokens.index("align", self.at)) + 1
+        found: list[list[list[Atom]]] = [[]]
+        while True:
+            found[-1].append(self.atoms(",", ";", ")"))
+            match self.take():
+                case ")":
+                    return found
+                case ";":
+                    found.append([])
 
     def call(self) -> tuple[Atom, ...]:
         """What stands in the brackets of a function of Typst's."""
@@ -382,14 +424,14 @@ class _Typst:
                 self.take(")")
                 return _cases(value, where, other)
             case "mat":
-                raise UnreadableError("a matrix")
+                return _matrix(self.rows())
             case "…":
                 return Atom("words", "…")
             case "∞":
                 return Atom("number", "∞")
             case "⊤":
                 return Atom("name", "ᵀ")
-        if token in _TYPST_SIGNS or token in "+-=≈><≥≤≠×,":
+        if token in _TYPST_SIGNS or token in "+-=≈><≥≤≠×⊙⊘∘,":
             return Atom("sign", _TYPST_SIGNS.get(token, token))
         return Atom("name", token)
 
@@ -403,7 +445,7 @@ def mathml(*sources: str) -> str:
     return plain(list(_elements(ElementTree.fromstring(f"<row>{inside}</row>"))))
 
 
-def _elements(parent: ElementTree.Element) -> Iterator[Atom]:
+def _elements(parent: Iterable[ElementTree.Element]) -> Iterator[Atom]:
     for element in parent:
         yield from _element(element)
 
@@ -424,6 +466,8 @@ def _element(element: ElementTree.Element) -> Iterator[Atom]:
         case "mrow" if len(element) and element[0].text == "{":
             (value, where), (other, _) = ([list(_elements(cell)) for cell in row] for row in element[1])
             yield _cases(value, where, other)
+        case "mrow" if len(element) and element[0].text == "[" and element[0].get("stretchy") is None:
+            yield from _elements(element[1:-1])
         case "mrow":
             yield from _elements(element)
         case "mn":
@@ -458,10 +502,14 @@ def _element(element: ElementTree.Element) -> Iterator[Atom]:
             yield from before
             below = _row(element[1]) if "sub" in kind else ()
             above = _row(element[-1]) if "sup" in kind else ()
+            if above and above[-1] == Atom("name", "T"):
+                above = (*above[:-1], Atom("name", "ᵀ"))
             if above and all(atom.text and set(atom.text) == {"′"} for atom in above):
                 above = tuple(Atom("name", "′") for _ in above[0].text)
             yield base._replace(below=(*base.below, *below), above=(*base.above, *above))
         case "mtable":
-            raise UnreadableError("a matrix")
+            yield _matrix([[list(_elements(cell)) for cell in row] for row in element])
+        case "mphantom":
+            pass
         case tag:
             raise UnreadableError(f"the element {tag}")

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+from decimal import Decimal
 from math import floor, isfinite, log10
 
+from ...expr import Num
 from ...solution.content.model import Curve, Plot
 
 LETTERS = "ABCDEFGHIJKLMNOPQRSTUVWXYZ"
@@ -19,9 +21,9 @@ def letter(place: int) -> str:
     return LETTERS[place % len(LETTERS)]
 
 
-def tick(number: float) -> str:
+def tick(number: float) -> Num:
     """A number beside an axis."""
-    return f"{number:.0f}" if number == int(number) and abs(number) < LONGEST_WHOLE else f"{number:.4g}"
+    return Num(int(number) if number.is_integer() and abs(number) < LONGEST_WHOLE else Decimal(f"{number:.4g}"))
 
 
 def ticks(low: float, high: float, most: int = 6) -> list[float]:
@@ -32,6 +34,12 @@ def ticks(low: float, high: float, most: int = 6) -> list[float]:
     width = next(power * times for times in (1, 2, 5, 10, 20) if (high - low) / (power * times) <= most - 1)
     first = -floor(-low / width)
     return [number * width for number in range(first, floor(high / width + 1e-9) + 1)]
+
+
+def ticks_across(plot: Plot, most: int = 6) -> list[float]:
+    """Round numbers along the lower axis; whole ones where it counts something."""
+    counts = all(float(x).is_integer() for curve in plot.curves for x, _ in curve.points)
+    return [number for number in ticks(*reach(plot), most) if not counts or round(number, 9).is_integer()]
 
 
 def reach(plot: Plot) -> tuple[float, float]:

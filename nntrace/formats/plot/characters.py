@@ -7,6 +7,7 @@ from collections.abc import Iterator
 
 from ...errors import UserError
 from ...expr.script import Script
+from ...expr.text import text
 from ...solution.content.model import Plot
 from ..page.breaking import sentence, words, wrapped
 from . import inside, letter, reach, tick, ticks
@@ -25,7 +26,10 @@ def plot_lines(plot: Plot, width: int, script: Script) -> Iterator[str]:
             f"{message}\n  pip install plotille, or write another format: -o sheet.html, -o losses.csv"
         ) from None
 
-    labels = {round((plot.high - y) / (plot.high - plot.low) * (HEIGHT - 1)): tick(y) for y in _up(plot)}
+    labels = {
+        round((plot.high - y) / (plot.high - plot.low) * (HEIGHT - 1)): text(tick(y), script)
+        for y in ticks(plot.low, plot.high)
+    }
     margin = max(map(len, labels.values()), default=1)
     room = max(10, width - margin - 2)
     left, right = reach(plot)
@@ -47,17 +51,13 @@ def plot_lines(plot: Plot, width: int, script: Script) -> Iterator[str]:
     for place, line in enumerate(canvas.plot().split("\n")[:HEIGHT]):
         yield f"{labels.get(place, ''):>{margin}} {side}{line.replace(NO_DOTS, ' ')}".rstrip()
     yield " " * margin + " " + corner + ("-" if script.ascii else "─") * room
-    yield " " * (margin + 2) + _across(left, right, room, sentence(words(plot.across, script)))
+    first, last = (text(tick(x), script) for x in (left, right))
+    yield " " * (margin + 2) + _across(first, last, room, sentence(words(plot.across, script)))
     for place, curve in enumerate(plot.curves):
         lines = wrapped(words(curve.name, script), room - 3)
-        yield from (f"{' ' * (margin + 2)}{'' if line else letter(place):3}{text}" for line, text in enumerate(lines))
+        yield from (f"{' ' * (margin + 2)}{'' if line else letter(place):3}{part}" for line, part in enumerate(lines))
 
 
-def _up(plot: Plot) -> list[float]:
-    return ticks(plot.low, plot.high)
-
-
-def _across(left: float, right: float, room: int, name: str) -> str:
-    first, last = tick(left), tick(right)
+def _across(first: str, last: str, room: int, name: str) -> str:
     between = room - len(first) - len(last)
     return f"{first}{name:^{between}}{last}" if len(name) <= between else f"{first} {last}"

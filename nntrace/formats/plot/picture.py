@@ -6,15 +6,15 @@ import itertools
 from collections.abc import Callable, Iterator
 
 from ...solution.content.model import Note, Plot
-from . import inside, letter, reach, tick, ticks
+from . import inside, letter, reach, tick, ticks, ticks_across
 
 WIDTH, HEIGHT = 110.0, 60.0
 """In millimetres."""
 MOST_POINTS = 60
 
 
-def picture_lines(plot: Plot, note: Callable[[Note], str], words: Callable[[str], str]) -> Iterator[str]:
-    """The picture, line by line; ``note`` and ``words`` write running text."""
+def picture_lines(plot: Plot, note: Callable[[Note], str]) -> Iterator[str]:
+    """The picture, line by line; ``note`` writes running text."""
     left, right = reach(plot)
 
     def place_of(x: float, y: float) -> tuple[float, float]:
@@ -24,9 +24,9 @@ def picture_lines(plot: Plot, note: Callable[[Note], str], words: Callable[[str]
     yield rf"\begin{{picture}}({WIDTH + 24:g},{HEIGHT + 18:g})(-20,-12)"
     yield rf"\put(0,0){{\line(1,0){{{WIDTH:g}}}}}\put(0,0){{\line(0,1){{{HEIGHT:g}}}}}"
     for number in ticks(plot.low, plot.high):
-        yield rf"\put(-2,{place_of(left, number)[1]:.2f}){{\makebox(0,0)[r]{{{words(tick(number))}}}}}"
-    for number in ticks(left, right):
-        yield rf"\put({place_of(number, plot.low)[0]:.2f},-4){{\makebox(0,0){{{words(tick(number))}}}}}"
+        yield rf"\put(-2,{place_of(left, number)[1]:.2f}){{\makebox(0,0)[r]{{{note((tick(number),))}}}}}"
+    for number in ticks_across(plot):
+        yield rf"\put({place_of(number, plot.low)[0]:.2f},-4){{\makebox(0,0){{{note((tick(number),))}}}}}"
     yield rf"\put({WIDTH / 2:g},-9){{\makebox(0,0){{{note(plot.across)}}}}}"
     yield rf"\put(0,{HEIGHT + 3:g}){{\makebox(0,0)[l]{{{note(plot.up)}}}}}"
     for number, curve in enumerate(plot.curves):

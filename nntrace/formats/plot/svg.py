@@ -10,9 +10,10 @@ from collections.abc import Iterator
 from html import escape
 
 from ...expr.script import UNICODE
+from ...expr.text import text
 from ...solution.content.model import Plot
 from ..page.breaking import sentence, words
-from . import inside, letter, reach, tick, ticks
+from . import inside, letter, reach, tick, ticks, ticks_across
 
 WIDTH, HEIGHT = 720, 420
 LEFT, RIGHT, TOP, BOTTOM = 64, 24, 28, 48
@@ -24,9 +25,14 @@ DASHES = ("", "9 4", "2 3", "10 3 2 3", "14 6", "5 2 1 2 1 2")
 def svg_lines(plot: Plot) -> Iterator[str]:
     """The picture, line by line."""
     height = HEIGHT + LINE * len(plot.curves)
+    across, up, *names = (
+        escape(sentence(words(note, UNICODE)))
+        for note in (plot.across, plot.up, *(curve.name for curve in plot.curves))
+    )
+    curves = "; ".join(f"{letter(place)} {name}" for place, name in enumerate(names))
     yield (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" '
-        'font-family="sans-serif" font-size="13" fill="#222">'
+        f'font-family="sans-serif" font-size="13" fill="#222" role="img" aria-label="{up}, by {across}: {curves}">'
     )
     yield f'<rect width="{WIDTH}" height="{height}" fill="#fff"/>'
     left, right = reach(plot)
@@ -40,11 +46,10 @@ def svg_lines(plot: Plot) -> Iterator[str]:
     foot = HEIGHT - BOTTOM
     for y in ticks(plot.low, plot.high):
         yield f'<path d="M{LEFT} {y_of(y):.1f}H{WIDTH - RIGHT}" stroke="#ddd"/>'
-        yield f'<text x="{LEFT - 8}" y="{y_of(y) + 4:.1f}" text-anchor="end">{tick(y)}</text>'
-    for x in ticks(left, right, 9):
-        yield f'<text x="{x_of(x):.1f}" y="{foot + 18}" text-anchor="middle">{tick(x)}</text>'
+        yield f'<text x="{LEFT - 8}" y="{y_of(y) + 4:.1f}" text-anchor="end">{_number(y)}</text>'
+    for x in ticks_across(plot, 9):
+        yield f'<text x="{x_of(x):.1f}" y="{foot + 18}" text-anchor="middle">{_number(x)}</text>'
     yield f'<path d="M{LEFT} {TOP}V{foot}H{WIDTH - RIGHT}" fill="none" stroke="#222"/>'
-    across, up = (escape(sentence(words(note, UNICODE))) for note in (plot.across, plot.up))
     yield f'<text x="{(LEFT + WIDTH - RIGHT) / 2:.0f}" y="{foot + 38}" text-anchor="middle">{across}</text>'
     yield f'<text x="{LEFT}" y="{TOP - 10}">{up}</text>'
     for place, curve in enumerate(plot.curves):
@@ -56,6 +61,9 @@ def svg_lines(plot: Plot) -> Iterator[str]:
         yield f'<text x="{x + 4:.1f}" y="{y - 5:.1f}" fill="{colour}" font-weight="bold">{letter(place)}</text>'
         row = HEIGHT + LINE * place + 4
         yield f'<path d="M{LEFT} {row - 4}h44" {style}/>'
-        name = escape(sentence(words(curve.name, UNICODE)))
-        yield f'<text x="{LEFT + 54}" y="{row}">{letter(place)}  {name}</text>'
+        yield f'<text x="{LEFT + 54}" y="{row}">{letter(place)}  {names[place]}</text>'
     yield "</svg>"
+
+
+def _number(number: float) -> str:
+    return text(tick(number), UNICODE).replace("-", "−")

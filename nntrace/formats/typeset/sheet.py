@@ -31,6 +31,10 @@ from .language import Chunk
 from .rows import FormulaRow, step_rows
 from .running_text import words_and_formulas
 
+MOST_BESIDE = 12
+"""The most names and numbers side by side."""
+BETWEEN = 2.2
+"""How wide the room between two columns is, in digits."""
 LOOKAHEAD = 64
 """The rows of a table that decide which of its columns are of numbers."""
 
@@ -117,6 +121,20 @@ class Manuscript:
         return iter(())
 
     # -- what they share ---------------------------------------------------------------------------------------------
+
+    def bands(self, given: Quantities) -> Iterator[list[tuple[Expr, Expr]]]:
+        """As many names and numbers at a time as stand beside each other on a page."""
+        band: list[tuple[Expr, Expr]] = []
+        wide = 0.0
+        for pair in given.pairs:
+            own = max(self.formulas.one(part).width for part in pair) + BETWEEN
+            if band and (len(band) == MOST_BESIDE or wide + own > self.width):
+                yield band
+                band, wide = [], 0.0
+            band.append(pair)
+            wide += own
+        if band:
+            yield band
 
     def words(self, text: str) -> str:
         """Words in running text, with nothing in them that means anything to the format."""

@@ -46,7 +46,7 @@ th, td { padding: 0.2rem 0.75rem 0.2rem 0; overflow-wrap: normal; }
 .number { text-align: end; font-variant-numeric: tabular-nums; }
 pre { overflow-x: auto; font-size: 0.8rem; }
 .checked { list-style: none; padding: 0; }
-.picture { margin: 0.75rem 0; }
+figure { margin: 0.75rem 0; }
 figcaption { color: var(--quiet); font-style: italic; }
 .picture .unit { fill: transparent; stroke: var(--ink); }
 .picture text { fill: var(--ink); }
@@ -67,10 +67,10 @@ _MEDIA = """\
   @page { margin: 18mm; }
   body { max-width: none; padding: 0; font-size: 10.5pt; }
   nav, .skip { display: none; }
-  .step, tr, .quantities, .picture, h2, h3 { break-inside: avoid; }
+  .step, tr, .quantities, figure, h2, h3 { break-inside: avoid; }
   h2, h3 { break-after: avoid; }
   .rows, .wide, pre { overflow: visible; }
-  .picture svg { max-width: 100%; height: auto; }
+  figure svg { max-width: 100%; height: auto; }
   pre { white-space: pre-wrap; }
 }
 """

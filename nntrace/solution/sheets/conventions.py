@@ -58,7 +58,7 @@ def agreed(
     )
     by_columns = conventions.vectors == "columns"
     factors = (_W, _X) if by_columns else (_X, _W)
-    product: Note = (Add((MatMul(factors), _B)), f", one row of W for each {'unit' if by_columns else 'input'})")
+    product: Note = (Add((MatMul(factors), _B)), ", one row of ", _W, f" for each {'unit' if by_columns else 'input'})")
     slope = "right" if conventions.relu_at_zero else "left"
     logarithm: Note = ("ln is the natural logarithm",)
     if conventions.log != "e":
@@ -81,7 +81,7 @@ def agreed(
     )
 
 
-_W, _X, _B = (Whole(Sym(name), None, None) for name in "Wxb")
+_W, _X, _B = (Whole(Sym(name), "j", "i") for name in "Wxb")
 _MATRICES = (
     "matrices: products first, then ⊙ and ⊘ (element by element), then + and -; functions, and a number beside a "
     "matrix, go to each element"

@@ -157,13 +157,15 @@ class _Flows:
 
     def _outcome(self, one: _Followed) -> Note:
         """What becomes of δ, and which layers learn most slowly."""
-        lead: Note = (f"{one.name}: ",) if one.name else ()
         first, last = (number_words(self.digits, layer.root_mean_square) for layer in (one.layers[0], one.layers[-1]))
         if not one.layers[-1].norm:
-            return (*lead, "δ is 0 at the last layer already: there is nothing to follow.")
+            return (
+                (f"{one.name}: " if one.name else "") + "δ is 0 at the last layer already: there is nothing to follow.",
+            )
         ratio = number_words(self.digits, one.ratio)
-        words: Note = (*lead, "from the last layer to the first the RMS of δ goes from ", last, " to ", first,
-                       ", times ", ratio, f": it {one.word}")  # fmt: skip
+        start = f"{one.name}: from" if one.name else "From"
+        words: Note = (f"{start} the last layer to the first the RMS of δ goes from ", last, " to ", first, ", times ",
+                       ratio, f": it {one.word}")  # fmt: skip
         sizes = [layer.root_mean_square for layer in one.layers]
         if max(sizes) <= ALIKE * min(sizes):
             return (*words, ". No layer learns more slowly than the others.")

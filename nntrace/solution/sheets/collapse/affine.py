@@ -130,7 +130,11 @@ class AffineMaps:
             form = self._formed(term, axes, sizes)
             if form is None and not free_indices(term):
                 number = self.formulas.matrix(term, (None, None))
-                form = None if number is None else self._in_names(repeated(number, axes), sizes)
+                one_place = all(axis is None or sizes.get(axis) == 1 for axis in axes)
+                if isinstance(number, Whole) and one_place:  # the vector of one number is that number
+                    form = self._in_names(Whole(number.symbol, *axes), sizes)
+                elif number is not None:
+                    form = self._in_names(repeated(number, axes), sizes)
             if form is None:
                 return None
             found.append(form)

@@ -17,6 +17,7 @@ from ....trace.amount import Amount
 from ....trace.trace import Trace
 from ...content.model import Block, Check, Line, Note, Remark, Results, Section, Solution, Step
 from ...formulas.element import Writer
+from ...formulas.naming import is_single
 from ...formulas.tensor import TensorFormulas
 from ...numbers.digits import Digits
 from ...steps.matrix import MatrixForms
@@ -124,16 +125,17 @@ class Collapse:
         name = self.formulas.name(step.output)
         if self.formulas.is_function(step):
             return Call(step.kind, (self.formulas.name(step.argument),)), name
-        skipped = self.network.tensors[step.output].sampled
+        body = self.formulas.keyed(step.operation.formula, step)
+        body = transform(body, lambda node: self._element(node) if isinstance(node, Sym) else None)
+        return body, self._element(Sym(step.output, step.operation.output.index))
 
-        def named(node: Expr) -> Expr | None:
-            if not isinstance(node, Sym):
-                return None
-            tensor = self.network.tensors[node.name]
-            return Sym(self.formulas.name(node.name).name, node.index[tensor.sampled :])
-
-        body = transform(self.formulas.keyed(step.operation.formula, step), named)
-        return body, Sym(name.name, step.operation.output.index[skipped:])
+    def _element(self, symbol: Sym) -> Sym:
+        """An element of the tensor of a key, in a batch of one sample: by its own name, if it has one."""
+        tensor = self.network.tensors[symbol.name]
+        index = symbol.index[tensor.sampled :]
+        if (own := tensor.names.get(index)) is not None:  # type: ignore[arg-type]
+            return Sym(own)
+        return Sym(self.formulas.name(symbol.name).name, () if is_single(tensor) else index)
 
     # -- algebra -----------------------------------------------------------------------------------------------------
 
@@ -190,7 +192,7 @@ class Collapse:
                 Line("rule", "=", one.elements, (BY_ELEMENTS,), left=elements),
                 Line("value", "≈" if rounded else "=", value),
             )
-            yield self._step(one.name, [])._replace(lines=lines, value=numbers(grid))
+            yield self._step(Whole(one.name, *one.letters), [])._replace(lines=lines, value=numbers(grid))
 
     def _result(self, layers: tuple[BoundOperation, ...], affine: AffineMap, source: Expr) -> Iterator[Block]:
         last = self.formulas.name(layers[-1].output)
@@ -203,14 +205,16 @@ class Collapse:
     def _under_names(self, affine: AffineMap, weights: Sym, bias: Sym, level: int) -> Generator[Block, None, AffineMap]:
         """What the matrix and the constant are of a map to the ``level``-th layer's results; the map in their names."""
         matrix, vector = self.algebra.axes(f"j{level}", "j0"), self.algebra.axes(f"j{level}")
-        yield self._numbered(weights, affine.matrix, affine.matrix_numbers, self.maps.shapes(affine.matrix, matrix))
+        merged = affine._replace(matrix=Whole(weights, *matrix))
+        shapes = self.maps.shapes(affine.matrix, matrix)
+        yield self._numbered(merged.matrix, affine.matrix, affine.matrix_numbers, shapes)
         self.known.add(weights, affine.matrix_numbers)
         if affine.constant is None:
-            return affine._replace(matrix=Whole(weights, *matrix))
-        shapes = self.maps.shapes(affine.constant, vector)
-        yield self._numbered(bias, affine.constant, affine.constant_numbers, shapes)
+            return merged
+        constant, shapes = Whole(bias, *vector), self.maps.shapes(affine.constant, vector)
+        yield self._numbered(constant, affine.constant, affine.constant_numbers, shapes)
         self.known.add(bias, affine.constant_numbers)
-        return affine._replace(matrix=Whole(weights, *matrix), constant=Whole(bias, *vector))
+        return merged._replace(constant=constant)
 
     def _own_names(self, last: Sym) -> tuple[Sym, Sym]:
         """The merged map's matrix and constant: W and b, in a network of several maps W_z2 and b_z2."""
@@ -254,7 +258,7 @@ class Collapse:
         lines = tuple(Line("rule", "=", form, (note,) if note else ()) for form, note in forms)
         return Step(f"C{self._count}", "collapse", name, lines, None, None)
 
-    def _numbered(self, name: Sym, formula: Expr, grid: Grid | None, note: Note) -> Step:
+    def _numbered(self, name: Expr, formula: Expr, grid: Grid | None, note: Note) -> Step:
         """Formula = numbers put in = value, where there are numbers."""
         step = self._step(name, [(formula, note)])
         if grid is None:
