@@ -176,4 +176,5 @@ def main(words: list[str]) -> None:
     console.print(f"A slope is at most {MOST_SLOPE}.")
 
 
-main(sys.argv[1:])
+if __name__ == "__main__":
+    main(sys.argv[1:])
