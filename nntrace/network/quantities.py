@@ -50,7 +50,8 @@ def quantity(network: Network, element: Element) -> Quantity:
 
 
 class Unnamed(Lazy[Quantity]):
-    """The quantities of a tensor whose elements have no names of their own, each made when it is looked at."""
+    """The quantities of a tensor whose elements have no names of their own, or one for each sample: each is made when
+    it is looked at."""
 
     def __init__(self, tensor: Tensor) -> None:
         self.tensor = tensor
@@ -93,7 +94,7 @@ class Parts(Lazy[Quantity]):
 
 def of_tensor(network: Network, tensor: Tensor) -> Sequence[Quantity]:
     """The quantities of one tensor, in the order of the file; a name used twice in it comes once."""
-    if not (tensor.sampled or tensor.names or tensor.missing or tensor.by_column):
+    if not (tensor.missing or tensor.by_column) and (tensor.sampled or not tensor.names):
         return Unnamed(tensor)
     if tensor.sampled or not tensor.names:
         return [Quantity(tensor.symbol(cell), (Element(tensor.key, cell),), tensor.role) for cell in tensor.cells()]

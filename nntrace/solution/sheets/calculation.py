@@ -140,7 +140,7 @@ class Sheet:
         if named and self.view != self.settings.view:  # what is asked for by name is shown by its elements
             return self._in_view(self.settings.view).gradient(asked, named)
         many = len(asked) > MOST_VALUES
-        needed = list(self.units_backward()) if many else self.backward.needed(asked)
+        needed = self.units_backward() if many else self.backward.needed(asked)
         used = Parts((_without(needed, asked), asked))
         names = self.matrices(lambda forms: forms.names())
         any_shown = bool(used) or self.view == "matrix"
@@ -218,10 +218,9 @@ class Sheet:
             pictures=partial(pictures, self.writer, self.ids, asked),
         )
 
-    def units_backward(self) -> Iterator[Quantity]:
+    def units_backward(self) -> Parts:
         """Every unit, from the last layer to the first."""
-        for key in self.ids.gradients:
-            yield from of_tensor(self.network, self.network.tensors[key])
+        return Parts(of_tensor(self.network, self.network.tensors[key]) for key in self.ids.gradients)
 
     def matrices(self, write: Callable[[MatrixForms], Iterator[Block]]) -> tuple[Block, ...]:
         """Blocks in matrix form under their heading, where the view has them."""
@@ -312,10 +311,10 @@ def is_small(network: Network) -> bool:
     return sum(sizes) <= MOST_VALUES
 
 
-def _without(needed: list[Quantity], asked: Sequence[Quantity]) -> list[Quantity]:
+def _without(needed: Sequence[Quantity], asked: Sequence[Quantity]) -> Sequence[Quantity]:
     """The quantities that are not asked for themselves."""
     symbols = {one.symbol for one in _units(asked)}
-    return [one for one in needed if one.symbol not in symbols]
+    return [one for one in needed if one.symbol not in symbols] if symbols else needed
 
 
 def _units(quantities: Sequence[Quantity]) -> list[Quantity]:

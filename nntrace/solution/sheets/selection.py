@@ -41,7 +41,7 @@ class ShownGradients:
         shown = self._sample_numbers(asked)
         before: int | None = None
         last, cut = 0, False
-        for sample, members in self._ordered(used):
+        for sample, members in self._ordered(used, shown):
             if sample is not None and sample not in shown:
                 cut = True
                 continue
@@ -69,7 +69,7 @@ class ShownGradients:
 
         written = Paths(self.writer, self.ids)
         blocks: list[Block] = []
-        for _, group in self._ordered(asked):
+        for _, group in self._ordered(asked, {place + 1 for place in range(self.network.samples or 0)}):
             some = [
                 written.step(one) if isinstance(one, Quantity) else more(one) for one in self._first_and_last(group)
             ]
@@ -81,12 +81,15 @@ class ShownGradients:
         for place in listed_cells([(number,) for number in range(len(group))], self.writer.full, self.most):
             yield place if isinstance(place, int) else group[place[0]]
 
-    def _ordered(self, quantities: Sequence[Quantity]) -> list[tuple[int | None, Sequence[Quantity]]]:
-        """The quantities of each sample (its place, from 1) of each tensor, by the ids of their gradients."""
+    def _ordered(self, quantities: Sequence[Quantity], shown: set[int]) -> list[tuple[int | None, Sequence[Quantity]]]:
+        """The quantities of each sample (its place, from 1) of each tensor, by the ids of their gradients.
+
+        Samples that are not ``shown`` need not all be there.
+        """
         groups: list[tuple[int | None, Sequence[Quantity]]] = []
         for found in by_tensor(quantities).values():
             if isinstance(found, Unnamed):
-                groups.append((None, found))
+                groups += _by_sample(found, shown) if found.tensor.sampled else [(None, found)]
                 continue
             own: dict[int | None, list[Quantity]] = {}
             for one in sorted(found, key=self._order):
@@ -122,3 +125,11 @@ class ShownGradients:
             return "All samples together"
         of_step = samples_of(self.network)
         return f"{of_step.capitalize()} alone" if self.network.samples == 1 else f"{of_step.capitalize()} together"
+
+
+def _by_sample(found: Unnamed, shown: set[int]) -> Iterator[tuple[int, Sequence[Quantity]]]:
+    """A tensor's quantities of the samples that are shown, and of those that follow: whether some are left out."""
+    samples, size = found.tensor.shape[0], prod(found.tensor.sample_shape)
+    for sample in sorted(shown | {place + 1 for place in shown}):
+        if sample <= samples:
+            yield sample, found[(sample - 1) * size : sample * size]

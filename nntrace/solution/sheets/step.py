@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ...network.ahead import named_ahead
-from ...network.quantities import Quantity, frozen, learned, parameters, quantity
+from ...network.quantities import Parts, Quantity, frozen, learned, parameters, quantity
 from ...record import Record
 from ...trace.amount import Amount
 from ...trace.trace import Trace
@@ -90,11 +90,11 @@ class _Step:
         """Forward, loss, backward, update, checks."""
         there = self.there
         asked = self.asked if self.is_here else [quantity(there.network, one.uses[0]) for one in self.asked]
-        needed = there.backward.needed(asked) if self.named else list(there.units_backward())
+        needed = there.backward.needed(asked) if self.named else there.units_backward()
         forward = there.forward_section()
         yield forward if self.is_here else forward._replace(blocks=(*self._ahead(), *forward.blocks))
         yield there.loss_section(verdicts(there.writer))
-        yield from there.backward_sections([*needed, *asked], asked, self.named)
+        yield from there.backward_sections(Parts((needed, asked)), asked, self.named)
         yield Section("update", self._update(), self._heading())
         yield Section("checks", there.checks(asked, self.update))
 
