@@ -43,14 +43,15 @@ def agreed(
     inside: str = FULL_PRECISION,
 ) -> tuple[Note, ...]:
     """The conventions that a sheet uses, in sentences: on a matrix where it has one, on kinks where it has ``slopes``
-    and something bends, on logarithms where a formula has one.
+    and something that the gradient comes to bends, on logarithms where a formula has one.
 
     ``matrices``: with those of the matrix form, in the ``sections``; ``updating``: of a training step. ``inside``: with
     what precision numbers are computed.
     """
     conventions = network.conventions
     has_matrix = any(len(one.sample_shape) > 1 and not one.names for one in network.tensors.values())
-    derived = [step.operation for step in network.steps if step.edges] if slopes else []
+    reached = network.reached() if slopes else ()
+    derived = [step.operation for step in network.steps if step.edges and step.output in reached]
     bends = any(has_kink(one.formula, one.arguments) for one in derived)
     formulas = [step.operation.sheet_formula for step in network.steps]
     has_logarithm = any(

@@ -18,6 +18,7 @@ from .train import number_words
 
 WORDS = ((0.1, "vanishes"), (0.5, "shrinks"), (2.0, "keeps its size"), (10.0, "grows"), (inf, "explodes"))
 """What the gradient does from the last layer to the first: the word of the first limit that the ratio is below."""
+SMALLER = [word for limit, word in WORDS if limit < 1]
 MOST_NAMED = 8
 ALIKE = 1.01
 
@@ -88,7 +89,7 @@ class _Flows:
             rows.append(((str(place + 1),), (name,), (root,), (norm,), *words))
         heads = ("layer", "result", "RMS of δ", "‖δ‖", "weights", "slopes", "both")
         yield Table(tuple((head,) for head in heads), tuple(rows))
-        weights, slopes = "‖Wᵀδ‖/‖δ‖ with W and δ of the layer after it", "‖f′ ⊙ ·‖/‖·‖ of what came"
+        weights, slopes = "‖Wᵀ δ‖/‖δ‖ with W and δ of the layer after it", "‖f′ ⊙ v‖/‖v‖ with v what came there"
         yield Remark((f"weights: {weights}; slopes: {slopes}; both: their product, ‖δ‖ here over ‖δ‖ there.",))
         if any(step.is_formula for step in learned_layers(one.sheet.network)):
             yield Remark(("Of a formula, δ is ∂L/∂ of its result, and Wᵀδ what comes back through it.",))
@@ -150,10 +151,19 @@ class _Flows:
         for one in self.followed:
             yield Remark(self._outcome(one))
         if len(self.followed) > 1:
-            best = min(self.followed, key=lambda one: abs(log10(one.ratio)) if 0 < one.ratio < inf else inf)
-            yield Remark((f"The size changes least with {best.name}.",))
+            yield Remark((self._side_by_side(),))
         limits = ", ".join(f"below {limit:g} it {word}" for limit, word in WORDS[:-1])
         yield Remark((f"The words, by the ratio: {limits}, else it {WORDS[-1][1]}.",))
+
+    def _side_by_side(self) -> str:
+        """With which the gradient gets smaller, and with which its size changes least."""
+        smaller = [one.name for one in self.followed if one.word in SMALLER]
+        others = [one.name for one in self.followed if one.name not in smaller]
+        apart = f", not with {', '.join(others)}" if smaller and others else ""
+        change = {one.name: abs(log10(one.ratio)) if 0 < one.ratio < inf else inf for one in self.followed}
+        least = [name for name, size in change.items() if size <= min(change.values()) + 1e-9]
+        words = f"Towards the first layer δ gets smaller with {', '.join(smaller) or 'none'}{apart}."
+        return f"{words} Its size changes least with {', '.join(least)}."
 
     def _outcome(self, one: _Followed) -> Note:
         """What becomes of δ, and which layers learn most slowly."""
