@@ -158,7 +158,7 @@ class HtmlDocument(Manuscript):
         yield f"<p>{self.note(words)}</p>"
 
     def plot(self, plot: Plot) -> Iterator[str]:
-        yield '<figure class="wide" tabindex="0">'
+        yield '<figure class="plot">'
         yield from svg_lines(plot)
         yield "</figure>"
 

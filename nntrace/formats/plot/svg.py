@@ -15,8 +15,9 @@ from ...solution.content.model import Plot
 from ..page.breaking import sentence, words
 from . import inside, letter, reach, tick, ticks, ticks_across
 
-WIDTH, HEIGHT = 720, 420
-LEFT, RIGHT, TOP, BOTTOM = 64, 24, 28, 48
+WIDTH, HEIGHT = 600, 380
+"""So wide that its numbers can still be read on a telephone."""
+LEFT, RIGHT, TOP, BOTTOM = 84, 24, 28, 48
 LINE = 18
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#8A6500", "#56B4E9", "#000000")
 DASHES = ("", "9 4", "2 3", "10 3 2 3", "14 6", "5 2 1 2 1 2")
@@ -32,7 +33,7 @@ def svg_lines(plot: Plot) -> Iterator[str]:
     curves = "; ".join(f"{letter(place)} {name}" for place, name in enumerate(names))
     yield (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" width="{WIDTH}" height="{height}" '
-        f'font-family="sans-serif" font-size="13" fill="#222" role="img" aria-label="{up}, by {across}: {curves}">'
+        f'font-family="sans-serif" font-size="14" fill="#222" role="img" aria-label="{up}, by {across}: {curves}">'
     )
     yield f'<rect width="{WIDTH}" height="{height}" fill="#fff"/>'
     left, right = reach(plot)

@@ -46,7 +46,9 @@ th, td { padding: 0.2rem 0.75rem 0.2rem 0; overflow-wrap: normal; }
 .number { text-align: end; font-variant-numeric: tabular-nums; }
 pre { overflow-x: auto; font-size: 0.8rem; }
 .checked { list-style: none; padding: 0; }
+.checked li, .agreed li { padding-block: 0.2rem; }
 figure { margin: 0.75rem 0; }
+.plot svg { max-width: 100%; height: auto; }
 figcaption { color: var(--quiet); font-style: italic; }
 .picture .unit { fill: transparent; stroke: var(--ink); }
 .picture text { fill: var(--ink); }
