@@ -231,7 +231,8 @@ class Reading:
         key = self.per_sample if by == self.summed and index else self.keys[by]
         if of in (self.loss, self.summed if by == self.summed else "") and not at:  # no penalty reads a sample's part
             return float(self.slopes[key][stored]) if key in self.slopes else 0.0
-        if self.network.tensors[by_key := str(key)].role in ("unit", "input") and of in (self.loss, self.summed):
+        tensor = self.network.tensors[by_key := str(key)]
+        if tensor.role in ("unit", "input") and of in (self.loss, self.summed) and (tensor.sampled or not at):
             inner = float(self.slopes[self.per_sample][at]) if at and self.per_sample else 1.0
             return float(self.slopes[by_key][stored]) / inner  # the whole derivative: no penalty reads a unit
         return self.local(of, at, by, index)
@@ -295,7 +296,7 @@ class Reading:
                 shape = self.written(name, self.array(name, letters).shape, letters)
                 if letter in letters and len(shape) == len(letters):
                     found.append((place, shape[letters.index(letter)]))
-        return min(found)[1]
+        return min(found)[1] if found or letter != self.n else self.network.samples or 0
 
     # -- steps -------------------------------------------------------------------------------------------------------
 

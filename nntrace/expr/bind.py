@@ -177,7 +177,7 @@ def is_absent(node: Expr, absent: Callable[[Sym], bool]) -> bool:
             return absent(by)
         case Mul(parts):
             return any(is_absent(part, absent) for part in parts)
-        case Neg(body):
+        case Neg(body) | Sum(_, body):
             return is_absent(body, absent)
         case _:
             return False

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from ..expr import Delta, Expr, Indicator, Num, Partial, Size, Sym, product, rename, symbols
 from ..expr.bind import extent, free_indices, transform
+from ..expr.letters import index_letters
 from ..network.chain_rule import ChainRule, Reader
 from ..network.model import BoundOperation, Network
 from .source import CompiledLines, SourceLine, SourceWriter, read_by
@@ -28,6 +29,11 @@ GIVEN = (*DATA, "parameter")
 def _with_sizes(line: SourceLine) -> Expr:
     """A formula with numbers for the sizes in it."""
     return transform(line.formula, lambda one: Num(extent(one.over, line.sizes)) if isinstance(one, Size) else None)
+
+
+def _is_constant(formula: Expr) -> bool:
+    """Whether a formula is the same number everywhere, without symbols and letters."""
+    return not any(True for _ in symbols(formula)) and not any(True for _ in index_letters(formula))
 
 
 class CompiledNetwork:
@@ -106,8 +112,8 @@ class CompiledNetwork:
                 if reader.key in reached:
                     line = line._replace(formula=Sym(line.target, line.axes) + line.formula)
                     self._constant.pop(reader.key, None)
-                elif not any(True for _ in symbols(line.formula)) and not free_indices(line.formula):
-                    self._constant[reader.key] = _with_sizes(line)
+                elif _is_constant(number := _with_sizes(line)):
+                    self._constant[reader.key] = number
                 reached[reader.key] = line.target
                 lines.append(line)
         return lines, reached

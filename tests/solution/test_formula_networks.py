@@ -1,4 +1,5 @@
-"""Random graphs of formulas, branches, joined arguments and ties: autograd and PyTorch agree, and every line holds.
+"""Random graphs of formulas, branches, joined arguments and ties, some for a batch: autograd and PyTorch agree, and
+every line holds.
 
 The oracle reads the same texts as Python, with ``**`` for ``^`` and elements counted from 0: nothing of nntrace's own.
 """
@@ -30,12 +31,22 @@ FUNCTIONS = ("tanh", "sigmoid", "sin", "cos", "relu", "abs", "softplus")
 
 
 class Drawn(NamedTuple):
-    """A network file; what it gives by name; and its lines, the last of which is the loss."""
+    """A network file; what it gives by name; its lines, the last of which is the loss; and in a batch each sample's x,
+    the loss then being their sum or mean."""
 
     text: str
     given: dict[str, Any]
-    inputs: tuple[str, ...]
     lines: list[tuple[str, str]]
+    samples: list[list[float]] = []
+    is_mean: bool = True
+
+    def loss(self, given: dict[str, Any], np_: Any) -> Any:
+        """What the loss comes to with these numbers, by autograd's numpy or by PyTorch."""
+        if not self.samples:
+            return evaluated(self.lines, given, np_)
+        array = anp.array if np_ is anp else np_.tensor
+        each = [evaluated(self.lines, {**given, "x": array(sample, dtype=np_.float64)}, np_) for sample in self.samples]
+        return sum(each[1:], each[0]) / (len(each) if self.is_mean else 1)
 
 
 class _Drawing:
@@ -152,10 +163,16 @@ class _Drawing:
             for name, value in self.given.items()
             if re.search(rf"\b{name}\b", " ".join([*self.layers, "x"]))
         }
+        count = self.random.choice((0, 0, 1, 2, 3))
+        samples = [[self.number() for _ in range(size)] for _ in range(count)]
+        over = self.random.choice(("sum", "mean"))
         values = ", ".join(f"{name}: {value}" for name, value in self.given.items() if name != "x")
-        text = f"inputs: {{x: {self.given['x']}}}\n" + (f"values: {{{values}}}\n" if values else "")
-        text += "layers:\n" + "".join(f"  - {one}\n" for one in self.layers) + "loss: loss\nlearning_rate: 0.1\n"
-        return Drawn(text, self.given, ("x",), self.lines)
+        rows = f"inputs: {{x: {{size: {size}}}}}\nsamples: {samples}\n"
+        text = rows if samples else f"inputs: {{x: {self.given['x']}}}\n"
+        text += f"values: {{{values}}}\n" if values else ""
+        text += "layers:\n" + "".join(f"  - {one}\n" for one in self.layers) + "learning_rate: 0.1\n"
+        text += f"loss: {{of: loss, over_samples: {over}}}\n" if samples else "loss: loss\n"
+        return Drawn(text, self.given, self.lines, samples, over == "mean")
 
 
 def size_of(drawing: _Drawing, formula: str) -> int:
@@ -188,7 +205,7 @@ def network(drawn: Drawn) -> Network:
 
 
 def gradients_of(net: Network) -> dict[str, Any]:
-    asked = [*of_role(net, "parameter"), *of_role(net, "input")]
+    asked = [*of_role(net, "parameter"), *(of_role(net, "input") if net.samples is None else [])]
     found: dict[str, Any] = object_of(Sheet(net, Settings(digits=12)).gradient(asked, named=False))
     return found
 
@@ -197,15 +214,16 @@ def gradients_of(net: Network) -> dict[str, Any]:
 def test_gradients_are_autograds_and_torchs(seed: int) -> None:
     drawn = draw(seed)
     found = gradients_of(network(drawn))
-    expected = autograd.grad(lambda given: evaluated(drawn.lines, given, anp))(
-        {name: anp.array(value) for name, value in drawn.given.items()}
+    wanted = {name: value for name, value in drawn.given.items() if name != "x" or not drawn.samples}
+    expected = autograd.grad(lambda given: drawn.loss(given, anp))(
+        {name: anp.array(value) for name, value in wanted.items()}
     )
-    assert found["loss"]["before"] == pytest.approx(float(evaluated(drawn.lines, drawn.given, anp)), rel=1e-9)
+    assert found["loss"]["before"] == pytest.approx(float(drawn.loss(wanted, anp)), rel=1e-9)
     for name, gradient in expected.items():
         assert np.array(found["gradients"][name]) == pytest.approx(np.array(gradient), rel=1e-7, abs=1e-9), drawn.text
     torch = pytest.importorskip("torch")
-    given = {name: torch.tensor(value, dtype=torch.float64, requires_grad=True) for name, value in drawn.given.items()}
-    evaluated(drawn.lines, given, torch).backward()
+    given = {name: torch.tensor(value, dtype=torch.float64, requires_grad=True) for name, value in wanted.items()}
+    drawn.loss(given, torch).backward()
     for name, tensor in given.items():
         gradient = np.zeros(tensor.shape) if tensor.grad is None else tensor.grad.numpy()
         assert np.array(found["gradients"][name]) == pytest.approx(gradient, rel=1e-7, abs=1e-9), drawn.text
@@ -235,7 +253,7 @@ learning_rate: 0.1
 
 
 def test_a_result_beside_the_way_to_the_loss_has_gradients_of_zeros() -> None:
-    net = network(Drawn(BESIDE, {}, (), []))
+    net = network(Drawn(BESIDE, {}, []))
     found = object_of(Sheet(net, Settings()).gradient([*of_role(net, "unit")], named=True))
     assert found["gradients"] == {"u": [0, 0]}
     assert {step["reason"] for step in found["steps"] if step["section"] == "backward"} == {
@@ -247,3 +265,54 @@ def test_a_result_beside_the_way_to_the_loss_has_gradients_of_zeros() -> None:
 @pytest.mark.parametrize("seed", range(share_of_drawn(0.1)))
 def test_every_derivation_holds(seed: int) -> None:
     assert list(reading(network(draw(seed)), Question()).disagreements()) == []
+
+
+SHARED = """
+inputs: {x: {size: 2}}
+TARGETS
+values: {v: [1, 2]}
+layers:
+  - let: {u: v^2}
+  LAYERS
+loss: LOSS
+learning_rate: 0.1
+"""
+ROWS = "samples: [[1, 2], [3, 4]]"
+CLASSES = "targets: {t: {size: 2}}\nsamples: [[1, 2, 0, 1], [3, 4, 1, 0]]"
+BY_FORMULA = "\n  - let: {E: 'sum(a * x)'}"
+
+
+@pytest.mark.parametrize(("layers", "loss"), [
+    ("- {tanh: a, from: u}" + BY_FORMULA, "E"),
+    ("- {softmax: a, from: u}" + BY_FORMULA, "E"),
+    ("- {add: a, from: [u, x]}" + BY_FORMULA, "{of: E, over_samples: sum}"),
+    ("- {dense: a, from: [u, x], weights: [[1, 2, 3, 4], [5, 6, 7, 8]]}" + BY_FORMULA, "E"),
+    ("- {dense: a, from: u, weights: [[1, 2], [3, 4]]}" + BY_FORMULA, "E"),
+    ("- {concat: a, from: ['u[1]', 'x[1]']}" + BY_FORMULA, "E"),
+    ("", "u[1]"), ("- let: {E: sum(u)}", "E"), ("", "mse"), ("", "{mse: L, from: ['u[1]', 'x[2]'], parts: [L1, L2]}"),
+    ("- softmax: p", "ce"), ("- sigmoid: p", "{bce: L, parts: [L1, L2]}"),
+])  # fmt: skip
+def test_results_of_parameters_alone_are_shared_by_the_samples(layers: str, loss: str) -> None:
+    targets = CLASSES if (layers.startswith("- s") and "let" not in layers) or "mse" in loss else ROWS
+    text = SHARED.replace("TARGETS", targets).replace("LAYERS", layers).replace("LOSS", loss)
+    net = build(read(text, "net.yaml", None))
+    one = Sheet(net, Settings())
+    for solution in (one.forward(), one.gradient(parameters(net), named=False)):
+        prove_sheet(solution, net)
+        assert not [check for check in object_of(solution).get("checks", []) if check["status"] != "ok"]
+    assert list(wrong_lines(net)) == []
+    assert list(reading(net, Question()).disagreements()) == []
+
+
+def test_what_samples_share_stands_before_them() -> None:
+    net = build(
+        read(
+            SHARED.replace("TARGETS", ROWS).replace("LAYERS", "- {tanh: a, from: x}").replace("LOSS", "a[1]"), "", None
+        )
+    )
+    assert [step["id"] for step in object_of(Sheet(net, Settings()).forward())["steps"]][:4] == [
+        "F1",
+        "F2",
+        "F3.1",
+        "F4.1",
+    ]

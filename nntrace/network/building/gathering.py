@@ -15,7 +15,7 @@ from ...expr.bind import fresh
 from ...expr.index import Index, letters_of, segment
 from ...record import Record
 from ..model import BoundOperation, Cell, Edge, Tensor
-from .operations import free_letters, symbols_read
+from .operations import free_letters, symbols_read, with_shared
 from .sources import Source
 
 JOINED = "∗"
@@ -120,10 +120,12 @@ def gathered_step(step: BoundOperation, sources: Mapping[str, Source], tensors: 
     keys = {**{name: key for name, key in step.arguments.items() if name not in own}, **found.keys}
     read = {symbol.name for symbol in symbols_read(made.formula)}
     edges = tuple(Edge(made, name) for name in keys if name in read)
+    changed = step._replace(operation=made, arguments=keys, edges=edges, numeric=made.numeric)
+    changed = with_shared(changed, tensors)
     sizes = {**step.sizes, **found.sizes}
     for name in read:  # an argument that is read at single places has a letter of its own
-        sizes.update(zip(map(str, made.argument(name).index), tensors[keys[name]].shape, strict=True))
-    return step._replace(operation=made, arguments=keys, sizes=sizes, edges=edges, numeric=made.numeric)
+        sizes.update(zip(map(str, changed.operation.argument(name).index), tensors[keys[name]].shape, strict=True))
+    return changed._replace(sizes=sizes)
 
 
 def _place(read: Read) -> Index:

@@ -111,16 +111,18 @@ class Layers:
         names: dict[Cell, str] = {(place,): name.text for place, name in enumerate(result.elements)}
         if not (names or result.tensor) and not made.parameters:
             names = self._activated(built)
-        if self.draft.samples is not None:
-            made = in_batch(made)
-        sizes = sized(built.extents, self.draft.count)
+        shared = frozenset(name for name, read in keyed.items() if not self.draft.tensors[read].sampled)
+        count = self.draft.count if len(shared) < len(keyed) else None
+        if count is not None:
+            made = in_batch(made, shared)
+        sizes = sized(built.extents, count)
         keyed = {**keyed, **self._program(kind, made, keyed, sizes)}
         read = {symbol.name for symbol in symbols_read(made.formula)}
         edges = tuple(Edge(made, name) for name in keyed if name in read)
         self.draft.steps.append(BoundOperation(kind, made, key, keyed, sizes, edges, made.numeric))
-        shape = shape if self.draft.count is None else (self.draft.count, *shape)
+        shape = shape if count is None else (count, *shape)
         tensor = Tensor(key, result.tensor.text if result.tensor else default, shape, "unit", names)
-        return self.draft.add(tensor._replace(sampled=self.draft.samples is not None))
+        return self.draft.add(tensor._replace(sampled=count is not None))
 
     def _activated(self, built: LayerDraft) -> dict[Cell, str]:
         """Names for the results of an activation that the file does not name: of z1 it is a1, where that is free."""
@@ -143,7 +145,7 @@ class Layers:
         """The lines that an operation works out first, as steps without a gradient of their own; their keys."""
         keys: dict[str, str] = {}
         for line in made.program:
-            symbol, operation = line.symbol, line.operation(None if self.draft.samples is None else SAMPLE)
+            symbol, operation = line.symbol, line.operation(SAMPLE if SAMPLE in sizes else None)
             key = self.draft.key(f"{symbol.name}{self.level}", "′")
             known = {**keyed, **keys}
             reads = {read.name: known[read.name] for read in symbols_read(line.formula)}
@@ -151,7 +153,7 @@ class Layers:
                 BoundOperation(kind, operation, key, reads, sizes, (), operation.numeric, reasons=line.reasons)
             )
             shape = tuple(sizes[str(index)] for index in symbol.index)
-            tensor = Tensor(key, key, shape, "unit", sampled=self.draft.samples is not None)
+            tensor = Tensor(key, key, shape, "unit", sampled=SAMPLE in sizes)
             self.draft.add(tensor._replace(numbered=line.numbered, left_out=bool(line.needs)))
             self.draft.worked[key] = line.letters or symbol.name
             keys[symbol.name] = key

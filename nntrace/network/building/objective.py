@@ -11,13 +11,13 @@ from ...catalogue import OUTPUT, TARGET, Loss, Operation
 from ...errors import quoted
 from ...expr import Sym
 from ...spec.model import LossSpec, Name, Value
-from ..batch import batched
+from ..batch import batched, sized
 from ..model import FORMULA, BoundOperation, Edge, Tensor
 from .class_weights import class_weights
 from .draft import Draft
 from .gathering import gathered_step
 from .loss import LOSS, SAMPLE_LOSS, LossSteps, Reduction, loss_tensors, over_samples
-from .operations import plain
+from .operations import plain, with_shared
 from .sources import Directory, Source, unjoined
 from .targets import check_targets, is_one_hot, sum_to_one, targets_of
 from .upstream import upstream
@@ -95,7 +95,8 @@ class Objective:
 
     def _add(self, steps: Sequence[BoundOperation], outputs: Source) -> None:
         """Further steps, over the tensors that the outputs are read from."""
-        self.draft.steps += [gathered_step(step, {OUTPUT: outputs}, self.draft.tensors) for step in steps]
+        tensors = self.draft.tensors
+        self.draft.steps += [with_shared(gathered_step(step, {OUTPUT: outputs}, tensors), tensors) for step in steps]
 
     def _of_result(self, loss: LossSpec, name: Name) -> None:
         """A single number that the network gives is the loss: its own last step, else one that reads it."""
@@ -124,7 +125,8 @@ class Objective:
         output = LOSS if draft.count is None else SAMPLE_LOSS
         key, step = part.tensor.key, next((one for one in draft.steps if one.output == part.tensor.key), None)
         read = any(key in one.arguments.values() for one in draft.steps)
-        if step is not None and not part.tensor.sample_shape and not read:
+        of_samples = draft.count is None or part.tensor.sampled
+        if step is not None and not part.tensor.sample_shape and not read and of_samples:
             draft.steps.remove(step)
             del draft.tensors[key]
             draft.steps.append(step._replace(output=output))
@@ -132,8 +134,8 @@ class Objective:
         else:
             cell = part.cell if part.cell is not None else (0,) * len(part.shape)
             read_one = Operation(Sym(output), Sym(key, cell))
-            made = read_one if draft.count is None else batched(read_one)
-            sizes = dict(zip(map(str, made.argument(key).index), part.tensor.shape, strict=True))
+            made = read_one if draft.count is None else batched(read_one, () if part.tensor.sampled else (key,))
+            sizes = sized(dict(zip(map(str, made.argument(key).index), part.tensor.shape, strict=True)), draft.count)
             edges = (Edge(made, key),)
             draft.steps.append(BoundOperation(FORMULA, made, output, {key: key}, sizes, edges, made.formula))
             called = LOSS
@@ -150,7 +152,7 @@ class Objective:
         tensors, step = upstream(value, current, self.draft.count, self.draft.leaves, self.draft.problems)
         for tensor in tensors:
             self.draft.add(tensor)
-        self.draft.steps.append(step)
+        self.draft.steps.append(with_shared(step, self.draft.tensors))
 
     def _built(self, loss: LossSpec, outputs: Source, targets: Tensor, layers: Sequence[BoundOperation]) -> LossSteps:
         """The steps of a loss of the catalogue, on the network's outputs and targets."""
@@ -160,6 +162,8 @@ class Objective:
         entry = catalogue.find("loss", loss.kind.text)
         assert entry is not None  # the reader knows the kinds
         made: Loss = entry.build(**plain(loss.options), **self._conventions(entry))
+        if self.draft.count is not None and key and not self.draft.tensors[key].sampled and not made.reads_argument:
+            last = None  # a result that all samples share has no δ for each of them
         check_targets(self.draft, made, entry.name, targets, size)
         if made.is_joint and (loss.parts or loss.over_outputs):
             place, what = (loss.parts[0].place, "parts") if loss.parts else (loss.kind.place, "`over_outputs`")

@@ -11,7 +11,8 @@ from ...catalogue.registry import Under
 from ...expr import Expr, Sym, rename, symbols
 from ...expr.letters import OTHERS, index_letters
 from ...spec.model import Inside, Name, Number, OptionValue
-from ..batch import batched
+from ..batch import SAMPLE, batched
+from ..model import BoundOperation, Edge, Tensor
 
 _OPERATIONS: dict[Any, Operation] = {}
 
@@ -26,14 +27,38 @@ def operation(entry: Entry, options: Mapping[str, Any], given: Collection[str], 
     return _OPERATIONS[key]
 
 
-def in_batch(made: Operation) -> Operation:
-    """The same operation for a batch; the same object for the same operation."""
-    if id(made) not in _BATCHED:
-        _BATCHED[id(made)] = (made, batched(made))
-    return _BATCHED[id(made)][1]
+def in_batch(made: Operation, shared: frozenset[str] = frozenset()) -> Operation:
+    """The same operation for a batch, whose samples share some of its arguments; the same object for the same
+    operation."""
+    key = (id(made), shared)
+    if key not in _BATCHED:
+        _BATCHED[key] = (made, batched(made, shared))
+    return _BATCHED[key][1]
 
 
-_BATCHED: dict[int, tuple[Operation, Operation]] = {}
+_BATCHED: dict[tuple[int, frozenset[str]], tuple[Operation, Operation]] = {}
+
+
+def with_shared(step: BoundOperation, tensors: Mapping[str, Tensor]) -> BoundOperation:
+    """A step of a batch that reads results of parameters alone without a sample's index: all samples share them."""
+    shared = {name for name, key in step.arguments.items() if key in tensors and not tensors[key].sampled}
+    changed: dict[int, Operation] = {}
+
+    def own(symbol: Expr) -> Expr:
+        if isinstance(symbol, Sym) and symbol.name in shared and symbol.index[:1] == (SAMPLE,):
+            return Sym(symbol.name, symbol.index[1:], symbol.mark)
+        return symbol
+
+    def made(operation: Operation) -> Operation:
+        return changed.setdefault(id(operation), operation.over(lambda node: rename(node, own)))
+
+    formulas = (step.operation.formula, step.numeric, *(edge.operation.formula for edge in step.edges))
+    if all(own(one) is one for formula in formulas for one in symbols(formula)):
+        return step
+    edges, bypassed = (tuple(Edge(made(one), name) for one, name in given) for given in (step.edges, step.bypassed))
+    return step._replace(
+        operation=made(step.operation), edges=edges, bypassed=bypassed, numeric=rename(step.numeric, own)
+    )
 
 
 def transposed(made: Operation, name: str) -> Operation:

@@ -296,7 +296,7 @@ class Derivation:
         sizes = self.symbols.sizes(found.formula, bound.output, bound.by)
         key = step.arguments[argument]
         note: Note = shapes(found.body, found.axes, _size_of(sizes))
-        if self.network.samples is not None:
+        if self.network.tensors[step.output].sampled:
             note = (*note, ", for each sample")
         name = Partial(self.symbols.matrix(step.output, of_sample=True), self.symbols.matrix(key, of_sample=True))
         line = Line("rule", "=", self.symbols.named(found.body, sizes), (note,))

@@ -97,6 +97,8 @@ def _compared(network: Network) -> tuple[Tensor, Tensor] | None:
     if step is None or network.samples is None:
         return None
     results, targets = (network.tensors[step.arguments[name]] for name in (OUTPUT, TARGET))
+    if not results.sampled:
+        return None  # all samples share it
     made = next((one for one in network.layer_steps() if one.output == results.key), None)
     jumps = made is not None and _is_constant(made.operation.formula)
     return (results, targets) if targets.structural or jumps else None

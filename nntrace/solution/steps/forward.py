@@ -36,11 +36,13 @@ def loss_steps(writer: Writer, ids: Ids, families: Families) -> Iterator[Step | 
 def _by_sample(
     writer: Writer, ids: Ids, families: Families, steps: tuple[BoundOperation, ...], section: SectionName
 ) -> Iterator[Step | Family | Remark]:
-    """The steps one sample after the other, of many samples the first and the last; then what all share."""
+    """The steps one sample after the other, of many samples the first and the last; what all share, of parameters
+    alone, stands before them, and the loss of all after them."""
     tensors = writer.network.tensors
-    if not steps:
-        return
-    for sample in listed_samples(writer):
+    shared = [step for step in steps if not tensors[step.output].sampled]
+    for step in shared if section == "forward" else ():
+        yield from layer_steps(writer, ids, families, step, section)
+    for sample in listed_samples(writer) if len(shared) < len(steps) else ():
         if isinstance(sample, SamplesLeftOut):
             yield sample.remark
             continue
@@ -48,9 +50,8 @@ def _by_sample(
         for step in steps:
             if tensors[step.output].sampled:
                 yield from layer_steps(writer, ids, families, step, section, sample)
-    for step in steps:
-        if not tensors[step.output].sampled:
-            yield from layer_steps(writer, ids, families, step, section)
+    for step in shared if section != "forward" else ():
+        yield from layer_steps(writer, ids, families, step, section)
 
 
 def samples_of(network: Network) -> str:

@@ -24,6 +24,8 @@ def is_direct(network: Network) -> bool:
         places = [one.index for one in symbols(step.operation.formula) if isinstance(one, Sym) and one.name in read]
         letters = [[index for index in place if index != SAMPLE] for place in places]
         plain = all(len(place) == 1 and isinstance(place[0], str) for place in letters)
+        if any(SAMPLE not in place for place in places if network.samples is not None):
+            return True  # what all samples share
         if find("loss", step.kind) is None or len({step.key(name) for name in read} - _fused(step)) > 1 or not plain:
             return True
     return False

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Iterator
 from functools import cached_property
 from math import prod
 
-from ....expr import ZERO, Add, Expr, Mul, Neg, Num, Partial, Size, Sum, Sym, at, product, total
+from ....expr import ZERO, Add, Expr, Mul, Neg, Num, Partial, Sum, Sym, at, product, total
 from ....expr.bind import is_absent, transform, walk
 from ....expr.constants import constants_multiplied
 from ....expr.index import Index
@@ -20,7 +20,7 @@ from ....network.model import PENALTY, Cell, Element, Tensor
 from ....network.quantities import Quantity, Unnamed, parameters, quantity
 from ...content.model import Line, Matrix, Note, in_commas
 from ...formulas.naming import SAMPLES, is_single
-from ...formulas.tensor import cell_content
+from ...formulas.tensor import Gradient, cell_content
 from ..naming.symbols import Symbols
 from ..steps import Cited, Part, UncitedLine, joined, rule_line
 
@@ -140,8 +140,7 @@ class Elements:
 
     def _through(self, reader: Reader, cell: Cell) -> Expr:
         """What an element of a parameter gets by one of its tensor's readers."""
-        gradient = self.formulas.through(reader)
-        return self._opened(at(gradient.formula, dict(zip(gradient.indices, cell, strict=True))))
+        return self._bound(self.formulas.through(reader), cell)
 
     def _by_index(self, key: str) -> Cited:
         """The step that has the gradient by every element of a tensor."""
@@ -153,9 +152,11 @@ class Elements:
         return (SAMPLE, *cell[1:]) if self.network.tensors[key].sampled else cell
 
     def _at(self, key: str, cell: Cell) -> Expr:
-        gradient = self.formulas.gradient(key)
-        bound = at(gradient.formula, dict(zip(gradient.indices, self._free(key, cell), strict=True)))
-        return self._opened(bound)
+        return self._bound(self.formulas.gradient(key), self._free(key, cell))
+
+    def _bound(self, gradient: Gradient, cell: tuple[Index, ...]) -> Expr:
+        formula = self.symbols.sized(gradient.formula, gradient.sizes)
+        return self._opened(at(formula, dict(zip(gradient.indices, cell, strict=True))))
 
     def _opened(self, node: Expr) -> Expr:
         """Short sums written out, without what a missing connection or a zero of the formula takes away."""
@@ -189,16 +190,12 @@ class Elements:
         return tensor is not None and symbol.index in tensor.missing
 
     def _named(self, node: Expr) -> Expr:
-        sizes = self.symbols.sizes(node)
-
         def leaf(part: Expr) -> Expr | None:
             match part:
                 case Partial(of, by) if of == LOSS:
                     return self._gradient(by)
                 case Sym(name, _, _) if name in self.network.tensors:
                     return self.symbol(part)
-                case Size(over):
-                    return self.symbols.size(sizes[over])
                 case _:
                     return None
 
