@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Hashable, Iterable, Iterator, Mapping
+from collections.abc import Hashable, Iterable, Iterator
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ...expr import Condition, Dimensions, Expr, Num, Partial, Sym
 from ...network.apart import apart, parts_of
-from ...network.batch import SAMPLE
 from ...network.model import BoundOperation, Network
 from ...network.portion import chosen, portion
 from ..content.model import Block, Check, Line, Note, Remark, Results, Section, SectionName, Solution, Step
@@ -21,12 +20,13 @@ from .calculus.elements import Elements
 from .calculus.gradients import ParameterGradients
 from .calculus.jacobians import Jacobians
 from .calculus.loss import LossGradient
+from .layers import LayerFormulas, size_of
 from .naming.citations import Citations, names_of
 from .naming.headings import gradients_title
 from .naming.legend import legend
 from .naming.lettering import Lettering
 from .naming.repeats import Repeats
-from .naming.symbols import Symbols, how_many_samples
+from .naming.symbols import Symbols
 from .question import Question
 from .shapes import Shapes
 from .stability.extremes import Stability
@@ -166,49 +166,14 @@ class Derivation:
 
     def _network(self) -> Section:
         """What the tensors hold, where their elements have names; then each layer."""
+        layers = LayerFormulas(self.symbols, self.all_samples)
         blocks = (
             *self.elements.listed(),
-            *self._taken_apart(),
-            *self._samples(),
-            *self._numbered("network", self._formulas()),
+            *layers.taken_apart(self.parts),
+            *layers.samples(),
+            *self._numbered("network", layers.formulas()),
         )
         return Section("network", blocks)
-
-    def _taken_apart(self) -> Iterator[Remark]:
-        """Which columns or rows of a matrix the parts are that are written by themselves."""
-        for key, parts in self.parts.items():
-            tensor = Sym(self.all_samples.tensors[key].name or key)
-            for part in parts:
-                *others, (axis, span) = [(axis, span) for axis, span in enumerate(part.spans) if span is not None]
-                if others or not part.tensor.sample_shape:
-                    continue
-                noun = ("rows", "columns")[axis] if len(part.spans) > 1 else "elements"
-                first, last = (span, span) if isinstance(span, int) else (span[0], span[1] - 1)
-                which = f"{noun[:-1]} {first + 1}" if first == last else f"{noun} {first + 1} to {last + 1}"
-                yield Remark((self.symbols.formulas.name(part.tensor.key), f" is {which} of ", tensor))
-
-    def _samples(self) -> Iterator[Remark]:
-        """What the index n of a batch counts, and where it is in a matrix."""
-        if self.network.samples is None:
-            return
-        given = (key for key, one in self.network.tensors.items() if one.role == "input" and one.sample_shape)
-        if (key := next(given, None)) is None:
-            yield Remark((f"{self.symbols.index('n')} counts the samples",))
-            return
-        name = self.symbols.formulas.name(key)
-        columns = self.network.conventions.vectors == "columns"
-        n, i = self.symbols.index("n"), self.symbols.index("i")
-        place, single = (f"row {i}, column {n}", f"column {n}") if columns else (f"row {n}, column {i}", f"row {n}")
-        own: Note = ("; ", self.symbols.matrix(key, of_sample=True), f", that sample's own, is {single}")
-        if self.symbols.is_single(key):
-            place, own = single, ()
-        one = Sym(name.name, self.symbols.place(key, (SAMPLE, "i")))
-        yield Remark((f"{n} counts the samples: ", one, f" is in {place} of ", name, *own))
-        if self.network.samples_per_step:
-            count, every = map(how_many_samples, (self.network, self.all_samples))
-            takes = f"{count} of the {every} samples"
-            whose = "that sample's loss" if count == 1 else "the loss of those alone"
-            yield Remark((f"a step takes {takes}, the next in turn: {n} counts these, and the step's loss is {whose}",))
 
     def _gradient_sections(self, loss: LossGradient | DirectLoss) -> Iterator[Section]:
         """The loss's gradient, then those of the layers and the parameters."""
@@ -228,30 +193,6 @@ class Derivation:
         inputs = [key for key in dict.fromkeys(asked) if self.network.tensors[key].role == "input"]
         yield from ParameterGradients(self.symbols, self.jacobians, done).parts(inputs)
         yield from self.elements.parts(self.question.elements)
-
-    def _formulas(self) -> Iterator[Part]:
-        """Each layer in index notation, then between matrices."""
-        symbols, formulas = self.symbols, self.symbols.formulas
-        for step in symbols.layers():
-            output = formulas.keyed(step.operation.output, step)
-            assert isinstance(output, Sym)
-            keyed = formulas.keyed(step.operation.formula, step)
-            index = symbols.named(keyed, symbols.sizes(keyed, output))
-            meant = Numbers(step.output, "value", indexed=True)
-            forms = [index]
-            if symbols.is_single(step.output) and formulas.is_function(step):
-                forms = list(dict.fromkeys((symbols.named(formulas.forward(step), symbols.sizes(keyed)), index)))
-            notes: list[tuple[Note, ...]] = [(), (("by definition",),)]
-            lines = tuple(Line("formula", "=", form, own) for form, own in zip(forms, notes, strict=False))
-            yield Part(symbols.tensor(output), lines, {step.output}, numbers=meant)
-            axes = formulas.laid_out(step.output, tuple(map(str, output.index)))
-            body = formulas.matrix(formulas.forward(step), axes)
-            if body is None or not output.index or symbols.is_of_numbers(body):
-                continue
-            sizes = symbols.sizes(keyed, output)
-            note = shapes(body, axes, _size_of(sizes))
-            line = Line("formula", "=", symbols.named(body, sizes), (note,))
-            yield Part(formulas.name(step.output), (line,), {step.output}, (), Numbers(step.output, "value"))
 
     def _shapes(self) -> Iterator[Block]:
         """Every tensor and its shape; how many parameters there are."""
@@ -295,7 +236,7 @@ class Derivation:
         bound = self.jacobians.bound(step, argument)
         sizes = self.symbols.sizes(found.formula, bound.output, bound.by)
         key = step.arguments[argument]
-        note: Note = shapes(found.body, found.axes, _size_of(sizes))
+        note: Note = shapes(found.body, found.axes, size_of(sizes))
         if self.network.tensors[step.output].sampled:
             note = (*note, ", for each sample")
         name = Partial(self.symbols.matrix(step.output, of_sample=True), self.symbols.matrix(key, of_sample=True))
@@ -338,7 +279,3 @@ def _is_told(case: Condition, part: Part, before: Part | None) -> bool:
     """Whether a condition on its indices stands beside a step: that two are equal is seen in its name, unless the step
     before it has the same name with other ones."""
     return case.relation != "=" or (before is not None and names_of(before.name) == names_of(part.name))
-
-
-def _size_of(sizes: Mapping[str, str]) -> Callable[[str | None], str]:
-    return lambda letter: "1" if letter is None else sizes[letter]

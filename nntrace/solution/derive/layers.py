@@ -1,0 +1,88 @@
+"""What a derivation starts from: each layer in index notation and between matrices, parts of matrices, and samples."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+
+from ...expr import Sym
+from ...network.apart import TensorPart
+from ...network.batch import SAMPLE
+from ...network.model import Network
+from ..content.model import Line, Note, Remark
+from ..formulas.shapes import shapes
+from .naming.symbols import Symbols, how_many_samples
+from .steps import Numbers, Part
+
+
+class LayerFormulas:
+    """The layers of a network in symbols; ``all_samples`` is the network before a step takes some of its samples."""
+
+    def __init__(self, symbols: Symbols, all_samples: Network) -> None:
+        self.symbols = symbols
+        self.network = symbols.network
+        self.all_samples = all_samples
+
+    def taken_apart(self, parts_of: Mapping[str, Sequence[TensorPart]]) -> Iterator[Remark]:
+        """Which columns or rows of a matrix the parts are that are written by themselves."""
+        for key, parts in parts_of.items():
+            tensor = Sym(self.all_samples.tensors[key].name or key)
+            for part in parts:
+                *others, (axis, span) = [(axis, span) for axis, span in enumerate(part.spans) if span is not None]
+                if others or not part.tensor.sample_shape:
+                    continue
+                noun = ("rows", "columns")[axis] if len(part.spans) > 1 else "elements"
+                first, last = (span, span) if isinstance(span, int) else (span[0], span[1] - 1)
+                which = f"{noun[:-1]} {first + 1}" if first == last else f"{noun} {first + 1} to {last + 1}"
+                yield Remark((self.symbols.formulas.name(part.tensor.key), f" is {which} of ", tensor))
+
+    def samples(self) -> Iterator[Remark]:
+        """What the index n of a batch counts, and where it is in a matrix."""
+        if self.network.samples is None:
+            return
+        given = (key for key, one in self.network.tensors.items() if one.role == "input" and one.sample_shape)
+        if (key := next(given, None)) is None:
+            yield Remark((f"{self.symbols.index('n')} counts the samples",))
+            return
+        name = self.symbols.formulas.name(key)
+        columns = self.network.conventions.vectors == "columns"
+        n, i = self.symbols.index("n"), self.symbols.index("i")
+        place, single = (f"row {i}, column {n}", f"column {n}") if columns else (f"row {n}, column {i}", f"row {n}")
+        own: Note = ("; ", self.symbols.matrix(key, of_sample=True), f", that sample's own, is {single}")
+        if self.symbols.is_single(key):
+            place, own = single, ()
+        one = Sym(name.name, self.symbols.place(key, (SAMPLE, "i")))
+        yield Remark((f"{n} counts the samples: ", one, f" is in {place} of ", name, *own))
+        if self.network.samples_per_step:
+            count, every = map(how_many_samples, (self.network, self.all_samples))
+            takes = f"{count} of the {every} samples"
+            whose = "that sample's loss" if count == 1 else "the loss of those alone"
+            yield Remark((f"a step takes {takes}, the next in turn: {n} counts these, and the step's loss is {whose}",))
+
+    def formulas(self) -> Iterator[Part]:
+        """Each layer in index notation, then between matrices."""
+        symbols, formulas = self.symbols, self.symbols.formulas
+        for step in symbols.layers():
+            output = formulas.keyed(step.operation.output, step)
+            assert isinstance(output, Sym)
+            keyed = formulas.keyed(step.operation.formula, step)
+            index = symbols.named(keyed, symbols.sizes(keyed, output))
+            meant = Numbers(step.output, "value", indexed=True)
+            forms = [index]
+            if symbols.is_single(step.output) and formulas.is_function(step):
+                forms = list(dict.fromkeys((symbols.named(formulas.forward(step), symbols.sizes(keyed)), index)))
+            notes: list[tuple[Note, ...]] = [(), (("by definition",),)]
+            lines = tuple(Line("formula", "=", form, own) for form, own in zip(forms, notes, strict=False))
+            yield Part(symbols.tensor(output), lines, {step.output}, numbers=meant)
+            axes = formulas.laid_out(step.output, tuple(map(str, output.index)))
+            body = formulas.matrix(formulas.forward(step), axes)
+            if body is None or not output.index or symbols.is_of_numbers(body):
+                continue
+            sizes = symbols.sizes(keyed, output)
+            note = shapes(body, axes, size_of(sizes))
+            line = Line("formula", "=", symbols.named(body, sizes), (note,))
+            yield Part(formulas.name(step.output), (line,), {step.output}, (), Numbers(step.output, "value"))
+
+
+def size_of(sizes: Mapping[str, str]) -> Callable[[str | None], str]:
+    """The size that an index letter runs to; without a letter 1."""
+    return lambda letter: "1" if letter is None else sizes[letter]
