@@ -76,7 +76,8 @@ class Net:
 
     def grad(self, *names: str, **how: Unpack[Calculated]) -> WorkedSolution:
         """The gradient by what has these names (globs too), over its paths; without names, by every parameter."""
-        from ..solution.sheets.calculation import Sheet, asked_by_default, asked_quantities
+        from ..network.lookup import asked_by_default, asked_quantities
+        from ..solution.sheets.calculation import Sheet
         from .worked import WorkedSolution
 
         network = self._computed()
@@ -89,7 +90,7 @@ class Net:
         self, lr: TypedNumber | None = None, *, only: str | Sequence[str] = (), **how: Unpack[Calculated]
     ) -> WorkedSolution:
         """One training step, or as many as the network's ``iterations`` say; ``only`` updates these parameters."""
-        from ..solution.sheets.calculation import asked_quantities
+        from ..network.lookup import asked_quantities
         from ..solution.sheets.training import training
         from .worked import WorkedSolution
 

@@ -5,9 +5,10 @@ from __future__ import annotations
 import pytest
 
 from nntrace.network.building.build import build
+from nntrace.network.lookup import asked_quantities
 from nntrace.network.quantities import parameters
 from nntrace.solution.checking.differences import Differences
-from nntrace.solution.sheets.calculation import Settings, Sheet, asked_quantities
+from nntrace.solution.sheets.calculation import Settings, Sheet
 from nntrace.spec import read
 from nntrace.trace.tracing import trace_of
 

@@ -30,12 +30,13 @@ from nntrace.expr.script import ASCII, UNICODE, plain
 from nntrace.formats import render
 from nntrace.formats.terminal import show
 from nntrace.network.building.build import build
+from nntrace.network.lookup import asked_quantities
 from nntrace.network.model import Network as Built
 from nntrace.network.model import own_number, sample_mark
 from nntrace.network.portion import portion
 from nntrace.network.quantities import parameters
 from nntrace.solution.content.model import Solution
-from nntrace.solution.sheets.calculation import Settings, Sheet, asked_quantities
+from nntrace.solution.sheets.calculation import Settings, Sheet
 from nntrace.spec import load, read
 from nntrace.spec.model import Rounding
 

@@ -25,9 +25,10 @@ from nntrace.expr.script import UNICODE
 from nntrace.formats import render
 from nntrace.network.building.build import build
 from nntrace.network.change import with_rate
+from nntrace.network.lookup import asked_quantities
 from nntrace.network.model import Element
 from nntrace.network.quantities import Quantity, find, quantity
-from nntrace.solution.sheets.calculation import Settings, Sheet, asked_quantities
+from nntrace.solution.sheets.calculation import Settings, Sheet
 from nntrace.solution.steps.paths import Paths
 from nntrace.spec import read
 from nntrace.trace.tracing import trace_of

@@ -31,7 +31,8 @@ def grad(
     reading: Reading,
 ) -> None:
     """The gradient of the loss: by stored deltas, and for what is asked by name also over its paths."""
-    from ...solution.sheets.calculation import Sheet, asked_by_default, asked_quantities
+    from ...network.lookup import asked_by_default, asked_quantities
+    from ...solution.sheets.calculation import Sheet
 
     check_page(page, reading, calculation.expect)
     chosen = settings(calculation)

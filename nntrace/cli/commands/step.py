@@ -43,7 +43,7 @@ def step(
     reading: Reading,
 ) -> None:
     """One training step: forward, backward, then every parameter's old value, gradient and new value."""
-    from ...solution.sheets.calculation import asked_quantities
+    from ...network.lookup import asked_quantities
     from ...solution.sheets.training import training
 
     check_page(page, reading, calculation.expect)
