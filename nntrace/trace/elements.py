@@ -7,8 +7,8 @@ rounded: no term, no local derivative, no lr × gradient.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from functools import cached_property
+from collections.abc import Callable, Mapping
+from functools import cached_property, partial, reduce
 from itertools import product
 from math import isfinite
 from typing import TYPE_CHECKING, Any
@@ -149,31 +149,26 @@ class ElementTrace(Trace):
         if network.loss is None:
             return {}
         gradients: dict[str, Amounts] = {network.loss: {(): fraction(1)}}
-        chain = ChainRule(network)
+        chain, carries = ChainRule(network), self.rule.places is not None
         finished: set[str] = set()
         for reader in chain.ways():
             output = reader.step.output
             if output not in gradients:
                 continue
             if output not in finished and network.tensors[output].role == "unit":
-                gradients[output] = {cell: self._result(amount) for cell, amount in gradients[output].items()}
+                own = gradients[output]
+                gradients[output] = {cell: self._result(own[cell]) for cell in network.tensors[output].cells()}
             finished.add(output)
-            carries = self.rule.places is not None
-            self._back(gradients, reader, chain.adjoint(reader) if carries else chain.computed(reader))
+            back = gradients.setdefault(reader.key, _Gradient(network.tensors[reader.key].missing))
+            assert isinstance(back, _Gradient)
+            derived = chain.adjoint(reader) if carries else chain.computed(reader)
+            back.ways.append(partial(self._by, reader, derived, gradients[output]))
         return gradients
 
-    def _back(self, gradients: dict[str, Amounts], reader: Reader, derived: Adjoint) -> None:
-        """Add what comes back by one reader of a tensor."""
-        step, key, axes = reader.step, reader.key, list(derived.axes)
-        partials = {partial_key(LOSS.name, reader.edge.operation.output.name): gradients[step.output]}
-        own = gradients.setdefault(key, {})
-        missing = self.network.tensors[key].missing
-        for cell in _cells(step, axes):
-            if cell in missing:
-                own[cell] = NOTHING
-                continue
-            added = _element(step, derived.formula, _at(axes, cell), self.values, partials)
-            own[cell] = own[cell].plus(added) if cell in own else added
+    def _by(self, reader: Reader, derived: Adjoint, slopes: Amounts, cell: Cell) -> Amount:
+        """What comes back to an element by one reader of its tensor, from the gradient of that one's result."""
+        partials = {partial_key(LOSS.name, reader.edge.operation.output.name): slopes}
+        return _element(reader.step, derived.formula, _at(list(derived.axes), cell), self.values, partials)
 
     def value(self, element: Element) -> Amount:
         return self.values[element.key][element.cell]
@@ -217,6 +212,19 @@ class ElementTrace(Trace):
         states = {state: _without_digits(own) for state, own in self.memory.states.items()}
         network = self.network._replace(conventions=conventions)
         return ElementTrace(network, given, self._program, Memory(self.memory.done, states))
+
+
+class _Gradient(dict[Cell, Amount]):
+    """∂L/∂tensor, each element's when it is looked at: the sum of what comes back by the ``ways`` to its readers."""
+
+    def __init__(self, without: frozenset[Cell]) -> None:
+        self.ways: list[Callable[[Cell], Amount]] = []
+        super().__init__(dict.fromkeys(without, NOTHING))
+
+    def __missing__(self, cell: Cell) -> Amount:
+        first, *others = (way(cell) for way in self.ways)
+        self[cell] = found = reduce(Amount.plus, others, first)
+        return found
 
 
 def from_arrays(trace: Trace) -> ElementTrace:
