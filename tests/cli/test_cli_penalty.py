@@ -252,7 +252,20 @@ def test_a_factor_may_be_a_letter_in_a_derivation(run: Run, tmp_path: Path, line
         assert (code, out) == (2, "")
         assert err.startswith(f"net.yaml:7:{line.index('l2: ') + 5}: ")
         assert "has no number" in err
-        assert "write one in its place, such as l2: 0.1" in err
+        assert "give it one: values: {" in err
+
+
+def test_a_letter_gets_its_number_from_the_table_of_values(run: Run, tmp_path: Path) -> None:
+    text = f"{SYMBOLIC}values: {{lambda: NUMBER}}\npenalty: {{l2: lambda, l1: lambda}}\n"
+    sheets = {}
+    for number in ("0.1", "-0.1"):
+        (tmp_path / "net.yaml").write_text(text.replace("NUMBER", number), encoding="utf-8")
+        sheets[number] = [run(command, cwd=tmp_path) for command in ("forward", "derive")]
+    (numbers, symbols), ((code, _, err), _) = sheets.values()
+    assert (numbers.code, symbols.code, code) == (0, 0, 2)
+    assert "L_penalty = 0.1 × (W[1,1]² + W[1,2]²) + 0.1 × " in numbers.out
+    assert "L_penalty = λ Σ_i W[1,i]² + λ Σ_i" in symbols.out
+    assert err.startswith("net.yaml:7:18: a penalty's factor cannot be negative, and 'lambda' is '-0.1'")
 
 
 @pytest.mark.parametrize("taken", ["W", "L", "y", "x"])

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ...errors import counted, quoted, suggestion
 from ...expr.functions import FUNCTIONS, powers_written
 from ...expr.notation import Exponent
-from ...spec.model import Items, Labelled, Number, Place, Spec, Value
+from ...spec.model import Items, Labelled, Name, Number, Penalty, Place, Spec, Value
 from ..model import Element, Network, Tensor
 from ..quantities import Unnamed, find, known_names
 from .draft import Draft
@@ -75,14 +75,15 @@ class _NetworkBuilder(Draft):
         if spec.penalty and network.loss in self.tensors:
             taken = {*self.names.used, *self.names.results}
             known = {*taken, *self._tensor_names(), *network.tensors}
-            for factor in spec.penalty.symbols:
+            penalty = self._with_factors(spec.penalty)
+            for factor in penalty.symbols:
                 if letter(factor) in known or self.sizes.wanted:
                     self.problems.add(
                         factor.place,
                         f"the penalty's factor {quoted(factor.text)} has no number",
-                        "write one in its place, such as l2: 0.1; nntrace derive takes a letter of its own too",
+                        f"give it one: values: {{{factor.text}: 0.1}}; nntrace derive takes a letter of its own too",
                     )
-            network = penalised(network, spec.penalty, self.weights, taken, self.problems)
+            network = penalised(network, penalty, self.weights, taken, self.problems)
         self.names.check_collisions(reserved(network.training.rule, self._learned(network)), self._free_powers())
         self.sizes.check_names({**self._tensor_names(), **self.names.used, **self.names.results})
         self.problems.raise_if_any()
@@ -108,6 +109,22 @@ class _NetworkBuilder(Draft):
                 tensor = self.leaves.shared(own, name.text, name.text, Fans(1, 1))
             self.parameters.append(self.add(tensor).key)
         return Tensor("", None, (0,), "unit")
+
+    def _with_factors(self, penalty: Penalty) -> Penalty:
+        """A penalty with the numbers that the table of values has for its factors; a derivation keeps the letters."""
+        free = {one.text for one in penalty.symbols} & self.names.numbers.keys() - self.names.used.keys()
+        given = {name: self.names.numbers.pop(name).number for name in sorted(free)}
+        for name, number in given.items():
+            if number.value < 0:
+                message = f"a penalty's factor cannot be negative, and {quoted(name)} is {quoted(number.text)}"
+                self.problems.add(number.place, message, "give 0 or more")
+        if not self.sizes.wanted:
+            return penalty
+        kinds = (
+            (kind, given.get(factor.text, factor) if isinstance(factor, Name) else factor)
+            for kind, factor in penalty.kinds
+        )
+        return penalty._replace(kinds=tuple(kinds))
 
     def _learned(self, network: Network) -> set[str]:
         """What parameters are called, as elements and as tensors."""

@@ -7,9 +7,11 @@ from contextlib import contextmanager
 from copy import copy
 from decimal import Decimal
 from math import isinf, isnan
+from typing import TypeGuard
 
 from ...expr import (
     ONE,
+    ZERO,
     Add,
     Call,
     Div,
@@ -118,6 +120,7 @@ class Writer(ElementFormulas):
         show = (digits or self.digits).show
         rounded = False
         rests = iter(expansion.rests)
+        first = expansion.body.terms[0] if isinstance(expansion.body, Add) else expansion.body
 
         def number(amount: Amount) -> Num:
             nonlocal rounded
@@ -133,6 +136,8 @@ class Writer(ElementFormulas):
                     return number(self._read(part))
                 case Indicator(condition):
                     return Num(int(self.holds(condition)))
+                case Neg(Indicator(condition)) if part is first and not self.holds(condition):
+                    return ZERO
                 case Rest(count, _, noun):
                     return Rest(count, number(next(rests)), noun)
                 case _:
@@ -279,11 +284,13 @@ class Writer(ElementFormulas):
         _, found = self._giving(self.substituted, expansion, value)
         assert found is not None
         substitution, rounded = found
-        if not _is_same(substitution, shown.number) and substitution != formula:
+        if _folded(substitution) != shown.number and substitution != formula:
             forms.append(("substitution", substitution, rounded))
         _, terms = self._giving(self._terms_or_signs, expansion, value)
-        if terms is not None and terms[0] not in (substitution, shown.number):
+        if terms is not None and _folded(terms[0]) not in (_folded(substitution), shown.number):
             forms.append(("terms", *terms))
+        if value.exact == 0:  # nothing, however large the factor beside it
+            forms = [form for form in forms if all(map(_is_finite, walk(form[1])))]
         forms.append(("value", shown.number, shown.rounded or value.rounded))
         about = False
         for form, body, inexact in forms:
@@ -344,11 +351,21 @@ def folded_sign(term: Expr, value: Decimal, first: bool) -> Expr:
     return Neg(Num(-value if value else value)) if subtracted and not first else Num(value)
 
 
-def _is_same(one: Expr, other: Num) -> bool:
-    """Whether two numbers are the same, whatever their digits behind the point."""
-    if isinstance(one, Neg) and isinstance(one.body, Num) and one.body.value > 0:
-        return -one.body.value == other.value
-    return isinstance(one, Num) and one.value == other.value
+def _folded(form: Expr) -> Expr:
+    """A form whose numbers have their signs in them: it says the same, whatever its brackets."""
+
+    def leaf(node: Expr) -> Expr | None:
+        return Num(-node.body.value) if isinstance(node, Neg) and _is_positive(node.body) else None
+
+    return transform(form, leaf)
+
+
+def _is_finite(node: Expr) -> bool:
+    return not (isinstance(node, Num) and isinstance(node.value, Decimal)) or node.value.is_finite()
+
+
+def _is_positive(node: Expr) -> TypeGuard[Num]:
+    return isinstance(node, Num) and node.value > 0
 
 
 def sum_inside(body: Expr) -> tuple[Callable[[Expr], Expr], Add] | None:

@@ -27,7 +27,18 @@ from ....network.model import BoundOperation
 from ...content.model import Line, Note
 from ...formulas.tensor import LETTERS
 from ..naming.symbols import Symbols
-from ..steps import CHAIN, Form, IndexFormula, Part, UncitedLine, index_lines, joined, put_in, rule_line
+from ..steps import (
+    CHAIN,
+    Form,
+    IndexFormula,
+    Part,
+    UncitedLine,
+    derivative_line,
+    index_lines,
+    joined,
+    put_in,
+    rule_line,
+)
 from .jacobians import Jacobians
 from .kinks import EqualExtents, some_number
 from .loss_formula import LossFormula
@@ -110,9 +121,11 @@ class Logits(LossFormula):
             if final != forms[-1].body:
                 forms.append(Form(final, (every, " = 1")))
         self.slope = forms[-1].body, by
-        name = Partial(loss, self.symbols.tensor(by))
-        indexed = IndexFormula(forms[-1].body, (self.of_sample, by))
-        return Part(name, index_lines(self.symbols, forms, chain), {key}, indexed=indexed)
+        lines, derivative = index_lines(self.symbols, forms, chain), Partial(loss, self.symbols.tensor(by))
+        name = derivative if self.symbols.tensor(by).index else self.symbols.slope(loss, by)
+        if name != derivative:
+            lines = (derivative_line(derivative), *lines)
+        return Part(name, lines, {key}, indexed=IndexFormula(forms[-1].body, (self.of_sample, by)))
 
     @property
     def _sums_to_one(self) -> bool:

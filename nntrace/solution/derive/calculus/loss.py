@@ -25,6 +25,7 @@ from ..steps import (
     joined,
     matrix_step,
     put_in,
+    rule_line,
 )
 from .jacobians import Jacobians, derivative
 from .kinks import kink_note, kinks
@@ -164,6 +165,8 @@ class LossGradient(LossFormula):
             end = self.output
         if self.batch:
             yield self._of_batch(end, loss)
+        elif self.network.data is not None and end in self.slopes and self.symbols.is_single(end):
+            yield self._of_single(end, loss)
         activation = next((step for step in self.network.steps if step.output == self.output), None)
         yield from self._vector(end, self.logits.sum_is_zero(activation) if self.fused and activation else ())
 
@@ -197,7 +200,24 @@ class LossGradient(LossFormula):
         derivative = self.symbols.partial(key, indices)
         if name != derivative:
             lines = (derivative_line(derivative), *lines)
+        reason = self._without_penalty(key)
+        return Part(name, lines, {key}, reason=reason, numbers=Numbers(key, "gradient", indexed=True))
+
+    def _of_single(self, key: str, loss: Sym) -> Part:
+        """∂L/∂unit of a single unit, by the loss without its penalty; of several, the matrix form says it."""
+        slope, by = self.slopes[key]
+        link = Partial(loss, self.symbols.tensor(by))
+        name, derivative = self.symbols.gradient(key, by.index), self.symbols.partial(key, by.index)
+        first = () if name == derivative else (derivative_line(derivative),)
+        own = index_lines(self.symbols, [Form(slope, put_in([link]))])
+        lines = (*first, rule_line(link, self._without_penalty(key)), *own)
         return Part(name, lines, {key}, numbers=Numbers(key, "gradient", indexed=True))
+
+    def _without_penalty(self, key: str) -> Rule:
+        """Why ∂L/∂tensor is that of the loss without its penalty, where it has one."""
+        if self.network.data is None:
+            return ()
+        return (self.symbols.tensor(Sym(PENALTY)), " does not depend on ", self.symbols.tensor(Sym(key)))
 
     def _by_sample(self) -> Part:
         """∂L/∂L_n: the weight of one sample's loss in the loss of all."""
@@ -238,4 +258,5 @@ class LossGradient(LossFormula):
     def _vector(self, key: str, reason: Note) -> Iterator[Part]:
         part = matrix_step(self.symbols, key)
         if part is not None:
-            yield part._replace(reason=reason)
+            own = () if self.batch else self._without_penalty(key)
+            yield part._replace(reason=(*own, *((", ",) if own and reason else ()), *reason))

@@ -157,9 +157,9 @@ class Symbols:
         return None if label is None else Sym(label, (), SAMPLES if self.network.samples is not None else "")
 
     def slope(self, loss: Sym, by: Sym) -> Sym | Partial:
-        """∂loss/∂element, or the user's label for that by all of the loss."""
-        known = by.name in self.labels and loss == self.loss
-        return Sym(self.labels[by.name], self.place(by.name, by.index)) if known else Partial(loss, self.tensor(by))
+        """∂loss/∂element; of all of the loss what that is called, by the user's label or as δ of a single unit."""
+        called = loss == self.loss and (by.name in self.labels or not self.tensor(by).index)
+        return self.gradient(by.name, by.index) if called else Partial(loss, self.tensor(by))
 
     def partial(self, key: str, index: tuple[Index, ...]) -> Partial:
         """∂L/∂element, written as a derivative."""

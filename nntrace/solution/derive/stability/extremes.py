@@ -112,7 +112,8 @@ class Stability:
             why = ("the exponent is never positive",)
         yield Line("rule", "=", self._in_names(formula, safe), (why,) if self._has_no_positive(formula, safe) else ())
         for one in formula.equal:
-            yield Line("rule", "=", self._in_names(formula, one.form), (one.words,))
+            named = one.map(lambda form: self._in_names(formula, form))
+            yield Line("rule", "=", named.form, (named.words,))
 
     @staticmethod
     def _has_largest(formula: Formula, safe: Expr) -> bool:
@@ -151,10 +152,12 @@ class Stability:
             rounded = total.rounded
             yield self._evaluated(self.total, written, keys, failure_of(written))
         before: Expr | None = None
-        for place in self.trials.places(formula, trial):
+        places = list(self.trials.places(formula, trial))
+        for count, place in enumerate(places):
             written = substitute(self.trials.bound(formula, form, trial, place), numbers)
             if written == before:
-                yield Part(formula.name, (), keys, ("the others are the same",))
+                others = "the other is" if count == len(places) - 1 else "the others are"
+                yield Part(formula.name, (), keys, (f"{others} the same",))
                 return
             before = written
             own = not formula.is_joint and (formula.together or len(trial) > 1)

@@ -104,7 +104,7 @@ def of_loss(symbols: Symbols, loss: LossGradient) -> Formula:
         CLASS,
         part,
         summand(fused.formula),
-        (*(one._replace(form=summand(one.form)) for one in fused.equal), back),
+        (*(one.map(summand) for one in fused.equal), back),
         not last.operation.is_elementwise,
         argument=loss.fused,
         output=loss.output,
