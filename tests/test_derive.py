@@ -101,7 +101,8 @@ class Reading:
         for key, tensor in network.tensors.items():
             for cell in tensor.cells():
                 short = cell[1:] if tensor.sampled else cell
-                if short and tensor.role in ("unit", "input", "parameter", "target"):
+                is_shown = short or tensor.names.get(short, name) not in self.keys  # a shared bias that is tied
+                if is_shown and tensor.role in ("unit", "input", "parameter", "target"):
                     whole = formulas.name(key).name
                     index = ",".join(str(place + 1) for place in short)
                     own = tensor.names.get(short)
@@ -249,7 +250,7 @@ class Reading:
             if name in meant:
                 inner, definition = meant[name]
                 return reader.evaluate(definition, dict(zip(inner, cell, strict=True)))
-            uses = [(use.key, use.cell) for use in self.network.uses.get(name, ())]  # of a tied name the first is read
+            uses = [(use.key, use.cell) for use in self.network.uses.get(name, ()) if use.key == self.keys.get(by)]
             element = uses[0] if uses else self.cells.get(name)  # h1 is the first of a1
             same = name == by and cell == index
             same = same or (element is not None and (element[0], (*cell, *element[1])) == (self.keys.get(by), place))
