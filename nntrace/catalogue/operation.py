@@ -148,7 +148,7 @@ class Operation(_OperationFields):
         if self.mixes(name):
             return next(index for index in found if index != self.output.index)
         if all(isinstance(one, str) for index in found for one in index):  # each of them runs over all of its axis
-            return found[0]
+            return min(found, key=lambda index: sum(one in self.output.index for one in index))
         return tuple(same[0] if len(set(same)) == 1 else 0 for same in zip(*found, strict=True))
 
     def mixes(self, name: str) -> bool:

@@ -26,6 +26,7 @@ from nntrace.network.quantities import of_role, parameters
 from nntrace.solution.derive.question import Question
 from nntrace.solution.sheets.calculation import Settings, Sheet
 from nntrace.spec import read
+from nntrace.trace.arrays import ArrayTrace
 
 FUNCTIONS = ("tanh", "sigmoid", "sin", "cos", "relu", "abs", "softplus")
 
@@ -46,7 +47,8 @@ class Drawn(NamedTuple):
             return evaluated(self.lines, given, np_)
         array = anp.array if np_ is anp else np_.tensor
         each = [evaluated(self.lines, {**given, "x": array(sample, dtype=np_.float64)}, np_) for sample in self.samples]
-        return sum(each[1:], each[0]) / (len(each) if self.is_mean else 1)
+        unread = sum(0 * np_.sum(value) for value in given.values())  # autograd wants some way from each of them
+        return sum(each[1:], each[0]) / (len(each) if self.is_mean else 1) + unread
 
 
 class _Drawing:
@@ -316,3 +318,31 @@ def test_what_samples_share_stands_before_them() -> None:
         "F3.1",
         "F4.1",
     ]
+
+
+OF_AN_EXPRESSION = """
+inputs: {x: [X1, X2]}
+values: {W: [[1, 0.5], [0, 1], [1, 1]]}
+layers: [{let: {p: FORMULA, L: 'p[3]^2'}}]
+loss: L
+"""
+
+
+@pytest.mark.parametrize("formula", ["softmax(W @ x)", "log_softmax(W @ x)", "sigmoid(W @ x)", "silu(W @ x)"])
+def test_an_activation_of_an_expression_overflows_nowhere(formula: str) -> None:
+    """e^1000 is no double: by arrays as by elements the gradients are numbers, and the same."""
+    text = OF_AN_EXPRESSION.replace("X1", "1000").replace("X2", "-1000").replace("FORMULA", formula)
+    net = build(read(text, "net.yaml", None))
+    found, arrays = gradients_of(net)["gradients"], ArrayTrace(net)
+    assert np.isfinite(arrays.gradients["values.W"]).all()
+    assert arrays.gradients["values.W"] == pytest.approx(np.array(found["W"]), rel=1e-9, abs=1e-300)
+
+
+def test_a_softmax_of_an_expression_is_derived_in_its_own_results() -> None:
+    text = OF_AN_EXPRESSION.replace("X1", "1").replace("X2", "-0.5").replace("FORMULA", "softmax(W @ x)")
+    net = build(read(text, "net.yaml", None))
+    for sheet, expected in (
+        (object_of(Sheet(net, Settings()).gradient(parameters(net), named=False)), "p[3] × (1 - p[3]) × x[1]"),
+        (reading(net, Question()).sheet, "p_j (1[j = k] - p_k) x_i"),
+    ):
+        assert any(expected in line["text"] for step in sheet["steps"] for line in step["lines"])

@@ -47,6 +47,7 @@ from ...spec.formula import (
 from ...spec.model import Name, TypedFormula
 from ..model import Divisor
 from .formula_functions import CHOICES, CONSTANTS, ELEMENTWISE, TOTALS, TRANSPOSE, function_names, inlined, put_into
+from .formula_slopes import with_slopes
 from .formula_terms import Term, constant, together
 
 if TYPE_CHECKING:
@@ -70,6 +71,8 @@ class FormulaReader:
         self.own = own
         self.tensors: dict[str, Tensor] = {}
         self.sizes: dict[str, int] = {}
+        self.activation: tuple[Operation, Expr] | None = None
+        """What activation the formula is, and of what."""
         self._letters = (f"_{number}" for number in count())
 
     def operation(self, output: str) -> tuple[Operation, dict[str, int]]:
@@ -81,6 +84,9 @@ class FormulaReader:
         formula, stable = (relettered(one, letters) for one in (term.formula, term.stable))
         index = tuple(letters[axis] for axis in term.axes)
         made = Operation(Sym(output, index), formula, stable=None if stable == formula else stable)
+        if self.activation is not None:
+            activation, body = self.activation
+            made = with_slopes(made, activation, relettered(body, letters))
         return made, {letters[old]: size for old, size in self.sizes.items() if old in letters}
 
     def _plain_letters(self, term: Term) -> dict[str, str]:
@@ -281,7 +287,7 @@ class FormulaReader:
                     argument, f"transpose turns a matrix, and {self._shape_in_words(argument, term)}", remedy
                 )
             return term._replace(axes=term.axes[::-1])
-        return self._activation(name, argument, term)
+        return self._activation(part, name, argument, term)
 
     @staticmethod
     def _total(term: Term, mean: bool) -> Term:
@@ -305,13 +311,15 @@ class FormulaReader:
         cells = [dict(zip(term.axes, cell, strict=True)) for cell in cells_of(*map(range, shape))]
         return term.map(lambda node: CHOICES[name](*(at(node, cell) for cell in cells)), ())
 
-    def _activation(self, name: str, argument: FormulaPart, term: Term) -> Term:
+    def _activation(self, part: Application, name: str, argument: FormulaPart, term: Term) -> Term:
         entry = catalogue.find("activation", name)
         assert entry is not None  # it is one of the names
         operation: Operation = entry.build()
         if not operation.is_elementwise and len(term.axes) != 1:
             message = f"{quoted(name)} takes a vector, and {self._shape_in_words(argument, term)}"
             raise self.wrong(argument, message, "give it all that it is taken of, as one vector")
+        if part is self.formula.root:
+            self.activation = operation, term.formula
         (read,), numeric = operation.arguments, inlined(operation)
         if operation.is_elementwise:
             return together(partial(put_into, read), [Term(operation.formula, numeric), term], term.axes)

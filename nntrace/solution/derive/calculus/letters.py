@@ -8,6 +8,7 @@ from itertools import chain
 from itertools import count as counting
 
 from ....catalogue import Operation
+from ....expr.bind import origin
 from ....expr.letters import index_letters
 from ....network.batch import SAMPLE
 from ....record import Record
@@ -78,6 +79,6 @@ class _Names:
         free = list(freed)
         found = {}
         for letter in letters:
-            keeps = not wanted and letter not in self.taken
+            keeps = not wanted and letter not in self.taken and origin(letter) == letter
             found[letter] = free.pop(0) if free else letter if keeps else self.new(wanted + LETTERS)
         return found
