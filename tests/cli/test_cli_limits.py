@@ -31,7 +31,10 @@ SMALL: dict[str, tuple[str, int, str]] = {  # a file, a limit that it just excee
         f"inputs: [1, 2]\n{LAYER.replace('[[1, 2]]', '{init: he_normal, seed: 1}')}", 1, "the tensor has 2 elements",
     ),
     "samples": (f"inputs: [a, b]\nsamples: [[1, 2], [3, 4]]\n{LAYER}", 1, "net.yaml:2:10: the batch has 2 samples"),
-    "iterations": (f"inputs: [1, 2]\niterations: 3\n{LAYER}", 2, "net.yaml:2:13: the command has 3 iterations"),
+    "iterations": (
+        f"inputs: [1, 2]\ntargets: [0]\nloss: mse\nlearning_rate: 0.1\niterations: 3\n{LAYER}",
+        2, "the command has 3 iterations",
+    ),
 }  # fmt: skip
 
 
@@ -39,14 +42,15 @@ def test_every_limit_is_told_and_moved(run: Run, tmp_path: Path) -> None:
     assert set(SMALL) == set(Limits._fields)
     for name, (text, limit, message) in SMALL.items():
         (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
-        assert run("forward", "-q", cwd=tmp_path) == (0, "", ""), name
-        code, out, err = run("forward", "--limit", f"{name}={limit}", cwd=tmp_path)
+        command = "step" if name == "iterations" else "forward"
+        assert run(command, "-q", cwd=tmp_path) == (0, "", ""), name
+        code, out, err = run(command, "--limit", f"{name}={limit}", cwd=tmp_path)
         assert (code, out) == (2, "")
         assert message in err
         assert f"and the limit is {limit}\n" in err
         moved = re.search(rf"--limit ({name}=[0-9]+)", err)
         assert moved is not None
-        assert run("forward", "-q", "--limit", moved[1], cwd=tmp_path) == (0, "", "")
+        assert run(command, "-q", "--limit", moved[1], cwd=tmp_path) == (0, "", "")
 
 
 def test_the_readme_has_the_limits() -> None:

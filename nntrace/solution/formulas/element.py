@@ -365,7 +365,7 @@ def _is_finite(node: Expr) -> bool:
 
 
 def _is_positive(node: Expr) -> TypeGuard[Num]:
-    return isinstance(node, Num) and node.value > 0
+    return isinstance(node, Num) and not (isinstance(node.value, Decimal) and node.value.is_nan()) and node.value > 0
 
 
 def sum_inside(body: Expr) -> tuple[Callable[[Expr], Expr], Add] | None:
