@@ -16,7 +16,16 @@ FILES = [path.read_text(encoding="utf-8") for path in sorted((Path(__file__).par
 COMMANDS = [
     ("forward",), ("grad",), ("grad", "--param", "*"), ("step",), ("step", "--only", "w1"), ("step", "--only", "b1"),
 ]  # fmt: skip
-OPTIONS = [(), ("-f", "json"), ("--width", "40"), ("--ascii",), ("--digits", "2"), ("--set", "w1=1e200"), ("--full",)]
+FEW = ("--limit", "iterations=30")
+OPTIONS = [
+    (),
+    ("-f", "json"),
+    ("--width", "40"),
+    ("--ascii",),
+    ("--digits", "2"),
+    ("--set", "w1=1e200"),
+    ("--full", *FEW),
+]
 PIECES = ["0", "-", ".", "e9", "e-200", "e200", "/3", "null", "[", "]", "{", "}", ", ", ": ", "\n", "  ", "#", "'", "x"]
 
 

@@ -53,7 +53,7 @@ class Iterations:
         """A sheet of its own for each iteration that is shown, and what all of them come to where some are not."""
         trace, sheet, count = self.sheet.trace, self.sheet, self.network.iterations
         shown = self._traced_numbers(self.portions.trace(trace).network)
-        is_long = count > max(len(shown), MOST_ROWS) and not self.network.only_mistakes
+        is_long = count > MOST_ROWS and not self.network.only_mistakes
         self.sheet.exact_iterations = MOST_EXACT if is_long else None
         sections: list[Section] = []
         sheets: dict[int, Solution] = {}
