@@ -16,6 +16,9 @@ from shipped import tried
 
 REPOSITORY = Path(__file__).resolve().parent.parent
 
+# A shell ignores Ctrl-C in what it starts in the background, and programs started from there would ignore it as well.
+signal.signal(signal.SIGINT, signal.default_int_handler)
+
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
