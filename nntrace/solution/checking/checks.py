@@ -16,6 +16,7 @@ from ...trace.trace import Trace
 from ...trace.update import Update, given_gradient
 from ..content.model import Check, Note
 from ..formulas.element import Writer
+from ..formulas.undefined import negative_argument
 from ..numbers.digits import Shown, trimmed
 from ..steps.forward import samples_of
 from .given_units import behind_given
@@ -168,7 +169,7 @@ def _negative_argument(writer: Writer, trace: Trace) -> str:
         for cell in at.network.tensors[step.output].cells():
             if not (found := trace.value(Element(step.output, cell))).is_finite and isnan(found.number):
                 written = at.write(step.operation.sheet_formula, step, dict(zip(axes, cell, strict=True)))
-                return at.negative_argument(written.body)
+                return negative_argument(at, written.body)
     return ""
 
 

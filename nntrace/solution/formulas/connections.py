@@ -4,14 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ...expr import ZERO, Add, Expr, Sym, total
+from ...expr import ZERO, Add, Expr, Partial, Sym, symbols, total
 from ...expr.bind import is_absent, transform
 from ...network.model import Tensor
 
 
 def without_missing(formula: Expr, tensors: Mapping[str, Tensor]) -> Expr:
     """A formula over keys without the terms of single elements that are no connections."""
-    lacking = {key: tensor for key, tensor in tensors.items() if tensor.missing}
+    read = {one.by.name if isinstance(one, Partial) else one.name for one in symbols(formula)}
+    lacking = {key: tensors[key] for key in read if key in tensors and tensors[key].missing}
 
     def missing(symbol: Sym) -> bool:
         if symbol.name not in lacking:

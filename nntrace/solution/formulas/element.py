@@ -6,15 +6,12 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import copy
 from decimal import Decimal
-from math import isinf, isnan
-from typing import TypeGuard
 
 from ...expr import (
     ONE,
     ZERO,
     Add,
     Call,
-    Div,
     Expr,
     Indicator,
     Mul,
@@ -26,10 +23,9 @@ from ...expr import (
     ln,
     partial_key,
     rename,
-    symbols,
 )  # fmt: skip
-from ...expr.bind import contains, transform, walk
-from ...expr.functions import quotient_of, restricted, row_of
+from ...expr.bind import transform, walk
+from ...expr.functions import row_of
 from ...expr.literals import Literals
 from ...network.model import Element, own_number
 from ...trace.amount import Amount, carried, fraction
@@ -39,9 +35,7 @@ from ..numbers.digits import Digits, Shown
 from .agreement import LINE_DIGITS, LineForm, form_giving
 from .expansion import ElementFormulas, Expansion
 from .naming import Naming, cell_of
-
-MOST_OPERANDS = 3
-"""How many numbers are named where a first one is undefined or infinite."""
+from .terms import folded_sign, is_finite, sum_inside, with_signs
 
 
 class Writer(ElementFormulas):
@@ -133,7 +127,7 @@ class Writer(ElementFormulas):
                 case Sym(name) if name in self.counts:
                     return Num(self.counts[name])
                 case Sym() | Partial():
-                    return number(self._read(part))
+                    return number(self.read(part))
                 case Indicator(condition):
                     return Num(int(self.holds(condition)))
                 case Neg(Indicator(condition)) if part is first and not self.holds(condition):
@@ -154,51 +148,7 @@ class Writer(ElementFormulas):
             return ()
         return ("in full precision ", self.digits.show(precise).number)
 
-    def undefined(self, value: Amount, body: Expr) -> Note:
-        """Why a number is none, where it is an infinity or not a number; ``body`` is its formula over keys."""
-        if value.is_lost:
-            return ("0 as far as 1,000 digits tell",)
-        if value.is_finite:
-            return ()
-        if isinf(value.number) and (pole := self._pole(body)):
-            return pole
-        if isnan(value.number) and (noun := self.negative_argument(body)):
-            return (f"undefined: the {noun} of a negative number",)
-        read = {one: self._read(one) for one in symbols(body)}
-        kind, word = (isinf, "infinite") if isinf(value.number) else (isnan, "undefined")
-        if (before := next((one for one in read if kind(read[one].number)), None)) is not None:
-            return (f"{word}, as ", self.name(before), " is")
-        if kind is isinf:
-            return ("beyond the largest double, 1.8×10³⁰⁸", *self._operands(read))
-        decisive = {one: amount for one, amount in read.items() if isinf(amount.number) or not amount.number}
-        return ("undefined, such as ∞ - ∞ or 0 × ∞", *self._operands(decisive))
-
-    def _operands(self, read: Mapping[Sym | Partial, Amount]) -> Note:
-        """``: x = 10.0, w ≈ 1.23457``: the largest numbers that a step has read."""
-        note: Note = ()
-        for one in sorted(read, key=lambda one: -abs(read[one].number))[:MOST_OPERANDS]:
-            shown = self.digits.show(read[one])
-            note += (", " if note else ": ", self.name(one), " ≈ " if shown.rounded else " = ", shown.number)
-        return note
-
-    def _pole(self, body: Expr) -> Note:
-        """Why a formula over keys is infinite: it divides by 0, or has a logarithm of 0; else nothing."""
-        for node in walk(transform(body, quotient_of)):
-            if isinstance(node, Div) and not self.evaluate(node.bottom).sign:
-                return ("divided by 0: ", self.named(node.bottom), " = 0")
-            if (found := restricted(node)) and found[0].pole and not self.evaluate(found[1]).sign:
-                return (f"the {found[0].noun} of 0",)
-        return ()
-
-    def negative_argument(self, body: Expr) -> str:
-        """What a formula over keys takes of a negative number that has none, such as a logarithm; else nothing."""
-        for domain, argument in filter(None, map(restricted, walk(body))):
-            whole = not contains(argument, Rest)
-            if whole and self.evaluate(argument).sign < 0:
-                return domain.noun
-        return ""
-
-    def _read(self, symbol: Sym | Partial) -> Amount:
+    def read(self, symbol: Sym | Partial) -> Amount:
         """The number of a symbol or a gradient over keys."""
         if isinstance(symbol, Partial):
             return self.amount(partial_key(symbol.of.name, symbol.by.name), cell_of(symbol.by))
@@ -253,7 +203,7 @@ class Writer(ElementFormulas):
         amount = self.evaluate(transform(term, leaf))
         match term:
             case (Sym() as alone) | Neg(Sym() as alone):
-                return amount._replace(typed=self._read(alone).typed)
+                return amount._replace(typed=self.read(alone).typed)
         return amount if all(one.exact is not None for one in left_out) else Amount(amount.number)
 
     def lines(
@@ -262,9 +212,7 @@ class Writer(ElementFormulas):
         value: Amount,
         before: tuple[Line, ...] = (),
         notes: tuple[Note, ...] = (),
-        formula: Expr | None = None,
         kind: LineKind = "formula",
-        summands: bool = False,
     ) -> tuple[Line, ...]:
         """Formula = substitution = terms = value, a form left out where it would repeat its neighbour.
 
@@ -273,24 +221,24 @@ class Writer(ElementFormulas):
         """
         result = list(before)
         if self._must_give(expansion, value):
-            apart = self._without_cancelling(expansion, value) if formula is None else None
+            apart = self._without_cancelling(expansion, value)
             if apart is not None:
                 result.append(Line("rule", "=", self.named(expansion.body), notes))
                 expansion, notes = apart, ()
-        formula = formula if formula is not None else self.named(expansion.body)
-        result.append(Line(kind, "=", formula, notes, summands=summands))
+        formula = self.named(expansion.body)
+        result.append(Line(kind, "=", formula, notes))
         shown: Shown = self.digits.show(value)
         forms: list[tuple[LineKind, Expr, bool]] = []
         _, found = self._giving(self.substituted, expansion, value)
         assert found is not None
         substitution, rounded = found
-        if _folded(substitution) != shown.number and substitution != formula:
+        if with_signs(substitution) != shown.number and substitution != formula:
             forms.append(("substitution", substitution, rounded))
         _, terms = self._giving(self._terms_or_signs, expansion, value)
-        if terms is not None and _folded(terms[0]) not in (_folded(substitution), shown.number):
+        if terms is not None and with_signs(terms[0]) not in (with_signs(substitution), shown.number):
             forms.append(("terms", *terms))
         if value.exact == 0:  # nothing, however large the factor beside it
-            forms = [form for form in forms if all(map(_is_finite, walk(form[1])))]
+            forms = [form for form in forms if all(map(is_finite, walk(form[1])))]
         forms.append(("value", shown.number, shown.rounded or value.rounded))
         about = False
         for form, body, inexact in forms:
@@ -342,43 +290,3 @@ class Writer(ElementFormulas):
 
     def _is_one(self, node: Expr) -> bool:
         return isinstance(node, Num | Sym) and self.evaluate(node).exact == 1
-
-
-def folded_sign(term: Expr, value: Decimal, first: bool) -> Expr:
-    """A term's number: as it is in front, a difference behind where it is negative (a zero keeps its term's sign)."""
-    negative = not value.is_nan() and value < 0
-    subtracted = negative or (not value and isinstance(term, Neg))
-    return Neg(Num(-value if value else value)) if subtracted and not first else Num(value)
-
-
-def _folded(form: Expr) -> Expr:
-    """A form whose numbers have their signs in them: it says the same, whatever its brackets."""
-
-    def leaf(node: Expr) -> Expr | None:
-        return Num(-node.body.value) if isinstance(node, Neg) and _is_positive(node.body) else None
-
-    return transform(form, leaf)
-
-
-def _is_finite(node: Expr) -> bool:
-    return not (isinstance(node, Num) and isinstance(node.value, Decimal)) or node.value.is_finite()
-
-
-def _is_positive(node: Expr) -> TypeGuard[Num]:
-    return isinstance(node, Num) and not (isinstance(node.value, Decimal) and node.value.is_nan()) and node.value > 0
-
-
-def sum_inside(body: Expr) -> tuple[Callable[[Expr], Expr], Add] | None:
-    """The sum whose terms are worked out: the formula itself, or the one sum that a constant multiplies."""
-    if isinstance(body, Add):
-        return (lambda inner: inner), body
-    if isinstance(body, Mul):
-        sums = [place for place, factor in enumerate(body.factors) if isinstance(factor, Add)]
-        constants = all(not list(symbols(factor)) for place, factor in enumerate(body.factors) if place not in sums)
-        if len(sums) == 1 and constants:
-            place = sums[0]
-            inner = body.factors[place]
-            assert isinstance(inner, Add)
-            factors = body.factors
-            return (lambda new: Mul((*factors[:place], new, *factors[place + 1 :]))), inner
-    return None

@@ -27,6 +27,7 @@ from ..content.model import Family, Line, Note, Step
 from ..formulas.element import Writer
 from ..formulas.expansion import Expansion
 from ..formulas.gradients import ElementGradients, Summand
+from ..formulas.undefined import why_undefined
 from .families import ElementFormula, Families
 from .ids import Ids
 from .reasons import NO_WAY, cancels_softmax, decisions, indicators, joined, no_gradient, weightless, zero_signs
@@ -82,7 +83,7 @@ class Backward:
             value.number,
             value.exact,
             joined(
-                writer.undefined(value, body),
+                why_undefined(writer, value, body),
                 weightless(writer, body),
                 self._reason(first, summands, body),
                 self._targets_sum(summands[0]) if any(line.kind == "rule" for line in before) else (),

@@ -19,7 +19,8 @@ from ...expr.literals import Literals
 from ...network.model import Element, Tensor
 from ...record import Record
 from ..content.model import ElementColumn, Family, Note, SectionName, Slot, Step, mark
-from ..formulas.element import Writer, sum_inside
+from ..formulas.element import Writer
+from ..formulas.terms import sum_inside
 from .ids import Ids
 
 if TYPE_CHECKING:

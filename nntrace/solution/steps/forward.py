@@ -12,6 +12,7 @@ from ...record import Record
 from ..content.model import Family, Line, Note, Remark, SectionName, Step
 from ..formulas.element import Writer
 from ..formulas.expansion import Expansion
+from ..formulas.undefined import why_undefined
 from .families import ElementFormula, Families
 from .ids import Ids
 from .reasons import decisions, inactive, joined, weightless
@@ -166,7 +167,7 @@ def element_step(writer: Writer, ids: Ids, step: BoundOperation, cell: Cell, sec
             value.number,
             value.exact,
             joined(
-                writer.undefined(value, expansion.body),
+                why_undefined(writer, value, expansion.body),
                 weightless(writer, expansion.body),
                 _FROM_LOGITS if lost else _reason(writer, step, expansion),
                 writer.difference(value, lambda trace: trace.value(element)),

@@ -18,6 +18,7 @@ from ...trace.update import Update, constants, named
 from ..content.model import Again, Note, Quantities, Step, Stretch, Table
 from ..formulas.element import Writer
 from ..formulas.expansion import LONGEST_SUM, SHOWN_FIRST, SHOWN_LAST, Expansion
+from ..formulas.undefined import why_undefined
 from .families import Families
 from .ids import Ids
 
@@ -107,7 +108,7 @@ class Updates:
             own = of_parameter(symbol, found.symbol)
             name = Sym(found.symbol.name, found.symbol.index, symbol.mark) if symbol == new(w) else own
             id = line_id(self.ids.of("U", first), place, len(self.rule.lines))
-            lines, reason = writer.lines(Expansion(body), value), writer.undefined(value, body)
+            lines, reason = writer.lines(Expansion(body), value), why_undefined(writer, value, body)
             yield Step(id, "update", name, lines, value.number, value.exact, reason, compact=True)
 
     def lines_before(self, found: Quantity) -> list[Step]:

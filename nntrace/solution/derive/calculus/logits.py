@@ -56,22 +56,27 @@ class Logits(LossFormula):
         self.slope: tuple[Expr, Sym] | None = None
         """What ∂L/∂element of one sample came to, and what that is by, unless case by case."""
 
+    @property
+    def key(self) -> str:
+        """What the activation reads."""
+        return str(self.fused)
+
     def parts(self, slope: Expr, letter: str, chosen: bool, loss: Sym) -> Iterator[Part]:
         """∂L/∂z by the chain rule through the activation, with everything that cancels written out first."""
         activation = next(step for step in self.network.steps if step.output == self.output)
-        key, argument = str(self.fused), activation.operation.arguments[0]
+        argument = activation.operation.arguments[0]
         one = self.jacobians.bound(activation, argument)
         if self.formulas.is_elementwise(activation):
             jacobian = relettered(self.formulas.slope_factor(activation), {one.result[0]: letter})
-            by = Sym(key, (*self.batch, letter))
+            by = Sym(self.key, (*self.batch, letter))
             chain = self.chain(loss, Sym(self.output, by.index), by)
-            yield self._cancelled(loss, by, chain, slope, jacobian, key)
+            yield self._cancelled(loss, by, chain, slope, jacobian)
             return
         other = self.other if chosen else next(one for one in "i" + LETTERS if one != letter)
         jacobian = relettered(
             self.jacobians.textbook(activation, argument), {one.result[0]: letter, one.argument[0]: other}
         )
-        by = Sym(key, (*self.batch, other))
+        by = Sym(self.key, (*self.batch, other))
         chain = self.chain(loss, Sym(self.output, (*self.batch, letter)), by)
         if chosen:
             named = self.symbols.named
@@ -82,13 +87,13 @@ class Logits(LossFormula):
             lines = (UncitedLine(Line("chain", "=", chain), CHAIN), rule_line(half, joined([known, hot])))
             formula = product((slope, *factors_of(jacobian)))
             numbers = IndexFormula(formula, (self.of_sample, by), chosen=letter)
-            yield Part(Partial(loss, self.symbols.tensor(by)), lines, {key}, indexed=numbers)
-            yield from self._cases(loss, slope, jacobian, by, letter, key)
+            yield Part(Partial(loss, self.symbols.tensor(by)), lines, {self.key}, indexed=numbers)
+            yield from self._cases(loss, slope, jacobian, by, letter)
         else:
             every = chain if self.symbols.is_single(self.output) else Sum(letter, chain)
-            yield self._cancelled(loss, by, every, slope, jacobian, key, over=letter)
+            yield self._cancelled(loss, by, every, slope, jacobian, over=letter)
 
-    def _cases(self, loss: Sym, slope: Expr, jacobian: Expr, by: Sym, letter: str, key: str) -> Iterator[Part]:
+    def _cases(self, loss: Sym, slope: Expr, jacobian: Expr, by: Sym, letter: str) -> Iterator[Part]:
         other = self.other
         constants, core = constants_out(slope)
         for same in (True, False):
@@ -102,14 +107,12 @@ class Logits(LossFormula):
             yield Part(
                 Partial(loss, self.symbols.tensor(own)),
                 index_lines(self.symbols, forms),
-                {key},
+                {self.key},
                 indexed=IndexFormula(forms[-1].body, (self.of_sample, own), None if same else (other, letter), letter),
                 case=self.case(letter, same),
             )
 
-    def _cancelled(
-        self, loss: Sym, by: Sym, chain: Expr, slope: Expr, jacobian: Expr, key: str, over: str | None = None
-    ) -> Part:
+    def _cancelled(self, loss: Sym, by: Sym, chain: Expr, slope: Expr, jacobian: Expr, over: str | None = None) -> Part:
         """Chain = long form = cancelled = multiplied out = like terms taken together = the targets' sum put in."""
         constants, core = constants_out(slope)
         core = Mul((core, jacobian))
@@ -125,7 +128,7 @@ class Logits(LossFormula):
         name = derivative if self.symbols.tensor(by).index else self.symbols.slope(loss, by)
         if name != derivative:
             lines = (derivative_line(derivative), *lines)
-        return Part(name, lines, {key}, indexed=IndexFormula(forms[-1].body, (self.of_sample, by)))
+        return Part(name, lines, {self.key}, indexed=IndexFormula(forms[-1].body, (self.of_sample, by)))
 
     @property
     def _sums_to_one(self) -> bool:
@@ -136,12 +139,11 @@ class Logits(LossFormula):
 
     def sum_is_zero(self, activation: BoundOperation) -> Note:
         """Σ_i δ_i = 0 behind an activation that the same number added to all of its arguments does not change."""
-        key = str(self.fused)
-        gradient = self.formulas.gradient(key)
+        gradient = self.formulas.gradient(self.key)
         plain = gradient.formula == simplify(gradient.formula) and not isinstance(gradient.formula, Sum)
         if self.batch or not plain or not ignores_shifts(activation.operation):
             return ()
-        name = self.symbols.gradient(key, ("i",))
+        name = self.symbols.gradient(self.key, ("i",))
         return (f"Σ_{self.symbols.index('i')} ", name, " = 0")
 
 

@@ -1,0 +1,51 @@
+"""Terms of a sum as numbers: their signs, and which sum of a formula is worked out term by term."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from decimal import Decimal
+from typing import TypeGuard
+
+from ...expr import Add, Expr, Mul, Neg, Num, symbols
+from ...expr.bind import transform
+
+
+def folded_sign(term: Expr, value: Decimal, first: bool) -> Expr:
+    """A term's number: as it is in front, a difference behind where it is negative (a zero keeps its term's sign)."""
+    negative = not value.is_nan() and value < 0
+    subtracted = negative or (not value and isinstance(term, Neg))
+    return Neg(Num(-value if value else value)) if subtracted and not first else Num(value)
+
+
+def with_signs(form: Expr) -> Expr:
+    """A form whose numbers have their signs in them: two that say the same but for brackets come out equal."""
+
+    def leaf(node: Expr) -> Expr | None:
+        return Num(-node.body.value) if isinstance(node, Neg) and _is_positive(node.body) else None
+
+    return transform(form, leaf)
+
+
+def is_finite(node: Expr) -> bool:
+    """Whether a node is no number beyond all."""
+    return not (isinstance(node, Num) and isinstance(node.value, Decimal)) or node.value.is_finite()
+
+
+def _is_positive(node: Expr) -> TypeGuard[Num]:
+    return isinstance(node, Num) and not (isinstance(node.value, Decimal) and node.value.is_nan()) and node.value > 0
+
+
+def sum_inside(body: Expr) -> tuple[Callable[[Expr], Expr], Add] | None:
+    """The sum whose terms are worked out: the formula itself, or the one sum that a constant multiplies."""
+    if isinstance(body, Add):
+        return (lambda inner: inner), body
+    if isinstance(body, Mul):
+        sums = [place for place, factor in enumerate(body.factors) if isinstance(factor, Add)]
+        constants = all(not list(symbols(factor)) for place, factor in enumerate(body.factors) if place not in sums)
+        if len(sums) == 1 and constants:
+            place = sums[0]
+            inner = body.factors[place]
+            assert isinstance(inner, Add)
+            factors = body.factors
+            return (lambda new: Mul((*factors[:place], new, *factors[place + 1 :]))), inner
+    return None

@@ -1,0 +1,64 @@
+"""Why a step's number is none: a pole, a logarithm of a negative number, an infinity that it has read."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import isinf, isnan
+
+from ...expr import Div, Expr, Partial, Rest, Sym, symbols
+from ...expr.bind import contains, transform, walk
+from ...expr.functions import quotient_of, restricted
+from ...trace.amount import Amount
+from ..content.model import Note
+from .element import Writer
+
+MOST_OPERANDS = 3
+"""How many numbers are named where a first one is undefined or infinite."""
+
+
+def why_undefined(writer: Writer, value: Amount, body: Expr) -> Note:
+    """Why a number is none, where it is an infinity or not a number; ``body`` is its formula over keys."""
+    if value.is_lost:
+        return ("0 as far as 1,000 digits tell",)
+    if value.is_finite:
+        return ()
+    if isinf(value.number) and (pole := _pole(writer, body)):
+        return pole
+    if isnan(value.number) and (noun := negative_argument(writer, body)):
+        return (f"undefined: the {noun} of a negative number",)
+    read = {one: writer.read(one) for one in symbols(body)}
+    kind, word = (isinf, "infinite") if isinf(value.number) else (isnan, "undefined")
+    if (before := next((one for one in read if kind(read[one].number)), None)) is not None:
+        return (f"{word}, as ", writer.name(before), " is")
+    if kind is isinf:
+        return ("beyond the largest double, 1.8×10³⁰⁸", *_operands(writer, read))
+    decisive = {one: amount for one, amount in read.items() if isinf(amount.number) or not amount.number}
+    return ("undefined, such as ∞ - ∞ or 0 × ∞", *_operands(writer, decisive))
+
+
+def negative_argument(writer: Writer, body: Expr) -> str:
+    """What a formula over keys takes of a negative number that has none, such as a logarithm; else nothing."""
+    for domain, argument in filter(None, map(restricted, walk(body))):
+        whole = not contains(argument, Rest)
+        if whole and writer.evaluate(argument).sign < 0:
+            return domain.noun
+    return ""
+
+
+def _operands(writer: Writer, read: Mapping[Sym | Partial, Amount]) -> Note:
+    """``: x = 10.0, w ≈ 1.23457``: the largest numbers that a step has read."""
+    note: Note = ()
+    for one in sorted(read, key=lambda one: -abs(read[one].number))[:MOST_OPERANDS]:
+        shown = writer.digits.show(read[one])
+        note += (", " if note else ": ", writer.name(one), " ≈ " if shown.rounded else " = ", shown.number)
+    return note
+
+
+def _pole(writer: Writer, body: Expr) -> Note:
+    """Why a formula over keys is infinite: it divides by 0, or has a logarithm of 0; else nothing."""
+    for node in walk(transform(body, quotient_of)):
+        if isinstance(node, Div) and not writer.evaluate(node.bottom).sign:
+            return ("divided by 0: ", writer.named(node.bottom), " = 0")
+        if (found := restricted(node)) and found[0].pole and not writer.evaluate(found[1]).sign:
+            return (f"the {found[0].noun} of 0",)
+    return ()
