@@ -6,15 +6,10 @@ import signal
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from pathlib import Path
 from typing import TYPE_CHECKING
-
-from ..errors import UserError
-from .writing import Content
 
 if TYPE_CHECKING:
     from ..network.model import Network
-    from ..solution.content.model import Solution
     from ..trace.course import Epoch
 
 INTERRUPTED = 130
@@ -66,15 +61,3 @@ def progress(network: Network, quiet: bool) -> Iterator[Callable[[Epoch], None]]
     with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
         task = bar.add_task("", total=epochs, loss=float("nan"), rate=float("nan"))
         yield lambda epoch: bar.update(task, completed=epoch.number - first, loss=epoch.loss, rate=epoch.rate)
-
-
-def pictures(path: Path, solution: Solution) -> dict[Path, Content]:
-    """The file with the picture of the sheet's curves; of several, a file for each."""
-    from ..formats.plot.svg import svg_lines
-    from ..solution.content.model import Plot
-
-    plots = [block for section in solution.sections for block in section.blocks if isinstance(block, Plot)]
-    if not plots:
-        raise UserError("--plot: this sheet has no curves, so there is no picture\n  leave --plot out")
-    names = [path, *(path.with_stem(f"{path.stem}-{place}") for place in range(2, len(plots) + 1))]
-    return {name: svg_lines(plot) for name, plot in zip(names, plots, strict=True)}

@@ -6,7 +6,7 @@ import errno
 import os
 import stat
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from shutil import get_terminal_size
 from typing import TYPE_CHECKING, Any
@@ -15,7 +15,7 @@ from ..errors import UserError, printable, quoted, suggestion
 from ..library.words import detail_of
 from .streams import carries_unicode, check_open, say, writing
 from .words import assignment, expectation, limits_of
-from .writing import check_free, check_writable, same_file, write_file
+from .writing import Content, check_free, check_writable, same_file, write_files
 
 if TYPE_CHECKING:
     from ..network.model import Element, Network
@@ -165,8 +165,11 @@ def _in_range(columns: int) -> int:
     return min(max(columns, NARROWEST), WIDEST)
 
 
-def deliver(solution: Solution, page: PageOptions, expected: Sequence[str] = ()) -> int:
-    """Write the sheet and compare the expected numbers. The exit code: 0, or 1 where a number or a check fails."""
+def deliver(
+    solution: Solution, page: PageOptions, expected: Sequence[str] = (), beside: Mapping[Path, Content] = {}
+) -> int:
+    """Write the sheet, and the files ``beside`` it, and compare the expected numbers. The exit code: 0, or 1 where a
+    number or a check fails. Raises a ``UserError`` before anything is written."""
     from ..solution.checking.expect import Mismatch, compare, with_expected
     from ..solution.content.detail import with_detail
     from ..solution.content.model import Check
@@ -185,7 +188,7 @@ def deliver(solution: Solution, page: PageOptions, expected: Sequence[str] = ())
 
         told = excerpt(told, [name.strip() for names in page.show for name in names.split(",")])
     title = told.title if page.title is None else printable(" ".join(page.title.split()))
-    write(told._replace(title=title), page)
+    write(told._replace(title=title), page, beside)
     for difference in differences:
         say(f"{difference.name}: expected {difference.expected}, found {difference.found}")
     checks = (block for section in solution.sections for block in section.blocks if isinstance(block, Check))
@@ -202,8 +205,8 @@ def check_files(files: Sequence[Path], page: PageOptions, force: bool) -> None:
                 raise UserError(f"two things cannot both be {file}\n  choose another name for one")
 
 
-def write(solution: Solution, page: PageOptions) -> None:
-    """The sheet to standard output or to a file, in the format asked for or that fits."""
+def write(solution: Solution, page: PageOptions, beside: Mapping[Path, Content]) -> None:
+    """The sheet to standard output or to a file, in the format asked for or that fits, and the files beside it."""
     from ..expr.script import ASCII, UNICODE
     from ..formats import content
 
@@ -212,9 +215,11 @@ def write(solution: Solution, page: PageOptions) -> None:
         script = ASCII if page.ascii else UNICODE
         form = "txt" if form in (None, "terminal") else form
         width = page.width or PIPED_WIDTH
-        write_file(output, content(solution, form, width=width, script=script, standalone=page.standalone))
+        sheet = content(solution, form, width=width, script=script, standalone=page.standalone)
+        write_files({**beside, output: sheet})
         return
     if page.quiet:
+        write_files(beside)
         return
     plain = page.ascii or not carries_unicode(sys.stdout.encoding)
     script = ASCII if plain else UNICODE
@@ -235,15 +240,17 @@ def write(solution: Solution, page: PageOptions) -> None:
             if coloured:
                 colours["color_system"] = "standard"
             console = Terminal(width=width, height=25, highlight=False, markup=False, emoji=False, **colours)
+            write_files(beside)
             show(solution, console, script)
         else:
             width = page.width or _piped_width()
             made = content(solution, form or "txt", width=width, script=script, standalone=page.standalone)
+            if isinstance(made, bytes) and sys.stdout.isatty():
+                raise UserError(f"a {form} is no text for a terminal\n  write it to a file: -o sheet.{form}")
+            write_files(beside)
             if not isinstance(made, bytes):
                 for line in made:
                     sys.stdout.write(line + "\n")
-            elif sys.stdout.isatty():
-                raise UserError(f"a {form} is no text for a terminal\n  write it to a file: -o sheet.{form}")
             else:
                 sys.stdout.flush()
                 sys.stdout.buffer.write(made)

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from ..errors import UserError
 from .saved_states import SavedStates
-from .writing import Content, check_free, same_file, write_files
+from .writing import Content, check_free, same_file
 
 if TYPE_CHECKING:
     from ..network.model import Array, Cell, Network, Tensor
@@ -53,8 +53,8 @@ class Copy:
     def _array_file(self, name: str) -> Path:
         return self.path.with_name(f"{self.path.stem}.{name}.npy")
 
-    def write(self, after: Trace) -> None:
-        """Write all files, or none."""
+    def contents(self, after: Trace) -> dict[Path, Content]:
+        """All files with what they will hold."""
         from ..network.model import Element
         from ..spec.rewrite import rewritten
 
@@ -83,7 +83,7 @@ class Copy:
             else:
                 replacements[given.place] = text
         contents[self.path] = [*rewritten(self.spec, replacements).splitlines(), *lines]
-        write_files(contents)
+        return contents
 
 
 def _rows(columns: Sequence[Array]) -> bytes:

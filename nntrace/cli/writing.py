@@ -144,7 +144,11 @@ def _kept(target: Path) -> str | None:
     except OSError:  # a file system without links
         from shutil import copy2
 
-        copy2(target, name)
+        try:
+            copy2(target, name)
+        except BaseException:
+            _forget(name)
+            raise
     return name
 
 

@@ -1,6 +1,8 @@
-"""The pictures of a sheet as one PNG, drawn by the compiler that the ``typst`` package carries."""
+"""The pictures of a sheet as PNG, drawn by the compiler that the ``typst`` package carries."""
 
 from __future__ import annotations
+
+from collections.abc import Iterable
 
 from ..errors import UserError
 from ..expr.script import UNICODE, Script
@@ -16,8 +18,13 @@ _PAGE = '#set page(width: auto, height: auto, margin: 0pt)\n#image(bytes({pictur
 
 def write(solution: Solution, width: int, script: Script) -> bytes:
     """The file's bytes. Raises a ``UserError`` where the sheet has no picture, or the extra is not installed."""
+    return png(svg.write(solution, width, UNICODE))
+
+
+def png(picture: Iterable[str]) -> bytes:
+    """The lines of an SVG as a PNG. Raises a ``UserError`` where the extra is not installed."""
     typst = compiler("a PNG")
-    drawing = with_lacking_named(" ".join(svg.write(solution, width, UNICODE)))
+    drawing = with_lacking_named(" ".join(picture))
     page = _PAGE.format(picture=quoted(drawing, ascii=False))
     made = typst.compile(page.encode(), format="png", ppi=PIXELS)
     if not isinstance(made, bytes):

@@ -11,7 +11,6 @@ from ..command import command
 from ..options import Calculation, PageOptions, Reading
 from ..run import check_files, check_page, deliver
 from ..words import settings
-from ..writing import write_files
 
 
 @command(
@@ -32,7 +31,7 @@ def flow(
         int | None, typer.Option("--seed", metavar="N", help="Draw the repeated layers' weights instead of copying.")
     ] = None,
     plot: Annotated[
-        Path | None, typer.Option("--plot", metavar="FILE.svg", help="Write the picture to a file.")
+        Path | None, typer.Option("--plot", metavar="FILE.svg", help="Write the picture to a file (.svg, .png).")
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Let --plot replace a file.")] = False,
     calculation: Calculation,
@@ -42,12 +41,13 @@ def flow(
     """How the gradient shrinks or grows from layer to layer, by which factors, and what follows."""
     from ...solution.sheets.flow import flows
     from ..flow_variants import variants
-    from ..progress import pictures
+    from ..plots import check_suffix, picture
 
     check_page(page, reading, calculation.expect)
     check_files([plot] if plot is not None else [], page, force)
+    if plot is not None:
+        check_suffix(plot)
     chosen = settings(calculation)
     solution = flows(variants(reading, calculation.change, activation, depth, seed), chosen)
-    if plot is not None:
-        write_files(pictures(plot, solution))
-    raise typer.Exit(deliver(solution, page, calculation.expect))
+    beside = picture(plot, solution) if plot is not None else {}
+    raise typer.Exit(deliver(solution, page, calculation.expect, beside))

@@ -66,6 +66,5 @@ def step(
 
         copy = Copy(spec, network, save, force)
     trained = training(network, chosen, updated)
-    if copy is not None:
-        copy.write(trained.final)
-    raise typer.Exit(deliver(trained.solution, page, calculation.expect))
+    saved = copy.contents(trained.final) if copy is not None else {}
+    raise typer.Exit(deliver(trained.solution, page, calculation.expect, saved))

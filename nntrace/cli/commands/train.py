@@ -12,7 +12,6 @@ from ..command import command
 from ..options import Calculation, Compared, Lasting, PageOptions, Reading
 from ..run import check_files, check_page, deliver
 from ..words import settings
-from ..writing import write_files
 
 
 @command(
@@ -28,7 +27,7 @@ def train(
     ] = None,
     force: Annotated[bool, typer.Option("--force", help="Let --save and --plot replace files.")] = False,
     plot: Annotated[
-        Path | None, typer.Option("--plot", metavar="FILE.svg", help="Write the curves as a picture.")
+        Path | None, typer.Option("--plot", metavar="FILE.svg", help="Write the curves as a picture (.svg, .png).")
     ] = None,
     compared: Compared,
     lasting: Lasting,
@@ -39,12 +38,15 @@ def train(
     """Many steps: the loss of each epoch, curves, validation; or several runs side by side."""
     from ...solution.sheets.comparison import compare
     from ...solution.sheets.train import train
-    from ..progress import INTERRUPTED, interruptible, pictures, progress
+    from ..plots import check_suffix, picture
+    from ..progress import INTERRUPTED, interruptible, progress
     from ..save import Copy
     from ..variants import variants
 
     check_page(page, reading, calculation.expect)
     check_files([one for one in (save, plot) if one is not None], page, force)
+    if plot is not None:
+        check_suffix(plot)
     chosen = settings(calculation)
     listed = variants(compared)
     if len(listed) > 1 and save is not None:
@@ -54,9 +56,8 @@ def train(
     with interruptible() as asked, progress(runs[0].plan.network, page.quiet or len(runs) > 1) as watch:
         ready = [one.variant(asked, watch) for one in runs]
         trained = train(ready[0].plan, chosen) if len(ready) == 1 else compare(ready, chosen)
-    if plot is not None:
-        write_files(pictures(plot, trained.solution))
+    beside = picture(plot, trained.solution) if plot is not None else {}
     if copy is not None:
-        copy.write(trained.final)
-    code = deliver(trained.solution, page, calculation.expect)
+        beside |= copy.contents(trained.final)
+    code = deliver(trained.solution, page, calculation.expect, beside)
     raise typer.Exit(INTERRUPTED if trained.interrupted else code)
