@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from itertools import pairwise
+from typing import TYPE_CHECKING
 
 from ..errors import quoted
 from . import tree, values
@@ -10,6 +11,9 @@ from .formula import MisreadError, parse
 from .model import Layer, Name, TypedFormula
 from .problems import Problems
 from .tree import Node, describe, is_null
+
+if TYPE_CHECKING:
+    from .yaml_errors import FormulaLine
 
 LET = "let"
 
@@ -42,7 +46,9 @@ def _formula(name: tree.Scalar, node: Node, problems: Problems) -> TypedFormula 
         values.nothing_after(name, problems)
         return None
     if not isinstance(node, tree.Scalar):
-        remedy = f"write it in quotes where it begins with a bracket: {name.text}: '…'"
+        remedy = "write it in quotes where it begins with a bracket"
+        if line := _line_at(node, problems):
+            remedy += f": {line.in_quotes()}"
         problems.add(node.place, f"a formula cannot be {describe(node)}", remedy)
         return None
     places = tree.places(node, problems.lines)
@@ -53,14 +59,23 @@ def _formula(name: tree.Scalar, node: Node, problems: Problems) -> TypedFormula 
         return None
 
 
+def _line_at(node: Node, problems: Problems) -> FormulaLine | None:
+    from .yaml_errors import formula_at
+
+    return formula_at(node.place, problems.lines)
+
+
 def _is_split(table: tree.Mapping, problems: Problems) -> bool:
     """Whether YAML has split a formula at a comma inside its brackets; that is noted."""
-    for (name, value), (rest, nothing) in pairwise(table.entries):
+    for (_, value), (_, nothing) in pairwise(table.entries):
         text = value.text if isinstance(value, tree.Scalar) else ""
-        if text.count("(") > text.count(")") and is_null(nothing):
-            whole = f"{text}, {rest.text}"
+        if is_null(nothing) and text.count("(") > text.count(")"):
             message = "between { and } YAML takes the comma of this formula for the end of an entry"
-            remedy = f"write it in quotes, {name.text}: '{whole}', or on a line of its own:\n    {name.text}: {whole}"
+            remedy = "write it in quotes, or on a line of its own"
+            if line := _line_at(value, problems):
+                remedy = (
+                    f"write it in quotes, {line.in_quotes()}, or on a line of its own:\n    {line.name}: {line.formula}"
+                )
             problems.add(value.place, message, remedy)
             return True
     return False

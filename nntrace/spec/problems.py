@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from typing import NoReturn
 
 from ..errors import UserError, printable
-from ..limits import MOST_PROBLEMS, MOST_PROBLEMS_SHOWN, USUAL, Limits, beyond
+from ..limits import DEEPEST, MOST_PROBLEMS, MOST_PROBLEMS_SHOWN, USUAL, Limits, beyond
 from ..record import Record
 from .model import Place
 
@@ -58,6 +58,10 @@ class Problems:
         """End the reading where a thing is larger than its limit."""
         if size > (most := getattr(self.limits, limit)):
             self.fail(place, *beyond(limit, size, most, what))
+
+    def fail_too_deep(self, place: Place) -> NoReturn:
+        """End the reading where lists and tables stand in one another more than ``DEEPEST`` levels deep."""
+        self.fail(place, "the nesting is too deep here", f"nest at most {DEEPEST} levels")
 
     def fail(self, place: Place, message: str, remedy: str) -> NoReturn:
         """Note a problem that ends the reading, and raise a ``SpecError`` with all that were found."""

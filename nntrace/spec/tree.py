@@ -10,42 +10,20 @@ import re
 import unicodedata
 from collections.abc import Iterator
 from collections.abc import Sequence as Lines
-from typing import Any, NoReturn
+from typing import Any
 
 import yaml
 
 from ..errors import quoted
-from ..limits import DEEPEST, LONGEST_KEY
+from ..limits import DEEPEST
 from ..record import Record
 from .model import Place
 from .problems import Problems, split_lines
 from .scalars import NULLS
 
-_TOO_DEEP = ("the nesting is too deep here", f"nest at most {DEEPEST} levels")
 _UNREADABLE = re.compile("[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]|[\ud800-\udfff]|[\ufeff\ufffe\uffff]")
 """Control characters, halves of characters, and what is no character; apart, they compile in a tenth of the time."""
-_BEFORE_KEY = re.compile(r"[,{}\[\]]\s*|[:?-]\s+|^\s+")
-
-_KEY = re.compile(r"([^\s{},:]+):\s+")
-_ELEMENT = re.compile(r"[^\s\[\]]+\[[0-9, ]*\]")
-
 _LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
-
-_YAML_ERRORS = (  # what the parser says, what that means, what would work
-    ("while scanning a quoted scalar", "this quotation mark is not closed", "close it, or remove it"),
-    ("while scanning a simple key", "this line is not `key: value`", "write a colon and a space after the key"),
-    ("flow", "a bracket is not closed, or a comma is missing between brackets", "close each bracket, and put a comma "
-     "between two entries"),
-    ("block sequence", "a list entry cannot stand here", "put each `- ` on a line of its own, in the column of its "
-     "neighbours; a negative number has no space after its minus"),
-    ("mapping values", "a second `: ` cannot stand here", "give each key a line of its own, in the column of its "
-     "neighbours; put a text that has `: ` in quotes"),
-    ("block mapping", "this is not `key: value` in the column of its neighbours", "start the keys of one table in the "
-     "same column, and write each as `key: value`"),
-    ("block collection", "this is not `- ` in the column of its neighbours", "start the entries of one list in the "
-     "same column; a key of the whole file, such as `loss:`, begins in column 1"),
-    ("cannot start any token", "this character cannot begin a word", "put the word in quotes"),
-)  # fmt: skip
 
 
 class Scalar(Record):
@@ -116,7 +94,9 @@ def parse(text: str, problems: Problems) -> Node:
         _check_names(text, problems)
         return _Builder(problems).build(yaml.parse(text, Loader=_LOADER))
     except yaml.YAMLError as error:
-        _fail(error, problems)
+        from . import yaml_errors
+
+        yaml_errors.fail(error, problems)
 
 
 def _check_names(text: str, problems: Problems) -> None:
@@ -166,7 +146,7 @@ class _Builder:
             case yaml.SequenceStartEvent() | yaml.MappingStartEvent():
                 self._check_extras(event, place)
                 if len(self.stack) >= DEEPEST:
-                    self.problems.fail(place, *_TOO_DEEP)
+                    self.problems.fail_too_deep(place)
                 self.stack.append(_Open(place, []))
             case yaml.SequenceEndEvent():
                 done = self.stack.pop()
@@ -175,6 +155,7 @@ class _Builder:
                 self._close(self._mapping(self.stack.pop()))
             case yaml.AliasEvent():
                 self.lost = True
+                self._refuse_sign(place)
                 self.problems.add(place, f"{quoted(f'*{event.anchor}')} is a YAML alias, which is not read here",
                                   "write the value out; to tie parameters, use one name twice")  # fmt: skip
                 self._close(Scalar("", True, place))
@@ -188,11 +169,18 @@ class _Builder:
             self.root = node
 
     def _check_extras(self, event: Any, place: Place) -> None:
+        if event.anchor is not None or event.tag is not None:
+            self._refuse_sign(place)
         if event.anchor is not None:
             self.problems.add(place, f"{quoted(f'&{event.anchor}')} is a YAML anchor, which is not read here",
                               "remove it; to tie parameters, use one name twice")  # fmt: skip
         if event.tag is not None:
             self.problems.add(place, f"{quoted(event.tag)} is a YAML tag, which is not read here", "remove it")
+
+    def _refuse_sign(self, place: Place) -> None:
+        from .yaml_errors import refuse_sign_of_formula
+
+        refuse_sign_of_formula(place, self.problems)
 
     def _mapping(self, done: _Open) -> Mapping:
         entries: dict[str, tuple[Scalar, Node]] = {}
@@ -219,66 +207,6 @@ class _Builder:
 def _start(event: Any) -> Place:
     mark = event.start_mark
     return Place(mark.line + 1, mark.column + 1)
-
-
-def _fail(error: yaml.YAMLError, problems: Problems) -> NoReturn:
-    begun, met = getattr(error, "context_mark", None), getattr(error, "problem_mark", None)
-    said = ", ".join(part for part in (getattr(error, "context", None), getattr(error, "problem", None)) if part)
-    mark = begun if begun and ("quoted scalar" in said or "simple key" in said) else met or begun
-    place = _place_of_mark(mark, problems.lines) if mark else Place(1, 1)
-    before, here = _characters(place, problems.lines)
-    if here == "\t":
-        problems.fail(place, "a tab cannot indent", "indent with spaces")
-    if here == "[" and (before.isalnum() or before == "_") and "flow" in said:
-        remedy = "write 'h[1]' in quotes, or give names without brackets"
-        if whole := _formula(place, problems.lines):
-            remedy = "write the formula in quotes: {}: '{}'".format(*whole)
-        problems.fail(place, "an element between brackets needs quotes", remedy)
-    if here in ("@", "%") and "cannot start any token" in said and (whole := _formula(place, problems.lines)):
-        remedy = "a formula that begins like that stands in quotes: {}: '{}'".format(*whole)
-        problems.fail(place, f"a value cannot begin with {here} in YAML", remedy)
-    if key := _long_key(place, problems.lines):
-        problems.fail(key, f"a key is longer than {LONGEST_KEY:,} characters", "give it a shorter name")
-    if "exceeded" in said:  # the parser's own limit, met while it looks ahead
-        problems.fail(place, *_TOO_DEEP)
-    for sign, message, remedy in _YAML_ERRORS:
-        if sign in said:
-            since = f" (it began in line {begun.line + 1})" if begun and begun.line + 1 < place.line else ""
-            problems.fail(place, message + since, remedy)
-    problems.fail(place, f"this is not YAML: {said or error}", "check the indentation, brackets and colons near here")
-
-
-def _formula(place: Place, lines: Lines[str]) -> tuple[str, str] | None:
-    """The key before a place and all of its value, as far as brackets are closed again: what is meant as a formula."""
-    line, at = lines[place.line - 1], place.column - 1
-    keys = [key for key in _KEY.finditer(line) if key.start() > 0 and key.end() <= at]
-    if not keys:
-        return None
-    depth, end = 0, keys[-1].end()
-    while end < len(line) and not (depth == 0 and line[end] in ",}#"):
-        depth += (line[end] in "([") - (line[end] in ")]")
-        end += 1
-    value = line[keys[-1].end() : end].strip()
-    return None if value[:1] in "[{" or _ELEMENT.fullmatch(value) else (keys[-1][1], value)
-
-
-def _long_key(colon: Place, lines: Lines[str]) -> Place | None:
-    """Where the key before a colon begins, if it is too long for YAML to see that it is one."""
-    line, end = lines[colon.line - 1], colon.column - 1
-    key = _BEFORE_KEY.split(line[:end])[-1]
-    return Place(colon.line, end - len(key) + 1) if len(key) > LONGEST_KEY and ":" in line[end:] else None
-
-
-def _place_of_mark(mark: Any, lines: Lines[str]) -> Place:
-    """The place of a parser's mark; the end of the file is the end of its last line."""
-    return Place(mark.line + 1, mark.column + 1) if mark.line < len(lines) else Place(len(lines), len(lines[-1]) + 1)
-
-
-def _characters(place: Place, lines: Lines[str]) -> tuple[str, str]:
-    """The character before a place and the one at it."""
-    line = lines[place.line - 1]
-    at = place.column - 1
-    return line[max(0, at - 1) : at], line[at : at + 1]
 
 
 def _place_of(text: str, at: int) -> Place:

@@ -141,8 +141,39 @@ MISTAKES = {
         "write it in quotes, q: 'max(x, y)', or on a line of its own:\n    q: max(x, y)",
     ),
     "a sign that YAML takes": (
-        "{q: @x}", "4:14: a value cannot begin with @ in YAML",
-        "a formula that begins like that stands in quotes: q: '@x'",
+        "{q: @x}", "4:14: a formula cannot begin with @ in YAML",
+        "one that begins like that stands in quotes: q: '@x'",
+    ),
+    "an alias of YAML": (
+        "{r: x, q: *x + y, s: y}", "4:20: a formula cannot begin with * in YAML",
+        "one that begins like that stands in quotes: q: '*x + y'",
+    ),
+    "an anchor of YAML": (
+        "\n      r: x\n      q: & x", "6:10: a formula cannot begin with & in YAML",
+        "one that begins like that stands in quotes: q: '& x'",
+    ),
+    "a list of YAML that goes on": (
+        "\n      q: [x] + y", "5:10: a formula cannot begin with [ in YAML",
+        "one that begins like that stands in quotes: q: '[x] + y'",
+    ),
+    "a list of YAML": (
+        "{q: [x, y], r: x}", "4:14: a formula cannot be a list",
+        "write it in quotes where it begins with a bracket: q: '[x, y]'",
+    ),
+    "a colon in it": (
+        "{q: x + y: 2, r: x}", "4:19: a second `: ` cannot stand here", "write the formula in quotes: q: 'x + y: 2'",
+    ),
+    "a part of it in quotes": (
+        "\n      q: 'x' * y", "5:10: the quotes end before the formula does",
+        "write the formula in quotes: q: 'x * y'",
+    ),
+    "a name with a prime in it": (
+        "{q: x' + y: 2}", "4:20: a second `: ` cannot stand here",
+        "write the formula in quotes: q: \"x' + y: 2\"",
+    ),
+    "a comment in it": (
+        "{q: x # y}", "4:16: # begins a comment here, before a bracket is closed",
+        "close the bracket before it; put a text that has # in quotes",
     ),
     "a bracket that YAML takes": (
         "{q: x + v[1]}", "4:19: an element between brackets needs quotes",

@@ -101,7 +101,10 @@ class _Drawing:
             other = draw.choice(list(self.vectors))
             forms += [
                 lambda: f"{self.parameter(size, self.vectors[other])} @ {other}",
-                lambda: f"({self.vector(size, depth - 1)} {draw.choice('+-*')} {self.vector(size, depth - 1)})",
+                lambda: f"({self.vector(size, depth - 1)} {draw.choice('+-')} {self.vector(size, depth - 1)})",
+                lambda: (
+                    f"({self.vector(size, depth - 1)} * ({self.vector(size, depth - 1)}))"
+                ),  # a * W @ x is (a * W) @ x
                 lambda: f"({self.scalar(0)} * {self.vector(size, depth - 1)})",
                 lambda: f"{draw.choice(FUNCTIONS)}({self.vector(size, depth - 1)})",
                 lambda: f"softmax({self.vector(size, depth - 1)})",
