@@ -270,13 +270,15 @@ def test_sheets_have_pictures_where_there_is_room(run: Run) -> None:
     for format, count in (("html", 2), ("typ", 2), ("md", 0), ("tex", 0), ("txt", 0)):
         page = run("step", "configs/homework3.yaml", "-f", format).out
         assert page.count("<svg" if format == "html" else "image(bytes(") == count
-    assert "<svg" not in run("derive", "configs/homework3.yaml", "-f", "html").out
+    for command in ("derive", "collapse"):
+        assert run(command, "configs/homework3.yaml", "-f", "html").out.count("<svg") == 1
+        assert "<svg" not in run(command, "configs/homework3-q2.yaml", "-f", "html").out  # its sizes are letters
     several = run("step", "configs/online.yaml", "-f", "html").out
     assert several.count("<svg") == 2
 
 
 def test_what_has_no_picture_says_so(run: Run, tmp_path: Path) -> None:
-    done = run("derive", "-o", tmp_path / "net.svg")
+    done = run("derive", "configs/homework3-q2.yaml", "-o", tmp_path / "net.svg")
     assert (done.code, list(tmp_path.iterdir())) == (2, [])
     assert done.err.startswith("there is no picture of this\n")
 

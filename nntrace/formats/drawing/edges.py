@@ -21,6 +21,8 @@ BESIDE = 4.0
 """How far apart paths are that go along the same edge."""
 CLEAR = 26.0
 """How far a curve stays from the layers that it passes, and from the next one."""
+LEAN = 0.15
+"""How far its handles lean inwards, in parts of its width: it comes to a unit from the side, past those above it."""
 
 Drawn = tuple[DrawnEdge, tuple[Point, ...]]
 """An edge and where it goes."""
@@ -87,11 +89,12 @@ class Edges:
         between = [box for box, depth in zip(self.boxes, self.depth, strict=True)
                    if self.depth[edge.start] < depth < self.depth[edge.end]]  # fmt: skip
         sides = (min(map(_left, between)), max(map(_right, between)))
-        shares = [_when((x - first.x) / (last.x - first.x)) for x in sides]
+        lean = LEAN * (last.x - first.x)
+        flat = first, Point(first.x + lean, 0), Point(last.x - lean, 0), last
+        shares = [_when(flat, x) for x in sides]
         peak = min(map(_top, between)) - CLEAR * (1 + passing.index(edge.start))
-        high = min((peak - _at((first, Point(first.x, 0), Point(last.x, 0), last), share).y) / (3 * share * (1 - share))
-                   for share in shares)  # fmt: skip
-        points = first, Point(first.x, high), Point(last.x, high), last
+        high = min((peak - _at(flat, share).y) / (3 * share * (1 - share)) for share in shares)
+        points = first, flat[1]._replace(y=high), flat[2]._replace(y=high), last
         self.highest = min(self.highest, *(_at(points, share / 10).y - CLEAR / 2 for share in range(2, 9)))
         return points
 
@@ -137,12 +140,12 @@ def _at(points: tuple[Point, ...], share: float) -> Point:
     return points[0]
 
 
-def _when(far: float) -> float:
-    """Where a curve with upright handles is so far across."""
+def _when(points: tuple[Point, ...], x: float) -> float:
+    """Where a curve is so far across."""
     low, high = 0.0, 1.0
     for _ in range(20):
         middle = (low + high) / 2
-        low, high = (middle, high) if middle * middle * (3 - 2 * middle) < far else (low, middle)
+        low, high = (middle, high) if _at(points, middle).x < x else (low, middle)
     return low
 
 

@@ -15,6 +15,7 @@ from ..formulas.shapes import shapes
 from ..numbers.digits import Digits
 from ..sheets.conventions import agreed, convention_values
 from ..sheets.head import given_blocks, tensor_names
+from ..sheets.pictures import structure
 from .calculus.direct import DirectLoss, is_direct
 from .calculus.elements import Elements
 from .calculus.gradients import ParameterGradients
@@ -82,6 +83,7 @@ class Derivation:
             Results(),
             symbolic=True,
             tensors=lambda: tensor_names(network),
+            pictures=lambda: structure(self.all_samples, "network"),
             legend=legend(symbols, sections, of_catalogue.chosen_letter if of_catalogue else None),
         )
 

@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 
 from ...expr import Expr, Sym
 from ...expr.index import number_of
-from ...network.model import BoundOperation, Element, Tensor
+from ...network.model import BoundOperation, Element, Network, Tensor
 from ...network.quantities import Quantity, quantity
 from ...trace.amount import Amount
+from ...trace.tracing import trace_of
 from ..content.model import Note, SectionName
 from ..content.picture import DrawnEdge, DrawnLayer, DrawnUnit, NumberedName, Picture
 from ..formulas.element import Writer
 from ..formulas.gradients import ElementGradients, Summand
+from ..numbers.digits import Digits
 
 if TYPE_CHECKING:
     from ..steps.ids import Ids
@@ -45,6 +47,16 @@ def pictures(writer: Writer, ids: Ids, asked: Sequence[Quantity] | None) -> dict
     return {section: picture for section, picture in found.items() if picture is not None}
 
 
+def structure(network: Network, section: SectionName) -> dict[SectionName, Picture]:
+    """The network's units and edges by their names, for a section of a sheet about symbols; nothing where a layer's
+    size is a symbol."""
+    if any(not str(size).isdigit() for tensor in network.tensors.values() for size in tensor.sizes or ()):
+        return {}
+    writer = Writer(trace_of(network), Digits.of(network.conventions, network.integers))
+    found = _Drawing(writer, None).picture(("The network, its units and weights",))
+    return {} if found is None else {section: found}
+
+
 def _gradient(writer: Writer, element: Element) -> Amount:
     return writer.trace.total(quantity(writer.network, element))
 
@@ -52,12 +64,15 @@ def _gradient(writer: Writer, element: Element) -> Amount:
 class _Drawing:
     """One picture of one network."""
 
-    def __init__(self, writer: Writer, number: Callable[[Element], Amount], paths: Sequence[MarkedPath] = ()) -> None:
+    def __init__(
+        self, writer: Writer, number: Callable[[Element], Amount] | None, paths: Sequence[MarkedPath] = ()
+    ) -> None:
+        """``number`` gives an element's number, ``None``: the picture has names alone."""
         self.writer = writer
         self.network = writer.network
         self.number = number
         self.paths = paths
-        self.is_backward = number != writer.trace.value
+        self.is_backward = number not in (None, writer.trace.value)
         self.gradients = ElementGradients(Writer(writer.trace, writer.digits, full=True), everywhere=True)
         self.marked = {element for path in paths for element in (path.start, *path.elements)}
         self.places: dict[Element, int] = {}
@@ -113,9 +128,9 @@ class _Drawing:
         """A name with its number; what differs from sample to sample has none."""
         tensor = self.network.tensors[element.key]
         is_loss = element.key == self.network.loss
-        unknown = tensor.sampled or not self.network.has_numbers or (self.is_backward and is_loss)
-        number = None if unknown else self.writer.digits.show(self.number(element)).number
-        return NumberedName(name, number)
+        if self.number is None or tensor.sampled or not self.network.has_numbers or (self.is_backward and is_loss):
+            return NumberedName(name, None)
+        return NumberedName(name, self.writer.digits.show(self.number(element)).number)
 
     def _parameter(self, element: Element) -> NumberedName:
         return self._numbered(self.network.symbol(element), element)
