@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     from ..trace.course import Epoch
 
 INTERRUPTED = 130
+ROOM_FOR_A_BAR = 60
+"""How many columns it takes for a bar and the learning rate beside the count, the loss and the time left."""
 
 
 @contextmanager
@@ -46,18 +48,30 @@ def progress(network: Network, quiet: bool) -> Iterator[Callable[[Epoch], None]]
         return
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+    from rich.table import Column
 
     from ..network.portion import steps_per_pass
 
     size = steps_per_pass(network)
     first, epochs = network.training.done // size, -(-network.iterations // size)
+    console = Console(stderr=True)
+    wide = console.width >= ROOM_FOR_A_BAR
+
+    def unbroken() -> Column:
+        return Column(no_wrap=True)
+
     columns = (
         TextColumn("epoch"),
-        MofNCompleteColumn(),
-        BarColumn(),
-        TextColumn("loss {task.fields[loss]:.6g}  rate {task.fields[rate]:.3g}"),
-        TimeRemainingColumn(),
+        MofNCompleteColumn(table_column=unbroken()),
+        *([BarColumn()] if wide else []),
+        TextColumn("{task.fields[state]}"),
+        TimeRemainingColumn(table_column=unbroken()),
     )
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
-        task = bar.add_task("", total=epochs, loss=float("nan"), rate=float("nan"))
-        yield lambda epoch: bar.update(task, completed=epoch.number - first, loss=epoch.loss, rate=epoch.rate)
+    with Progress(*columns, console=console, transient=True) as bar:
+        task = bar.add_task("", total=epochs, state="")
+
+        def watch(epoch: Epoch) -> None:
+            rate = f"  rate {epoch.rate:.3g}" if wide else ""
+            bar.update(task, completed=epoch.number - first, state=f"loss {epoch.loss:.4g}{rate}")
+
+        yield watch

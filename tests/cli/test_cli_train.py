@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import csv
 import json
 import os
@@ -229,6 +230,36 @@ def test_ctrl_c_ends_at_a_whole_step_and_saves_it(run: Run, tmp_path: Path) -> N
         code, whole, _ = run("train", "--iterations", str(done + more), "--limit", "iterations=99999", "-f", "json",
                              cwd=tmp_path)  # fmt: skip
         assert json.loads(sheet_out)["updated"] == json.loads(whole)["updated"]
+
+
+@pytest.mark.skipif(os.name != "posix", reason="terminals are made")
+@pytest.mark.parametrize("width", [40, 60])
+def test_a_terminal_shows_how_far_the_training_is(width: int, tmp_path: Path) -> None:
+    import fcntl
+    import pty
+    import struct
+    import termios
+
+    written(tmp_path, NET)
+    ours, theirs = pty.openpty()
+    fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
+    command = [sys.executable, "-m", "nntrace", "train", "--epochs", "3000"]
+    variables = {**os.environ, "TERM": "xterm"}  # without those that readline set behind Python's back, such as COLUMNS
+    process = subprocess.Popen(
+        command, cwd=tmp_path, env=variables, stdin=theirs, stdout=subprocess.DEVNULL, stderr=theirs
+    )
+    os.close(theirs)
+    told = b""
+    with contextlib.suppress(OSError):  # the end of what a terminal told is an error on Linux
+        while more := os.read(ours, 65536):
+            told += more
+    os.close(ours)
+    assert process.wait() == 0
+    states = [re.sub(r"\x1b\[[\d;?]*[a-zA-Z]", "", state) for state in re.split(r"[\r\n]", told.decode())]
+    running = [state for state in states if re.search(r"epoch +\d+/3000 .*loss \d", state)]
+    assert running, told
+    assert all("rate 0.1" in state for state in running) == (width >= 60)
+    assert not any("nan" in state or "…" in state or len(state) > width for state in states), states
 
 
 def test_more_steps_than_a_sheet_keeps_are_for_train_alone(run: Run, tmp_path: Path) -> None:
