@@ -183,6 +183,10 @@ for (const name of NAMES) {
 }
 </script>
 """
+TOO_WIDE = """
+<div style="width:3000px">wide</div>
+<div id="cut"><div class="rows" style="width:50px;overflow:hidden"><div style="width:99px">cut</div></div></div>
+"""
 
 
 @pytest.mark.parametrize("width", [360, 1280])
@@ -192,13 +196,17 @@ def test_nothing_is_wider_than_the_window(width: int, run: Run, tmp_path: Path) 
     if chromium is None:
         pytest.skip("Chromium is not installed: apt-get install chromium")
     names = html_pages(run, tmp_path)
+    page = (tmp_path / names[0]).read_text(encoding="utf-8")
+    (tmp_path / "wide.html").write_text(page.replace("</main>", f"{TOO_WIDE}</main>"), encoding="utf-8")
     frames = tmp_path / "frames.html"
-    script = MEASURED.replace("NAMES", json.dumps(names)).replace("WIDTH", str(width))
+    script = MEASURED.replace("NAMES", json.dumps(["wide.html", *names])).replace("WIDTH", str(width))
     frames.write_text(script, encoding="utf-8")
     command = [chromium, "--headless", "--no-sandbox", "--disable-gpu", "--allow-file-access-from-files",
                "--virtual-time-budget=20000", "--dump-dom", frames.as_uri()]  # fmt: skip
     done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=120)
     found = json.loads(re.search(r'<pre id="out">(.*?)</pre>', done.stdout)[1])  # type: ignore[index]
+    beyond, cut = found.pop("wide.html")
+    assert (beyond > 1000, cut) == (True, ["cut"])  # what is too wide is seen
     assert set(found) == set(names)
     assert not {name: beyond for name, (beyond, _) in found.items() if beyond > 0}
     assert width < 1000 or not {name: cut for name, (_, cut) in found.items() if cut}
