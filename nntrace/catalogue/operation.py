@@ -163,6 +163,11 @@ class Operation(_OperationFields):
         return not self.parameters and len(read) == 1 and read == {(self.arguments[0], self.output.index)}
 
     @property
+    def reads_whole(self) -> bool:
+        """Whether it reads no argument at a place of its own, as what joins parts of several does."""
+        return all(isinstance(place, str) for one in _read(self.formula) for place in one.index)
+
+    @property
     def is_identity(self) -> bool:
         """Whether the result is the argument."""
         return isinstance(self.formula, Sym) and self.formula.index == self.output.index

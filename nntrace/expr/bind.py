@@ -97,6 +97,18 @@ def at(node: Expr, binding: Mapping[str, Index]) -> Expr:
     return transform(node, leaf)
 
 
+def with_other_sums(node: Expr, taken: set[str]) -> Expr:
+    """The same expression with no sum or maximum over one of these letters."""
+
+    def leaf(part: Expr) -> Expr | None:
+        if not isinstance(part, Sum | Max):
+            return None
+        new = fresh(part.over, {*taken, *free_indices(part.body)}) if part.over in taken else part.over
+        return type(part)(new, with_other_sums(at(part.body, {part.over: new}), taken))
+
+    return transform(node, leaf)
+
+
 def fresh(index: str, taken: set[str]) -> str:
     """An index name like this one that is not taken: ``j``, ``j′``, ``j′′``."""
     while index in taken:

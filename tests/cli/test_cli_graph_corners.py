@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -173,3 +174,39 @@ def test_a_divisor_that_a_command_makes_0_is_refused(run: Run, tmp_path: Path) -
     found = run("grad", "--set", "y=3", cwd=tmp_path)
     assert (found.code, found.out) == (2, "")
     assert found.err.startswith("net.yaml:6:18: this divides by '(h - 2)', which is exactly 0\n")
+
+
+HEAD = "inputs: {x: [1, 2, 3]}\nvalues: {v: [1, 2], s: 2}\nlearning_rate: 0.1\n"
+BATCH = "inputs: {x: {size: 3}}\nsamples: [[1, 2, 3]]\nvalues: {v: [1, 2]}\nlearning_rate: 0.1\n"
+TOLD = {
+    "an activation of what only values give": (
+        HEAD + "layers: [{let: {u: tanh(v), f: s * sum(u)}}]\nloss: f\n", ("step",), "1 - tanh(v[2])²",
+    ),
+    "a softmax of a softmax, whose sum has a letter of its own": (
+        HEAD + "layers: [{let: {u: softmax(softmax(s * v)), f: u @ v}}]\nloss: f\n", ("derive",),
+        "Σ_j u_l × (1[l = j] - u_j) × ((e^{s v_j} × s × 1[j = l] × Z′′ - e^{s v_j} e^{s v_l} s) / Z′′²)",
+    ),
+    "a sum over the elements of a batch of one sample": (
+        BATCH + "layers: [{let: {u: softmax(x) * x, f: sum(u) + sum(v)}}]\nloss: f\n", ("derive",),
+        "(1 / (1_3ᵀ e^{x⁽ⁿ⁾})²)",
+    ),
+    "how many terms there are of what is read twice": (
+        BATCH.replace("[[1, 2, 3]]", "[[1, 2, 3], [4, 5, 6], [7, 8, 9]]")
+        + "layers: [{let: {u: 2 * v}}, {concat: w, from: [x, u, u, x]}, {let: {f: w @ w}}]\nloss: f\n",
+        ("grad", "--param", "u[2]", "--show", "B*"),
+        "= ∂f/∂w[5]⁽¹⁾ + ∂f/∂w[5]⁽²⁾ + ∂f/∂w[5]⁽³⁾ + ∂f/∂w[7]⁽¹⁾ + ∂f/∂w[7]⁽²⁾ + ∂f/∂w[7]⁽³⁾",
+    ),
+    "a gradient of 1": (HEAD + "layers: [{let: {u: sum(v) + s, f: u}}]\nloss: f\n", ("grad",), "B1  ∂f/∂u = 1\n"),
+    "a softmax of elements": (
+        "inputs: {x: [1, 2, 3]}\nlayers: [{softmax: p, from: ['x[3]', 'x[1]']}]\nloss: 'p[1]'\n",
+        ("forward", "--view", "matrix"), "p = e0 / Z0",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "command", "line"), TOLD.values(), ids=TOLD)
+def test_what_is_told(run: Run, tmp_path: Path, text: str, command: tuple[str, ...], line: str) -> None:
+    (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
+    found = run(*command, "--width", "120", cwd=tmp_path)
+    assert (found.code, found.err) == (0, "")
+    assert line in re.sub(r"\n\s+(?=[×+])", " ", found.out), found.out

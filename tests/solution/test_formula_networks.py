@@ -43,11 +43,11 @@ class Drawn(NamedTuple):
 
     def loss(self, given: dict[str, Any], np_: Any) -> Any:
         """What the loss comes to with these numbers, by autograd's numpy or by PyTorch."""
+        unread = sum(0 * np_.sum(value) for value in given.values())  # both want some way from each of them
         if not self.samples:
-            return evaluated(self.lines, given, np_)
+            return evaluated(self.lines, given, np_) + unread
         array = anp.array if np_ is anp else np_.tensor
         each = [evaluated(self.lines, {**given, "x": array(sample, dtype=np_.float64)}, np_) for sample in self.samples]
-        unread = sum(0 * np_.sum(value) for value in given.values())  # autograd wants some way from each of them
         return sum(each[1:], each[0]) / (len(each) if self.is_mean else 1) + unread
 
 

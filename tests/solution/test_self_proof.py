@@ -311,6 +311,8 @@ def truth_of(sheet: dict[str, Any], network: Built, values: Mapping[str, Any] | 
         for element, number in flattened(name, value):
             numbers[f"∂{sheet.get('loss', {}).get('name', 'L')}/∂{element}"] = number
     for step in sheet["steps"]:
+        if MATRICES.match(step["id"] or ""):
+            continue  # numbers from arrays, of what an exact step has too
         value = float("nan") if step["value"] is None else step["value"]
         learn(step["name"], value if step["exact"] is None else Fraction(step["exact"]), step["sample"])
     if network.training.rates is not None:

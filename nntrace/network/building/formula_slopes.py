@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from ...catalogue import Operation, Same
 from ...expr import Expr, Sum, Sym, at, differentiate, product, rename
-from ...expr.bind import fresh, walk
+from ...expr.bind import fresh, walk, with_other_sums
 from ...expr.differentiate import contract
 from ...expr.letters import index_letters, relettered
 
@@ -27,7 +27,8 @@ class _Slope:
     """∂(activation of body)/∂by over the letters of the formula."""
 
     def __init__(self, made: Operation, activation: Operation, body: Expr, by: Sym) -> None:
-        self.made, self.activation, self.body = made, activation, body
+        self.made, self.activation = made, activation
+        self.body = with_other_sums(body, set(map(str, by.index)))
         taken = {*index_letters(made.formula), *map(str, by.index)}
         self.apart = {str(one): fresh(f"{one}′", taken) for one in by.index if one in made.output.index}
         """Other letters for those that the argument shares with the result."""

@@ -53,7 +53,7 @@ class FormulaSteps:
         kind, keys = FORMULA, {one: one for one in made.arguments}
         match formula.root:
             case Application(function, (Reference(read),)) if found := self.directory.find(read, READABLE):
-                special = activated(function.name, found.cell or (), key)
+                special = None if found.shape else activated(function.name, found.cell or (), key)
                 if special is not None:
                     (argument,) = special.arguments
                     made, kind, keys = special, function.name, {argument: found.tensor.key}

@@ -226,8 +226,10 @@ class Writer(ElementFormulas):
                 result.append(Line("rule", "=", self.named(expansion.body), notes))
                 expansion, notes = apart, ()
         formula = self.named(expansion.body)
-        result.append(Line(kind, "=", formula, notes))
         shown: Shown = self.digits.show(value)
+        if with_signs(formula) == shown.number:  # a formula that is a number, such as 1
+            return (*result, Line("value", "=", shown.number, notes))
+        result.append(Line(kind, "=", formula, notes))
         forms: list[tuple[LineKind, Expr, bool]] = []
         _, found = self._giving(self.substituted, expansion, value)
         assert found is not None

@@ -290,8 +290,16 @@ class ElementFormulas:
 
 
 def _decided_deltas(node: Expr) -> Expr:
-    """A product without the ones and zeros that its δs have come to."""
-    return product(map(_decided_deltas, node.factors)) if isinstance(node, Mul) else node
+    """Products and sums without the ones and zeros that their δs have come to."""
+    match node:
+        case Mul(factors):
+            return product(map(_decided_deltas, factors))
+        case Add(terms):
+            return total(map(_decided_deltas, terms))
+        case Neg(body):
+            return zero_or(Neg, _decided_deltas(body))
+        case _:
+            return node
 
 
 def folded(body: Expr) -> Expr:

@@ -45,9 +45,10 @@ def _of(node: Expr, size: SizeOf, inside: bool = False) -> Note:
     """
     match node:
         case Add((first, *others)) if _has_product(node):
-            found = _of(first, size)
+            found = _of(first, size, isinstance(first, Add))
             for term in others:
-                found += (" - ", *_of(term.body, size, True)) if isinstance(term, Neg) else (" + ", *_of(term, size))
+                sign, body = (" - ", term.body) if isinstance(term, Neg) else (" + ", term)
+                found += (sign, *_of(body, size, isinstance(body, Add)))
             return ("(", *found, ")") if inside else found
         case Neg(body):
             return ("-", *_of(body, size, True))

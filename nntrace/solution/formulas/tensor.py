@@ -138,7 +138,8 @@ class TensorFormulas:
     def forward(self, step: BoundOperation) -> Expr:
         """A step's formula over keys, an activation as a named function of its argument."""
         if self.is_function(step):
-            return Call(step.kind, (Sym(step.argument, step.operation.output.index),))
+            index = step.operation.output.index[: len(self.network.tensors[step.argument].shape)]
+            return Call(step.kind, (Sym(step.argument, index),))
         return self.keyed(step.operation.formula, step)
 
     def matrix(self, formula: Expr, target: Axes) -> Expr | None:
@@ -162,7 +163,8 @@ class TensorFormulas:
 
     def is_function(self, step: BoundOperation) -> bool:
         """Whether a step is written as a function of its argument, by its kind: ``relu(z1)``, ``softmax(z2)``."""
-        return (self.is_elementwise(step) and not step.operation.is_identity) or bool(step.operation.program)
+        made = step.operation
+        return (self.is_elementwise(step) and not made.is_identity) or (bool(made.program) and made.reads_whole)
 
     def slope(self, step: BoundOperation, cell: tuple[int, ...]) -> tuple[Expr, BoundOperation, dict[str, int]]:
         """The local derivative of an elementwise activation, its step, and the indices of one element."""
@@ -234,7 +236,8 @@ class TensorFormulas:
         for one in symbols(formula):
             own = one.by if isinstance(one, Partial) else one
             tensor = self.network.tensors.get(own.name)
-            for letter, size in zip(own.index, tensor.shape if tensor else (), strict=False):
+            shape = tensor.shape if tensor else ()
+            for letter, size in zip(own.index[::-1], shape[::-1], strict=False):  # one sample's has no index for it
                 found |= {letter: size} if isinstance(letter, str) else {}
         return found
 

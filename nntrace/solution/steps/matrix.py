@@ -157,7 +157,7 @@ class MatrixForms:
             sampled = self.network.tensors[step.output].sampled
             own = self.writer.why(step)
             reason = ("of each sample: ", own) if sampled else (own,)
-        if step.operation.program:
+        if step.operation.program and self.formulas.is_function(step):
             argument = self.formulas.matrix(Sym(step.argument, output.index), axes)
             assert argument is not None
             before = (Line("chain", "=", self.equations.named(Call(step.kind, (argument,)))),)
