@@ -5,6 +5,7 @@ from __future__ import annotations
 from functools import cache
 from importlib import import_module
 from io import StringIO
+from shutil import get_terminal_size
 from typing import Annotated, Any
 
 import typer
@@ -67,6 +68,8 @@ def _program(name: str | None) -> Any:
     return typer.main.get_command(app)
 
 
+NARROWEST_HELP, WIDEST_HELP = 30, 78
+
 ALSO_CALLED = {"backward": "grad"}
 """Other words for a command."""
 
@@ -83,8 +86,9 @@ def run(arguments: list[str]) -> int:
     """Run one command; its exit code. The shell's completion and typer's own error pages have no part in it."""
     arguments = _with_command(arguments)
     asked = next((name for name in arguments[:1] if name in NAMES), None)
+    width = max(NARROWEST_HELP, min(get_terminal_size().columns, WIDEST_HELP))
     try:
-        with (program := _program(asked)).make_context("nntrace", arguments) as context:
+        with (program := _program(asked)).make_context("nntrace", arguments, terminal_width=width) as context:
             program.invoke(context)
     except typer.Exit as end:
         return end.exit_code

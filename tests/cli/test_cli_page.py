@@ -91,3 +91,10 @@ def test_no_line_of_help_is_cut() -> None:
     commands = done.stdout[done.stdout.index("Commands:") :]
     assert "train " in commands
     assert "..." not in commands
+
+
+def test_help_is_as_wide_as_the_terminal(run: Run) -> None:
+    narrow = run("flow", "--help", variables={"COLUMNS": "40"}).out.split("Examples:")[0].splitlines()
+    assert max(map(len, narrow)) == 40
+    wide = run("flow", "--help", variables={"COLUMNS": "200"}).out.split("Examples:")[0].splitlines()
+    assert 70 < max(map(len, wide)) <= 80
