@@ -64,9 +64,9 @@ def question(
 
 def _names(network: Network) -> dict[str, str]:
     """The tensors' keys by the names that they have on the sheet; the loss of a batch is the one of all samples."""
-    from ..solution.formulas.tensor import TensorFormulas
+    from ..solution.formulas.layout import Layout
 
-    formulas = TensorFormulas(network)
+    formulas = Layout(network)
     worked = {step.output for step in network.layer_steps() if not step.edges}  # what an activation works out first
     known = {formulas.name(key).name: key for key in network.tensors if key != network.loss and key not in worked}
     return known if network.loss is None else {**known, formulas.name(network.loss).name: network.loss}

@@ -1,37 +1,28 @@
-"""A network's formulas over whole tensors: in index notation and in matrix form, with each tensor's name and layout.
+"""A network's formulas over whole tensors, in index notation: those of its steps, and of the gradients.
 
 The formulas are the operations' own and those of the chain rule (``network.adjoint``), their symbols replaced by the
-tensors' keys. What has ties or missing connections has no matrix form.
+tensors' keys.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from functools import reduce
-from operator import mul
 
 from ...catalogue import find
 from ...expr import (
     ONE,
-    Add,
     Call,
     Cases,
     Delta,
     Expr,
     Indicator,
-    MatMul,
     Max,
     Mul,
-    Neg,
-    Num,
-    Ones,
     Partial,
     Sum,
     Sym,
-    Transpose,
     at,
     children,
-    matrix_form,
     product,
     rename,
     simplify,
@@ -40,16 +31,15 @@ from ...expr import (
     total,
 )  # fmt: skip
 from ...expr.bind import contains, extent, fresh, origin, transform, walk
-from ...expr.functions import quotient_of, spelled_out
 from ...expr.letters import OTHERS, index_letters, relettered
-from ...expr.matrices import Axes
 from ...expr.rules import distributed
 from ...network.batch import SAMPLE
 from ...network.chain_rule import LOSS, ChainRule, Reader, adjoint
-from ...network.model import BoundOperation, Cell, Edge, Network, Tensor
+from ...network.model import BoundOperation, Edge, Network
 from ...record import Record
 from .connections import without_missing
-from .naming import PRIME, SAMPLES, Naming
+from .layout import Layout
+from .naming import PRIME
 
 LETTERS = "kjilqrsuv"
 
@@ -69,61 +59,13 @@ class Gradient(Record):
         return total(self.addends)
 
 
-class TensorFormulas:
+class TensorFormulas(Layout):
     """The formulas of one network, over the keys of its tensors."""
 
     def __init__(self, network: Network) -> None:
-        self.network = network
+        super().__init__(network)
         self._gradients: dict[str, Gradient] = {}
-        self.naming = Naming(network)
         self.chain = ChainRule(network)
-
-    # -- names and layout --------------------------------------------------------------------------------------------
-
-    def name(self, key: str) -> Sym:
-        """A whole tensor's symbol."""
-        return self.naming.tensor(key)
-
-    def gradient_name(self, key: str) -> Sym | Partial:
-        """∂L/∂tensor: δ for a layer's result before its activation."""
-        return self.naming.tensor_gradient(key)
-
-    def axes(self, symbol: Sym | Partial) -> Axes:
-        """How a tensor is laid out: a vector as a column or as a row, the samples beside each other the other way.
-
-        What belongs to one sample (marked so, without the sample's index) is a vector by itself.
-        """
-        own = symbol.by if isinstance(symbol, Partial) else symbol
-        indices = tuple(str(index) for index in own.index)
-        if own.name not in self.network.tensors:
-            return (None, None)  # a size
-        return self.vector(indices) if own.mark == SAMPLES else self.laid_out(own.name, indices)
-
-    def laid_out(self, key: str, indices: tuple[str, ...]) -> Axes:
-        """The indices of a tensor that run down and across."""
-        if self.network.tensors[key].sampled:
-            sample, *others = indices
-            along = others[0] if others else None
-            return (along, sample) if self._columns else (sample, along)
-        return (indices[0], indices[1]) if len(indices) == 2 else self.vector(indices)
-
-    def vector(self, indices: tuple[str, ...]) -> Axes:
-        """A vector is a column or a row, as the file has it; no index, a number."""
-        along = indices[0] if indices else None
-        return (along, None) if self._columns else (None, along)
-
-    @property
-    def _columns(self) -> bool:
-        return self.network.conventions.vectors == "columns"
-
-    def has_matrix(self, key: str) -> bool:
-        """Whether a tensor's gradient and update can be one matrix: nothing in it is tied or missing."""
-        tensor = self.network.tensors[key]
-        if tensor.sampled:
-            return True
-        return not tensor.missing and all(len(self.network.uses[name]) == 1 for name in tensor.names.values())
-
-    # -- formulas ----------------------------------------------------------------------------------------------------
 
     def keyed(self, formula: Expr, step: BoundOperation) -> Expr:
         """An operation's formula over keys."""
@@ -141,19 +83,6 @@ class TensorFormulas:
             index = step.operation.output.index[: len(self.network.tensors[step.argument].shape)]
             return Call(step.kind, (Sym(step.argument, index),))
         return self.keyed(step.operation.formula, step)
-
-    def matrix(self, formula: Expr, target: Axes) -> Expr | None:
-        """A formula over keys in matrix form; a column of a single one is left out."""
-        single = {letter for letter, size in self._extents(formula).items() if size == 1}
-
-        def leaf(part: Expr) -> Expr | None:
-            if not isinstance(part, MatMul) or not any(_is_one(factor, single) for factor in part.factors):
-                return None
-            kept = tuple(transform(factor, leaf) for factor in part.factors if not _is_one(factor, single))
-            return MatMul(kept) if len(kept) > 1 else kept[0] if kept else ONE
-
-        found = matrix_form(transform(formula, _products), target, self.axes)
-        return None if found is None else transform(found, leaf)
 
     def is_elementwise(self, step: BoundOperation) -> bool:
         """Whether a step takes each element for itself (no line that another one works out first)."""
@@ -223,23 +152,12 @@ class TensorFormulas:
         letters = _plain_letters(formula)
         sizes = {**step.sizes, **{new: extent(old, step.sizes) for old, new in letters.items()}}
         formula = relettered(formula, letters)
-        sizes.update(self._extents(formula), **self._extents(Sym(reader.key, indices)))
+        sizes.update(self.extents(formula), **self.extents(Sym(reader.key, indices)))
         return Gradient(indices, (formula,), sizes)
 
     def own_letters(self, count: int) -> tuple[str, ...]:
         """Letters for a parameter that a penalty alone reads: those of a layer, not its own ``j0``, ``i0``."""
         return ("i", "j") if count == 2 and self.network.conventions.vectors == "rows" else ("j", "i")[:count]
-
-    def _extents(self, formula: Expr) -> dict[str, int]:
-        """How far the letters run that stand alone at a tensor of a formula over keys."""
-        found: dict[str, int] = {}
-        for one in symbols(formula):
-            own = one.by if isinstance(one, Partial) else one
-            tensor = self.network.tensors.get(own.name)
-            shape = tensor.shape if tensor else ()
-            for letter, size in zip(own.index[::-1], shape[::-1], strict=False):  # one sample's has no index for it
-                found |= {letter: size} if isinstance(letter, str) else {}
-        return found
 
     def _used(self, step: BoundOperation, edge: Edge, formula: Expr) -> Expr:
         """The chain rule through a step; an activation's slope by its name where its formula has cases or is long."""
@@ -262,12 +180,6 @@ class TensorFormulas:
         if not any(isinstance(one, Partial) and inline(one) is not one for one in symbols(formula)):
             return formula
         return _without_ones(rename(formula, inline))
-
-
-def _is_one(factor: Expr, single: set[str]) -> bool:
-    """Whether a factor of a matrix product is a column, or row, of ones along a letter that has one value."""
-    inner = factor.body if isinstance(factor, Transpose) else factor
-    return isinstance(inner, Ones) and inner.over in single
 
 
 def slope_function(step: BoundOperation) -> str:
@@ -305,30 +217,3 @@ def _without_ones(formula: Expr) -> Expr:
 
 def _is_fraction(node: Expr) -> bool:
     return bool(not list(symbols(node)) and children(node))
-
-
-def _products(node: Expr) -> Expr | None:
-    """x ln y as the product that it is; a sum of several terms as several sums."""
-    match node:
-        case Call() if isinstance(spelled := spelled_out(node), Mul):
-            return reduce(mul, (transform(factor, _products) for factor in spelled.factors))
-        case Call() if (divided := quotient_of(node)) is not None:
-            return transform(divided, _products)
-        case Sum(over, Add(terms)):
-            return transform(Add(tuple(_summed(over, term) for term in terms)), _products)
-        case _:
-            return None
-
-
-def _summed(over: str, term: Expr) -> Expr:
-    return Neg(Sum(over, term.body)) if isinstance(term, Neg) else Sum(over, term)
-
-
-def cell_content(tensor: Tensor, cell: Cell) -> Expr | None:
-    """What a matrix has at a cell: an element under its name, a 0 or 1 of the formula, ``None`` without connection."""
-    if cell in tensor.missing:
-        return None
-    if tensor.role == "constant":
-        return Num(int((tensor.typed or {})[cell]))
-    found = tensor.symbol((0, *cell) if tensor.sampled else cell)
-    return Sym(found.name, found.index)

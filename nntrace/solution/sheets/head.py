@@ -136,9 +136,9 @@ def matrix(writer: Writer, tensor: Tensor) -> Matrix:
 
 def tensor_names(network: Network) -> frozenset[str]:
     """The names that a sheet of this network has for whole vectors and matrices, and for their gradients."""
-    from ..formulas.tensor import TensorFormulas  # a format that has no bold letters never asks
+    from ..formulas.layout import Layout  # a format that has no bold letters never asks
 
-    formulas = TensorFormulas(network)
+    formulas = Layout(network)
     keys = [key for key, tensor in network.tensors.items() if tensor.shape[1 if tensor.sampled else 0 :]]
     symbols = [formulas.name(key) for key in keys]
     if network.loss is not None:

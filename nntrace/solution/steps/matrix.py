@@ -36,8 +36,9 @@ from ...network.quantities import partly_frozen
 from ...trace.amount import Amount
 from ..content.model import Block, Line, Matrix, Note, Remark, SectionName, Step
 from ..formulas.element import Writer
+from ..formulas.layout import cell_content
 from ..formulas.naming import is_single
-from ..formulas.tensor import TensorFormulas, cell_content
+from ..formulas.tensor import TensorFormulas
 from .forward import from_logits
 from .matrix_equation import EquationWriter, MatrixEquation, sized
 from .reasons import NO_WAY, cancels_softmax

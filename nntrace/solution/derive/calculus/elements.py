@@ -19,8 +19,9 @@ from ....network.chain_rule import LOSS, Reader
 from ....network.model import PENALTY, Cell, Element, Tensor
 from ....network.quantities import Quantity, Unnamed, parameters, quantity
 from ...content.model import Line, Matrix, Note, in_commas
+from ...formulas.layout import cell_content
 from ...formulas.naming import SAMPLES, is_single
-from ...formulas.tensor import Gradient, cell_content
+from ...formulas.tensor import Gradient
 from ..naming.symbols import Symbols
 from ..steps import Cited, Part, UncitedLine, joined, rule_line
 

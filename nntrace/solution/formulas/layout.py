@@ -1,0 +1,137 @@
+"""How whole tensors stand on a sheet: what each is called, how it is laid out, and formulas over them as matrices."""
+
+from __future__ import annotations
+
+from functools import reduce
+from operator import mul
+
+from ...expr import (
+    ONE,
+    Add,
+    Call,
+    Expr,
+    MatMul,
+    Mul,
+    Neg,
+    Num,
+    Ones,
+    Partial,
+    Sum,
+    Sym,
+    Transpose,
+    matrix_form,
+    symbols,
+)  # fmt: skip
+from ...expr.bind import transform
+from ...expr.functions import quotient_of, spelled_out
+from ...expr.matrices import Axes
+from ...network.model import Cell, Network, Tensor
+from .naming import SAMPLES, Naming
+
+
+class Layout:
+    """The names and the layout of one network's tensors. What has ties or missing connections has no matrix form."""
+
+    def __init__(self, network: Network) -> None:
+        self.network = network
+        self.naming = Naming(network)
+
+    def name(self, key: str) -> Sym:
+        """A whole tensor's symbol."""
+        return self.naming.tensor(key)
+
+    def gradient_name(self, key: str) -> Sym | Partial:
+        """∂L/∂tensor: δ for a layer's result before its activation."""
+        return self.naming.tensor_gradient(key)
+
+    def axes(self, symbol: Sym | Partial) -> Axes:
+        """How a tensor is laid out: a vector as a column or as a row, the samples beside each other the other way.
+
+        What belongs to one sample (marked so, without the sample's index) is a vector by itself.
+        """
+        own = symbol.by if isinstance(symbol, Partial) else symbol
+        indices = tuple(str(index) for index in own.index)
+        if own.name not in self.network.tensors:
+            return (None, None)  # a size
+        return self.vector(indices) if own.mark == SAMPLES else self.laid_out(own.name, indices)
+
+    def laid_out(self, key: str, indices: tuple[str, ...]) -> Axes:
+        """The indices of a tensor that run down and across."""
+        if self.network.tensors[key].sampled:
+            sample, *others = indices
+            along = others[0] if others else None
+            return (along, sample) if self._columns else (sample, along)
+        return (indices[0], indices[1]) if len(indices) == 2 else self.vector(indices)
+
+    def vector(self, indices: tuple[str, ...]) -> Axes:
+        """A vector is a column or a row, as the file has it; no index, a number."""
+        along = indices[0] if indices else None
+        return (along, None) if self._columns else (None, along)
+
+    @property
+    def _columns(self) -> bool:
+        return self.network.conventions.vectors == "columns"
+
+    def has_matrix(self, key: str) -> bool:
+        """Whether a tensor's gradient and update can be one matrix: nothing in it is tied or missing."""
+        tensor = self.network.tensors[key]
+        if tensor.sampled:
+            return True
+        return not tensor.missing and all(len(self.network.uses[name]) == 1 for name in tensor.names.values())
+
+    def matrix(self, formula: Expr, target: Axes) -> Expr | None:
+        """A formula over keys in matrix form; a column of a single one is left out."""
+        single = {letter for letter, size in self.extents(formula).items() if size == 1}
+
+        def leaf(part: Expr) -> Expr | None:
+            if not isinstance(part, MatMul) or not any(_is_one(factor, single) for factor in part.factors):
+                return None
+            kept = tuple(transform(factor, leaf) for factor in part.factors if not _is_one(factor, single))
+            return MatMul(kept) if len(kept) > 1 else kept[0] if kept else ONE
+
+        found = matrix_form(transform(formula, _products), target, self.axes)
+        return None if found is None else transform(found, leaf)
+
+    def extents(self, formula: Expr) -> dict[str, int]:
+        """How far the letters run that stand alone at a tensor of a formula over keys."""
+        found: dict[str, int] = {}
+        for one in symbols(formula):
+            own = one.by if isinstance(one, Partial) else one
+            tensor = self.network.tensors.get(own.name)
+            shape = tensor.shape if tensor else ()
+            for letter, size in zip(own.index[::-1], shape[::-1], strict=False):  # one sample's has no index for it
+                found |= {letter: size} if isinstance(letter, str) else {}
+        return found
+
+
+def _is_one(factor: Expr, single: set[str]) -> bool:
+    """Whether a factor of a matrix product is a column, or row, of ones along a letter that has one value."""
+    inner = factor.body if isinstance(factor, Transpose) else factor
+    return isinstance(inner, Ones) and inner.over in single
+
+
+def _products(node: Expr) -> Expr | None:
+    """x ln y as the product that it is; a sum of several terms as several sums."""
+    match node:
+        case Call() if isinstance(spelled := spelled_out(node), Mul):
+            return reduce(mul, (transform(factor, _products) for factor in spelled.factors))
+        case Call() if (divided := quotient_of(node)) is not None:
+            return transform(divided, _products)
+        case Sum(over, Add(terms)):
+            return transform(Add(tuple(_summed(over, term) for term in terms)), _products)
+        case _:
+            return None
+
+
+def _summed(over: str, term: Expr) -> Expr:
+    return Neg(Sum(over, term.body)) if isinstance(term, Neg) else Sum(over, term)
+
+
+def cell_content(tensor: Tensor, cell: Cell) -> Expr | None:
+    """What a matrix has at a cell: an element under its name, a 0 or 1 of the formula, ``None`` without connection."""
+    if cell in tensor.missing:
+        return None
+    if tensor.role == "constant":
+        return Num(int((tensor.typed or {})[cell]))
+    found = tensor.symbol((0, *cell) if tensor.sampled else cell)
+    return Sym(found.name, found.index)
