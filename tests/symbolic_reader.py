@@ -15,7 +15,7 @@ from unicodedata import normalize
 
 import numpy as np
 
-SUPERSCRIPTS = {"²": 2, "³": 3, "⁴": 4}
+SUPERSCRIPTS = {sign: power for power, sign in enumerate("²³⁴⁵⁶⁷⁸⁹", 2)}
 LETTERS = re.compile(r"_([a-z]+)(?![A-Za-z0-9_′\[])")
 AFFINE = re.compile(r"_\(([a-z0-9+,-]+)\)")
 TERM = re.compile(r" ?([+-]?) ?(\d*) ?([a-z]?)(?![a-z(_])")

@@ -34,7 +34,7 @@ from nntrace.spec import load, read
 from nntrace.trace.arrays import ArrayTrace
 
 CLOSE = 1e-10
-NAMED = [letter + "′" * count for letter in "Zu" for count in range(6)]
+NAMED = [letter + "′" * count for letter in "Zu" for count in range(9)]
 """What a derivation calls a part that repeats, in these networks."""
 MIXED = r"\[((?:\d+,)+[a-z](?:,[a-z0-9]+)*|[a-z](?:,[a-z0-9]+)+)\]"
 """An index of letters and of numbers, in brackets."""
@@ -63,8 +63,8 @@ class Reading:
         self.jacobians = {label: pair for pair, label in question.jacobians.items()}
         self.differentiated = ""
         """The formula of what a line is the derivative of, with the space before it."""
-        self.sample = 0
-        """Of which sample a line is read that is about each of them."""
+        self.sample, self.of_each = 0, False
+        """Of which sample a line is read that is about each of them, and whether it says that it is."""
         self.n, self.k, self.mark = "n", "", "⁽ⁿ⁾"
         """The letters of a sample and of its class, if there is one, and the mark of what belongs to each sample."""
         self.largest = ""
@@ -366,7 +366,7 @@ class Reading:
     def in_indices(self, name: str, texts: list[str]) -> bool:
         whole = [text for text in (name, *texts) if self.sizes(text) or "Σ" in text]
         after = name.rpartition("/∂")[2].removesuffix(self.mark)
-        words = {one: rf"(?<![^\W_]){re.escape(one)}(?![\w′⁽])" for one in (*self.keys, *self.deltas)}
+        words = {one: rf"(?<![^\W_]){re.escape(one)}(?:{self.mark})?(?![\w′⁽])" for one in (*self.keys, *self.deltas)}
         known = [one for one, word in words.items() if any(re.search(word, text) for text in (name, *texts))]
         if known and all(math.prod(self.tensor(one).shape) == 1 for one in known):
             return True
@@ -445,6 +445,7 @@ class Reading:
 
     def as_matrix(self, step: dict[str, Any], texts: list[str]) -> Iterator[str]:
         """Lines between whole matrices; those about each sample are read for every one of them."""
+        self.of_each = any("for each sample" in (line["note"] or "") for line in step["lines"])
         if self.mark in step["name"]:
             for sample in range(self.network.samples or 0):
                 self.sample = sample
@@ -463,7 +464,8 @@ class Reading:
             if not same(reader.evaluate(left), reader.evaluate(right)):
                 yield f"{left} is not {right} for sample {sample}"
         expected = reader.evaluate(step["name"])
-        reader.identity = max(np.shape(expected), default=1)
+        rows, *columns = np.shape(expected) or (1,)
+        reader.identity = rows if [rows] == columns else 0  # else that of what stands beside it
         for line, text in zip(step["lines"], texts, strict=False):
             found = reader.evaluate(text)
             if isinstance(found, str):
@@ -506,7 +508,7 @@ class Reading:
 
     def of_sample(self, name: str, array: Any) -> Any:
         """What belongs to the one sample, where a name says so."""
-        return array[self.sample] if name.endswith(self.mark) and name not in self.keys else array
+        return array[self.sample] if name.endswith(self.mark) and (self.of_each or name not in self.keys) else array
 
     def whole_partial(self, of: str, by: str) -> Any:
         if of == self.loss:
@@ -543,7 +545,7 @@ def calculated(text: str) -> float:
     """A formula of numbers alone, as a pocket calculator that knows infinities has it."""
     power = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
     text = re.sub(r"×10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)", lambda found: "e" + found.group(1).translate(power), text)
-    text = re.sub(r"\|(-?[\d.]+)\|", r"abs(\1)", text).replace("e^{", "exp(").replace("}", ")").replace("×", "*")
+    text = re.sub(r"\|([^|]+)\|", r"abs(\1)", text).replace("e^{", "exp(").replace("}", ")").replace("×", "*")
     text = re.sub(r"(?<![a-z\d.])\d+(\.\d+)?(e-?\d+)?", lambda found: f"number({found.group()})", text).replace(
         "∞", "inf"
     )
@@ -554,6 +556,9 @@ def calculated(text: str) -> float:
         "sqrt": np.sqrt,
         "max": max,
         "abs": abs,
+        "sin": np.sin,
+        "cos": np.cos,
+        "tanh": np.tanh,
         "number": np.float64,
         "inf": np.float64("inf"),
     }
