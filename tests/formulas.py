@@ -141,7 +141,7 @@ class Meaning:
     """What formulas come to, by one oracle's numbers: a vector is a list of them.
 
     ``function(name, z)`` gives FUNCTIONS, ``activation(name, zs)`` those of a list, ``above(a, b)`` whether a > b. Of
-    two equal numbers max takes the first, with ``kink`` the second; of equal elements each counts the same.
+    two equal numbers max takes the first, with ``kink`` the second, and min the other one.
     """
 
     def __init__(
@@ -194,14 +194,13 @@ class Meaning:
             total = sum(argument[1:], argument[0])
             return total / len(argument) if function == "mean" else total
         if function in ("max", "min"):
-            best = [argument[0]]
+            best = argument[0]
             for each in argument[1:]:
-                higher, lower = self.above(each, best[0]), self.above(best[0], each)
-                if not (higher or lower):
-                    best.append(each)
-                elif higher == (function == "max"):
-                    best = [each]
-            return sum(best[1:], best[0]) / len(best)
+                higher, lower = self.above(each, best), self.above(best, each)
+                is_later = (function == "max") == bool(self.kink)  # of two equal ones: the slope on that side
+                if (higher if function == "max" else lower) or (is_later and not (higher or lower)):
+                    best = each
+            return best
         if function in FUNCTIONS:
             return self._each(lambda z, _: self.function(function, z), argument, None)
         every = argument if isinstance(argument, list) else [argument]

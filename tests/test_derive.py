@@ -465,9 +465,13 @@ class Reading:
                 yield f"{left} is not {right} for sample {sample}"
         expected = reader.evaluate(step["name"])
         rows, *columns = np.shape(expected) or (1,)
-        reader.identity = rows if [rows] == columns else 0  # else that of what stands beside it
         for line, text in zip(step["lines"], texts, strict=False):
-            found = reader.evaluate(text)
+            reader.identity = rows if [rows] == columns else 0  # else that of the matrix beside it
+            try:
+                found = reader.evaluate(text)
+            except ValueError:  # no matrix is beside it
+                reader.identity = max(rows, *columns)
+                found = reader.evaluate(text)
             if isinstance(found, str):
                 found = np.eye(len(expected))
             if not same(found, expected):

@@ -197,6 +197,13 @@ TOLD = {
         "= ∂f/∂w[5]⁽¹⁾ + ∂f/∂w[5]⁽²⁾ + ∂f/∂w[5]⁽³⁾ + ∂f/∂w[7]⁽¹⁾ + ∂f/∂w[7]⁽²⁾ + ∂f/∂w[7]⁽³⁾",
     ),
     "a gradient of 1": (HEAD + "layers: [{let: {u: sum(v) + s, f: u}}]\nloss: f\n", ("grad",), "B1  ∂f/∂u = 1\n"),
+    "a formula that is not affine": (
+        HEAD + "layers: [{let: {u: tanh(v), f: s * sum(u)}}]\nloss: f\n", ("collapse",), "u(1) ≈ 0.761594, so u is not",
+    ),
+    "an affine formula of matrices": (
+        HEAD.replace("[1, 2]", "[[1, 2], [3, 4]]") + "layers: [{let: {u: tanh(v), f: sum(u) + s}}]\nloss: f\n",
+        ("collapse",), "f is no map from vectors to a vector, and is not merged",
+    ),
     "a softmax of elements": (
         "inputs: {x: [1, 2, 3]}\nlayers: [{softmax: p, from: ['x[3]', 'x[1]']}]\nloss: 'p[1]'\n",
         ("forward", "--view", "matrix"), "p = e0 / Z0",

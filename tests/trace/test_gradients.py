@@ -34,6 +34,7 @@ from nntrace.spec import read
 from nntrace.trace.tracing import trace_of
 
 ROUNDING = 1e-12
+LARGEST_EXPONENT = 709
 """How far from the oracle, in sums of absolute contributions (see ``oracle``)."""
 MOST_PATHS = 2000
 Check = Callable[[Network, Sheet, oracle.Result], None]
@@ -163,6 +164,10 @@ def elements(network: Network, sheet: Sheet, truth: oracle.Result) -> None:
             found = approximate(written.body, lambda key, at: float(trace.arrays[key][at]))
             name = quantity(sheet.network, Element(step.output, cell)).name
             saturated = oracle.fused(network) and step in sheet.network.loss_steps()  # -ln(1 - ŷ) loses its digits
+            read = (trace.arrays[key] for key in step.arguments.values())
+            saturated |= (
+                math.isnan(found) and bool(step.operation.program) and max(map(np.max, read)) > LARGEST_EXPONENT
+            )
             if name in truth.sizes and not saturated:
                 close(found, float(trace.arrays[step.output][cell]), truth.sizes[name], f"the formula of {name}")
     for name in names(network):

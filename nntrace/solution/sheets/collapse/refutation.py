@@ -9,7 +9,7 @@ from itertools import chain, combinations
 from math import prod
 
 from ....expr import Call, Expr, Num, Sym
-from ....expr.properties import has_kink
+from ....expr.properties import has_kink, is_affine
 from ....network.model import BoundOperation, Cell, Element, Network
 from ....record import Record
 from ....trace.amount import Amount, evaluated, fraction
@@ -58,8 +58,13 @@ class Refutation:
 
     @property
     def subject(self) -> Note:
-        """What the step is called: an activation by its kind, a layer by its result."""
-        return (self.step.kind,) if not self.operation.parameters else (self.formulas.name(self.step.output),)
+        """What the step is called: an activation by its kind, a layer or a formula by its result."""
+        return (self._called,)
+
+    @property
+    def _called(self) -> str:
+        named = self.operation.parameters or self.step.is_formula
+        return self.formulas.name(self.step.output).name if named else self.step.kind
 
     @property
     def is_tried(self) -> bool:
@@ -72,6 +77,8 @@ class Refutation:
         if len(read_tensors(self.step)) > 1:
             if is_map(self.network, self.step):
                 return (result, " reads results that are not affine maps of one and the same result before them")
+            if is_affine(self.operation.formula, self.operation.arguments):
+                return (result, " is no map from vectors to a vector, and is not merged")
             decides = has_kink(self.operation.formula, self.operation.arguments)
             cause = "decides by cases of what it reads" if decides else "has a derivative that depends on what it reads"
             return (result, f" {cause}, so it is not shown to be affine")
@@ -127,13 +134,12 @@ class Refutation:
         """``relu(-2) = 0.0``, ``the first of softmax(2, 0) ≈ 0.880797``."""
         sign = " ≈ " if shown.rounded else " = "
         if self.operation.is_elementwise:
-            return (Call(self.step.kind, (Num(value),)), sign, shown.number)
+            return (Call(self._called, (Num(value),)), sign, shown.number)
         count = self._read()
         zeros: list[Expr] = [Num(0)] * (count - 1) if count <= MOST_ARGUMENTS else [Num(0), Sym("…")]
-        name = self.step.kind if not self.operation.parameters else self.formulas.name(self.step.output).name
         results = prod(self.sizes[str(letter)] for letter in self.operation.output.index)
         first = ("the first of ",) if results > 1 else ()
-        return (*first, Call(name, (Num(value), *zeros)), sign, shown.number)
+        return (*first, Call(self._called, (Num(value), *zeros)), sign, shown.number)
 
     def _read(self) -> int:
         """How many values the step reads."""
