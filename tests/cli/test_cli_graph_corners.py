@@ -201,8 +201,8 @@ TOLD = {
         HEAD + "layers: [{let: {u: tanh(v), f: s * sum(u)}}]\nloss: f\n", ("collapse",), "u(1) ≈ 0.761594, so u is not",
     ),
     "an affine formula of matrices": (
-        HEAD.replace("[1, 2]", "[[1, 2], [3, 4]]") + "layers: [{let: {u: tanh(v), f: sum(u) + s}}]\nloss: f\n",
-        ("collapse",), "f is no map from vectors to a vector, and is not merged",
+        HEAD.replace("[1, 2]", "[[1, 2], [3, 4]]") + "layers: [{let: {u: tanh(v), r: sum(u) + s, f: r^2}}]\nloss: f\n",
+        ("collapse",), "r is no map from vectors to a vector, and is not merged",
     ),
     "a softmax of elements": (
         "inputs: {x: [1, 2, 3]}\nlayers: [{softmax: p, from: ['x[3]', 'x[1]']}]\nloss: 'p[1]'\n",
