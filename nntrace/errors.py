@@ -9,6 +9,8 @@ _BIDI_CONTROLS = frozenset("\u200e\u200f\u061c\u202a\u202b\u202c\u202d\u202e\u20
 MOST_COMPARED = 1_000
 """Known words that a wrong one is compared with; of more, those that begin like it."""
 WIDEST_WORD = 60
+ALIKE = 0.62
+"""The least likeness of two words, from 0 to 1, of which one may be a slip for the other."""
 MOST_KNOWN = 40
 
 
@@ -46,15 +48,27 @@ def suggestion(word: str, known: Iterable[str], meant: Iterable[str] | None = No
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
-    """The known word that is most like this one, whatever its case."""
+    """The known word that this one shortens, or else the one that is most like it, whatever its case."""
     from difflib import get_close_matches
 
     words = list(known)
     if len(words) > MOST_COMPARED:
         words = [other for other in words if other[:2].lower() == word[:2].lower()][:MOST_COMPARED]
     by_lower = {other.lower(): other for other in reversed(words)}
-    found = get_close_matches(word.lower()[:WIDEST_WORD], by_lower, n=1)
+    lower = word.lower()[:WIDEST_WORD]
+    longer = [other for other in by_lower if shortens(lower, other)]
+    if sum(other.startswith(lower) for other in longer) > 1:  # it may mean any of them
+        return None
+    found = get_close_matches(lower, longer, n=1, cutoff=0) or get_close_matches(lower, by_lower, n=1, cutoff=ALIKE)
     return by_lower[found[0]] if found else None
+
+
+def shortens(word: str, other: str) -> bool:
+    """Whether a word of three letters or more is the beginning of another, or its ends and some between: ``lrelu``."""
+    letters = iter(other)
+    if len(word) < 3 or other.startswith(word):
+        return len(word) > 2
+    return word[0] == other[:1] and word[-1] == other[-1] and all(letter in letters for letter in word)
 
 
 def printable(text: str) -> str:

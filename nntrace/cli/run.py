@@ -174,14 +174,9 @@ def deliver(
     from ..solution.content.detail import with_detail
     from ..solution.content.model import Check
 
-    differences: list[Mismatch] = []
-    held: list[tuple[str, str]] = []
-    for name, typed, value in map(expectation, expected):
-        if (found := compare(solution, name, typed, value)) is not None:
-            differences.append(found)
-        else:
-            held.append((name, typed))
-    solution = with_expected(solution, held)
+    compared = [compare(solution, *expectation(one)) for one in expected]
+    differences = [found for found in compared if isinstance(found, Mismatch)]
+    solution = with_expected(solution, [found for found in compared if isinstance(found, Check)])
     told = with_detail(solution, detail_of(page.detail))
     if page.show:
         from ..solution.content.excerpt import excerpt

@@ -9,7 +9,7 @@ from collections.abc import Callable, Mapping, Sequence
 from fractions import Fraction
 
 from ..catalogue.registry import Entry, Option, find, names
-from ..errors import quoted, suggestion
+from ..errors import quoted, shortens, suggestion
 from ..record import Record
 from . import not_yet, tree, values
 from .model import Inside, Name, Number, OptionValue
@@ -91,8 +91,9 @@ def _entry(word: tree.Scalar, what: str, sorts: Sequence[str], problems: Problem
         known = [word for sort in sorts for word in names(sort)]
         from ..expr.functions import FUNCTIONS
 
-        slip = -1 if word.text.lower() in OTHER_KINDS or word.text.lower() in FUNCTIONS else SLIP
-        meant = [one for one in known if abs(len(one) - len(word.text)) <= slip]
+        lower = word.text.lower()
+        other = lower in OTHER_KINDS or lower in FUNCTIONS
+        meant = [one for one in known if not other and (abs(len(one) - len(lower)) <= SLIP or shortens(lower, one))]
         problems.add(word.place, f"{what} of unknown kind {quoted(word.text)}", suggestion(word.text, known, meant))
     return None
 

@@ -398,8 +398,21 @@ ALONE: dict[str, tuple[str, str, str]] = {
             f"2:10: a layer of unknown kind '{word}'",
             "\n  known here: ",
         )
-        for word in ("soft", "sin", "relu6", "celu")
+        for word in ("soft", "sin", "relu6", "celu", "sig", "logsig", "tansig", "hardlim")
     },
+    **{
+        f"a short {word}": (
+            f"inputs: [1]\nlayers: [{word}]\n",
+            f"2:10: a layer of unknown kind '{word}'",
+            f"did you mean '{meant}'?",
+        )
+        for word, meant in {"lrelu": "leaky_relu", "hsigmoid": "hard_sigmoid", "bipolar": "bipolar_sigmoid"}.items()
+    },
+    "a class by its number under a name": (
+        "inputs: [1, 2, 3]\nlayers: [softmax: [p1, p2, p3]]\nloss: ce\ntargets: {y: 2}\n",
+        "4:10: there is 1 target for 3 outputs",
+        "write targets: {class: 2} (p2, counted from 1) or targets: {class: 2, from: 0} (p3, counted from 0)",
+    ),
     "a misspelt activation": (
         "inputs: [1]\nlayers: [rleu]\n",
         "2:10: a layer of unknown kind 'rleu'",

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from ...catalogue import LOGIT, Loss
+from ...catalogue import LOGIT, Loss, find
 from ...errors import quoted, suggestion
 from ...spec.model import Items, Labelled, Name, Number, Place, Value
 from ..model import Cell, Tensor
@@ -47,9 +47,10 @@ def targets_of(draft: Draft, current: Tensor) -> Tensor | None:
 
 
 def default_name(draft: Draft) -> str:
-    """What targets are called that the file gives no name: y, or t where something else is y."""
+    """What targets are called that the file gives no name: y, or t where something else is y, or one of y1, y2, …"""
+    others = {name.rstrip("0123456789") for name in draft.defined}
     own = [name for name, _ in draft.spec.targets.entries] if isinstance(draft.spec.targets, Labelled) else []
-    return "t" if "y" in draft.defined and not any(name.text == "y" for name in own) else "y"
+    return "t" if "y" in others and not any(name.text == "y" for name in own) else "y"
 
 
 def _is_class(found: ClassTarget, classes: Classes, size: int) -> bool:
@@ -74,6 +75,8 @@ def _is_no_target(draft: Draft, value: Value, classes: Classes, size: int) -> bo
     names = [name for name in _names(value) if name.text not in {*draft.names.numbers, *draft.names.tensors}]
     outputs = [name for name in names if name.text in classes.names]
     only = value.items[0] if isinstance(value, Items) and len(value.items) == 1 else value
+    if isinstance(value, Labelled) and len(value.entries) == 1 < size and _of_classes(draft):
+        only = value.entries[0][1]
     alone = isinstance(only, Name)
     for_each = "give one target for each output, such as targets: {t1: 1.0, …}"
     if isinstance(only, Number) and (size > 1 or only is value):
@@ -81,6 +84,8 @@ def _is_no_target(draft: Draft, value: Value, classes: Classes, size: int) -> bo
         remedy = f"write a list, such as [{only.text}], or a table, such as {{t: {only.text}}}"
         if size > 1:
             by_number = classes.readings(only)
+            if isinstance(value, Labelled):
+                message = f"there is 1 target for {draft.counted(size, 'output')}"
             named = f"name the class; {suggestion('', classes.names)}"
             remedy = f"{f'write {by_number}' if by_number else named}; or {for_each}"
     elif outputs:
@@ -95,6 +100,12 @@ def _is_no_target(draft: Draft, value: Value, classes: Classes, size: int) -> bo
         return False
     draft.problems.add(place, message, remedy)
     return True
+
+
+def _of_classes(draft: Draft) -> bool:
+    """Whether the loss is one of classes: a single number for several outputs then seems to be one."""
+    entry = find("loss", draft.spec.loss.kind.text) if draft.spec.loss else None
+    return entry is not None and entry.build().targets in ("class", "classes")
 
 
 def _names(value: Value) -> list[Name]:

@@ -30,8 +30,8 @@ class Mismatch(Record):
     found: str
 
 
-def compare(solution: Solution, name: str, expected: str, value: Fraction | Decimal) -> Mismatch | None:
-    """``None`` where the number rounds to the digits given. Raises ``UserError`` for a name that the sheet has not.
+def compare(solution: Solution, name: str, expected: str, value: Fraction | Decimal) -> Mismatch | Check:
+    """What holds where the number rounds to the digits given, ``≈`` unless it is just what was typed. Raises ``UserError`` for a name that the sheet has not.
 
     A name means what the command is about: the new value for ``step``, the gradient for ``grad``, the value for
     ``forward``; a step's own name (``∂MSE/∂w21``, ``dMSE/dw21``, ``δ_h1``, ``w21+``) means that step. What belongs to
@@ -57,19 +57,19 @@ def compare(solution: Solution, name: str, expected: str, value: Fraction | Deci
         raise UserError(f"this sheet has no number {quoted(whole)}\n  {near}")
     found = known[key]
     if agrees(found, expected, value):
-        return None
+        relation = "=" if not isinstance(found, Beyond) and found == float(value) else "≈"
+        return Check((f"{whole} {relation} {expected}, as expected",), "ok")
     return Mismatch(whole, expected, str(_SHOWN.plus(found.true)).lower() if isinstance(found, Beyond) else repr(found))
 
 
-def with_expected(solution: Solution, held: Sequence[tuple[str, str]]) -> Solution:
-    """The sheet with what was expected, by name and as typed, and holds, among its checks."""
+def with_expected(solution: Solution, held: Sequence[Check]) -> Solution:
+    """The sheet with what was expected, and holds, among its checks."""
     if not held:
         return solution
-    found = tuple(Check((f"{name} = {typed}, as expected",), "ok") for name, typed in held)
     *others, last = solution.sections
     if last.name == "checks":
-        return solution._replace(sections=(*others, last._replace(blocks=(*last.blocks, *found))))
-    return solution._replace(sections=(*solution.sections, Section("checks", found)))
+        return solution._replace(sections=(*others, last._replace(blocks=(*last.blocks, *held))))
+    return solution._replace(sections=(*solution.sections, Section("checks", tuple(held))))
 
 
 def agrees(found: float, expected: str, value: Fraction | Decimal) -> bool:
