@@ -307,4 +307,5 @@ def step(at_zero: Literal["0", "0.5", "1"] = "0") -> Operation:
 @activation()
 def sign() -> Operation:
     """1 where z > 0, -1 where z < 0, and 0 at 0: a bipolar perceptron's unit. Its derivative is 0, at the jump too."""
-    return elementwise(_sign(z))
+    above = Condition(z, ">", Num(0))
+    return elementwise(_sign(z), Same("on both sides", Cases(above, Num(0), Num(0))))

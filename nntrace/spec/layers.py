@@ -65,7 +65,11 @@ def _layer(node: Node, problems: Problems, of_file: Collection[str]) -> Layer | 
     of = shorthands.opened(of, known, problems)
     own = {key.text: inner for key, inner in of.other_keys if key.text in known}
     other_keys = [
-        one for one in of.other_keys if one[0].text not in known and not _misplaced(one[0], of, of_file, problems)
+        one
+        for one in of.other_keys
+        if one[0].text not in known
+        and not _misplaced(one[0], of, of_file, problems)
+        and not shorthands.refuse_inside(one, "a layer", problems)
     ]
     for key, inner in of.other_keys:
         if key.text in own and is_null(inner):

@@ -4,16 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
-from ..catalogue.registry import KINDS, names
+from ..catalogue.registry import names
 from ..errors import nearest, quoted, suggestion
-from . import arithmetic, kinds, scalars, sources, tree, values
+from . import arithmetic, kinds, scalars, shorthands, sources, tree, values
 from .model import Items, Labelled, Layer, LossSpec, Name, Number, Penalty
 from .problems import Problems
-from .scalars import Fault, looks_like_number
+from .scalars import Fault
 from .tree import Node, describe, is_null
 
 LOSS_KEYS = ("parts", "over_outputs", "over_samples", "class_weights", "penalty", sources.FROM)
-PENALTY_WORDS = ("regularization", "regularisation", "regularizer", "regulariser", "lambda")
 PENALTY_KEYS = ("on", "name", "data")
 OF_RESULT = ("over_samples", "penalty")
 """What may stand beside a result that is the loss."""
@@ -44,7 +43,11 @@ def _loss(node: Node, second: str, problems: Problems) -> LossSpec | None:
     own = {key.text: inner for key, inner in of.other_keys if key.text in LOSS_KEYS}
     over_outputs = _reduction("over_outputs", own, problems)
     over_samples = _reduction("over_samples", own, problems)
-    other_keys = [(key, inner) for key, inner in of.other_keys if key.text not in (*LOSS_KEYS, LOG)]
+    other_keys = [
+        one
+        for one in of.other_keys
+        if one[0].text not in (*LOSS_KEYS, LOG) and not shorthands.refuse_inside(one, "a loss", problems)
+    ]
     for key, _ in of.other_keys:
         if key.text == LOG:
             problems.add(key.place, "`log` is a key of the whole file", "write log: 2 on a line of its own")
@@ -111,14 +114,6 @@ def with_key(loss: Node | None, key: tree.Scalar, node: Node) -> str:
             own = "mse: L"
     content = node.text if isinstance(node, tree.Scalar) else "…"
     return f"put it into the loss: loss: {{{own}, {key.text}: {content}}}"
-
-
-def penalty_forms(node: Node) -> str:
-    """The lines that a word such as ``regularization`` may stand for."""
-    factor = node.text if isinstance(node, tree.Scalar) and looks_like_number(node.text) else "0.01"
-    listed = [f"{entry.name}: {factor} (λ {entry.summary.partition(':')[0].partition(';')[0]} in the loss)"
-              for entry in KINDS["penalty"].values()]  # fmt: skip
-    return f"write {', '.join(listed)}, or weight_decay: {factor} (λ w in the update, not in the loss)"
 
 
 def _upstream(node: tree.Mapping, problems: Problems) -> LossSpec | None:

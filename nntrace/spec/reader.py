@@ -152,9 +152,7 @@ def _refuse_unknown(key: tree.Scalar, node: Node, root: tree.Mapping, problems: 
         )
     elif key.text in losses.LOSS_KEYS:
         problems.add(key.place, f"`{key.text}` outside of the loss", losses.with_key(root.get("loss"), key, node))
-    elif key.text in losses.PENALTY_WORDS:
-        problems.add(key.place, f"`{key.text}` may mean several things", losses.penalty_forms(node))
-    else:
+    elif not shorthands.refuse_vague((key, node), problems):
         values.unknown_key(key, "a network file", READERS, problems)
 
 

@@ -9,7 +9,7 @@ from collections.abc import Mapping
 
 from ..catalogue import Parameter
 from ..catalogue.optimizers import DEFAULT
-from ..catalogue.registry import names
+from ..catalogue.registry import KINDS, names
 from . import tree, values
 from .kinds import Kinded
 from .problems import Problems
@@ -19,6 +19,7 @@ from .tree import Node, Scalar, is_null
 RATE, PENALTY, OPTIMIZER = "learning_rate", "penalty", "optimizer"
 DECAY = "weight_decay"
 UNITS = "units"
+PENALTY_WORDS = ("regularization", "regularisation", "regularizer", "regulariser", "lambda")
 
 Keyed = tuple[Scalar, Node]
 """A key and its value."""
@@ -46,6 +47,28 @@ def written_out(root: tree.Mapping, problems: Problems) -> tree.Mapping:
         key, optimizer = long.get(OPTIMIZER, (decay[0], decay[0]._replace(text=DEFAULT)))
         long[OPTIMIZER] = key, _with_option(optimizer, decay)
     return tree.Mapping(tuple((key._replace(text=text), node) for text, (key, node) in long.items()), root.place)
+
+
+def refuse_vague(entry: Keyed, problems: Problems) -> bool:
+    """Note a word such as ``regularization`` with the lines that it may stand for; whether it is one."""
+    key, node = entry
+    if key.text not in PENALTY_WORDS:
+        return False
+    factor = node.text if isinstance(node, Scalar) and looks_like_number(node.text) else "0.01"
+    listed = [f"{one.name}: {factor} (λ {one.summary.partition(':')[0].partition(';')[0]} in the loss)"
+              for one in KINDS[PENALTY].values()]  # fmt: skip
+    remedy = f"write {', '.join(listed)}, or {DECAY}: {factor} (λ w in the update, not in the loss)"
+    problems.add(key.place, f"`{key.text}` may mean several things", remedy + " on a line of its own, in column 1")
+    return True
+
+
+def refuse_inside(entry: Keyed, where: str, problems: Problems) -> bool:
+    """Note what is a line of the whole file inside a layer or a loss; whether it is one."""
+    key, _ = entry
+    if key.text in ("lr", DECAY, *names(PENALTY)):
+        problems.add(key.place, f"`{key.text}` inside {where}", "it belongs to the whole file: begin it in column 1")
+        return True
+    return refuse_vague(entry, problems)
 
 
 def _put(long: dict[str, Keyed], text: str, entry: Keyed, problems: Problems) -> None:

@@ -413,6 +413,21 @@ ALONE: dict[str, tuple[str, str, str]] = {
         "4:10: there is 1 target for 3 outputs",
         "write targets: {class: 2} (p2, counted from 1) or targets: {class: 2, from: 0} (p3, counted from 0)",
     ),
+    "regularization in a layer": (
+        "inputs: [1]\nlayers:\n- dense: y\n  weights: [1]\n  regularization: 0.1\n",
+        "5:3: `regularization` may mean several things",
+        "write l2: 0.1 (λ Σ w² in the loss)",
+    ),
+    "a penalty in a layer": (
+        "inputs: [1]\nlayers:\n- dense: y\n  weights: [1]\n  l2: 0.1\n",
+        "5:3: `l2` inside a layer",
+        "it belongs to the whole file: begin it in column 1",
+    ),
+    "a penalty in the loss": (
+        "inputs: [1]\nlayers: []\ntargets: [1]\nloss: {mse: L, l2: 0.1}\n",
+        "4:16: `l2` inside a loss",
+        "it belongs to the whole file: begin it in column 1",
+    ),
     "a misspelt activation": (
         "inputs: [1]\nlayers: [rleu]\n",
         "2:10: a layer of unknown kind 'rleu'",

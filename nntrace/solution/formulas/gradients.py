@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections import Counter
+
 from ...expr import (
     ONE,
     ZERO,
@@ -118,7 +120,10 @@ class ElementGradients:
         derived = locals_of.get(summand.output)
         if derived is None:  # nothing is left of it: the declared form says so by itself
             return (summand.local,)
-        return tuple(dict.fromkeys((derived, simplify(derived), summand.local)))
+        short = simplify(derived)
+        if isinstance(derived, Mul) and isinstance(short, Mul) and Counter(derived.factors) == Counter(short.factors):
+            derived = short  # the same factors in another order
+        return tuple(dict.fromkeys((derived, short, summand.local)))
 
     def _uncancelled(self, summand: Summand) -> tuple[Expr, ...]:
         """A fused loss's long form: Σ_k ∂L/∂y_k × ∂y_k/∂z, as symbols and with the local derivatives written in."""

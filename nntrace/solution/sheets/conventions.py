@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from ...expr import Add, Div, Expr, HadamardPow, MatMul, Num, Ones, Sym, Whole, ln
+from ...catalogue import Operation
+from ...expr import ZERO, Add, Div, Expr, HadamardPow, MatMul, Num, Ones, Sym, Whole, ln, simplify
 from ...expr.bind import walk
 from ...expr.functions import LOGARITHM, restricted
 from ...expr.properties import has_kink
@@ -52,7 +53,7 @@ def agreed(
     has_matrix = any(len(one.sample_shape) > 1 and not one.names for one in network.tensors.values())
     reached = network.reached() if slopes else ()
     derived = [step.operation for step in network.steps if step.edges and step.output in reached]
-    bends = any(has_kink(one.formula, one.arguments) for one in derived)
+    bends = any(has_kink(one.formula, one.arguments) and not _is_flat(one) for one in derived)
     formulas = [step.operation.sheet_formula for step in network.steps]
     has_logarithm = any(
         (found := restricted(node)) is not None and found[0] == LOGARITHM for one in formulas for node in walk(one)
@@ -80,6 +81,12 @@ def agreed(
         *some,
         *(_matrix_words(sections) if matrices else ()),
     )
+
+
+def _is_flat(operation: Operation) -> bool:
+    """Whether its derivative is taken as 0 everywhere: no slope at a kink then counts."""
+    declared = operation.declared.values()
+    return bool(declared) and all(simplify(forms[-1].form) == ZERO for forms in declared)
 
 
 _W, _X, _B = (Whole(Sym(name), "j", "i") for name in "Wxb")

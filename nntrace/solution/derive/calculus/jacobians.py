@@ -24,9 +24,9 @@ from ....expr import (
 )
 from ....expr.bind import contains
 from ....expr.constants import constants_multiplied, shortened
-from ....expr.functions import BY_CASES
 from ....expr.letters import relettered
 from ....expr.matrices import Axes
+from ....expr.properties import has_kink
 from ....expr.rules import by_rule, distributed, has_delta, where_different, where_equal
 from ....expr.simplify import WORKED_OUT
 from ....network.batch import SAMPLE
@@ -147,9 +147,10 @@ class Jacobians:
         assert isinstance(own, Sym)
         derived, rules = derivative(self.symbols, one.formula, own)
         reason = self._kink_note(one.formula, own)
-        if derived == ZERO and any(isinstance(one, str) and BY_CASES in one for one in rules):
-            reason = ("taken as 0 at the jump, by convention",)
         forms = [Form(derived, rules), _shortened(derived), *one.declared]
+        if derived == ZERO and has_kink(one.formula, (own.name,)):
+            reason = ("taken as 0 at the jump, by convention",)
+            forms = [Form(ZERO, ("constant on both sides of the jump",))]
         diagonal = self._jacobian(one, own, forms, reason=reason)
         if isinstance(slope, Call):
             diagonal = diagonal._replace(lines=(Line("chain", "=", self.symbols.named(slope)), *diagonal.lines))
