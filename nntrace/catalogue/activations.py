@@ -35,7 +35,7 @@ from .operation import Auxiliary, Need, Operation, Same
 from .registry import Positive, Real, activation, real
 
 z, a = Indexed("z")["j"], Indexed("a")["j"]
-TAKEN = "the largest is taken from each, which leaves the ratios as they are"
+TAKEN = "the largest is subtracted from each, which leaves the ratios unchanged"
 ASKED, OVERFLOWS, UNDERFLOW = (
     f"{TAKEN} (shift: true)",
     f"in double precision the plain exponentials overflow: {TAKEN}",

@@ -99,7 +99,7 @@ OPTIONS = {
 REFUTED = re.compile(
     r"an affine map takes midpoints to midpoints; halfway between (.+) [=≈] (\S+) and "
     r"(.+) [=≈] (\S+) is (?:about )?(\S+), but (.+) [=≈] (\S+), "
-    r"so (\w+) is not affine: z1 and z2 are left apart \(for special weights they could still give an affine map\)"
+    r"so (\w+) is not affine: z1 and z2 are not merged \(with special weights they could still be one affine map\)"
 )
 
 
@@ -111,7 +111,7 @@ def test_what_is_shown_of_an_activation_is_not_said_of_the_layers(run: Run, tmp_
     )
     (reason,) = [step["reason"] for step in sheet(run, tmp_path, text)["steps"] if step["name"] == "a1"]
     assert reason.endswith(
-        "so relu is not affine: z1 and s are left apart (for special weights they could still give an affine map)"
+        "so relu is not affine: z1 and s are not merged (with special weights they could still be one affine map)"
     )
     assert not any(word in reason for word in ("cannot", "do not multiply"))
 

@@ -142,8 +142,8 @@ def test_a_layer_that_is_not_affine_keeps_its_neighbours_apart(run: Run, tmp_pat
 
     assert reason.startswith("an affine map takes midpoints to midpoints; halfway between the first of z3(-2, 0) ≈ ")
     ending = (
-        f"but the first of z3(0, 0) ≈ {image(0)}, so z3 is not affine: z2 and z4 are left apart (for special weights "
-        "they could still give an affine map)"
+        f"but the first of z3(0, 0) ≈ {image(0)}, so z3 is not affine: z2 and z4 are not merged (with special "
+        "weights they could still be one affine map)"
     )
     assert reason.endswith(ending)
     assert reason.count(image(2)) == 3
@@ -155,7 +155,7 @@ def test_what_was_not_shown_is_not_said(run: Run, tmp_path: Path) -> None:
     (reason,) = [step["reason"] for step in found["steps"] if step["name"] == "a2"]
     assert reason == (
         "folded decides by cases of z2, so it is not shown to be affine (no midpoint tried shows that it is not): "
-        "z2 and z3 are left apart (for special weights they could still give an affine map)"
+        "z2 and z3 are not merged (with special weights they could still be one affine map)"
     )
     assert "is not affine" not in reason
 

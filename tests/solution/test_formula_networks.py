@@ -262,7 +262,7 @@ def test_a_result_beside_the_way_to_the_loss_has_gradients_of_zeros() -> None:
     found = object_of(Sheet(net, Settings()).gradient([*of_role(net, "unit")], named=True))
     assert found["gradients"] == {"u": [0, 0]}
     assert {step["reason"] for step in found["steps"] if step["section"] == "backward"} == {
-        "no way leads from it to the loss"
+        "no path leads from it to the loss"
     }
     assert list(wrong_lines(net)) == []
 

@@ -62,7 +62,7 @@ def gradient_checks(writer: Writer, asked: Sequence[Quantity]) -> Iterator[Check
         asked = [one for one in asked if given_gradient(writer.trace, one.uses[0]) is None]
     if behind := behind_given(writer, list(asked)):
         which: Note = (writer.partial(behind[0].uses[0]),) if len(behind) == 1 else (f"{len(behind)} gradients",)
-        yield Check((*which, f" by {_quotient(writer)}: skipped, behind it a unit has a given number"), "note")
+        yield Check((*which, f" by {_quotient(writer)}: skipped, a unit between it and the loss has a given number"), "note")
         asked = [one for one in asked if one not in behind]
     if not asked:
         return
@@ -150,7 +150,7 @@ def loss_check(writer: Writer, update: Update) -> Check:
     elif writer.network.training.gradients:
         why = ": the step follows gradients that are given and not this loss's"
     elif update.rule.states and update.before.memory.done:
-        why = ": the step is too large here, or goes on as earlier gradients said"
+        why = ": the step is too large here, or still follows earlier gradients"
     return Check((*words, " > ", before.number, why), "note")
 
 

@@ -38,7 +38,7 @@ if TYPE_CHECKING:
 
 LONG_DERIVATION = 3
 """A derivation of fewer lines is written again for the next layer of its kind."""
-WITHOUT_LOSS = Remark(("the network has no loss: there is no gradient to derive (with a line loss: … there is)",))
+WITHOUT_LOSS = Remark(("the network has no loss, so there is no gradient to derive: add a line loss: …",))
 
 
 class Derivation:

@@ -130,7 +130,7 @@ class TensorFormulas(Layout):
             indices = through.indices
             addends += through.addends
             sizes.update(through.sizes)
-        if indices is None:  # no way leads from it to the loss: zeros, in the tensor's shape
+        if indices is None:  # no path leads from it to the loss: zeros, in the tensor's shape
             shape = self.network.tensors[key].shape
             indices = tuple(f"i{place}" for place in range(len(shape)))
             sizes.update(zip(indices, shape, strict=True))

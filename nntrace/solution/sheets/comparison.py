@@ -22,7 +22,7 @@ RULES = {
     "good": "the last loss is the lowest, or within 5 % of the best curve's fall of it.",
     "too low": "it fell by less than half of what the best curve fell, or by the end still falls (in the last tenth of "
     "the epochs by more than 1 % of its own fall).",
-    "too high": "it fell fast and stays above: none of the others.",
+    "too high": "it fell fast and stays above: none of the above.",
 }
 """How a curve gets its word: the first of these that holds."""
 

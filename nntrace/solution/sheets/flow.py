@@ -54,7 +54,7 @@ def flows(variants: Sequence[FlowVariant], settings: Settings) -> Solution:
     for variant in variants:
         if len(learned_layers(variant.network)) < 2:
             message = "the gradient is followed along layers with parameters, and formulas that read some"
-            raise UserError(f"{message}\n  this network has no two of them; nntrace grad shows its gradients")
+            raise UserError(f"{message}\n  this network has fewer than two of them; nntrace grad shows its gradients")
         sheet = Sheet(variant.network, settings)
         followed.append(_Followed(variant.name, sheet, flow(sheet.trace)))
     return _Flows(followed).solution()
@@ -89,7 +89,7 @@ class _Flows:
             rows.append(((str(place + 1),), (name,), (root,), (norm,), *words))
         heads = ("layer", "result", "RMS of δ", "‖δ‖", "weights", "slopes", "both")
         yield Table(tuple((head,) for head in heads), tuple(rows))
-        weights, slopes = "‖Wᵀ δ‖/‖δ‖ with W and δ of the layer after it", "‖f′ ⊙ v‖/‖v‖ with v what came there"
+        weights, slopes = "‖Wᵀ δ‖/‖δ‖ with W and δ of the layer after it", "‖f′ ⊙ v‖/‖v‖ with v the gradient that arrives there"
         yield Remark((f"weights: {weights}; slopes: {slopes}; both: their product, ‖δ‖ here over ‖δ‖ there.",))
         if any(step.is_formula for step in learned_layers(one.sheet.network)):
             yield Remark(("Of a formula, δ is ∂L/∂ of its result, and Wᵀδ what comes back through it.",))

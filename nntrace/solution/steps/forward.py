@@ -71,7 +71,7 @@ def numbers_of(chosen: Sequence[int]) -> str:
 
 
 GIVEN: Note = ("given, in place of its formula",)
-_FROM_LOGITS: Note = ("from the logits: for the plain formula the digits shown are too few",)
+_FROM_LOGITS: Note = ("written with the logits: the digits shown are too few for the plain formula",)
 
 
 class SamplesLeftOut(Record):

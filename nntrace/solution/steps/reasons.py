@@ -18,7 +18,7 @@ from ..formulas.naming import cell_of
 
 OPPOSITE = {">": "≤", "≥": "<", "<": "≥", "≤": ">", "=": "≠", "≠": "="}
 MOST_NAMED = 6
-NO_WAY: Note = ("no way leads from it to the loss",)
+NO_WAY: Note = ("no path leads from it to the loss",)
 
 
 def cancels_softmax(network: Network, loss: BoundOperation) -> bool:

@@ -75,7 +75,7 @@ class Elements:
         if tensor.sampled:
             return ("for each sample",)
         if tensor.missing:
-            return ("· is no connection: 0 in every sum",)
+            return ("· marks a missing connection, 0 in every sum",)
         return ("1 where a penalty counts",) if tensor.role == "constant" else ()
 
     # -- gradients ---------------------------------------------------------------------------------------------------

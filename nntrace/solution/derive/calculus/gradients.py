@@ -76,7 +76,7 @@ class ParameterGradients:
         if matrix is not None:
             yield matrix
         elif which:
-            why: Note = (self.formulas.name(key), " has tied or missing elements: its gradient is no one matrix")
+            why: Note = (self.formulas.name(key), " has tied or missing elements: its gradient is not a single matrix")
             yield Part(name, (), {key}, why)
         else:
             yield Part(name, (), {key}, (self.symbols.partial(key, ()), NO_MATRIX_FORM))

@@ -28,7 +28,7 @@ def legend(symbols: Symbols, sections: Iterable[Section], chosen: str | None) ->
     shared = next((step.kind for step in symbols.layers() if step.operation.sums_to_one), "layer")
     own = {
         "sum": _of_sum(symbols, shared),
-        "repeated": "what is written several times, as it says above",
+        "repeated": "short for what is written several times, as defined above",
         "largest": f"the largest argument of a {shared}",
         "identity": "the identity matrix",
     }

@@ -83,7 +83,7 @@ class Refutation:
             cause = "decides by cases of what it reads" if decides else "has a derivative that depends on what it reads"
             return (result, f" {cause}, so it is not shown to be affine")
         if not self.is_tried:
-            return (result, " is no map from a vector to a vector, and is not merged")
+            return (result, " is not a map from a vector to a vector, and is not merged")
         found = self._found() if self.trace is not None or not self.operation.parameters else None
         if found is None:
             decided = has_kink(self.operation.formula, self.operation.arguments)

@@ -106,7 +106,7 @@ class Collapse:
     # -- what keeps layers apart -------------------------------------------------------------------------------------
 
     def _apart(self, step: BoundOperation, stack: Stack, after: Stack | None) -> Step:
-        """A step that is not taken for an affine map, why, and which layers are therefore left apart; what is shown of
+        """A step that is not taken for an affine map, why, and which layers are therefore not merged; what is shown of
         the step alone is not said of all of them together: relu(x) - relu(-x) is x."""
         body, name = self._as_function(step)
         refutation = Refutation(self.network, self.trace, self.formulas, self.digits, step)
@@ -115,7 +115,7 @@ class Collapse:
             return self._step(name, [(body, ())])._replace(reason=reason)
         if stack.layers and after is not None and after.layers and after.argument == step.output:
             pair = self._listed((stack.layers[-1], after.layers[0]))
-            reason = (*reason, ": ", *pair, " are left apart (for special weights they could still give an affine map)")
+            reason = (*reason, ": ", *pair, " are not merged (with special weights they could still be one affine map)")
         elif stack.layers:
             reason = (*reason, ": ", self.formulas.name(step.output), " is left out of the map")
         return self._step(name, [(body, ())])._replace(reason=reason)
@@ -145,7 +145,7 @@ class Collapse:
         yield from self._defined(affine.named)
         source = Whole(self.formulas.name(step.argument), *self.algebra.axes("j0"))
         form = self.algebra.applied(affine, source)
-        yield self._step(self.formulas.name(step.output), [(form, ("one affine map already",))])
+        yield self._step(self.formulas.name(step.output), [(form, ("already one affine map",))])
 
     def _merged(self, layers: tuple[BoundOperation, ...]) -> Iterator[Block]:
         """The layers put into each other, multiplied out, and the merged matrix and constant with their numbers."""
