@@ -56,13 +56,19 @@ def accuracy(network: Network, arrays: dict[str, Array]) -> float | None:
     if step is None or network.samples is None:
         return None
     outputs, targets = arrays[step.arguments[OUTPUT]], arrays[step.arguments[TARGET]]
-    entry = find("loss", step.kind)
     is_bit = bool(np.isin(targets, (0, 1)).all())
-    if targets.shape[-1] == 1 and is_bit and entry is not None and entry.build().targets == "bits":
+    if is_bit and takes_one_bit(network, step):
         return float(np.mean((outputs >= 0.5) == (targets > 0)))
     if targets.shape[-1] > 1 and is_bit and bool((targets.sum(axis=-1) == 1).all()):
         return float(np.mean(outputs.argmax(axis=-1) == targets.argmax(axis=-1)))
     return None
+
+
+def takes_one_bit(network: Network, step: BoundOperation) -> bool:
+    """Whether a loss compares a single output with a target of 0 or 1: the class is its side of 1/2."""
+    entry = find("loss", step.kind)
+    is_single = network.tensors[step.arguments[TARGET]].shape[-1:] == (1,)
+    return is_single and entry is not None and entry.build().targets == "bits"
 
 
 def mistakes(trace: Trace) -> int:

@@ -541,7 +541,10 @@ def test_the_machines_derivation_has_a_legend(run: Run, tmp_path: Path) -> None:
     )
     letters, tensors = legend(str(tmp_path / "net.yaml"))
     assert not {"i", "n", "k", "u", "v"} & letters.keys()
-    assert tensors["W1"] == {"elements": [["u", None], ["w", "v"]], "note": "· marks a missing connection, 0 in every sum"}
+    assert tensors["W1"] == {
+        "elements": [["u", None], ["w", "v"]],
+        "note": "· marks a missing connection, 0 in every sum",
+    }
     assert tensors["i"] == {"elements": [["n"], ["k"]], "note": "for each sample"}
 
 

@@ -20,7 +20,10 @@ ALONE = "parameters: {w: 1.0, v: [1, 2]}\n"
 # what is added to the network, and each message with its place and remedy
 WRONG: list[tuple[str, list[str]]] = [
     ("optimizer: adm", ["5:12: an optimizer of unknown kind 'adm'", "did you mean 'adam'?"]),
-    ("optimizer: {adam: {beta: 0.9}}", ["5:20: unknown key 'beta' in the optimizer 'adam'", "\n  known here: start, beta1, beta2"]),
+    (
+        "optimizer: {adam: {beta: 0.9}}",
+        ["5:20: unknown key 'beta' in the optimizer 'adam'", "\n  known here: start, beta1, beta2"],
+    ),
     ("optimizer: {adam: {beta1: 1}}", ["5:27: `beta1` cannot be '1'", "give a number from 0 on, below 1"]),
     ("optimizer: {adam: {eps: -1}}", ["5:25: `eps` cannot be '-1'", "give 0 or more, such as 1e-8"]),
     ("optimizer: {adam: {eps: {under: 1e-8}}}", ["5:26: unknown key 'under' in `eps`", "known here: inside"]),

@@ -51,6 +51,23 @@ def test_so_does_one_of_steps(run: Run, tmp_path: Path, command: str) -> None:
     assert "3 of 4 samples are right" in out
 
 
+BITS = STEP.replace("step", "sigmoid").replace("mse", "bce").replace("bias: -1", "bias: -1.5")
+
+
+def test_a_single_sigmoid_is_held_against_its_target_by_its_side_of_a_half(run: Run, tmp_path: Path) -> None:
+    """z is -1.5, -0.5, 0.5 and 1.5."""
+    out = run("forward", written(tmp_path, BITS)).out
+    rows = [row.split()[3:] for row in out.splitlines() if row.endswith((" right", "  wrong"))]
+    assert rows == [["0.182426", "0.0", "right"], ["0.377541", "0.0", "right"], ["0.622459", "0.0", "wrong"],
+                    ["0.817574", "1.0", "right"]]  # fmt: skip
+    assert "3 of 4 samples are right: an output of 0.5 or more counts as 1, any other as 0" in out
+
+
+@pytest.mark.parametrize(("typed", "instead"), [("[1, 1, 1]", "[1, 1, 0.5]"), ("bce", "mse")])
+def test_what_is_no_class_has_no_table(run: Run, tmp_path: Path, typed: str, instead: str) -> None:
+    assert "Right and wrong" not in run("forward", written(tmp_path, BITS.replace(typed, instead))).out
+
+
 RELU = CLASSES.replace("softmax", "relu").replace("ce: L", "mse: L")
 
 

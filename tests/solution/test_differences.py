@@ -33,6 +33,9 @@ CASES = [
     ("leaky_relu: [p]", 0, 1, "mse", "kink"),
     ("selu: [p]", 0, 1, "mse", "kink"),
     ("step: [p]", 0, 0.25, "mse", "jump"),
+    ("sigmoid: [p]", "1/200000", 1, "bce", ""),  # as far off as half a step
+    ("elu: [p]", "1/200000", 1, "mse", ""),
+    ("relu: [p]", "1/200000", 1, "mse", "kink"),
     ("identity: [p]", 2, 1, "{huber: L, delta: 1}", ""),
     ("identity: [p]", 1, 1, "mae", "kink"),
 ]

@@ -62,7 +62,9 @@ def gradient_checks(writer: Writer, asked: Sequence[Quantity]) -> Iterator[Check
         asked = [one for one in asked if given_gradient(writer.trace, one.uses[0]) is None]
     if behind := behind_given(writer, list(asked)):
         which: Note = (writer.partial(behind[0].uses[0]),) if len(behind) == 1 else (f"{len(behind)} gradients",)
-        yield Check((*which, f" by {_quotient(writer)}: skipped, a unit between it and the loss has a given number"), "note")
+        yield Check(
+            (*which, f" by {_quotient(writer)}: skipped, a unit between it and the loss has a given number"), "note"
+        )
         asked = [one for one in asked if one not in behind]
     if not asked:
         return

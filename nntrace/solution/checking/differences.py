@@ -19,6 +19,8 @@ from ...trace.trace import Trace
 
 STEP = 1e-5
 AGREEMENT = 1e-6
+SMOOTH = 20
+"""How many times farther apart the slopes of a smooth loss may be at ten times the distance."""
 
 
 class Differences:
@@ -72,11 +74,12 @@ class Differences:
         """
         above, below = (self._moved(found, sign * size, slope=True) for sign in (1, -1))
         nearer, below_nearer = (self._moved(found, sign * size / 10, slope=True) for sign in (1, -1))
-        if not _differ(nearer, below_nearer):
-            return "kink", resolution
+        gap, gap_nearer = abs(above.slope - below.slope), abs(nearer.slope - below_nearer.slope)
+        if not _differ(nearer, below_nearer):  # the decision is farther off, and both cases may run into each other
+            is_smooth = gap <= max(SMOOTH * gap_nearer, AGREEMENT * abs(nearer.slope))
+            return ("", resolution + gap) if is_smooth else ("kink", resolution)
         if abs(nearer.loss - below_nearer.loss) > max(abs(above.loss - below.loss) / 2, resolution * size):
             return "jump", resolution
-        gap, gap_nearer = abs(above.slope - below.slope), abs(nearer.slope - below_nearer.slope)
         return ("kink", resolution) if gap_nearer > gap / 2 else ("", resolution + gap)
 
     def _scale(self, element: Element) -> float:

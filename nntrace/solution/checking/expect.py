@@ -31,7 +31,9 @@ class Mismatch(Record):
 
 
 def compare(solution: Solution, name: str, expected: str, value: Fraction | Decimal) -> Mismatch | Check:
-    """What holds where the number rounds to the digits given, ``≈`` unless it is just what was typed. Raises ``UserError`` for a name that the sheet has not.
+    """What holds, where the number rounds to the digits given: ``≈`` of it, unless it is just what was typed.
+
+    Raises ``UserError`` for a name that the sheet has not.
 
     A name means what the command is about: the new value for ``step``, the gradient for ``grad``, the value for
     ``forward``; a step's own name (``∂MSE/∂w21``, ``dMSE/dw21``, ``δ_h1``, ``w21+``) means that step. What belongs to

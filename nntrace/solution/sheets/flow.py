@@ -89,7 +89,10 @@ class _Flows:
             rows.append(((str(place + 1),), (name,), (root,), (norm,), *words))
         heads = ("layer", "result", "RMS of δ", "‖δ‖", "weights", "slopes", "both")
         yield Table(tuple((head,) for head in heads), tuple(rows))
-        weights, slopes = "‖Wᵀ δ‖/‖δ‖ with W and δ of the layer after it", "‖f′ ⊙ v‖/‖v‖ with v the gradient that arrives there"
+        weights, slopes = (
+            "‖Wᵀ δ‖/‖δ‖ with W and δ of the layer after it",
+            "‖f′ ⊙ v‖/‖v‖ with v the gradient that arrives there",
+        )
         yield Remark((f"weights: {weights}; slopes: {slopes}; both: their product, ‖δ‖ here over ‖δ‖ there.",))
         if any(step.is_formula for step in learned_layers(one.sheet.network)):
             yield Remark(("Of a formula, δ is ∂L/∂ of its result, and Wᵀδ what comes back through it.",))

@@ -53,7 +53,9 @@ def given_blocks(writer: Writer) -> Iterator[Quantities | Matrix | Table | Remar
                 Sym(tensor.symbol(element.cell).name, tensor.symbol(element.cell).index),
                 as_given(writer, element),
             )
-            yield Remark((name, " = ", number.number, " is given in place of its formula; gradients still pass through it"))
+            yield Remark(
+                (name, " = ", number.number, " is given in place of its formula; gradients still pass through it")
+            )
 
 
 def as_given(writer: Writer, element: Element) -> Shown:
