@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from decimal import Decimal
+from functools import cached_property
 from itertools import product as cells_of
 
 from ...expr import (
@@ -121,13 +122,15 @@ class ElementFormulas:
             self._why[step.output] = step.reasons[place]
         return self._why[step.output]
 
+    @cached_property
+    def _steps(self) -> Mapping[str, BoundOperation]:
+        """Each step by the key of what it gives."""
+        return {step.output: step for step in self.network.steps}
+
     def left_of_one(self, part: Expr) -> Expr | None:
         """What is left of 1 without a result, over keys: not from that result; ``None`` where no entry says it."""
         result = part.base if isinstance(part, Pow) else part
-        step = next(
-            (step for step in self.network.steps if isinstance(result, Sym) and step.output == result.name), None
-        )
-        if step is None or not isinstance(result, Sym):
+        if not isinstance(result, Sym) or (step := self._steps.get(result.name)) is None:
             return None
         axes = map(str, step.operation.output.index)
         index = {axis: place for axis, place in zip(axes, result.index, strict=True) if isinstance(place, int)}
