@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from typing import Any, dataclass_transform
+from collections.abc import Callable
+from typing import Any, ClassVar, dataclass_transform
 
 
 @dataclass_transform(frozen_default=True)
@@ -14,13 +15,15 @@ class Frozen:
 
     __slots__ = ()
     __match_args__: tuple[str, ...] = ()
+    _fillers: ClassVar[tuple[Callable[[Any, Any], None], ...]] = ()
 
     def __init_subclass__(cls) -> None:
         cls.__match_args__ = (*cls.__match_args__, *cls.__slots__)  # type: ignore[misc]
+        cls._fillers = tuple([getattr(cls, field).__set__ for field in cls.__match_args__])
 
     def __init__(self, *values: Any) -> None:
-        for field, value in zip(self.__match_args__, values, strict=True):
-            object.__setattr__(self, field, value)
+        for fill, value in zip(self._fillers, values, strict=True):
+            fill(self, value)
 
     def __setattr__(self, name: str, value: object) -> None:
         raise AttributeError(f"{type(self).__name__} is frozen")

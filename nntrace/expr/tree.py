@@ -18,12 +18,10 @@ from .nodes import (
     Max,
     Mul,
     Neg,
-    Num,
     Partial,
     Pow,
     Rest,
     Sum,
-    Sym,
 )  # fmt: skip
 
 _PARTS: dict[type[Expr], Callable[[Any], tuple[Expr, ...]]] = {
@@ -40,6 +38,23 @@ _PARTS: dict[type[Expr], Callable[[Any], tuple[Expr, ...]]] = {
 }
 """How each kind of node gives its expressions: a table is faster than cases, and a sheet asks a million times."""
 
+_REBUILT: dict[type[Expr], Callable[[Any, tuple[Any, ...]], Expr]] = {
+    **dict.fromkeys((Add, Mul, MatMul, Hadamard), lambda node, parts: type(node)(parts)),
+    **dict.fromkeys(
+        (Neg, Div, Pow, Partial, Transpose, HadamardDiv, HadamardPow), lambda node, parts: type(node)(*parts)
+    ),
+    **dict.fromkeys((Sum, Max), lambda node, parts: type(node)(node.over, *parts)),
+    Call: lambda node, parts: Call(node.function, parts),
+    Indicator: lambda node, parts: Indicator(_related(node.condition, *parts)),
+    Cases: lambda node, parts: Cases(_related(node.condition, *parts[:2]), *parts[2:]),
+    Rest: lambda node, parts: Rest(node.count, parts[0], node.noun) if parts else node,
+}
+"""How each kind of node is made of other expressions."""
+
+
+def _related(condition: Condition, left: Expr, right: Expr) -> Condition:
+    return Condition(left, condition.relation, right)
+
 
 def children(node: Expr) -> tuple[Expr, ...]:
     """The expressions directly inside a node, in the order they are written."""
@@ -49,29 +64,5 @@ def children(node: Expr) -> tuple[Expr, ...]:
 
 def rebuild(node: Expr, parts: tuple[Expr, ...]) -> Expr:
     """The same node over other children: the inverse of ``children``."""
-    match node:
-        case Add():
-            return Add(parts)
-        case Mul() | MatMul() | Hadamard():
-            return type(node)(parts)
-        case Call(function, _):
-            return Call(function, parts)
-        case Partial():
-            of, by = parts
-            assert isinstance(of, Sym)
-            assert isinstance(by, Sym)
-            return Partial(of, by)
-        case Div() | Pow() | HadamardDiv() | HadamardPow() | Neg() | Transpose():
-            return type(node)(*parts)
-        case Sum(over, _) | Max(over, _):
-            return type(node)(over, *parts)
-        case Indicator(condition):
-            return Indicator(Condition(parts[0], condition.relation, parts[1]))
-        case Cases(condition):
-            return Cases(Condition(parts[0], condition.relation, parts[1]), parts[2], parts[3])
-        case Rest(count, Num(), noun):
-            (inner,) = parts
-            assert isinstance(inner, Num)
-            return Rest(count, inner, noun)
-        case _:
-            return node
+    made = _REBUILT.get(type(node))
+    return node if made is None else made(node, parts)
