@@ -443,6 +443,8 @@ class Matrix:
         return self.word(r)
 
     def word(self, r: Text) -> Any:
+        if r.has("π"):
+            return math.pi
         if r.has("diag("):
             inner = np.asarray(self.sum(r))
             r.must(")")

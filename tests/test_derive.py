@@ -161,8 +161,9 @@ class Reading:
         meant, own = {}, []
         for line in step["lines"]:
             name, _, text = line["text"].partition(" = ")
+            is_name = " " not in name
             name, letters = self.parted(name)
-            if text and name in NAMED:
+            if text and is_name and name in NAMED:
                 meant[name] = (letters, text)
             else:
                 own.append(line)
@@ -292,6 +293,8 @@ class Reading:
         """How far a letter runs where it first stands in a text, or in the formula that is differentiated there."""
         found: list[tuple[int, int]] = []
         text += self.differentiated
+        meant = (of for name, (letters, of) in self.definitions.items() if letter in letters and f"{name}_" in text)
+        text = " ".join([text, *meant])
         for name in (*self.keys, *self.deltas):
             for letters, place in self.indices(name, text):
                 shape = self.written(name, self.array(name, letters).shape, letters)
@@ -373,7 +376,7 @@ class Reading:
         of = self.keys.get(name.partition("/∂")[0].removeprefix("∂"))
         if of is not None and of != self.network.loss and self.network.tensors[of].role == "loss":
             return True
-        if after in self.cells and after not in (*self.keys, *self.deltas):
+        if any(" if " in text for text in texts) or (after in self.cells and after not in (*self.keys, *self.deltas)):
             return True
         return bool(whole) or name == self.loss
 
@@ -439,7 +442,8 @@ class Reading:
         cell = () if tensor is None else self.stored(by, written)
         reason = step["reason"] or ""
         if tensor is None or of != f"∂{self.loss}":
-            return tensor is not None and cell in tensor.missing
+            by_itself = "by itself" in reason and self.repeats(by, written)
+            return tensor is not None and (cell in tensor.missing or by_itself)
         missing = cell in tensor.missing and re.search("every connection|missing", reason)
         return bool(missing or (self.repeats(by, written) and "tied" in reason))
 
@@ -563,6 +567,7 @@ def calculated(text: str) -> float:
         "sin": np.sin,
         "cos": np.cos,
         "tanh": np.tanh,
+        "erf": math.erf,
         "number": np.float64,
         "inf": np.float64("inf"),
     }

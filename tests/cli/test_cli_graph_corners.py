@@ -201,7 +201,8 @@ TOLD = {
         HEAD + "layers: [{let: {u: tanh(v), f: s * sum(u)}}]\nloss: f\n", ("collapse",), "u(1) ≈ 0.761594, so u is not",
     ),
     "an affine formula of matrices": (
-        HEAD.replace("[1, 2]", "[[1, 2], [3, 4]]") + "layers: [{let: {u: tanh(v), r: sum(u) + sum(x), f: s * r^2}}]\nloss: f\n",
+        HEAD.replace("[1, 2]", "[[1, 2], [3, 4]]")
+        + "layers: [{let: {u: tanh(v), r: sum(u) + sum(x), f: s * r^2}}]\nloss: f\n",
         ("collapse",), "r is no map from vectors to a vector, and is not merged",
     ),
     "a softmax of elements": (
