@@ -20,7 +20,7 @@ class LayerFlow(Record):
     ``through_weights`` is ‖Wᵀδ‖/‖δ‖ of the layer after it, ``through_slopes`` ‖f′ ⊙ ·‖/‖·‖ of what stands between; both
     are ``None`` at the last one, and their product is the norm here over the norm there. ``dead`` and ``saturated`` are
     the units whose slopes are 0, or at most ``FLAT``, in every sample. ``forks``: several steps read what it leads to,
-    so that what comes back is a sum and no product of factors.
+    and layers that learn come after, so that what comes back from these is a sum and no product of factors.
     """
 
     key: str
@@ -97,7 +97,7 @@ def _way_on(network: Network, readers: Mapping[str, list[BoundOperation]], step:
     while True:
         reading = readers.get(key, [])
         if len(reading) > 1:
-            return _Way(None, key, alone, forks=True)
+            return _Way(None, key, alone, forks=_leads_to_learned(network, readers, key))
         if not reading or network.tensors[reading[0].output].role != "unit":
             return _Way(None, key, alone)
         (reader,) = reading
@@ -105,6 +105,17 @@ def _way_on(network: Network, readers: Mapping[str, list[BoundOperation]], step:
             return _Way(reader, key, alone)
         alone = alone and reader.operation.is_elementwise
         key = reader.output
+
+
+def _leads_to_learned(network: Network, readers: Mapping[str, list[BoundOperation]], key: str) -> bool:
+    """Whether some layer that learns comes after a tensor: of a softmax at the end several lines read the logits."""
+    reached = {key}
+    for step in network.steps:
+        if step in readers.get(key, ()) or not reached.isdisjoint(step.arguments.values()):
+            if _is_learned(network, step):
+                return True
+            reached.add(step.output)
+    return False
 
 
 def _ratio(top: float, bottom: float) -> float:

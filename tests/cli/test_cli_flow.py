@@ -235,3 +235,16 @@ def test_a_layer_among_branches_is_repeated_for_whoever_reads_it(
     assert len(found[0]["layer"]) == len(found[1]["layer"]) >= 4
     for name, numbers in found[1].items():
         assert found[0][name] == [number and pytest.approx(number, rel=1e-12) for number in numbers]
+
+
+def test_layers_have_the_names_of_their_units(run: Run, tmp_path: Path) -> None:
+    """z1 and z2 are units of the first layer, so no layer is called z2; a softmax at the end is not said to fork."""
+    text = "inputs: {x1: 1, x2: 2}\ntargets: {y1: 0, y2: 1}\nlayers:\n"
+    text += "- {dense: [z1, z2], weights: [[0.1, -0.3], [0.4, 0.2]]}\n- relu: [a1, a2]\n"
+    text += "- {dense: [s1, s2], weights: [[1, 0], [0, 1]]}\n- softmax: [p1, p2]\nloss: {ce: L}\n"
+    (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
+    out = run("flow", "--activation", "sigmoid,relu", "--depth", "1:2", cwd=tmp_path).out
+    assert re.findall(r"^[12]  +(\w+) ", out.split("depth 2")[0], re.M) == ["z", "s"]
+    assert "Units that are dead (slope 0 in every sample): z1\n" in out
+    assert "leads to several steps" not in out
+    assert "gets smaller with each of them. Its size changes least with relu, depth 1." in " ".join(out.split())

@@ -47,13 +47,22 @@ class _Followed(Record):
             return "is 0"
         return next(word for limit, word in WORDS if self.ratio < limit or limit == inf)
 
+    def whole(self, key: str) -> Sym:
+        """What a layer's result is called in every sheet."""
+        return Sym(self.sheet.writer.naming.tensor(key).name)
+
+    def unit(self, key: str, cell: Cell) -> Sym:
+        """A unit of a layer's result, of all samples."""
+        given = self.sheet.network.tensors[key].names.get(cell)
+        return Sym(given) if given is not None else Sym(self.whole(key).name, cell)
+
 
 def flows(variants: Sequence[FlowVariant], settings: Settings) -> Solution:
     """Follow the gradient through each network, and set them side by side."""
     followed = []
     for variant in variants:
         if len(learned_layers(variant.network)) < 2:
-            message = "the gradient is followed along layers with parameters, and formulas that read some"
+            message = "the gradient is followed along layers with parameters, and formulas that read parameters"
             raise UserError(f"{message}\n  this network has fewer than two of them; nntrace grad shows its gradients")
         sheet = Sheet(variant.network, settings)
         followed.append(_Followed(variant.name, sheet, flow(sheet.trace)))
@@ -80,13 +89,12 @@ class _Flows:
     def _blocks(self, one: _Followed) -> Iterator[Block]:
         rows: list[tuple[Note, ...]] = []
         for place, layer in enumerate(one.layers):
-            name = Sym(one.sheet.network.tensors[layer.key].name or layer.key)
             factors = [one for one in (layer.through_weights, layer.through_slopes) if one is not None]
             numbers = [*factors, prod(factors)] if factors else []
             words: list[Note] = [(number_words(self.digits, number),) for number in numbers] or [(), (), ()]
             root = number_words(self.digits, layer.root_mean_square)
             norm = number_words(self.digits, layer.norm)
-            rows.append(((str(place + 1),), (name,), (root,), (norm,), *words))
+            rows.append(((str(place + 1),), (one.whole(layer.key),), (root,), (norm,), *words))
         heads = ("layer", "result", "RMS of δ", "‖δ‖", "weights", "slopes", "both")
         yield Table(tuple((head,) for head in heads), tuple(rows))
         weights, slopes = (
@@ -96,9 +104,7 @@ class _Flows:
         yield Remark((f"weights: {weights}; slopes: {slopes}; both: their product, ‖δ‖ here over ‖δ‖ there.",))
         if any(step.is_formula for step in learned_layers(one.sheet.network)):
             yield Remark(("Of a formula, δ is ∂L/∂ of its result, and Wᵀδ what comes back through it.",))
-        if forks := [
-            Sym(one.sheet.network.tensors[layer.key].name or layer.key) for layer in one.layers if layer.forks
-        ]:
+        if forks := [one.whole(layer.key) for layer in one.layers if layer.forks]:
             verb = "leads" if len(forks) == 1 else "lead"
             yield Remark(
                 (
@@ -107,19 +113,13 @@ class _Flows:
                 )
             )
         for word, cells in (("dead (slope 0", "dead"), (f"saturated (slope at most {FLAT}", "saturated")):
-            names = [name for layer in one.layers for name in self._units(one, layer.key, getattr(layer, cells))]
+            names = [one.unit(layer.key, cell) for layer in one.layers for cell in getattr(layer, cells)]
             if names:
                 more = f", … {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
                 listed: Note = ()
                 for place, symbol in enumerate(names[:MOST_NAMED]):
                     listed = (*listed, ", " if place else "", symbol)
                 yield Remark((f"Units that are {word} in every sample): ", *listed, more))
-
-    def _units(self, one: _Followed, key: str, cells: Sequence[Cell]) -> Iterator[Sym]:
-        tensor = one.sheet.network.tensors[key]
-        for cell in cells:
-            given = tensor.names.get(cell)
-            yield Sym(given) if given is not None else Sym(tensor.name or tensor.key, cell)
 
     def _is_chain_of_units(self) -> bool:
         network = self.sheet.network
@@ -162,11 +162,12 @@ class _Flows:
         """With which the gradient gets smaller, and with which its size changes least."""
         smaller = [one.name for one in self.followed if one.word in SMALLER]
         others = [one.name for one in self.followed if one.name not in smaller]
-        apart = f", not with {', '.join(others)}" if smaller and others else ""
+        apart = f", not with {_listed(others)}" if smaller and others else ""
         change = {one.name: abs(log10(one.ratio)) if 0 < one.ratio < inf else inf for one in self.followed}
         least = [name for name, size in change.items() if size <= min(change.values()) + 1e-9]
-        words = f"Towards the first layer δ gets smaller with {', '.join(smaller) or 'none'}{apart}."
-        return f"{words} Its size changes least with {', '.join(least)}."
+        shrinks = _listed(smaller) if others else "each of them"
+        words = f"Towards the first layer δ gets smaller with {shrinks}{apart}."
+        return f"{words} Its size changes least with {_listed(least)}."
 
     def _outcome(self, one: _Followed) -> Note:
         """What becomes of δ, and which layers learn most slowly."""
@@ -185,6 +186,11 @@ class _Flows:
         slowest = sizes.index(min(sizes))
         where = {0: "the first", len(sizes) - 1: "the last"}.get(slowest, f"number {slowest + 1}")
         return (*words, f". The layer that learns most slowly is {where}.")
+
+
+def _listed(names: Sequence[str]) -> str:
+    """Names one after the other, apart by semicolons where a comma is in one."""
+    return ("; " if any("," in name for name in names) else ", ").join(names) or "none"
 
 
 def _results(one: _Followed) -> RunResults:
