@@ -159,14 +159,14 @@ class _Flows:
         yield Remark((f"The words, by the ratio: {limits}, else it {WORDS[-1][1]}.",))
 
     def _side_by_side(self) -> str:
-        """With which the gradient gets smaller, and with which its size changes least."""
+        """With which the gradient shrinks or vanishes, and with which its size changes least."""
         smaller = [one.name for one in self.followed if one.word in SMALLER]
         others = [one.name for one in self.followed if one.name not in smaller]
         apart = f", not with {_listed(others)}" if smaller and others else ""
         change = {one.name: abs(log10(one.ratio)) if 0 < one.ratio < inf else inf for one in self.followed}
         least = [name for name, size in change.items() if size <= min(change.values()) + 1e-9]
         shrinks = _listed(smaller) if others else "each of them"
-        words = f"Towards the first layer δ gets smaller with {shrinks}{apart}."
+        words = f"Towards the first layer δ shrinks or vanishes with {shrinks}{apart}."
         return f"{words} Its size changes least with {_listed(least)}."
 
     def _outcome(self, one: _Followed) -> Note:
