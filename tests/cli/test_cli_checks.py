@@ -93,3 +93,32 @@ def test_a_check_shows_the_digits_of_the_gradient(run: Run, digits: str) -> None
         checked = re.search(rf"∂E_total/∂{name} by central difference ≈ (\S+) ✓", out)
         assert checked
         assert out.rstrip().count(f"≈ {checked[1]}") >= 2
+
+
+SATURATED = """inputs: {x1: 8, x2: -6}
+targets: {t: 1}
+layers:
+- {dense: [z1, z2], weights: [[5, -3], [-4, 2]], bias: [1, 2]}
+- sigmoid: [h1, h2]
+- {dense: z3, weights: [-9, 30], bias: -4}
+- sigmoid: y
+loss: {bce: L}
+learning_rate: 0.1
+"""
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (SATURATED, "    2 of the 9 gradients by central difference (7 smaller than a difference can tell) ✓\n"),
+        (
+            SATURATED.replace("bce", "mse").replace("-9,", "-90,"),
+            "    note: gradients by central difference: skipped (9 smaller than a difference can tell)\n",
+        ),
+    ],
+)
+def test_no_gradient_is_called_right_that_a_difference_cannot_tell_from_0(
+    run: Run, tmp_path: Path, text: str, said: str
+) -> None:
+    (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
+    assert said in run("step", cwd=tmp_path).out

@@ -86,19 +86,22 @@ def gradient_checks(writer: Writer, asked: Sequence[Quantity]) -> Iterator[Check
     wrong = [(found, d) for found, d in smooth if not d.agrees(writer.trace.total(found).number)]
     for found, difference in wrong:
         yield _gradient_check(writer, found, difference)
-    skipped = len(differences) - len(smooth)
-    words = (
-        f"{len(smooth)} of the {len(asked)} gradients" if len(smooth) < len(asked) else f"all {len(asked)} gradients"
-    )
     crossings = sorted({difference.crossing for _, difference in differences if difference.crossing}, reverse=True)
-    because = f" ({skipped} at {' or '.join(f'a {one}' for one in crossings)})" if skipped else ""
-    if not smooth:
+    faint = sum(d.cannot_tell(writer.trace.total(found).number) for found, d in smooth)
+    skipped = {f"at {' or '.join(f'a {one}' for one in crossings)}": len(differences) - len(smooth), FAINT: faint}
+    told = len(smooth) - faint
+    words = f"{told} of the {len(asked)} gradients" if told < len(asked) else f"all {len(asked)} gradients"
+    because = ", ".join(f"{count} {why}" for why, count in skipped.items() if count)
+    if not told and faint:
+        yield Check((f"gradients by {_quotient(writer)}: skipped ({because})",), "note")
+    elif not smooth:
         what = "the loss" if writer.network.loss_is_known else "it"
         yield Check((f"gradients by {_quotient(writer)}: skipped, {what} {_CROSSING[crossings[0]]}",), "note")
     elif not wrong:
-        yield Check((f"{words} by {_quotient(writer)}{because}",), "ok")
+        yield Check((f"{words} by {_quotient(writer)}" + (f" ({because})" if because else ""),), "ok")
 
 
+FAINT = "smaller than a difference can tell"
 _CROSSING = {"kink": "has a kink here and the convention decides", "jump": "jumps here"}
 
 
@@ -116,8 +119,8 @@ def _gradient_check(writer: Writer, found: Quantity, difference: Difference) -> 
         return Check((*words, f": skipped, {_why_not_finite(writer)}"), "note")
     if difference.crossing:
         return Check((*words, f": skipped, {what} {_CROSSING[difference.crossing]}"), "note")
-    if gradient and abs(gradient) <= difference.resolution:
-        return Check((*words, ": skipped, the gradient is smaller than a difference can tell"), "note")
+    if difference.cannot_tell(gradient):
+        return Check((*words, f": skipped, the gradient is {FAINT}"), "note")
     shown = writer.digits.rounded(Decimal(difference.quotient)) if gradient else Decimal("0.0")
     if not writer.digits.show(writer.trace.total(found)).rounded:  # beside a number that ends, the same digits
         shown = trimmed(shown)

@@ -154,6 +154,10 @@ class Difference(Record):
     crossing: Crossing
     resolution: float
 
+    def cannot_tell(self, gradient: float) -> bool:
+        """Whether a gradient is too small for the difference to say anything of it."""
+        return 0 < abs(gradient) <= self.resolution
+
     def agrees(self, gradient: float) -> bool:
         """Whether the difference quotient is the gradient, within what the difference itself can tell."""
         return abs(self.quotient - gradient) <= AGREEMENT * max(abs(gradient), abs(self.quotient)) + self.resolution
