@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from html import escape
+from math import inf
 from typing import cast
 
 from ..errors import printable
@@ -131,9 +132,9 @@ class HtmlDocument(Manuscript):
         opening, closing = language.bracket("[]")
         head = self.formula(self.formulas.text(matrix.name)) + " " + self.formula(opening + shape + closing)
         note = f' <span class="note">{self.note(matrix.note)}</span>' if matrix.note else ""
-        if (numbers := in_rows(matrix)) is not None:
+        if (numbers := in_rows(matrix, self.formulas, inf)) is not None:
             sign = "≈" if matrix.rounded else "="
-            yield f'<p class="wide">{head} {sign} {self.formula(self.formulas.text(numbers))}{note}</p>'
+            yield f'<p class="wide">{head} {sign} {self.formula(numbers)}{note}</p>'
             return
         yield f"<p>{head}{note}</p>"
         if matrix.rows:

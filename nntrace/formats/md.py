@@ -102,8 +102,8 @@ class Markdown(LatexSteps):
         note = f" &emsp; {self.note(matrix.note)}" if matrix.note else ""
         sign = self.formulas.language.sign("≈" if matrix.rounded else "=")
         head = f"{name} {self.formulas.language.juxtaposition} [{shape}]"
-        if (numbers := in_rows(matrix)) is not None:
-            yield f"$$\n{head} {sign} {self.formulas.text(numbers)}\n$$\n"
+        if (numbers := in_rows(matrix, self.formulas, self.width)) is not None:
+            yield f"$$\n{head} {sign} {numbers}\n$$\n"
             if matrix.note:
                 yield f"{self.note(matrix.note)}\n"
             return

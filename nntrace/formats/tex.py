@@ -143,9 +143,9 @@ class LatexDocument(LatexSteps):
         shape = r" \times ".join(map(str, matrix.shape))
         head = rf"{self.formulas.text(matrix.name)}\;[{shape}]"
         note = rf"\quad {self.note(matrix.note)}" if matrix.note else ""
-        if (numbers := in_rows(matrix)) is not None:
+        if (numbers := in_rows(matrix, self.formulas, self.width)) is not None:
             sign = self.formulas.language.sign("≈" if matrix.rounded else "=")
-            yield f"\\[ {head} {sign} {self.formulas.text(numbers)} \\]"
+            yield f"\\[ {head} {sign} {numbers} \\]"
             if note:
                 yield f"{note}\n"
             return

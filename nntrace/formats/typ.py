@@ -96,9 +96,9 @@ class TypstDocument(Manuscript):
         shape = f" {self.formulas.language.sign('×')} ".join(map(str, matrix.shape))
         head = f"{self.formulas.text(matrix.name)} thin [{shape}]"
         note = f" #h(1em) {self.note(matrix.note)}" if matrix.note else ""
-        if (numbers := in_rows(matrix)) is not None:
+        if (numbers := in_rows(matrix, self.formulas, self.width)) is not None:
             sign = self.formulas.language.sign("≈" if matrix.rounded else "=")
-            yield f"$ {head} {sign} {self.formulas.text(numbers)} $"
+            yield f"$ {head} {sign} {numbers} $"
             if note:
                 yield f"{note}\n"
             return

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from math import inf
 from typing import Any
 
 import pytest
@@ -20,6 +21,7 @@ from nntrace.expr import (
     Div,
     Expr,
     Indicator,
+    Literal,
     Mul,
     Neg,
     Num,
@@ -35,7 +37,9 @@ from nntrace.formats.typeset.formulas import Formulas
 from nntrace.formats.typeset.language import Language
 from nntrace.formats.typeset.latex import Latex
 from nntrace.formats.typeset.mathml import MathML
+from nntrace.formats.typeset.numbers import in_rows
 from nntrace.formats.typeset.typst import Typst
+from nntrace.solution.content.model import Matrix
 
 LANGUAGES: dict[str, tuple[Language, Callable[[str], str]]] = {
     "latex": (Latex(), typeset.latex),
@@ -164,3 +168,31 @@ def test_a_true_minus_and_bold_matrices(name: str) -> None:
         assert '<mi class="b">W</mi>' in formulas.text(Sym("W1"))
         assert "−" in formulas.text(minus)
     assert formulas.text(Sym("W1")) != formulas.text(Sym("W1", (0, 0)))
+
+
+@pytest.mark.parametrize(
+    ("name", "upright", "lying"), [("latex", r"\vdots", r"\dots"), ("typst", "⋮", "…"), ("mathml", "⋮", "…")]
+)
+def test_a_cut_matrix_keeps_its_rows_apart(name: str, upright: str, lying: str) -> None:
+    """Between rows the dots are upright, beside numbers they lie."""
+    small = Num(Decimal("-1.25237E-5"))
+    rows = ((minus, None, small), (None, None, None), (small, None, Num(Decimal("0.125"))))
+    written = Formulas(LANGUAGES[name][0]).text(Literal(rows))
+    assert (written.count(upright), written.count(lying)) == (3, 2)
+
+
+def test_the_width_of_a_matrix_has_the_room_behind_its_points() -> None:
+    """A number that is not the widest may have the point that all others are put under."""
+    formulas = Formulas(Latex())
+    digits = ("123456.0", "0.123456")
+    column = Literal(tuple((Num(Decimal(one)),) for one in digits))
+    assert formulas.one(column).width >= len("123456.123456")
+    small = Literal((*column.rows, (Num(Decimal("4.92E-5")),)))
+    assert formulas.one(small).width == formulas.one(column).width  # no point to be put there
+
+
+def test_given_numbers_too_wide_for_the_page_are_a_listing() -> None:
+    numbers = tuple(Num(Decimal(f"-0.{place}12345")) for place in range(1, 10))
+    wide = Matrix(Sym("b2"), (9,), (numbers,))
+    assert in_rows(wide, Formulas(Latex()), 78) is None
+    assert in_rows(wide, Formulas(Latex()), inf) is not None

@@ -251,7 +251,7 @@ class _Latex:
                 return Atom("words", self.raw())
             case "ell":
                 return Atom("name", "ℓ")
-            case "dots":
+            case "dots" | "vdots":
                 return Atom("words", "…")
             case "infty":
                 return Atom("number", "∞")
@@ -425,7 +425,7 @@ class _Typst:
                 return _cases(value, where, other)
             case "mat":
                 return _matrix(self.rows())
-            case "…":
+            case "…" | "⋮":
                 return Atom("words", "…")
             case "∞":
                 return Atom("number", "∞")
@@ -482,8 +482,8 @@ def _element(element: ElementTree.Element) -> Iterator[Atom]:
             yield Atom("open", text)
         case "mo" if text in (")", "]", "|"):
             yield Atom("close", text)
-        case "mo" if text == "…":
-            yield Atom("words", text)
+        case "mo" if text in ("…", "⋮"):
+            yield Atom("words", "…")
         case "mo":
             if text:
                 yield Atom("sign", text.replace("−", "-"))

@@ -243,21 +243,27 @@ class Formulas(SymbolWriter):
         return self._raised(write(body, "base"), self._sign("ᵀ"))
 
     def _matrix(self, rows: tuple[tuple[Expr | None, ...], ...], depth: int) -> Chunk:
-        cells = [[self._sign("…") if cell is None else self.one(cell) for cell in row] for row in rows]
-        columns = range(len(cells[0]))
-        widths = [max(row[place].width for row in cells) for place in columns]
-        behind = [[_behind_point(cell) for cell in row] for row in rows]
-        most = [max(row[place] for row in behind) for place in columns]
-        written = [
-            [
-                self.language.padded(cells[at][place].text, "." * (not own) + "0" * (most[place] - max(own, 1)))
-                if isinstance(rows[at][place], Num) and own < most[place]
-                else cells[at][place].text
-                for place, own in enumerate(behind[at])
-            ]
-            for at in range(len(cells))
+        dots = [self._sign("⋮" if set(row) == {None} else "…") for row in rows]
+        cells = [
+            [between if cell is None else self.one(cell) for cell in row]
+            for between, row in zip(dots, rows, strict=True)
         ]
-        return Chunk(self.language.matrix(written), fsum(widths) + 2 * len(widths) + 2, depth)
+        behind = [[_behind_point(cell) for cell in row] for row in rows]
+        most = [max((own for own in column if own is not None), default=0) for column in zip(*behind, strict=True)]
+        written = [
+            [self._to_the_point(*cell) for cell in zip(line, own, most, strict=True)]
+            for line, own in zip(cells, behind, strict=True)
+        ]
+        widths = [max(cell.width for cell in column) for column in zip(*written, strict=True)]
+        matrix = self.language.matrix([[cell.text for cell in row] for row in written])
+        return Chunk(matrix, fsum(widths) + 2 * len(widths) + 2, depth)
+
+    def _to_the_point(self, cell: Chunk, behind: int | None, most: int) -> Chunk:
+        """A number with the room behind it that puts its point under those of its column."""
+        if behind is None or behind == most:
+            return cell
+        room = "." * (not behind) + "0" * (most - max(behind, 1))
+        return Chunk(self.language.padded(cell.text, room), cell.width + most - behind, cell.depth)
 
     def _cases(self, condition: Condition, then: Expr, otherwise: Expr, depth: int) -> Chunk:
         where = self.joined([self._words("if "), *self._condition(condition, 0)])
@@ -280,11 +286,13 @@ class Formulas(SymbolWriter):
         return [self.joined([dots, self._words(more + ", ")], depth), together]
 
 
-def _behind_point(cell: Expr | None) -> int:
-    """How many characters a number has from its decimal point on; another cell is set like a whole number."""
+def _behind_point(cell: Expr | None) -> int | None:
+    """How many characters a number has from its decimal point on; ``None``: the cell stands at the right."""
     match cell:
         case Num(Decimal() as value) if is_positional(value) or not value:
             written = str(value)
             return len(written) - written.index(".") if "." in written else 0
-        case _:
+        case Num(int()):
             return 0
+        case _:
+            return None

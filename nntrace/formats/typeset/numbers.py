@@ -10,16 +10,26 @@ from ...expr.script import Script
 from ...solution.content.model import Matrix
 from ..page.given_values import matrix_rows
 from ..page.rows import Page, joined
+from .formulas import Formulas
 
 MOST = 64
 """More numbers are a listing."""
 WIDEST = 12
-"""So are more in a row than these."""
+"""So are more in a row than these, and what is too wide for the page."""
 LINE = 80
+BESIDE = 10
+"""What the name takes of the width, with its sizes."""
 
 
-def in_rows(matrix: Matrix) -> Literal | None:
-    """The numbers as a matrix; ``None`` where there are none, or too many for one."""
+def in_rows(matrix: Matrix, formulas: Formulas, width: float) -> str | None:
+    """The numbers as a matrix beside its name; ``None`` where there are none, or too many for one."""
+    numbers = _in_rows(matrix)
+    if numbers is None or formulas.one(numbers).width + BESIDE > width:
+        return None
+    return formulas.text(numbers)
+
+
+def _in_rows(matrix: Matrix) -> Literal | None:
     columns = matrix.shape[-1] if len(matrix.shape) == 2 else max(matrix.shape, default=1)
     if not matrix.rows or columns > WIDEST:
         return None
