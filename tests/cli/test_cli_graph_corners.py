@@ -203,7 +203,7 @@ TOLD = {
     "an affine formula of matrices": (
         HEAD.replace("[1, 2]", "[[1, 2], [3, 4]]")
         + "layers: [{let: {u: tanh(v), r: sum(u) + sum(x), f: s * r^2}}]\nloss: f\n",
-        ("collapse",), "r is no map from vectors to a vector, and is not merged",
+        ("collapse",), "r is not a map from vectors to a vector, and is not merged",
     ),
     "a softmax of elements": (
         "inputs: {x: [1, 2, 3]}\nlayers: [{softmax: p, from: ['x[3]', 'x[1]']}]\nloss: 'p[1]'\n",

@@ -78,7 +78,7 @@ class Refutation:
             if is_map(self.network, self.step):
                 return (result, " reads results that are not affine maps of one and the same result before them")
             if is_affine(self.operation.formula, self.operation.arguments):
-                return (result, " is no map from vectors to a vector, and is not merged")
+                return (result, " is not a map from vectors to a vector, and is not merged")
             decides = has_kink(self.operation.formula, self.operation.arguments)
             cause = "decides by cases of what it reads" if decides else "has a derivative that depends on what it reads"
             return (result, f" {cause}, so it is not shown to be affine")
