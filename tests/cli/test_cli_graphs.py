@@ -300,7 +300,9 @@ def test_only_what_lies_before_a_given_unit_is_not_differenced(run: Run, tmp_pat
     found = sheet(run, tmp_path, GIVEN_UNIT, "grad", "--param", "W1[1,1]", "--param", "W1[2,1]", "--param", "x1")
     words = {check["name"]: check["status"] for check in found["checks"]}
     assert list(words.values()) == ["note", "ok"]
-    assert next(iter(words)).startswith("2 gradients by central difference: skipped, a unit between it and the loss has a given")
+    assert next(iter(words)).startswith(
+        "2 gradients by central difference: skipped, a unit between it and the loss has"
+    )
     assert "∂L/∂W1[2,1]" in list(words)[1]
 
 
