@@ -128,6 +128,12 @@ def test_conditions_are_decided_by_the_numbers_shown(text: str, reason: str) -> 
     assert any(reason in (step["reason"] or "") for step in sheet(text)["steps"])
 
 
+def test_a_form_that_holds_for_the_target_1_alone_says_so() -> None:
+    text = "inputs: {x: 40}\ntargets: [1]\nlayers: [{dense: z, weights: [1]}, {sigmoid: a}]\nloss: {bce: L}\nlr: 0.5\n"
+    (step,) = (step for step in sheet(text)["steps"] if step["name"] == "δ_z")
+    assert {line["text"]: line["note"] for line in step["lines"]}["-1 / (1 + e^{z})"] == "y[1] = 1"
+
+
 def test_what_is_0_by_algebra_prints_0() -> None:
     (step,) = (step for step in sheet(SHARED)["steps"] if step["name"] == "∂L/∂b")
     assert (step["lines"][-1]["text"], step["value"], step["exact"]) == ("0.0", 0.0, "0")

@@ -224,7 +224,7 @@ class Writer(ElementFormulas):
             apart = self._without_cancelling(expansion, value)
             if apart is not None:
                 result.append(Line("rule", "=", self.named(expansion.body), notes))
-                expansion, notes = apart, ()
+                expansion, notes = apart, self._ones(expansion.body)
         formula = self.named(expansion.body)
         shown: Shown = self.digits.show(value)
         if with_signs(formula) == shown.number:  # a formula that is a number, such as 1
@@ -289,6 +289,14 @@ class Writer(ElementFormulas):
                 return None if left is None else ln(Add((ONE, Neg(left))))
             case _:
                 return None
+
+    def _ones(self, body: Expr) -> tuple[Note, ...]:
+        """``t = 1`` of a symbol whose number was used where a formula was written without the cancellation."""
+        sums = [node.terms for node in walk(body) if isinstance(node, Add) and self._complement(node) is not None]
+        parts = (part.body if isinstance(part, Neg) else part for terms in sums for part in terms)
+        return tuple(
+            (self.named(one), " = 1") for one in dict.fromkeys(parts) if isinstance(one, Sym) and self._is_one(one)
+        )
 
     def _is_one(self, node: Expr) -> bool:
         return isinstance(node, Num | Sym) and self.evaluate(node).exact == 1
