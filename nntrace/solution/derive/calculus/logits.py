@@ -143,8 +143,7 @@ class Logits(LossFormula):
         plain = gradient.formula == simplify(gradient.formula) and not isinstance(gradient.formula, Sum)
         if self.batch or not plain or not ignores_shifts(activation.operation):
             return ()
-        name = self.symbols.gradient(self.key, ("i",))
-        return (f"Σ_{self.symbols.index('i')} ", name, " = 0")
+        return (Sum(self.symbols.index("i"), self.symbols.gradient(self.key, ("i",))), " = 0")
 
 
 def ignores_shifts(operation: Operation) -> bool:
