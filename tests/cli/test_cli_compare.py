@@ -126,3 +126,10 @@ def test_a_diverging_curve_leaves_the_picture_and_the_others_fill_it(run: Run) -
     assert row[2] == row[4] == "25.1528"  # the lowest loss is the one before the training
     heights = [line.split()[0] for line in out.splitlines() if "│" in line and line.strip()[0].isdigit()]
     assert heights == ["30", "20", "10", "0"]
+
+
+@pytest.mark.parametrize(("batch", "words"), [("all", "the loss before the update of its"), ("1", "the mean over an")])
+def test_a_comparison_says_what_the_loss_of_an_epoch_is(run: Run, batch: str, words: str) -> None:
+    """The last loss is not that after the last update."""
+    out = run("train", "configs/xor.yaml", "--epochs", "2", "--lr", "0.1,0.2", "--batch", batch).out
+    assert f"    E is {words} epoch" in out

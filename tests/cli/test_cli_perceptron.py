@@ -77,6 +77,8 @@ def test_an_update_is_one_of_a_single_sample_whose_delta_is_the_mistake(run: Run
     assert "I3.L1.3 L⁽³⁾ = (y - t) × z" in out
     assert "I3.B1.3 δ_z = ∂L/∂z = y - t" in out
     assert "I3.B2   ∂L/∂w1 = δ_z⁽³⁾ × x1⁽³⁾ = 1 × 1 = 1" in out
+    assert "│ y is held fixed in L: no gradient goes through it" in out
+    assert "held fixed" not in run("forward", AND).out + run("grad", "configs/homework3-q2-numbers.yaml").out
 
 
 def test_there_is_no_gradient_by_the_result_that_is_held_fixed(run: Run) -> None:

@@ -196,3 +196,12 @@ def test_given_numbers_too_wide_for_the_page_are_a_listing() -> None:
     wide = Matrix(Sym("b2"), (9,), (numbers,))
     assert in_rows(wide, Formulas(Latex()), 78) is None
     assert in_rows(wide, Formulas(Latex()), inf) is not None
+
+
+@pytest.mark.parametrize("latex", [Latex(), Latex(markdown=True)])
+def test_letters_that_join_stay_in_one_piece(latex: Latex) -> None:
+    """Each letter of a Persian name in a box of its own would run from left to right, unjoined."""
+    assert latex.letters("خروجی", bold=False) == r"\mathrm{\text{خروجی}}"
+    assert latex.words("نام: ورودی") == r"\text{نام: ورودی}"
+    assert latex.number("۱") == r"\text{۱}"
+    assert latex.letters("aβ", bold=False) == r"\mathrm{a\beta }"

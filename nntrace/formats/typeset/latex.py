@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 import re
 import unicodedata
 from collections.abc import Iterable, Sequence
@@ -36,6 +37,11 @@ SPECIAL = {
 _PARTED = re.compile(r"([\\{}$&#%_^~<>|\"`]|[⁰¹²³⁴⁵⁶⁷⁸⁹⁻⁺⁽⁾ⁿⁱ]+|[^\x00-\x7f])")
 
 
+def _has_no_command(letter: str) -> bool:
+    """Whether a letter of a name is written as text: those of scripts that join their letters stand in one piece."""
+    return not (letter in GREEK or letter == "ℓ" or (letter.isascii() and letter.isalnum()))
+
+
 class Latex(Language):
     """``markdown``: nothing in it that a Markdown processor could take for its own: an underscore follows a letter, or
     a space follows it; a backslash stands before letters only, but for the few signs that have no other name.
@@ -54,7 +60,7 @@ class Latex(Language):
         return self._less.get(sign) or _SIGNS[sign]
 
     def number(self, digits: str) -> str:
-        return digits
+        return digits if digits.isascii() else self.words(digits)
 
     def power_of_ten(self, digits: str, power: int) -> str:
         return rf"{digits} \times 10^{{{power}}}"
@@ -66,7 +72,11 @@ class Latex(Language):
             return rf"\{accent}{{{inner}}}" if inner.startswith("\\") else rf"\{accent} {inner}"
         if len(letters) == 1:
             return self._letter(letters, bold)
-        inner = "".join(self._letter(sign, bold, alone=False) for sign in unicodedata.normalize("NFC", letters))
+        runs = itertools.groupby(unicodedata.normalize("NFC", letters), _has_no_command)
+        inner = "".join(
+            self.words("".join(run)) if together else "".join(self._letter(sign, bold, alone=False) for sign in run)
+            for together, run in runs
+        )
         return rf"\{'mathbf' if bold else 'mathrm'}{{{inner}}}"
 
     def _letter(self, letter: str, bold: bool, alone: bool = True) -> str:
@@ -90,18 +100,18 @@ class Latex(Language):
 
     def words(self, text: str) -> str:
         """Words as ``\\text``, with the formula's own sign for each character that means something there."""
-        text = printable(text)
-        parts = []
-        for part in _PARTED.split(text):
-            if not part:
-                continue
-            if not _PARTED.fullmatch(part):
-                parts.append(rf"\text{{{part}}}")
-            else:
-                parts.append(self._special(part))
-        return "".join(parts)
+        parts = [(part, self._special(part)) for part in _PARTED.split(printable(text)) if part]
+        runs = itertools.groupby(parts, lambda part: part[1] is None)
+        return "".join(
+            rf"\text{{{''.join(plain(part, ASCII) if self.ascii else part for part, _ in run)}}}"
+            if together else "".join(written or "" for _, written in run)
+            for together, run in runs
+        )  # fmt: skip
 
-    def _special(self, sign: str) -> str:
+    def _special(self, sign: str) -> str | None:
+        """What a formula writes for a sign; none for what is text, of which letters that join stay together."""
+        if not _PARTED.fullmatch(sign):
+            return None
         known = self._less.get(sign) or SPECIAL.get(sign)
         if known:
             return f"{{{known}}}"
@@ -113,7 +123,7 @@ class Latex(Language):
         base, accent = accented(sign)
         if accent and base.isascii():
             return rf"\{accent}{{\text{{{base}}}}}"
-        return rf"\text{{{plain(sign, ASCII) if self.ascii else sign}}}"
+        return None
 
     def scripts(self, base: str, below: str, above: str) -> str:
         """In Markdown what is below comes first, right after a letter where there is one."""

@@ -12,7 +12,7 @@ from ..content.model import Block, LossValue, Note, Remark, Results, Section, So
 from .calculation import Settings, Sheet
 from .runs import Plan, TrainingRun, run
 from .step import Trained
-from .train import curve, curves_plot, loss_symbol, number_words
+from .train import curve, curves_plot, loss_of_epoch, loss_symbol, number_words
 
 SLOW, CLOSE, FAST, RISES = 0.5, 0.05, 0.1, 1 / 3
 FEWEST_FOR_DECADES = 5
@@ -105,6 +105,7 @@ class _Comparison:
             (f"{variant.name}: {word}",) for variant, word in zip(self.variants, self.words, strict=True)
         ]
         yield self._table()
+        yield loss_of_epoch(self.loss, any(one.plan.network.samples_per_step for one in self.variants))
         curves = [
             curve(name, (0.0, *one.columns.epoch), (one.before.loss, *one.columns.loss))
             for name, one in zip(names, self.runs, strict=True)

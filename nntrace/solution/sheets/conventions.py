@@ -13,6 +13,7 @@ from ...expr.properties import has_kink
 from ...network.model import WEIGHT, Network
 from ...spec.model import Conventions
 from ..content.model import Note, Section, Step
+from ..formulas.naming import Naming
 
 
 def convention_values(conventions: Conventions) -> dict[str, Any]:
@@ -77,10 +78,22 @@ def agreed(
         *([(f"relu_at_zero: {conventions.relu_at_zero} (at a kink the {slope} slope)",)] if bends else []),
         *([(f"log: {conventions.log} (", *logarithm, ")")] if has_logarithm else []),
         (_rounding_words(conventions, inside),),
+        *(_held_fixed(network) if slopes else ()),
         *(((_weight_words(network),),) if WEIGHT in network.tensors else ()),
         *some,
         *(_matrix_words(sections) if matrices else ()),
     )
+
+
+def _held_fixed(network: Network) -> Iterator[Note]:
+    """What the loss reads beside the way of its gradient: the result of the step in Rosenblatt's rule."""
+    for step in (one for one in network.loss_steps() if one.edges and not one.bypassed):
+        ways = {edge.argument for edge in step.edges}
+        for argument, key in step.arguments.items():
+            if argument not in ways and network.tensors[key].role == "unit":
+                naming = Naming(network)
+                loss, held = (Sym(naming.tensor(one).name) for one in (step.output, key))
+                yield (held, " is held fixed in ", loss, ": no gradient goes through it")
 
 
 def _is_flat(operation: Operation) -> bool:

@@ -81,10 +81,7 @@ class _Training:
         if len(columns):
             yield self._table(columns)
             yield from self._left_out(len(columns))
-            if network.samples_per_step is not None:
-                yield Remark((self.loss, " is the mean over an epoch's steps, each before its own update."))
-            else:
-                yield Remark((self.loss, " is the loss before the update of its epoch."))
+            yield loss_of_epoch(self.loss, network.samples_per_step is not None)
         if len(columns) > 1:
             yield curves_plot(self.loss, self._curves(columns), [self.run.before.loss])
         yield from self._ending()
@@ -191,6 +188,15 @@ class _Training:
             self.number(before),
         )
         yield Check(words if fell else (*words, ": this training did not lower it"), "ok" if fell else "note")
+
+
+def loss_of_epoch(loss: Sym, by_steps: bool) -> Remark:
+    """What the loss of an epoch is."""
+    mean, before = (
+        " is the mean over an epoch's steps, each before its own update.",
+        " is the loss before the update of its epoch.",
+    )
+    return Remark((loss, mean if by_steps else before))
 
 
 def number_words(digits: Digits, number: float) -> Expr | str:
