@@ -38,5 +38,7 @@ def _step(step: BoundOperation, single: AbstractSet[str]) -> BoundOperation:
         letter = next(one for one in ("j", "k", "l", *OTHERS) if one not in taken)
         made = made._replace(output=Sym(made.output.name, (*made.output.index, letter)))
         sizes[letter] = 1
-    edges = tuple(Edge(made, edge.argument) for edge in step.edges)
-    return step._replace(operation=made, sizes=sizes, edges=edges, bypassed=(), numeric=rename(step.numeric, indexed))
+    edges, bypassed = (tuple(Edge(made, one.argument) for one in found) for found in (step.edges, step.bypassed))
+    return step._replace(
+        operation=made, sizes=sizes, edges=edges, bypassed=bypassed, numeric=rename(step.numeric, indexed)
+    )
