@@ -122,3 +122,14 @@ def test_no_gradient_is_called_right_that_a_difference_cannot_tell_from_0(
 ) -> None:
     (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
     assert said in run("step", cwd=tmp_path).out
+
+
+def test_where_doubles_lose_the_loss_no_jump_is_told(run: Run, tmp_path: Path) -> None:
+    """10¹⁶ + 1 - 10¹⁶ is 0 or 2 in doubles."""
+    layers = "[{dense: z, weights: {x1: {w1: 1}, x2: {w2: 1}}, bias: {b: -1e16}}, relu: y]"
+    text = f"inputs: {{x1: 1e16, x2: 1}}\ntargets: [0.4]\nlayers: {layers}\nloss: {{mse: L}}\n"
+    (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
+    out = run("grad", cwd=tmp_path).out
+    assert out.endswith(
+        "    note: gradients by central difference: skipped, in double precision the loss loses its digits\n"
+    )

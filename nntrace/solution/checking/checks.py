@@ -71,6 +71,11 @@ def gradient_checks(writer: Writer, asked: Sequence[Quantity]) -> Iterator[Check
     from .differences import Differences
 
     differ = Differences(writer.trace)
+    if differ.is_lost():
+        yield Check(
+            (f"gradients by {_quotient(writer)}: skipped, in double precision the loss loses its digits",), "note"
+        )
+        return
     if len(asked) <= MOST_SHOWN:
         for found in asked:
             yield _gradient_check(writer, found, differ.confirming(found, writer.trace.total(found).number))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from copy import deepcopy
 from functools import reduce
-from math import fsum, nan
+from math import fsum, isfinite, nan
 from operator import getitem
 from typing import Any, Literal
 
@@ -33,6 +33,12 @@ class Differences:
         self.values = trace.floats
         self._decisions = self.formulas.conditions(list(_decisions(self.network)))
         self._copies: dict[str, Any] = {}
+
+    def is_lost(self) -> bool:
+        """Whether doubles are too coarse for the loss itself, as after 10¹⁶ + 1 - 10¹⁶: no difference is one of it."""
+        assert self.network.loss is not None
+        true, found = self.trace.value_of_loss().number, float(self.values[self.network.loss])
+        return isfinite(true) and abs(true - found) > AGREEMENT * max(abs(true), abs(found), STEP)
 
     def confirming(self, found: Quantity, gradient: float) -> Difference:
         """The difference quotient that a gradient is held against: where the loss bends too much for the usual step,
