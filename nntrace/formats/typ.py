@@ -104,8 +104,9 @@ class TypstDocument(Manuscript):
             return
         yield f"${head}${note}\n"
         if matrix.rows:
-            lines = "\n".join(listing(matrix, self.script))
-            yield f"#text(size: 7pt, raw(block: true, {quoted(lines, self.script.ascii)}))"
+            lines = "\n".join(listing(matrix, self.script)).split("\n")
+            texts = ", ".join(quoted(line, self.script.ascii) for line in lines)
+            yield f'#text(size: 7pt, raw(block: true, ({texts},).join("\\n")))'
 
     def table(self, table: HeadedRows) -> Iterator[str]:
         align = ", ".join("right" if right else "left" for right in table.numbers)

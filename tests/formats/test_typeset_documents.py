@@ -450,3 +450,12 @@ def test_a_typeset_format_is_imported_only_when_asked_for(format: str) -> None:
 def test_a_format_without_lines_is_no_text() -> None:
     with pytest.raises(UserError, match="there is no output format 'docx'"):
         content(sheet_of("x"), "docx", width=80, script=UNICODE)
+
+
+def test_a_listing_keeps_its_lines(furniture: Solution) -> None:
+    """Numbers too wide for a formula stand in lines of plain text, in Typst each a string."""
+    pages = {format: "\n".join(render(furniture, format, width=120, script=UNICODE)) for format in ("md", "typ")}
+    listed = re.findall(r"```text\n(.*?)\n```", pages["md"], re.DOTALL)
+    lists = re.findall(r'raw\(block: true, \("(.*?)",\)\.join\("\\n"\)\)', pages["typ"])
+    assert [texts.split('", "') for texts in lists] == [lines.split("\n") for lines in listed]
+    assert [len(lines.split("\n")) for lines in listed] == [5]
