@@ -126,7 +126,7 @@ def test_every_line_of_a_fused_loss_gives_the_digits_shown(run: Run, tmp_path: P
         except Exception as error:
             error.add_note(FUSED[name] + key)
             raise
-        from_logits += sum("from the logits" in (step["reason"] or "") for step in found["steps"])
+        from_logits += sum("with the logits" in (step["reason"] or "") for step in found["steps"])
     assert from_logits > 5 * len(tried) / len(FUSED)
 
 
@@ -155,8 +155,8 @@ def prove(found: Any, rule: Rule) -> None:
             full, exact = number(lines[kind]["text"], shown if kind == "formula" else {})
             assert rule(full) == value, (step["id"], lines[kind]["text"], lines["value"]["text"])
             assert (lines["value"]["relation"] == "=") == (exact and full == value), step["id"]
-        assert {"formula", "value"} <= lines.keys() or (list(lines), value) == (["value"], 0)  # a formula that is 0
-        assert lines["formula"]["relation"] == "="
+        if (list(lines), value) != (["value"], 0):  # a formula that is 0 is its value
+            assert lines["formula"]["relation"] == "="
         shown[step["name"]] = value
     for name, value_ in {**values, **found["updated"]}.items():
         key_ = name + "⁺" if name in found["updated"] and name + "⁺" in shown else name
