@@ -218,3 +218,11 @@ def test_what_is_told(run: Run, tmp_path: Path, text: str, command: tuple[str, .
     found = run(*command, "--width", "120", cwd=tmp_path)
     assert (found.code, found.err) == (0, "")
     assert line in re.sub(r"\n\s+(?=[×+])", " ", found.out), found.out
+
+
+def test_a_second_tensor_among_the_inputs_is_told_where_it_may_stand(run: Run, tmp_path: Path) -> None:
+    text = "inputs: {q: [1, 2], k: 3}\nlayers: [{relu: [a, b]}]\nloss: a\n"
+    (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
+    found = run("grad", cwd=tmp_path)
+    assert found.code == 2
+    assert "write q: 1.0; a second tensor, which formulas read, stands in values, with frozen: [q]" in found.err

@@ -492,6 +492,7 @@ def _prove_value(value: tuple[bool, Read, str], true: Fraction | float, truth: T
 
 def _aligned(formula: Read, numbers: Read) -> bool:
     """Whether the second is the first with one number for each symbol, in the same order."""
+    formula = _without_sign_of_zero(formula, numbers)
     if numbers.kind == "negative" and formula.kind != "negative":
         numbers = numbers.parts[0]
         return formula.kind == "symbol" and numbers.kind == "number"
@@ -507,8 +508,15 @@ def _aligned(formula: Read, numbers: Read) -> bool:
     )
 
 
+def _without_sign_of_zero(formula: Read, numbers: Read) -> Read:
+    """A formula that is negative, for which 0 stands without a sign, as what this is of."""
+    is_zero = numbers.kind == "number" and _fraction(numbers.parts[0]) == 0
+    return formula.parts[0] if formula.kind == "negative" and is_zero else formula
+
+
 def _check_numbers(formula: Read, numbers: Read, truth: Truth) -> tuple[bool, bool]:
     """Whether a number of the substitution is rounded, each being its symbol's; and whether one is a float's zero."""
+    formula = _without_sign_of_zero(formula, numbers)
     if formula.kind == "symbol" and _has_symbols(formula):
         name = formula.parts[0]
         negative = numbers.kind == "negative"

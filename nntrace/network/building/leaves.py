@@ -51,7 +51,7 @@ class Leaves:
             case Labelled(((label, GivenSize() as size),), _):
                 return self.called(self.sized(size, key, label.text, role), label)
             case Labelled(entries, place):
-                return self.cells(key, name, role, (len(entries),), self.numbered(entries, place))
+                return self.cells(key, name, role, (len(entries),), self.numbered(entries, place, role))
             case Items(items, _):
                 listed: list[GivenCell] = []
                 for cell, item in enumerate(items):
@@ -158,7 +158,9 @@ class Leaves:
         else:
             yield cell, None, self.entry(value)
 
-    def numbered(self, entries: tuple[tuple[Name, Value], ...], place: Place) -> list[GivenCell]:
+    def numbered(
+        self, entries: tuple[tuple[Name, Value], ...], place: Place, role: Role = "parameter"
+    ) -> list[GivenCell]:
         listed: list[GivenCell] = []
         for cell, (own, value) in enumerate(entries):
             if isinstance(value, Number | Null):
@@ -176,7 +178,10 @@ class Leaves:
                     f"write a number, as in {own.text}: 1.0",
                 )
             else:
-                self.problems.add(own.place, f"{quoted(own.text)} needs one number", f"write {own.text}: 1.0")
+                remedy = f"write {own.text}: 1.0"
+                if role == "input" and not isinstance(value, File | Init):
+                    remedy += f"; a second tensor, which formulas read, stands in values, with frozen: [{own.text}]"
+                self.problems.add(own.place, f"{quoted(own.text)} needs one number", remedy)
             listed.append(((cell,), own, Number("0", Fraction(0), place)))  # so that nothing else is missing
         return listed
 
