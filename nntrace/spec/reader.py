@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..errors import UserError, printable
+from ..errors import UserError, nearest, printable, quoted
 from ..limits import USUAL, Limits
 from . import conventions, losses, not_yet, passes, shorthands, training, tree, validation, values
 from .layers import layer_keys, layers
@@ -62,8 +62,9 @@ def _spec(root: tree.Mapping, source: str, lines: tuple[str, ...], folder: Path 
     if root.get(ALONE) is None:
         layers = found.get("layers") or ()
         needed = [key for key in REQUIRED if key != "inputs" or not (layers and layers[0].formula)]
+        meant = {_meant(word.text) for word, _ in root.entries if word.text not in READERS}
         for key, remedy in REQUIRED.items():
-            if root.get(key) is None and key in needed:
+            if root.get(key) is None and key in needed and key not in meant:
                 problems.add(Place(1, 1), f"`{key}` is missing", remedy)
     for word, _ in root.entries if root.get(ALONE) is not None else ():
         if word.text in OF_LAYERS:
@@ -152,8 +153,17 @@ def _refuse_unknown(key: tree.Scalar, node: Node, root: tree.Mapping, problems: 
         )
     elif key.text in losses.LOSS_KEYS:
         problems.add(key.place, f"`{key.text}` outside of the loss", losses.with_key(root.get("loss"), key, node))
+    elif key.text.startswith(tuple(f"{known} {bracket}" for known in READERS for bracket in "{[")):
+        remedy = f"write it between the key and its value: {key.text.partition(' ')[0]}: …"
+        problems.add(key.place, f"a colon is missing in {quoted(key.text)}", remedy)
     elif not shorthands.refuse_vague((key, node), problems):
         values.unknown_key(key, "a network file", READERS, problems)
+
+
+def _meant(word: str) -> str | None:
+    """The key that an unknown one is a slip for: the key itself without its colon, or one spelled otherwise."""
+    first = word.partition(" ")[0]
+    return first if first in READERS else nearest(word, READERS)
 
 
 def _title(node: Node, problems: Problems) -> str | None:

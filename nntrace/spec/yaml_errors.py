@@ -64,7 +64,8 @@ def fail(error: Any, problems: Problems) -> NoReturn:
     for sign, message, remedy in _YAML_ERRORS:
         if sign in said:
             since = f" (it began in line {begun.line + 1})" if begun and begun.line + 1 < place.line else ""
-            problems.fail(place, message + since, remedy)
+            beside = _column_beside(place, _place_of_mark(begun, lines), sign, lines) if begun else ""
+            problems.fail(place, message + since, beside or remedy)
     problems.fail(place, f"this is not YAML: {said or error}", "check the indentation, brackets and colons near here")
 
 
@@ -130,6 +131,21 @@ def formula_at(place: Place, lines: Lines[str]) -> FormulaLine | None:
         end += 1
     formula = line[start:end].strip()
     return FormulaLine(keys[-1][1], formula, Place(place.line, start + 1)) if formula else None
+
+
+def _column_beside(place: Place, begun: Place, sign: str, lines: Lines[str]) -> str:
+    """In which column a key stands that is indented otherwise than those it belongs to; nothing where none is there."""
+    if not sign.startswith("block ") or not re.match(r"\s*[^\s:-][^\s:]*:(\s|$)", lines[place.line - 1]):
+        return ""
+    listed = sign == "block collection"
+    rows, dash = (range(place.line - 1, begun.line - 1, -1), "+") if listed else ((begun.line,), "*")
+    for row in rows:
+        if first := re.match(rf"\s*(?:- +){dash}([^\s:]+):(\s|$)", lines[row - 1]):
+            if first[1].startswith("-"):
+                return f"write a space after the dash of line {row}: - {first[1].lstrip('-')}:"
+            whole = "" if first.start(1) == 0 else "; a key of the whole file, such as `loss:`, begins in column 1"
+            return f"a key beside `{first[1]}` of line {row} begins in column {first.start(1) + 1}{whole}"
+    return ""
 
 
 def _comment(line: str, start: int) -> int | None:

@@ -366,6 +366,41 @@ ALONE: dict[str, tuple[str, str, str]] = {
         "5:3: this is not `- ` in the column of its neighbours (it began in line 3)",
         "a key of the whole file, such as `loss:`, begins in column 1",
     ),
+    "a key of a layer under its dash": (
+        "inputs: [1]\nlayers:\n  - dense: [h]\n    weights:\n      - [1]\n  biases: [0]\n",
+        "6:3: this is not `- ` in the column of its neighbours (it began in line 3)",
+        "a key beside `dense` of line 3 begins in column 5; a key of the whole file",
+    ),
+    "a key of a layer too far in": (
+        "inputs: [1]\nlayers:\n  - dense: [h]\n      weights: [[1]]\n",
+        "4:7: this is not `key: value` in the column of its neighbours (it began in line 3)",
+        "a key beside `dense` of line 3 begins in column 5",
+    ),
+    "a key of the file too far in": (
+        "inputs: [1]\n targets: [1]\n",
+        "2:2: this is not `key: value` in the column of its neighbours (it began in line 1)",
+        "a key beside `inputs` of line 1 begins in column 1\n",
+    ),
+    "no space after the dash of a layer": (
+        "inputs: [1]\nlayers:\n  -dense: [h]\n   weights: [[1]]\n",
+        "4:4: this is not `key: value` in the column of its neighbours (it began in line 3)",
+        "write a space after the dash of line 3: - dense:",
+    ),
+    "a needed key misspelt": (
+        "input: [1]\nlayers:\n  - dense: [h]\n    weights: [[1]]\n",
+        "1:1: unknown key 'input' in a network file",
+        "did you mean 'inputs'?",
+    ),
+    "a needed key without its colon": (
+        "inputs {x: 1}\nlayers:\n  - dense: [h]\n    weights: [[1]]\n",
+        "1:1: a colon is missing in 'inputs {x'",
+        "write it between the key and its value: inputs: …",
+    ),
+    "weights that are no matrix, before a target": (
+        "inputs: [1]\ntargets: {t: 1}\nlayers:\n- dense: h\n  weights: 0.5\nloss: mse\n",
+        "5:12: this value cannot stand here",
+        "give a matrix",
+    ),
     "a matrix by its name": (
         "inputs: [1]\nlayers:\n- dense: [h]\n  weights: [[1]]\n  b1: [2]\n",
         "5:3: 'b1' is no key of a layer",

@@ -36,7 +36,7 @@ def targets_of(draft: Draft, current: Tensor) -> Tensor | None:
         return _of_class(draft, 0, size)
     else:
         targets = draft.given(value, "y", default_name(draft), "target")
-    if targets.shape[-1] != size:
+    if targets.shape[-1] != size > 0:  # no outputs are those of a layer that could not be read
         draft.problems.add(
             value.place,
             f"there {'is' if targets.shape[-1] == 1 else 'are'} {draft.counted(targets.shape[-1], 'target')} for "
