@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -300,3 +301,13 @@ def test_two_softmaxes_in_a_row_have_names_of_their_own(run: Run, tmp_path: Path
     names = [line.split()[1] for line in out.splitlines() if line[:1] == "F" and line[1:2].isdigit()]
     assert len(names) == len(set(names)) == 12
     assert not any("′" in name for name in names)
+
+
+def test_a_batch_derives_a_class_and_another_output_once_each(run: Run, tmp_path: Path) -> None:
+    text = CLASSES.replace("targets: dog", "targets: y\nsamples: [[1, -2, cat], [0, 1, cow]]")
+    text = text.replace("{x1: 1.0, x2: -2.0}", "[x1, x2]", 1)
+    (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
+    out = run("grad", cwd=tmp_path).out
+    derived = re.findall(r"∂L/∂cat × ∂cat/∂(\w+) = \(-1/2 × \(1 / cat\)\) × cat × (\(.*?\)) =", out)
+    assert [factor for _, factor in derived] == ["(1 - cat)", "(-dog)"]
+    assert "∂L/∂cow ×" not in out

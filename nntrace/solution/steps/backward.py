@@ -18,6 +18,7 @@ from ...expr import (
     symbols,
     total,
 )
+from ...expr.bind import walk
 from ...network.chain_rule import LOSS
 from ...network.model import Element, Network, Tensor
 from ...network.quantities import Quantity, quantity
@@ -158,7 +159,8 @@ class Backward:
         held = tuple(held for _, held in summand.decided)
         if summand.reader.tells_places_apart:  # the diagonal of a Jacobian is derived in its own right
             output = summand.output
-            held += (isinstance(summand.local, Sym) if output is None else output.cell == summand.use.cell,)
+            added = any(isinstance(node, Add) for node in walk(summand.local))  # of a class ŷ - 1, of the others ŷ
+            held += (added if output is None else output.cell == summand.use.cell,)
         edge, step = summand.reader.edge, summand.reader.step
         argument = "" if step.is_penalty else edge.argument  # the same for the weights of every layer
         key = (id(edge.operation), argument, held)
