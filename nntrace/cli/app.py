@@ -10,7 +10,7 @@ from typing import Annotated, Any
 
 import typer
 import typer.main
-from typer._click.exceptions import ClickException
+from typer._click.exceptions import ClickException, NoSuchOption
 
 from .command import COMMANDS
 from .streams import say
@@ -82,6 +82,26 @@ def _with_command(arguments: list[str]) -> list[str]:
     return ["forward", *arguments] if first == "-" or first.endswith((".yaml", ".yml")) else arguments
 
 
+BY_NAME = ("--param", "--only", "--wrt")
+"""What asks for quantities by name; a command has at most one of these."""
+
+
+def _add_remedy(mistake: NoSuchOption) -> None:
+    """Name in place of options that look alike the one of the same meaning, or the commands that have it."""
+    from difflib import get_close_matches
+
+    wrong, context = mistake.option_name, mistake.ctx
+    of = {name: {one for option in command.params for one in option.opts}
+          for name, command in _program(None).commands.items()}  # fmt: skip
+    here = of.get(context.command.name or "", set()) if context else set()
+    alike = here.intersection(BY_NAME) if get_close_matches(wrong, BY_NAME, cutoff=0.8) else set()
+    others = [name for name in NAMES if wrong in of[name]]
+    if alike or others:
+        mistake.possibilities = None
+        have = f"{', '.join(others)} {'have' if others[1:] else 'has'} it"
+        mistake.message += f"; here it is {min(alike)}" if alike else f"; {have}"
+
+
 def run(arguments: list[str]) -> int:
     """Run one command; its exit code. The shell's completion and typer's own error pages have no part in it."""
     arguments = _with_command(arguments)
@@ -93,6 +113,8 @@ def run(arguments: list[str]) -> int:
     except typer.Exit as end:
         return end.exit_code
     except ClickException as mistake:
+        if isinstance(mistake, NoSuchOption):
+            _add_remedy(mistake)
         text = StringIO()
         mistake.show(text)
         say(text.getvalue().rstrip("\n"))
