@@ -56,6 +56,11 @@ def kinded(
                 problems.add(node.place, f"{what} without its kind", f"begin with the kind; {suggestion('', known)}")
                 return None
             key, content = node.entries[place]
+            if key.text not in known and isinstance(content, tree.Scalar) and content.text in known:
+                message = f"{what} begins with its kind, and {quoted(key.text)} is none"
+                remedy = f"write `{content.text}: …` in place of `{key.text}: {content.text}`"
+                problems.add(key.place, message, remedy)
+                return None
             other_keys = _without_second_kind(
                 node.entries[:place] + node.entries[place + 1 :], what, known, second, problems
             )

@@ -366,6 +366,11 @@ ALONE: dict[str, tuple[str, str, str]] = {
         "5:3: this is not `- ` in the column of its neighbours (it began in line 3)",
         "a key of the whole file, such as `loss:`, begins in column 1",
     ),
+    "a kind behind another word": (
+        "inputs: [1]\nlayers:\n- type: dense\n  units: 2\n",
+        "3:3: a layer begins with its kind, and 'type' is none",
+        "write `dense: …` in place of `type: dense`",
+    ),
     "a key of a layer under its dash": (
         "inputs: [1]\nlayers:\n  - dense: [h]\n    weights:\n      - [1]\n  biases: [0]\n",
         "6:3: this is not `- ` in the column of its neighbours (it began in line 3)",
