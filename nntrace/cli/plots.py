@@ -15,9 +15,9 @@ if TYPE_CHECKING:
 def check_suffix(path: Path) -> None:
     """Refuse a kind of picture that there is not; a name without a suffix is an SVG."""
     if _kind(path) == ".png":
-        from ..formats.pdf import compiler
+        from ..formats import png
 
-        compiler("a PNG")
+        png.require()
     elif _kind(path) not in ("", ".svg"):
         raise UserError(f"--plot {path}: there are no pictures of this kind\n  name it .svg or .png")
 
@@ -32,9 +32,9 @@ def picture(path: Path, solution: Solution) -> dict[Path, Content]:
         raise UserError("--plot: this sheet has no curves, so there is no picture\n  leave --plot out")
     if _kind(path) != ".png":
         return {path: svg_lines(plot)}
-    from ..formats.png import png
+    from ..formats import png
 
-    return {path: png(svg_lines(plot))}
+    return {path: png.png(svg_lines(plot))}
 
 
 def _kind(path: Path) -> str:

@@ -91,7 +91,7 @@ def network_file(reading: Reading) -> str | None:
 
 def check_page(page: PageOptions, reading: Reading, expected: Sequence[str] = ()) -> None:
     """Refuse what a sheet cannot be written to or compared with, before it is worked out."""
-    from ..formats import checked
+    from ..formats import checked, require
 
     for text in expected:
         expectation(text)
@@ -99,7 +99,7 @@ def check_page(page: PageOptions, reading: Reading, expected: Sequence[str] = ()
     if page.color not in COLOURED:
         raise UserError(f"--color {page.color!r} is no choice\n  {suggestion(page.color, COLOURED)}")
     if (form := _format(page)) not in (None, "terminal") or page.standalone:
-        checked(form or "txt", page.standalone)
+        require(checked(form or "txt", page.standalone))
     if (output := _file(page)) is not None:
         network = network_file(reading)
         if network is not None and same_file(output, Path(network)):

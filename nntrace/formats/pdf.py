@@ -23,6 +23,11 @@ def write(solution: Solution, width: int, script: Script) -> bytes:
     return compiled("\n".join(typ.write(solution, width, script)))
 
 
+def require() -> None:
+    """Raises a ``UserError`` where the extra is not installed."""
+    compiler("a PDF")
+
+
 def compiler(what: str) -> ModuleType:
     """The package that makes PDFs and PNGs. Raises a ``UserError`` where it is not installed."""
     try:

@@ -21,6 +21,11 @@ def write(solution: Solution, width: int, script: Script) -> bytes:
     return png(svg.write(solution, width, UNICODE))
 
 
+def require() -> None:
+    """Raises a ``UserError`` where the extra is not installed."""
+    compiler("a PNG")
+
+
 def png(picture: Iterable[str]) -> bytes:
     """The lines of an SVG as a PNG. Raises a ``UserError`` where the extra is not installed."""
     typst = compiler("a PNG")

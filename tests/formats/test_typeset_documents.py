@@ -396,6 +396,7 @@ def test_an_unknown_suffix_names_the_known_ones(run: Run, tmp_path: Path) -> Non
 
 def test_a_pdf_without_the_extra_says_what_to_install(run: Run, tmp_path: Path, monkeypatch: Any) -> None:
     monkeypatch.setitem(sys.modules, "typst", None)
+    monkeypatch.setattr("nntrace.solution.sheets.calculation.Sheet", None)  # refused before anything is worked out
     done = run("forward", "-o", tmp_path / "sheet.pdf")
     assert (done.code, done.err) == (2, "a PDF needs the typst package\n  install it: pip install 'nntrace[pdf]'\n")
     assert list(tmp_path.iterdir()) == []

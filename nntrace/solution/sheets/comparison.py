@@ -150,7 +150,7 @@ def decades(rates: Sequence[float]) -> Iterator[Block]:
     )
     yield Table((("decade",), ("rates",), ("",)), rows)
     most = max(counts, key=lambda power: counts[power])
-    if len(counts) > 1 and counts[most] > 2 * (len(rates) - counts[most]):
+    if len(counts) > 1 and most == max(counts) and counts[most] > 2 * (len(rates) - counts[most]):  # as linear draws do
         share = f"{counts[most]} of {len(rates)} rates lie between {10.0**most:g} and {10.0 ** (most + 1):g}"
         yield Remark((f"{share}. On a logarithmic scale (--lr log:{min(rates):g}:{max(rates):g}:{len(rates)} --seed 0) "
                       "each decade gets about as many.",))  # fmt: skip
