@@ -1,8 +1,8 @@
 """A worked solution in the language that is asked for: its stage decides how things are written, and computes nothing.
 
 A format is a file in this folder, named by its suffix: ``txt.py`` is ``-f txt`` and what ``-o sheet.txt`` takes. It
-has one function, ``write(solution, width, script)``, that gives the lines, or the bytes of one that is no text; one that
-needs a package of an extra has ``require()``, which refuses where it is not installed.
+has one function, ``write(solution, width, script)``, that gives the lines, or the bytes of one that is no text;
+one that needs a package of an extra has ``require()``, which refuses where that is not installed.
 (``terminal`` goes to a screen, not to a file; ``page`` is what the formats with a fixed width share, ``typeset`` what
 those share that typeset formulas.)
 """
