@@ -205,6 +205,10 @@ TOLD = {
         + "layers: [{let: {u: tanh(v), r: sum(u) + sum(x), f: s * r^2}}]\nloss: f\n",
         ("collapse",), "r is not a map from vectors to a vector, and is not merged",
     ),
+    "the number of equal terms in a Jacobian": (
+        HEAD + "layers: [{let: {u: v * softmax(v - v), f: s * sum(u)}}]\nloss: f\n", ("derive",),
+        "∂u/∂v = 1/2 × I",
+    ),
     "a softmax of elements": (
         "inputs: {x: [1, 2, 3]}\nlayers: [{softmax: p, from: ['x[3]', 'x[1]']}]\nloss: 'p[1]'\n",
         ("forward", "--view", "matrix"), "p = e0 / Z0",

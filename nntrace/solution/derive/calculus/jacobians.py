@@ -206,6 +206,7 @@ class Jacobians:
             return None
         formula = self.textbook(step, argument)
         formula = distributed(formula) if step.operation.mixes(argument) else formula
+        formula = self._with_counts(Form(formula, ()), one.sizes).body
         [down], [across] = one.result, one.argument
         body = self.symbols.formulas.matrix(_of_sample(formula), (down, across))
         return None if body is None or formula in (ONE, ZERO) else JacobianMatrix(body, formula, (down, across))
