@@ -109,6 +109,10 @@ def _not_a_number(text: str) -> Fault:
     return Fault(message, _NUMBER_FORMS)
 
 
+_CURLED = "“”„«»"
+"""Quotation marks that a text editor writes, which are none to YAML."""
+
+
 def name(text: str) -> str | Fault:
     """A name, in Unicode's composed form, so that one name typed in two ways is one name."""
     if _PLAIN_NAME.fullmatch(text) and not _is_reserved(text):
@@ -126,7 +130,8 @@ def name(text: str) -> str | Fault:
     if wrong == ":":
         return Fault(f"{quoted(text)} is not a name: ':' cannot stand in it", "put a space after the colon: x1: 1")
     if wrong is not None:
-        return Fault(f"{quoted(text)} is not a name: {quoted(wrong)} cannot stand in it there", _NAME_FORM)
+        remedy = "remove the quotes of a text editor, or type plain ones" if wrong in _CURLED else _NAME_FORM
+        return Fault(f"{quoted(text)} is not a name: {quoted(wrong)} cannot stand there", remedy)
     return text
 
 

@@ -366,6 +366,11 @@ ALONE: dict[str, tuple[str, str, str]] = {
         "5:3: this is not `- ` in the column of its neighbours (it began in line 3)",
         "a key of the whole file, such as `loss:`, begins in column 1",
     ),
+    "the quotes of a text editor": (
+        "inputs: {x: “1”}\nlayers:\n- dense: [h]\n  weights: [[1]]\n",
+        "1:13: '“1”' is not a name: '“' cannot stand there",
+        "remove the quotes of a text editor",
+    ),
     "a kind behind another word": (
         "inputs: [1]\nlayers:\n- type: dense\n  units: 2\n",
         "3:3: a layer begins with its kind, and 'type' is none",

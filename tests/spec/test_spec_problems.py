@@ -59,7 +59,7 @@ TABLE: list[tuple[str, list[str]]] = [
     ("inputs: [1]\nlayers:\n- dense: []", ["3:10: a layer's result has no names here"]),
     ("inputs: [1]\nlayers:\n- dense: ['h[1]', 3, 'x y', null]", [
         "3:11: 'h[1]' is not a name: brackets are for elements", "3:19: '3' is not a name: it starts with a digit",
-        "3:22: 'x y' is not a name: ' ' cannot stand in it there",
+        "3:22: 'x y' is not a name: ' ' cannot stand there",
         "3:29: an entry of a layer's result is not a name but nothing"]),
     ("inputs: [1]\nlayers:\n- dense: {z1: {size: 0}}", ["3:22: a size cannot be '0'"]),
     ("inputs: [1]\nlayers:\n- dense: {z1: 4}", ["3:15: a result cannot be '4'"]),
