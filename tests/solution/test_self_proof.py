@@ -47,7 +47,7 @@ ARROWS = ("← ", "<- ")
 ARITHMETIC = ("+", "-", "×", "*", "/")
 COMPARED = (">", "≥", "<", "≤", "≠", "=", ">=", "<=", "!=")
 STEP = re.compile(r"([FLBUA]\d+(?:\.\d+)?[a-z]*)( +)(?=\S)")
-ON_THE_WAY = re.compile(r" +[^ =]+ += max\(| +[mM]\d\S* += [^=≈]+ (=|≈) \S+( {2,}.*)?$")
+ON_THE_WAY = re.compile(r" +[^ =]+ += max\(| +[mM]\d\S* += [^=≈]+ (=|≈|~=) \S+( {2,}.*)?$")
 """The maximum of a softmax that is shifted, which has no id; ``test_digits`` proves it."""
 MATRICES = re.compile(r"M\d")
 """Steps between matrices, which tests/solution/test_matrix_view.py reads."""
