@@ -244,7 +244,8 @@ def test_a_terminal_shows_how_far_the_training_is(width: int, tmp_path: Path) ->
     ours, theirs = pty.openpty()
     fcntl.ioctl(theirs, termios.TIOCSWINSZ, struct.pack("HHHH", 24, width, 0, 0))
     command = [sys.executable, "-m", "nntrace", "train", "--epochs", "3000"]
-    variables = {**os.environ, "TERM": "xterm"}  # without those that readline set behind Python's back, such as COLUMNS
+    unset = ("COLUMNS", "LINES")  # where the tests run in a terminal of their own width
+    variables = {name: value for name, value in os.environ.items() if name not in unset} | {"TERM": "xterm"}
     process = subprocess.Popen(
         command, cwd=tmp_path, env=variables, stdin=theirs, stdout=subprocess.DEVNULL, stderr=theirs
     )
