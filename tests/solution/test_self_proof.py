@@ -11,6 +11,7 @@ import io
 import json
 import random
 import re
+import sys
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from fractions import Fraction
@@ -313,11 +314,20 @@ def truth_of(sheet: dict[str, Any], network: Built, values: Mapping[str, Any] | 
     for step in sheet["steps"]:
         if MATRICES.match(step["id"] or ""):
             continue  # numbers from arrays, of what an exact step has too
-        value = float("nan") if step["value"] is None else step["value"]
+        lost = step["value"] is None or (step["value"] == 0 and is_below_floats(step["lines"][-1]["text"]))
+        value = float("nan") if lost else step["value"]
         learn(step["name"], value if step["exact"] is None else Fraction(step["exact"]), step["sample"])
     if network.training.rates is not None:
         numbers["lr"] = network.training.rates.default
     return Truth(numbers, network.conventions.digits, samples)
+
+
+def is_below_floats(text: str) -> bool:
+    """Whether a printed number is no zero, but nearer to 0 than every float."""
+    try:
+        return 0 < abs(reader.evaluate_exact(text)) < Fraction(sys.float_info.min) * Fraction(sys.float_info.epsilon)
+    except ReadError:  # no number: a matrix, a name
+        return False
 
 
 def json_equations(sheet: dict[str, Any]) -> list[Equation]:
@@ -612,8 +622,10 @@ def prove_updates(rows: Iterable[Row], rate: Fraction, truth: Truth, updated: Ma
         message = f"the row {name} {old} {gradient} {change} {new}"
         slack = 1e-12
         true = float(next(value for symbol, value in truth.numbers.items() if symbol in slopes(name)))
-        _demand(spans[gradient][0] - slack <= true <= spans[gradient][1] + slack, f"{message}: the gradient is {true}")
-        low, high = (float(rate) * end for end in spans[gradient])
+        low, high = spans[gradient]
+        unknown = true != true  # it is beyond all floats
+        _demand(unknown or low - slack <= true <= high + slack, f"{message}: the gradient is {true}")
+        low, high = float(rate) * low, float(rate) * high
         _demand(low - slack <= spans[change][1] and spans[change][0] <= high + slack, f"{message}: lr × gradient")
         if frozen:
             _demand(old == new, f"{message}: a frozen one is changed")
