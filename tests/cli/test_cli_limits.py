@@ -86,7 +86,8 @@ LARGE = {
     "unknown keys": b"".join(b"k%d: 1\n" % n for n in range(600_000)),
     "problems": b"inputs: [1]\nlayers: []\nvalues: {" + b"".join(b"v%d: 1, " % n for n in range(150_000)) + b"}\n",
     "activations": b"inputs: [1]\nlayers:\n" + b"- relu\n" * 100_000,
-    "iterations": b"inputs: [1]\nlayers: []\niterations: 100000000\n",
+    "iterations": b"inputs: [1]\ntargets: [1]\nlayers:\n- {dense: 1, weights: [[2]]}\n"
+    b"loss: mse\nlearning_rate: 0.1\niterations: 100000000\n",
     "drawn weights": b"inputs: {x: {size: 1000000}}\nlayers:\n- {dense: 1000000, weights: {init: zeros}}\n",
     "lists": b"inputs: [" + b"[], " * 1_900_000,
     "brackets": b"[" * BYTES,
@@ -111,7 +112,7 @@ def test_what_is_too_large_is_refused_soon(tmp_path: Path, content: bytes) -> No
         "    return int(next(line for line in lines if line.startswith('VmHWM')).split()[1])\n"
         "try: main()\nfinally: assert most() < 500_000, 'memory'\n"
     )
-    command = [sys.executable, "-c", program, "forward"]
+    command = [sys.executable, "-c", program, "step"]
     found = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False, cwd=tmp_path)
     assert (found.returncode, found.stdout) == (2, ""), found.stderr
     assert len(found.stderr) < 10_000
