@@ -44,7 +44,7 @@ def asked_quantities(network: Network, texts: Sequence[str], *, parameters: bool
 
 def _no_gradient(network: Network, one: Quantity, past: set[str]) -> str:
     """That the gradient leads past a result, and what there is one by before it."""
-    key, made_by = one.uses[0].key, {step.output: step for step in network.steps}
+    key, made_by = one.uses[0].key, network.made_by
     while key in past:
         key = made_by[key].argument
     before = of_tensor(network, network.tensors[key])[0].name

@@ -226,6 +226,11 @@ class Network(Record):
         """An element as a sheet writes it."""
         return self.tensors[element.key].symbol(element.cell)
 
+    @property
+    def made_by(self) -> Mapping[str, BoundOperation]:
+        """The step that gives each result, by the result's key."""
+        return {step.output: step for step in self.steps}
+
     def before_given(self) -> set[str]:
         """The keys of the tensors from which a way leads to a result that has given numbers."""
         results = {key for key, tensor in self.tensors.items() if tensor.overridden}

@@ -124,8 +124,7 @@ class ElementFormulas:
 
     @cached_property
     def _steps(self) -> Mapping[str, BoundOperation]:
-        """Each step by the key of what it gives."""
-        return {step.output: step for step in self.network.steps}
+        return self.network.made_by
 
     def left_of_one(self, part: Expr) -> Expr | None:
         """What is left of 1 without a result, over keys: not from that result; ``None`` where no entry says it."""

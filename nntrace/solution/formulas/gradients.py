@@ -129,7 +129,7 @@ class ElementGradients:
         """A fused loss's long form: Σ_k ∂L/∂y_k × ∂y_k/∂z, as symbols and with the local derivatives written in."""
         loss = summand.reader.step
         result = loss.key(loss.bypassed[0].argument)
-        activation = next(step for step in self.network.steps if step.output == result)
+        activation = self.network.made_by[result]
         reader = Reader(activation, activation.edges[0])
         expansion = self._at_element(self.chain.adjoint(reader).formula, reader, summand.use)
         if expansion.rests:

@@ -99,7 +99,7 @@ class _Drawing:
 
     def _layer(self, key: str, depth: int) -> DrawnLayer:
         tensor = self.network.tensors[key]
-        step = next((step for step in self.network.steps if step.output == key), None)
+        step = self.network.made_by.get(key)
         cells = [Element(key, cell) for cell in tensor.cells() if not (tensor.sampled and cell[0])]
         units: list[DrawnUnit] = []
         before = -1

@@ -151,7 +151,7 @@ class _Training:
             words = (*words, ": the update before it had the old value ", self.number(old), ", the gradient ",
                      self.number(slope), " and the learning rate ", self.number(found.before.rate.number))  # fmt: skip
         else:
-            step = next(step for step in network.steps if step.output == element.key)
+            step = network.made_by[element.key]
             largest = [(key, _largest(trace, key)) for key in dict.fromkeys(step.arguments.values())]
             words = (*words, f" ({step.kind}); what it is made of, largest sizes: ")
             for place, (key, size) in enumerate(largest):

@@ -230,7 +230,7 @@ class MatrixForms:
                 continue
             past = Reader(reader.step, reader.step.bypassed[0], bypassed=True)
             result = past.key
-            activation = next(step for step in self._results if step.output == result)
+            activation = self.network.made_by[result]
             chain = self._through(Reader(activation, activation.edges[0]))
             before = self._through(past)
             if chain is not None and before is not None:

@@ -63,7 +63,7 @@ class Logits(LossFormula):
 
     def parts(self, slope: Expr, letter: str, chosen: bool, loss: Sym) -> Iterator[Part]:
         """∂L/∂z by the chain rule through the activation, with everything that cancels written out first."""
-        activation = next(step for step in self.network.steps if step.output == self.output)
+        activation = self.network.made_by[self.output]
         argument = activation.operation.arguments[0]
         one = self.jacobians.bound(activation, argument)
         if self.formulas.is_elementwise(activation):

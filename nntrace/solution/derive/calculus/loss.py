@@ -167,7 +167,7 @@ class LossGradient(LossFormula):
             yield self._of_batch(end, loss)
         elif self.network.data is not None and end in self.slopes and self.symbols.is_single(end):
             yield self._of_single(end, loss)
-        activation = next((step for step in self.network.steps if step.output == self.output), None)
+        activation = self.network.made_by.get(self.output)
         yield from self._vector(end, self.logits.sum_is_zero(activation) if self.fused and activation else ())
 
     def _hot(self) -> Rule:
