@@ -1,7 +1,5 @@
 """The program: which commands there are, and how one is found and run."""
 
-from __future__ import annotations
-
 from functools import cache
 from importlib import import_module
 from io import StringIO

@@ -3,8 +3,6 @@
 A field is one option of the command line, with its help text and its default; ``command.spread`` makes it one.
 """
 
-from __future__ import annotations
-
 from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any

@@ -1,7 +1,5 @@
 """``nntrace collapse``: stacked layers as one affine map."""
 
-from __future__ import annotations
-
 import typer
 
 from ...library.words import need_layers

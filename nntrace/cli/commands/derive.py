@@ -1,7 +1,5 @@
 """``nntrace derive``: the symbolic solution."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import typer

@@ -1,7 +1,5 @@
 """``nntrace draw``: a picture of the network."""
 
-from __future__ import annotations
-
 import typer
 
 from ..command import command

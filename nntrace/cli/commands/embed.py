@@ -1,7 +1,5 @@
 """``nntrace embed``: what commands print, inside documents."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 

@@ -1,7 +1,5 @@
 """``nntrace examples``: the networks that come with it."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import typer

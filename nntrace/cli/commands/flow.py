@@ -1,7 +1,5 @@
 """``nntrace flow``: the gradient from layer to layer."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 

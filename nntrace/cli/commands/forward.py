@@ -1,7 +1,5 @@
 """``nntrace forward``: every unit's value."""
 
-from __future__ import annotations
-
 import typer
 
 from ...library.words import need_layers

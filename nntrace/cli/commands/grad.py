@@ -1,7 +1,5 @@
 """``nntrace grad``: the gradient of the loss."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import typer

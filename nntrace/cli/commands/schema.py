@@ -1,7 +1,5 @@
 """``nntrace schema``: the JSON Schemas."""
 
-from __future__ import annotations
-
 from typing import Annotated
 
 import typer

@@ -1,20 +1,16 @@
 """``nntrace step``: one training step, or several."""
 
-from __future__ import annotations
-
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from ...library.words import need_few_steps, need_loss, typed_number, with_rate
+from ...spec import Spec
 from ..command import command
 from ..options import Calculation, Lasting, PageOptions, Reading, StepOptions
 from ..run import check_files, check_page, deliver, read_network
 from ..words import settings, with_count, with_optimizer
-
-if TYPE_CHECKING:
-    from ...spec import Spec
 
 
 @command(

@@ -1,7 +1,5 @@
 """``nntrace train``: many steps."""
 
-from __future__ import annotations
-
 from pathlib import Path
 from typing import Annotated
 
