@@ -7,7 +7,6 @@ from .bind import at, expand, free_indices, rename, substitute, symbols
 from .calls import absolute, cos, erf, exp, ln, maximum, minimum, pi, sign, sin, sqrt, tanh, xdiv, xln
 from .differentiate import contract, differentiate, sided
 from .index import Affine, Index, at_letter
-from .matrices import matrix_form, shape
 from .matrix_nodes import (
     Dimensions,
     Hadamard,
@@ -56,7 +55,7 @@ __all__ = [
     "Hadamard", "HadamardDiv", "HadamardPow", "Index", "Indexed", "Indicator", "Literal", "MatMul", "MatrixExpr",
     "Max", "Mul", "Neg", "Num", "Ones", "Partial", "Pow", "Rest", "Rule", "Size", "Sum", "Sym", "Transpose", "Whole",
     "absolute", "approximate", "at", "at_letter", "children", "contract", "cos", "differentiate", "erf", "exact",
-    "exp", "expand", "expr", "free_indices", "holds", "ln", "matrix_form", "maximum", "minimum", "negative",
-    "partial_key", "pi", "product", "rebuild", "rename", "shape", "sided", "sign", "simplified", "simplify", "sin",
+    "exp", "expand", "expr", "free_indices", "holds", "ln", "maximum", "minimum", "negative",
+    "partial_key", "pi", "product", "rebuild", "rename", "sided", "sign", "simplified", "simplify", "sin",
     "sqrt", "substitute", "symbols", "tanh", "total", "xdiv", "xln",
 ]  # fmt: skip

@@ -51,7 +51,8 @@ class Markdown(LatexSteps):
 
     def pictures(self, solution: Solution) -> Iterator[str]:
         """The title, and pictures in plain characters."""
-        from .page import joined, picture_rows
+        from .page import joined
+        from .page.picture import picture_rows
         from .page.rows import Page
 
         yield from self.opening(solution, ())

@@ -2,7 +2,6 @@
 colours them by role; where things stand is decided here, once."""
 
 from .layout import rows
-from .picture import picture_rows
 from .rows import Row, Span, joined
 
-__all__ = ["Row", "Span", "joined", "picture_rows", "rows"]
+__all__ = ["Row", "Span", "joined", "rows"]

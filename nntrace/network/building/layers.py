@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cached_property
 from math import prod
+from typing import TYPE_CHECKING
 
 from ... import catalogue
 from ...catalogue import Operation
@@ -15,11 +17,13 @@ from ..model import BoundOperation, Cell, Edge, Tensor
 from .arguments import ArgumentReader
 from .draft import Draft
 from .extents import Extents
-from .formula_steps import FormulaSteps
 from .gathering import gathered, located
 from .layer_draft import LayerDraft, NamedResult
 from .operations import free_letters, in_batch, operation, plain, symbols_read, transposed
 from .parameters import ParameterReader, turned
+
+if TYPE_CHECKING:
+    from .formula_steps import FormulaSteps
 
 PRE_ACTIVATION = "z"
 """The letter that pre-activations are called by; the activated ones are then called a."""
@@ -32,10 +36,16 @@ class Layers:
         self.draft = draft
         self.arguments = ArgumentReader(draft)
         self.parameters = ParameterReader(draft)
-        self.formulas = FormulaSteps(draft, self.arguments.directory)
         self.level = 0
         self.alone: set[str] = set()
         """The names of the results that are a single unit: y, which the rows of a table may call y[1]."""
+
+    @cached_property
+    def formulas(self) -> FormulaSteps:
+        """Adds the lines of ``let``, which most networks have none of."""
+        from .formula_steps import FormulaSteps
+
+        return FormulaSteps(self.draft, self.arguments.directory)
 
     def add(self, layer: Layer, current: Tensor) -> Tensor:
         """The result of a layer, an activation or a formula; one that does not say what it reads reads ``current``."""

@@ -13,14 +13,12 @@ from ...expr import Sym
 from ...spec.model import LossSpec, Name, Value
 from ..batch import batched, sized
 from ..model import FORMULA, BoundOperation, Edge, Tensor
-from .class_weights import class_weights
 from .draft import Draft
 from .gathering import gathered_step
 from .loss import LOSS, SAMPLE_LOSS, LossSteps, Reduction, loss_tensors, over_samples
 from .operations import plain, with_shared
 from .sources import Directory, Source, unjoined
 from .targets import check_targets, is_one_hot, sum_to_one, targets_of
-from .upstream import upstream
 
 
 class Objective:
@@ -147,6 +145,8 @@ class Objective:
 
     def _upstream(self, value: Value, current: Tensor) -> None:
         """A loss of which only the gradient by the outputs is given."""
+        from .upstream import upstream
+
         if self.draft.samples is not None:
             self.draft.samples.check_width(self.draft.tensors["x"].shape[1], 0)
         tensors, step = upstream(value, current, self.draft.count, self.draft.leaves, self.draft.problems)
@@ -174,6 +174,8 @@ class Objective:
         keyed = {TARGET: targets.key, OUTPUT: key}
         weighted = loss.class_weights is not None
         if loss.class_weights is not None:
+            from .class_weights import class_weights
+
             weights = class_weights(self.draft, loss.class_weights, made, targets, outputs.tensor)
             if weights is not None:
                 self.draft.add(weights)

@@ -9,7 +9,6 @@ from typing import Any
 from ...expr import Add, Expr, Neg, Num
 from ...expr.bind import walk
 from ...expr.enclosures import Precision, UndecidedError
-from ...expr.real_values import enclosed
 from ...expr.scalar import UndefinedError
 from ..numbers.digits import Digits, Shown
 
@@ -30,6 +29,8 @@ def _unknown(name: str, cell: tuple[int, ...]) -> Any:
 
 def missing_digits(printed: Expr, value: Shown) -> int:
     """How many more digits the numbers of a line need for it to come to within one unit of its value's last digit."""
+    from ...expr.real_values import enclosed  # most lines have no rounded numbers
+
     exponent = value.decimal.as_tuple().exponent
     numbers = (one.value for one in walk(printed) if isinstance(one, Num) and isinstance(one.value, Decimal))
     if not isinstance(exponent, int) or not all(number.is_finite() for number in numbers):

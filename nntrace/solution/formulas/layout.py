@@ -19,12 +19,11 @@ from ...expr import (
     Sum,
     Sym,
     Transpose,
-    matrix_form,
     symbols,
 )  # fmt: skip
 from ...expr.bind import transform
 from ...expr.functions import quotient_of, spelled_out
-from ...expr.matrices import Axes
+from ...expr.matrices import Axes, matrix_form
 from ...network.model import Cell, Network, Tensor
 from .naming import SAMPLES, Naming
 

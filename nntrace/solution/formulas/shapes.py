@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from ...expr import Add, Dimensions, Expr, Hadamard, HadamardDiv, MatMul, Mul, Neg, shape
-from ...expr.matrices import Axes
+from ...expr import Add, Dimensions, Expr, Hadamard, HadamardDiv, MatMul, Mul, Neg
+from ...expr.matrices import Axes, shape
 from ..content.model import Note
 
 SizeOf = Callable[[str | None], str]

@@ -25,7 +25,7 @@ from ...trace.trace import Trace
 from ...trace.tracing import trace_of
 from ...trace.update import Update
 from ..checking.checks import forward_checks, gradient_checks, loss_check
-from ..content.model import Block, LossValue, Quantities, Remark, Results, Section, Solution
+from ..content.model import Block, LossValue, Quantities, Remark, Results, Section, SectionName, Solution
 from ..formulas.element import Writer
 from ..numbers.digits import Digits
 from ..numbers.results import gradient_results, sample_results, value_results
@@ -34,10 +34,10 @@ from ..steps.forward import forward_steps, loss_steps
 from ..steps.ids import Ids
 from .conventions import FULL_PRECISION, agreed, convention_values
 from .head import given_blocks, tensor_names
-from .pictures import pictures
 from .verdicts import verdicts
 
 if TYPE_CHECKING:
+    from ..content.picture import Picture
     from ..steps.backward import Backward
     from ..steps.matrix import MatrixForms
     from .selection import ShownGradients
@@ -211,8 +211,13 @@ class Sheet:
             iterations,
             changes=network.changes,
             tensors=lambda: tensor_names(network),
-            pictures=partial(pictures, self.writer, self.ids, asked),
+            pictures=partial(self._pictures, asked),
         )
+
+    def _pictures(self, asked: Sequence[Quantity] | None) -> dict[SectionName, Picture]:
+        from .pictures import pictures  # plain text shows none
+
+        return pictures(self.writer, self.ids, asked)
 
     def units_backward(self) -> Parts:
         """Every unit, from the last layer to the first."""

@@ -6,9 +6,9 @@ from collections.abc import Callable, Iterator
 from functools import partial
 
 from ...catalogue.update_rule import g, w
-from ...expr import Expr, Partial, Sym, Whole, matrix_form, rename
+from ...expr import Expr, Partial, Sym, Whole, rename
 from ...expr.bind import transform
-from ...expr.matrices import Axes
+from ...expr.matrices import Axes, matrix_form
 from ...network.chain_rule import LOSS
 from ...network.model import Cell, Element
 from ...trace.amount import Amount

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ....expr import ONE, Add, Expr, MatMul, Mul, Neg, Ones, Sym, Transpose, Whole, shape, total
-from ....expr.matrices import IDENTITY, Axes
+from ....expr import ONE, Add, Expr, MatMul, Mul, Neg, Ones, Sym, Transpose, Whole, total
+from ....expr.matrices import IDENTITY, Axes, shape
 from ....record import Record
 from .grids import Grid, plus, times
 
