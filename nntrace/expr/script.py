@@ -57,7 +57,7 @@ def _ascii(letter: str) -> str:
         return folded
     words = unicodedata.name(letter, "").split()
     if words[:1] == ["GREEK"] and "LETTER" in words:
-        name = words[words.index("LETTER") + 1]
+        name = words[words.index("LETTER") + 1].replace("LAMDA", "LAMBDA")
         return name.lower() if "SMALL" in words else name.capitalize()
     if words[:1] == ["COMBINING"]:
         return {"\u0302": "hat", "\u0304": "bar", "\u0303": "tilde"}.get(letter, "")

@@ -10,7 +10,7 @@ from ..expr import Sym
 from .model import Cell, Network, Role, Tensor
 from .quantities import Quantity, find, known_names
 
-GIVEN: tuple[Role, ...] = ("input", "target", "parameter")
+GIVEN: tuple[Role, ...] = ("input", "target", "parameter", "factor")
 
 
 def with_number(network: Network, name: str, value: Fraction, typed: str) -> Network:
@@ -33,6 +33,10 @@ def with_number(network: Network, name: str, value: Fraction, typed: str) -> Net
         raise UserError(f"{what}\n  {remedy or suggestion(name, known_names(network, *GIVEN))}")
     if any(network.tensors[use.key].structural for use in found[0].uses):
         raise UserError(f"{quoted(name)} is 0 or 1 by the class that the file names\n  change the class: targets: …")
+    if found[0].role == "factor" and value < 0:
+        raise UserError(
+            f"a penalty's factor cannot be negative, and {quoted(name)} is {quoted(typed)}\n  give 0 or more"
+        )
     cells: dict[str, dict[Cell, Fraction]] = {}
     for use in found[0].uses:
         cells.setdefault(use.key, {})[use.cell] = value

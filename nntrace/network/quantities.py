@@ -20,7 +20,7 @@ from .model import Cell, Element, Network, Role, Tensor
 
 _ELEMENT = re.compile(r"(?P<name>[^\[\]]+)\[\s*(?P<index>\d+(?:\s*,\s*\d+)*)\s*\]")
 _GRADIENT = re.compile(r"[∂d](?P<of>[^/∂]+)/[∂d](?P<by>[^/∂]+)")
-ROLES: tuple[Role, ...] = ("input", "target", "parameter", "unit", "loss")
+ROLES: tuple[Role, ...] = ("input", "target", "parameter", "unit", "loss", "factor")
 
 
 class Quantity(Record):

@@ -22,7 +22,7 @@ from .update_lines import rates, slope_key, update_lines
 if TYPE_CHECKING:
     from ..network.model import Array
 
-DATA = ("input", "target", "constant")
+DATA = ("input", "target", "constant", "factor")
 GIVEN = (*DATA, "parameter")
 
 

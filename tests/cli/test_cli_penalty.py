@@ -263,12 +263,76 @@ def test_a_letter_gets_its_number_from_the_table_of_values(run: Run, tmp_path: P
         sheets[number] = [run(command, cwd=tmp_path) for command in ("forward", "derive")]
     (numbers, symbols), ((code, _, err), _) = sheets.values()
     assert (numbers.code, symbols.code, code) == (0, 0, 2)
-    assert "L_penalty = 0.1 × (W[1,1]² + W[1,2]²) + 0.1 × " in numbers.out
+    assert "L_penalty = λ × (W[1,1]² + W[1,2]²) + λ × (|W[1,1]| + |W[1,2]|)\n" in numbers.out
+    assert "= 0.1 × (1.0² + 2.0²) + 0.1 × (|1.0| + |2.0|)\n" in numbers.out
     assert "L_penalty = λ Σ_i W[1,i]² + λ Σ_i" in symbols.out
     assert err.startswith("net.yaml:7:18: a penalty's factor cannot be negative, and 'lambda' is '-0.1'")
 
 
-@pytest.mark.parametrize("taken", ["W", "L", "y", "x"])
+ELASTIC = """\
+inputs: {x1: 2.0, x2: -1.0}
+targets: {t: 1.0}
+values: {lambda1: 1/3, lambda2: 0.01}
+layers:
+- dense: y
+  weights: {x1: {w1: 0.5}, x2: {w2: -0.3}}
+loss: {half_squared_error: L}
+penalty: {l2: lambda2, l1: lambda1}
+learning_rate: 0.1
+"""
+
+
+def test_a_letter_is_a_symbol_on_every_sheet(run: Run, tmp_path: Path) -> None:
+    """Listed with its number under Given, written in the formula, a number where the others are."""
+    (tmp_path / "net.yaml").write_text(ELASTIC, encoding="utf-8")
+    lines = run("step", cwd=tmp_path).out.splitlines()
+    assert [line.split() for line in lines[3:6:2]] == [
+        ["x1", "x2", "w1", "w2", "t", "λ2", "λ1"], ["2.0", "-1.0", "0.5", "-0.3", "1.0", "0.01", "1/3"]
+    ]  # fmt: skip
+    place = next(place for place, line in enumerate(lines) if "L_penalty = " in line)
+    assert [line.strip() for line in lines[place : place + 4]] == [
+        "L2  L_penalty = λ2 × (w1² + w2²) + λ1 × (|w1| + |w2|)",
+        "≈ 0.01 × (0.5² + (-0.3)²) + 0.333333 × (|0.5| + |-0.3|)",
+        "≈ 0.0034 + 0.266667",
+        "≈ 0.270067",
+    ]
+    assert any("= δ_y × x1 + 2 × λ2 × w1 + λ1 × sign(w1) " in line for line in lines)
+    assert "lambda2 * (w1^2 + w2^2)" in run("forward", "--ascii", cwd=tmp_path).out
+    found = sheet(run, tmp_path, ELASTIC, "step", "--set", "lambda1=0", "--set", "λ2=0.5")
+    assert (found["values"]["λ1"], found["values"]["λ2"], found["values"]["L_penalty"]) == (0, 0.5, 0.17)
+    assert run("step", "--expect", "lambda2=0.02", cwd=tmp_path).code == 1
+    code, _, err = run("step", "--set", "lambda2=-1", cwd=tmp_path)
+    assert (code, "cannot be negative" in err) == (2, True)
+
+
+def test_the_terms_beside_a_letter(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "net.yaml").write_text(ELASTIC.replace(", l1: lambda1", "").replace("lambda1: 1/3, ", ""), "utf-8")
+    out = run("forward", cwd=tmp_path).out
+    assert "L2  L_penalty = λ2 × (w1² + w2²)\n" in out
+    assert "= 0.01 × (0.25 + 0.09)\n" in out
+
+
+def test_typed_numbers_stay_as_typed_beside_arrays(run: Run, tmp_path: Path) -> None:
+    """A large network is computed in floats; what was typed for it is not rounded."""
+    text = """\
+inputs: {x: [0.5, -0.5]}
+targets: {t: 1}
+values: {lambda: 0.1}
+layers:
+- {dense: 120, weights: {init: he_normal, seed: 1}}
+- {dense: [y], weights: {init: he_normal, seed: 2}}
+loss: {half_squared_error: L, penalty: {half_l2: lambda}}
+learning_rate: 0.1
+"""
+    lettered = sheet(run, tmp_path, text)
+    out = run("forward", cwd=tmp_path).out
+    assert " 0.1\n" in out
+    assert "x [2] = [ 0.5  -0.5 ]" in out
+    numbered = sheet(run, tmp_path, text.replace("values: {lambda: 0.1}\n", "").replace(": lambda", ": 0.1"))
+    assert lettered["updated"] == numbered["updated"]
+
+
+@pytest.mark.parametrize("taken", ["W", "L", "y", "x", "lambda}\noptimizer: {adamw: {weight_decay: 0.1}"])
 def test_the_letter_of_a_factor_is_its_own(run: Run, tmp_path: Path, taken: str) -> None:
     (tmp_path / "net.yaml").write_text(f"{SYMBOLIC}penalty: {{l2: {taken}}}", encoding="utf-8")
     code, _, err = run("derive", cwd=tmp_path)

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
+from fractions import Fraction
 from math import prod
 from typing import TYPE_CHECKING
 
 from ...errors import counted, quoted, suggestion
 from ...expr.functions import FUNCTIONS, powers_written
 from ...expr.notation import Exponent
-from ...spec.model import Items, Labelled, Name, Number, Penalty, Place, Spec, Value
+from ...spec.model import Items, Labelled, Number, Penalty, Place, Spec, Value
 from ..model import Element, Network, Tensor
 from ..quantities import Unnamed, find, known_names
 from .draft import Draft
@@ -19,6 +20,7 @@ from .layers import Layers
 from .learning import Learning
 from .leaves import depth
 from .loss import LOSS, unfused
+from .names import RESERVED
 from .objective import Objective
 from .penalty import letter, penalised
 from .sources import Directory
@@ -72,19 +74,13 @@ class _NetworkBuilder(Draft):
         network = network._replace(training=learning.training())
         network = network._replace(iterations=learning.iterations(network.training))
         self._check_default_names()
+        words = reserved(network.training.rule, self._learned(network))
         if spec.penalty and network.loss in self.tensors:
             taken = {*self.names.used, *self.names.results}
-            known = {*taken, *self._tensor_names(), *network.tensors}
-            penalty = self._with_factors(spec.penalty)
-            for factor in penalty.symbols:
-                if letter(factor) in known or self.sizes.wanted:
-                    self.problems.add(
-                        factor.place,
-                        f"the penalty's factor {quoted(factor.text)} has no number",
-                        f"give it one: values: {{{factor.text}: 0.1}}; nntrace derive takes a letter of its own too",
-                    )
-            network = penalised(network, penalty, self.weights, taken, self.problems)
-        self.names.check_collisions(reserved(network.training.rule, self._learned(network)), self._free_powers())
+            known = {*taken, *self._tensor_names(), *network.tensors, *words, *RESERVED}
+            factors = self._factors(spec.penalty, known)
+            network = penalised(network, spec.penalty, self.weights, taken, factors, self.problems)
+        self.names.check_collisions(words, self._free_powers())
         self.sizes.check_names({**self._tensor_names(), **self.names.used, **self.names.results})
         self.problems.raise_if_any()
         tensors = {key: tensor._replace(sizes=self.sizes.of(tensor.shape)) for key, tensor in network.tensors.items()}
@@ -110,21 +106,26 @@ class _NetworkBuilder(Draft):
             self.parameters.append(self.add(tensor).key)
         return Tensor("", None, (0,), "unit")
 
-    def _with_factors(self, penalty: Penalty) -> Penalty:
-        """A penalty with the numbers that the table of values has for its factors; a derivation keeps the letters."""
-        free = {one.text for one in penalty.symbols} & self.names.numbers.keys() - self.names.used.keys()
-        given = {name: self.names.numbers.pop(name).number for name in sorted(free)}
-        for name, number in given.items():
-            if number.value < 0:
-                message = f"a penalty's factor cannot be negative, and {quoted(name)} is {quoted(number.text)}"
-                self.problems.add(number.place, message, "give 0 or more")
-        if not self.sizes.wanted:
-            return penalty
-        kinds = (
-            (kind, given.get(factor.text, factor) if isinstance(factor, Name) else factor)
-            for kind, factor in penalty.kinds
-        )
-        return penalty._replace(kinds=tuple(kinds))
+    def _factors(self, penalty: Penalty, known: Collection[str]) -> dict[str, Fraction]:
+        """The numbers of a penalty's factors that are letters; a letter that is ``known`` already is a problem."""
+        found: dict[str, Fraction] = {}
+        for factor in {one.text: one for one in penalty.symbols}.values():
+            name = quoted(factor.text)
+            if not {factor.text, letter(factor)}.isdisjoint(known):
+                message = (
+                    f"{quoted(letter(factor))}, the letter of the penalty's factor, is also the name of something else"
+                )
+                self.problems.add(factor.place, message, "give the factor a letter of its own")
+            elif (given := self.names.numbers.pop(factor.text, None)) is None:
+                if self.sizes.wanted:
+                    remedy = f"give it one: values: {{{factor.text}: 0.1}} (only nntrace derive needs none)"
+                    self.problems.add(factor.place, f"the penalty's factor {name} has no number", remedy)
+            elif given.number.value < 0:
+                message = f"a penalty's factor cannot be negative, and {name} is {quoted(given.number.text)}"
+                self.problems.add(given.number.place, message, "give 0 or more")
+            else:
+                found[factor.text] = given.number.value
+        return found
 
     def _learned(self, network: Network) -> set[str]:
         """What parameters are called, as elements and as tensors."""

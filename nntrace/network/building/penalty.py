@@ -6,6 +6,7 @@ that is part of the formula tells which of it does.
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from math import prod
@@ -28,11 +29,17 @@ Penalised = Mapping[str, set[Cell] | None]
 
 
 def penalised(
-    network: Network, penalty: Penalty, weights: Sequence[str], taken: set[str], problems: Problems
+    network: Network,
+    penalty: Penalty,
+    weights: Sequence[str],
+    taken: set[str],
+    factors: Mapping[str, Fraction],
+    problems: Problems,
 ) -> Network:
     """The network with a penalty on its loss. ``weights`` are the keys of the tensors that hold weights.
 
     The names of the two terms follow the loss's where the file gives none, and give way to those ``taken``.
+    ``factors`` are the numbers of the factors that the file writes as letters, as far as it gives them.
     """
     chosen = _once(network, _chosen(network, penalty, weights, problems))
     if not chosen:
@@ -51,7 +58,7 @@ def penalised(
             tensors[DATA] = Tensor(DATA, data, (), "loss", {(): data})
             tensors[PENALTY] = Tensor(PENALTY, own, (), "loss", {(): own})
             tensors.update(masks)
-            tensors.update({one: Tensor(one, one, (), "factor", {(): one}) for one in map(letter, penalty.symbols)})
+            tensors.update({letter(one): _factor_tensor(one, factors.get(one.text)) for one in penalty.symbols})
         of_sample = tensor.role == "loss" and tensor.names == total.names and key != LOSS
         tensors[key] = tensor._replace(name=data, names={(): data}) if of_sample else tensor
     steps: list[BoundOperation] = []
@@ -66,6 +73,8 @@ def penalised(
             BoundOperation(TOTAL, SUM_OF_TWO, LOSS, {DATA: DATA, PENALTY: PENALTY}, {}, sum_of_two, SUM_OF_TWO.formula),
         ]
     uses = {**network.uses, data: (Element(DATA, ()),), own: (Element(PENALTY, ()),)}
+    for one in penalty.symbols:  # by the letter that a sheet writes, and as it was typed
+        uses[letter(one)] = uses[one.text] = (Element(letter(one), ()),)
     return network._replace(tensors=tensors, steps=tuple(steps), uses=uses, data=DATA)
 
 
@@ -149,9 +158,14 @@ def _factor(given: Number | Name) -> Expr:
     return real(given.value) if isinstance(given, Number) else Sym(letter(given))
 
 
+def _factor_tensor(factor: Name, number: Fraction | None) -> Tensor:
+    key = letter(factor)
+    return Tensor(key, key, (), "factor", {(): key}, typed=None if number is None else {(): number})
+
+
 def letter(symbol: Name) -> str:
-    """What a factor without a number is called: λ for lambda."""
-    return {"lambda": "λ"}.get(symbol.text, symbol.text)
+    """What a factor that is a letter is called: λ for lambda, λ1 for lambda1."""
+    return re.sub(r"^lambda(?=[\d_]*$)", "λ", symbol.text)
 
 
 def _split(part: Expr) -> tuple[list[Expr], Expr]:

@@ -23,6 +23,7 @@ from ...expr import (
     ln,
     partial_key,
     rename,
+    symbols,
 )  # fmt: skip
 from ...expr.bind import transform, walk
 from ...expr.functions import row_of
@@ -157,7 +158,7 @@ class Writer(ElementFormulas):
     def terms(self, expansion: Expansion, digits: Digits | None = None) -> tuple[Expr, bool] | None:
         """One number for each term, its sign folded; ``None`` where the formula is no sum."""
         show = (digits or self.digits).show
-        found_sum = sum_inside(expansion.body)
+        found_sum = sum_inside(expansion.body, self.network)
         if found_sum is None:
             return None
         outer, inner = found_sum
@@ -172,7 +173,9 @@ class Writer(ElementFormulas):
                 found = show(self._with_rests(term, rests))
                 folded.append(folded_sign(term, found.decimal, first=not folded))
             rounded = rounded or found.rounded
-        return outer(Add(tuple(folded))), rounded
+        body = outer(Add(tuple(folded)))
+        factors = {one: show(self.read(one)) for one in symbols(body)}
+        return rename(body, lambda one: factors[one].number), rounded or any(one.rounded for one in factors.values())
 
     def signs(self, expansion: Expansion, digits: Digits | None = None) -> tuple[Expr, bool] | None:
         """The substitution with what its signs come to, 1 or -1; ``None`` where there are none, or one is 0."""

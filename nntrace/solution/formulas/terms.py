@@ -6,8 +6,9 @@ from collections.abc import Callable
 from decimal import Decimal
 from typing import TypeGuard
 
-from ...expr import Add, Expr, Mul, Neg, Num, symbols
+from ...expr import Add, Expr, Mul, Neg, Num, Sym, symbols
 from ...expr.bind import transform
+from ...network.model import Network
 
 
 def folded_sign(term: Expr, value: Decimal, first: bool) -> Expr:
@@ -35,13 +36,13 @@ def _is_positive(node: Expr) -> TypeGuard[Num]:
     return isinstance(node, Num) and not (isinstance(node.value, Decimal) and node.value.is_nan()) and node.value > 0
 
 
-def sum_inside(body: Expr) -> tuple[Callable[[Expr], Expr], Add] | None:
+def sum_inside(body: Expr, network: Network) -> tuple[Callable[[Expr], Expr], Add] | None:
     """The sum whose terms are worked out: the formula itself, or the one sum that a constant multiplies."""
     if isinstance(body, Add):
         return (lambda inner: inner), body
     if isinstance(body, Mul):
         sums = [place for place, factor in enumerate(body.factors) if isinstance(factor, Add)]
-        constants = all(not list(symbols(factor)) for place, factor in enumerate(body.factors) if place not in sums)
+        constants = all(_is_constant(one, network) for place, one in enumerate(body.factors) if place not in sums)
         if len(sums) == 1 and constants:
             place = sums[0]
             inner = body.factors[place]
@@ -49,3 +50,9 @@ def sum_inside(body: Expr) -> tuple[Callable[[Expr], Expr], Add] | None:
             factors = body.factors
             return (lambda new: Mul((*factors[:place], new, *factors[place + 1 :]))), inner
     return None
+
+
+def _is_constant(factor: Expr, network: Network) -> bool:
+    """Whether a factor has no symbols but the letter of a number that a penalty is multiplied by."""
+    keys = [one.name if isinstance(one, Sym) else "" for one in symbols(factor)]
+    return all(key in network.tensors and network.tensors[key].role == "factor" for key in keys)

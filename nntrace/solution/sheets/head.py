@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from fractions import Fraction
 from itertools import islice, takewhile
 from math import prod
 
 from ...expr import Expr, Num, Sym
-from ...network.model import Element, Network, Role, Tensor, own_number
+from ...network.model import Cell, Element, Network, Role, Tensor, own_number
 from ...network.quantities import of_tensor
+from ...trace.amount import fraction
 from ..content.model import Matrix, Note, Quantities, Remark, Table
 from ..formulas.element import Writer
 from ..numbers.digits import Shown, exact_decimal
@@ -22,9 +24,9 @@ LARGEST_DENOMINATOR = 10_000
 
 
 def given_blocks(writer: Writer) -> Iterator[Quantities | Matrix | Table | Remark]:
-    """Inputs, parameters and targets: named numbers side by side, tensors without names as matrices."""
+    """The given numbers: named ones side by side, tensors without names as matrices."""
     network = writer.network
-    roles: tuple[Role, ...] = ("input", "parameter", "target")
+    roles: tuple[Role, ...] = ("input", "parameter", "target", "factor")
     tensors = [tensor for role in roles for tensor in network.tensors.values() if tensor.role == role]
     named: dict[Sym, Element] = {}
     matrices: list[Matrix] = []
@@ -61,12 +63,19 @@ def given_blocks(writer: Writer) -> Iterator[Quantities | Matrix | Table | Remar
 def as_given(writer: Writer, element: Element) -> Shown:
     """A given number as it is shown: with all of its digits, or as the fraction that was typed."""
     amount = writer.trace.value(element)
+    if amount.exact is None and (typed := _typed(writer.network.tensors[element.key]).get(element.cell)) is not None:
+        amount = fraction(typed, typed=True)  # whole arrays are floats
     shown = writer.digits.show(amount)
     if shown.rounded and amount.exact is not None and (ending := exact_decimal(amount.exact)) is not None:
         return Shown(Num(ending), False)
     if shown.rounded and amount.exact is not None and amount.exact.denominator <= LARGEST_DENOMINATOR:
         return Shown(Num(amount.exact), False)
     return shown
+
+
+def _typed(tensor: Tensor) -> Mapping[Cell, Fraction]:
+    """The numbers of a tensor as they were typed."""
+    return {} if tensor.array is not None else tensor.typed or {}
 
 
 def sample_table(writer: Writer, tensors: list[Tensor]) -> Table | Remark:
@@ -118,7 +127,8 @@ def matrix(writer: Writer, tensor: Tensor) -> Matrix:
     if count > MOST_CELLS and not writer.full:
         return Matrix(name, tensor.shape, (), where or (f"{count} numbers",))
     columns = tensor.shape[-1] if tensor.shape else 1
-    if not writer.trace.elementwise and not tensor.missing:
+    known = _typed(tensor) if count <= MOST_CELLS else {}
+    if not (writer.trace.elementwise or tensor.missing or known):
         return Matrix(name, tensor.shape, writer.literals(tensor.key), where, rounded=True)
     rows = []
     rounded = False

@@ -16,7 +16,7 @@ from ...expr import Add, Call, Div, Expr, Index, Mul, Neg, Num, Partial, Pow, Su
 from ...expr.bind import extent, transform
 from ...expr.functions import row_of
 from ...expr.literals import Literals
-from ...network.model import Element, Tensor
+from ...network.model import Element, Network, Tensor
 from ...record import Record
 from ..content.model import ElementColumn, Family, Note, SectionName, Slot, Step, mark
 from ..formulas.element import Writer
@@ -83,7 +83,7 @@ class Families:
         if isinstance(body, Add | Sum):
             terms = _products(body, axes, sizes, slot)
         else:
-            pattern, terms = _pattern(body, axes, slot)
+            pattern, terms = _pattern(body, axes, slot, self.writer.network)
         own = self._known(result)
         if not terms or own is None:
             return None
@@ -177,7 +177,9 @@ def _products(
     return tuple(terms) if any(len(term) > 1 for term in terms) else ()
 
 
-def _pattern(body: Expr, axes: tuple[Index, ...], find: Find) -> tuple[Expr, tuple[tuple[Slot, ...], ...]]:
+def _pattern(
+    body: Expr, axes: tuple[Index, ...], find: Find, network: Network
+) -> tuple[Expr, tuple[tuple[Slot, ...], ...]]:
     """A formula with a mark for each element, and its slots; none where it takes a decision or has a terms line."""
     slots: list[Slot | None] = []
 
@@ -187,7 +189,7 @@ def _pattern(body: Expr, axes: tuple[Index, ...], find: Find) -> tuple[Expr, tup
         slots.append(find(part, axes))
         return mark(len(slots) - 1)
 
-    if sum_inside(body) is not None or not _is_smooth(body):
+    if sum_inside(body, network) is not None or not _is_smooth(body):
         return body, ()
     pattern = transform(body, marked)
     found = tuple(slot for slot in slots if slot is not None)
