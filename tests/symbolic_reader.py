@@ -22,6 +22,8 @@ TERM = re.compile(r" ?([+-]?) ?(\d*) ?([a-z]?)(?![a-z(_])")
 MIXED = re.compile(r"\[([a-z0-9]+(?:,[a-z0-9]+)+)\]")
 """Places of which some are letters and some numbers: ``W1[j,1]``."""
 OF_SAMPLE = re.compile("⁽(.)⁾")
+OPTIONS = re.compile(r"(?:; [^;()]+)?")
+"""What tells a function from another one of its name, behind the arguments: ``elu(z; 0.5)``."""
 NUMBER = re.compile(r"\d+(\.\d+)?(×10[⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)?")
 
 
@@ -326,11 +328,13 @@ class Index:
             if prime:
                 name = r.name()
                 index = self.bound(r, at)
+                kind += r.matches(OPTIONS)
                 r.must(")")
                 return self.slope(kind, name, index)
             arguments = [self.cases(r, at)]
             while r.has(", "):
                 arguments.append(self.cases(r, at))
+            kind += r.matches(OPTIONS)
             r.must(")")
             return self.functions[kind](*arguments)
         name = r.name()
@@ -464,12 +468,13 @@ class Matrix:
                                      "ln": np.log, "max": np.maximum, "tanh": np.tanh, "sqrt": np.sqrt,
                                      "erf": np.vectorize(math.erf), "sign": np.sign}  # fmt: skip
             return reduce(kinds[found.group(1)], arguments) if len(arguments) > 1 else kinds[found.group(1)](*arguments)
-        if found := re.compile(r"([a-z_]+′?)\(").match(r.text, r.at):
-            kind = found.group(1)
+        if found := re.compile(r"([a-z_]+)(′?)\(").match(r.text, r.at):
+            kind, prime = found.groups()
             r.at = found.end()
             name = r.name()
+            kind += r.matches(OPTIONS)
             r.must(")")
-            return self.call(kind, name)
+            return self.call(kind + prime, name)
         name = r.name()
         if not name:
             raise r.error("a matrix")

@@ -19,7 +19,7 @@ import numpy as np
 import pytest
 from networks import DRAWN, OF_ANY_OUTPUTS, generate
 from shipped import CONFIGS, tried
-from symbolic_reader import AtKink, Dual, Index, Matrix, dual
+from symbolic_reader import OPTIONS, AtKink, Dual, Index, Matrix, dual
 
 from nntrace.catalogue import KINDS
 from nntrace.expr.script import UNICODE
@@ -34,6 +34,7 @@ from nntrace.spec import load, read
 from nntrace.trace.arrays import ArrayTrace
 
 CLOSE = 1e-10
+CALLED = re.compile(rf"([a-z_]+)\(([^;]+)({OPTIONS.pattern})\)")
 NAMED = [letter + "′" * count for letter in "Zu" for count in range(9)]
 """What a derivation calls a part that repeats, in these networks."""
 MIXED = r"\[((?:\d+,)+[a-z](?:,[a-z0-9]+)*|[a-z](?:,[a-z0-9]+)+)\]"
@@ -119,14 +120,14 @@ class Reading:
             meant, own = self.apart(step)
             text = own[0]["text"]
             name, letters = self.parted(step["name"])
-            called = re.fullmatch(r"([a-z_]+)\((.+)\)", text)
+            called = CALLED.fullmatch(text)
             single = name in self.keys and len(self.written(name, self.array(name).shape)) == len(letters)
             if step["section"] == "network" and (letters or not called or single):
                 self.formula.setdefault(name, (letters, own[-1]["text"], meant))
                 if called and single:
-                    self.calls[called.group(1), self.parted(called.group(2))[0]] = name
+                    self.calls[called.expand(r"\1\3"), self.parted(called.group(2))[0]] = name
             elif step["section"] == "network" and called:
-                self.calls[called.group(1), called.group(2)] = name
+                self.calls[called.expand(r"\1\3"), called.group(2)] = name
             elif step["section"] == "loss gradient" and name in (self.loss, self.summed):
                 has_letters = bool(letters) or self.per_sample is None or name != self.summed
                 self.formula.setdefault(name if has_letters else "", (letters, text, meant))
@@ -403,8 +404,8 @@ class Reading:
             reader = self.reader
             expected = dual(reader.evaluate(step["name"], at)).value
             for text in texts:
-                called = re.fullmatch(r"([a-z_]+)\((.+)\)", text) if step["section"] == "network" else None
-                if called and (called.group(1), self.parted(called.group(2))[0]) in self.calls:
+                called = CALLED.fullmatch(text) if step["section"] == "network" else None
+                if called and (called.expand(r"\1\3"), self.parted(called.group(2))[0]) in self.calls:
                     continue  # that the activation's name stands for the formula that follows
                 found = dual(reader.evaluate(text, at)).value
                 if not same(found, expected):
@@ -616,6 +617,23 @@ def test_every_line_of_generated_networks(start: int) -> None:
             continue
         assert problems == [], text
 
+
+ALIKE = """\
+inputs: {x: [1, -2]}
+targets: {t: [0.7, 0.2]}
+layers:
+- dense: z
+  weights: [[0.5, -0.25], [-0.5, 1]]
+- {elu: p, alpha: 0.5, from: z}
+- {elu: q, alpha: 0.25, from: z}
+- {add: s, from: [p, q]}
+- gelu: r
+- {gelu: v, form: tanh}
+- softmax: m
+- {softmax: n, shift: true}
+loss: {mse: J}
+"""
+"""Functions of one kind, of which options are all that tells some apart; both softmaxes are the same function."""
 
 BATCH = """
 inputs: {x: {size: 3}}

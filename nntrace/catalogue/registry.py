@@ -12,6 +12,7 @@ from fractions import Fraction
 from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
 
 from ..expr import Expr, Num, Sym, symbols
+from ..expr.simplify import constant
 from ..record import Record
 from .operation import Operation, Parameter, Same
 
@@ -42,12 +43,12 @@ LONGEST_WHOLE = 20
 """A whole number with more digits behind its first is written with a power of ten."""
 
 
-def real(value: Real) -> Num:
-    """A real number in a formula, with its digits: 0.01, not the float next to it."""
+def real(value: Real) -> Expr:
+    """A real number in a formula, with its digits: 0.01, not the float next to it; one that does not end as 1/3."""
     if isinstance(value, Fraction):
         decimal = Decimal(value.numerator) / Decimal(value.denominator)
         decimal = decimal.normalize() if decimal.adjusted() > LONGEST_WHOLE else decimal  # 10³⁰⁰, not with its zeros
-        return Num(decimal if Fraction(decimal) == value else value)
+        return Num(decimal) if Fraction(decimal) == value else constant(value)
     return Num(Decimal(str(value)))
 
 

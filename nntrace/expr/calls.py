@@ -1,7 +1,7 @@
 """Functions of the table applied: what formulas are built with, beside Python's operators.
 
 >>> maximum(0, Sym("z"))
-Call('max', (Num(0), Sym('z', (), '')))
+Call('max', (Num(0), Sym('z', (), '')), ())
 """
 
 from __future__ import annotations

@@ -144,8 +144,8 @@ class _MatrixForm:
                 if laid != target:
                     raise NoMatrixFormError
                 return Whole(node, *laid)
-            case Call(function, args):
-                return Call(function, tuple(self.matrix(arg, target) for arg in args))
+            case Call(function, args, options):
+                return Call(function, tuple(self.matrix(arg, target) for arg in args), options)
             case Div(top, bottom):
                 if not free_indices(bottom):
                     return Div(self.matrix(top, target), self.matrix(bottom, (None, None)))

@@ -13,8 +13,10 @@ What an expression *means* (its numbers, text, derivative) is for the interprete
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from decimal import Decimal
 from fractions import Fraction
+from typing import Literal
 
 from .index import Index
 from .node import Frozen
@@ -137,11 +139,21 @@ class Pow(Expr):
 
 
 class Call(Expr):
-    """A function of the table in ``functions``, applied."""
+    """A function of the table in ``functions``, applied; or an activation by its name, with the ``options`` that tell
+    it from another one of that name."""
 
-    __slots__ = ("function", "args")
+    __slots__ = ("function", "args", "options")
     function: str
     args: tuple[Expr, ...]
+    options: tuple[Expr, ...]
+
+    def __init__(self, function: str, args: tuple[Expr, ...], options: tuple[Expr, ...] = ()) -> None:
+        super().__init__(function, args, options)
+
+    def listed(self) -> Iterator[tuple[Expr, Literal[",", ";", ""]]]:
+        """What stands in its brackets, each with the sign behind it: ``max(0, z)``, ``elu(z; 0.5)``."""
+        for place, part in enumerate(inside := (*self.args, *self.options), start=1):
+            yield part, "" if place == len(inside) else ";" if place == len(self.args) else ","
 
 
 class Sum(Expr):

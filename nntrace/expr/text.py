@@ -34,7 +34,7 @@ from .nodes import (
     Sum,
     Sym,
 )  # fmt: skip
-from .notation import Exponent, Fences, Letter, Notation, Prefix, Radical, Spelling
+from .notation import Exponent, Fences, Letter, Prefix, Radical, Spelling
 from .script import UNICODE, Script, plain
 
 _SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
@@ -101,8 +101,8 @@ def pieces(node: Expr, script: Script = UNICODE, depth: int = 0) -> list[Piece]:
             return write(top, "top") + _led("/ ", write(bottom, "bottom"), depth + 1)
         case Pow(base, exponent):
             return _around("", write(base, "base"), _exponent(exponent, script))
-        case Call(function, args):
-            return _call(notation(function), args, script, depth)
+        case Call():
+            return _call(node, script, depth)
         case Sum(over, body):
             return _around(f"{script.sum}_{plain(over, script)} ", write(body, "summed"), "")
         case Max(over, body):
@@ -156,22 +156,21 @@ def term_pieces(body: Expr, script: Script, depth: int = 0) -> list[Piece]:
     return pieces(body, script, depth)
 
 
-def _call(written: Notation, args: tuple[Expr, ...], script: Script, depth: int) -> list[Piece]:
+def _call(node: Call, script: Script, depth: int) -> list[Piece]:
     """A function of its arguments, by the pattern it is written in."""
-    match written:
+    match notation(node.function):
         case Letter(sign):
             return [Piece(plain(sign, script), depth)]
         case Spelling(formula):
-            return pieces(formula(*args), script, depth)
+            return pieces(formula(*node.args), script, depth)
         case Exponent(base):
             before, after = base + "^{", "}"
         case Fences(before, after):
             pass
         case Prefix(word) | Radical(word):
             before, after = f"{plain(word, script)}(", ")"
-    inner = [pieces(arg, script, depth + 3) for arg in args]
-    joined = [piece for arg in inner[:-1] for piece in _around("", arg, ",")] + inner[-1]
-    return _around(before, joined, after)
+    inner = [piece for arg, sign in node.listed() for piece in _around("", pieces(arg, script, depth + 3), sign)]
+    return _around(before, inner, after)
 
 
 def _literal(rows: tuple[tuple[Expr | None, ...], ...], script: Script, depth: int) -> list[Piece]:

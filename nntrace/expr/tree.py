@@ -44,7 +44,7 @@ _REBUILT: dict[type[Expr], Callable[[Any, tuple[Any, ...]], Expr]] = {
         (Neg, Div, Pow, Partial, Transpose, HadamardDiv, HadamardPow), lambda node, parts: type(node)(*parts)
     ),
     **dict.fromkeys((Sum, Max), lambda node, parts: type(node)(node.over, *parts)),
-    Call: lambda node, parts: Call(node.function, parts),
+    Call: lambda node, parts: Call(node.function, parts, node.options),
     Indicator: lambda node, parts: Indicator(_related(node.condition, *parts)),
     Cases: lambda node, parts: Cases(_related(node.condition, *parts[:2]), *parts[2:]),
     Rest: lambda node, parts: Rest(node.count, parts[0], node.noun) if parts else node,

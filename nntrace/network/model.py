@@ -13,7 +13,7 @@ from math import prod
 from typing import TYPE_CHECKING, Any, Literal
 
 from ..catalogue import Operation
-from ..expr import Expr, Sym
+from ..expr import Call, Expr, Sym
 from ..record import Record
 from ..spec.model import Conventions, Place
 from .training import Training
@@ -126,7 +126,8 @@ class BoundOperation(Record):
     none for a line of a program; where a loss is fused with the activation before it, they lead past that activation,
     and ``bypassed`` has the edge to its result, for whoever asks. ``numeric`` computes the numbers.
     ``reasons`` say what a line of a program is for, one for each case that its numbers have; ``after`` which activation
-    gives the outputs between 0 and 1 that a loss takes alone.
+    gives the outputs between 0 and 1 that a loss takes alone. ``options`` tell an activation from another one of its
+    kind.
     """
 
     kind: str
@@ -139,6 +140,11 @@ class BoundOperation(Record):
     bypassed: tuple[Edge, ...] = ()
     reasons: tuple[str, ...] = ()
     after: str = ""
+    options: tuple[Expr, ...] = ()
+
+    def of(self, *arguments: Expr, mark: str = "") -> Call:
+        """An activation as a function by its kind, with a mark behind it: relu(z), elu(z; 0.5), relu′(z)."""
+        return Call(self.kind + mark, arguments, self.options)
 
     @property
     def is_penalty(self) -> bool:

@@ -14,7 +14,7 @@ import numpy as np
 import pytest
 from shipped import CONFIGS, tried
 from symbolic_reader import Index, Matrix, dual
-from test_derive import Reading, same
+from test_derive import ALIKE, Reading, same
 from typeset_reader import bare
 from typeset_sheets import STEPS, Steps, forms
 
@@ -83,6 +83,22 @@ def problems(network: Network, sheet: dict[str, Any]) -> list[str]:
     if sheet["steps"][0]["section"] == "collapse":
         return list(disagreements(sheet, Reading(network, {"steps": []})))
     return list(Reading(network, sheet).disagreements())
+
+
+@pytest.fixture(scope="module")
+def alike(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    path: Path = tmp_path_factory.mktemp("alike") / "net.yaml"
+    path.write_text(ALIKE, "utf-8")
+    return path
+
+
+@pytest.mark.parametrize("solved", [derived, merged])
+def test_functions_of_one_kind_are_told_apart(alike: Path, solved: Callable[[Path], tuple[Network, Solution]]) -> None:
+    sheet = sheet_of(solved(alike)[1])
+    functions = set(re.findall(r"([a-z]+′?)\([a-z]\w?(?:_j)?(; [^)]+)?\)", str(sheet)))
+    assert {("elu", "; 0.5"), ("elu", "; 0.25"), ("gelu", "; exact"), ("gelu", "; tanh"), ("softmax", "")} <= functions
+    assert not functions & {("elu", ""), ("elu′", ""), ("gelu", ""), ("gelu′", "")}
+    test_every_line_reads_back(alike, solved)
 
 
 @pytest.mark.parametrize("solved", [derived, merged])

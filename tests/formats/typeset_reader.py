@@ -59,7 +59,7 @@ def plain(atoms: Sequence[Atom]) -> str:
         if operand and atom.kind in ("number", "name", "open", "function", "whole"):
             text += " "
         match atom:
-            case Atom("sign", "," as sign):
+            case Atom("sign", "," | ";" as sign):
                 text, operand = f"{text}{sign} ", False
             case Atom("sign", "-", (), ()) if not operand:
                 text += "-"
@@ -146,7 +146,7 @@ def _cases(value: Sequence[Atom], where: Sequence[Atom], other: Sequence[Atom]) 
 _LATEX = re.compile(r"\\[a-zA-Z]+|\\.|\d+(?:\.\d+)?|\s+|.", re.DOTALL)
 _LATEX_SIGNS = {"\\times": "×", "\\cdot": "·", "\\ge": "≥", "\\le": "≤", "\\ne": "≠", "\\approx": "≈", "\\lt": "<",
                 "\\gt": ">", "\\odot": "⊙", "\\oslash": "⊘", "\\circ": "∘", "+": "+", "-": "-", "/": "/", "=": "=",
-                "<": "<", ">": ">", ",": ","}  # fmt: skip
+                "<": "<", ">": ">", ",": ",", ";": ";"}  # fmt: skip
 
 
 def latex(source: str) -> str:
@@ -371,8 +371,8 @@ class _Typst:
         token = self.take()
         if token[0] == '"':
             return Atom("words", re.sub(r"\\(.)", r"\1", token[1:-1]))
-        if token == "\\,":
-            return Atom("sign", ",")
+        if token in ("\\,", "\\;"):
+            return Atom("sign", token[-1])
         if token[0].isdigit():
             return Atom("number", token)
         if token == "(" or token in ("\\(", "\\[", "\\|"):

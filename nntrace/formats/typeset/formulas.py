@@ -43,7 +43,7 @@ from ...expr import (
 )  # fmt: skip
 from ...expr.brackets import is_link, is_positional, juxtaposed, needs_brackets
 from ...expr.functions import notation
-from ...expr.notation import Exponent, Fences, Letter, Notation, Prefix, Radical, Spelling
+from ...expr.notation import Exponent, Fences, Letter, Prefix, Radical, Spelling
 from .chunks import OPERATOR
 from .heights import has_matrix, is_stacked, is_tall
 from .language import Bracket, Chunk, Language, Sign
@@ -104,8 +104,8 @@ class Formulas(SymbolWriter):
             case HadamardPow(base, exponent):
                 power = self.one(exponent)
                 return self._raised(write(base, "base"), self.joined([self._sign("∘"), power]))
-            case Call(function, args):
-                return self._applied(notation(function), function, args, depth)
+            case Call():
+                return self._applied(node, depth)
             case Sum(over, body) | Max(over, body):
                 return self._over(node, over, write(body, "summed"), depth)
             case Delta(i, j):
@@ -180,9 +180,10 @@ class Formulas(SymbolWriter):
                 result += self.led("×", own, depth + 1)
         return result
 
-    def _applied(self, pattern: Notation, function: str, args: tuple[Expr, ...], depth: int) -> list[Chunk]:
+    def _applied(self, node: Call, depth: int) -> list[Chunk]:
         """A function of its arguments, by the pattern it is written in."""
-        match pattern:
+        args = node.args
+        match notation(node.function):
             case Exponent(base) if not any(map(has_matrix, args)):
                 return self._raised([Chunk(self.language.letters(base, False), 1, depth)], self.one(args[0]))
             case Spelling(formula):
@@ -195,18 +196,16 @@ class Formulas(SymbolWriter):
                 inner = self.one(args[0])
                 return [Chunk(self.language.root(inner.text), inner.width + 1, depth)]
             case Prefix(word):
-                return self._call(word, args, depth)
+                return self._call(word, node, depth)
             case _:
-                return self._call(function, args, depth)
+                return self._call(node.function, node, depth)
 
-    def _call(self, function: str, args: tuple[Expr, ...], depth: int) -> list[Chunk]:
-        written = [self.chunks(arg, depth + 3) for arg in args]
-        comma = self.language.sign(",")
-        joined = [chunk for arg in written[:-1] for chunk in self._around("", arg, comma)] + written[-1]
-        name = self.language.function(function)
-        whole = Call(function, args)
-        first, *others = self._enclosed("()", whole, joined, depth)
-        return [first._replace(text=name + first.text, width=first.width + len(function)), *others]
+    def _call(self, word: str, node: Call, depth: int) -> list[Chunk]:
+        inner: list[Chunk] = []
+        for arg, sign in node.listed():
+            inner += self._around("", self.chunks(arg, depth + 3), self.language.sign(sign) if sign else "")
+        first, *others = self._enclosed("()", node, inner, depth)
+        return [first._replace(text=self.language.function(word) + first.text, width=first.width + len(word)), *others]
 
     def _indicator(self, inner: list[Chunk], depth: int) -> list[Chunk]:
         opening, closing = self.language.bracket("[]")

@@ -9,7 +9,8 @@ from ...record import Record
 from .lettering import Lettered
 
 Sign = Literal[
-    "+", "-", "×", "·", "/", "⊙", "⊘", "=", "≈", ">", "≥", "<", "≤", "≠", "∂", "Σ", "…", "⋮", "∞", "π", "ᵀ", "∘", ",",
+    "+", "-", "×", "·", "/", "⊙", "⊘", "=", "≈", ">", "≥", "<", "≤", "≠",
+    "∂", "Σ", "…", "⋮", "∞", "π", "ᵀ", "∘", ",", ";",
 ]  # fmt: skip
 """A sign of a formula, by the character that plain text has for it."""
 Bracket = Literal["()", "[]", "||"]

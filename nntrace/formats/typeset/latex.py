@@ -16,7 +16,7 @@ from .lettering import PRIMES, accented, mark_of
 _SIGNS: dict[Sign, str] = {
     "+": "+", "-": "-", "×": r"\times", "·": r"\cdot", "/": "/", "⊙": r"\odot", "⊘": r"\oslash", "=": "=",
     "≈": r"\approx", ">": ">", "≥": r"\ge", "<": "<", "≤": r"\le", "≠": r"\ne", "∂": r"\partial", "Σ": r"\sum",
-    "…": r"\dots", "⋮": r"\vdots", "∞": r"\infty", "π": r"\pi", "ᵀ": r"\top", "∘": r"\circ", ",": ",",
+    "…": r"\dots", "⋮": r"\vdots", "∞": r"\infty", "π": r"\pi", "ᵀ": r"\top", "∘": r"\circ", ",": ",", ";": ";",
 }  # fmt: skip
 _GREEK = {
     "SMALL": "alpha beta gamma delta epsilon zeta eta theta iota kappa lamda:lambda mu nu xi pi rho "

@@ -29,8 +29,8 @@ class MathML(Language):
                 return "<mi>T</mi>"
             case "-":
                 return '<mo form="prefix">−</mo>'
-            case ",":
-                return '<mo separator="true">,</mo>'
+            case "," | ";":
+                return f'<mo separator="true">{sign}</mo>'
             case _:
                 return f"<mo>{escape(sign)}</mo>"
 

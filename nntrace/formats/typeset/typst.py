@@ -9,7 +9,7 @@ from ...errors import printable
 from .language import Bracket, Language, Sign
 from .lettering import PRIMES, accented
 
-_SIGNS: dict[Sign, str] = {"-": "-", "·": "⋅", "/": "∕", "Σ": "∑", "ᵀ": "⊤", "…": "…", ",": "\\,"}
+_SIGNS: dict[Sign, str] = {"-": "-", "·": "⋅", "/": "∕", "Σ": "∑", "ᵀ": "⊤", "…": "…", ",": "\\,", ";": "\\;"}
 """Signs that are not written as in plain text. A comma alone would part the arguments of a function of Typst's."""
 _FUNCTIONS = {"max", "min", "ln", "tanh", "exp", "sin", "cos"}
 _ACCENTS = {"bar": "macron", "check": "caron"}

@@ -22,6 +22,7 @@ from .leaves import depth
 from .loss import LOSS, unfused
 from .names import RESERVED
 from .objective import Objective
+from .operations import distinctive
 from .penalty import letter, penalised
 from .sources import Directory
 from .training import reserved, training
@@ -93,6 +94,8 @@ class _NetworkBuilder(Draft):
             current = layers.add(layer, current)
             if layer.activation:
                 current = layers.add(layer.activation, current)
+        options = distinctive(self.activations)
+        self.steps = [step._replace(options=options.get(step.output, ())) for step in self.steps]
         return current
 
     def _parameters(self, given: Labelled) -> Tensor:

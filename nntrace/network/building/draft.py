@@ -11,6 +11,7 @@ from ..model import BoundOperation, Divisor, Role, Tensor
 from .files import ArrayFiles
 from .leaves import Leaves
 from .names import Names, defined_names
+from .operations import ChosenEntry
 from .samples import Samples
 from .sizes import Sizes
 
@@ -26,6 +27,8 @@ class Draft:
         self.leaves = Leaves(self.names, self.problems, files, self.sizes)
         self.tensors: dict[str, Tensor] = {}
         self.steps: list[BoundOperation] = []
+        self.activations: dict[str, ChosenEntry] = {}
+        """What the activations are made of, by the keys of their results."""
         self.parameters: list[str] = []
         self.weights: list[str] = []
         """The keys of the parameters that are weights."""

@@ -19,7 +19,7 @@ from .draft import Draft
 from .extents import Extents
 from .gathering import gathered, located
 from .layer_draft import LayerDraft, NamedResult
-from .operations import free_letters, in_batch, operation, plain, symbols_read, transposed
+from .operations import ChosenEntry, free_letters, in_batch, operation, plain, symbols_read, transposed
 from .parameters import ParameterReader, turned
 
 if TYPE_CHECKING:
@@ -57,7 +57,8 @@ class Layers:
         entry = catalogue.find("layer", layer.kind.text) or catalogue.find("activation", layer.kind.text)
         assert entry is not None  # the reader knows the kinds
         conventions = {"vectors": self.draft.spec.conventions.vectors, "arguments": _count(layer)}
-        made = operation(entry, plain(layer.options), _given(layer, entry), **conventions)
+        options = plain(layer.options)
+        made = chosen = operation(entry, options, _given(layer, entry), **conventions)
         for parameter in made.parameters:
             if turned(layer.parameters.get(parameter.key)) and len(parameter.symbol.index) == 2:
                 made = transposed(made, parameter.symbol.name)
@@ -81,7 +82,10 @@ class Layers:
             list(built.extents.learn(symbol.index, self.draft.tensors[keyed[symbol.name]].sample_shape))
         for name, key in keyed.items():
             list(built.extents.learn(made.argument(name).index, self.draft.tensors[key].sample_shape))
-        return self._step(entry.name, built, keyed)
+        result = self._step(entry.name, built, keyed)
+        if entry.kind == "activation":
+            self.draft.activations[result.key] = ChosenEntry(entry, options, chosen)
+        return result
 
     def _rows_named(self, given: Value) -> Value:
         """A table of weights with the rows of single units called by the unit."""

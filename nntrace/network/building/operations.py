@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterator, Mapping
-from itertools import chain
+from itertools import chain, compress
 from typing import Any
 
 from ...catalogue import Entry, Operation
-from ...catalogue.registry import Under
+from ...catalogue.registry import Under, real
 from ...expr import Expr, Sym, rename, symbols
 from ...expr.letters import OTHERS, index_letters
+from ...record import Record
 from ...spec.model import Inside, Name, Number, OptionValue
 from ..batch import SAMPLE, batched
 from ..model import BoundOperation, Edge, Tensor
@@ -59,6 +60,32 @@ def with_shared(step: BoundOperation, tensors: Mapping[str, Tensor]) -> BoundOpe
     return step._replace(
         operation=made(step.operation), edges=edges, bypassed=bypassed, numeric=rename(step.numeric, own)
     )
+
+
+class ChosenEntry(Record):
+    """An activation that a layer has chosen: its entry, the options that are given, and what they make of it."""
+
+    entry: Entry
+    options: Mapping[str, Any]
+    operation: Operation
+
+
+def distinctive(activations: Mapping[str, ChosenEntry]) -> dict[str, tuple[Expr, ...]]:
+    """The options that tell activations of one kind with different formulas apart, by the keys of these."""
+    found: dict[str, tuple[Expr, ...]] = {}
+    for entry in dict.fromkeys(one.entry for one in activations.values()):
+        own = {key: one for key, one in activations.items() if one.entry == entry}
+        if len({one.operation.formula for one in own.values()}) > 1:
+            defaults = {name: option.default for name, option in entry.options().items()}
+            values = [tuple(map(_shown, {**defaults, **one.options}.values())) for one in own.values()]
+            differing = [len(set(column)) > 1 for column in zip(*values, strict=True)]
+            found |= {key: tuple(compress(row, differing)) for key, row in zip(own, values, strict=True)}
+    return found
+
+
+def _shown(option: Any) -> Expr:
+    """An option as a formula has it: a number with its digits, a word as it is."""
+    return Sym(str(option).lower()) if isinstance(option, str | bool) else real(option)
 
 
 def transposed(made: Operation, name: str) -> Operation:

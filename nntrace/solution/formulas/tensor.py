@@ -81,7 +81,7 @@ class TensorFormulas(Layout):
         """A step's formula over keys, an activation as a named function of its argument."""
         if self.is_function(step):
             index = step.operation.output.index[: len(self.network.tensors[step.argument].shape)]
-            return Call(step.kind, (Sym(step.argument, index),))
+            return step.of(Sym(step.argument, index))
         return self.keyed(step.operation.formula, step)
 
     def is_elementwise(self, step: BoundOperation) -> bool:
@@ -164,7 +164,7 @@ class TensorFormulas(Layout):
         if not self.is_elementwise(step) or not _is_long(formula):
             return formula
         output = step.operation.output
-        return product((Partial(LOSS, output), Call(slope_function(step), (Sym(edge.argument, output.index),))))
+        return product((Partial(LOSS, output), step.of(Sym(edge.argument, output.index), mark=PRIME)))
 
     def _inlined(self, formula: Expr) -> Expr:
         """The gradients of the loss's own parts written in as they are: 1, 1/n."""
@@ -180,11 +180,6 @@ class TensorFormulas(Layout):
         if not any(isinstance(one, Partial) and inline(one) is not one for one in symbols(formula)):
             return formula
         return _without_ones(rename(formula, inline))
-
-
-def slope_function(step: BoundOperation) -> str:
-    """What the derivative of an activation is called as a function."""
-    return step.kind + PRIME
 
 
 def _apart(found: Gradient, sizes: Mapping[str, int]) -> Gradient:

@@ -11,7 +11,6 @@ from functools import partial
 
 from ...catalogue import OUTPUT, TARGET
 from ...expr import (
-    Call,
     Div,
     Expr,
     Max,
@@ -161,7 +160,7 @@ class MatrixForms:
         if step.operation.program and self.formulas.is_function(step):
             argument = self.formulas.matrix(Sym(step.argument, output.index), axes)
             assert argument is not None
-            before = (Line("chain", "=", self.equations.named(Call(step.kind, (argument,)))),)
+            before = (Line("chain", "=", self.equations.named(step.of(argument))),)
         equation = MatrixEquation(name, body, step.sizes, axes, indices, value)
         return self.equations.step(self.ids.get(f"{letter}{step.output}", ""), section, equation, before, reason)
 

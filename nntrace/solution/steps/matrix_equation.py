@@ -16,8 +16,9 @@ from ...record import Record
 from ...trace.amount import Amount
 from ..content.model import Line, Note, SectionName, Step
 from ..formulas.element import Writer
+from ..formulas.naming import PRIME
 from ..formulas.shapes import shapes
-from ..formulas.tensor import TensorFormulas, slope_function
+from ..formulas.tensor import TensorFormulas
 
 MOST_LINES = 8
 SHOWN_FIRST, SHOWN_LAST = 3, 1
@@ -44,7 +45,7 @@ class EquationWriter:
         self.formulas = formulas
         self._numbers: Mapping[str, Callable[[Cell], Amount]] = {}
         activations = (step for step in self.network.layer_steps() if formulas.is_elementwise(step))
-        self._slopes = {(slope_function(step), step.argument): step for step in activations}
+        self._slopes = {step.of(Sym(step.argument), mark=PRIME): step for step in activations}
 
     def knowing(self, writer: Writer, numbers: Mapping[str, Callable[[Cell], Amount]]) -> EquationWriter:
         """The same with a writer that knows more, and with the numbers of further matrices by their names."""
@@ -145,8 +146,10 @@ class EquationWriter:
                     return Num(self.writer.counts[name])
                 case Sym(name, ()) if name in self.writer.extra:
                     return decimal(self.writer.extra[name])
-                case Call(function, (Whole(Sym(key, _, _) as own, down, across),)) if (function, key) in self._slopes:
-                    slope = partial(self._slope, self._slopes[function, key], decimal=decimal)
+                case Call(function, (Whole(Sym(key, _, _) as own, down, across),), options) if (
+                    slopes := self._slopes.get(Call(function, (Sym(key),), options))
+                ):
+                    slope = partial(self._slope, slopes, decimal=decimal)
                     return self._literal((down, across), sizes, own, slope)
                 case _:
                     return None

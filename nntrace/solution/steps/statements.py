@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from ...expr import ONE, Call, Expr, Mul, Partial, Sym, product, rename, simplify, substitute
+from ...expr import ONE, Expr, Mul, Partial, Sym, product, rename, simplify, substitute
 from ...network.chain_rule import LOSS, adjoint
 from ...network.model import BoundOperation, Cell
 from ..content.model import Line, Note
 from ..formulas.element import Writer
-from ..formulas.tensor import TensorFormulas, slope_function
+from ..formulas.naming import PRIME
+from ..formulas.tensor import TensorFormulas
 from .reasons import decisions, indicators
 
 MOST_DECISIONS = 6
@@ -27,14 +28,15 @@ class Statements:
 
     def function(self, step: BoundOperation) -> tuple[Line, ...]:
         """``relu(z) = max(0, z)``, for an activation that takes each element for itself."""
-        if not self._is_function(step) or not self._is_new(step, step.kind):
+        if not self._is_function(step) or not self._is_new(step, ""):
             return ()
         body = self._plain(step.operation.formula, step)
-        return () if body == self._called(step) else (Line("rule", "=", body, left=self._called(step)),)
+        called = step.of(self._argument)
+        return () if body == called else (Line("rule", "=", body, left=called),)
 
     def derivative(self, step: BoundOperation) -> tuple[Line, ...]:
         """``sigmoid′(z) = e^{-z} / (1 + e^{-z})² = sigmoid(z) × (1 - sigmoid(z))``, at a kink with the convention."""
-        if not self._is_function(step) or not self._is_new(step, slope_function(step)):
+        if not self._is_function(step) or not self._is_new(step, PRIME):
             return ()
         (edge,) = step.edges
         side = self.network.conventions.relu_at_zero
@@ -46,7 +48,7 @@ class Statements:
         if own.formula != other.formula:
             kink = ((f"at a kink the {which} slope (relu_at_zero: {side})",),)
         *before, last = dict.fromkeys(forms)
-        left = Call(slope_function(step), (self._argument,))
+        left = step.of(self._argument, mark=PRIME)
         return (*(Line("rule", "=", form, left=left) for form in before), Line("rule", "=", last, kink, left=left))
 
     def decided(self, step: BoundOperation, cells: list[Cell]) -> Note:
@@ -65,14 +67,11 @@ class Statements:
         """Whether a step is a function of one element."""
         return self.formulas.is_elementwise(step) and self.formulas.is_function(step)
 
-    def _is_new(self, step: BoundOperation, function: str) -> bool:
-        key = (id(step.operation), function)
+    def _is_new(self, step: BoundOperation, mark: str) -> bool:
+        key = (id(step.operation), mark)
         new = key not in self._known
         self._known.add(key)
         return new
-
-    def _called(self, step: BoundOperation) -> Expr:
-        return Call(step.kind, (self._argument,))
 
     def _local(self, formula: Expr, step: BoundOperation) -> Expr:
         """What stands beside ∂L/∂output, in the function's own argument."""
@@ -82,5 +81,5 @@ class Statements:
     def _plain(self, formula: Expr, step: BoundOperation) -> Expr:
         """A formula in the function's argument; its own result is written as the function of that."""
         output = step.operation.output
-        written = substitute(formula, {output: self._called(step)})
+        written = substitute(formula, {output: step.of(self._argument)})
         return rename(written, lambda symbol: self._argument if isinstance(symbol, Sym) and symbol.index else symbol)

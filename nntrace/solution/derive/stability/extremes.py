@@ -37,10 +37,10 @@ class Stability:
 
     def formulas(self) -> Iterator[Formula]:
         """One of each kind of activation, then the loss."""
-        seen: set[str] = set()
+        seen: set[Expr] = set()
         for step in self.symbols.layers():
             chosen = not self.given or step.argument in self.given
-            kind = step.output if step.is_formula else step.kind
+            kind = Sym(step.output) if step.is_formula else step.of()
             if (kind not in seen or self.given) and can_fail(step) and chosen:
                 seen.add(kind)
                 yield of_activation(self.symbols, step)

@@ -63,8 +63,11 @@ class Refutation:
 
     @property
     def _called(self) -> str:
-        named = self.operation.parameters or self.step.is_formula
-        return self.formulas.name(self.step.output).name if named else self.step.kind
+        return self.formulas.name(self.step.output).name if self._has_own_name else self.step.kind
+
+    @property
+    def _has_own_name(self) -> bool:
+        return bool(self.operation.parameters) or self.step.is_formula
 
     @property
     def is_tried(self) -> bool:
@@ -134,12 +137,16 @@ class Refutation:
         """``relu(-2) = 0.0``, ``the first of softmax(2, 0) ≈ 0.880797``."""
         sign = " ≈ " if shown.rounded else " = "
         if self.operation.is_elementwise:
-            return (Call(self._called, (Num(value),)), sign, shown.number)
+            return (self._applied(Num(value)), sign, shown.number)
         count = self._read()
         zeros: list[Expr] = [Num(0)] * (count - 1) if count <= MOST_ARGUMENTS else [Num(0), Sym("…")]
         results = prod(self.sizes[str(letter)] for letter in self.operation.output.index)
         first = ("the first of ",) if results > 1 else ()
-        return (*first, Call(self._called, (Num(value), *zeros)), sign, shown.number)
+        return (*first, self._applied(Num(value), *zeros), sign, shown.number)
+
+    def _applied(self, *arguments: Expr) -> Expr:
+        """The step as a function of its arguments."""
+        return Call(self._called, arguments) if self._has_own_name else self.step.of(*arguments)
 
     def _read(self) -> int:
         """How many values the step reads."""

@@ -10,7 +10,7 @@ from collections.abc import Generator, Iterator
 from decimal import Decimal
 from functools import reduce
 
-from ....expr import Call, Expr, Sym, Whole, total
+from ....expr import Expr, Sym, Whole, total
 from ....expr.bind import transform
 from ....network.model import BoundOperation, Network, sample_mark
 from ....trace.amount import Amount
@@ -124,7 +124,7 @@ class Collapse:
         """An activation as a named function of what it reads, a layer by its elements; and what it is called."""
         name = self.formulas.name(step.output)
         if self.formulas.is_function(step):
-            return Call(step.kind, (self.formulas.name(step.argument),)), name
+            return step.of(self.formulas.name(step.argument)), name
         body = self.formulas.keyed(step.operation.formula, step)
         body = transform(body, lambda node: self._element(node) if isinstance(node, Sym) else None)
         return body, self._element(Sym(step.output, step.operation.output.index))
