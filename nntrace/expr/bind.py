@@ -17,11 +17,11 @@ def transform(node: Expr, leaf: Callable[[Expr], Expr | None]) -> Expr:
     replacement = leaf(node)
     if replacement is not None:
         return replacement
-    parts = children(node)
-    if not parts:
+    operands = children(node)
+    if not operands:
         return node
-    changed = tuple([transform(part, leaf) for part in parts])
-    return rebuild(node, changed) if any(map(is_not, changed, parts)) else node
+    changed = tuple([transform(part, leaf) for part in operands])
+    return rebuild(node, changed) if any(map(is_not, changed, operands)) else node
 
 
 def symbols(node: Expr) -> Iterator[Sym | Partial]:

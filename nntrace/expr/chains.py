@@ -22,10 +22,10 @@ Link = tuple[Expr, str | None, str | None]
 IndexedPart = tuple[Expr, tuple[str, ...]]
 
 
-def merged(parts: list[IndexedPart]) -> list[IndexedPart]:
+def merged(factors: list[IndexedPart]) -> list[IndexedPart]:
     """Factors with the same indices as one, to be multiplied element by element."""
     merged: dict[frozenset[str], tuple[list[Expr], tuple[str, ...]]] = {}
-    for node, indices in parts:
+    for node, indices in factors:
         merged.setdefault(frozenset(indices), ([], indices))[0].append(node)
     return [(product(nodes), indices) for nodes, indices in merged.values()]
 
@@ -49,15 +49,15 @@ def components(factors: list[Factor], over: list[str]) -> list[list[Factor]]:
     return [group for _, group in groups]
 
 
-def chain_steps(parts: list[IndexedPart], over: list[str]) -> list[Link]:
+def chain_steps(factors: list[IndexedPart], over: list[str]) -> list[Link]:
     """Each factor as a step, a summed index that stands alone joined by a column of ones; none where it cannot be."""
     found: list[Link] = []
-    for node, indices in parts:
+    for node, indices in factors:
         if len(indices) > 2:
             return []
         found.append((node, indices[0], indices[1] if len(indices) == 2 else None))
     for index in over:
-        count = sum(index in indices for _, indices in parts)
+        count = sum(index in indices for _, indices in factors)
         if count == 1:
             found.append((Ones(index), index, None))
         elif count > 2:

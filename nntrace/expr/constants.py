@@ -41,9 +41,9 @@ def shortened(node: Expr) -> tuple[Expr, tuple[Rule, ...]]:
 
 
 def _multiplied(node: Expr, rules: list[Rule]) -> Expr:
-    parts = children(node)
-    changed = tuple(_multiplied(part, rules) for part in parts)
-    node = rebuild(node, changed) if changed != parts else node
+    operands = children(node)
+    changed = tuple(_multiplied(part, rules) for part in operands)
+    node = rebuild(node, changed) if changed != operands else node
     match node:
         case Mul(factors):
             return _folded(factors, rules) or node
@@ -69,8 +69,8 @@ def _folded(factors: tuple[Expr, ...], rules: list[Rule]) -> Expr | None:
     below = [size for one in constants for size in one.below]
     front = Div(number, below[0] if len(below) == 1 else Mul(tuple(below))) if below else number
     others = [factor for factor, one in zip(factors, found, strict=True) if one is None]
-    whole = product((front, *others))
-    return negative(whole) if value < 0 else whole
+    multiplied = product((front, *others))
+    return negative(multiplied) if value < 0 else multiplied
 
 
 def _like_terms(terms: tuple[Expr, ...], rules: list[Rule]) -> Expr | None:
@@ -83,13 +83,13 @@ def _like_terms(terms: tuple[Expr, ...], rules: list[Rule]) -> Expr | None:
     for rest, numbers in amounts.items():
         value = sum((one.value for one in numbers), Fraction(0))
         decimal = any(one.decimal for one in numbers)
-        shown = _as_typed(abs(value), decimal) if decimal and len(numbers) > 1 else None
-        if shown is None or not value:
+        coefficient = _as_typed(abs(value), decimal) if decimal and len(numbers) > 1 else None
+        if coefficient is None or not value:
             added += [term for term in terms if _coefficient(term)[1] == rest]
             continue
         rules.append(LIKE_TERMS)
-        whole = product((shown, rest))
-        added.append(negative(whole) if value < 0 else whole)
+        like_term = product((coefficient, rest))
+        added.append(negative(like_term) if value < 0 else like_term)
     if len(added) == len(terms):
         return None
     return Add(tuple(added)) if len(added) > 1 else added[0]

@@ -63,10 +63,10 @@ def as_numbers(part: ArrayText) -> ArrayText:
     return part._replace(text=f"1.0 * {part.within(PRODUCT)}", binds=PRODUCT, truth=False) if part.truth else part
 
 
-def call(name: str, *parts: ArrayText) -> ArrayText:
+def call(name: str, *operands: ArrayText) -> ArrayText:
     """A function called elementwise, the arguments' axes aligned to their union."""
-    axes = tuple(dict.fromkeys(axis for part in parts for axis in part.axes))
-    return ArrayText(axes, f"{name}({', '.join(aligned(as_numbers(part), axes).text for part in parts)})")
+    axes = tuple(dict.fromkeys(axis for part in operands for axis in part.axes))
+    return ArrayText(axes, f"{name}({', '.join(aligned(as_numbers(part), axes).text for part in operands)})")
 
 
 def binary(sign: str, binds: int, left: ArrayText, right: ArrayText, function: str = "") -> ArrayText:
@@ -79,11 +79,11 @@ def binary(sign: str, binds: int, left: ArrayText, right: ArrayText, function: s
     return ArrayText(axes, f"{left.within(binds)} {sign} {right.within(binds + 1)}", binds, constant)
 
 
-def multiply(parts: list[ArrayText]) -> ArrayText:
+def multiply(operands: list[ArrayText]) -> ArrayText:
     """A product from left to right. Truth values beside numbers count by themselves; the number 1 is left out."""
-    parts = [part for part in parts if part.text != "1.0"] or parts[:1]
-    result = parts[0]
-    for part in parts[1:]:
+    operands = [part for part in operands if part.text != "1.0"] or operands[:1]
+    result = operands[0]
+    for part in operands[1:]:
         axes = tuple(dict.fromkeys((*result.axes, *part.axes)))
         left, right = aligned(result, axes), aligned(part, axes)
         text = f"{left.within(PRODUCT)} * {right.within(PRODUCT + 1)}"
@@ -120,10 +120,10 @@ def reduced(method: str, part: ArrayText, over: Letters) -> ArrayText:
     return ArrayText(kept, f"{part.within(ATOM)}.{method}({axis})")
 
 
-def same_axes(parts: list[ArrayText]) -> list[ArrayText]:
+def same_axes(operands: list[ArrayText]) -> list[ArrayText]:
     """Factors over the same axes multiplied elementwise first."""
     groups: dict[frozenset[str], ArrayText] = {}
-    for part in parts:
+    for part in operands:
         key = frozenset(part.axes)
         groups[key] = multiply([groups[key], part]) if key in groups else part
     return list(groups.values())
@@ -138,6 +138,6 @@ def product(pattern: str, left: Array, right: Array) -> Array:
     left = left.transpose([first.index(axis) for axis in (*kept, *rows, *summed)])
     right = right.transpose([second.index(axis) for axis in (*kept, *summed, *columns)])
     front, above = left.shape[: len(kept)], left.shape[len(kept) : left.ndim - len(summed)]
-    middle, beside = prod(right.shape[len(kept) : len(kept) + len(summed)]), right.shape[len(kept) + len(summed) :]
-    result: Array = left.reshape(*front, prod(above), middle) @ right.reshape(*front, middle, prod(beside))
-    return result.reshape(front + above + beside)
+    middle, behind = prod(right.shape[len(kept) : len(kept) + len(summed)]), right.shape[len(kept) + len(summed) :]
+    result: Array = left.reshape(*front, prod(above), middle) @ right.reshape(*front, middle, prod(behind))
+    return result.reshape(front + above + behind)

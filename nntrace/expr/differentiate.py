@@ -106,8 +106,8 @@ def _power(base: Expr, exponent: Expr, slope: Expr, growth: Expr) -> Expr:
 
 def sided(node: Expr, kink: int) -> Expr:
     """A derivative with the boundaries of its cases on the side whose slope the convention takes there."""
-    parts = tuple(sided(part, kink) for part in children(node))
-    node = rebuild(node, parts) if parts else node
+    operands = tuple(sided(part, kink) for part in children(node))
+    node = rebuild(node, operands) if operands else node
     return Cases(_sided(node.condition, kink), node.then, node.otherwise) if isinstance(node, Cases) else node
 
 

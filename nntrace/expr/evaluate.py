@@ -171,13 +171,13 @@ class ArrayWriter:
         ]
         return " + ".join([*found, *([str(offset)] if offset or not found else [])])
 
-    def _call(self, function: str, parts: list[ArrayText]) -> ArrayText:
+    def _call(self, function: str, arguments: list[ArrayText]) -> ArrayText:
         """A function of the table; one of any number of arguments takes two at a time."""
         row = FUNCTIONS[function]
         name = f"np.{row.numpy}" if isinstance(row.numpy, str) else function
         if not isinstance(row.numpy, str):
             self.functions[function] = row.numpy
-        return reduce(partial(call, name), parts) if row.arity is None else call(name, *parts)
+        return reduce(partial(call, name), arguments) if row.arity is None else call(name, *arguments)
 
     def _sum_of_terms(self, terms: tuple[Expr, ...]) -> ArrayText:
         """Terms added from left to right; a ``Neg`` after the first is subtracted."""
@@ -226,9 +226,13 @@ class ArrayWriter:
             result = self._pair(result, part, tuple(i for i in summed if i not in later))
         if result is not None:
             result = reduced("sum", result, tuple(axis for axis in summed if axis in result.axes))
-        parts = [*outside, *([result] if result is not None else []), *(self._part(Size(index)) for index in lacking)]
-        whole = multiply(parts) if parts else number(1.0)
-        return whole._replace(text=f"-{whole.within(MINUS)}", binds=MINUS) if negative else whole
+        operands = [
+            *outside,
+            *([result] if result is not None else []),
+            *(self._part(Size(index)) for index in lacking),
+        ]
+        multiplied = multiply(operands) if operands else number(1.0)
+        return multiplied._replace(text=f"-{multiplied.within(MINUS)}", binds=MINUS) if negative else multiplied
 
     def _picked(self, over: list[str], factors: list[Expr]) -> tuple[list[str], list[Expr]]:
         """A δ of a summed index and one that runs as far picks one addend: Σ_j′ g_j′ δ_j′j = g_j."""

@@ -336,8 +336,8 @@ def powers_written(formulas: Iterable[Expr]) -> set[str]:
     while waiting:
         function = waiting.pop()
         done.add(function)
-        if isinstance(written := notation(function), Exponent):
-            found.add(written.base)
+        if isinstance(style := notation(function), Exponent):
+            found.add(style.base)
         if row := FUNCTIONS.get(function):
             partials = row.derivative((Sym("x"), Sym("y"))[: 2 if row.arity is None else row.arity], 0)
             waiting |= {node.function for part in partials for node in walk(part) if isinstance(node, Call)} - done

@@ -46,8 +46,8 @@ def relettered(node: Expr, letters: Mapping[str, str]) -> Expr:
         case Sum(over, body) | Max(over, body):
             return type(node)(letters.get(over, over), relettered(body, letters))
         case _:
-            parts = children(node)
-            return rebuild(node, tuple(relettered(part, letters) for part in parts)) if parts else node
+            operands = children(node)
+            return rebuild(node, tuple(relettered(part, letters) for part in operands)) if operands else node
 
 
 def plain_letters(index: tuple[Index, ...], taken: set[str]) -> tuple[str, ...]:

@@ -91,9 +91,9 @@ def shape(node: Expr) -> Axes | None:
             return None
 
 
-def _largest(parts: tuple[Expr, ...]) -> Axes | None:
+def _largest(operands: tuple[Expr, ...]) -> Axes | None:
     """The shape of parts of one shape, or numbers, which fit any."""
-    shapes = [found for part in parts if (found := shape(part)) is not None]
+    shapes = [found for part in operands if (found := shape(part)) is not None]
     return next((found for found in shapes if found != (None, None)), shapes[0] if shapes else None)
 
 
@@ -162,8 +162,8 @@ class _MatrixForm:
                 holds = Indicator(self._condition(condition, target))
                 chosen = ((holds, then), (Add((ONE, Neg(holds))), otherwise))
                 kept = [(mask, self.matrix(case, target)) for mask, case in chosen if not is_zero(case)]
-                parts = tuple(mask if case == ONE else Hadamard((mask, case)) for mask, case in kept)
-                return Add(parts) if len(parts) > 1 else parts[0] if parts else Num(0)
+                masked = tuple(mask if case == ONE else Hadamard((mask, case)) for mask, case in kept)
+                return Add(masked) if len(masked) > 1 else masked[0] if masked else Num(0)
             case Delta(i, j) if {i, j} == set(target):
                 return Whole(IDENTITY, *target)
             case Add() | Neg() | Mul() | Sum():
@@ -225,22 +225,22 @@ class _MatrixForm:
             return None
         down, across = target
         wanted = frozenset(index for index in target if index is not None)
-        whole = groups.pop(wanted, [])
+        fitting = groups.pop(wanted, [])
         sides = {index: _hadamard(groups.pop(frozenset((index,)), [])) for index in wanted} if len(wanted) > 1 else {}
         column, row = (sides.get(index) if index is not None else None for index in (down, across))
         identity = Whole(IDENTITY, *target)
-        if identity in whole and (column is None) != (row is None):  # the rows or columns of I scaled
-            others = [one for one in whole if one != identity]
+        if identity in fitting and (column is None) != (row is None):  # the rows or columns of I scaled
+            others = [one for one in fitting if one != identity]
             return _hadamard([*others, Call(DIAGONAL, (column or row or identity,))])
-        if column is not None and row is not None and not whole:
+        if column is not None and row is not None and not fitting:
             return MatMul((*matrix_factors(column), *matrix_factors(row)))
         if column is not None:
             assert across is not None
-            whole.append(MatMul((*matrix_factors(column), Transpose(Ones(across)))))
+            fitting.append(MatMul((*matrix_factors(column), Transpose(Ones(across)))))
         if row is not None:
             assert down is not None
-            whole.append(MatMul((Ones(down), *matrix_factors(row))))
-        return _hadamard(whole)
+            fitting.append(MatMul((Ones(down), *matrix_factors(row))))
+        return _hadamard(fitting)
 
     def _flatten(self, node: Expr, over: list[str], factors: list[Expr]) -> bool:
         """The summed indices and the factors of a product; whether its sign is negative."""
@@ -267,8 +267,8 @@ class _MatrixForm:
 
     def _chain(self, component: list[Factor], over: list[str], target: Axes) -> Expr:
         """A walk over all factors, from the index that runs down to the one that runs across."""
-        parts = [(factor.node, factor.indices) for factor in component]
-        for steps in (chain_steps(parts, over), chain_steps(merged(parts), over)):
+        factors = [(factor.node, factor.indices) for factor in component]
+        for steps in (chain_steps(factors, over), chain_steps(merged(factors), over)):
             found = [[self._taken(*step) for step in walk] for walk in walks(steps, *target)] if steps else []
             if found:
                 best = min(found, key=transposed)
@@ -282,8 +282,8 @@ class _MatrixForm:
         return self.elements(node, (here, there))
 
 
-def _hadamard(parts: list[Expr]) -> Expr | None:
-    if len(parts) < 2:
-        return parts[0] if parts else None
-    flat = [inner for part in parts for inner in (part.factors if isinstance(part, Hadamard) else (part,))]
+def _hadamard(factors: list[Expr]) -> Expr | None:
+    if len(factors) < 2:
+        return factors[0] if factors else None
+    flat = [inner for part in factors for inner in (part.factors if isinstance(part, Hadamard) else (part,))]
     return Hadamard(tuple(flat))

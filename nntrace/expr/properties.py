@@ -65,8 +65,8 @@ def constant_part(formula: Expr, names: Collection[str]) -> Expr:
 
 
 def _without_zeros(node: Expr) -> Expr:
-    parts = tuple(map(_without_zeros, children(node)))
-    node = rebuild(node, parts) if parts else node
+    operands = tuple(map(_without_zeros, children(node)))
+    node = rebuild(node, operands) if operands else node
     match node:
         case Add(terms):
             return total(terms)

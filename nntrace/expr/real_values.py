@@ -30,9 +30,9 @@ class _Enclosures(ScalarArithmetic):
         return top / bottom
 
     def power(self, base: Any, exponent: Any) -> Any:
-        whole = exponent.low.to_integral_value() if exponent.low == exponent.high else None
-        if whole is not None and whole == exponent.low and abs(whole) <= 10**6:
-            return base.to_power(int(whole))
+        integer = exponent.low.to_integral_value() if exponent.low == exponent.high else None
+        if integer is not None and integer == exponent.low and abs(integer) <= 10**6:
+            return base.to_power(int(integer))
         if base.is_zero and exponent > 0:
             return base
         return enclosing.power_of_e(self.at, exponent * enclosing.logarithm(self.at, base))

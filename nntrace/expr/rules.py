@@ -80,8 +80,8 @@ def where_equal(node: Expr, first: str, second: str) -> Expr:
         case Mul(factors):
             return product(where_equal(factor, first, second) for factor in factors)
         case _:
-            parts = children(node)
-            return rebuild(node, tuple(where_equal(part, first, second) for part in parts)) if parts else node
+            operands = children(node)
+            return rebuild(node, tuple(where_equal(part, first, second) for part in operands)) if operands else node
 
 
 def where_different(node: Expr, first: str, second: str) -> Expr:
@@ -94,8 +94,8 @@ def where_different(node: Expr, first: str, second: str) -> Expr:
         case Neg(body) if body != ZERO and where_different(body, first, second) == ZERO:
             return ZERO
         case _:
-            parts = children(node)
-            return rebuild(node, tuple(where_different(part, first, second) for part in parts)) if parts else node
+            operands = children(node)
+            return rebuild(node, tuple(where_different(part, first, second) for part in operands)) if operands else node
 
 
 def _is_delta(node: Expr, first: str, second: str) -> bool:
@@ -124,12 +124,12 @@ def cancelled_by(node: Expr) -> tuple[Expr, tuple[Rule, ...]]:
 
 
 def _cancelled(node: Expr, rules: list[Rule]) -> Expr:
-    parts = children(node)
+    operands = children(node)
     if isinstance(node, Sum):
         sign, body = _signed(_cancelled(node.body, rules))
         return negative(Sum(node.over, body)) if sign < 0 else Sum(node.over, body)
     if isinstance(node, Add):
-        return Add(tuple(_cancelled(part, rules) for part in parts))
+        return Add(tuple(_cancelled(part, rules) for part in operands))
     if isinstance(node, Neg):
         return negative(_cancelled(node.body, rules))
     if not isinstance(node, Mul):

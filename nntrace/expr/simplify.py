@@ -42,9 +42,9 @@ def with_rules(change: Callable[[Expr, list[Rule]], Expr], node: Expr) -> tuple[
 
 
 def _simplify(node: Expr, rules: list[Rule]) -> Expr:
-    parts = children(node)
-    if parts:
-        node = rebuild(node, tuple(_simplify(part, rules) for part in parts))
+    operands = children(node)
+    if operands:
+        node = rebuild(node, tuple(_simplify(part, rules) for part in operands))
     match node:
         case Add(terms):
             return _add(terms, rules)

@@ -58,8 +58,8 @@ def negative(node: Expr) -> Expr:
 
 def in_line(node: Expr) -> Expr:
     """A sum of sums as one, a product of products as one, with all their zeros and ones: the same but for brackets."""
-    parts = children(node)
-    node = rebuild(node, tuple(map(in_line, parts))) if parts else node
+    operands = children(node)
+    node = rebuild(node, tuple(map(in_line, operands))) if operands else node
     match node:
         case Add(terms):
             return Add(tuple(inner for one in terms for inner in (one.terms if isinstance(one, Add) else (one,))))

@@ -84,8 +84,8 @@ def pieces(node: Expr, script: Script = UNICODE, depth: int = 0) -> list[Piece]:
         case Mul(factors):
             result = write(factors[0], "factor", first=True, last=len(factors) == 1)
             times = f"{script.times} "
-            beside = juxtaposed(factors) if script.symbolic else (False,) * (len(factors) - 1)
-            for place, (unsigned, factor) in enumerate(zip(beside, factors[1:], strict=True), start=2):
+            touching = juxtaposed(factors) if script.symbolic else (False,) * (len(factors) - 1)
+            for place, (unsigned, factor) in enumerate(zip(touching, factors[1:], strict=True), start=2):
                 last = place == len(factors)
                 if script.symbolic and is_link(factor, last):
                     own = pieces(factor, script, depth + 1)
@@ -112,11 +112,11 @@ def pieces(node: Expr, script: Script = UNICODE, depth: int = 0) -> list[Piece]:
         case Indicator(condition):
             return _around("1[", _condition(condition, script, depth), "]")
         case Cases(condition, then, otherwise):
-            whole = _around("", write(then, "case"), " if")
-            whole += _around("", _condition(condition, script, depth + 1), ",")
-            return whole + _around("else ", pieces(otherwise, script, depth + 1), "")
-        case Whole(whole):
-            return pieces(whole, script, depth)
+            case = _around("", write(then, "case"), " if")
+            case += _around("", _condition(condition, script, depth + 1), ",")
+            return case + _around("else ", pieces(otherwise, script, depth + 1), "")
+        case Whole(tensor):
+            return pieces(tensor, script, depth)
         case Ones(over):
             return [Piece(f"1_{plain(_index(over), script)}", depth)]
         case Dimensions(down, across):
@@ -178,9 +178,9 @@ def _literal(rows: tuple[tuple[Expr | None, ...], ...], script: Script, depth: i
     result: list[Piece] = []
     for row in rows:
         cells = [script.ellipsis if cell is None else text(cell, script) for cell in row]
-        written = [Piece(cell, depth + 4) for cell in cells[:1]] + [Piece(cell, depth + 5) for cell in cells[1:]]
-        written = [Piece(f"{one.text},", one.depth) for one in written[:-1]] + written[-1:]
-        result += _around("[", written, "]," if row is not rows[-1] else "]")
+        row_pieces = [Piece(cell, depth + 4) for cell in cells[:1]] + [Piece(cell, depth + 5) for cell in cells[1:]]
+        row_pieces = [Piece(f"{one.text},", one.depth) for one in row_pieces[:-1]] + row_pieces[-1:]
+        result += _around("[", row_pieces, "]," if row is not rows[-1] else "]")
     return _around("[", result, "]")
 
 
@@ -284,8 +284,8 @@ def subscript(index: tuple[Index, ...]) -> str:
         return ""
     if all(isinstance(i, str) for i in index):
         return "_" + "".join(map(str, index))
-    written = ",".join(_index(i) for i in index)
-    return f"_({written})" if any(isinstance(i, Affine) for i in index) else f"[{written}]"
+    letters = ",".join(_index(i) for i in index)
+    return f"_({letters})" if any(isinstance(i, Affine) for i in index) else f"[{letters}]"
 
 
 def _index(index: Index, space: str = "") -> str:
@@ -294,11 +294,11 @@ def _index(index: Index, space: str = "") -> str:
         case str():
             return index
         case Affine():
-            written, rest = "", index.from_one.offset
+            letters, rest = "", index.from_one.offset
             for factor, letter in index.terms:
-                sign = "-" if factor < 0 else "+" if written else ""
+                sign = "-" if factor < 0 else "+" if letters else ""
                 times = "" if abs(factor) == 1 else str(abs(factor))
-                written += f"{space}{sign}{space}{times}{letter}" if written else f"{sign}{times}{letter}"
-            return written + (f"{space}{'-' if rest < 0 else '+'}{space}{abs(rest)}" if rest else "")
+                letters += f"{space}{sign}{space}{times}{letter}" if letters else f"{sign}{times}{letter}"
+            return letters + (f"{space}{'-' if rest < 0 else '+'}{space}{abs(rest)}" if rest else "")
         case _:
             return str(index + 1)

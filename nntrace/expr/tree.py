@@ -58,11 +58,11 @@ def _related(condition: Condition, left: Expr, right: Expr) -> Condition:
 
 def children(node: Expr) -> tuple[Expr, ...]:
     """The expressions directly inside a node, in the order they are written."""
-    parts = _PARTS.get(type(node))
-    return () if parts is None else parts(node)
+    fields = _PARTS.get(type(node))
+    return () if fields is None else fields(node)
 
 
-def rebuild(node: Expr, parts: tuple[Expr, ...]) -> Expr:
+def rebuild(node: Expr, operands: tuple[Expr, ...]) -> Expr:
     """The same node over other children: the inverse of ``children``."""
     made = _REBUILT.get(type(node))
-    return node if made is None else made(node, parts)
+    return node if made is None else made(node, operands)

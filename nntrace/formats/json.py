@@ -46,7 +46,7 @@ def write(solution: Solution, width: int, script: Script) -> Iterator[str]:
         except ValueError:  # a number that is none
             return encoder.encode(finite(value))
 
-    written = UNICODE._replace(symbolic=solution.symbolic)
+    symbols = UNICODE._replace(symbolic=solution.symbolic)
     yield f'{{"schema": {encode(SCHEMA)},'
     yield f' "title": {encode(solution.title)},'
     yield f' "source": {encode(solution.source)},'
@@ -54,12 +54,12 @@ def write(solution: Solution, width: int, script: Script) -> Iterator[str]:
     if solution.results.iterations is not None:
         yield from _listed("iterations", map(encode, _iterations(solution)))
     else:
-        yield from _listed("steps", map(encode, _steps(solution, written)))
+        yield from _listed("steps", map(encode, _steps(solution, symbols)))
     if any(section.name == "shapes" for section in solution.sections):
         yield from _listed("shapes", map(encode, _shapes(solution)))
         yield from _listed("remarks", map(encode, _remarks(solution)))
     if solution.legend is not None:
-        yield f' "legend": {encode(_legend(solution, written))},'
+        yield f' "legend": {encode(_legend(solution, symbols))},'
     for key, value in _results(solution.results):
         yield f" {encode(key)}: {encode(value)},"
     yield f' "checks": {encode(_checks(solution))}}}'

@@ -76,8 +76,8 @@ class LatexDocument(LatexSteps):
             return sign
         if sign in SPECIAL or sign in GREEK:
             return f"${self.formulas.language.words(sign)}$"
-        written = self.formulas.language.words(sign)
-        return plain(sign, ASCII) if self.script.ascii else sign if written == rf"\text{{{sign}}}" else f"${written}$"
+        text = self.formulas.language.words(sign)
+        return plain(sign, ASCII) if self.script.ascii else sign if text == rf"\text{{{sign}}}" else f"${text}$"
 
     def formula(self, written: str) -> str:
         return f"${written}$"
@@ -123,8 +123,8 @@ class LatexDocument(LatexSteps):
         """Very many lines may be broken between pages."""
         if len(lines) <= MOST_LINES:
             body = " \\\\\n".join(lines)
-            whole = f"\\begin{{aligned}}\n{body}\n\\end{{aligned}}{_tag(id)}"
-            yield f"\\begin{{equation*}}\n{whole}\n\\end{{equation*}}"
+            equations = f"\\begin{{aligned}}\n{body}\n\\end{{aligned}}{_tag(id)}"
+            yield f"\\begin{{equation*}}\n{equations}\n\\end{{equation*}}"
         else:
             body = " \\\\\n".join((f"{lines[0]}{_tag(id)}", *lines[1:]))
             yield f"{{\\allowdisplaybreaks\n\\begin{{align*}}\n{body}\n\\end{{align*}}}}"

@@ -28,7 +28,7 @@ def refuse_zero_divisors(network: Network, spec: Spec) -> None:
 def _zero(trace: Trace, divisor: Divisor) -> str | None:
     """In which sample a divisor is 0, in words; ``None`` where it nowhere is."""
     network = trace.network
-    sampled = any(network.tensors[key].sampled for key in divisor.reads)
+    sampled = any(network.tensors[key].sampled for key in divisor.keys)
     places = product(*(range(divisor.sizes[axis]) for axis in divisor.axes))
     for sample, place in product(range(network.samples or 0) if sampled else (None,), places):
 

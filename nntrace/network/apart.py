@@ -41,10 +41,10 @@ def parts_of(network: Network, roles: Collection[str] = SPLIT) -> dict[str, tupl
     """The parts of the inputs and parameters of which no step reads all, by the keys of these."""
     taken = {tensor.name or key for key, tensor in network.tensors.items()}
     taken |= {name for tensor in network.tensors.values() for name in tensor.names.values()}
-    reads = _reads(network)
+    readings = _reads(network)
     split: dict[str, tuple[TensorPart, ...]] = {}
     for key, tensor in network.tensors.items():
-        if tensor.role in roles and (spans := _spans(tensor, reads.get(key, ()))):
+        if tensor.role in roles and (spans := _spans(tensor, readings.get(key, ()))):
             split[key] = tuple(_tensor_parts(network, tensor, spans, taken))
     return split
 
@@ -86,9 +86,9 @@ def _reads(network: Network) -> dict[str, dict[tuple[AxisPart, ...], None]]:
     return found
 
 
-def _spans(tensor: Tensor, reads: Iterable[tuple[AxisPart, ...]]) -> list[tuple[AxisPart, ...]]:
+def _spans(tensor: Tensor, readings: Iterable[tuple[AxisPart, ...]]) -> list[tuple[AxisPart, ...]]:
     """The parts in which a tensor is read, none of which is all of it and no two overlap; else nothing."""
-    found = dict.fromkeys(reads)
+    found = dict.fromkeys(readings)
     if any(all(span is None for span in spans) or (0, -1) in spans for spans in found):
         return []
     if any(all(map(_meet, one, other)) for one, other in combinations(found, 2)):
@@ -202,37 +202,37 @@ class _StepParts:
     """What one step reads, each part of a tensor under a symbol of its own."""
 
     def __init__(self, step: BoundOperation, split: Mapping[str, tuple[TensorPart, ...]]) -> None:
-        self.whole = step
+        self.original = step
         self.split = split
         self.arguments = {name: key for name, key in step.arguments.items() if key not in split}
         self.operations: dict[int, Operation] = {}
         """The operations over the parts, by those over the whole tensors."""
 
     def step(self, tensors: Mapping[str, Tensor]) -> BoundOperation:
-        whole = self.whole
-        operation = self._operation(whole.operation)
-        edges, bypassed = (tuple(self._edges(given)) for given in (whole.edges, whole.bypassed))
-        sizes = dict(whole.sizes)
+        original = self.original
+        operation = self._operation(original.operation)
+        edges, bypassed = (tuple(self._edges(given)) for given in (original.edges, original.bypassed))
+        sizes = dict(original.sizes)
         for name, key in self.arguments.items():  # the letters by which they are differentiated
             for one in self.operations.values():
                 if any(isinstance(symbol, Sym) and symbol.name == name for symbol in symbols(one.formula)):
                     sizes.update(zip(map(str, one.argument(name).index), tensors[key].shape, strict=True))
-        same = whole.numeric is whole.operation.numeric
-        return whole._replace(
+        same = original.numeric is original.operation.numeric
+        return original._replace(
             operation=operation,
             arguments=self.arguments,
             sizes=sizes,
             edges=edges,
             bypassed=bypassed,
-            numeric=operation.numeric if same else rename(whole.numeric, self._named),
+            numeric=operation.numeric if same else rename(original.numeric, self._named),
         )
 
     def _named(self, symbol: Sym | Partial) -> Sym | Partial:
         """A symbol, or the one of the part that it reads."""
-        key = self.whole.arguments.get(symbol.name, "") if isinstance(symbol, Sym) else ""
+        key = self.original.arguments.get(symbol.name, "") if isinstance(symbol, Sym) else ""
         if isinstance(symbol, Partial) or key not in self.split:
             return symbol
-        spans = tuple(_span(index, self.whole.sizes) for index in symbol.index)
+        spans = tuple(_span(index, self.original.sizes) for index in symbol.index)
         number = [part.spans for part in self.split[key]].index(spans)
         kept = (index for index in symbol.index if not isinstance(index, int))
         name = f"{symbol.name}|{number}"
@@ -244,16 +244,16 @@ class _StepParts:
             owned: list[Parameter] = []
             for parameter in operation.parameters:
                 read = (one for one in symbols(operation.formula) if isinstance(one, Sym))
-                parts = dict.fromkeys(self._named(one) for one in read if one.name == parameter.symbol.name)
-                owned += [parameter._replace(symbol=part) for part in parts if isinstance(part, Sym)]
+                own = dict.fromkeys(self._named(one) for one in read if one.name == parameter.symbol.name)
+                owned += [parameter._replace(symbol=part) for part in own if isinstance(part, Sym)]
             kept = {name: forms for name, forms in operation.declared.items() if name in self.arguments}
             plain = operation._replace(declared=kept, parameters=()).over(lambda node: rename(node, self._named))
             self.operations[id(operation)] = plain._replace(parameters=tuple(owned))
         return self.operations[id(operation)]
 
     def _edges(self, given: Iterable[Edge]) -> Iterator[Edge]:
-        for whole, argument in given:
-            operation = self._operation(whole)
+        for over_tensors, argument in given:
+            operation = self._operation(over_tensors)
             names = (*operation.arguments, *(parameter.symbol.name for parameter in operation.parameters))
             for name in dict.fromkeys(names):
                 if name == argument or name.startswith(f"{argument}|"):

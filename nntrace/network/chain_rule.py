@@ -139,7 +139,7 @@ def _derive(operation: Operation, argument: str, kink: int) -> Adjoint:
     used = tied(declared[-1].form) if declared else simplify(derived)
     numeric = tied(operation.uncancelled[argument]) if argument in operation.uncancelled else used
     if operation.is_elementwise:
-        left: dict[Expr, Expr] = {Add((ONE, Neg(whole))): rest for whole, rest in operation.complements.items()}
+        left: dict[Expr, Expr] = {Add((ONE, Neg(minuend))): rest for minuend, rest in operation.complements.items()}
         numeric = transform(numeric, left.get)
 
     def chained(partial: Expr) -> Expr:

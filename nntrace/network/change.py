@@ -27,9 +27,9 @@ def with_number(network: Network, name: str, value: Fraction, typed: str) -> Net
         tensors = {**network.tensors, tensor.key: tensor._replace(overridden=overridden)}
         return network._replace(tensors=tensors, steps=steps, changes=(*network.changes, (found[0].symbol, typed)))
     if len(found) != 1 or found[0].role not in GIVEN:
-        whole = len(found) > 1
+        several = len(found) > 1
         what = f"{quoted(name)} is no single given number" if found else f"there is no given number {quoted(name)}"
-        remedy = f"give one of its elements, such as {found[0].name}" if whole else ""
+        remedy = f"give one of its elements, such as {found[0].name}" if several else ""
         raise UserError(f"{what}\n  {remedy or suggestion(name, known_names(network, *GIVEN))}")
     if any(network.tensors[use.key].structural for use in found[0].uses):
         raise UserError(f"{quoted(name)} is 0 or 1 by the class that the file names\n  change the class: targets: …")

@@ -182,12 +182,12 @@ class BoundOperation(Record):
 
 
 class Divisor(Record):
-    """What a formula of the file divides by: over the keys that it ``reads``, with a letter for each of its axes."""
+    """What a formula of the file divides by: over the tensors of these ``keys``, with a letter for each of its axes."""
 
     formula: Expr
     axes: tuple[str, ...]
     sizes: Mapping[str, int]
-    reads: tuple[str, ...]
+    keys: tuple[str, ...]
     text: str
     place: Place
 

@@ -121,23 +121,23 @@ def by_tensor(quantities: Sequence[Quantity]) -> dict[str, Sequence[Quantity]]:
 def parameters(network: Network) -> Parts:
     """Every parameter in the order of the file; a tied one comes where it is used first."""
     tied: set[Sym] = set()
-    parts: list[Sequence[Quantity]] = []
+    sequences: list[Sequence[Quantity]] = []
     for key in network.parameters:
         found = of_tensor(network, network.tensors[key])
         if not isinstance(found, Unnamed):
             found = [one for one in found if one.symbol not in tied]
             tied |= {one.symbol for one in found if len(one.uses) > 1}
-        parts.append(found)
-    return Parts(parts)
+        sequences.append(found)
+    return Parts(sequences)
 
 
 def learned(network: Network) -> Parts:
     """The parameters that learn, a tied one where it is used first."""
-    parts: list[Sequence[Quantity]] = []
+    sequences: list[Sequence[Quantity]] = []
     for part in parameters(network).parts:
-        whole = isinstance(part, Unnamed) and not partly_frozen(network, part.tensor)
-        parts.append(part if whole else [one for one in part if not frozen(network, one)])
-    return Parts(parts)
+        in_one_piece = isinstance(part, Unnamed) and not partly_frozen(network, part.tensor)
+        sequences.append(part if in_one_piece else [one for one in part if not frozen(network, one)])
+    return Parts(sequences)
 
 
 def few_learned(network: Network, most: int, only: Sequence[Quantity] | None = None) -> list[Quantity]:

@@ -24,28 +24,28 @@ def load(path: str, limits: Limits = USUAL) -> Spec:
 
 def read_text(path: Path, limits: Limits = USUAL) -> str:
     """The text of a document. Raises a ``UserError``."""
-    shown = printable(str(path))
-    return _decode(_read_bytes(str(path), shown, False, limits.bytes), shown)
+    name = printable(str(path))
+    return _decode(_read_bytes(str(path), name, False, limits.bytes), name)
 
 
-def _read_bytes(path: str, shown: str, is_input: bool, most: int) -> bytes:
+def _read_bytes(path: str, name: str, is_input: bool, most: int) -> bytes:
     try:
         return read_standard_input(most) if is_input else read_file(path, most)
     except TooLargeError as error:
-        size, subject = error.size, f"{shown} (at least)" if is_input else shown
+        size, subject = error.size, f"{name} (at least)" if is_input else name
         message, remedy = beyond("bytes", size, most, subject)
         raise UserError(f"{message}\n  {remedy}; large arrays belong into a .npy") from None
     except UnreadableError as error:
         remedy = _in_folder(Path(path)) if not is_input and os.path.isdir(path) else error.remedy
-        raise UserError(f"{shown} {error.reason}\n  {remedy}") from None
+        raise UserError(f"{name} {error.reason}\n  {remedy}") from None
     except FileNotFoundError:
-        raise UserError(f"there is no file {shown}\n  {_near_file(Path(path))}") from None
+        raise UserError(f"there is no file {name}\n  {_near_file(Path(path))}") from None
     except PermissionError:
-        raise UserError(f"{shown} may not be read\n  change its permissions, or copy it") from None
+        raise UserError(f"{name} may not be read\n  change its permissions, or copy it") from None
     except OSError as error:
         reason = error.strerror or error
         raise UserError(
-            f"{shown} cannot be read: {reason}\n  give the path of a network file, or - for standard input"
+            f"{name} cannot be read: {reason}\n  give the path of a network file, or - for standard input"
         ) from None
 
 
@@ -72,15 +72,15 @@ def _in_folder(folder: Path) -> str:
 
 
 def _decode(content: bytes, source: str) -> str:
-    shown = source
+    name = source
     if content.startswith((b"\xff\xfe", b"\xfe\xff")):
-        raise UserError(f"{shown} is UTF-16 text\n  save it as UTF-8")
+        raise UserError(f"{name} is UTF-16 text\n  save it as UTF-8")
     if b"\0" in content:
-        raise UserError(f"{shown} is not text: it has NUL bytes\n  give a network file, which is YAML text in UTF-8")
+        raise UserError(f"{name} is not text: it has NUL bytes\n  give a network file, which is YAML text in UTF-8")
     try:
         return content.decode("utf-8")
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise UserError(
-            f"{shown} is not UTF-8: line {line} has the byte 0x{content[error.start]:02X}\n  save it as UTF-8"
+            f"{name} is not UTF-8: line {line} has the byte 0x{content[error.start]:02X}\n  save it as UTF-8"
         ) from None

@@ -74,9 +74,9 @@ def _of_result(node: tree.Mapping, result: Node, problems: Problems) -> LossSpec
         elif key.text != OF:
             values.unknown_key(key, "a loss that is a result", (OF, *OF_RESULT), problems)
     over_samples = _reduction("over_samples", own, problems)
-    beside = penalty(own["penalty"], problems) if "penalty" in own else None
+    own_penalty = penalty(own["penalty"], problems) if "penalty" in own else None
     over = over_samples.text if over_samples else "mean"
-    return LossSpec(name, None, (), None, over, {}, beside, result=name) if name else None
+    return LossSpec(name, None, (), None, over, {}, own_penalty, result=name) if name else None
 
 
 def check_result(loss: LossSpec, layers: Sequence[Layer], problems: Problems) -> None:

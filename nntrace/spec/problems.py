@@ -33,10 +33,10 @@ class SpecError(UserError):
 
     def __init__(self, problems: Iterable[Problem], source: str, lines: Sequence[str]) -> None:
         self.problems = tuple(sorted(problems, key=lambda problem: problem.place))
-        shown = [_render(problem, source, lines) for problem in self.problems[:MOST_PROBLEMS_SHOWN]]
+        rendered = [_render(problem, source, lines) for problem in self.problems[:MOST_PROBLEMS_SHOWN]]
         if (more := len(self.problems) - MOST_PROBLEMS_SHOWN) > 0:
-            shown.append(f"… {more} more" + (" at least" if len(self.problems) >= MOST_PROBLEMS else ""))
-        super().__init__("\n".join(shown))
+            rendered.append(f"… {more} more" + (" at least" if len(self.problems) >= MOST_PROBLEMS else ""))
+        super().__init__("\n".join(rendered))
 
 
 class Problems:

@@ -137,13 +137,13 @@ def _penalty(found: dict[str, Any], problems: Problems) -> Penalty | None:
             if (count := found.get(key)) and count.value > 1:
                 message = f"more than one {key[:-1]} with upstream gradients: after a step they are others"
                 problems.add(count.place, message, f"leave `{key}` out")
-    beside: Penalty | None = found.get("penalty")
+    at_top: Penalty | None = found.get("penalty")
     inside = loss.penalty if loss else None
-    if beside and inside:
-        problems.add(max(beside.place, inside.place), "a second penalty", "put all kinds into one: {l1: 0.1, l2: 0.01}")
-    if beside and not loss:
-        problems.add(beside.place, "a penalty needs a loss beside it", "add a line loss: …")
-    return beside or inside
+    if at_top and inside:
+        problems.add(max(at_top.place, inside.place), "a second penalty", "put all kinds into one: {l1: 0.1, l2: 0.01}")
+    if at_top and not loss:
+        problems.add(at_top.place, "a penalty needs a loss beside it", "add a line loss: …")
+    return at_top or inside
 
 
 def _refuse_unknown(key: tree.Scalar, node: Node, root: tree.Mapping, problems: Problems) -> None:

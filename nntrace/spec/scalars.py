@@ -69,9 +69,9 @@ def decimal(text: str) -> Decimal | None:
 
 
 def _decimal(match: re.Match[str], text: str) -> Fraction | Fault:
-    sign, whole, after_point, bare, exponent_sign, exponent = match.groups()
+    sign, before_point, after_point, bare, exponent_sign, exponent = match.groups()
     decimals = bare or after_point or ""
-    mantissa = int(sign + (whole or "") + decimals)
+    mantissa = int(sign + (before_point or "") + decimals)
     if mantissa == 0:
         return Fraction(0)
     digits = (exponent or "0").lstrip("0") or "0"

@@ -87,9 +87,9 @@ def _with_option(optimizer: Node, option: Keyed) -> Node:
         return tree.Mapping(((optimizer, tree.Mapping((option,), option[0].place)),), optimizer.place)
     if not isinstance(optimizer, tree.Mapping) or not optimizer.entries:
         return optimizer
-    (kind, options), *beside = optimizer.entries
+    (kind, options), *others = optimizer.entries
     own = options.entries if isinstance(options, tree.Mapping) else ()
-    return tree.Mapping(((kind, tree.Mapping((*own, option), optimizer.place)), *beside), optimizer.place)
+    return tree.Mapping(((kind, tree.Mapping((*own, option), optimizer.place)), *others), optimizer.place)
 
 
 def opened(of: Kinded, known: tuple[str, ...], problems: Problems) -> Kinded:

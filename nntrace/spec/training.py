@@ -149,7 +149,7 @@ def clip(node: Node, problems: Problems) -> Chosen | None:
 
 
 def _one_of(
-    entries: kinds.Entries, place: Place, sort: str, beside: tuple[str, ...], problems: Problems
+    entries: kinds.Entries, place: Place, sort: str, other_keys: tuple[str, ...], problems: Problems
 ) -> Chosen | None:
     """One kind with its options behind it; of an entry that needs a single one, this alone may stand there."""
     known = names(sort)
@@ -161,7 +161,7 @@ def _one_of(
         if other.text in known:
             problems.add(other.place, f"a second {sort}, {quoted(other.text)}", "keep one of the two")
         else:
-            values.unknown_key(other, f"a {sort}", (*beside, *known), problems)
+            values.unknown_key(other, f"a {sort}", (*other_keys, *known), problems)
     entry = find(sort, key.text)
     if entry is None:
         problems.add(key.place, f"a {sort} of unknown kind {quoted(key.text)}", suggestion(key.text, known))
@@ -178,9 +178,9 @@ def _one_of(
         return None
     kind = Kinded(Name(key.text, key.place), entry, content, ())
     options = kinds.options(kind, given, f"the {sort} {quoted(key.text)}", (), problems)
-    written = {one.text for one, _ in given}
+    typed = {one.text for one, _ in given}
     for name in needed:
-        if name not in written:
+        if name not in typed:
             form = f"add {name}: {schema[name].example}"
             problems.add(key.place, f"{quoted(key.text)} has no `{name}`", form)
     return Chosen(kind.kind, options) if all(name in options for name in needed) else None

@@ -64,8 +64,8 @@ def fail(error: Any, problems: Problems) -> NoReturn:
     for sign, message, remedy in _YAML_ERRORS:
         if sign in said:
             since = f" (it began in line {begun.line + 1})" if begun and begun.line + 1 < place.line else ""
-            beside = _column_beside(place, _place_of_mark(begun, lines), sign, lines) if begun else ""
-            problems.fail(place, message + since, beside or remedy)
+            hint = _column_beside(place, _place_of_mark(begun, lines), sign, lines) if begun else ""
+            problems.fail(place, message + since, hint or remedy)
     problems.fail(place, f"this is not YAML: {said or error}", "check the indentation, brackets and colons near here")
 
 
@@ -79,9 +79,9 @@ class FormulaLine(Record):
     def in_quotes(self) -> str:
         """The line as YAML takes every formula; what stood in quotes itself, without these."""
         mark = self.formula[0] if self.formula[0] in "'\"" else ""
-        whole = self.formula.replace(mark, "") if mark else self.formula
-        shown = whole if len(whole) <= _LONGEST_SHOWN else "…"
-        return f'{self.name}: "{shown}"' if "'" in shown else f"{self.name}: '{shown}'"
+        formula = self.formula.replace(mark, "") if mark else self.formula
+        line = formula if len(formula) <= _LONGEST_SHOWN else "…"
+        return f'{self.name}: "{line}"' if "'" in line else f"{self.name}: '{line}'"
 
 
 def refuse_sign_of_formula(place: Place, problems: Problems) -> None:
@@ -143,8 +143,8 @@ def _column_beside(place: Place, begun: Place, sign: str, lines: Lines[str]) -> 
         if first := re.match(rf"\s*(?:- +){dash}([^\s:]+):(\s|$)", lines[row - 1]):
             if first[1].startswith("-"):
                 return f"write a space after the dash of line {row}: - {first[1].lstrip('-')}:"
-            whole = "" if first.start(1) == 0 else "; a key of the whole file, such as `loss:`, begins in column 1"
-            return f"a key beside `{first[1]}` of line {row} begins in column {first.start(1) + 1}{whole}"
+            top_level = "" if first.start(1) == 0 else "; a key of the whole file, such as `loss:`, begins in column 1"
+            return f"a key beside `{first[1]}` of line {row} begins in column {first.start(1) + 1}{top_level}"
     return ""
 
 

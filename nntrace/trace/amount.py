@@ -133,9 +133,9 @@ def evaluated(formula: Expr, value: AmountOf, index: Mapping[str, int] = {}, siz
     def decide(condition: Condition, place: Mapping[str, int]) -> bool:
         return decided(condition, value, place, sizes)
 
-    whole = exact(formula, lambda name, cell: value(name, cell).exact, index, sizes, decide)
-    if whole is not None:
-        return fraction(whole)
+    exactly = exact(formula, lambda name, cell: value(name, cell).exact, index, sizes, decide)
+    if exactly is not None:
+        return fraction(exactly)
     from .reals import RealNumber
 
     real = RealNumber(formula, {}, index, sizes)
@@ -175,12 +175,12 @@ def carried(amount: Amount, rule: Rounding) -> Amount:
     if amount.exact is None and not isfinite(amount.number):
         return Amount(amount.number)
     value = _decimal(amount)
-    shown = rounded(value, rule) if amount.real is None else amount.real.nearest(lambda one: rounded(one, rule))
-    number = Fraction(shown)
+    typed = rounded(value, rule) if amount.real is None else amount.real.nearest(lambda one: rounded(one, rule))
+    number = Fraction(typed)
     same = amount.exact == number
     if same and len(value.as_tuple().digits) <= _SHORT:
-        shown = value
-    return Amount(float(number), number, shown, not same)
+        typed = value
+    return Amount(float(number), number, typed, not same)
 
 
 def rounded(value: Decimal, rule: Rounding) -> Decimal:

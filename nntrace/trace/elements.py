@@ -178,9 +178,9 @@ class ElementTrace(Trace):
         return NOTHING if own is None else own[element.cell]
 
     def total(self, quantity: Quantity) -> Amount:
-        whole = super().total(quantity)
+        added = super().total(quantity)
         is_given = given_gradient(self, quantity.uses[0]) is not None
-        return whole if is_given or whole.carried is not None else self._result(whole)
+        return added if is_given or added.carried is not None else self._result(added)
 
     @property
     def arithmetic(self) -> ElementArithmetic:
@@ -269,8 +269,8 @@ def _settled(step: BoundOperation, values: Mapping[str, Amounts]) -> BoundOperat
     def leaf(node: Expr) -> Expr | None:
         if not isinstance(node, Cases) or free_indices(Indicator(node.condition)):
             return None
-        held = decided(node.condition, lambda name, cell: values[step.key(name)][cell], {}, step.sizes)
-        return transform(node.then if held else node.otherwise, leaf)
+        is_true = decided(node.condition, lambda name, cell: values[step.key(name)][cell], {}, step.sizes)
+        return transform(node.then if is_true else node.otherwise, leaf)
 
     return (
         step._replace(numeric=transform(step.numeric, leaf)) if step.operation.output.index and step.reasons else step

@@ -168,8 +168,8 @@ class CompiledNetwork:
     @property
     def source(self) -> str:
         """The network as Python, each line under its formula."""
-        parts = [self._forward(frozenset()), *([self._backward] if self.network.loss else [])]
-        return "\n\n".join(part.source for part in parts)
+        functions = [self._forward(frozenset()), *([self._backward] if self.network.loss else [])]
+        return "\n\n".join(part.source for part in functions)
 
 
 class Program(CompiledNetwork):

@@ -67,9 +67,9 @@ class SharedLines:
         """The expression with a symbol for each sum, maximum and function in it, and for how a few terms begin."""
         if isinstance(node, Add) and self._eager and 2 < len(node.terms) <= MOST_TERMS:
             node = Add((Add(node.terms[:-1]), node.terms[-1]))  # they are added from left to right
-        parts = children(node)
-        changed = tuple(self._shared(part, sizes) for part in parts)
-        if any(new is not old for new, old in zip(changed, parts, strict=True)):
+        operands = children(node)
+        changed = tuple(self._shared(part, sizes) for part in operands)
+        if any(new is not old for new, old in zip(changed, operands, strict=True)):
             node = rebuild(node, changed)
         if not isinstance(node, Sum | Max | Call | Add if self._eager else Sum | Max | Call):
             return node
@@ -118,10 +118,10 @@ def _canonical(node: Expr, letters: Mapping[str, str], sizes: Mapping[str, int],
         return type(node)(inner[node.over], _canonical(node.body, inner, sizes, runs))
     if isinstance(node, Size):
         return Num(extent(node.over, sizes))
-    parts = children(node)
-    if not parts:
+    operands = children(node)
+    if not operands:
         return at(node, letters)
-    return rebuild(node, tuple(_canonical(part, letters, sizes, runs) for part in parts))
+    return rebuild(node, tuple(_canonical(part, letters, sizes, runs) for part in operands))
 
 
 class CompiledLines:

@@ -36,10 +36,10 @@ def _products(network: Network, step: BoundOperation) -> int:
 
 def _inside(formula: Expr, sizes: Mapping[str, int]) -> int:
     """How many products one element of a formula takes."""
-    parts = [_inside(part, sizes) for part in children(formula)]
+    operands = [_inside(part, sizes) for part in children(formula)]
     if isinstance(formula, Sum | Max):
-        return extent(formula.over, sizes) * sum(parts)
-    return max(1, sum(count for count in parts if count > 1))
+        return extent(formula.over, sizes) * sum(operands)
+    return max(1, sum(count for count in operands if count > 1))
 
 
 def in_floats(trace: Trace) -> Trace:

@@ -143,8 +143,8 @@ class _Layout:
             return LEAST_GAP
         if len(labels) > MOST_LABELS:
             return max(LEAST_GAP, tall * STEEPEST)
-        beside = 1.6 + max(0.0, 2.2 * len(labels) * LABEL / tall - 1)
-        return LEAST_GAP / 2 + beside * max(text_width(label, SMALL) for label in labels)
+        stretch = 1.6 + max(0.0, 2.2 * len(labels) * LABEL / tall - 1)
+        return LEAST_GAP / 2 + stretch * max(text_width(label, SMALL) for label in labels)
 
     def _tall(self, column: Sequence[DrawnLayer]) -> float:
         return sum(map(self._height, column)) + BETWEEN_LAYERS * (len(column) - 1)
@@ -186,11 +186,11 @@ class _Layout:
 
     def _described(self) -> Note:
         """The units in words, layer by layer."""
-        parts: list[str] = []
+        sentences: list[str] = []
         for layer in self.picture.layers:
             named = (joined(unit.label) for unit in layer.units)
-            parts.append(f"{spoken(layer.names)}: {', '.join(named)}")
-        return ("; ".join(parts),)
+            sentences.append(f"{spoken(layer.names)}: {', '.join(named)}")
+        return ("; ".join(sentences),)
 
 
 def _label_texts(label: NumberedName) -> tuple[str, str]:

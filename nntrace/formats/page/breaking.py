@@ -38,16 +38,16 @@ def broken(expression: Body, width: int, inside: bool = False) -> list[tuple[int
     too wide, it stands less far in. ``inside``: the whole expression is an addend.
     """
     texts, depths, signs = expression
-    whole = " ".join(texts)
-    wide = columns(whole)
+    one_line = " ".join(texts)
+    wide = columns(one_line)
     if len(texts) < 2 or wide <= width:
-        return [(0, whole)]
+        return [(0, one_line)]
     least = min(islice(depths, 1, None))
     best = [place for place, depth in enumerate(depths) if depth == least]
-    plain = wide == len(whole) and not inside and not signs
+    plain = wide == len(one_line) and not inside and not signs
     if len(best) == len(texts) and plain and max(map(len, texts)) <= width:
         return [(0, line.replace("\n", " ")) for line in full_lines("\n".join(texts), width)]
-    ends = list(accumulate(map(len if wide == len(whole) else columns, texts), lambda end, size: end + size + 1))
+    ends = list(accumulate(map(len if wide == len(one_line) else columns, texts), lambda end, size: end + size + 1))
     lines: list[tuple[int, str]] = []
     open_lines = [(least - inside, 0)]
     """The depth and the indent of each line that the next one may go on with or inside of."""
@@ -105,9 +105,9 @@ def words(note: Note, script: Script) -> list[Word]:
     apart = True
     for part in note:
         if isinstance(part, str):
-            written = plain(part.translate(_CONTROLS), script)
-            new: list[Word] = [(word,) for word in written.split(" ") if word]
-            leads, ends = written.startswith(" "), written.endswith(" ")
+            text = plain(part.translate(_CONTROLS), script)
+            new: list[Word] = [(word,) for word in text.split(" ") if word]
+            leads, ends = text.startswith(" "), text.endswith(" ")
         else:
             new, leads, ends = [_pieces(part, script)], False, False
         if new and result and new[0][0] in _RELATIONS:  # a line that began with = would look like one more form
@@ -138,18 +138,18 @@ def enumerated(notes: Iterable[Note], script: Script) -> list[Word]:
     return result
 
 
-def sentence(written: Sequence[Word]) -> str:
+def sentence(text: Sequence[Word]) -> str:
     """The words on one line."""
-    return " ".join(" ".join(word) for word in written)
+    return " ".join(" ".join(word) for word in text)
 
 
-def wrapped(written: Sequence[Word], width: int) -> list[str]:
+def wrapped(text: Sequence[Word], width: int) -> list[str]:
     """The words in lines of this width."""
     lines: list[str] = []
     line = ""
-    for word in written:
-        whole = " ".join(word)
-        for part in (whole,) if columns(whole) <= width else word:
+    for word in text:
+        joined = " ".join(word)
+        for part in (joined,) if columns(joined) <= width else word:
             longer = f"{line} {part}" if line else part
             if line and columns(longer) > width:
                 lines.append(line)
@@ -167,12 +167,12 @@ def filled(note: Note, width: int, script: Script) -> list[str]:
 def _cut(word: Word, width: int) -> list[Word]:
     if len(word) > 1 or columns(word[0]) <= width:
         return [word]
-    parts, used = [""], 0
+    pieces, used = [""], 0
     for char in word[0]:
         wide = columns(char)
         if used + wide > width:
-            parts.append("")
+            pieces.append("")
             used = 0
-        parts[-1] += char
+        pieces[-1] += char
         used += wide
-    return [(part,) for part in parts]
+    return [(part,) for part in pieces]

@@ -44,10 +44,10 @@ def number_cell(number: Num, script: Script) -> TableCell:
     return numeric(number_text(number.value, script))
 
 
-def numeric(written: str) -> TableCell:
+def numeric(text: str) -> TableCell:
     """A number's text as a cell."""
-    point = written.find(".")
-    return TableCell(written, point if point >= 0 else len(written), True)
+    point = text.find(".")
+    return TableCell(text, point if point >= 0 else len(text), True)
 
 
 class Pointed:

@@ -21,17 +21,17 @@ AT_ONCE = 20_000
 
 def family_rows(family: Family, page: Page, ids: int) -> Iterator[Row]:
     """The rows of a family's steps. On a plain page, where they fit, one row is all lines of a step, or many steps."""
-    written = _PageFamily(family, page, ids)
+    texts = _PageFamily(family, page, ids)
     found: Iterator[str | int] = iter(family.places)
-    if page.plain and written.is_narrow and family.pattern is None:
-        found = written.sums()
-    elif page.plain and written.is_narrow and not family.notes:
-        found = written.lines()
+    if page.plain and texts.is_narrow and family.pattern is None:
+        found = texts.sums()
+    elif page.plain and texts.is_narrow and not family.notes:
+        found = texts.lines()
     for one in found:
         if isinstance(one, str):
             yield Row((Span(one),), page.section)
         else:
-            yield from equation_rows(family.id(one), [written.equation(one)], (), page, ids)
+            yield from equation_rows(family.id(one), [texts.equation(one)], (), page, ids)
 
 
 class _PageFamily(FamilyTexts):
@@ -87,8 +87,8 @@ class _PageFamily(FamilyTexts):
     def _row(self, places: range) -> list[str]:
         """The lines of neighbours along the last axis: what is the same for all is put in first."""
         family = self.family
-        written, factors = self.along(places)
-        forms = [f"{form} {self.about}" for form in written]
+        factor_texts, factors = self.along(places)
+        forms = [f"{form} {self.about}" for form in factor_texts]
         lead = f"{family.letter}%-{self.ids - 1 - len(family.letter)}d %s{' ' * self.signs}="
         form = " ".join((lead, *forms, "%s"))
         numbers = range(family.number + places.start, family.number + places.stop)

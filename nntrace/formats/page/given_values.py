@@ -48,8 +48,8 @@ def _per_band(widths: Sequence[int], room: int) -> int:
 def _spread(texts: Iterable[tuple[str, int]], role: TextRole, page: Page, indent: int) -> Row:
     """Texts at the right of their columns."""
     spans = [Span(" " * (indent - GAP))]
-    for written, width in texts:
-        spans += [Span(" " * (GAP + width - columns(written))), Span(written, role)]
+    for own, width in texts:
+        spans += [Span(" " * (GAP + width - columns(own))), Span(own, role)]
     return page.row(*spans)
 
 

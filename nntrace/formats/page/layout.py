@@ -79,8 +79,8 @@ def _section(section: Section, page: Page) -> Iterator[Row]:
     yield from _paragraph(wrapped(words(heading(section), page.script), page.width), "heading", page)
     blocks = iter(section.blocks)
     first = list(islice(blocks, LOOKAHEAD))
-    shown = islice(chain.from_iterable(map(_ids, first)), LOOKAHEAD)
-    ids = max((len(id) + 1 for id in shown if id), default=HANG)
+    first_ids = islice(chain.from_iterable(map(_ids, first)), LOOKAHEAD)
+    ids = max((len(id) + 1 for id in first_ids if id), default=HANG)
     for checks, group in groupby(chain(first, blocks), key=lambda block: isinstance(block, Check)):
         if checks:
             yield from _checks((block for block in group if isinstance(block, Check)), page)
@@ -144,8 +144,8 @@ def _checks(checks: Iterable[Check], page: Page) -> Iterator[Row]:
 def _check_lines(check: Check, page: Page) -> list[list[Span]]:
     """The check's words, led by ``note:`` or with its mark at the end."""
     if check.status == "note":
-        written = words(("note: ", *check.words), page.script)
-        return [[Span(line, "note")] for line in wrapped(written, page.width - HANG - 2)]
+        note = words(("note: ", *check.words), page.script)
+        return [[Span(line, "note")] for line in wrapped(note, page.width - HANG - 2)]
     sign = "✓" if check.status == "ok" else "✗"
     mark = Span(plain(sign, page.script), "ok" if check.status == "ok" else "failed")
     room = page.width - HANG - 2 - columns(mark.text) - 1

@@ -19,9 +19,9 @@ CIRCLED = "①②③④"
 def picture_rows(picture: Picture, page: Page) -> Iterator[Row]:
     """The caption, the layers, and what the marked paths are; a unit's line breaks where the page ends."""
     yield from (page.row(Span(line, "heading")) for line in wrapped(words(picture.caption, page.script), page.width))
-    reads: defaultdict[int, list[DrawnEdge]] = defaultdict(list)
+    edges_into: defaultdict[int, list[DrawnEdge]] = defaultdict(list)
     for edge in picture.edges:
-        reads[edge.end].append(edge)
+        edges_into[edge.end].append(edge)
     units = picture.units
     place = 0
     for layer in picture.layers:
@@ -32,9 +32,9 @@ def picture_rows(picture: Picture, page: Page) -> Iterator[Row]:
                 yield page.row(Span(" " * INDENT), Span(more, "note"))
             value = () if unit.label.number is None else (Span(f" = {text(unit.label.number, page.script)}", "value"),)
             yield page.row(Span(" " * INDENT), Span(text(unit.label.name, page.script), "name"), *value)
-            parts = [_read(edge, units[edge.start].label, picture, page) for edge in reads[place]]
-            parts += [_numbered(addend, page) for addend in unit.addends]
-            yield from _listed(parts, page)
+            terms = [_read(edge, units[edge.start].label, picture, page) for edge in edges_into[place]]
+            terms += [_numbered(addend, page) for addend in unit.addends]
+            yield from _listed(terms, page)
             place += 1
     for number, note in enumerate(picture.paths):
         yield page.row(Span(f"{_mark(number, page)} {_words(note, page)}"))
@@ -47,12 +47,12 @@ def _read(edge: DrawnEdge, start: NumberedName, picture: Picture, page: Page) ->
     return " ".join([text(start.name, page.script), *weight, *marks])
 
 
-def _listed(parts: list[str], page: Page) -> Iterator[Row]:
+def _listed(items: list[str], page: Page) -> Iterator[Row]:
     """``← i1 × w11 (1.0), i2 × w21 (0.5)``, as many on a line as it holds."""
     lead = drawing(page.script).below
     line = ""
-    for place, part in enumerate(parts):
-        own = part + ("," if place + 1 < len(parts) else "")
+    for place, part in enumerate(items):
+        own = part + ("," if place + 1 < len(items) else "")
         if line and 2 * INDENT + len(lead) + columns(line) + 1 + columns(own) > page.width:
             yield page.row(Span(" " * 2 * INDENT), Span(lead), Span(line))
             line, lead = own, " " * len(lead)

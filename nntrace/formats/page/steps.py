@@ -72,10 +72,10 @@ def step_rows(step: Step, page: Page, ids: int) -> Iterator[Row]:
         rows = equation_rows(step.id, equations, step.reason, page, ids)
         if not any(form.grids for equation in equations for form in equation.forms):
             return rows
-        written = list(rows)
-        if all(length(row.spans) <= page.width for row in written):
+        own_rows = list(rows)
+        if all(length(row.spans) <= page.width for row in own_rows):
             break
-    return iter(written)
+    return iter(own_rows)
 
 
 def equation_rows(id: str, equations: list[Equation], reason: Note, page: Page, ids: int) -> Iterator[Row]:
@@ -115,16 +115,16 @@ def _equation_lines(
     lines: list[Lines] = []
     own = 0
     for equation in equations:
-        written = _lines(equation, page, at, signs)
+        left_lines = _lines(equation, page, at, signs)
         lead = [Span(("" if lines else id).ljust(ids - 1) + " ", "id"), Span(equation.name, "name")]
-        first = written[0].rows
+        first = left_lines[0].rows
         if hanging:
             lines.append(Lines([lead], [], joins=False))
         else:
             first[0][:1] = [*lead, Span(" " * (columns(first[0][0].text) - length(lead)))]
         if equation.own:
             own = len(lines)
-        lines += written
+        lines += left_lines
     return lines, own
 
 
@@ -158,8 +158,9 @@ def _equations(step: Step, page: Page, room: int) -> list[Equation]:
     if step.case is not None:
         own[0] = own[0]._replace(notes=_in_case(step.case, own[0].notes))
     compact = step.compact and not any(form.addend for form in own)
-    whole = Equation(text(step.name, page.script), own, compact)
-    return [*_other_equations(step.lines[:last], page, room), whole, *_other_equations(step.lines[last:], page, room)]
+    equation = Equation(text(step.name, page.script), own, compact)
+    before, after = (_other_equations(lines, page, room) for lines in (step.lines[:last], step.lines[last:]))
+    return [*before, equation, *after]
 
 
 def _other_equations(lines: Sequence[Line], page: Page, room: int) -> Iterator[Equation]:
@@ -201,11 +202,11 @@ def _lines(equation: Equation, page: Page, at: int, signs: int) -> list[Lines]:
     """The equation's lines, relations at this column: all forms on one where it is compact and fits, else one for
     each form, though chain, rule and formula share a line where they fit."""
     width = page.width
-    whole = equation.compact and at + equation.width(signs) <= width
+    on_one_line = equation.compact and at + equation.width(signs) <= width
     result: list[Lines] = []
     for form in equation.forms:
         apart = form.notes and result and result[-1].notes  # each beside its own form
-        if result and (whole or (form.joins and result[-1].joins and not apart)):
+        if result and (on_one_line or (form.joins and result[-1].joins and not apart)):
             line = [*result[-1].rows[0], Span(" "), *form.spans]
             if len(result[-1].rows) == 1 and length(line) <= width:
                 result[-1].rows[0] = line
@@ -243,12 +244,12 @@ def _placed(lines: list[Lines], own: int, reason: Note, page: Page, body: int) -
     ]
     column = _column(lines, texts, page.width)
     for place, (line, words) in enumerate(zip(lines, texts, strict=True)):
-        beside = bool(words) and column + columns(words) <= page.width
-        if beside:
+        fits = bool(words) and column + columns(words) <= page.width
+        if fits:
             line.rows[0] += [Span(" " * (column - length(line.rows[0]))), Span(words, "note")]
             reasons = [] if place == own else reasons
         yield from (page.row(*row) for row in line.rows)
-        if line.notes and not beside:
+        if line.notes and not fits:
             yield from below(line.notes, page, body)
     if reasons:
         yield from below(reasons, page, body)
@@ -256,9 +257,9 @@ def _placed(lines: list[Lines], own: int, reason: Note, page: Page, body: int) -
 
 def _column(lines: list[Lines], texts: list[str], width: int) -> int:
     """Where the step's notes stand: right of its longest line, or as far right as lets all of them fit."""
-    beside = (length(line.rows[0]) for line, text in zip(lines, texts, strict=True) if text)
+    widths = (length(line.rows[0]) for line, text in zip(lines, texts, strict=True) if text)
     longest = 1 + max(length(row) for line in lines for row in line.rows)
-    column = max(NOTES, longest, max(beside, default=0) + GAP)
+    column = max(NOTES, longest, max(widths, default=0) + GAP)
     widest = max(columns(text) for text in texts)
     if column + widest <= width:
         return column
@@ -269,7 +270,7 @@ def _column(lines: list[Lines], texts: list[str], width: int) -> int:
 def below(notes: list[Note], page: Page, body: int) -> Iterator[Row]:
     """Notes on lines of their own: under the body they belong to where it leaves room for them."""
     sign = drawing(page.script).below
-    written = enumerated(notes, page.script)
-    indent = body if body + columns(sign) + columns(sentence(written)) <= page.width else min(HANG, page.width // 8)
-    for place, words in enumerate(wrapped(written, page.width - indent - columns(sign))):
+    texts = enumerated(notes, page.script)
+    indent = body if body + columns(sign) + columns(sentence(texts)) <= page.width else min(HANG, page.width // 8)
+    for place, words in enumerate(wrapped(texts, page.width - indent - columns(sign))):
         yield page.row(Span(" " * indent), Span(sign if place == 0 else " " * columns(sign)), Span(words, "note"))

@@ -28,22 +28,22 @@ TablePart = Union[list[TableCell], "Stretched"]
 
 def table_rows(table: Table, page: Page) -> Iterator[Row]:
     """The table; a title may wrap between words, a cell never does."""
-    parts = (_part(row, page.script) for row in table.rows)
-    sample = list(islice(parts, LOOKAHEAD))
+    row_parts = (_part(row, page.script) for row in table.rows)
+    sample = list(islice(row_parts, LOOKAHEAD))
     titles = [words(note, page.script) for note in table.columns]
     grid = [Column(title=[sentence(title)] if title else [""]) for title in titles]
     for part in sample:
         _widen(grid, part)
     _narrow(grid, titles, page.width)
     if page.width < STACKED or total(grid) > page.width:
-        yield from _stacked([sentence(title) for title in titles], grid[0].words, chain(sample, parts), page)
+        yield from _stacked([sentence(title) for title in titles], grid[0].words, chain(sample, row_parts), page)
         return
     height = max(len(column.title) for column in grid)
     for line in range(height):
         texts = [["", *column.title][max(0, line - height + len(column.title) + 1)] for column in grid]
         yield _set([column.heading(text) for column, text in zip(grid, texts, strict=True)], "name", page)
     yield _set([drawing(page.script).rule * column.width for column in grid], "frame", page)
-    for part in chain(sample, parts):
+    for part in chain(sample, row_parts):
         _widen(grid, part)
         if page.plain and not isinstance(part, list) and part.is_narrow:
             yield from (Row((Span(lines),), page.section) for lines in part.lines(grid))
@@ -85,25 +85,25 @@ def _set(texts: Sequence[str], role: TextRole, page: Page) -> Row:
     return page.row(Span(first, "id" if role == "body" else role), *spans)
 
 
-def _stacked(titles: Sequence[str], wide: int, parts: Iterable[TablePart], page: Page) -> Iterator[Row]:
+def _stacked(titles: Sequence[str], wide: int, row_parts: Iterable[TablePart], page: Page) -> Iterator[Row]:
     """Each row an entry: its first cell in front, where ``wide`` tells its width; the others (no empty ones) under each
     other behind their titles."""
     front = 1 + wide
     indent = max(HANG, front) if front <= page.width // 4 else HANG
     label = max(map(columns, titles[1:]), default=0) + GAP
-    for row in chain.from_iterable(map(_rows, parts)):
+    for row in chain.from_iterable(map(_rows, row_parts)):
         numbers = Column(one for one in row[1:] if one.number)
         lead = [Span(row[0].text, "id")]
-        told = [(title, one) for title, one in zip(titles[1:], row[1:], strict=True) if one.text]
-        if columns(row[0].text) >= indent or not told:
+        titled = [(title, one) for title, one in zip(titles[1:], row[1:], strict=True) if one.text]
+        if columns(row[0].text) >= indent or not titled:
             yield page.row(*lead)
             lead = [Span("")]
-        for title, one in told:
-            written = numbers.set(one) if one.number else one.text
+        for title, one in titled:
+            text = numbers.set(one) if one.number else one.text
             lead.append(Span(" " * (indent - columns(lead[0].text))))
             lead.append(Span(title, "name"))
-            if indent + label + columns(written) <= page.width:
-                yield page.row(*lead, Span(" " * (label - columns(title))), Span(written, "body"))
+            if indent + label + columns(text) <= page.width:
+                yield page.row(*lead, Span(" " * (label - columns(title))), Span(text, "body"))
             else:
                 yield page.row(*lead)
                 room = page.width - indent - GAP

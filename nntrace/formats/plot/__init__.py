@@ -51,9 +51,9 @@ def reach(plot: Plot) -> tuple[float, float]:
 
 def inside(plot: Plot, curve: Curve) -> list[tuple[float, float]]:
     """The points of a curve, up to where it leaves the picture for good; in between cut at its border."""
-    shown: list[tuple[float, float]] = []
+    visible: list[tuple[float, float]] = []
     for x, y in curve.points:
-        shown.append((x, min(max(y, plot.low), plot.high) if isfinite(y) else plot.high))
-    while len(shown) > 2 and shown[-1][1] == shown[-2][1] == plot.high:
-        shown.pop()
-    return shown
+        visible.append((x, min(max(y, plot.low), plot.high) if isfinite(y) else plot.high))
+    while len(visible) > 2 and visible[-1][1] == visible[-2][1] == plot.high:
+        visible.pop()
+    return visible

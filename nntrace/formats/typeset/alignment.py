@@ -31,7 +31,7 @@ def aligned(rows: Sequence[FormulaRow], formulas: Formulas, width: float) -> lis
     notes = [_note(row.notes, formulas) for row in rows]
     widest = max(_width(chunks) + 2 * indent for row in placed for indent, chunks in row)
     longest = max((_width(note) for note in notes), default=0)
-    beside = name + BESIDE + widest + GAP + longest <= width
+    fits = name + BESIDE + widest + GAP + longest <= width
     result = []
     for row, broken, note in zip(rows, placed, notes, strict=True):
         lead = row.name.text if row.name else ""
@@ -42,10 +42,10 @@ def aligned(rows: Sequence[FormulaRow], formulas: Formulas, width: float) -> lis
                 line = f"&{language.indent * max(1, indent // 2)}{body}"
             else:
                 line = f"{lead} &{relation} {body}" if not row.sign else f"&{relation} {body}"
-                if note and beside:
+                if note and fits:
                     line += f" && {language.gap}{_in_formula(note, formulas)}"
             result.append(line.strip())
-        if note and not beside:
+        if note and not fits:
             result += [f"&{language.indent}{_in_formula(part, formulas)}" for part in _lines(note, room - 2)]
     return result
 

@@ -43,9 +43,13 @@ class ChunkWriter:
 
     def joined(self, chunks: Iterable[Chunk], depth: int = 0) -> Chunk:
         """The chunks beside each other as one."""
-        parts = list(chunks)
-        text = parts[0].text if len(parts) == 1 else self.language.between.join(chunk.text for chunk in parts)
-        return Chunk(text, fsum(chunk.width for chunk in parts), depth)
+        one_by_one = list(chunks)
+        text = (
+            one_by_one[0].text
+            if len(one_by_one) == 1
+            else self.language.between.join(chunk.text for chunk in one_by_one)
+        )
+        return Chunk(text, fsum(chunk.width for chunk in one_by_one), depth)
 
     def _fraction(self, top: Chunk, bottom: Chunk, depth: int) -> Chunk:
         return Chunk(self.language.fraction(top.text, bottom.text), max(top.width, bottom.width) + 1, depth)

@@ -167,8 +167,8 @@ class Formulas(SymbolWriter):
 
     def _product(self, node: Mul, factors: tuple[Expr, ...], depth: int, write: _Write) -> list[Chunk]:
         result = write(factors[0], "factor", first=True, last=len(factors) == 1)
-        beside = juxtaposed(factors) if self.symbolic else (False,) * (len(factors) - 1)
-        for place, (unsigned, factor) in enumerate(zip(beside, factors[1:], strict=True), start=2):
+        touching = juxtaposed(factors) if self.symbolic else (False,) * (len(factors) - 1)
+        for place, (unsigned, factor) in enumerate(zip(touching, factors[1:], strict=True), start=2):
             last = place == len(factors)
             if self.symbolic and is_link(factor, last):
                 own = self.chunks(factor, depth + 1)
@@ -249,12 +249,12 @@ class Formulas(SymbolWriter):
         ]
         behind = [[_behind_point(cell) for cell in row] for row in rows]
         most = [max((own for own in column if own is not None), default=0) for column in zip(*behind, strict=True)]
-        written = [
+        row_texts = [
             [self._to_the_point(*cell) for cell in zip(line, own, most, strict=True)]
             for line, own in zip(cells, behind, strict=True)
         ]
-        widths = [max(cell.width for cell in column) for column in zip(*written, strict=True)]
-        matrix = self.language.matrix([[cell.text for cell in row] for row in written])
+        widths = [max(cell.width for cell in column) for column in zip(*row_texts, strict=True)]
+        matrix = self.language.matrix([[cell.text for cell in row] for row in row_texts])
         return Chunk(matrix, fsum(widths) + 2 * len(widths) + 2, depth)
 
     def _to_the_point(self, cell: Chunk, behind: int | None, most: int) -> Chunk:
@@ -289,8 +289,8 @@ def _behind_point(cell: Expr | None) -> int | None:
     """How many characters a number has from its decimal point on; ``None``: the cell stands at the right."""
     match cell:
         case Num(Decimal() as value) if is_positional(value) or not value:
-            written = str(value)
-            return len(written) - written.index(".") if "." in written else 0
+            digits = str(value)
+            return len(digits) - digits.index(".") if "." in digits else 0
         case Num(int()):
             return 0
         case _:

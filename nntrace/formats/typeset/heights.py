@@ -25,8 +25,8 @@ def is_stacked(node: Expr) -> bool:
 
 
 def _leaves(node: Expr) -> int:
-    parts = children(node)
-    return sum(map(_leaves, parts)) if parts else 1
+    operands = children(node)
+    return sum(map(_leaves, operands)) if operands else 1
 
 
 def is_tall(node: Expr) -> bool:

@@ -111,8 +111,8 @@ class Language:
 
     def lowered(self, name: Lettered, bold: bool = False, above: str = "", below: str = "") -> str:
         """A name with its parts below it, and what is above and further below."""
-        written = self.number(name.letters) if name.letters.isdigit() else self.letters(name.letters, bold)
-        base = self.primed(written, name.primes)
+        letters = self.number(name.letters) if name.letters.isdigit() else self.letters(name.letters, bold)
+        base = self.primed(letters, name.primes)
         inner = self.lowered(name.lower) if name.lower else ""
         apart = self.sign(",") if inner and below else ""
         return self.scripts(base, inner + apart + below, above)

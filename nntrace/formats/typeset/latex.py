@@ -100,8 +100,8 @@ class Latex(Language):
 
     def words(self, text: str) -> str:
         """Words as ``\\text``, with the formula's own sign for each character that means something there."""
-        parts = [(part, self._special(part)) for part in _PARTED.split(printable(text)) if part]
-        runs = itertools.groupby(parts, lambda part: part[1] is None)
+        spelled = [(part, self._special(part)) for part in _PARTED.split(printable(text)) if part]
+        runs = itertools.groupby(spelled, lambda part: part[1] is None)
         return "".join(
             rf"\text{{{''.join(plain(part, ASCII) if self.ascii else part for part, _ in run)}}}"
             if together else "".join(written or "" for _, written in run)

@@ -51,13 +51,13 @@ class LatexSteps(Manuscript):
         yield from self.block(step.id, aligned(rows, self.formulas, self.width))
 
     def family(self, family: Family) -> Iterator[str]:
-        written = _LatexFamily(family, self)
+        texts = _LatexFamily(family, self)
         if family.pattern is None:
-            yield from written.sums()
-        elif written.is_short and (self.has_running_notes or not family.notes):
-            yield from written.lines()
+            yield from texts.sums()
+        elif texts.is_short and (self.has_running_notes or not family.notes):
+            yield from texts.lines()
         else:
-            yield from written.blocks()
+            yield from texts.blocks()
 
 
 class FormulaPrinter:
@@ -133,8 +133,8 @@ class _LatexFamily(FamilyTexts):
         """Whether every step is a line."""
         signs = 2.5 * len(self.frame.pieces)
         result = max(map(_long, self.result_numbers))
-        whole = fsum(fsum(widths) + signs for widths in self._widths[: len(self.readers)]) + result
-        return self.name + whole + BESIDE * 3 <= self.manuscript.width
+        width = fsum(fsum(widths) + signs for widths in self._widths[: len(self.readers)]) + result
+        return self.name + width + BESIDE * 3 <= self.manuscript.width
 
     # -- steps that are products or calls ----------------------------------------------------------------------------
 

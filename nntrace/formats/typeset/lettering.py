@@ -51,9 +51,9 @@ def mark_of(mark: str) -> str:
 
 def accented(letters: str) -> tuple[str, str]:
     """A letter and the name of the mark over it: ŷ is y with a hat; of anything else no mark."""
-    parts = unicodedata.normalize("NFD", letters)
-    if len(parts) == 2 and parts[1] in ACCENTS and parts[0].isalpha():
-        return parts[0], ACCENTS[parts[1]]
+    decomposed = unicodedata.normalize("NFD", letters)
+    if len(decomposed) == 2 and decomposed[1] in ACCENTS and decomposed[0].isalpha():
+        return decomposed[0], ACCENTS[decomposed[1]]
     return letters, ""
 
 

@@ -66,22 +66,22 @@ def _other_equations(lines: Sequence[Line], formulas: Formulas, width: float) ->
 
 
 def _equation(name: Expr, lines: list[Line], compact: bool, formulas: Formulas, width: float) -> list[FormulaRow]:
-    written = formulas.one(name)
+    left = formulas.one(name)
     forms = [form for line in lines for form in _forms(line, formulas)]
-    room = width - written.width
-    whole = compact and not any(form.sign for form in forms) and fsum(form.width for form in forms) <= room
+    room = width - left.width
+    on_one_line = compact and not any(form.sign for form in forms) and fsum(form.width for form in forms) <= room
     rows: list[FormulaRow] = []
     for form in forms:
         if rows:
             above = rows[-1]
             apart = form.notes and above.notes  # each beside its own form
-            joins = whole or (form.joins and above.joins and not apart)
+            joins = on_one_line or (form.joins and above.joins and not apart)
             if joins and above.width + form.width <= room:
                 led = _led(form, formulas)
                 rows[-1] = above._replace(chunks=[*above.chunks, *led], notes=(*above.notes, *form.notes))
                 continue
         rows.append(form)
-    rows[0] = rows[0]._replace(name=written)
+    rows[0] = rows[0]._replace(name=left)
     return rows
 
 

@@ -44,8 +44,8 @@ class SymbolWriter(ChunkWriter):
             if value and is_scientific(value):
                 digits, power = scientific(value)
                 return Chunk(language.power_of_ten(digits, power), len(digits) + 5, depth)
-            written = str(value if value else f"{value.copy_abs():f}")
-            return Chunk(language.number(written), len(written), depth)
+            typed = str(value if value else f"{value.copy_abs():f}")
+            return Chunk(language.number(typed), len(typed), depth)
         if isinstance(value, Fraction) and value.denominator != 1:
             top, bottom = language.number(str(abs(value.numerator))), language.number(str(value.denominator))
             sign = language.sign("-") if value < 0 else ""
@@ -87,12 +87,12 @@ class SymbolWriter(ChunkWriter):
         language = self.language
         name, layer = layer_of(symbol.name) if is_tensor else (symbol.name, "")
         raised = self._raised_marks(layer, mark_of(symbol.mark)) + above
-        parts = lettered(name)
+        lettered_name = lettered(name)
         index, behind = self._indices(symbol.index), ""
-        if parts.lower is not None and symbol.index and "_" not in name:  # v_W says itself what is lowered
+        if lettered_name.lower is not None and symbol.index and "_" not in name:  # v_W says itself what is lowered
             opening, closing = language.bracket("[]")
             index, behind = "", opening + index + closing
-        text = language.lowered(parts, bold, raised, index) + behind
+        text = language.lowered(lettered_name, bold, raised, index) + behind
         if self._taken.setdefault(text, symbol.name) != symbol.name:  # another name is written so
             text = language.scripts(language.words(symbol.name), index, raised) + behind
         width = fsum(map(_width, name)) + SMALL * (2 * len(symbol.index) + len(symbol.mark) + (3 if layer else 0))
@@ -101,16 +101,16 @@ class SymbolWriter(ChunkWriter):
     def _raised_marks(self, layer: str, mark: str) -> str:
         language = self.language
         opening, closing = language.bracket("[]")
-        written = opening + language.number(layer) + closing if layer else ""
+        layer_mark = opening + language.number(layer) + closing if layer else ""
         for sign in re.findall(r"\d+|\D", mark):
             match sign:
                 case "+" | "-":
-                    written += language.sign(cast("Sign", sign))
+                    layer_mark += language.sign(cast("Sign", sign))
                 case "(" | ")":
-                    written += language.bracket("()")[sign == ")"]
+                    layer_mark += language.bracket("()")[sign == ")"]
                 case _:
-                    written += language.number(sign) if sign.isdigit() else language.letters(sign, False)
-        return written
+                    layer_mark += language.number(sign) if sign.isdigit() else language.letters(sign, False)
+        return layer_mark
 
     def _indices(self, index: Sequence[Index]) -> str:
         """Indices, counted from 1; with commas between them where one has two digits."""
@@ -137,16 +137,16 @@ class SymbolWriter(ChunkWriter):
 
     def _affine(self, index: Affine) -> Chunk:
         """``p + r - 1``, where everything counts from 1."""
-        parts: list[Chunk] = []
+        terms: list[Chunk] = []
         rest = index.from_one.offset
         for factor, letter in index.terms:
             sign: Sign = "-" if factor < 0 else "+"
-            parts += [self._sign(sign)] if parts or factor < 0 else []
-            parts += [self._index(abs(factor) - 1)] if abs(factor) > 1 else []
-            parts.append(self._index(letter))
+            terms += [self._sign(sign)] if terms or factor < 0 else []
+            terms += [self._index(abs(factor) - 1)] if abs(factor) > 1 else []
+            terms.append(self._index(letter))
         if rest:
-            parts += [self._sign("-" if rest < 0 else "+"), self._index(abs(rest) - 1)]
-        return self.joined(parts)
+            terms += [self._sign("-" if rest < 0 else "+"), self._index(abs(rest) - 1)]
+        return self.joined(terms)
 
     def _is_raised(self, node: Expr) -> bool:
         """Whether a symbol has something above at its right, which a power would seem to belong to."""

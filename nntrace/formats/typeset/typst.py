@@ -27,8 +27,8 @@ class Typst(Language):
         self.ascii = ascii
 
     def sign(self, sign: Sign) -> str:
-        written = _SIGNS.get(sign, sign)
-        return f"\\u{{{ord(written):x}}}" if self.ascii and not written.isascii() else written
+        text = _SIGNS.get(sign, sign)
+        return f"\\u{{{ord(text):x}}}" if self.ascii and not text.isascii() else text
 
     def number(self, digits: str) -> str:
         return digits

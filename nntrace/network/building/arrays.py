@@ -43,8 +43,10 @@ def read_npy(stream: IO[bytes], size: int, limits: Limits, where: str = "") -> A
         message, remedy = beyond("elements", count, limits.elements, f"the array{where}")
         raise UnreadableError(f"is too large: {message}", remedy)
     if count * kind.itemsize > size - stream.tell():
-        held = max(0, size - stream.tell()) // kind.itemsize
-        raise UnreadableError(f"promises {count:,} numbers{where}, and has {held:,}", "save the array again, whole")
+        available = max(0, size - stream.tell()) // kind.itemsize
+        raise UnreadableError(
+            f"promises {count:,} numbers{where}, and has {available:,}", "save the array again, whole"
+        )
     content = np.empty(count, kind)
     if count and _fill(stream, content.view(np.uint8).data) < content.nbytes:
         raise _damaged(where)

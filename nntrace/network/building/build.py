@@ -249,18 +249,18 @@ class _NetworkBuilder(Draft):
             if name in taken:
                 message = f"{quoted(name)} would also be the default name of a loss"
                 self.problems.add(taken[name], message, "give one of the two another name, such as loss: {mse: E}")
-        shown: set[str] = set()
+        reported: set[str] = set()
         for tensor in self.tensors.values():
             if tensor.name is None or tensor.is_named_throughout:
                 continue
             place = taken.get(tensor.name)
-            if tensor.name in shown or (place is not None and tensor.key not in self.leaves.own):
+            if tensor.name in reported or (place is not None and tensor.key not in self.leaves.own):
                 self.problems.add(
                     place or Place(1, 1),
                     f"{quoted(tensor.name)} would also be the default name of {_ROLES[tensor.role]}",
                     "give one of the two another name",
                 )
-            shown.add(tensor.name)
+            reported.add(tensor.name)
 
 
 _ROLES = {

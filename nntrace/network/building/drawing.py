@@ -68,10 +68,10 @@ def initial_array(init: Init, key: str, shape: tuple[int, ...], fans: Fans, prob
 
 def described(init: Init) -> str:
     """What a sheet says of where the numbers come from: ``uniform, low -0.1, high 0.1, seed 0``."""
-    parts = [f"{name} {number.text}" for name, number in init.options.items() if name != "seed"]
+    words = [f"{name} {number.text}" for name, number in init.options.items() if name != "seed"]
     entry = find("init", init.scheme)
     drawn = entry is not None and entry.build.__annotations__["return"] != Constant.__name__
-    return ", ".join([init.scheme, *parts, *([f"seed {_seed(init.options)}"] if drawn else [])])
+    return ", ".join([init.scheme, *words, *([f"seed {_seed(init.options)}"] if drawn else [])])
 
 
 def _seed(options: Mapping[str, Number]) -> int:

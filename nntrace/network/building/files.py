@@ -38,9 +38,9 @@ class ArrayFiles(Record):
 
     def read(self, file: File, problems: Problems) -> FileNumbers | None:
         """The file's numbers, or ``None`` and a problem."""
-        shown = quoted(file.path)
+        path_text = quoted(file.path)
         if printable(file.path) != file.path:
-            problems.add(file.place, f"{shown} has a control character", "rename the file")
+            problems.add(file.place, f"{path_text} has a control character", "rename the file")
             return None
         path = Path(file.path)
         try:
@@ -50,17 +50,17 @@ class ArrayFiles(Record):
             path = Path(os.path.realpath(os.path.join(base, file.path)))
             if not self.anywhere and not path.is_relative_to(base):
                 remedy = "move the file inside, or allow it with --allow-files"
-                problems.add(file.place, f"{shown} lies outside the network file's folder", remedy)
+                problems.add(file.place, f"{path_text} lies outside the network file's folder", remedy)
                 return None
             return _read(path, file, problems.limits)
         except FileNotFoundError:
             others = [other.name for other in _siblings(path)]
             remedy = suggestion(path.name, others) if others else "it is looked for beside the network file"
-            problems.add(file.place, f"there is no file {shown}", remedy)
+            problems.add(file.place, f"there is no file {path_text}", remedy)
         except OSError as error:
-            problems.add(file.place, f"cannot read {shown}: {error.strerror or error}", "check the file")
+            problems.add(file.place, f"cannot read {path_text}: {error.strerror or error}", "check the file")
         except UnreadableError as error:
-            problems.add(file.place, f"{shown} {error.reason}", error.remedy)
+            problems.add(file.place, f"{path_text} {error.reason}", error.remedy)
         return None
 
 

@@ -142,31 +142,31 @@ class FormulaReader:
             case Pick(body, places):
                 return self._pick(part, body, places)
 
-    def _combination(self, operator: str, parts: tuple[FormulaPart, ...]) -> Term:
-        terms, axes = self._fitted(parts)
+    def _combination(self, operator: str, operands: tuple[FormulaPart, ...]) -> Term:
+        terms, axes = self._fitted(operands)
         match operator:
             case "+":
                 return together(lambda *every: Add(every), terms, axes)
             case "*":
                 return together(lambda *every: Mul(every), terms, axes)
             case "/":
-                self._divides_by(parts[1], terms[1])
+                self._divides_by(operands[1], terms[1])
                 return together(Div, terms, axes)
             case _:
-                if isinstance(parts[1], Negative):
-                    self._divides_by(parts[0], terms[0])
+                if isinstance(operands[1], Negative):
+                    self._divides_by(operands[0], terms[0])
                 return together(Pow, terms, axes)
 
-    def _fitted(self, parts: tuple[FormulaPart, ...]) -> tuple[list[Term], tuple[str, ...]]:
+    def _fitted(self, operands: tuple[FormulaPart, ...]) -> tuple[list[Term], tuple[str, ...]]:
         """Parts that meet element by element, with the same letters: those of the first that has any."""
-        terms = [self._term(part) for part in parts]
+        terms = [self._term(part) for part in operands]
         first = next((place for place, term in enumerate(terms) if term.axes), 0)
         axes, shape = terms[first].axes, self.shape(terms[first])
-        for place, (part, term) in enumerate(zip(parts, terms, strict=True)):
+        for place, (part, term) in enumerate(zip(operands, terms, strict=True)):
             if not term.axes:
                 continue
             if self.shape(term) != shape:
-                one, other = self._shape_in_words(parts[first], terms[first]), self._shape_in_words(part, term)
+                one, other = self._shape_in_words(operands[first], terms[first]), self._shape_in_words(part, term)
                 remedy = "what meets element by element has one shape, or is a single number; @ multiplies tensors"
                 raise self.wrong(part, f"{one}, and {other}", remedy)
             terms[place] = term.map(lambda node, own=term.axes: at(node, dict(zip(own, axes, strict=True))), axes)  # type: ignore[misc]
@@ -190,8 +190,8 @@ class FormulaReader:
 
     def _pick(self, part: Pick, body: FormulaPart, places: tuple[int, ...]) -> Term:
         if isinstance(body, Reference):
-            written = f"{body.name}[{','.join(map(str, places))}]"
-            if found := self.directory.find(written, READABLE):
+            name = f"{body.name}[{','.join(map(str, places))}]"
+            if found := self.directory.find(name, READABLE):
                 return self._read(found)
         term = self._term(body)
         shape = self.shape(term)
@@ -204,10 +204,10 @@ class FormulaReader:
 
     def _divides_by(self, part: FormulaPart, term: Term) -> None:
         """Note a divisor: once there are numbers, it is a mistake where it is exactly 0."""
-        reads = tuple(dict.fromkeys(one.name for one in symbols(term.formula) if isinstance(one, Sym)))
-        if reads:
+        names = tuple(dict.fromkeys(one.name for one in symbols(term.formula) if isinstance(one, Sym)))
+        if names:
             text, place = self.formula.text[part.start : part.end], self.formula.places[part.start]
-            self.draft.divisors.append(Divisor(term.formula, term.axes, self.sizes, reads, text, place))
+            self.draft.divisors.append(Divisor(term.formula, term.axes, self.sizes, names, text, place))
 
     # -- names -------------------------------------------------------------------------------------------------------
 

@@ -34,8 +34,8 @@ class Read(Record):
 class Reads(Record):
     """How the arguments of an operation are read from the network's tensors."""
 
-    parts: Mapping[str, tuple[Read, ...]]
-    """By argument, where it is joined."""
+    joined: Mapping[str, tuple[Read, ...]]
+    """By argument, where several tensors are joined in it."""
     renamed: Mapping[str, str]
     """By argument, where it is a whole tensor: the symbol of that, one for each tensor."""
     keys: Mapping[str, str]
@@ -50,7 +50,7 @@ def located(sources: Mapping[str, Source], taken: Iterator[str]) -> Reads:
     letters: dict[str, str] = {}
     sizes: dict[str, int] = {}
     renamed: dict[str, str] = {}
-    parts: dict[str, tuple[Read, ...]] = {}
+    by_argument: dict[str, tuple[Read, ...]] = {}
     for argument, source in sources.items():
         if source.is_whole:
             renamed[argument] = symbols.setdefault(source.parts[0].tensor.key, argument)
@@ -68,13 +68,13 @@ def located(sources: Mapping[str, Source], taken: Iterator[str]) -> Reads:
             listed.append(Read(symbol, letter, part.cell or (), offset))
             offset += part.size
         if listed:
-            parts[argument] = tuple(listed)
-    return Reads(parts, renamed, {symbol: key for key, symbol in symbols.items()}, sizes)
+            by_argument[argument] = tuple(listed)
+    return Reads(by_argument, renamed, {symbol: key for key, symbol in symbols.items()}, sizes)
 
 
 def gathered(operation: Operation, found: Reads) -> Operation:
     """The operation over the tensors that its arguments are read from."""
-    if not found.parts and all(name == argument for argument, name in found.renamed.items()):
+    if not found.joined and all(name == argument for argument, name in found.renamed.items()):
         return operation
     made = operation.over(partial(_changed, found))._replace(declared={})
     declared: dict[str, tuple[Same, ...]] = {}
@@ -82,7 +82,7 @@ def gathered(operation: Operation, found: Reads) -> Operation:
         changed = tuple(form.map(partial(_changed, found)) for form in forms)
         if argument in found.renamed and _readers(found, found.renamed[argument]) == [argument]:
             declared[found.renamed[argument]] = changed
-        for symbol in {read.symbol for read in found.parts.get(argument, ())}:
+        for symbol in {read.symbol for read in found.joined.get(argument, ())}:
             if _readers(found, symbol) == [argument]:
                 declared[symbol] = (_by_part(operation, made, argument, found, symbol, changed[-1]),)
     return made._replace(declared=declared)
@@ -90,8 +90,8 @@ def gathered(operation: Operation, found: Reads) -> Operation:
 
 def _readers(found: Reads, symbol: str) -> list[str]:
     """The arguments that are read from a tensor."""
-    joined = [argument for argument, parts in found.parts.items() if any(read.symbol == symbol for read in parts)]
-    return joined + [argument for argument, whole in found.renamed.items() if whole == symbol]
+    in_joined = [name for name, reads in found.joined.items() if any(read.symbol == symbol for read in reads)]
+    return in_joined + [name for name, own in found.renamed.items() if own == symbol]
 
 
 def _by_part(operation: Operation, made: Operation, argument: str, found: Reads, symbol: str, form: Same) -> Same:
@@ -99,7 +99,7 @@ def _by_part(operation: Operation, made: Operation, argument: str, found: Reads,
     (index,) = map(str, operation.argument(argument).index)
     letter = next(map(str, made.argument(symbol).index), None)  # a single number has none
     addends: list[Expr] = []
-    for read in found.parts[argument]:
+    for read in found.joined[argument]:
         if read.symbol != symbol:
             continue
         place = _place(read._replace(letter=letter if read.letter else None))
@@ -137,10 +137,10 @@ def _changed(found: Reads, node: Expr) -> Expr:
     match node:
         case Sym(name, index, mark) if name in found.renamed:
             return Sym(found.renamed[name], index, mark)
-        case Sym(name, index, _) if name in found.parts:
-            return total(_picked(read, index) for read in found.parts[name])
+        case Sym(name, index, _) if name in found.joined:
+            return total(_picked(read, index) for read in found.joined[name])
         case Sum(over, body) if (argument := _runs_along(found, body, over)) is not None:
-            addends = total(_changed(found, _part(read, argument, over, body)) for read in found.parts[argument])
+            addends = total(_changed(found, _part(read, argument, over, body)) for read in found.joined[argument])
             return addends
         case Add(terms):
             flat: list[Expr] = []
@@ -149,8 +149,8 @@ def _changed(found: Reads, node: Expr) -> Expr:
                 flat += changed.terms if isinstance(changed, Add) and isinstance(term, Sum) else (changed,)
             return Add(tuple(flat))
         case _:
-            parts = children(node)
-            return rebuild(node, tuple(_changed(found, part) for part in parts)) if parts else node
+            operands = children(node)
+            return rebuild(node, tuple(_changed(found, part) for part in operands)) if operands else node
 
 
 def _picked(read: Read, index: tuple[Index, ...]) -> Expr:
@@ -165,7 +165,7 @@ def _picked(read: Read, index: tuple[Index, ...]) -> Expr:
 
 def _runs_along(found: Reads, body: Expr, over: str) -> str | None:
     """The argument along which a sum runs: it reads that at the sum's own index, and nowhere else by this index."""
-    for argument in found.parts:
+    for argument in found.joined:
         read = [one.index for one in symbols(body) if isinstance(one, Sym) and one.name == argument]
         along = [index for index in read if any(over in letters_of(one) for one in index)]
         if along and all(index[-1] == over and over not in index[:-1] for index in along):

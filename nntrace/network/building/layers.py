@@ -99,11 +99,11 @@ class Layers:
         """The file names as many results as there are."""
         named, size = built.result.size, prod(built.extents[str(index)] for index in built.operation.output.index)
         if named and named != size:
-            shown = self.draft.sizes.label
+            size_label = self.draft.sizes.label
             self.draft.problems.add(
                 built.result.place or built.layer.kind.place,
-                f"{quoted(built.layer.kind.text)} gives {shown(size)} {'result' if size == 1 else 'results'}, "
-                f"not {shown(named)}",
+                f"{quoted(built.layer.kind.text)} gives {size_label(size)} {'result' if size == 1 else 'results'}, "
+                f"not {size_label(named)}",
                 "give a name to each of its results"
                 if built.operation.parameters
                 else "an activation has as many results as the layer before it",
@@ -162,9 +162,9 @@ class Layers:
             symbol, operation = line.symbol, line.operation(SAMPLE if SAMPLE in sizes else None)
             key = self.draft.key(f"{symbol.name}{self.level}", "′")
             known = {**keyed, **keys}
-            reads = {read.name: known[read.name] for read in symbols_read(line.formula)}
+            known_names = {read.name: known[read.name] for read in symbols_read(line.formula)}
             self.draft.steps.append(
-                BoundOperation(kind, operation, key, reads, sizes, (), operation.numeric, reasons=line.reasons)
+                BoundOperation(kind, operation, key, known_names, sizes, (), operation.numeric, reasons=line.reasons)
             )
             shape = tuple(sizes[str(index)] for index in symbol.index)
             tensor = Tensor(key, key, shape, "unit", sampled=SAMPLE in sizes)

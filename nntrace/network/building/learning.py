@@ -196,8 +196,8 @@ class Learning:
             case Number(_, number, _):
                 return GivenArray((), {(): number})
             case Items(items, place):
-                parts = [self._array(item, what) for item in items]
-                found = [part for part in parts if part is not None]
+                arrays = [self._array(item, what) for item in items]
+                found = [part for part in arrays if part is not None]
                 if len({part.shape for part in found}) > 1:
                     self.problems.add(place, "these nested lists are not of one shape", "give every list as many")
                 if len(found) < len(items) or len({part.shape for part in found}) != 1:

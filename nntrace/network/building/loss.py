@@ -53,11 +53,11 @@ class LossSteps:
         self.last = last if last is not None and cancels and LOGIT in last.arguments else None
         self.fusion: Fusion | None = loss.fused[self.last.kind] if self.last else None
 
-    def steps(self, parts: Sequence[str]) -> list[BoundOperation]:
+    def steps(self, part_names: Sequence[str]) -> list[BoundOperation]:
         """The steps in order; ``parts`` are the names of the outputs' parts, if they have any."""
         plain = Operation(Sym(LOSS), self._reduced(self.loss.part))
         found: list[BoundOperation] = []
-        if parts:
+        if part_names:
             found.append(self._part_step())
             shown = Operation(Sym(LOSS), self._reduced(Sym(PART, ("k",))))
             found.append(self._total(shown, {PART: PART, **self.keyed}, plain))
@@ -78,12 +78,12 @@ class LossSteps:
         tensors = [tensor._replace(key=keys[tensor.key]) for tensor in self.tensors(name, ())]
         return tensors, [own(step) for step in self.steps(())]
 
-    def tensors(self, name: str, parts: Sequence[str]) -> list[Tensor]:
+    def tensors(self, name: str, part_names: Sequence[str]) -> list[Tensor]:
         """The tensors of these steps."""
         batch = () if self.samples is None else (self.samples,)
         found: list[Tensor] = []
-        if parts:
-            names: dict[Cell, str] = {(place,): one for place, one in enumerate(parts)}
+        if part_names:
+            names: dict[Cell, str] = {(place,): one for place, one in enumerate(part_names)}
             found.append(Tensor(PART, None, (*batch, self.size), "loss", names, sampled=bool(batch)))
         return [*found, *loss_tensors(name, self.samples)]
 
@@ -107,9 +107,9 @@ class LossSteps:
     def _own_letters(self) -> Iterator[str]:
         """The letters by which the loss is differentiated: those of an argument that it reads at several places are
         none of its formula."""
-        parts = [self.loss.part, *([self.fusion.part] if self.fusion else [])]
-        whole = (Operation(Sym(LOSS), self._reduced(part)) for part in parts)
-        return (str(index) for one in whole for name in one.arguments for index in one.argument(name).index)
+        part_formulas = [self.loss.part, *([self.fusion.part] if self.fusion else [])]
+        totals = (Operation(Sym(LOSS), self._reduced(part)) for part in part_formulas)
+        return (str(index) for one in totals for name in one.arguments for index in one.argument(name).index)
 
     def _part_step(self) -> BoundOperation:
         part = self._in_batch(Operation(Sym(PART, ("k",)), self.loss.part))
@@ -196,8 +196,8 @@ def over_samples(kind: str, samples: int, how: str, weighted: bool = False) -> B
 
 def loss_tensors(name: str, samples: int | None) -> list[Tensor]:
     """The tensors of a loss: in a batch that of each sample, then the loss."""
-    whole = Tensor(LOSS, name, (), "loss", {(): name})
-    return [whole] if samples is None else [whole._replace(key=SAMPLE_LOSS, shape=(samples,), sampled=True), whole]
+    total = Tensor(LOSS, name, (), "loss", {(): name})
+    return [total] if samples is None else [total._replace(key=SAMPLE_LOSS, shape=(samples,), sampled=True), total]
 
 
 def unfused(step: BoundOperation, output: str) -> BoundOperation:

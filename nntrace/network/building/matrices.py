@@ -118,11 +118,11 @@ class MatrixReader:
                 own = (Items(items, place),) if alone != rows else tuple(Items((item,), place) for item in items)
                 return self._rows(own, place, name)
             width = (len(units) or (1 if len(items) == len(inputs) else len(items))) if rows else len(inputs)
-            written = "[[0.1], [0.2]]" if width == 1 else "[[0.1, 0.2]]"
+            example = "[[0.1], [0.2]]" if width == 1 else "[[0.1, 0.2]]"
             self.problems.add(
                 place,
                 "the weights are a list of numbers, and not of rows",
-                f"put each row in brackets, as in {written}: with vectors: {'rows' if rows else 'columns'} one for "
+                f"put each row in brackets, as in {example}: with vectors: {'rows' if rows else 'columns'} one for "
                 f"each {'input' if rows else 'unit'}",
             )
             lines = [(item,) for item in items] if width == 1 else [items]
@@ -169,11 +169,11 @@ class MatrixReader:
             wanted = len(other) or len(next(iter(found.values()), row))
             if len(row) != wanted:
                 per = "unit of this layer" if by_input else "input of this layer"
-                shown = self.leaves.sizes.label(wanted)
-                names = f" ({', '.join(other[:8])})" if other and isinstance(shown, int) else ""
+                size_label = self.leaves.sizes.label(wanted)
+                names = f" ({', '.join(other[:8])})" if other and isinstance(size_label, int) else ""
                 self.problems.add(
                     label.place,
-                    f"the row {quoted(label.text)} has {counted(len(row), 'weight')} instead of {shown}",
+                    f"the row {quoted(label.text)} has {counted(len(row), 'weight')} instead of {size_label}",
                     f"give one for each {per}{names}; write null where there is no connection",
                 )
                 row = (row + [(None, Null(label.place))] * wanted)[:wanted]
@@ -225,14 +225,14 @@ class MatrixReader:
     def _no_rows(self, entries: Sequence[tuple[Name, Value]], place: Place, what: str) -> None:
         """Note a table of weights that says neither which input nor which unit each of them belongs to."""
         inputs, units, *_ = self.sides
-        written = [f"{name.text}: {value.text}" for name, value in entries if isinstance(value, Number)]
+        entry_texts = [f"{name.text}: {value.text}" for name, value in entries if isinstance(value, Number)]
         rows = [f"{_label(name)}: {{…}}" for name in inputs]
         if len(units) == 1 and len(entries) == len(inputs):
-            rows = [f"{_label(units[0])}: {{{', '.join(written)}}}"]
+            rows = [f"{_label(units[0])}: {{{', '.join(entry_texts)}}}"]
         elif not units and len(entries) == len(inputs):
-            rows = [f"{_label(name)}: {{{one}}}" for name, one in zip(inputs, written, strict=True)]
+            rows = [f"{_label(name)}: {{{one}}}" for name, one in zip(inputs, entry_texts, strict=True)]
         elif len(inputs) == 1:
-            rows = [f"{_label(inputs[0])}: {{{', '.join(written)}}}"]
+            rows = [f"{_label(inputs[0])}: {{{', '.join(entry_texts)}}}"]
         listed = ", ".join(rows[:8]) + (", …" if len(rows) > 8 else "")
         self.problems.add(
             place,

@@ -67,10 +67,10 @@ class Objective:
             )
         layers = tuple(draft.steps)
         built = self._built(loss, outputs, targets, layers)
-        parts = [part.text for part in loss.parts]
-        for tensor in built.tensors(loss.name.text if loss.name else "L", parts):
+        part_names = [part.text for part in loss.parts]
+        for tensor in built.tensors(loss.name.text if loss.name else "L", part_names):
             draft.add(tensor)
-        self._add(built.steps(parts), outputs)
+        self._add(built.steps(part_names), outputs)
         for number, further in enumerate(draft.spec.report, start=1):
             if further.name:
                 draft.names.result(further.name)

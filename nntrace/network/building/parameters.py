@@ -114,22 +114,22 @@ class ParameterReader:
             return
         for letter, found, expected in wrong:
             noun = self._noun(built, letter)
-            shown = self.draft.sizes.label(expected)
+            size_label = self.draft.sizes.label(expected)
             if len(index) == 1:
                 remedy = f"give one for each {noun}"
                 if parameter.shared is not None:
                     symbol = parameter.symbol.name
                     remedy += f"; one shared by all is {parameter.shared}: {{{symbol}: 0.35}}"
-                message = f"there are {found} {parameter.key} for {shown} {noun}s"
+                message = f"there are {found} {parameter.key} for {size_label} {noun}s"
                 self.draft.problems.add(given.place, message, remedy)
                 continue
             vectors = self.draft.spec.conventions.vectors
             row, column = ("input", "unit") if vectors == "rows" else ("unit", "input")
-            written = shape_text(tensor.shape)
+            shape = shape_text(tensor.shape)
             self.draft.problems.add(
                 built.result.place or given.place if noun == "unit" else given.place,
-                f"the {parameter.key} are {written}: for {self.draft.counted(found, noun)}, but there "
-                f"{'is' if expected == 1 else 'are'} {shown}",
+                f"the {parameter.key} are {shape}: for {self.draft.counted(found, noun)}, but there "
+                f"{'is' if expected == 1 else 'are'} {size_label}",
                 f"with vectors: {vectors} a matrix has one row for each {row} and one column for each {column}",
             )
 

@@ -35,8 +35,8 @@ class SourcePart(Record):
         """What its elements are called."""
         if self.cell is None:
             return list(elements(self.tensor))
-        written = ",".join(str(index + 1) for index in self.cell)
-        return [self.tensor.names.get(self.cell) or f"{self.tensor.name}[{written}]"]
+        place = ",".join(str(index + 1) for index in self.cell)
+        return [self.tensor.names.get(self.cell) or f"{self.tensor.name}[{place}]"]
 
 
 class Source(Record):

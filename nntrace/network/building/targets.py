@@ -157,8 +157,8 @@ def check_targets(draft: Draft, loss: Loss, kind: str, targets: Tensor, outputs:
 def _place(draft: Draft, targets: Tensor, cell: Cell) -> Place:
     """Where the file has the number of a target: in its sample, where there are samples."""
     assert draft.spec.targets is not None
-    whole = draft.spec.targets.place if draft.samples is None else draft.samples.place
-    return targets.places.get(cell, whole)
+    all_targets = draft.spec.targets.place if draft.samples is None else draft.samples.place
+    return targets.places.get(cell, all_targets)
 
 
 def sum_to_one(targets: Tensor) -> bool:

@@ -29,17 +29,17 @@ def sets(network: Network, spec: Spec, anywhere: bool = False) -> Sets:
         other = spec._replace(samples=given, validation=spec.validation._replace(samples=None))
         return Sets(network, build(other._replace(passes=spec.passes._replace(samples_per_step=None)), anywhere))
     count = network.samples or 0
-    held = round(count * given.share.value)
+    held_out = round(count * given.share.value)
     problems = Problems(spec.source, spec.lines, spec.limits)
     size = network.samples_per_step or 1
-    if not 0 < held <= count - size:
-        left = f"{held} of {count} samples to validate with, and {count - held} to learn from"
+    if not 0 < held_out <= count - size:
+        left = f"{held_out} of {count} samples to validate with, and {count - held_out} to learn from"
         remedy = "give another share, or more samples" if size == 1 else "give another share, or fewer samples_per_step"
         problems.fail(given.place, f"this split leaves {left}", remedy)
     order = shuffled(int(given.seed.value) if given.seed else 0, DRAWN, count)
-    learned = portion(network, tuple(sorted(order[held:])))
+    learned = portion(network, tuple(sorted(order[held_out:])))
     if network.epochs is not None:
         per = steps_per_pass(learned)
         training = network.training._replace(per=per if network.training.per > 1 else 1)
         learned = learned._replace(iterations=network.epochs * per, training=training)
-    return Sets(learned, portion(network, tuple(sorted(order[:held]))))
+    return Sets(learned, portion(network, tuple(sorted(order[:held_out]))))

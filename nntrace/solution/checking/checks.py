@@ -94,10 +94,10 @@ def gradient_checks(writer: Writer, asked: Sequence[Quantity]) -> Iterator[Check
     crossings = sorted({difference.crossing for _, difference in differences if difference.crossing}, reverse=True)
     faint = sum(d.cannot_tell(writer.trace.total(found).number) for found, d in smooth)
     skipped = {f"at {' or '.join(f'a {one}' for one in crossings)}": len(differences) - len(smooth), FAINT: faint}
-    told = len(smooth) - faint
-    words = f"{told} of the {len(asked)} gradients" if told < len(asked) else f"all {len(asked)} gradients"
+    comparable = len(smooth) - faint
+    words = f"{comparable} of the {len(asked)} gradients" if comparable < len(asked) else f"all {len(asked)} gradients"
     because = ", ".join(f"{count} {why}" for why, count in skipped.items() if count)
-    if not told and faint:
+    if not comparable and faint:
         yield Check((f"gradients by {_quotient(writer)}: skipped ({because})",), "note")
     elif not smooth:
         what = "the loss" if writer.network.loss_is_known else "it"
@@ -126,11 +126,11 @@ def _gradient_check(writer: Writer, found: Quantity, difference: Difference) -> 
         return Check((*words, f": skipped, {what} {_CROSSING[difference.crossing]}"), "note")
     if difference.cannot_tell(gradient):
         return Check((*words, f": skipped, the gradient is {FAINT}"), "note")
-    shown = writer.digits.rounded(Decimal(difference.quotient)) if gradient else Decimal("0.0")
+    quotient = writer.digits.rounded(Decimal(difference.quotient)) if gradient else Decimal("0.0")
     if not writer.digits.show(writer.trace.total(found)).rounded:  # beside a number that ends, the same digits
-        shown = trimmed(shown)
+        quotient = trimmed(quotient)
     status: Literal["ok", "failed"] = "ok" if difference.agrees(gradient) else "failed"
-    return Check((*words, " ≈ ", Num(shown)), status)
+    return Check((*words, " ≈ ", Num(quotient)), status)
 
 
 def loss_check(writer: Writer, update: Update) -> Check:
@@ -178,8 +178,8 @@ def _negative_argument(writer: Writer, trace: Trace) -> str:
         axes = [str(index) for index in step.operation.output.index]
         for cell in at.network.tensors[step.output].cells():
             if not (found := trace.value(Element(step.output, cell))).is_finite and isnan(found.number):
-                written = at.write(step.operation.sheet_formula, step, dict(zip(axes, cell, strict=True)))
-                return negative_argument(at, written.body)
+                expansion = at.write(step.operation.sheet_formula, step, dict(zip(axes, cell, strict=True)))
+                return negative_argument(at, expansion.body)
     return ""
 
 

@@ -42,7 +42,7 @@ def compare(solution: Solution, name: str, expected: str, value: Fraction | Deci
     """
     asked = _ITERATION.fullmatch(name) if solution.results.iterations else None
     numbers = list(_of_iteration(solution, int(asked["number"])) if asked else _numbers(solution))
-    whole, name = name, asked["name"] if asked else name
+    asked_name, name = name, asked["name"] if asked else name
     plainly = [(plain(one, ASCII), number) for one, number in numbers]
     known = dict(reversed([*numbers, *plainly]))
     key = name if name in known else plain(name, ASCII)
@@ -56,12 +56,14 @@ def compare(solution: Solution, name: str, expected: str, value: Fraction | Deci
             some = ", ".join(own[:MOST_NAMED]) + (", …" if len(own) > MOST_NAMED else "")
             raise UserError(f"{quoted(name)} is another number in each sample\n  name one of them: {some}")
         near = suggestion(name, list(known)[::-1])
-        raise UserError(f"this sheet has no number {quoted(whole)}\n  {near}")
+        raise UserError(f"this sheet has no number {quoted(asked_name)}\n  {near}")
     found = known[key]
     if agrees(found, expected, value):
         relation = "=" if not isinstance(found, Beyond) and found == float(value) else "≈"
-        return Check((f"{whole} {relation} {expected}, as expected",), "ok")
-    return Mismatch(whole, expected, str(_SHOWN.plus(found.true)).lower() if isinstance(found, Beyond) else repr(found))
+        return Check((f"{asked_name} {relation} {expected}, as expected",), "ok")
+    return Mismatch(
+        asked_name, expected, str(_SHOWN.plus(found.true)).lower() if isinstance(found, Beyond) else repr(found)
+    )
 
 
 def with_expected(solution: Solution, held: Sequence[Check]) -> Solution:

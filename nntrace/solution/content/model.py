@@ -22,9 +22,9 @@ Note = tuple[str | Expr | Condition, ...]
 """Words and expressions, to be written one after the other (the words carry their own spaces)."""
 
 
-def in_commas(parts: Iterable[Expr]) -> Note:
+def in_commas(notes: Iterable[Expr]) -> Note:
     """Expressions with commas between them."""
-    return tuple(word for part in parts for word in (", ", part))[1:]
+    return tuple(word for part in notes for word in (", ", part))[1:]
 
 
 LineKind = Literal["chain", "local", "rule", "formula", "substitution", "terms", "value"]

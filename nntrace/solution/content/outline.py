@@ -32,13 +32,13 @@ CONVENTIONS = Section("conventions", ())
 
 def outline(solution: Solution) -> Iterator[Section]:
     """The sections in the order of a sheet: the conventions come after what is given."""
-    told = not solution.agreed
+    with_conventions = not solution.agreed
     for section in solution.sections:
-        if not told and section.name != "given":
+        if not with_conventions and section.name != "given":
             yield CONVENTIONS
-            told = True
+            with_conventions = True
         yield section
-    if not told:
+    if not with_conventions:
         yield CONVENTIONS
 
 

@@ -24,9 +24,9 @@ class LayerFormulas:
 
     def taken_apart(self, parts_of: Mapping[str, Sequence[TensorPart]]) -> Iterator[Remark]:
         """Which columns or rows of a matrix the parts are that are written by themselves."""
-        for key, parts in parts_of.items():
+        for key, pieces in parts_of.items():
             tensor = Sym(self.all_samples.tensors[key].name or key)
-            for part in parts:
+            for part in pieces:
                 *others, (axis, span) = [(axis, span) for axis, span in enumerate(part.spans) if span is not None]
                 if others or not part.tensor.sample_shape:
                     continue

@@ -91,13 +91,13 @@ class Derivation:
         kind = DirectLoss if is_direct(self.network) else LossGradient
         return kind(self.symbols, self.jacobians)
 
-    def _section(self, name: SectionName, parts: Iterable[Part], addition: Note = ()) -> Section:
-        return Section(name, tuple(self._numbered(name, parts)), addition)
+    def _section(self, name: SectionName, numbered: Iterable[Part], addition: Note = ()) -> Section:
+        return Section(name, tuple(self._numbered(name, numbered)), addition)
 
-    def _numbered(self, section: SectionName, parts: Iterable[Part]) -> Iterator[Step | Remark]:
+    def _numbered(self, section: SectionName, several: Iterable[Part]) -> Iterator[Step | Remark]:
         """The parts as steps D1, D2, …; those that the question does not need are counted and left out."""
         before: Part | None = None
-        for part in parts:
+        for part in several:
             if not part.lines:
                 if self._is_wanted(part, section):
                     yield Remark(part.reason)
@@ -106,16 +106,16 @@ class Derivation:
             self._asides += part.aside
             if self._is_wanted(part, section):
                 numbers, value = self._numbers.of(part) if self._numbers is not None else ((), None)
-                beside = chr(ord("a") + (self._asides - 1) % 26) * ((self._asides + 25) // 26) if part.aside else ""
+                letter = chr(ord("a") + (self._asides - 1) % 26) * ((self._asides + 25) // 26) if part.aside else ""
                 value = part.value if part.value is not None else value
-                id = f"D{self._count}{beside}"
+                id = f"D{self._count}{letter}"
                 part = self._derived_once(part)
                 lines = tuple(self.citations.lines(part if section == "stability" else self.repeats.named(part)))
                 self.citations.add(id, part)
                 compact = lines[0].kind == "substitution"
-                shown = (*lines, *numbers, *part.after)
+                all_lines = (*lines, *numbers, *part.after)
                 case = part.case if part.case is not None and _is_told(part.case, part, before) else None
-                yield Step(id, section, part.name, shown, value, None, part.reason, compact, case=case)
+                yield Step(id, section, part.name, all_lines, value, None, part.reason, compact, case=case)
                 before = part
 
     def _derived_once(self, part: Part) -> Part:
@@ -157,8 +157,8 @@ class Derivation:
     @cached_property
     def _needed(self) -> set[str]:
         """The tensors asked for, and every result between them and the loss; and the elements that have own steps."""
-        whole = [one for one in self.elements.tied if any(use.key in self.question.wrt for use in one.uses)]
-        found = {*self._asked, *(f"[{one.name}]" for one in (*self.question.elements, *whole))}
+        tied = [one for one in self.elements.tied if any(use.key in self.question.wrt for use in one.uses)]
+        found = {*self._asked, *(f"[{one.name}]" for one in (*self.question.elements, *tied))}
         for step in self.network.steps:
             if any(key in found for key in step.arguments.values()):
                 found.add(step.output)
@@ -180,12 +180,12 @@ class Derivation:
     def _gradient_sections(self, loss: LossGradient | DirectLoss) -> Iterator[Section]:
         """The loss's gradient, then those of the layers and the parameters."""
         yield self._section("loss gradient", loss.parts())
-        parts = list(self._gradients(loss.done))
-        keys = {key for part in parts for key in part.keys if part.lines}
+        gradients = list(self._gradients(loss.done))
+        keys = {key for part in gradients for key in part.keys if part.lines}
         roles = {self.network.tensors[key].role for key in keys if key in self.network.tensors}
-        roles |= {use.role for part in parts if (use := part.element) is not None}
+        roles |= {use.role for part in gradients if (use := part.element) is not None}
         title = gradients_title(self._asked_names, roles)
-        yield self._section("gradients", parts)._replace(title=title)
+        yield self._section("gradients", gradients)._replace(title=title)
 
     def _gradients(self, done: set[str]) -> Iterator[Part]:
         """By the layers' results and the parameters, then by single elements."""
@@ -215,14 +215,14 @@ class Derivation:
                 key = step.arguments[edge.argument]
                 heading = Partial(self.symbols.formulas.name(step.output), self.symbols.formulas.name(key))
                 which = self._each_place(key)
-                parts = [
+                jacobians = [
                     one._replace(reason=(*one.reason, *((", ",) if one.reason and which else ()), *which))
                     for one in self.jacobians.of(step, edge.argument)
                 ]
                 matrix = self._matrix_of(step, edge.argument)
                 if matrix is None and self.jacobians.lacks_matrix(step, edge.argument):
                     matrix = Part(heading, (), {key}, (heading, NO_MATRIX_FORM))
-                yield self._section("jacobian", [*parts, *([matrix] if matrix else [])], (heading,))
+                yield self._section("jacobian", [*jacobians, *([matrix] if matrix else [])], (heading,))
 
     def _each_place(self, key: str) -> Note:
         """That a derivative by a tensor's elements tells tied ones apart."""

@@ -76,8 +76,8 @@ class UncitedLine(Record):
 
 def joined(rules: Iterable[Words]) -> Words:
     """Several rules as one, with commas between them."""
-    parts = [part for rule in dict.fromkeys(rules) if rule for part in (*rule, ", ")]
-    return tuple(parts[:-1])
+    notes = [part for rule in dict.fromkeys(rules) if rule for part in (*rule, ", ")]
+    return tuple(notes[:-1])
 
 
 def put_in(names: Iterable[Expr]) -> Words:

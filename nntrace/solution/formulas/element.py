@@ -296,9 +296,9 @@ class Writer(ElementFormulas):
     def _ones(self, body: Expr) -> tuple[Note, ...]:
         """``t = 1`` of a symbol whose number was used where a formula was written without the cancellation."""
         sums = [node.terms for node in walk(body) if isinstance(node, Add) and self._complement(node) is not None]
-        parts = (part.body if isinstance(part, Neg) else part for terms in sums for part in terms)
+        addends = (part.body if isinstance(part, Neg) else part for terms in sums for part in terms)
         return tuple(
-            (self.named(one), " = 1") for one in dict.fromkeys(parts) if isinstance(one, Sym) and self._is_one(one)
+            (self.named(one), " = 1") for one in dict.fromkeys(addends) if isinstance(one, Sym) and self._is_one(one)
         )
 
     def _is_one(self, node: Expr) -> bool:

@@ -133,8 +133,8 @@ class ElementFormulas:
             return None
         axes = map(str, step.operation.output.index)
         index = {axis: place for axis, place in zip(axes, result.index, strict=True) if isinstance(place, int)}
-        for whole, left in step.operation.complements.items():
-            if self.write(whole, step, index).body == part:
+        for minuend, left in step.operation.complements.items():
+            if self.write(minuend, step, index).body == part:
                 return self.write(left, step, index).body
         return None
 
@@ -154,14 +154,14 @@ class ElementFormulas:
         indicator that it is. Where both cases are the same, nothing is decided."""
         left, right = (self._expanded(side, writing) for side in (cases.condition.left, cases.condition.right))
         condition = Condition(left, cases.condition.relation, right)
-        held = self.holds(condition)
+        is_true = self.holds(condition)
         if cases.then != cases.otherwise:
-            writing.decided[condition] = held
+            writing.decided[condition] = is_true
             if self._is_continuous(cases, writing.sizes):
                 writing.continuous.add(condition)
         if (cases.then, cases.otherwise) == (ONE, ZERO):
             return Indicator(condition)
-        chosen = cases.then if held else cases.otherwise
+        chosen = cases.then if is_true else cases.otherwise
         if isinstance(chosen, Num):
             return Num(Decimal(chosen.value)) if isinstance(chosen.value, int) else chosen
         return self._expanded(chosen, writing)

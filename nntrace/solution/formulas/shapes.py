@@ -15,8 +15,8 @@ SizeOf = Callable[[str | None], str]
 def shapes(body: Expr, axes: Axes, size: SizeOf) -> Note:
     """The shapes of the matrices of an expression, and of its result."""
     result = (dimensions(axes, size),)
-    parts = _of(body, size)
-    return result if parts == result or not _has_product(body) else (*parts, " = ", *result)
+    sizes = _of(body, size)
+    return result if sizes == result or not _has_product(body) else (*sizes, " = ", *result)
 
 
 def dimensions(axes: Axes, size: SizeOf) -> Dimensions:
@@ -65,9 +65,9 @@ def _of(node: Expr, size: SizeOf, inside: bool = False) -> Note:
             return ("number",) if axes is None or axes == (None, None) else (dimensions(axes, size),)
 
 
-def _scaled(parts: tuple[Expr, ...], size: SizeOf) -> Note:
+def _scaled(factors: tuple[Expr, ...], size: SizeOf) -> Note:
     """The shapes of a product of numbers and at most one matrix; a number that a product of matrices gives is shown."""
-    *before, last = (part for part in parts if shape(part) is not None)
+    *before, last = (part for part in factors if shape(part) is not None)
     numbers = [part for part in before if isinstance(part, MatMul)]
     single = Dimensions("1", "1")
     return _between(" × ", [*(("(", *_of(part, size), " = ", single, ")") for part in numbers), _of(last, size, True)])

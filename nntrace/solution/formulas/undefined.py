@@ -39,8 +39,8 @@ def why_undefined(writer: Writer, value: Amount, body: Expr) -> Note:
 def negative_argument(writer: Writer, body: Expr) -> str:
     """What a formula over keys takes of a negative number that has none, such as a logarithm; else nothing."""
     for domain, argument in filter(None, map(restricted, walk(body))):
-        whole = not contains(argument, Rest)
-        if whole and writer.evaluate(argument).sign < 0:
+        complete = not contains(argument, Rest)
+        if complete and writer.evaluate(argument).sign < 0:
             return domain.noun
     return ""
 

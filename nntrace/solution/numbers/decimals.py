@@ -34,9 +34,9 @@ def decimal_texts(numbers: Array, significant: int) -> list[str]:
     steps = np.arange(SMALLEST_EXPONENT, significant + 1)
     exponents = np.searchsorted(10.0 ** steps[1:], size, side="right") + SMALLEST_EXPONENT
     scaled = size * (10.0 ** (significant - 1 - steps))[exponents - SMALLEST_EXPONENT]
-    whole = np.rint(scaled)
-    unsure = (np.abs(np.abs(scaled - whole) - 0.5) < _UNSURE) | (whole >= 10**significant)
-    texts = _placed(numbers < 0, exponents, _digits(whole, significant)).tobytes().decode("ascii").split()
+    integers = np.rint(scaled)
+    unsure = (np.abs(np.abs(scaled - integers) - 0.5) < _UNSURE) | (integers >= 10**significant)
+    texts = _placed(numbers < 0, exponents, _digits(integers, significant)).tobytes().decode("ascii").split()
     places = np.flatnonzero(unsure)
     for place, text in zip(places.tolist(), _formatted(numbers[places], significant), strict=True):
         texts[place] = text
@@ -49,9 +49,9 @@ def _formatted(numbers: Array, significant: int) -> list[str]:
     return ("\n".join([f"%#.{significant}g"] * numbers.size) % tuple(numbers.tolist())).split("\n")
 
 
-def _digits(whole: Array, significant: int) -> Letters:
+def _digits(integers: Array, significant: int) -> Letters:
     """The letters ``digits[i, place]`` of integers below 10^significant."""
-    left = whole.astype(np.int32)
+    left = integers.astype(np.int32)
     groups = -(-significant // 3)
     found = np.empty((left.size, groups), "S3")
     for group in reversed(range(groups)):

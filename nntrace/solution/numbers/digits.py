@@ -137,8 +137,8 @@ class Digits(Record):
         """A whole number with one zero behind the point, unless all given numbers are integers."""
         if not value:
             value = Decimal(0)
-        whole = value == value.to_integral_value()
-        if whole and value.adjusted() <= 9:
+        is_integer = value == value.to_integral_value()
+        if is_integer and value.adjusted() <= 9:
             return value.quantize(Decimal(1) if self.integers else Decimal("0.1"), context=_CONTEXT)
         return value
 

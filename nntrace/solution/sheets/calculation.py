@@ -284,9 +284,9 @@ class Sheet:
         units = [one for one in units if not self.trace.left_out(one.uses[0])]
         if not units:
             units = _units(used)[:MOST_VALUES]
-        shown = [(one.symbol, self.writer.digits.show(self.trace.value(one.uses[0])).number) for one in units]
-        if shown:
-            yield Quantities((), tuple(shown))
+        values = [(one.symbol, self.writer.digits.show(self.trace.value(one.uses[0])).number) for one in units]
+        if values:
+            yield Quantities((), tuple(values))
 
 
 def loss_of(trace: Trace, after: Trace | None = None) -> LossValue | None:

@@ -48,8 +48,8 @@ class Shape(Record):
 
 def words(shapes: Sequence[Shape]) -> list[str]:
     """The word for each curve, by ``RULES``."""
-    whole = [one for one in shapes if not _diverges(one)]
-    best = min(whole, key=lambda one: one.losses[-1], default=None)
+    converging = [one for one in shapes if not _diverges(one)]
+    best = min(converging, key=lambda one: one.losses[-1], default=None)
     return ["diverges" if _diverges(one) or best is None else _word(one, best) for one in shapes]
 
 
@@ -128,9 +128,9 @@ class _Comparison:
         for variant, one, word in zip(self.variants, self.runs, self.words, strict=True):
             losses, network = one.columns.loss, variant.plan.network
             every = (one.before.loss, *losses)
-            shown = (every[0], every[-1], min(every))
+            chosen = (every[0], every[-1], min(every))
             counts = (str(steps_per_pass(network)), str(network.samples or 1))
-            cells = tuple((number_words(digits, number),) for number in shown)
+            cells = tuple((number_words(digits, number),) for number in chosen)
             rows.append(((variant.name,), *cells, *((count,) for count in counts), (word,)))
         heads: tuple[Note, ...] = (
             ("run",), (self.loss, " first"), (self.loss, " last"), (self.loss, " lowest"),

@@ -92,8 +92,8 @@ def _held_fixed(network: Network) -> Iterator[Note]:
         for argument, key in step.arguments.items():
             if argument not in ways and network.tensors[key].role == "unit":
                 naming = Naming(network)
-                loss, held = (Sym(naming.tensor(one).name) for one in (step.output, key))
-                yield (held, " is held fixed in ", loss, ": no gradient goes through it")
+                loss, fixed = (Sym(naming.tensor(one).name) for one in (step.output, key))
+                yield (fixed, " is held fixed in ", loss, ": no gradient goes through it")
 
 
 def _is_flat(operation: Operation) -> bool:
@@ -111,13 +111,13 @@ _MATRICES = (
 
 def _matrix_words(sections: Iterable[Section]) -> Iterator[Note]:
     """How matrix lines are read: their order, and what a column of ones and a power of each element are."""
-    written = [node for node in _expressions(sections) if isinstance(node, Ones | HadamardPow)]
-    sizes = sorted({node.over for node in written if isinstance(node, Ones)}, key="1".__eq__)
+    nodes = [node for node in _expressions(sections) if isinstance(node, Ones | HadamardPow)]
+    sizes = sorted({node.over for node in nodes if isinstance(node, Ones)}, key="1".__eq__)
     ones: Note = ()
     if sizes:
         ones = ("; ", Ones(sizes[0]), f" is a column of {sizes[0]} {'one' if sizes[0] == '1' else 'ones'}")
     yield (_MATRICES, *ones)
-    if power := next((node for node in written if isinstance(node, HadamardPow)), None):
+    if power := next((node for node in nodes if isinstance(node, HadamardPow)), None):
         yield (power, " is the power of each element")
 
 

@@ -47,14 +47,14 @@ class _Followed(Record):
             return "is 0"
         return next(word for limit, word in WORDS if self.ratio < limit or limit == inf)
 
-    def whole(self, key: str) -> Sym:
+    def tensor(self, key: str) -> Sym:
         """What a layer's result is called in every sheet."""
         return Sym(self.sheet.writer.naming.tensor(key).name)
 
     def unit(self, key: str, cell: Cell) -> Sym:
         """A unit of a layer's result, of all samples."""
         given = self.sheet.network.tensors[key].names.get(cell)
-        return Sym(given) if given is not None else Sym(self.whole(key).name, cell)
+        return Sym(given) if given is not None else Sym(self.tensor(key).name, cell)
 
 
 def flows(variants: Sequence[FlowVariant], settings: Settings) -> Solution:
@@ -94,7 +94,7 @@ class _Flows:
             words: list[Note] = [(number_words(self.digits, number),) for number in numbers] or [(), (), ()]
             root = number_words(self.digits, layer.root_mean_square)
             norm = number_words(self.digits, layer.norm)
-            rows.append(((str(place + 1),), (one.whole(layer.key),), (root,), (norm,), *words))
+            rows.append(((str(place + 1),), (one.tensor(layer.key),), (root,), (norm,), *words))
         heads = ("layer", "result", "RMS of δ", "‖δ‖", "weights", "slopes", "both")
         yield Table(tuple((head,) for head in heads), tuple(rows))
         weights, slopes = (
@@ -104,7 +104,7 @@ class _Flows:
         yield Remark((f"weights: {weights}; slopes: {slopes}; both: their product, ‖δ‖ here over ‖δ‖ there.",))
         if any(step.is_formula for step in learned_layers(one.sheet.network)):
             yield Remark(("Of a formula, δ is ∂L/∂ of its result, and Wᵀδ what comes back through it.",))
-        if forks := [one.whole(layer.key) for layer in one.layers if layer.forks]:
+        if forks := [one.tensor(layer.key) for layer in one.layers if layer.forks]:
             verb = "leads" if len(forks) == 1 else "lead"
             yield Remark(
                 (
@@ -149,8 +149,8 @@ class _Flows:
         if heights:
             low, high = min(heights), max(heights)
             room = max(0.05 * (high - low), 0.05)
-            shown = tuple(curve for curve in curves if curve.points)
-            yield Plot(("layer",), ("logarithm of the RMS of δ, to base 10",), shown, low - room, high + room)
+            drawn = tuple(curve for curve in curves if curve.points)
+            yield Plot(("layer",), ("logarithm of the RMS of δ, to base 10",), drawn, low - room, high + room)
         for one in self.followed:
             yield Remark(self._outcome(one))
         if len(self.followed) > 1:

@@ -67,8 +67,8 @@ def _common(ours: Network, theirs: Network) -> Iterator[Remark]:
     from ...trace.arrays import array_of
 
     def rows(network: Network) -> list[bytes]:
-        parts = [array_of(one) for one in network.tensors.values() if one.sampled and one.role in ("input", "target")]
-        return [b"".join(part[place].tobytes() for part in parts) for place in range(network.samples or 0)]
+        arrays = [array_of(one) for one in network.tensors.values() if one.sampled and one.role in ("input", "target")]
+        return [b"".join(part[place].tobytes() for part in arrays) for place in range(network.samples or 0)]
 
     others = set(rows(theirs))
     common = [own_number(ours.chosen, place) + 1 for place, row in enumerate(rows(ours)) if row in others]

@@ -41,12 +41,12 @@ def given_blocks(writer: Writer) -> Iterator[Quantities | Matrix | Table | Remar
                 named.setdefault(found.symbol, found.uses[0])
         else:
             matrices.append(matrix(writer, tensor))
-    shown = len(named) if writer.full or len(named) <= MOST_NAMED else SHOWN_NAMED
+    count = len(named) if writer.full or len(named) <= MOST_NAMED else SHOWN_NAMED
     if named:
-        pairs = ((symbol, as_given(writer, element).number) for symbol, element in islice(named.items(), shown))
+        pairs = ((symbol, as_given(writer, element).number) for symbol, element in islice(named.items(), count))
         yield Quantities((), tuple(pairs))
-    if shown < len(named):
-        yield more(len(named) - shown)
+    if count < len(named):
+        yield more(len(named) - count)
     yield from matrices
     for key, tensor in network.tensors.items():
         for cell in tensor.overridden:

@@ -52,7 +52,7 @@ class Iterations:
     def trained(self) -> Trained:
         """A sheet of its own for each iteration that is shown, and what all of them come to where some are not."""
         trace, sheet, count = self.sheet.trace, self.sheet, self.network.iterations
-        shown = self._traced_numbers(self.portions.trace(trace).network)
+        numbers = self._traced_numbers(self.portions.trace(trace).network)
         is_long = count > MOST_ROWS and not self.network.only_mistakes
         self.sheet.exact_iterations = MOST_EXACT if is_long else None
         sections: list[Section] = []
@@ -61,7 +61,7 @@ class Iterations:
         wrong, ended = 0, ""
         for number in range(1, count + 1):
             trace = self.portions.trace(trace)
-            if number in shown:
+            if number in numbers:
                 sheet = sheet.following(in_elements(trace))
                 own, results, update = step_sheet(sheet, self.only)
                 own = [_numbered(section, sheet, number) for section in own]
@@ -73,7 +73,7 @@ class Iterations:
                 update = update._replace(after=in_floats(update.after))
             wrong += mistakes(update.before) if self.network.only_mistakes else 0
             keeps = number == count or count * len(self.only or parameters(self.network)) <= MOST_KEPT
-            results = sheets[number].results if number in shown else self._results(update, keeps)
+            results = sheets[number].results if number in numbers else self._results(update, keeps)
             if number == count:
                 results = results._replace(passed=partial(self._gradients, update.before))
             each.append(self._short(results, update))
@@ -86,8 +86,8 @@ class Iterations:
         count = len(each)
         final = trace.in_network(self.network)
         overall = self._over_all([one.results for one in each], final)
-        if len(shown) < count or count > MOST_FULL:
-            blocks = (*self._progress(each, final), *([Remark((ended,))] if ended else ()), *self._how(count, shown))
+        if len(numbers) < count or count > MOST_FULL:
+            blocks = (*self._progress(each, final), *([Remark((ended,))] if ended else ()), *self._how(count, numbers))
             sections.append(Section("update", blocks, (f"{count} iterations",)))
         if not sheets:
             return Trained(self._solution(sections, overall), final)
@@ -116,13 +116,12 @@ class Iterations:
         )
         return _with_values(own, trace) if self.sheet.writer.full else own
 
-    def _how(self, count: int, shown: Collection[int]) -> Iterator[Remark]:
+    def _how(self, count: int, in_full: Collection[int]) -> Iterator[Remark]:
         """How to see the working of those iterations that have no sheet."""
-        if len(shown) < count:
+        if len(in_full) < count:
             how = "--trace 1,2 shows some" + (", --full all" if is_small(self.network) else "")
-            yield Remark(
-                (f"The working of {'most' if shown else 'each'} iteration{'s' if shown else ''} is left out ({how}).",)
-            )
+            which = "most iterations" if in_full else "each iteration"
+            yield Remark((f"The working of {which} is left out ({how}).",))
 
     def _solution(self, sections: list[Section], results: Results, each: tuple[Solution, ...] = ()) -> Solution:
         return self.sheet.solution(sections, results, each, updating=True, asked=self.only or ())
@@ -150,8 +149,8 @@ class Iterations:
         for place in spread(len(each), MOST_ROWS if not self.sheet.writer.full else len(each)):
             amounts = (each[place].loss, *each[place].updated.values())
             own: Note = (numbers_of(chosen(network, network.training.done + place)),) if some else ()
-            shown = ((digits.show(amount).number,) for amount in amounts if amount is not None)
-            rows.append(((str(place + 1),), *((own,) if own else ()), *shown))
+            texts = ((digits.show(amount).number,) for amount in amounts if amount is not None)
+            rows.append(((str(place + 1),), *((own,) if own else ()), *texts))
         yield Table(columns, tuple(rows))
         if left_out := len(each) - len(rows):
             yield Remark((f"… {left_out} more iterations between these (--full shows all)",))

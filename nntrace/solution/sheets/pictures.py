@@ -121,8 +121,8 @@ class _Drawing:
         return [at for at, cell in enumerate(cells) if at < FIRST or at >= count - LAST or cell in self.marked]
 
     def _names(self, tensor: Tensor, step: BoundOperation | None) -> Note:
-        whole: Note = () if tensor.names else (self.writer.naming.tensor(tensor.key), " ")
-        return (*whole, step.kind.replace("_", " ")) if step is not None else (*whole, "inputs")
+        tensor_name: Note = () if tensor.names else (self.writer.naming.tensor(tensor.key), " ")
+        return (*tensor_name, step.kind.replace("_", " ")) if step is not None else (*tensor_name, "inputs")
 
     def _numbered(self, name: Expr, element: Element) -> NumberedName:
         """A name with its number; what differs from sample to sample has none."""

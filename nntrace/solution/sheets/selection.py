@@ -38,11 +38,11 @@ class ShownGradients:
 
         Of many samples the first and the last are shown, and those that are asked for alone.
         """
-        shown = self._sample_numbers(asked)
+        samples = self._sample_numbers(asked)
         before: int | None = None
         last, cut = 0, False
-        for sample, members in self._ordered(used, shown):
-            if sample is not None and sample not in shown:
+        for sample, members in self._ordered(used, samples):
+            if sample is not None and sample not in samples:
                 cut = True
                 continue
             if cut:
@@ -67,12 +67,10 @@ class ShownGradients:
         """The gradients over their paths, those of one large tensor cut in the middle."""
         from ..steps.paths import Paths
 
-        written = Paths(self.writer, self.ids)
+        paths = Paths(self.writer, self.ids)
         blocks: list[Block] = []
         for _, group in self._ordered(asked, {place + 1 for place in range(self.network.samples or 0)}):
-            some = [
-                written.step(one) if isinstance(one, Quantity) else more(one) for one in self._first_and_last(group)
-            ]
+            some = [paths.step(one) if isinstance(one, Quantity) else more(one) for one in self._first_and_last(group)]
             blocks += [block for block in some if block is not None] if isinstance(some[0], Step) else []
         return [Section("paths", (Remark((heading,), heading=True), *blocks))] if blocks else []
 
@@ -81,7 +79,9 @@ class ShownGradients:
         for place in listed_cells([(number,) for number in range(len(group))], self.writer.full, self.most):
             yield place if isinstance(place, int) else group[place[0]]
 
-    def _ordered(self, quantities: Sequence[Quantity], shown: set[int]) -> list[tuple[int | None, Sequence[Quantity]]]:
+    def _ordered(
+        self, quantities: Sequence[Quantity], samples: set[int]
+    ) -> list[tuple[int | None, Sequence[Quantity]]]:
         """The quantities of each sample (its place, from 1) of each tensor, by the ids of their gradients.
 
         Samples that are not ``shown`` need not all be there.
@@ -89,7 +89,7 @@ class ShownGradients:
         groups: list[tuple[int | None, Sequence[Quantity]]] = []
         for found in by_tensor(quantities).values():
             if isinstance(found, Unnamed):
-                groups += _by_sample(found, shown) if found.tensor.sampled else [(None, found)]
+                groups += _by_sample(found, samples) if found.tensor.sampled else [(None, found)]
                 continue
             own: dict[int | None, list[Quantity]] = {}
             for one in sorted(found, key=self._order):
@@ -110,10 +110,10 @@ class ShownGradients:
 
     def _sample_numbers(self, asked: Sequence[Quantity]) -> set[int]:
         """The samples whose steps are shown, by their places from 1."""
-        shown = {place + 1 for place in listed_samples(self.writer) if isinstance(place, int)}
+        listed = {place + 1 for place in listed_samples(self.writer) if isinstance(place, int)}
         alone = {self._place(one) for one in asked} if self.network.samples else set()
         few = alone if len(alone) <= MOST_SAMPLES else set()
-        return shown | {sample for sample in few if sample is not None}
+        return listed | {sample for sample in few if sample is not None}
 
     def _step_of(self, members: Sequence[Quantity], place: int) -> Step:
         return self.backward.step(members[place])
@@ -127,9 +127,9 @@ class ShownGradients:
         return f"{of_step.capitalize()} alone" if self.network.samples == 1 else f"{of_step.capitalize()} together"
 
 
-def _by_sample(found: Unnamed, shown: set[int]) -> Iterator[tuple[int, Sequence[Quantity]]]:
+def _by_sample(found: Unnamed, listed: set[int]) -> Iterator[tuple[int, Sequence[Quantity]]]:
     """A tensor's quantities of the samples that are shown, and of those that follow: whether some are left out."""
     samples, size = found.tensor.shape[0], prod(found.tensor.sample_shape)
-    for sample in sorted(shown | {place + 1 for place in shown}):
+    for sample in sorted(listed | {place + 1 for place in listed}):
         if sample <= samples:
             yield sample, found[(sample - 1) * size : sample * size]

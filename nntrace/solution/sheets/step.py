@@ -80,7 +80,7 @@ class _Step:
         program = None if ahead.elementwise else ahead.program
         there = ahead.in_network(named_ahead(sheet.network), program)
         self.there = sheet if self.is_here else sheet.following(there)
-        self.written = Updates(self.there.writer, sheet.ids, sheet.families, update)
+        self.updates = Updates(self.there.writer, sheet.ids, sheet.families, update)
 
     def old_values(self) -> dict[str, object]:
         """The parameters before the step."""
@@ -100,13 +100,13 @@ class _Step:
 
     def _ahead(self) -> Iterator[Block]:
         """Where the gradients are taken, parameter by parameter."""
-        shown = learned(self.sheet.network)
+        learnt = learned(self.sheet.network)
         yield Remark(("Gradients are taken ahead, at these numbers of the parameters",), heading=True)
-        yield from self.written.given()
-        for one in shown[:MOST_WITH_PATHS] if not self.sheet.writer.full else shown:
-            yield self.written.ahead_step(one, quantity(self.there.network, one.uses[0]).symbol)
-        if not self.sheet.writer.full and len(shown) > MOST_WITH_PATHS:
-            yield more(len(shown) - MOST_WITH_PATHS)
+        yield from self.updates.given()
+        for one in learnt[:MOST_WITH_PATHS] if not self.sheet.writer.full else learnt:
+            yield self.updates.ahead_step(one, quantity(self.there.network, one.uses[0]).symbol)
+        if not self.sheet.writer.full and len(learnt) > MOST_WITH_PATHS:
+            yield more(len(learnt) - MOST_WITH_PATHS)
         yield Remark(("With these numbers",), heading=True)
 
     def _heading(self) -> Note:
@@ -120,17 +120,17 @@ class _Step:
 
     def _update(self) -> tuple[Block, ...]:
         """The lines for one parameter; of several a table, and where more is worked out, the lines too."""
-        sheet, written = self.sheet, self.written
-        first: list[Block] = [] if not self.is_here else [*written.given()]
+        sheet, updates = self.sheet, self.updates
+        first: list[Block] = [] if not self.is_here else [*updates.given()]
         if self.is_here and self.update.rule.ahead is not None:
             first.append(Remark(("Gradients are taken ahead, which is where the parameters are: nothing moves yet.",)))
-        first += written.shared_steps()
+        first += updates.shared_steps()
         matrices = () if self.named else self.there.matrices(self._matrices)
         if sheet.view == "matrix" and len(matrices) > 1:
             others = [one for one in self.asked if not sheet.matrix_forms.is_updated(one.uses[0].key)]
             return (*first, *matrices[1:], *(self._table(others) if others else ()))
         if len(self.asked) == 1 and not frozen(sheet.network, self.asked[0]):
-            return (*first, *written.steps(self.asked[0]), *matrices)
+            return (*first, *updates.steps(self.asked[0]), *matrices)
         if not self.asked:
             return (Remark(("There are no parameters to update.",)),)
         return (*first, *self._table(self.asked), *matrices)
@@ -144,12 +144,12 @@ class _Step:
         old = Remark(("All new values are computed from the old ones.",))
         full = self.sheet.writer.full
         lines: list[Block] = []
-        if len(self.written.rule.lines) > 1:
+        if len(self.updates.rule.lines) > 1:
             moving = [one for one in asked[:MOST_VALUES] if not frozen(self.sheet.network, one)]
-            shown = moving if full else moving[:MOST_WITH_PATHS]
-            lines += [step for one in shown for step in self.written.lines_before(one)]
-            if len(moving) > len(shown):
-                lines.append(more(len(moving) - len(shown)))
+            chosen = moving if full else moving[:MOST_WITH_PATHS]
+            lines += [step for one in chosen for step in self.updates.lines_before(one)]
+            if len(moving) > len(chosen):
+                lines.append(more(len(moving) - len(chosen)))
         if full or len(asked) <= MOST_VALUES:
-            return *lines, self.written.table(asked), old
-        return *lines, self.written.table([*asked[:MOST_VALUES]]), more(len(asked) - MOST_VALUES), old
+            return *lines, self.updates.table(asked), old
+        return *lines, self.updates.table([*asked[:MOST_VALUES]]), more(len(asked) - MOST_VALUES), old

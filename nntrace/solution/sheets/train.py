@@ -213,12 +213,12 @@ def curve(name: Note, across: Sequence[float], up: Sequence[float]) -> Curve:
 
 def curves_plot(loss: Sym, curves: Iterator[Curve] | Sequence[Curve], before: Sequence[float]) -> Plot:
     """Losses over epochs, from 0 to the highest, or not far above the loss ``before`` where one leaves the page."""
-    shown = tuple(curves)
-    finite = [y for one in shown for _, y in one.points if isfinite(y)]
+    drawn = tuple(curves)
+    finite = [y for one in drawn for _, y in one.points if isfinite(y)]
     start = max((number for number in before if isfinite(number)), default=0.0)
     high = min(max(finite, default=1.0), BEYOND * start) if start > 0 else max(finite, default=1.0)
     low = min(0.0, min(finite, default=0.0))
-    return Plot(("epoch",), (loss,), shown, low, high if high > low else low + 1)
+    return Plot(("epoch",), (loss,), drawn, low, high if high > low else low + 1)
 
 
 def _largest(trace: Trace, key: str) -> float:

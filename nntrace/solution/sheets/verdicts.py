@@ -26,19 +26,19 @@ def verdicts(writer: Writer) -> Iterator[Block]:
     network, count = writer.network, writer.network.samples or 0
     inputs = [tensor for tensor in network.tensors.values() if tensor.role == "input" and tensor.sampled]
     cells = [(tensor, cell) for tensor in inputs for cell in _cells(tensor)]
-    shown = cells if len(cells) <= MOST_INPUTS or writer.full else []
+    cells_listed = cells if len(cells) <= MOST_INPUTS or writer.full else []
     rows: list[tuple[Note, ...]] = []
     for sample in listed_samples(writer):
         if isinstance(sample, SamplesLeftOut):
-            rows.append(((sample.words,), *[()] * (len(shown) + 3)))
+            rows.append(((sample.words,), *[()] * (len(cells_listed) + 3)))
             continue
-        given = ((as_given(writer, Element(tensor.key, (sample, *cell))).number,) for tensor, cell in shown)
+        given = ((as_given(writer, Element(tensor.key, (sample, *cell))).number,) for tensor, cell in cells_listed)
         verdict: Note = ("right" if compare.is_right(sample) else "wrong",)
         number = str(own_number(network.chosen, sample) + 1)
         rows.append(((number,), *given, compare.result(sample), compare.target(sample), verdict))
     right = sum(map(compare.is_right, range(count)))
     yield Remark(("Right and wrong",), heading=True)
-    names = ((compare.name(tensor, cell),) for tensor, cell in shown)
+    names = ((compare.name(tensor, cell),) for tensor, cell in cells_listed)
     yield Table((("sample",), *names, ("output",), ("target",), ()), tuple(rows))
     yield Remark((f"{right} of {count} {'sample is' if count == 1 else 'samples are'} right{compare.rule}",))
 

@@ -156,14 +156,14 @@ class Backward:
         return summand.output is None and not summand.reader.step.is_penalty
 
     def _is_new(self, summand: Summand) -> bool:
-        held = tuple(held for _, held in summand.decided)
+        cases = tuple(cases for _, cases in summand.decided)
         if summand.reader.tells_places_apart:  # the diagonal of a Jacobian is derived in its own right
             output = summand.output
             added = any(isinstance(node, Add) for node in walk(summand.local))  # of a class ŷ - 1, of the others ŷ
-            held += (added if output is None else output.cell == summand.use.cell,)
+            cases += (added if output is None else output.cell == summand.use.cell,)
         edge, step = summand.reader.edge, summand.reader.step
         argument = "" if step.is_penalty else edge.argument  # the same for the weights of every layer
-        key = (id(edge.operation), argument, held)
+        key = (id(edge.operation), argument, cases)
         new = key not in self._derived
         self._derived.add(key)
         return new
@@ -192,8 +192,8 @@ class Backward:
         if not summand.reader.leads_past or not cancels_softmax(self.network, step):
             return ()
         targets = self.network.tensors[step.key(TARGET)]
-        written = [one for one in symbols(summand.local) if isinstance(one, Sym) and one.name == targets.key]
-        if targets.structural or len(written) > 1:  # their sum stands in the formula
+        targets_read = [one for one in symbols(summand.local) if isinstance(one, Sym) and one.name == targets.key]
+        if targets.structural or len(targets_read) > 1:  # their sum stands in the formula
             return ()
         if targets.shape[-1] > MOST_NOTES:
             return ("the targets sum to 1",)
@@ -209,16 +209,16 @@ class Backward:
 
 def via(writer: Writer, summands: list[Summand]) -> tuple[Note, ...]:
     """``via o1, via o2, the penalty``: a note for each addend of several; of many the first and the last way."""
-    told = [summand for summand in summands if not isinstance(summand.local, Rest)]
-    penalties = [summand for summand in told if summand.reader.step.is_penalty]
-    named = [writer.network.symbol(summand.output) for summand in told if summand.output is not None]
-    if len(summands) < 2 or len(named) + len(penalties) < len(told):
+    without_rests = [summand for summand in summands if not isinstance(summand.local, Rest)]
+    penalties = [summand for summand in without_rests if summand.reader.step.is_penalty]
+    named = [writer.network.symbol(summand.output) for summand in without_rests if summand.output is not None]
+    if len(summands) < 2 or len(named) + len(penalties) < len(without_rests):
         return ()
-    if len(told) > MOST_NOTES:
+    if len(without_rests) > MOST_NOTES:
         return (("via ", named[0], " to ", named[-1], ", and the penalty" if penalties else ""),)
     notes: list[Note] = []
-    again = repeated((summand.use, summand.output) for summand in told)
-    for summand in told:
+    again = repeated((summand.use, summand.output) for summand in without_rests)
+    for summand in without_rests:
         if summand.output is None:
             notes += [("the penalty",)] * (len(summand.local.terms) if isinstance(summand.local, Add) else 1)
         else:

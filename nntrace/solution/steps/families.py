@@ -52,8 +52,8 @@ class Families:
 
     def is_plain(self, tensor: Tensor) -> bool:
         """Whether the elements of a tensor are told by their places alone."""
-        told = tensor.names or tensor.missing or tensor.by_column or tensor.sampled or tensor.structural
-        return not told and not self.writer.trace.elementwise
+        has_exceptions = tensor.names or tensor.missing or tensor.by_column or tensor.sampled or tensor.structural
+        return not has_exceptions and not self.writer.trace.elementwise
 
     def family(
         self,

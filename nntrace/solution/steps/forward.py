@@ -197,22 +197,22 @@ def from_logits(writer: Writer, step: BoundOperation, cell: Cell) -> bool:
         return writer.trace.needs_logits(Element(step.output, cell))
     axes = (str(index) for index in step.operation.output.index)
     expansion = writer.write(step.operation.sheet_formula, step, dict(zip(axes, cell, strict=True)))
-    shown, _ = writer.substituted(expansion)
+    substituted, _ = writer.substituted(expansion)
     number = writer.trace.value(Element(step.output, cell)).number
     noticed = 10.0 ** -max(1, writer.digits.significant - 3)
-    return _has_logarithm_of_zero(shown) or not abs(_number(shown) - number) <= noticed * abs(number)
+    return _has_logarithm_of_zero(substituted) or not abs(_number(substituted) - number) <= noticed * abs(number)
 
 
-def _has_logarithm_of_zero(shown: Expr) -> bool:
+def _has_logarithm_of_zero(expression: Expr) -> bool:
     """Whether there is the logarithm of a 0 in it, be it taken 0 times."""
-    match restricted(shown):
+    match restricted(expression):
         case (Domain(pole=True), argument) if not _number(argument):
             return True
-    return any(map(_has_logarithm_of_zero, children(shown)))
+    return any(map(_has_logarithm_of_zero, children(expression)))
 
 
-def _number(shown: Expr) -> float:
-    return approximate(shown, lambda name, cell: nan)
+def _number(expression: Expr) -> float:
+    return approximate(expression, lambda name, cell: nan)
 
 
 def _reason(writer: Writer, step: BoundOperation, expansion: Expansion) -> Note:

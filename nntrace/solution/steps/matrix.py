@@ -80,12 +80,12 @@ class MatrixForms:
     def names(self, losses: bool = True) -> Iterator[Matrix]:
         """What the matrices hold, where their elements have names of their own; without ``losses`` the layers' only."""
         steps = (*self._results, *self._losses) if losses else self._results
-        shown = {key for step in steps for key in (*step.arguments.values(), step.output)}
+        keys = {key for step in steps for key in (*step.arguments.values(), step.output)}
         for key, tensor in self.network.tensors.items():
             if is_single(tensor) and self.formulas.name(key).name in tensor.names.values():
                 continue
             counts = tensor.role == "constant"
-            if key not in shown or tensor.role == "loss" or not (tensor.names or counts):
+            if key not in keys or tensor.role == "loss" or not (tensor.names or counts):
                 continue
             shape = tensor.sample_shape
             indices = tuple("ji"[2 - len(shape) :][: len(shape)])
@@ -170,8 +170,8 @@ class MatrixForms:
         if isinstance(formula, Max):  # of each sample
             inner = tuple(str(index) for index in step.operation.output.index)
             along = self.formulas.laid_out(step.argument, (*inner, formula.over))
-            whole = self.formulas.matrix(formula.body, along)
-            return None if whole is None else maximum(whole)
+            body = self.formulas.matrix(formula.body, along)
+            return None if body is None else maximum(body)
         if step.operation.program or self._is_lost(step):
             formula = self.formulas.keyed(step.numeric, step)
         return self._between_tensors(self.writer.kept(formula), axes)

@@ -28,16 +28,16 @@ def matrix_updates(forms: MatrixForms, update: Update) -> Iterator[Step]:
             yield from _lines(forms, key, naming.tensor(key), update)
 
 
-def _lines(forms: MatrixForms, key: str, whole: Sym, update: Update) -> Iterator[Step]:
+def _lines(forms: MatrixForms, key: str, parameter: Sym, update: Update) -> Iterator[Step]:
     before = update.before
     tensor = before.network.tensors[key]
     indices = tuple(f"i{place}" for place in range(len(tensor.shape)))
     sizes = dict(zip(indices, tensor.shape, strict=True))
     axes = forms.formulas.laid_out(key, indices)
-    own = {symbol: of_parameter(symbol, whole) for symbol in update.rule.own}
+    own = {symbol: of_parameter(symbol, parameter) for symbol in update.rule.own}
     there = before.ahead is before
     element = Sym(key, indices)
-    meant: dict[Expr, Expr] = {w: element if there else Sym(whole.name, indices), g: Partial(LOSS, element)}
+    meant: dict[Expr, Expr] = {w: element if there else Sym(parameter.name, indices), g: Partial(LOSS, element)}
     meant |= {symbol: Sym(name.name, indices, name.mark) for symbol, name in own.items()}
 
     def laid_out(symbol: Sym | Partial) -> Axes:
@@ -57,14 +57,14 @@ def _lines(forms: MatrixForms, key: str, whole: Sym, update: Update) -> Iterator
         name.name + name.mark: partial(value, symbol) for symbol, name in own.items()
     }
     if not there:  # the parameters of the point ahead have other names
-        matrices[whole.name] = old
+        matrices[parameter.name] = old
     counts = {symbol.name: count for symbol, count in update.counts.items()}
     equations = forms.equations.knowing(forms.writer.knowing(named(update.common(key)), counts), matrices)
     for place, (symbol, formula) in enumerate(update.rule.lines):
         body = matrix_form(rename(formula, lambda symbol: meant.get(symbol, symbol)), axes, laid_out)
         assert body is not None  # it goes element by element
         body = transform(body, number_of)
-        name = own.get(symbol) or Sym(whole.name, (), symbol.mark)
+        name = own.get(symbol) or Sym(parameter.name, (), symbol.mark)
         equation = MatrixEquation(name, body, sizes, axes, indices, partial(value, symbol))
         step = equations.step(forms.ids[f"U{key}"], "update", equation)
         yield step._replace(id=line_id(step.id, place, len(update.rule.lines)))

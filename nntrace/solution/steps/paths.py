@@ -103,16 +103,16 @@ class Paths:
         longest = max((len(path.edges) for path in everything), default=0)
         if longest in (0, 1) or longest > LONGEST_PATH:
             return None
-        shown, rest = self._largest(everything, rest)
-        if len(shown) < count:
-            shown = sorted(shown, key=lambda path: -abs(path.size.number))
+        largest, rest = self._largest(everything, rest)
+        if len(largest) < count:
+            largest = sorted(largest, key=lambda path: -abs(path.size.number))
         first = found.uses[0]
         writer, value = self.writer, self.writer.trace.total(found)
         again = repeated((path.start, path.edges[0].reached) for path in everything)
-        expansion, chain = self._bodies(shown, count, rest, again)
+        expansion, chain = self._bodies(largest, count, rest, again)
         name = writer.partial(first)
-        notes = self._notes(shown, again)
-        before = (Line("chain", "=", chain, notes, summands=len(shown) > 1),)
+        notes = self._notes(largest, again)
+        before = (Line("chain", "=", chain, notes, summands=len(largest) > 1),)
         reason: Note = ()
         if writer.precise is not None:  # carried: the steps of the delta form were rounded, those of a path are not
             official = value
@@ -185,16 +185,16 @@ class Paths:
                 rest = rest.plus(path.size)
         return [path for path in paths if id(path) in kept], rest
 
-    def _bodies(self, shown: list[Path], count: int, rest: Amount, again: set[Element]) -> tuple[Expansion, Expr]:
+    def _bodies(self, paths: list[Path], count: int, rest: Amount, again: set[Element]) -> tuple[Expansion, Expr]:
         """The sum of products of local derivatives over keys, and the same as a chain of ∂/∂ symbols.
 
         ``again`` are the starts that only their places tell apart.
         """
-        products = [product(edge.local for edge in reversed(path.edges)) for path in shown]
-        chains = [self._chain(path, again) for path in shown]
-        if len(shown) == count:
+        products = [product(edge.local for edge in reversed(path.edges)) for path in paths]
+        chains = [self._chain(path, again) for path in paths]
+        if len(paths) == count:
             return Expansion(_sum(products)), _sum(chains)
-        others = Rest(count - len(shown), None, "path")
+        others = Rest(count - len(paths), None, "path")
         return Expansion(_sum([*products, others]), (rest,)), _sum([*chains, others])
 
     def _chain(self, path: Path, again: set[Element]) -> Expr:
@@ -213,13 +213,13 @@ class Paths:
                 below = edge.output
         return product(reversed(factors))
 
-    def _notes(self, shown: list[Path], again: set[Element]) -> tuple[Note, ...]:
+    def _notes(self, paths: list[Path], again: set[Element]) -> tuple[Note, ...]:
         """Which units tell the paths apart: the layers' results that are not on all of them."""
-        if len(shown) < 2:
+        if len(paths) < 2:
             return ()
-        through = [path.elements for path in shown if not path.edges[-1].reader.step.is_penalty]
+        through = [path.elements for path in paths if not path.edges[-1].reader.step.is_penalty]
         common = set(through[0]).intersection(*through[1:]) if len(through) > 1 else set()
-        return tuple(self._note(path, common, again) for path in shown)
+        return tuple(self._note(path, common, again) for path in paths)
 
     def _note(self, path: Path, common: set[Element], again: set[Element]) -> Note:
         own = [element for element in path.elements if element not in common]

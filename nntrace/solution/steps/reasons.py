@@ -48,8 +48,8 @@ def inactive(writer: Writer, body: Expr) -> Note:
 def decisions(writer: Writer, decided: Iterable[tuple[Condition, bool]], slope: bool = True) -> Note:
     """Conditions as they turned out; for a ``slope`` also the convention, where it decided."""
     notes: Note = ()
-    for condition, held in decided:
-        relation = condition.relation if held else OPPOSITE[condition.relation]
+    for condition, is_true in decided:
+        relation = condition.relation if is_true else OPPOSITE[condition.relation]
         if notes:
             notes += (", ",)
         notes += _compared(writer, Condition(condition.left, relation, condition.right))

@@ -56,8 +56,10 @@ class Statements:
         found: Note = ()
         count = 0
         for cell in cells:
-            written = self.writer.write(*self.formulas.slope(step, cell))
-            own = decisions(self.writer, {**dict(written.deciding), **indicators(self.writer, written.body)}.items())
+            expansion = self.writer.write(*self.formulas.slope(step, cell))
+            own = decisions(
+                self.writer, {**dict(expansion.deciding), **indicators(self.writer, expansion.body)}.items()
+            )
             count += bool(own)
             if own and count <= MOST_DECISIONS:
                 found = (*found, ", ", *own) if found else own
@@ -81,5 +83,7 @@ class Statements:
     def _plain(self, formula: Expr, step: BoundOperation) -> Expr:
         """A formula in the function's argument; its own result is written as the function of that."""
         output = step.operation.output
-        written = substitute(formula, {output: step.of(self._argument)})
-        return rename(written, lambda symbol: self._argument if isinstance(symbol, Sym) and symbol.index else symbol)
+        substituted = substitute(formula, {output: step.of(self._argument)})
+        return rename(
+            substituted, lambda symbol: self._argument if isinstance(symbol, Sym) and symbol.index else symbol
+        )

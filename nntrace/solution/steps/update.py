@@ -64,10 +64,10 @@ class Updates:
 
     def given(self) -> Iterator[Quantities]:
         """The numbers of the optimizer's options, and which step it is."""
-        shown = [(symbol, self.writer.digits.show(one).number) for symbol, one in constants(self.rule).items()]
+        numbers = [(symbol, self.writer.digits.show(one).number) for symbol, one in constants(self.rule).items()]
         counted = [(symbol, Num(count)) for symbol, count in self.update.counts.items()]
-        if shown or counted:
-            yield Quantities((), (*shown, *counted))
+        if numbers or counted:
+            yield Quantities((), (*numbers, *counted))
 
     def shared_steps(self) -> Iterator[Step]:
         """The lines that come first and once for all parameters."""

@@ -43,12 +43,12 @@ class Elements:
 
     def listed(self) -> Iterator[Matrix]:
         """The tensors whose elements have names of their own or are missing, as matrices of these names."""
-        shown = {key for step in self.network.steps for key in (*step.arguments.values(), step.output)}
+        keys = {key for step in self.network.steps for key in (*step.arguments.values(), step.output)}
         for key, tensor in self.network.tensors.items():
             scalar = is_single(tensor) and self.formulas.name(key).name in tensor.names.values()
             worth = bool(tensor.names or tensor.missing or tensor.role == "constant")
             if (
-                key not in shown
+                key not in keys
                 or tensor.role == "loss"
                 or scalar
                 or not worth
@@ -117,8 +117,8 @@ class Elements:
         body = self._named(total(found))
         own = self.symbol(Sym(one.uses[0].key, self._free(*one.uses[0])))
         name = self._gradient(Sym(one.uses[0].key, self._free(*one.uses[0])))
-        whole = Partial(self.symbols.loss, Sym(own.name, own.index, own.mark))
-        lines: list[Line | UncitedLine] = [] if name == whole else [Line("chain", "=", whole)]
+        slope = Partial(self.symbols.loss, Sym(own.name, own.index, own.mark))
+        lines: list[Line | UncitedLine] = [] if name == slope else [Line("chain", "=", slope)]
         keys = dict.fromkeys(key for key, _ in one.uses if self.formulas.readers(key))
         lines.append(rule_line(body, ("written out for this element", *map(self._by_index, keys))))
         short, rules = constants_multiplied(body)

@@ -51,8 +51,8 @@ class LossFormula:
         self.per_sample = next((step.output for step in steps if tensors[step.output].sampled), None)
         self.of_sample = Sym(self.per_sample or self.data, self.batch)
         """The loss, in a batch that of each sample, over keys."""
-        parts = (step for step in self.network.loss_steps() if self._has_index(step.output))
-        self.parts_of = {step.output: step for step in parts}
+        indexed = (step for step in self.network.loss_steps() if self._has_index(step.output))
+        self.parts_of = {step.output: step for step in indexed}
         """The steps that give what each output adds to the loss, by their keys."""
 
     def _read_by(self, step: BoundOperation) -> Iterator[Edge]:
@@ -70,8 +70,8 @@ class LossFormula:
     @cached_property
     def _inlined(self) -> Expr:
         """The loss (of one sample) over keys, in the letters of its entry."""
-        whole = self.steps[self.per_sample or self.data]
-        found = self.formulas.keyed(whole.operation.formula, whole)
+        loss_step = self.steps[self.per_sample or self.data]
+        found = self.formulas.keyed(loss_step.operation.formula, loss_step)
 
         def inlined(node: Expr) -> Expr | None:
             step = self.parts_of.get(node.name) if isinstance(node, Sym) else None
@@ -117,8 +117,8 @@ class LossFormula:
             return None if term is None else at(term, {node.over: letter})
 
         found = transform(self.formula(), leaf)
-        reads = {symbol.name for symbol in symbols(found) if isinstance(symbol, Sym)}
-        return None if self.targets in reads else found
+        names = {symbol.name for symbol in symbols(found) if isinstance(symbol, Sym)}
+        return None if self.targets in names else found
 
     def _without_target(self, node: Expr, over: str) -> Expr | None:
         """A term with its one factor of the target at an index taken out; ``None`` where it has no such factor."""

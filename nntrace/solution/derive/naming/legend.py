@@ -16,9 +16,9 @@ from .symbols import Symbols, how_many_samples
 def legend(symbols: Symbols, sections: Iterable[Section], chosen: str | None) -> Mapping[str, str]:
     """Each letter with its meaning; ``chosen`` is the index of the right class, where the loss is derived by it."""
     steps = [block for section in sections for block in section.blocks if isinstance(block, Step)]
-    written = [node for step in steps for whole in _expressions(step) for node in walk(whole)]
-    indices = sorted({index for node in written for index in _indices(node)})
-    names = {name for node in written for name in _names(node)}
+    nodes = [node for step in steps for expression in _expressions(step) for node in walk(expression)]
+    indices = sorted({index for node in nodes for index in _indices(node)})
+    names = {name for node in nodes for name in _names(node)}
     found = {letter: _index(symbols, letter, chosen) for letter in indices}
     found |= {size: "a size" for tensor in symbols.network.tensors.values() for size in tensor.sizes
               if isinstance(size, str)}  # fmt: skip

@@ -202,8 +202,8 @@ class Symbols:
     @property
     def _wholes(self) -> set[str]:
         """The names of the tensors; the parts of a loss are written by their elements alone."""
-        shown = (key for key, tensor in self.network.tensors.items() if tensor.name or tensor.role != "loss")
-        return {self.formulas.name(key).name for key in shown}
+        keys = (key for key, tensor in self.network.tensors.items() if tensor.name or tensor.role != "loss")
+        return {self.formulas.name(key).name for key in keys}
 
     @cached_property
     def _names(self) -> set[str]:

@@ -33,8 +33,8 @@ class IndexNumbers:
         """Its numbers by the indices of its name; ``None`` where two that differ are equal."""
         sizes = self._sizes(one)
         every = {str(index): 0 for symbol in one.over for index in symbol.index}
-        written = (index for symbol in one.over for index in self.symbols.place(symbol.name, symbol.index))
-        letters = dict.fromkeys(index for index in written if isinstance(index, str))
+        places = (index for symbol in one.over for index in self.symbols.place(symbol.name, symbol.index))
+        letters = dict.fromkeys(index for index in places if isinstance(index, str))
         letters.pop(one.chosen or "", None)
         if prod(sizes[letter] for letter in letters) > MOST_NUMBERS:
             return None

@@ -146,24 +146,24 @@ class Stability:
         rounded = False
         if named is not None:
             form = substitute(form, {named: TOTAL})
-            written = self.trials.bound(formula, named, trial, 0)
-            total = self.digits.show(amount_of(written))
+            bound = self.trials.bound(formula, named, trial, 0)
+            total = self.digits.show(amount_of(bound))
             numbers[TOTAL] = total.number
             rounded = total.rounded
-            yield self._evaluated(self.total, written, keys, failure_of(written))
+            yield self._evaluated(self.total, bound, keys, failure_of(bound))
         before: Expr | None = None
         places = list(self.trials.places(formula, trial))
         for count, place in enumerate(places):
-            written = substitute(self.trials.bound(formula, form, trial, place), numbers)
-            if written == before:
+            bound = substitute(self.trials.bound(formula, form, trial, place), numbers)
+            if bound == before:
                 others = "the other is" if count == len(places) - 1 else "the others are"
                 yield Part(formula.name, (), keys, (f"{others} the same",))
                 return
-            before = written
+            before = bound
             own = not formula.is_joint and (formula.together or len(trial) > 1)
             name = self._element(formula, place) if own else formula.name
             yield self._evaluated(
-                name, written, keys, reason_of(written), rounded or self._is_of_rounded(formula, form, trial, place)
+                name, bound, keys, reason_of(bound), rounded or self._is_of_rounded(formula, form, trial, place)
             )
 
     def _element(self, formula: Formula, place: int) -> Sym:
@@ -171,22 +171,22 @@ class Stability:
         of = formula.of
         return Sym(formula.name.name, (place,)) if of is None else self.symbols.tensor(Sym(of.name, (place,)))
 
-    def _evaluated(self, name: Expr, written: Expr, keys: set[str], reason: Note, rounded: bool = False) -> Part:
-        amount = amount_of(written)
+    def _evaluated(self, name: Expr, substituted: Expr, keys: set[str], reason: Note, rounded: bool = False) -> Part:
+        amount = amount_of(substituted)
         shown = self.digits.show(amount)
         first = "≈" if rounded else "="
         value = "≈" if shown.rounded else first
-        lines = (Line("substitution", first, written), Line("value", value, shown.number))
+        lines = (Line("substitution", first, substituted), Line("value", value, shown.number))
         return Part(name, lines, keys, reason, value=amount.number)
 
     def _numbers_note(self, formula: Formula, trial: Values) -> Note:
         """At what numbers: ``at z2 = (1000.0, 0.0, -1000.0)``; of a loss with which target."""
         key = formula.tried
         alone = not formula.together and len(trial) == 1 and not formula.is_joint
-        whole = self.symbols.formulas.name(key)
-        z = self.symbols.tensor(Sym(key, (formula.letter,))) if alone else whole
-        shown = [self.digits.show(fraction(value)).number for value in trial]
-        listed = in_commas(shown)
+        vector = self.symbols.formulas.name(key)
+        z = self.symbols.tensor(Sym(key, (formula.letter,))) if alone else vector
+        numbers = [self.digits.show(fraction(value)).number for value in trial]
+        listed = in_commas(numbers)
         return ("at ", z, " = ", *(listed if alone else ("(", *listed, ")")), *self._target_note(formula, trial),
                 *self._size_note(formula, trial))  # fmt: skip
 
@@ -219,8 +219,8 @@ class Stability:
 
     def _is_of_rounded(self, formula: Formula, form: Expr, trial: Values, place: int) -> bool:
         """Whether a loss reads an output whose digits are rounded."""
-        reads = any(isinstance(node, Sym) and node.name == formula.output for node in walk(form))
-        return reads and self.digits.show(self.trials.inner(formula, trial, place)).rounded
+        is_read = any(isinstance(node, Sym) and node.name == formula.output for node in walk(form))
+        return is_read and self.digits.show(self.trials.inner(formula, trial, place)).rounded
 
     def _in_names(self, formula: Formula, form: Expr) -> Expr:
         """A form in the tensors' names."""

@@ -12,7 +12,7 @@ from ....trace.amount import Amount, fraction
 from ...content.model import Note
 
 
-def decided(written: Expr) -> Expr:
+def decided(formula: Expr) -> Expr:
     """Of a distinction of cases the one that holds."""
 
     def leaf(node: Expr) -> Expr | None:
@@ -22,25 +22,25 @@ def decided(written: Expr) -> Expr:
             case _:
                 return None
 
-    return transform(written, leaf)
+    return transform(formula, leaf)
 
 
-def number_of(written: Expr) -> float:
+def number_of(formula: Expr) -> float:
     """What an expression of numbers comes to, as a float: perhaps infinite, or none."""
-    return approximate(written, lambda name, cell: 0.0)
+    return approximate(formula, lambda name, cell: 0.0)
 
 
-def amount_of(written: Expr) -> Amount:
+def amount_of(formula: Expr) -> Amount:
     """The same, exact where it can be."""
-    finite = all(not isinstance(node, Num) or isfinite(node.value) for node in walk(written))
-    whole = exact(written, lambda name, cell: None) if finite else None
-    return fraction(whole) if whole is not None else Amount(number_of(written))
+    finite = all(not isinstance(node, Num) or isfinite(node.value) for node in walk(formula))
+    exactly = exact(formula, lambda name, cell: None) if finite else None
+    return fraction(exactly) if exactly is not None else Amount(number_of(formula))
 
 
-def reason_of(written: Expr) -> Note:
+def reason_of(formula: Expr) -> Note:
     """What fails on the way to a result, or why a result that is no zero comes out as one."""
-    value, failure = number_of(written), failure_of(written)
-    match written:
+    value, failure = number_of(formula), failure_of(formula)
+    match formula:
         case Div(top, bottom) if not isfinite(number_of(bottom)) or not number_of(bottom):
             quotient: Note = (_plainly(top), " / ", _plainly(bottom))
             return (
@@ -48,7 +48,7 @@ def reason_of(written: Expr) -> Note:
                 if isnan(value)
                 else (*failure, *("; " if failure else ""), *quotient, " = ", Num(0))
             )
-    vanished = value == 0 and not failure and amount_of(written).exact is None
+    vanished = value == 0 and not failure and amount_of(formula).exact is None
     return ("underflow: smaller than the smallest double, 4.9×10⁻³²⁴",) if vanished else failure
 
 
@@ -58,12 +58,12 @@ def _plainly(node: Expr) -> Expr:
     return Num(Decimal(value)) if isinf(value) or not value else node
 
 
-def failure_of(written: Expr) -> Note:
+def failure_of(formula: Expr) -> Note:
     """What overflows, or what is no logarithm."""
-    for node in walk(written):
+    for node in walk(formula):
         if (row := row_of(node)) is not None and row.overflows and isinf(number_of(node)):
             return ("overflow: ", node, " exceeds the largest double, 1.8×10³⁰⁸")
-    for domain, argument in filter(None, map(restricted, walk(written))):
+    for domain, argument in filter(None, map(restricted, walk(formula))):
         if domain.pole and number_of(argument) == 0:
             return (f"the {domain.noun} of 0",)
     return ()

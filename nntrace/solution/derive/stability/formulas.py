@@ -77,14 +77,14 @@ def of_activation(symbols: Symbols, step: BoundOperation) -> Formula:
 
 def of_loss(symbols: Symbols, loss: LossGradient) -> Formula:
     """What one output adds to the loss, from the logits where the loss cancels against an activation."""
-    whole = _single(loss.formula())
+    single = _single(loss.formula())
     term, one = Sym(symbols.letter("term")), symbols.is_single(loss.output)
     of_all = symbols.tensor(loss.of_sample) if not loss.batch else term
     if not loss.is_sum:
-        return Formula(of_all, None, CLASS, whole, None, (), False, None, loss.output, loss.targets)._replace(
+        return Formula(of_all, None, CLASS, single, None, (), False, None, loss.output, loss.targets)._replace(
             is_joint=True
         )
-    part = at(_summand(whole), {loss.running: CLASS})
+    part = at(_summand(single), {loss.running: CLASS})
     name = of_all if one else Sym(term.name, (CLASS,))
     last = next((step for step in symbols.layers() if step.output == loss.output), None)
     if loss.past is None or last is None:

@@ -93,7 +93,7 @@ class Trials:
     def bound(self, formula: Formula, form: Expr, trial: Values, place: int) -> Expr:
         """The form with numbers for z, y, t and the largest z; its sums written out."""
         count = len(trial)
-        written = expand(at(form, {formula.letter: place}), defaultdict(lambda: count))
+        expanded = expand(at(form, {formula.letter: place}), defaultdict(lambda: count))
         largest = formula.largest
 
         def leaf(node: Expr) -> Expr | None:
@@ -115,7 +115,7 @@ class Trials:
                 case _:
                     return None
 
-        return decided(transform(written, leaf))
+        return decided(transform(expanded, leaf))
 
     def inner(self, formula: Formula, trial: Values, cell: int) -> Amount:
         if formula.inner is None:

@@ -66,7 +66,7 @@ class AffineMaps:
         result = str(operation.output.index[-1])
         letters = {one: f"{one}_{level}" for one in index_letters(operation.formula) if one in step.sizes}
         letters[result] = own
-        parts: dict[int, list[Expr]] = {}
+        addends: dict[int, list[Expr]] = {}
         sizes = {own: self.network.tensors[step.output].shape[-1]}
         along: dict[int, str] = {}
         read_by: dict[int, str] = {}
@@ -75,7 +75,7 @@ class AffineMaps:
             at = levels[key]
             along.setdefault(at, letter)
             read_by.setdefault(at, key)
-            parts.setdefault(at, []).append(
+            addends.setdefault(at, []).append(
                 linear_part(operation.formula, Sym(by.name, (*operation.output.index[:-1], letter)))
             )
             sizes[f"j{at}"] = self.network.tensors[key].shape[-1]
@@ -86,7 +86,7 @@ class AffineMaps:
             return relettered(self.formulas.keyed(formula, step), {**letters, **read})
 
         found: list[tuple[int, AffineMap]] = []
-        for at, derivatives in parts.items():
+        for at, derivatives in addends.items():
             derivative, axes = total(derivatives), self.algebra.axes(own, f"j{at}")
             linear = keyed(derivative, {along[at]: f"j{at}"})
             named: list[Named] = []
@@ -150,18 +150,18 @@ class AffineMaps:
         named: list[Named],
     ) -> Expr:
         """A name for a matrix that has no form in the layer's own ones: its letter, and what it is applied to."""
-        whole = Whole(self.free_name(*name, step), *axes)
+        tensor = Whole(self.free_name(*name, step), *axes)
         elements = transform(
             formula, lambda node: Num(extent(node.over, step.sizes)) if isinstance(node, Size) else None
         )
-        named.append(Named(whole, self._named_elements(self.formulas.keyed(elements, step)), letters))
-        return whole
+        named.append(Named(tensor, self._named_elements(self.formulas.keyed(elements, step)), letters))
+        return tensor
 
     @cached_property
     def taken(self) -> set[str]:
         """The names that stand for something: of tensors, of their elements, of matrices given by their elements."""
-        whole = {self.formulas.name(key).name for key in self.network.tensors}
-        return whole | {name for tensor in self.network.tensors.values() for name in tensor.names.values()}
+        names = {self.formulas.name(key).name for key in self.network.tensors}
+        return names | {name for tensor in self.network.tensors.values() for name in tensor.names.values()}
 
     def free_name(self, letter: str, read: str, step: BoundOperation) -> Sym:
         """A name for a matrix that nothing else has: ``A1`` of z1, ``A_h`` of a result that a user calls h, ``A_h_x``

@@ -24,9 +24,9 @@ def plus(one: Grid | None, other: Grid | None) -> Grid | None:
 
 def literal(grid: Grid, digits: Digits) -> tuple[Literal, bool]:
     """A matrix as it is shown, and whether any of its numbers is rounded."""
-    shown = [[digits.show(amount) for amount in row] for row in grid]
-    rounded = any(one.rounded for row in shown for one in row)
-    return Literal(tuple(tuple(one.number for one in row) for row in shown)), rounded
+    cells = [[digits.show(amount) for amount in row] for row in grid]
+    rounded = any(one.rounded for row in cells for one in row)
+    return Literal(tuple(tuple(one.number for one in row) for row in cells)), rounded
 
 
 def numbers(grid: Grid) -> list[list[float]]:

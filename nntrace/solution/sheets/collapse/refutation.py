@@ -113,10 +113,10 @@ class Refutation:
             ends = [self._at(value) for value in (low, high)]
             halfway = ends[0].plus(ends[1]).times(fraction(Fraction(1, 2)))
             there = self._at(middle)
-            shown = [self.digits.show(amount) for amount in (*ends, halfway, there)]
+            numbers = [self.digits.show(amount) for amount in (*ends, halfway, there)]
             size = max(abs(end.number) for end in ends)
-            if shown[2].number != shown[3].number and abs(halfway.number - there.number) > ROUNDING * size:
-                return _Images((low, high, middle), *shown)
+            if numbers[2].number != numbers[3].number and abs(halfway.number - there.number) > ROUNDING * size:
+                return _Images((low, high, middle), *numbers)
         return None
 
     def _at(self, value: int) -> Amount:
@@ -133,16 +133,16 @@ class Refutation:
         index = {str(letter): 0 for letter in self.operation.output.index}
         return evaluated(self.operation.formula, amount, index, self.sizes)
 
-    def _image(self, value: int, shown: Shown) -> Note:
+    def _image(self, value: int, image: Shown) -> Note:
         """``relu(-2) = 0.0``, ``the first of softmax(2, 0) ≈ 0.880797``."""
-        sign = " ≈ " if shown.rounded else " = "
+        sign = " ≈ " if image.rounded else " = "
         if self.operation.is_elementwise:
-            return (self._applied(Num(value)), sign, shown.number)
+            return (self._applied(Num(value)), sign, image.number)
         count = self._read()
         zeros: list[Expr] = [Num(0)] * (count - 1) if count <= MOST_ARGUMENTS else [Num(0), Sym("…")]
         results = prod(self.sizes[str(letter)] for letter in self.operation.output.index)
         first = ("the first of ",) if results > 1 else ()
-        return (*first, self._applied(Num(value), *zeros), sign, shown.number)
+        return (*first, self._applied(Num(value), *zeros), sign, image.number)
 
     def _applied(self, *arguments: Expr) -> Expr:
         """The step as a function of its arguments."""

@@ -160,19 +160,19 @@ class Collapse:
         merged = {1: affine}
         for level, step in enumerate(layers[1:], start=2):
             levels |= {key: levels[root] for key, root in same.items() if root in levels}
-            parts = maps.of_each(step, level, levels)
-            for _, own in parts:
+            of_each = maps.of_each(step, level, levels)
+            for _, own in of_each:
                 yield from self._defined(own.named)
             name = self.formulas.name(step.output)
-            if not any(at for at, _ in parts):  # a further branch: it is written where it meets the others
-                levels[step.output], merged[level] = level, parts[0][1]
+            if not any(at for at, _ in of_each):  # a further branch: it is written where it meets the others
+                levels[step.output], merged[level] = level, of_each[0][1]
                 continue
-            if len(parts) > 1 or affine.constant is not None:
-                inner = (algebra.applied(merged[at], source) if at else source for at, _ in parts)
-                nested = total(algebra.applied(own, body) for (_, own), body in zip(parts, inner, strict=True))
+            if len(of_each) > 1 or affine.constant is not None:
+                inner = (algebra.applied(merged[at], source) if at else source for at, _ in of_each)
+                nested = total(algebra.applied(own, body) for (_, own), body in zip(of_each, inner, strict=True))
                 yield self._step(name, [(nested, PUT_IN)])
-            how = PUT_IN if len(parts) == 1 and affine.constant is None else MULTIPLIED_OUT
-            affine = reduce(algebra.added, (algebra.after(own, merged[at]) if at else own for at, own in parts))
+            how = PUT_IN if len(of_each) == 1 and affine.constant is None else MULTIPLIED_OUT
+            affine = reduce(algebra.added, (algebra.after(own, merged[at]) if at else own for at, own in of_each))
             yield self._step(name, [(algebra.applied(affine, source), how)])
             if len(layers) > LONG_STACK and level < len(layers):
                 names = (maps.free_name(letter, "", step) for letter in "Ac")
@@ -245,11 +245,11 @@ class Collapse:
                 yield self._numbered(named[1], body, found, ADDS_NOTHING if sample is None else ())
         words = " on the inputs" if count is None else f" on all {count} samples"
         unrounded = "" if self.network.conventions.rounding.places is None else ", computed without rounding,"
-        shown: Note = ()
+        comparison: Note = ()
         if count is None and sum(map(len, own)) <= MOST_NUMBERS:
             for amount in (amount for row in own for amount in row):
-                shown += (", " if shown else ": ", self.digits.show(amount).number)
-        yield Check((z, f" of the network{words}{unrounded} is the same", *shown), "ok" if holds else "failed")
+                comparison += (", " if comparison else ": ", self.digits.show(amount).number)
+        yield Check((z, f" of the network{words}{unrounded} is the same", *comparison), "ok" if holds else "failed")
 
     # -- steps -------------------------------------------------------------------------------------------------------
 

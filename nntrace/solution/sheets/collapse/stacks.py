@@ -28,7 +28,7 @@ def stacks(network: Network) -> Iterator[Stack]:
     """Of each affine step's result the key of what it is an affine map of."""
     affine: dict[str, BoundOperation] = {}
     """The affine steps by their results."""
-    shown: set[str] = set()
+    listed: set[str] = set()
     steps = [step for step in network.layer_steps() if step.edges]
 
     def below(result: str) -> tuple[BoundOperation, ...]:
@@ -45,21 +45,21 @@ def stacks(network: Network) -> Iterator[Stack]:
     for step in steps:
         if step.output in same:
             continue
-        reads = list(dict.fromkeys(same.get(key, key) for key in read_tensors(step)))
-        found = {roots.get(key, key) for key in reads}
+        sources = list(dict.fromkeys(same.get(key, key) for key in read_tensors(step)))
+        found = {roots.get(key, key) for key in sources}
         if len(found) == 1 and is_map(network, step):
             roots[step.output] = found.pop()
             affine[step.output] = step
             continue
-        for key in reads[:-1]:
-            if key in roots and key not in shown:
+        for key in sources[:-1]:
+            if key in roots and key not in listed:
                 yield Stack(below(key), None, roots[key])
-                shown.add(key)
-        last = reads[-1]
-        yield Stack(below(last) if last in roots and last not in shown else (), step, roots.get(last, last))
-        shown.add(last)
+                listed.add(key)
+        last = sources[-1]
+        yield Stack(below(last) if last in roots and last not in listed else (), step, roots.get(last, last))
+        listed.add(last)
     for key, root in roots.items():
-        if key not in read and key not in shown:
+        if key not in read and key not in listed:
             yield Stack(below(key), None, root)
 
 
