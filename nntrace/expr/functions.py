@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import Any
 
 from ..record import Record
+from . import function_values as values
 from .bind import transform, walk
 from .calls import cos, exp, ln, pi, sign, sin, sqrt, tanh, xdiv
 from .nodes import ZERO, Call, Condition, Div, Expr, Indicator, Mul, Neg, Num, Partial, Pow, Sym
@@ -79,85 +80,12 @@ class Function(Record):
 LOGARITHM = Domain("logarithm", pole=True)
 
 
-def _only(argument: int, result: int) -> Callable[[Fraction], Fraction | None]:
-    """Rational at one rational argument alone (Lindemann: e^q, sin q and cos q are transcendental for every other)."""
-    return lambda x: Fraction(result) if x == argument else None
-
-
-def _exp(x: float) -> float:
-    return math.inf if x > 709.782712893384 else math.exp(x)
-
-
-def _ln(x: float) -> float:
-    return math.log(x) if x > 0 else -math.inf if x == 0 else math.nan
-
-
-def _xln(x: float, y: float) -> float:
-    """x ln y, which is 0 for x = 0 whatever y is."""
-    return 0.0 if x == 0 else x * _ln(y)
-
-
-def _xln_of_arrays(x: Any, y: Any) -> Any:
-    import numpy as np
-
-    return np.where(np.equal(x, 0), 0.0, x * np.log(np.where(np.equal(x, 0), 1.0, y)))
-
-
-def _xln_exact(x: Fraction, y: Fraction) -> Fraction | None:
-    return Fraction(0) if x == 0 or y == 1 else None
-
-
-def _xdiv(x: float, y: float) -> float:
-    """x / y, which is 0 for x = 0 whatever y is."""
-    if x == 0 or x != x or y:
-        return 0.0 if x == 0 else x / y if y else x
-    return math.copysign(math.inf, x) * math.copysign(1, y)
-
-
-def _xdiv_of_arrays(x: Any, y: Any) -> Any:
-    import numpy as np
-
-    return np.where(np.equal(x, 0), 0.0, x / np.where(np.equal(x, 0), 1.0, y))
-
-
-def _root(x: float) -> float:
-    return math.nan if x < 0 else math.sqrt(x)
-
-
-def _root_exact(x: Fraction) -> Fraction | None:
-    if x < 0:
-        return None
-    root = Fraction(math.isqrt(x.numerator), math.isqrt(x.denominator))
-    return root if root * root == x else None
-
-
-def _angle(function: Callable[[float], float]) -> Callable[[float], float]:
-    """A function of an angle, which an infinite one has not."""
-    return lambda x: math.nan if math.isinf(x) else function(x)
-
-
-def _erf_of_array(x: Any) -> Any:
-    import numpy as np  # it has no erf of its own
-
-    return np.asarray(np.frompyfunc(math.erf, 1, 1)(x), dtype=np.float64)
-
-
 def _erf_partial(args: Args, _: int) -> Args:
     return (2 / sqrt(pi()) * exp(Neg(Pow(args[0], Num(2)))),)
 
 
-def _sign(x: Any) -> Any:
-    """-1, 0 or 1: the slope of |x|, and 0 at its corner; a NaN stays one."""
-    return x if x != x else (x > 0) - (x < 0)
-
-
 def _at_zero(args: Args) -> tuple[Condition, ...]:
     return (Condition(args[0], ">", Num(0)),)
-
-
-def _undefined_or(chosen: Callable[..., float]) -> Callable[..., float]:
-    """One of the arguments, and a NaN where any of them is one."""
-    return lambda *args: math.nan if any(arg != arg for arg in args) else chosen(args)
 
 
 def _extreme_partials(later: tuple[str, str]) -> Callable[[Args, int], Args]:
@@ -204,55 +132,58 @@ def _is_variable(node: Expr) -> bool:
 
 FUNCTIONS: dict[str, Function] = {
     "exp": Function(
-        "exp", _exp, _only(0, 1), lambda args, _: (exp(*args),), "derivative of e^x", Exponent("e"),
+        "exp", values.exponential, values.only(0, 1), lambda args, _: (exp(*args),), "derivative of e^x", Exponent("e"),
         enclosure="power_of_e", overflows=True,
     ),
     "ln": Function(
-        "log", _ln, _only(1, 0), lambda args, _: (1 / args[0],), "derivative of ln", domain=LOGARITHM,
-        enclosure="logarithm",
+        "log", values.logarithm, values.only(1, 0), lambda args, _: (1 / args[0],), "derivative of ln",
+        domain=LOGARITHM, enclosure="logarithm",
     ),
     "xln": Function(
-        _xln_of_arrays, _xln, _xln_exact, lambda args, _: (ln(args[1]), xdiv(*args)), "derivative of ln",
+        values.weighed_logarithms, values.weighed_logarithm, values.exact_weighed_logarithm,
+        lambda args, _: (ln(args[1]), xdiv(*args)), "derivative of ln",
         Spelling(lambda x, y: Mul((x, ln(y)))), arity=2, domain=LOGARITHM,
         enclosure="weighed_logarithm",
     ),
     "xdiv": Function(
-        _xdiv_of_arrays, _xdiv, lambda x, y: x and x / y,
+        values.weighed_quotients, values.weighed_quotient, lambda x, y: x and x / y,
         lambda args, _: (1 / args[1], Neg(xdiv(args[0], args[1] ** 2))), "quotient rule",
         Spelling(Div), arity=2, enclosure="weighed_quotient",
     ),
     "sqrt": Function(
-        "sqrt", _root, _root_exact, lambda args, _: (1 / (2 * sqrt(*args)),), "derivative of sqrt", Radical("sqrt"),
-        domain=Domain("root"), enclosure="root",
+        "sqrt", values.root, values.exact_root, lambda args, _: (1 / (2 * sqrt(*args)),), "derivative of sqrt",
+        Radical("sqrt"), domain=Domain("root"), enclosure="root",
     ),
     "tanh": Function(
-        "tanh", math.tanh, _only(0, 0), lambda args, _: (1 - tanh(*args) ** 2,), "derivative of tanh",
+        "tanh", math.tanh, values.only(0, 0), lambda args, _: (1 - tanh(*args) ** 2,), "derivative of tanh",
         enclosure="hyperbolic_tangent",
     ),
     "sin": Function(
-        "sin", _angle(math.sin), _only(0, 0), lambda args, _: (cos(*args),), "derivative of sin",
+        "sin", values.of_angle(math.sin), values.only(0, 0), lambda args, _: (cos(*args),), "derivative of sin",
         enclosure="sine_of",
     ),
     "cos": Function(
-        "cos", _angle(math.cos), _only(0, 1), lambda args, _: (Neg(sin(*args)),), "derivative of cos",
+        "cos", values.of_angle(math.cos), values.only(0, 1), lambda args, _: (Neg(sin(*args)),), "derivative of cos",
         enclosure="cosine_of",
     ),
     "erf": Function(
-        _erf_of_array, math.erf, _only(0, 0), _erf_partial, "derivative of erf", enclosure="error_function"
+        values.error_functions, math.erf, values.only(0, 0), _erf_partial, "derivative of erf",
+        enclosure="error_function",
     ),
     "abs": Function(
         "abs", abs, abs, lambda args, _: (sign(*args),), "derivative of |x|", Fences("|", "|"), turns=_at_zero,
         enclosure="size",
     ),
     "sign": Function(
-        "sign", _sign, lambda x: Fraction(_sign(x)), lambda args, _: (Num(0),), "", turns=_at_zero, enclosure="sign"
+        "sign", values.sign, lambda x: Fraction(values.sign(x)), lambda args, _: (Num(0),), "",
+        turns=_at_zero, enclosure="sign",
     ),
     "max": Function(
-        "maximum", _undefined_or(max), lambda *args: max(args), _extreme_partials((">", "≥")), BY_CASES,
+        "maximum", values.undefined_or(max), lambda *args: max(args), _extreme_partials((">", "≥")), BY_CASES,
         arity=None, turns=_extreme_turns, choice="≤", enclosure="largest",
     ),
     "min": Function(
-        "minimum", _undefined_or(min), lambda *args: min(args), _extreme_partials(("≤", "<")), BY_CASES,
+        "minimum", values.undefined_or(min), lambda *args: min(args), _extreme_partials(("≤", "<")), BY_CASES,
         arity=None, turns=_extreme_turns, choice="≥", enclosure="smallest",
     ),
     "pi": Function(

@@ -37,15 +37,16 @@ from ...expr import (
     symbols,
     total,
 )  # fmt: skip
-from ...expr.bind import contains, extent, is_absent, transform
+from ...expr.bind import contains, extent, transform
 from ...expr.functions import spelled_out
 from ...expr.structure import is_zero
 from ...network.chain_rule import LOSS
-from ...network.model import BoundOperation, Cell, Element, Network, Tensor
+from ...network.model import BoundOperation, Cell, Element, Network
 from ...network.quantities import quantity
 from ...record import Record
 from ...trace.amount import Amount, decided, evaluated, sum_of
 from ...trace.trace import Trace
+from .presence import Presence
 
 SHOWN_FIRST, SHOWN_LAST, LONGEST_SUM = 3, 1, 12
 
@@ -83,6 +84,7 @@ class ElementFormulas:
     def __init__(self, trace: Trace, full: bool = False) -> None:
         self.trace = trace
         self.network: Network = trace.network
+        self.presence = Presence(trace)
         self.full = full
         self._why: dict[str, str] = {}
         self.extra: Mapping[str, Amount] = {}
@@ -178,7 +180,7 @@ class ElementFormulas:
         def leaf(part: Expr) -> Expr | None:
             match part:
                 case Sym():
-                    return self._structure(part)
+                    return self.presence.structure(part)
                 case Cases(condition) if not free_indices(Indicator(condition)):
                     return self._decided(part, writing)
                 case Sum(over, body):
@@ -188,7 +190,7 @@ class ElementFormulas:
                     every = [self._expanded(at(body, place), writing) for place in places]
                     return maximum(*every) if len(every) > 1 else every[0]
                 case Add(terms):
-                    kept = (self._expanded(term, writing) for term in terms if not self._absent(term))
+                    kept = (self._expanded(term, writing) for term in terms if not self.presence.is_absent(term))
                     return folded(total(kept))
                 case Neg(body):
                     return zero_or(Neg, self._expanded(body, writing))
@@ -203,7 +205,7 @@ class ElementFormulas:
                     return None
 
         if isinstance(node, Sym):  # most often
-            return self._structure(node) or node
+            return self.presence.structure(node) or node
         return expand(transform(node, leaf), writing.sizes)
 
     def _long_sum(self, over: str, body: Expr, writing: _Writing) -> Expr:
@@ -218,7 +220,7 @@ class ElementFormulas:
 
         if contains(body, Delta):
             places = [place for place in places if not is_zero(_decided_deltas(addend(place)))]
-        if self._may_lack(body):
+        if self.presence.may_lack(body):
             places = [place for place in places if not self._is_nothing(addend(place), writing)]
         if self.full or len(places) <= LONGEST_SUM:
             return total(self._expanded(addend(place), writing) for place in places)
@@ -240,55 +242,12 @@ class ElementFormulas:
 
         return summed(self.trace, body, indices, places, sizes, self.extra)
 
-    def _may_lack(self, addend: Expr) -> bool:
-        """Whether an addend may be no part of the formula at some places."""
-        keys = (part.by.name if isinstance(part, Partial) else part.name for part in symbols(addend))
-        tensors = (self.network.tensors.get(key) for key in keys)
-        return any(tensor is None or tensor.structural or tensor.missing for tensor in tensors)
-
     def _is_nothing(self, addend: Expr, writing: _Writing) -> bool:
         """Whether an addend is no part of the formula: a missing connection, or a structural zero."""
-        if self._absent(addend):
+        if self.presence.is_absent(addend):
             return True
         structural = any(self.network.tensors[s.name].structural for s in symbols(addend) if isinstance(s, Sym))
         return structural and self._expanded(addend, writing._replace(rests=[], decided={}, continuous=set())) == ZERO
-
-    def _structure(self, symbol: Sym) -> Expr | None:
-        """The zero or one of a class target, once its place is known."""
-        tensor = self.network.tensors.get(symbol.name)
-        if tensor is None or not tensor.structural:
-            return None
-        cell = tuple(i for i in symbol.index if isinstance(i, int))
-        return Num(int((tensor.typed or {})[cell])) if len(cell) == len(symbol.index) else None
-
-    def _absent(self, term: Expr) -> bool:
-        def absent(symbol: Sym) -> bool:
-            tensor = self.network.tensors.get(symbol.name)
-            if tensor is None:
-                return False
-            cell = tuple(index for index in symbol.index if isinstance(index, int))
-            out = tensor.left_out and len(cell) == len(symbol.index) and self.trace.left_out(Element(tensor.key, cell))
-            return out or symbol.index in tensor.missing
-
-        return is_absent(term, absent)
-
-    def kept(self, formula: Expr) -> Expr:
-        """A formula over keys without the terms of tensors that are left out as a whole."""
-
-        def absent(symbol: Sym) -> bool:
-            tensor = self.network.tensors.get(symbol.name)
-            return tensor is not None and tensor.left_out and self.is_left_out(tensor)
-
-        def without(node: Expr) -> Expr | None:
-            if not isinstance(node, Add):
-                return None
-            return total(transform(term, without) for term in node.terms if not is_absent(term, absent))
-
-        return transform(formula, without)
-
-    def is_left_out(self, tensor: Tensor) -> bool:
-        """Whether no element of a tensor is part of a formula."""
-        return tensor.left_out and all(self.trace.left_out(Element(tensor.key, cell)) for cell in tensor.cells())
 
 
 def _decided_deltas(node: Expr) -> Expr:

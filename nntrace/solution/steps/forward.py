@@ -113,7 +113,7 @@ def layer_steps(
     tensor = writer.network.tensors[step.output]
     cells = list(tensor.cells())
     if section == "forward" and families.has(tensor) and not tensor.overridden:
-        body = writer.kept(writer.keyed(step.operation.sheet_formula, step))
+        body = writer.presence.kept(writer.keyed(step.operation.sheet_formula, step))
         formula = ElementFormula(Sym(tensor.key, cells[0]), body, step.operation.output.index, step.sizes)
         family = families.family(section, formula, lambda place: element_step(writer, ids, step, cells[place], section))
         if family is not None:

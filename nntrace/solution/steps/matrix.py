@@ -99,7 +99,7 @@ class MatrixForms:
     def forward(self) -> Iterator[Block]:
         """Every layer's result."""
         for step in self._results:
-            if not self.writer.is_left_out(self.network.tensors[step.output]):
+            if not self.writer.presence.is_left_out(self.network.tensors[step.output]):
                 yield self.result(step, "forward")
 
     def loss(self) -> Iterator[Block]:
@@ -174,7 +174,7 @@ class MatrixForms:
             return None if body is None else maximum(body)
         if step.operation.program or self._is_lost(step):
             formula = self.formulas.keyed(step.numeric, step)
-        return self._between_tensors(self.writer.kept(formula), axes)
+        return self._between_tensors(self.writer.presence.kept(formula), axes)
 
     def _between_tensors(self, formula: Expr, axes: Axes) -> Expr | None:
         """A formula between the network's own tensors: one that takes an identity matrix is worked out by elements."""
