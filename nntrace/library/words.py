@@ -29,13 +29,12 @@ def typed_number(text: str, where: str) -> Fraction:
 
 def rounding_rule(text: str | None) -> Rounding | None:
     """``full``, ``carry:4``, ``carry:4dp`` or ``carry:4sf`` as a rule."""
-    from ..spec.conventions import ROUNDING_FORMS
-    from ..spec.rounding import rounding_of
+    from ..spec.rounding import FORMS, rounding_of
 
     if text is None:
         return None
     if (rule := rounding_of(text)) is None:
-        raise UserError(f"--rounding {text!r} is no rule\n  {ROUNDING_FORMS}")
+        raise UserError(f"--rounding {text!r} is no rule\n  {FORMS}")
     return rule
 
 

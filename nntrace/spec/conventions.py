@@ -2,43 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from . import tree, values
-from .model import Conventions, Rounding
+from .model import Conventions, Name, Number, Rounding
 from .problems import Problems
-from .rounding import MOST_DIGITS, rounding_of
+from .rounding import FORMS, MOST_DIGITS, rounding_of
 from .tree import Node, describe
-
-ROUNDING_FORMS = "write full, carry:4 (decimals), carry:4dp (plain decimals) or carry:4sf (significant)"
-
-
-def _vectors(node: Node, problems: Problems) -> str | None:
-    found = values.word(node, problems, "`vectors`", ("columns", "rows"))
-    return found.text if found else None
-
-
-def _log(node: Node, problems: Problems) -> str | None:
-    found = values.word(node, problems, "`log`", ("e", "2", "10"))
-    return found.text if found else None
-
-
-def _relu_at_zero(node: Node, problems: Problems) -> int | None:
-    return _integer(node, problems, "`relu_at_zero`", 0, 1)
-
-
-def _digits(node: Node, problems: Problems) -> int | None:
-    return _integer(node, problems, "`digits`", 1, MOST_DIGITS)
-
-
-def _decimals(node: Node, problems: Problems) -> int | None:
-    return _integer(node, problems, "`decimals`", 0, MOST_DIGITS)
 
 
 def conventions(found: Mapping[str, Any], root: tree.Mapping, problems: Problems) -> Conventions:
     """Those that a file gives, and the defaults. Digits are asked for in one way alone."""
-    given = {key: found[key] for key in READERS if found.get(key) is not None}
+    given = {key: _plain(found[key]) for key in READERS if found.get(key) is not None}
     asked = [key.text for key, _ in root.entries if key.text in ("digits", "decimals")]
     carry = given.get("rounding", Rounding()).places is not None
     for key, _ in root.entries:
@@ -49,9 +26,14 @@ def conventions(found: Mapping[str, Any], root: tree.Mapping, problems: Problems
     return Conventions(**given, bounded=bool(asked))
 
 
-def _integer(node: Node, problems: Problems, what: str, low: int, high: int) -> int | None:
-    found = values.count(node, problems, what, low, high)
-    return int(found.value) if found else None
+def _plain(value: Name | Number | Rounding) -> Any:
+    match value:
+        case Name(text):
+            return text
+        case Number(_, number):
+            return int(number)
+        case _:
+            return value
 
 
 def _rounding(node: Node, problems: Problems) -> Rounding | None:
@@ -61,45 +43,37 @@ def _rounding(node: Node, problems: Problems) -> Rounding | None:
         case tree.Mapping() if (carry := node.get("carry")) is not None:
             return _carry(node, carry, problems)
         case _:
-            problems.add(node.place, f"`rounding` cannot be {describe(node)}", ROUNDING_FORMS)
+            problems.add(node.place, f"`rounding` cannot be {describe(node)}", FORMS)
             return None
 
 
 def _carry(node: tree.Mapping, carry: Node, problems: Problems) -> Rounding | None:
-    significant = carry.get("significant") if isinstance(carry, tree.Mapping) else None
-    if isinstance(carry, tree.Mapping):
-        if significant is None:
-            problems.add(carry.place, "`carry` without its number of digits", ROUNDING_FORMS)
-        _refuse_others(carry, ("significant",), "`carry`", problems)
-    _refuse_others(node, ("carry", "at_least"), "`rounding`", problems)
+    """``{carry: 4, at_least: 2}`` or ``{carry: {significant: 3}}``."""
+    values.refuse_others(node, ("carry", "at_least"), "`rounding`", problems)
     at_least = node.get("at_least")
-    least = _integer(at_least, problems, "`at_least`", 0, MOST_DIGITS) if at_least is not None else None
-    if significant is not None:
+    least = None if at_least is None else values.count(at_least, problems, "`at_least`", 0, MOST_DIGITS)
+    significant = None
+    if isinstance(carry, tree.Mapping):
+        values.refuse_others(carry, ("significant",), "`carry`", problems)
+        if (significant := carry.get("significant")) is None:
+            problems.add(carry.place, "`carry` without its number of digits", FORMS)
+            return None
         if at_least is not None:
             problems.add(at_least.place, "`at_least` beside `significant`", "leave it out: it belongs to decimals")
-        places = _integer(significant, problems, "`significant`", 1, MOST_DIGITS)
-    elif isinstance(carry, tree.Mapping):
-        return None
-    else:
-        places = _integer(carry, problems, "`carry`", 0, MOST_DIGITS)
+    what, low = ("`carry`", 0) if significant is None else ("`significant`", 1)
+    places = values.count(significant or carry, problems, what, low, MOST_DIGITS)
     if places is None:
         return None
-    default = Rounding(places, significant is not None)
-    return default if least is None else default._replace(at_least=least)
+    found = Rounding(int(places.value), significant is not None)
+    return found if least is None else found._replace(at_least=int(least.value))
 
 
-def _refuse_others(node: tree.Mapping, known: tuple[str, ...], where: str, problems: Problems) -> None:
-    for key, _ in node.entries:
-        if key.text not in known:
-            values.unknown_key(key, where, known, problems)
-
-
-READERS: dict[str, Callable[[Node, Problems], Any]] = {
-    "vectors": _vectors,
-    "relu_at_zero": _relu_at_zero,
-    "log": _log,
+READERS: dict[str, values.KeyReader] = {
+    "vectors": partial(values.word, what="`vectors`", choices=("columns", "rows")),
+    "relu_at_zero": partial(values.count, what="`relu_at_zero`", low=0, high=1),
+    "log": partial(values.word, what="`log`", choices=("e", "2", "10")),
     "rounding": _rounding,
-    "digits": _digits,
-    "decimals": _decimals,
+    "digits": partial(values.count, what="`digits`", low=1, high=MOST_DIGITS),
+    "decimals": partial(values.count, what="`decimals`", low=0, high=MOST_DIGITS),
 }
 """For each convention the function that reads it; ``None`` where that notes a problem."""

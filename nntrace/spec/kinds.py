@@ -11,7 +11,7 @@ from fractions import Fraction
 from ..catalogue.registry import Entry, Option, find, names
 from ..errors import quoted, shortens, suggestion
 from ..record import Record
-from . import not_yet, tree, values
+from . import tree, values
 from .model import Inside, Name, Number, OptionValue
 from .problems import Problems
 from .tree import Node, describe, is_null
@@ -90,16 +90,16 @@ def _entry(word: tree.Scalar, what: str, sorts: Sequence[str], problems: Problem
     for sort in sorts:
         if entry := find(sort, word.text):
             return entry
-    if word.text in not_yet.KEYS:
-        not_yet.refuse_key(word, problems)
-    else:
-        known = [word for sort in sorts for word in names(sort)]
-        from ..expr.functions import FUNCTIONS
+    known = [word for sort in sorts for word in names(sort)]
+    if word.text in values.NOT_YET:
+        values.unknown_key(word, what, known, problems)
+        return None
+    from ..expr.functions import FUNCTIONS
 
-        lower = word.text.lower()
-        other = lower in OTHER_KINDS or lower in FUNCTIONS
-        meant = [one for one in known if not other and (abs(len(one) - len(lower)) <= SLIP or shortens(lower, one))]
-        problems.add(word.place, f"{what} of unknown kind {quoted(word.text)}", suggestion(word.text, known, meant))
+    lower = word.text.lower()
+    other = lower in OTHER_KINDS or lower in FUNCTIONS
+    meant = [one for one in known if not other and (abs(len(one) - len(lower)) <= SLIP or shortens(lower, one))]
+    problems.add(word.place, f"{what} of unknown kind {quoted(word.text)}", suggestion(word.text, known, meant))
     return None
 
 
@@ -112,9 +112,7 @@ def options(
         return found
     schema = of.entry.options()
     for key, node in other_keys:
-        if key.text in not_yet.KEYS:
-            not_yet.refuse_key(key, problems)
-        elif key.text not in schema:
+        if key.text not in schema:
             values.unknown_key(key, where, (*own_keys, *schema), problems)
         elif (option := _option(schema[key.text], node, f"`{key.text}`", problems)) is not None:
             found[key.text] = option
@@ -148,9 +146,7 @@ def _number(option: Option, node: Node, what: str, problems: Problems) -> Number
 
 def _inside(node: tree.Mapping, what: str, problems: Problems) -> Inside | None:
     """``{inside: 1e-8}``."""
-    for key, _ in node.entries:
-        if key.text != INSIDE:
-            values.unknown_key(key, what, (INSIDE,), problems)
+    values.refuse_others(node, (INSIDE,), what, problems)
     inner = node.get(INSIDE)
     if inner is None:
         problems.add(node.place, f"{what} has no number", f"write {{{INSIDE}: 1e-8}}, or the number alone")

@@ -155,11 +155,11 @@ class LossSpec(Record):
     """
 
     kind: Name
-    name: Name | None
-    parts: tuple[Name, ...]
-    over_outputs: str | None
-    over_samples: str
-    options: Mapping[str, OptionValue]
+    name: Name | None = None
+    parts: tuple[Name, ...] = ()
+    over_outputs: str | None = None
+    over_samples: str = "mean"
+    options: Mapping[str, OptionValue] = {}
     penalty: Penalty | None = None
     upstream: Value | None = None
     source: SourceNames | None = None
@@ -272,23 +272,23 @@ class Spec(Record):
     source: str
     lines: tuple[str, ...]
     folder: Path | None
-    title: str | None
-    inputs: Value | None
-    targets: Value | None
-    samples: Value | None
-    layers: tuple[Layer, ...]
-    loss: LossSpec | None
-    penalty: Penalty | None
-    report: tuple[LossSpec, ...]
-    values: Labelled
-    frozen: tuple[Name, ...]
-    learning_rate: LearningRate | None
-    passes: Passes
-    validation: Validation
-    optimizer: Optimizer | None
-    clip: Chosen | None
-    parameters: Labelled | None
-    gradients: Labelled | None
-    conventions: Conventions
+    title: str | None = None
+    inputs: Value | None = None
+    targets: Value | None = None
+    samples: Value | None = None
+    layers: tuple[Layer, ...] = ()
+    loss: LossSpec | None = None
+    penalty: Penalty | None = None
+    report: tuple[LossSpec, ...] = ()
+    values: Labelled = Labelled((), Place(1, 1))
+    frozen: tuple[Name, ...] = ()
+    learning_rate: LearningRate | None = None
+    passes: Passes = Passes()
+    validation: Validation = Validation()
+    optimizer: Optimizer | None = None
+    clip: Chosen | None = None
+    parameters: Labelled | None = None
+    gradients: Labelled | None = None
+    conventions: Conventions = Conventions()
     places: Mapping[str, Place] = {}
     limits: Limits = USUAL

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from ..catalogue.registry import find
@@ -36,14 +37,6 @@ def _takes_one(found: Mapping[str, Any]) -> bool:
     return entry is not None and not entry.options() and bool(entry.build().only_mistakes)
 
 
-def _iterations(node: Node, problems: Problems) -> Number | None:
-    return values.count(node, problems, "`iterations`", high=LARGEST_LIMIT)
-
-
-def _epochs(node: Node, problems: Problems) -> Number | None:
-    return values.count(node, problems, "`epochs`")
-
-
 def _samples_per_step(node: Node, problems: Problems) -> Number | None:
     if isinstance(node, tree.Scalar) and node.text == "all":
         return None
@@ -61,9 +54,9 @@ def _order(node: Node, problems: Problems) -> Number | None:
     return None
 
 
-READERS: dict[str, Callable[[Node, Problems], Any]] = {
-    "iterations": _iterations,
-    "epochs": _epochs,
+READERS: dict[str, values.KeyReader] = {
+    "iterations": partial(values.count, what="`iterations`", high=LARGEST_LIMIT),
+    "epochs": partial(values.count, what="`epochs`"),
     "samples_per_step": _samples_per_step,
     "order": _order,
 }

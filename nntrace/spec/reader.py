@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from ..errors import UserError, nearest, printable, quoted
 from ..limits import USUAL, Limits
-from . import conventions, losses, not_yet, passes, shorthands, training, tree, validation, values
-from .layers import layer_keys, layers
-from .model import Labelled, Layer, LossSpec, Name, Null, Penalty, Place, Spec, Value
+from . import conventions, layers, losses, passes, shorthands, training, tree, validation, values
+from .model import Labelled, LossSpec, Name, Null, Penalty, Place, Spec
 from .problems import Problems, split_lines
 from .samples import samples
 from .tree import Node, describe, is_null
@@ -23,17 +22,8 @@ REQUIRED = {
 ALONE = "parameters"
 """The key of a file without layers: there is no network, and the gradients are given."""
 OF_LAYERS = (
-    "inputs",
-    "targets",
-    "samples",
-    "layers",
-    "loss",
-    "penalty",
-    "report",
-    "values",
-    "samples_per_step",
-    "order",
-)
+    "inputs", "targets", "samples", "layers", "loss", "penalty", "report", "values", "samples_per_step", "order",
+)  # fmt: skip
 
 
 def read(text: str, source: str, folder: Path | None, limits: Limits = USUAL) -> Spec:
@@ -52,76 +42,51 @@ def read(text: str, source: str, folder: Path | None, limits: Limits = USUAL) ->
         problems.fail(root.place, f"a network file is a table of keys, and this is {describe(root)}",
                       "begin with `inputs:` and `layers:`")  # fmt: skip
     spec = _spec(shorthands.written_out(root, problems), source, lines, folder, problems)
-    not_yet.refuse(spec, problems)
     problems.raise_if_any()
     return spec
 
 
 def _spec(root: tree.Mapping, source: str, lines: tuple[str, ...], folder: Path | None, problems: Problems) -> Spec:
     found = _read_keys(root, problems)
+    listed = found.get("layers", ())
     if root.get(ALONE) is None:
-        layers = found.get("layers") or ()
-        needed = [key for key in REQUIRED if key != "inputs" or not (layers and layers[0].formula)]
+        needed = [key for key in REQUIRED if key != "inputs" or not (listed and listed[0].formula)]
         meant = {_meant(word.text) for word, _ in root.entries if word.text not in READERS}
-        for key, remedy in REQUIRED.items():
-            if root.get(key) is None and key in needed and key not in meant:
-                problems.add(Place(1, 1), f"`{key}` is missing", remedy)
-    for word, _ in root.entries if root.get(ALONE) is not None else ():
-        if word.text in OF_LAYERS:
-            problems.add(
-                word.place, f"`{word.text}` beside `{ALONE}`, which are of no layer", "take one of the two out"
-            )
+        for key in needed:
+            if root.get(key) is None and key not in meant:
+                problems.add(Place(1, 1), f"`{key}` is missing", REQUIRED[key])
+    else:
+        for word, _ in root.entries:
+            if word.text in OF_LAYERS:
+                message = f"`{word.text}` beside `{ALONE}`, which are of no layer"
+                problems.add(word.place, message, "take one of the two out")
     if (loss := found.get("loss")) and loss.result:
-        losses.check_result(loss, found.get("layers", ()), problems)
-    return Spec(
-        source=source,
-        lines=lines,
-        folder=folder,
-        title=found.get("title"),
-        inputs=found.get("inputs"),
-        targets=found.get("targets"),
-        samples=found.get("samples"),
-        layers=found.get("layers", ()),
-        loss=found.get("loss"),
-        penalty=_penalty(found, problems),
-        report=found.get("report", ()),
-        values=found.get("values") or Labelled((), Place(1, 1)),
-        frozen=found.get("frozen", ()),
-        learning_rate=found.get("learning_rate"),
-        passes=passes.passes(found, problems),
-        validation=validation.validation(found, problems),
-        optimizer=found.get("optimizer"),
-        clip=found.get("clip"),
-        parameters=found.get("parameters"),
-        gradients=found.get("gradients"),
-        conventions=conventions.conventions(found, root, problems),
-        places={key.text: key.place for key, _ in root.entries},
-        limits=problems.limits,
-    )
+        losses.check_result(loss, listed, problems)
+    given = {key: value for key, value in found.items() if key in Spec._fields and value is not None}
+    together = {
+        "penalty": _penalty(found, problems),
+        "passes": passes.passes(found, problems),
+        "validation": validation.validation(found, problems),
+        "conventions": conventions.conventions(found, root, problems),
+        "places": {key.text: key.place for key, _ in root.entries},
+    }
+    return Spec(source, lines, folder, limits=problems.limits, **{**given, **together})
 
 
 def _read_keys(root: tree.Mapping, problems: Problems) -> dict[str, Any]:
     found: dict[str, Any] = {}
-    for key, node in root.entries:
-        if key.text in not_yet.KEYS:
-            not_yet.refuse_key(key, problems)
-        elif key.text not in READERS:
-            _refuse_unknown(key, node, root, problems)
-        elif is_null(node) and key.text != "title":
-            values.nothing_after(key, problems)
+    for word, node in root.entries:
+        if word.text not in READERS:
+            _refuse_unknown(word, node, root, problems)
+        elif is_null(node) and word.text != "title":
+            values.nothing_after(word, problems)
         else:
-            found[key.text] = READERS[key.text](node, problems)
-    _refuse_nested(found, problems)
-    return found
-
-
-def _refuse_nested(found: Mapping[str, Any], problems: Problems) -> None:
-    """Inputs and targets that stand in the table of values are one list too."""
-    given: Labelled = found.get("values") or Labelled((), Place(1, 1))
-    for key in ("inputs", "targets"):
-        for name, value in given.entries:
+            found[word.text] = READERS[word.text](node, problems)
+    for key in ("inputs", "targets"):  # those that stand in the table of values are one list too
+        for name, value in found["values"].entries if found.get("values") else ():
             if isinstance(named := found.get(key), Name) and named.text == name.text:
                 values.refuse_nested(value, problems, key)
+    return found
 
 
 def _penalty(found: dict[str, Any], problems: Problems) -> Penalty | None:
@@ -147,7 +112,7 @@ def _penalty(found: dict[str, Any], problems: Problems) -> Penalty | None:
 
 
 def _refuse_unknown(key: tree.Scalar, node: Node, root: tree.Mapping, problems: Problems) -> None:
-    if key.text in layer_keys():
+    if key.text in layers.layer_keys():
         problems.add(
             key.place, f"`{key.text}` outside of a layer", "indent it under its layer, in the column of `dense`"
         )
@@ -168,25 +133,10 @@ def _meant(word: str) -> str | None:
 
 def _title(node: Node, problems: Problems) -> str | None:
     if not isinstance(node, tree.Scalar):
-        problems.add(
-            node.place,
-            f"`title` cannot be {describe(node)}",
-            "write one line of text; put it in quotes where it has : or [",
-        )
+        remedy = "write one line of text; put it in quotes where it has : or ["
+        problems.add(node.place, f"`title` cannot be {describe(node)}", remedy)
         return None
     return None if is_null(node) else printable(" ".join(node.text.split()))
-
-
-def _layers(node: Node, problems: Problems) -> tuple[Layer, ...]:
-    return layers(node, problems, READERS)
-
-
-def _inputs(node: Node, problems: Problems) -> Value | None:
-    return values.given(node, problems, "inputs")
-
-
-def _targets(node: Node, problems: Problems) -> Value | None:
-    return values.given(node, problems, "targets")
 
 
 def _values(node: Node, problems: Problems) -> Labelled | None:
@@ -205,21 +155,17 @@ def _values(node: Node, problems: Problems) -> Labelled | None:
     return found
 
 
-def _frozen(node: Node, problems: Problems) -> tuple[Name, ...]:
-    return values.names(node, problems, "`frozen`", elements=True)
-
-
-READERS: dict[str, Callable[[Node, Problems], Any]] = {
+READERS: dict[str, values.KeyReader] = {
     "title": _title,
-    "inputs": _inputs,
-    "targets": _targets,
+    "inputs": partial(values.given, what="inputs"),
+    "targets": partial(values.given, what="targets"),
     "samples": samples,
-    "layers": _layers,
+    "layers": lambda node, problems: layers.layers(node, problems, READERS),
     "loss": losses.loss,
     "penalty": losses.penalty,
     "report": losses.report,
     "values": _values,
-    "frozen": _frozen,
+    "frozen": partial(values.names, what="`frozen`", elements=True),
     "learning_rate": training.learning_rate,
     **passes.READERS,
     **validation.READERS,

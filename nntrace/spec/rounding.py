@@ -6,6 +6,7 @@ import re
 
 from .model import Rounding
 
+FORMS = "write full, carry:4 (decimals), carry:4dp (plain decimals) or carry:4sf (significant)"
 MOST_DIGITS = 17  # what tells two floats apart
 _CARRY = re.compile(r"carry:\s*([0-9]{1,2})(sf|dp)?")
 

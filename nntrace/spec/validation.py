@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 from . import tree, values
-from .model import Number, Split, Validation, Value
+from .model import Split, Validation, Value
 from .problems import Problems
 from .samples import samples
 from .tree import Node
@@ -29,9 +30,7 @@ def _validation(node: Node, problems: Problems) -> Value | Split | None:
     """Samples, a file, or a share of the samples that there are."""
     if not isinstance(node, tree.Mapping) or (share := node.get(SPLIT)) is None:
         return samples(node, problems, "`validation`")
-    for key, _ in node.entries:
-        if key.text not in (SPLIT, SEED):
-            values.unknown_key(key, "a split", (SPLIT, SEED), problems)
+    values.refuse_others(node, (SPLIT, SEED), "a split", problems)
     number = values.number(share, problems, "a split")
     if number is not None and not 0 < number.value < 1:
         problems.add(share.place, f"a split of {number.text}", "give a share between 0 and 1, such as 0.2")
@@ -41,16 +40,8 @@ def _validation(node: Node, problems: Problems) -> Value | Split | None:
     return None if number is None else Split(number, drawn, node.place)
 
 
-def _patience(node: Node, problems: Problems) -> Number | None:
-    return values.count(node, problems, "`patience`")
-
-
-def _restore(node: Node, problems: Problems) -> object:
-    return values.word(node, problems, "`restore`", RESTORED)
-
-
-READERS: dict[str, Callable[[Node, Problems], Any]] = {
+READERS: dict[str, values.KeyReader] = {
     "validation": _validation,
-    "patience": _patience,
-    "restore": _restore,
+    "patience": partial(values.count, what="`patience`"),
+    "restore": partial(values.word, what="`restore`", choices=RESTORED),
 }

@@ -5,8 +5,9 @@ Each function gives the value, or notes a problem and gives ``None``.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from fractions import Fraction
+from typing import Any
 
 from ..errors import quoted, suggestion
 from . import arithmetic, scalars, tree
@@ -15,7 +16,11 @@ from .problems import Problems
 from .scalars import Fault
 from .tree import Node, describe, is_null
 
+KeyReader = Callable[[Node, Problems], Any]
+"""Reads what stands under a key of the file."""
 FILE_SUFFIXES = (".npy", ".npz", ".csv")
+NOT_YET = {"for": "write the steps out as layers"}
+"""Keys that the program has not, and what works instead."""
 
 
 def value(node: Node, problems: Problems, *, sizes: bool = False) -> Value | None:
@@ -273,7 +278,17 @@ def _refuse_mixture(listed: Items, problems: Problems, what: str) -> None:
 
 def unknown_key(key: tree.Scalar, where: str, known: Iterable[str], problems: Problems) -> None:
     """Note a key that nothing reads."""
-    problems.add(key.place, f"unknown key {quoted(key.text)} in {where}", suggestion(key.text, known))
+    if key.text in NOT_YET:
+        problems.add(key.place, f"`{key.text}` is not supported yet", NOT_YET[key.text])
+    else:
+        problems.add(key.place, f"unknown key {quoted(key.text)} in {where}", suggestion(key.text, known))
+
+
+def refuse_others(node: tree.Mapping, known: Sequence[str], where: str, problems: Problems) -> None:
+    """Note each key of a table that is none of the known ones."""
+    for key, _ in node.entries:
+        if key.text not in known:
+            unknown_key(key, where, known, problems)
 
 
 def nothing_after(key: tree.Scalar, problems: Problems) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from nntrace.catalogue import KINDS, Entry, Operation, Parameter
 from nntrace.expr import Sym
-from nntrace.spec import SpecError, not_yet, read
+from nntrace.spec import SpecError, read
 from nntrace.spec.model import (
     Conventions,
     File,
@@ -265,8 +265,7 @@ def test_options_are_checked_by_their_type() -> None:
 
 
 @pytest.mark.usefixtures("catalogue")
-def test_what_is_read_but_not_yet_supported(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(not_yet, "ROWS", ())
+def test_sizes_samples_and_schemes() -> None:
     spec = spec_of(
         "inputs: [x1, x2]\ntargets: {y: {size: K, one_hot: k}}\nsamples: [[1, 0, dog], [1, 1, cat]]\n"
         "layers:\n- dense: {z1: {size: D_a}}\n  weights: {W1: {init: he_normal, seed: 0}}\n"
