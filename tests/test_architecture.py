@@ -53,7 +53,7 @@ ARROWS = {
     "__main__": ["cli"],
 }
 # Packages from outside: which files may import them at all, and which of these only inside a function.
-NUMPY = ["expr.contractions", "expr.evaluate", "expr.functions", "network", "trace", "solution", "library", "cli"]
+NUMPY = ["expr.contractions", "expr.evaluate", "expr.function_values", "network", "trace", "solution", "library", "cli"]
 NEVER = ["sympy", "autograd", "torch", "jax", "pandas", "scipy"]
 
 

@@ -16,7 +16,8 @@ from symbolic_reader import FUNCTIONS, OPTIONS, AtKink, Dual, Index, Matrix, dua
 from test_derive import ALIKE, BATCH, CONFIGS, Reading, same
 
 from nntrace.catalogue import KINDS
-from nntrace.expr import Indexed, Sum, Sym, matrix_form, shape
+from nntrace.expr import Indexed, Sum, Sym
+from nntrace.expr.matrices import matrix_form, shape
 from nntrace.expr.script import ASCII, UNICODE
 from nntrace.expr.text import text
 from nntrace.formats import render
