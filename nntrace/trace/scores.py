@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from ..catalogue import OUTPUT, TARGET, find
 from ..network.model import BoundOperation, Network
@@ -58,10 +58,31 @@ def accuracy(network: Network, arrays: dict[str, Array]) -> float | None:
     outputs, targets = arrays[step.arguments[OUTPUT]], arrays[step.arguments[TARGET]]
     is_bit = bool(np.isin(targets, (0, 1)).all())
     if is_bit and takes_one_bit(network, step):
-        return float(np.mean((outputs >= 0.5) == (targets > 0)))
+        return float(np.mean(same_side(outputs, targets)))
     if targets.shape[-1] > 1 and is_bit and bool((targets.sum(axis=-1) == 1).all()):
-        return float(np.mean(outputs.argmax(axis=-1) == targets.argmax(axis=-1)))
+        return float(np.mean(same_class(outputs, targets)))
     return None
+
+
+def same_numbers(outputs: Array, targets: Array) -> Any:
+    """Which samples have their targets as results."""
+    return (outputs == targets).all(axis=-1)
+
+
+def same_class(outputs: Array, targets: Array) -> Any:
+    """Of which samples the output of the target's class is the largest, and no other as large."""
+    return ((outputs == outputs.max(axis=-1, keepdims=True)) == (targets > 0)).all(axis=-1)
+
+
+def same_side(outputs: Array, targets: Array) -> Any:
+    """Of which samples the output is 0.5 or more where the target is 1, and less where it is 0."""
+    return ((outputs >= 0.5) == (targets > 0)).all(axis=-1)
+
+
+def takes_classes(step: BoundOperation) -> bool:
+    """Whether a loss compares outputs with the class of a sample."""
+    entry = find("loss", step.kind)
+    return entry is not None and entry.build().targets in ("class", "classes")
 
 
 def takes_one_bit(network: Network, step: BoundOperation) -> bool:
@@ -78,8 +99,8 @@ def mistakes(trace: Trace) -> int:
     step = compared(trace.network)
     if step is None:
         return 0
-    wrong = trace.arrays[step.arguments[OUTPUT]] != trace.arrays[step.arguments[TARGET]]
-    return int(np.count_nonzero(wrong.any(axis=-1)))
+    right = same_numbers(trace.arrays[step.arguments[OUTPUT]], trace.arrays[step.arguments[TARGET]])
+    return int(np.count_nonzero(~right))
 
 
 def compared(network: Network) -> BoundOperation | None:

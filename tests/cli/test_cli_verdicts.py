@@ -24,6 +24,7 @@ layers: [{dense: [z], weights: [[2, 1]], bias: -1}, step: y]
 loss: mse
 learning_rate: 0.5
 """
+BITS = STEP.replace("step", "sigmoid").replace("mse", "bce").replace("bias: -1", "bias: -1.5")
 
 
 def written(folder: Path, text: str) -> Path:
@@ -51,7 +52,44 @@ def test_so_does_one_of_steps(run: Run, tmp_path: Path, command: str) -> None:
     assert "3 of 4 samples are right" in out
 
 
-BITS = STEP.replace("step", "sigmoid").replace("mse", "bce").replace("bias: -1", "bias: -1.5")
+@pytest.mark.parametrize(("command", "there"), [(("grad",), True), (("grad", "-p", "z"), False)])
+def test_a_gradient_that_is_asked_for_by_name_has_no_table(
+    run: Run, tmp_path: Path, command: tuple[str, ...], there: bool
+) -> None:
+    out = run(*command, written(tmp_path, BITS)).out
+    assert ("3 of 4 samples are right" in out) == there
+
+
+def test_a_network_without_a_loss_has_it_too(run: Run, tmp_path: Path) -> None:
+    text = STEP.replace("loss: mse\n", "").replace("learning_rate: 0.5\n", "")
+    assert "3 of 4 samples are right" in run("forward", written(tmp_path, text)).out
+
+
+def test_classes_typed_as_ones_and_zeros(run: Run, tmp_path: Path) -> None:
+    text = CLASSES.replace("[c]", "[t1, t2, t3]").replace(
+        CLASSES.splitlines()[2], "samples: [[1, 2, 0, 0, 1, 0], [3, 0, 0, 0, 0, 1]]"
+    )
+    assert "1 of 2 samples are right" in run("forward", written(tmp_path, text)).out
+
+
+def test_outputs_are_compared_by_all_their_digits(run: Run, tmp_path: Path) -> None:
+    """Of two outputs that are the same as floats one is larger; a sigmoid a little below 1/2 counts as 0."""
+    text = CLASSES.replace("[3, 0, 0, p3]", "[1e-30, 0, 0, p1]")
+    assert "3 of 4 samples are right" in run("forward", written(tmp_path, text)).out
+    assert (
+        "4 of 4 samples are right"
+        in run("forward", written(tmp_path, BITS.replace("-1.5", "-2.00000000000000000001"))).out
+    )
+
+
+def test_large_batches_are_compared_as_arrays(run: Run, tmp_path: Path) -> None:
+    rows = [f"[{x1}, {x2}, {int(x1 + x2 > 60)}]" for x1 in range(80) for x2 in range(80)]
+    listed = ", ".join(rows)
+    text = BITS.replace("[0, 0, 0], [0, 1, 0], [1, 0, 0], [1, 1, 1]", listed).replace("[[2, 1]]", "[[1, 1]]")
+    out = run("forward", written(tmp_path, text.replace("-1.5", "-70.5"))).out
+    assert "double precision inside" in out
+    wrong = sum(60 < x1 + x2 <= 70 for x1 in range(80) for x2 in range(80))
+    assert f"{len(rows) - wrong} of {len(rows)} samples are right" in out
 
 
 def test_a_single_sigmoid_is_held_against_its_target_by_its_side_of_a_half(run: Run, tmp_path: Path) -> None:

@@ -163,7 +163,7 @@ def _place(draft: Draft, targets: Tensor, cell: Cell) -> Place:
 
 def sum_to_one(targets: Tensor) -> bool:
     """Whether the targets, of every sample, sum to exactly 1."""
-    if targets.one_hot is not None:
+    if targets.one_hot is not None or targets.structural:
         return True
     if (array := targets.array) is not None:
         return bool(array.size and ((array == 0) | (array == 1)).all() and (array.sum(axis=-1) == 1).all())
@@ -175,12 +175,16 @@ def sum_to_one(targets: Tensor) -> bool:
 
 def is_one_hot(targets: Tensor) -> bool:
     """Whether of the targets of every sample one is 1 and the others 0."""
+    if targets.structural:
+        return True
     return sum_to_one(targets) and all(number in (0, 1) for number in (targets.typed or {}).values())
 
 
 def no_class(targets: Tensor) -> Cell | None:
     """The first target of a sample of which not one target is 1 and the others are 0; unknown numbers may be."""
     rows: dict[Cell, list[float]] = {}
+    if targets.structural:
+        return None
     for cell in targets.cells() if targets.typed or targets.array is not None else ():
         number = targets.array[cell] if targets.array is not None else (targets.typed or {}).get(cell, 0)
         rows.setdefault(cell[:-1], []).append(float(number))

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Literal
 
 from ...catalogue import OUTPUT
 from ...expr import Num
-from ...network.model import Element
+from ...network.model import Cell, Element, Tensor
 from ...network.quantities import Quantity, frozen, of_role
 from ...trace.amount import ONE, Amount
 from ...trace.trace import Trace
@@ -37,8 +37,7 @@ def forward_checks(writer: Writer) -> Iterator[Check]:
         if not step.after:
             continue
         outputs = writer.network.tensors[step.key(OUTPUT)]
-        values = (writer.trace.value(Element(outputs.key, cell)) for cell in outputs.cells())
-        if not all(value.sign >= 0 and value.minus(ONE).sign <= 0 for value in values):
+        if not _are_shares(writer.trace, outputs):
             last = next((one for one in writer.network.layer_steps() if one.output == outputs.key), None)
             instead = f"put a {step.after} before it"
             if last is not None and last.operation.logarithm_of == step.after:
@@ -48,12 +47,29 @@ def forward_checks(writer: Writer) -> Iterator[Check]:
         break
     for step in writer.network.layer_steps():
         if step.operation.sums_to_one and step.edges and not writer.network.tensors[step.output].overridden:
-            sums: dict[tuple[int, ...], float] = {}
-            for cell in writer.network.tensors[step.output].cells():
-                amount = writer.trace.value(Element(step.output, cell))
-                sums[cell[:-1]] = sums.get(cell[:-1], 0.0) + amount.number
-            holds = all(abs(one - 1) <= 1e-12 * len(sums) + 1e-12 for one in sums.values() if isfinite(one))
+            sums = _sums(writer.trace, writer.network.tensors[step.output])
+            holds = all(abs(one - 1) <= 1e-12 * len(sums) + 1e-12 for one in sums if isfinite(one))
             yield Check((f"the outputs of the {step.kind} sum to 1",), "ok" if holds else "failed")
+
+
+def _are_shares(trace: Trace, outputs: Tensor) -> bool:
+    """Whether each output is between 0 and 1."""
+    if not trace.elementwise:
+        array = trace.arrays[outputs.key]
+        return bool(((array >= 0) & (array <= 1)).all())
+    values = (trace.value(Element(outputs.key, cell)) for cell in outputs.cells())
+    return all(value.sign >= 0 and value.minus(ONE).sign <= 0 for value in values)
+
+
+def _sums(trace: Trace, outputs: Tensor) -> list[float]:
+    """What the outputs of each sample sum to."""
+    if not trace.elementwise:
+        found: list[float] = trace.arrays[outputs.key].sum(axis=-1).ravel().tolist()
+        return found
+    sums: dict[Cell, float] = {}
+    for cell in outputs.cells():
+        sums[cell[:-1]] = sums.get(cell[:-1], 0.0) + trace.value(Element(outputs.key, cell)).number
+    return [*sums.values()]
 
 
 def gradient_checks(writer: Writer, asked: Sequence[Quantity]) -> Iterator[Check]:

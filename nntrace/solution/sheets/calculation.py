@@ -117,9 +117,11 @@ class Sheet:
 
     def forward(self) -> Solution:
         """Every unit, then the loss if the network has one."""
-        sections = [self.forward_section()]
+        own, judged = self.forward_section(), tuple(verdicts(self.writer))
         if self.network.loss_is_known:
-            sections.append(self.loss_section(verdicts(self.writer)))
+            sections = [own, self.loss_section(judged)]
+        else:
+            sections = [own._replace(blocks=(*own.blocks, *judged))]
         if checks := self.checks(()):
             sections.append(Section("checks", checks))
         values, samples = value_results(self.trace), sample_results(self.trace)
@@ -142,7 +144,7 @@ class Sheet:
         any_shown = bool(used) or self.view == "matrix"
         sections = [
             Section("forward", (*self._forward_values(used), *names)),
-            *([self.loss_section()] if self.network.loss_is_known else []),
+            *([self.loss_section(() if named else verdicts(self.writer))] if self.network.loss_is_known else []),
             *(self.backward_sections(used, asked, named) if any_shown else [_nothing_asked(self.network)]),
             Section("checks", self.checks(asked)),
         ]

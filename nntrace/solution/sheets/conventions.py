@@ -112,7 +112,7 @@ _MATRICES = (
 def _matrix_words(sections: Iterable[Section]) -> Iterator[Note]:
     """How matrix lines are read: their order, and what a column of ones and a power of each element are."""
     nodes = [node for node in _expressions(sections) if isinstance(node, Ones | HadamardPow)]
-    sizes = sorted({node.over for node in nodes if isinstance(node, Ones)}, key="1".__eq__)
+    sizes = sorted(dict.fromkeys(node.over for node in nodes if isinstance(node, Ones)), key="1".__eq__)
     ones: Note = ()
     if sizes:
         ones = ("; ", Ones(sizes[0]), f" is a column of {sizes[0]} {'one' if sizes[0] == '1' else 'ones'}")

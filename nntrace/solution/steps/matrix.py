@@ -38,7 +38,7 @@ from ..formulas.element import Writer
 from ..formulas.layout import cell_content
 from ..formulas.naming import is_single
 from ..formulas.tensor import TensorFormulas
-from .forward import from_logits
+from .forward import from_logits, listed_cells
 from .matrix_equation import EquationWriter, MatrixEquation, sized
 from .reasons import NO_WAY, cancels_softmax
 from .statements import Statements
@@ -183,9 +183,10 @@ class MatrixForms:
         return None if has_identity else body
 
     def _is_lost(self, step: BoundOperation) -> bool:
-        """Whether the digits shown don't give a loss, in any sample."""
-        cells = self.network.tensors[step.output].cells() if step.bypassed else ()
-        return any(from_logits(self.writer, step, cell) for cell in cells)
+        """Whether the digits shown don't give a loss, in any sample that is shown."""
+        cells = [*self.network.tensors[step.output].cells()] if step.bypassed else []
+        shown = (cell for cell in listed_cells(cells, self.writer.full) if not isinstance(cell, int))
+        return any(from_logits(self.writer, step, cell) for cell in shown)
 
     def gradient(self, key: str) -> Step | Remark:
         """∂L/∂tensor, or words where it has no matrix form."""
