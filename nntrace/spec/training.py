@@ -16,6 +16,7 @@ from .tree import Node, describe, is_null
 START = "start"
 DEFAULT = "default"
 PER = "per"
+LIST = "list"
 COUNTED = ("epoch", "iteration")
 RATE_FORMS = (
     "write a number, {default: 0.1, W2: 0.01} for some tensors, a list, or a schedule such as "
@@ -93,13 +94,11 @@ def learning_rate(node: Node, problems: Problems) -> LearningRate | None:
     """A number, numbers for some tensors, a list, or a schedule."""
     match node:
         case tree.Sequence(items) if items:
-            found = [values.number(item, problems, "a learning rate") for item in items]
-            numbers = tuple(one for one in found if one is not None)
-            return LearningRate(numbers[0], listed=numbers) if numbers else None
+            return _listed(items, None, problems)
         case tree.Mapping():
             kinds_known = names("schedule")
             words = [key.text for key, _ in node.entries]
-            if START in words or any(word in kinds_known for word in words):
+            if START in words or LIST in words or any(word in kinds_known for word in words):
                 return _schedule(node, problems)
             return _by_tensor(node, problems)
         case tree.Scalar() if not is_null(node):
@@ -126,13 +125,28 @@ def _by_tensor(node: tree.Mapping, problems: Problems) -> LearningRate | None:
     return None if first is None else LearningRate(first, tuple(others))
 
 
+def _listed(items: Sequence[Node], counted: Name | None, problems: Problems) -> LearningRate | None:
+    """``[0.1, 0.05]``: one rate after another, the last of which holds."""
+    found = [values.number(item, problems, "a learning rate") for item in items]
+    numbers = tuple(one for one in found if one is not None)
+    return LearningRate(numbers[0], listed=numbers, per=counted.text if counted else None) if numbers else None
+
+
 def _schedule(node: tree.Mapping, problems: Problems) -> LearningRate | None:
-    """``{start: 0.1, step: {every: 10, times: 0.5}}``: a kind beside where it starts."""
-    start, per = node.get(START), node.get(PER)
+    """``{start: 0.1, step: {every: 10, times: 0.5}}``: a kind beside where it starts, or ``{list: [0.1, 0.05]}``."""
+    start, per, listed = node.get(START), node.get(PER), node.get(LIST)
+    counted = None if per is None else values.word(per, problems, f"`{PER}`", COUNTED)
+    if listed is not None:
+        for key, _ in node.entries:
+            if key.text not in (LIST, PER):
+                problems.add(key.place, f"{quoted(key.text)} beside a list of rates", "a list has only `per` beside it")
+        if isinstance(listed, tree.Sequence) and listed.items:
+            return _listed(listed.items, counted, problems)
+        problems.add(listed.place, f"`{LIST}` cannot be {describe(listed)}", "write the rates, as in [0.1, 0.05]")
+        return None
     if start is None:
         problems.add(node.place, "a schedule without its `start`", "add the first rate: start: 0.1")
     first = None if start is None else values.number(start, problems, "`start`")
-    counted = None if per is None else values.word(per, problems, f"`{PER}`", COUNTED)
     other_keys = [(key, inner) for key, inner in node.entries if key.text not in (START, PER)]
     chosen = _one_of(other_keys, node.place, "schedule", (START, PER), problems)
     if first is None or chosen is None:

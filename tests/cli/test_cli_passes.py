@@ -79,6 +79,10 @@ def test_a_list_of_rates_counts_epochs_and_its_last_one_holds(run: Run, tmp_path
     found = sheet(run, tmp_path, "learning_rate: [0.2, 0.1]\nepochs: 3\nsamples_per_step: 4\n")
     w, b = by_hand([[0, 1, 2, 3], [4]] * 3, [0.2, 0.2, 0.1, 0.1, 0.1, 0.1])
     assert found["updated"] == pytest.approx({"w": w, "b": b}, rel=1e-12)
+    rate = "{list: [0.2, 0.1], per: iteration}"
+    found = sheet(run, tmp_path, f"learning_rate: {rate}\nepochs: 3\nsamples_per_step: 4\n")
+    w, b = by_hand([[0, 1, 2, 3], [4]] * 3, [0.2, 0.1, 0.1, 0.1, 0.1, 0.1])
+    assert found["updated"] == pytest.approx({"w": w, "b": b}, rel=1e-12)
 
 
 def test_without_samples_an_epoch_is_an_iteration(run: Run) -> None:

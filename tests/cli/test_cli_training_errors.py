@@ -49,6 +49,9 @@ WRONG: list[tuple[str, list[str]]] = [
     ),
     ("learning_rate: {default: 0.1, W1: x}", ["5:35: 'x' is not a number"]),
     ("learning_rate: {start: 0.1}", ["5:16: a schedule without its kind", "step, exponential, cosine, warmup"]),
+    ("learning_rate: {list: 0.1}", ["5:23: `list` cannot be", "write the rates, as in [0.1, 0.05]"]),
+    ("learning_rate: {list: [0.1], start: 1}", ["5:30: 'start' beside a list of rates", "only `per` beside it"]),
+    ("learning_rate: {list: [0.1], per: day}", ["5:35: ", "epoch"]),
     ("learning_rate: {exponential: 0.9}", ["5:16: a schedule without its `start`", "add the first rate: start: 0.1"]),
     (
         "learning_rate: {start: 0.1, exponentail: 0.9}",
