@@ -18,7 +18,7 @@ from .typeset.sheet import HeadedRows, manuscript_lines
 
 WIDTH = 78
 """About how many digits are as wide as an A4 or Letter page's text."""
-LONG = 40
+LONG = 32
 """A table with more rows may go on on the next page."""
 MOST_LINES = 24
 """An equation of more lines may be broken between pages."""
@@ -60,6 +60,8 @@ def write(solution: Solution, width: int, script: Script, standalone: bool = Fal
 class LatexDocument(LatexSteps):
     """The parts of a sheet in LaTeX: a step is an equation whose tag is its id."""
 
+    is_paper = True
+
     def __init__(self, formulas: Formulas, width: float, script: Script, standalone: bool) -> None:
         super().__init__(formulas, width)
         self.script = script
@@ -67,7 +69,7 @@ class LatexDocument(LatexSteps):
 
     def words(self, text: str) -> str:
         """Words without a command: what has a meaning in LaTeX is written by its name."""
-        return "".join(map(self._sign, printable(text)))
+        return "".join(map(self._sign, printable(text))).replace("--", "-{}-")
 
     def _sign(self, sign: str) -> str:
         if sign in _SPECIAL:
@@ -163,10 +165,10 @@ class LatexDocument(LatexSteps):
         kind = "longtable" if rest else "tabular"
         align = "".join("r" if right else "l" for right in table.numbers)
         head = rf" \\ \midrule{chr(10)}\endhead" if rest else r" \\ \midrule"
-        yield rf"\begin{{{kind}}}{{{align}}}{chr(10)}\toprule {heads}{head}"
+        yield rf"{{\renewcommand{{\arraystretch}}{{1.3}}\begin{{{kind}}}{{{align}}}{chr(10)}\toprule {heads}{head}"
         for row in chain(first, rest, rows):
             yield rf"{' & '.join(self.note(cell) for cell in row)} \\"
-        yield f"\\bottomrule\n\\end{{{kind}}}\n"
+        yield f"\\bottomrule\n\\end{{{kind}}}}}\n"
 
     def remark(self, words: Note) -> Iterator[str]:
         yield f"{self.note(words)}\n"

@@ -30,7 +30,7 @@ _PREAMBLE = """\
 #show math.equation.where(block: true): set align(left)
 #let step(id, body) = block(above: 1em, below: 1em, grid(columns: (3.4em, 1fr), text(fill: luma(70), id), body))
 #let ruled(columns, align, head, ..cells) = table(
-  columns: columns, align: align, stroke: none, inset: (x: 0.5em, y: 0.35em),
+  columns: columns, align: align, stroke: none, inset: (x: 0.5em, y: 0.5em),
   table.hline(), table.header(..head), table.hline(stroke: 0.5pt), ..cells, table.hline(),
 )"""
 
@@ -44,7 +44,7 @@ def write(solution: Solution, width: int, script: Script) -> Iterator[str]:
 class TypstDocument(Manuscript):
     """The parts of a sheet in Typst: a step has its id at the left, and is labelled by it."""
 
-    draws = True
+    draws = is_paper = True
 
     def __init__(self, formulas: Formulas, width: float, script: Script) -> None:
         super().__init__(formulas, width)

@@ -191,6 +191,17 @@ def test_the_width_of_a_matrix_has_the_room_behind_its_points() -> None:
     assert formulas.one(small).width == formulas.one(column).width  # no point to be put there
 
 
+@each_language
+def test_a_wide_matrix_has_smaller_letters_or_is_written_row_after_row(name: str) -> None:
+    language, back = LANGUAGES[name]
+    for columns in (2, 5, 8, 30):
+        matrix = Literal(((Num(Decimal("-1.25237E-11")),) * columns, (Num(Decimal("0.5")),) * columns))
+        chunks = Formulas(language).chunks(matrix)
+        assert back(Formulas(language).text(matrix)) == text(matrix)
+        assert max(chunk.width for chunk in chunks) < 68  # with a name and a sign, a page's width
+        assert len(chunks) == (1 if columns < 8 else 2 * columns)
+
+
 def test_given_numbers_too_wide_for_the_page_are_a_listing() -> None:
     numbers = tuple(Num(Decimal(f"-0.{place}12345")) for place in range(1, 10))
     wide = Matrix(Sym("b2"), (9,), (numbers,))

@@ -199,7 +199,7 @@ class _Latex:
                 self.take()
                 place = "above" if token == "^" else "below"
                 found[-1] = found[-1]._replace(**{place: (*getattr(found[-1], place), *self.group())})
-            elif token in ("\\thinspace", "\\quad", "\\displaystyle", "\\;"):
+            elif token in ("\\thinspace", "\\quad", "\\displaystyle", "\\;", "\\footnotesize", "\\scriptsize"):
                 self.take()
             elif token == "\\phantom":
                 self.take()
@@ -248,7 +248,11 @@ class _Latex:
             case "sum":
                 return Atom("function", "Σ")
             case "text":
-                return Atom("words", self.raw())
+                words = self.raw()
+                if sized := re.fullmatch(r"\\(?:footnote|script)size\$(.*)\$", words):
+                    (matrix,) = _Latex(sized[1]).atoms()
+                    return matrix
+                return Atom("words", words)
             case "ell":
                 return Atom("name", "ℓ")
             case "dots" | "vdots":
@@ -307,6 +311,7 @@ def typst(source: str) -> str:
 
 class _Typst:
     def __init__(self, source: str) -> None:
+        source = re.sub(r"#text\(0\.\d+em\)\[\$(.*?)\$\]", r"\1", source)  # a matrix in smaller letters
         self.tokens = [token for token in _TYPST.findall(source) if not token.isspace()]
         self.at = 0
 

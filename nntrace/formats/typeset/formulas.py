@@ -7,8 +7,6 @@ not: a quotient is a fraction unless it is too wide, an index stands below, the 
 
 from __future__ import annotations
 
-from decimal import Decimal
-from math import fsum
 from typing import Protocol, cast
 
 from ...expr import (
@@ -41,16 +39,14 @@ from ...expr import (
     Whole,
     children,
 )  # fmt: skip
-from ...expr.brackets import is_link, is_positional, juxtaposed, needs_brackets
+from ...expr.brackets import is_link, juxtaposed, needs_brackets
 from ...expr.functions import notation
 from ...expr.notation import Exponent, Fences, Letter, Prefix, Radical, Spelling
 from .chunks import OPERATOR
 from .heights import has_matrix, is_stacked, is_tall
 from .language import Bracket, Chunk, Language, Sign
-from .symbols import SMALL, SymbolWriter
-
-WIDEST = 60
-"""Brackets around more than this are no taller than a line, so that it can be broken inside."""
+from .matrices import WIDEST, MatrixWriter
+from .symbols import SMALL
 
 
 class _Write(Protocol):
@@ -59,7 +55,7 @@ class _Write(Protocol):
     def __call__(self, part: Expr, place: str, at: int = ..., **position: bool) -> list[Chunk]: ...
 
 
-class Formulas(SymbolWriter):
+class Formulas(MatrixWriter):
     """Writes the expressions of one sheet. ``symbolic``: symbols are multiplied without a sign."""
 
     def __init__(self, language: Language, tensors: frozenset[str] = frozenset(), symbolic: bool = False) -> None:
@@ -139,7 +135,8 @@ class Formulas(SymbolWriter):
             case HadamardDiv(top, bottom):
                 return write(top, "elementwise") + self.led("⊘", write(bottom, "elementwise"), depth + 1)
             case Literal(rows):
-                return [self._matrix(rows, depth)]
+                cells = [[None if cell is None else self.one(cell) for cell in row] for row in rows]
+                return self._matrix(rows, cells, depth)
             case Rest(count, total, noun):
                 return self._rest(count, total, noun, depth)
             case _:
@@ -192,8 +189,7 @@ class Formulas(SymbolWriter):
                 return [self._sign(cast("Sign", letter), depth)]
             case Fences(left, right):
                 return self._enclosed(cast("Bracket", left + right), args[0], self.chunks(args[0], depth + 3), depth)
-            case Radical():
-                inner = self.one(args[0])
+            case Radical() if (inner := self.one(args[0])).width <= WIDEST:
                 return [Chunk(self.language.root(inner.text), inner.width + 1, depth)]
             case Prefix(word):
                 return self._call(word, node, depth)
@@ -241,29 +237,6 @@ class Formulas(SymbolWriter):
             return [self._matrix_symbol(body, body.symbol, depth, self.language.sign("ᵀ"))]
         return self._raised(write(body, "base"), self._sign("ᵀ"))
 
-    def _matrix(self, rows: tuple[tuple[Expr | None, ...], ...], depth: int) -> Chunk:
-        dots = [self._sign("⋮" if set(row) == {None} else "…") for row in rows]
-        cells = [
-            [between if cell is None else self.one(cell) for cell in row]
-            for between, row in zip(dots, rows, strict=True)
-        ]
-        behind = [[_behind_point(cell) for cell in row] for row in rows]
-        most = [max((own for own in column if own is not None), default=0) for column in zip(*behind, strict=True)]
-        row_texts = [
-            [self._to_the_point(*cell) for cell in zip(line, own, most, strict=True)]
-            for line, own in zip(cells, behind, strict=True)
-        ]
-        widths = [max(cell.width for cell in column) for column in zip(*row_texts, strict=True)]
-        matrix = self.language.matrix([[cell.text for cell in row] for row in row_texts])
-        return Chunk(matrix, fsum(widths) + 2 * len(widths) + 2, depth)
-
-    def _to_the_point(self, cell: Chunk, behind: int | None, most: int) -> Chunk:
-        """A number with the room behind it that puts its point under those of its column."""
-        if behind is None or behind == most:
-            return cell
-        room = "." * (not behind) + "0" * (most - max(behind, 1))
-        return Chunk(self.language.padded(cell.text, room), cell.width + most - behind, cell.depth)
-
     def _cases(self, condition: Condition, then: Expr, otherwise: Expr, depth: int) -> Chunk:
         where = self.joined([self._words("if "), *self._condition(condition, 0)])
         value, other = self.one(then), self.one(otherwise)
@@ -283,15 +256,3 @@ class Formulas(SymbolWriter):
             return [self.joined([dots, self._words(more)], depth)]
         together = self.joined([self._words("together "), self.number(total.value)], depth + 5)
         return [self.joined([dots, self._words(more + ", ")], depth), together]
-
-
-def _behind_point(cell: Expr | None) -> int | None:
-    """How many characters a number has from its decimal point on; ``None``: the cell stands at the right."""
-    match cell:
-        case Num(Decimal() as value) if is_positional(value) or not value:
-            digits = str(value)
-            return len(digits) - digits.index(".") if "." in digits else 0
-        case Num(int()):
-            return 0
-        case _:
-            return None

@@ -8,9 +8,14 @@ from ...expr import Call, Cases, Div, Expr, Literal, Max, Num, Partial, Pow, Sum
 from ...expr.brackets import is_fraction
 from ...expr.functions import notation
 from ...expr.notation import Exponent
+from ...expr.text import text
 
 MOST_IN_FRACTION = 14
 """A quotient with more symbols and numbers above or below is written on one line, where it can be broken."""
+
+
+LETTERS = 5
+"""How wide one of these is, about."""
 
 
 def is_stacked(node: Expr) -> bool:
@@ -25,6 +30,9 @@ def is_stacked(node: Expr) -> bool:
 
 
 def _leaves(node: Expr) -> int:
+    """How many symbols and numbers stand in it; of a matrix, how many would be as wide."""
+    if isinstance(node, Literal):
+        return max(sum(len(text(cell)) for cell in row if cell is not None) for row in node.rows) // LETTERS
     operands = children(node)
     return sum(map(_leaves, operands)) if operands else 1
 

@@ -16,6 +16,10 @@ Sign = Literal[
 Bracket = Literal["()", "[]", "||"]
 
 
+SIZES = {"": 1.0, "footnotesize": 0.82, "scriptsize": 0.73}
+"""Sizes of letters by their names in LaTeX, against that of a page's text."""
+
+
 class Chunk(Record):
     """A part of a formula in one language that is never broken.
 
@@ -103,6 +107,10 @@ class Language:
 
     def matrix(self, rows: Sequence[Sequence[str]]) -> str:
         """A matrix in square brackets, its numbers at the right."""
+        raise NotImplementedError
+
+    def sized(self, matrix: str, size: str) -> str:
+        """A matrix in letters of another size."""
         raise NotImplementedError
 
     def cases(self, rows: Iterable[tuple[str, str]]) -> str:

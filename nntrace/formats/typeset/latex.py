@@ -161,6 +161,11 @@ class Latex(Language):
         cells = self.row_end.join(" & ".join(row) for row in rows)
         return rf"\left[\begin{{array}}{{{'r' * len(rows[0])}}} {cells} \end{{array}}\right]"
 
+    def sized(self, matrix: str, size: str) -> str:
+        if not size:
+            return matrix
+        return rf"{{\{size} {matrix}}}" if self.markdown else rf"\text{{\{size}${matrix}$}}"
+
     def cases(self, rows: Iterable[tuple[str, str]]) -> str:
         cells = self.row_end.join(f"{value} & {where}" for value, where in rows)
         return rf"\begin{{cases}} {cells} \end{{cases}}"

@@ -100,6 +100,9 @@ class MathML(Language):
         cells = "".join(f"<mtr>{''.join(f'<mtd>{cell}</mtd>' for cell in row)}</mtr>" for row in rows)
         return self.enclosed("[]", f'<mtable class="matrix">{cells}</mtable>')
 
+    def sized(self, matrix: str, size: str) -> str:
+        return f'<mrow class="{size}">{matrix}</mrow>' if size else matrix
+
     def cases(self, rows: Iterable[tuple[str, str]]) -> str:
         cells = "".join(f"<mtr><mtd>{value}</mtd><mtd>{where}</mtd></mtr>" for value, where in rows)
         return f'<mrow><mo form="prefix">{{</mo><mtable class="cases">{cells}</mtable></mrow>'

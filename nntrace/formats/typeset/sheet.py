@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, groupby, islice
+from math import fsum
 
 from ...expr import Condition, Expr, Num
 from ...expr.bind import cell_at
@@ -52,6 +53,8 @@ class Manuscript:
 
     draws = False
     """Whether the format has pictures in a sheet."""
+    is_paper = False
+    """Whether its pages have an end at the right."""
 
     def __init__(self, formulas: Formulas, width: float) -> None:
         self.formulas = formulas
@@ -136,6 +139,11 @@ class Manuscript:
         if band:
             yield band
 
+    def wide(self, note: Note) -> float:
+        """About how wide running text is, in digits."""
+        parts = words_and_formulas(note, self.formulas)
+        return fsum(len(part) if isinstance(part, str) else self.formulas.joined(part).width for part in parts)
+
     def words(self, text: str) -> str:
         """Words in running text, with nothing in them that means anything to the format."""
         raise NotImplementedError
@@ -190,7 +198,7 @@ def _block(block: Block, manuscript: Manuscript) -> Iterator[str]:
         case Matrix():
             return manuscript.matrix(block)
         case Table(columns, rows):
-            return manuscript.table(_grid(columns, rows))
+            return chain.from_iterable(map(manuscript.table, _grids(columns, rows, manuscript)))
         case Remark(words, is_heading):
             return manuscript.subheading(words) if is_heading else manuscript.remark(words)
         case Check():
@@ -199,12 +207,28 @@ def _block(block: Block, manuscript: Manuscript) -> Iterator[str]:
             return manuscript.plot(block)
 
 
-def _grid(columns: tuple[Note, ...], rows: Iterable[tuple[Note, ...] | Stretch]) -> HeadedRows:
-    """The table with every stretch of it row by row."""
+def _grids(
+    columns: tuple[Note, ...], rows: Iterable[tuple[Note, ...] | Stretch], manuscript: Manuscript
+) -> Iterator[HeadedRows]:
+    """The table with every stretch of it row by row; one too wide for paper in parts, each with what names its rows."""
     every = chain.from_iterable(_stretched(row) if isinstance(row, Stretch) else (row,) for row in rows)
     sample = list(islice(every, LOOKAHEAD))
     numbers = [any(is_number(row[place]) for row in sample) for place in range(len(columns))]
-    return HeadedRows(columns, chain(sample, every), numbers)
+    whole = chain(sample, every)
+    widths = [max(map(manuscript.wide, cells)) + BETWEEN for cells in zip(columns, *sample, strict=True)]
+    if not manuscript.is_paper or fsum(widths) <= manuscript.width:
+        yield HeadedRows(columns, whole, numbers)
+        return
+    names = list(range(max(1, numbers.index(True) if True in numbers else 1)))
+    parts = [names]
+    for place in range(len(names), len(columns)):
+        if len(parts[-1]) > len(names) and fsum(widths[one] for one in (*parts[-1], place)) > manuscript.width:
+            parts.append(names)
+        parts[-1] = [*parts[-1], place]
+    while group := list(islice(whole, LOOKAHEAD)):
+        for part in parts:
+            cells = [tuple(row[place] for place in part) for row in group]
+            yield HeadedRows([columns[place] for place in part], cells, [numbers[place] for place in part])
 
 
 def is_number(cell: Note) -> bool:

@@ -17,6 +17,8 @@ mi.b { font-weight: bold; font-style: normal; text-transform: none;
   font-family: "STIX Two Text", "Latin Modern Roman", "Cambria", "DejaVu Serif", serif; }
 .rows math, .wide math { math-style: normal; }
 .matrix mtd { text-align: right; text-align: -moz-right; text-align: -webkit-right; padding: 0.15em 0.3em; }
+.footnotesize { font-size: 82%; }
+.scriptsize { font-size: 73%; }
 .cases mtd { text-align: left; padding: 0.1em 0.4em; }
 h1 { font-size: 1.6rem; line-height: 1.25; margin: 0.5rem 0; }
 h2 { font-size: 1.25rem; margin: 2rem 0 0.75rem; padding-bottom: 0.2rem; border-bottom: 1px solid var(--rule); }

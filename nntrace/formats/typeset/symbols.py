@@ -43,7 +43,8 @@ class SymbolWriter(ChunkWriter):
                 return Chunk(sign + language.sign("∞"), 2, depth)
             if value and is_scientific(value):
                 digits, power = scientific(value)
-                return Chunk(language.power_of_ten(digits, power), len(digits) + 5, depth)
+                width = len(digits) + 5 + SMALL * len(str(power))
+                return Chunk(language.power_of_ten(digits, power), width, depth)
             typed = str(value if value else f"{value.copy_abs():f}")
             return Chunk(language.number(typed), len(typed), depth)
         if isinstance(value, Fraction) and value.denominator != 1:

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from ...errors import printable
-from .language import Bracket, Language, Sign
+from .language import SIZES, Bracket, Language, Sign
 from .lettering import PRIMES, accented
 
 _SIGNS: dict[Sign, str] = {"-": "-", "·": "⋅", "/": "∕", "Σ": "∑", "ᵀ": "⊤", "…": "…", ",": "\\,", ";": "\\;"}
@@ -80,6 +80,9 @@ class Typst(Language):
     def matrix(self, rows: Sequence[Sequence[str]]) -> str:
         cells = " ; ".join(" , ".join(row) for row in rows)
         return f'mat(delim: "[", align: #right, {cells})'
+
+    def sized(self, matrix: str, size: str) -> str:
+        return f"#text({SIZES[size]}em)[${matrix}$]" if size else matrix
 
     def cases(self, rows: Iterable[tuple[str, str]]) -> str:
         return f"cases({', '.join(f'{value} & quad {where}' for value, where in rows)})"
