@@ -36,6 +36,14 @@ def test_given_numbers(run: Run, tmp_path: Path, weights: str, line: str) -> Non
     assert ascii[6].strip() == line.replace("×", "*").replace("≈", "~=")
 
 
+def test_drawn_zeros_are_zeros(run: Run, tmp_path: Path) -> None:
+    text = "layers: [{dense: 150, weights: {init: he_normal, seed: 1}, biases: {init: zeros}},\n"
+    text += "  {dense: 3, weights: {init: he_normal, seed: 2}, biases: {init: zeros}}]\n"
+    text += f"inputs: {{x: [{', '.join(['1'] * 150)}]}}\n"
+    (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
+    assert "    b2 [3] = [ 0.0  0.0  0.0 ]" in run("forward", cwd=tmp_path).out.splitlines()
+
+
 def test_a_fraction_of_a_sample(run: Run, tmp_path: Path) -> None:
     text = NET.replace("{x1: 1/3, x2: 0.5}", "[x1, x2]").replace("{t: 0.5}", "[t]").replace("WEIGHTS", "[[1, 2]]")
     (tmp_path / "net.yaml").write_text(f"{text}samples: [[1/3, 1, 0], [-2/7, 0.5, 1]]\n", encoding="utf-8")

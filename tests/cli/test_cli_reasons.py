@@ -70,6 +70,25 @@ def test_a_step_is_an_indicator(run: Run, tmp_path: Path, weight: float, value: 
     assert flat["δ_z"]["reason"] == "z = 5.0 > 3"
 
 
+DEAD = """\
+inputs: {x: 1}
+layers:
+- {dense: [u], weights: [[-1]], activation: {relu: [r]}}
+- {dense: [z], weights: {r: {v: 0.5}}, bias: {b: 0.3}, activation: {sigmoid: [y]}}
+targets: {t: 0}
+loss: {half_squared_error: E}
+"""
+
+
+def test_what_is_0_whatever_was_rounded_is_equal_to_0(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "net.yaml").write_text(DEAD, encoding="utf-8")
+    sheet = run("grad", cwd=tmp_path).out
+    assert "δ_u = ∂E/∂r × 1[u > 0] ≈ 0.0702136 × 0 = 0.0" in sheet
+    assert "∂E/∂v = δ_z × r ≈ 0.140427 × 0.0 = 0.0" in sheet
+    (tmp_path / "net.yaml").write_text(DEAD.replace("[[-1]]", "[[-1/3]]"), encoding="utf-8")
+    assert "r = max(0, u) ≈ max(0, -0.333333) = 0.0" in run("forward", cwd=tmp_path).out
+
+
 def test_both_passes_agree_at_the_kink_of_a_relu(run: Run, tmp_path: Path) -> None:
     left = steps(run, tmp_path, "step", activation="relu", side=0)
     right = steps(run, tmp_path, "step", activation="relu", side=1)

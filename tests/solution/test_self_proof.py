@@ -406,11 +406,15 @@ def _prove(equation: Equation, truth: Truth) -> None:
             rounded, zero = False, False
         if place and not rounded:
             here = _exact(text)
-            # of an irrational form only 0 times it is exact
+            # of an irrational form only 0 times it is exact; of a sum all terms may be rounded, and it is not
             rounded = here != exact if exact is not None else here != true or isinstance(true, float)
+            rounded = rounded or _has_other_terms(numeric[0][1], tree)
             zero = zero or (exact is None and tree is not numeric[-1][1])
         if tree is numeric[-1][1] and not rounded:
             rounded = not isinstance(true, Fraction) or _exact(text) != true
+        if place and true == 0 and isinstance(true, Fraction) and _is_nothing(numeric[place - 1][1], truth):
+            _demand(not about or tree is not numeric[-1][1], f"{text} stands after ≈, and 0 times what is rounded is 0")
+            continue
         # 0 times a sum tells nothing of how its terms were rounded
         zero = zero or (about and NO_SUM.match(text) is not None)
         unsure = zero or (isinstance(true, float) and true == 0)
@@ -592,6 +596,29 @@ def _check_terms(substitution: tuple[bool, Read, str], terms: tuple[bool, Read, 
             least, most = -most, -least
         beyond = Fraction(1, 10**300)  # what floats have of an exponential that is less
         _demand(low <= most + beyond and least <= high + beyond, f"the term {float(least)} is {float(low)}")
+
+
+def _has_other_terms(before: Read, after: Read) -> bool:
+    """Whether sums of as many rational terms differ in one of them."""
+    pairs = list(zip(_terms(before), _terms(after), strict=False))
+    if len(pairs) < 2 or len(_terms(before)) != len(_terms(after)):
+        return False
+    try:
+        return any(
+            sign * reader._value(one, reader._Fractions(), {}, {}, {})
+            != other_sign * reader._value(other, reader._Fractions(), {}, {}, {})
+            for (sign, one), (other_sign, other) in pairs
+        )
+    except (ReadError, ArithmeticError):
+        return False
+
+
+def _is_nothing(tree: Read, truth: Truth) -> bool:
+    """Whether a form is 0 whatever its rounded numbers are."""
+    try:
+        return bool(_tree_interval(tree, truth) == (0, 0))
+    except (ReadError, ArithmeticError):
+        return False
 
 
 def _tree_interval(tree: Read, truth: Truth) -> tuple[Any, Any]:
@@ -816,7 +843,7 @@ def prove_sheet(solution: Solution, network: Built) -> None:
     prove_checks(sheet, truth.digits)
     counted["sheets"] += 1
     loss = sheet["loss"]["name"] if network.loss_is_known else "L"
-    alone = _one_update(sheet)
+    alone = not list(update_rows(lines_of(solution, WIDTHS[0])))
     plain_update = len(network.training.rule.lines) == 1  # tables with states are proved in test_update_lines.py
     shown = [one for one in expected if one.id[0] != "U" or one.id[-1].isalpha() or alone]  # others are in the table
     updated = {name: one for key, value in sheet.get("updated", {}).items() for name, one in flattened(key, value)}
@@ -835,11 +862,6 @@ def prove_sheet(solution: Solution, network: Built) -> None:
     if plain_update:
         ascii_updated = {plain(name, ASCII): value for name, value in updated.items()}
         prove_updates(update_rows(plainly), rate, as_ascii, ascii_updated, plain(loss, ASCII))
-
-
-def _one_update(sheet: dict[str, Any]) -> bool:
-    new = [step for step in sheet["steps"] if step["section"] == "update" and step["id"][-1].isdigit()]
-    return len(new) == len(sheet.get("updated", {})) == 1
 
 
 def _same(found: list[Equation], expected: list[Equation], where: str) -> None:

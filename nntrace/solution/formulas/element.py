@@ -36,7 +36,7 @@ from ..numbers.digits import Digits, Shown
 from .agreement import LINE_DIGITS, LineForm, form_giving
 from .expansion import ElementFormulas, Expansion
 from .naming import Naming, cell_of
-from .terms import folded_sign, is_finite, sum_inside, with_signs
+from .terms import folded_sign, is_finite, is_nothing, sum_inside, with_signs
 
 
 class Writer(ElementFormulas):
@@ -178,7 +178,7 @@ class Writer(ElementFormulas):
         return rename(body, lambda one: factors[one].number), rounded or any(one.rounded for one in factors.values())
 
     def signs(self, expansion: Expansion, digits: Digits | None = None) -> tuple[Expr, bool] | None:
-        """The substitution with what its signs come to, 1 or -1; ``None`` where there are none, or one is 0."""
+        """The substitution with what its signs come to, 1 or -1; ``None`` where there are none, or a factor is 0."""
         found: list[int] = []
 
         def leaf(part: Expr) -> Expr | None:
@@ -188,9 +188,10 @@ class Writer(ElementFormulas):
             return None
 
         body = transform(expansion.body, leaf)
-        if not found or not all(found) or not isinstance(body, Mul | Neg):
+        if not found or not isinstance(body, Mul | Neg):
             return None
-        return self.substituted(Expansion(body, expansion.rests), digits)
+        form = self.substituted(Expansion(body, expansion.rests), digits)
+        return None if is_nothing(form[0], True) else form
 
     def _with_rests(self, term: Expr, rests: Iterator[Amount]) -> Amount:
         """The number of a term; what the long sums inside it leave out is taken from ``rests``."""
@@ -219,8 +220,8 @@ class Writer(ElementFormulas):
     ) -> tuple[Line, ...]:
         """Formula = substitution = terms = value, a form left out where it would repeat its neighbour.
 
-        From the first rounded number on, the sign is ``≈``. A line from whose digits the value does not come out has
-        more of them, unless a long sum in it is cut.
+        From the first rounded number on, the sign is ``≈``, but where 0 times that is 0. A line from whose digits the
+        value does not come out has more of them, unless a long sum in it is cut.
         """
         result = list(before)
         if self._must_give(expansion, value):
@@ -245,9 +246,10 @@ class Writer(ElementFormulas):
         if value.exact == 0:  # nothing, however large the factor beside it
             forms = [form for form in forms if all(map(is_finite, walk(form[1])))]
         forms.append(("value", shown.number, shown.rounded or value.rounded))
-        about = False
+        about = nothing = False
         for form, body, inexact in forms:
-            about = about or inexact
+            about = (about or inexact) and not nothing
+            nothing = value.number == 0 and is_nothing(body, value.exact == 0)
             result.append(Line(form, "≈" if about else "=", body))
         return tuple(result)
 

@@ -4,10 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from math import nan
 from typing import TypeGuard
 
-from ...expr import Add, Expr, Mul, Neg, Num, Sym, symbols
+from ...expr import Add, Call, Div, Expr, Mul, Neg, Num, Sym, approximate, symbols
 from ...expr.bind import transform
+from ...expr.functions import row_of
 from ...network.model import Network
 
 
@@ -56,3 +58,21 @@ def _is_constant(factor: Expr, network: Network) -> bool:
     """Whether a factor has no symbols but the letter of a number that a penalty is multiplied by."""
     keys = [one.name if isinstance(one, Sym) else "" for one in symbols(factor)]
     return all(key in network.tensors and network.tensors[key].role == "factor" for key in keys)
+
+
+def is_nothing(form: Expr, exactly: bool) -> bool:
+    """Whether numbers come to 0 whatever those among them are that were rounded: each term has a factor that is 0, one
+    of the formula's own where nothing else is known ``exactly``."""
+    match form:
+        case Num(value):
+            return value == 0 and (exactly or isinstance(value, int))
+        case Add(terms):
+            return all(is_nothing(term, exactly) for term in terms)
+        case Mul(factors):
+            return any(is_nothing(factor, exactly) for factor in factors)
+        case Neg(body) | Div(body, _):
+            return is_nothing(body, exactly)
+        case Call(_, args) if (row := row_of(form)) and row.choice:
+            return any(is_nothing(one, exactly) for one in args) and approximate(form, lambda *_: nan) == 0
+        case _:
+            return False

@@ -129,7 +129,8 @@ def matrix(writer: Writer, tensor: Tensor) -> Matrix:
     columns = tensor.shape[-1] if tensor.shape else 1
     known = _typed(tensor) if count <= MOST_CELLS else {}
     if not (writer.trace.elementwise or tensor.missing or known):
-        return Matrix(name, tensor.shape, writer.literals(tensor.key), where, rounded=True)
+        rounded = bool(writer.trace.arrays[tensor.key].any())  # a zero is one, wherever it comes from
+        return Matrix(name, tensor.shape, writer.literals(tensor.key), where, rounded)
     rows = []
     rounded = False
     for row in range(tensor.shape[0] if len(tensor.shape) == 2 else 1):
