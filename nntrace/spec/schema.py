@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from functools import partial
 from typing import Any
 
 from ..catalogue import KINDS, Entry
 from ..catalogue.registry import Option
-from . import lets, losses, sources, training
+from . import lets, losses, passes, sources, training, validation, values
 from .layers import ACTIVATION, parameter_keys
 from .reader import OF_LAYERS, READERS, REQUIRED
+from .shorthands import DECAY, SHORT_RATE
 
 Schema = dict[str, Any]
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
 NUMBER: Schema = {"type": ["number", "string"], "description": "0.5, or arithmetic: 3/4"}
+COUNT: Schema = {"type": ["integer", "string"]}
+RATES: Schema = {"type": "array", "items": NUMBER}
 ANY: Schema = {}
 
 
@@ -23,7 +27,7 @@ def network_schema() -> Schema:
         "$schema": DIALECT,
         "title": "A network for nntrace",
         "type": "object",
-        "properties": {key: _keys().get(key, ANY) for key in READERS},
+        "properties": {**{key: _keys().get(key, _read_by(reader)) for key, reader in READERS.items()}, **_short_keys()},
         "additionalProperties": False,
         "anyOf": [{"required": list(REQUIRED)}, {"required": ["parameters"]}, _begun_by_formulas()],
         "dependentSchemas": {"parameters": {"not": {"anyOf": [{"required": [key]} for key in OF_LAYERS]}}},
@@ -49,7 +53,33 @@ def _keys() -> dict[str, Schema]:
         "penalty": {"$ref": "#/$defs/penalty"},
         "optimizer": {"anyOf": list(_inside("optimizer", {training.START: ANY}))},
         "clip": {"anyOf": list(_inside("clip", {}))},
+        "learning_rate": {"anyOf": [NUMBER, RATES, *_schedules(), {"type": "object", "required": [training.DEFAULT]}]},
+        "order": {"anyOf": [{"const": passes.GIVEN}, _table({passes.SHUFFLE: COUNT}, [passes.SHUFFLE])]},
+        "samples_per_step": {"anyOf": [COUNT, {"const": "all"}]},
+        "validation": {"anyOf": [_table({validation.SPLIT: NUMBER, validation.SEED: COUNT}, [validation.SPLIT]), ANY]},
     }
+
+
+def _short_keys() -> dict[str, Schema]:
+    """Keys that stand for longer ones."""
+    return {SHORT_RATE: NUMBER, DECAY: NUMBER, **{word: _described(entry, ANY) for word, entry in _words("penalty")}}
+
+
+def _read_by(reader: Any) -> Schema:
+    """What stands under a key, as its reader takes it: one of a few words, a whole number, or anything."""
+    asked = reader.keywords if isinstance(reader, partial) else {}
+    if "choices" in asked:
+        return {"enum": [*asked["choices"], *(int(word) for word in asked["choices"] if word.isdecimal())]}
+    return COUNT if isinstance(reader, partial) and reader.func is values.count else ANY
+
+
+def _schedules() -> Iterator[Schema]:
+    """A list of rates with what it counts, and each schedule beside the rate it starts from."""
+    counted: Schema = {training.PER: {"enum": list(training.COUNTED)}}
+    yield _table({training.LIST: RATES, **counted}, [training.LIST])
+    for form in _inside("schedule", {}):
+        own = {**form["properties"], training.START: NUMBER, **counted}
+        yield _table(own, [*form["required"], training.START])
 
 
 def _words(kind: str) -> Iterator[tuple[str, Entry]]:

@@ -17,7 +17,7 @@ from .scalars import looks_like_number
 from .tree import Node, Scalar, is_null
 
 RATE, PENALTY, OPTIMIZER = "learning_rate", "penalty", "optimizer"
-DECAY = "weight_decay"
+DECAY, SHORT_RATE = "weight_decay", "lr"
 UNITS = "units"
 PENALTY_WORDS = ("regularization", "regularisation", "regularizer", "regulariser", "lambda")
 
@@ -32,14 +32,14 @@ def written_out(root: tree.Mapping, problems: Problems) -> tree.Mapping:
     penalty: list[Keyed] = []
     decay: Keyed | None = None
     for key, node in root.entries:
-        if is_null(node) and key.text in ("lr", DECAY, *penalties):
+        if is_null(node) and key.text in (SHORT_RATE, DECAY, *penalties):
             values.nothing_after(key, problems)
         elif key.text == DECAY:
             decay = key, node
         elif key.text in penalties:
             penalty.append((key, node))
         else:
-            _put(long, RATE if key.text == "lr" else key.text, (key, node), problems)
+            _put(long, RATE if key.text == SHORT_RATE else key.text, (key, node), problems)
     if penalty:
         (first, _), *_ = penalty
         _put(long, PENALTY, (first, tree.Mapping(tuple(penalty), first.place)), problems)
@@ -65,7 +65,7 @@ def refuse_vague(entry: Keyed, problems: Problems) -> bool:
 def refuse_inside(entry: Keyed, where: str, problems: Problems) -> bool:
     """Note what is a line of the whole file inside a layer or a loss; whether it is one."""
     key, _ = entry
-    if key.text in ("lr", DECAY, *names(PENALTY)):
+    if key.text in (SHORT_RATE, DECAY, *names(PENALTY)):
         problems.add(key.place, f"`{key.text}` inside {where}", "it belongs to the whole file: begin it in column 1")
         return True
     return refuse_vague(entry, problems)

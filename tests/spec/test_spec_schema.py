@@ -28,6 +28,10 @@ FORMS: list[dict[str, Any]] = [
     {"layers": [{"let": {"q": "x * 2"}}], "loss": "q"}, {"loss": {"of": "q"}}, {"loss": {"upstream": [0.5]}},
     {"optimizer": {"adam": {"eps": {"inside": 1e-8}}}}, {"optimizer": "sgd"}, {"clip": {"norm": 1}},
     {"layers": ["relu", {"dense": 2, "activation": {"leaky_relu": "a", "alpha": 0.1}, "from": ["x"]}]},
+    {"lr": 0.1, "l2": 0.01}, {"learning_rate": [0.1, 0.05]}, {"learning_rate": {"default": 0.1, "W2": 0.01}},
+    {"learning_rate": {"start": 0.1, "step": {"every": 10, "times": 0.5}, "per": "epoch"}}, {"log": 2, "epochs": 3},
+    {"learning_rate": {"list": [0.1, "1/20"], "per": "iteration"}}, {"learning_rate": {"start": 0.1, "warmup": 5}},
+    {"order": {"shuffle": 7}, "samples_per_step": "all", "validation": {"split": 0.2}, "vectors": "rows"},
     {"report": [{"mae": "M"}], "penalty": {"l2": "1/100", "on": "all"}},
 ]  # fmt: skip
 
@@ -58,9 +62,9 @@ def test_sheets_follow_theirs(path: Path, run: Callable[..., Any]) -> None:
 
 def test_keys_and_entries_are_those_that_are_read() -> None:
     schema = network_schema()
-    assert list(schema["properties"]) == list(READERS)
+    assert list(schema["properties"]) == [*READERS, "lr", "weight_decay", *names("penalty")]
     told = json.dumps(schema, ensure_ascii=False)
-    for kind in ("layer", "activation", "loss", "penalty", "optimizer", "clip"):
+    for kind in ("layer", "activation", "loss", "penalty", "optimizer", "clip", "schedule"):
         assert all(json.dumps(word) in told for word in names(kind))
         assert all(json.dumps(entry.summary, ensure_ascii=False) in told for entry in KINDS[kind].values())
 
@@ -74,7 +78,8 @@ def test_every_form_is_known(form: dict[str, Any]) -> None:
     {"layer": []}, {"layers": [{"dense": "z", "wieghts": [[1]]}]}, {"layers": ["rellu"]}, {"layers": "relu"},
     {"layers": [{"leaky_relu": "a", "alhpa": 0.1}]}, {"loss": {"mse": "E", "over_outputs": "most"}},
     {"optimizer": "adamm"}, {"optimizer": {"adam": {"beta3": 0.9}}}, {"penalty": {"l3": 0.1}}, {"clip": {"norms": 1}},
-    {"parameters": {"w": 1.0}},
+    {"parameters": {"w": 1.0}}, {"vectors": "row"}, {"order": "shuffled"}, {"epochs": []},
+    {"learning_rate": {"start": 0.1, "wramup": 5}},
 ], ids=str)  # fmt: skip
 def test_a_wrong_word_is_caught(change: dict[str, Any]) -> None:
     assert is_network(LAYERS)
