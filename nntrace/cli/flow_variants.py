@@ -65,8 +65,10 @@ def _depths(text: str | None) -> list[int]:
 def _square(network: Network, spec: Spec) -> tuple[int, list[str]]:
     """Which layer of the file is the first square hidden one: as many units as inputs, and some layer after it. With
     the names of what it and the activations after it give."""
+    from ..solution.formulas.naming import Naming
     from ..trace.flow import learned_layers
 
+    naming = Naming(network)
     steps = [step for step in network.layer_steps() if step.edges]
     last = learned_layers(network)[-1:]
     places = (place for place, layer in enumerate(spec.layers) if layer.parameters)
@@ -74,7 +76,9 @@ def _square(network: Network, spec: Spec) -> tuple[int, list[str]]:
         shapes = (network.tensors[step.key(one.symbol.name)].shape for one in step.operation.parameters)
         if (step,) != last and any(len(shape) == 2 and len(set(shape)) == 1 for shape in shapes):
             following = (network.tensors[one.output] for one in steps[steps.index(step) :])
-            return place, [tensor.name or tensor.key for tensor in following]
+            return place, [
+                naming.tensor(one.key).name if one.is_named_throughout else one.name or one.key for one in following
+            ]
     formula = ", in place of a formula" if any(step.is_formula for step in steps) else ""
     message = "--depth repeats a square hidden layer, and there is none"
     raise UserError(f"{message}\n  give one as many units as inputs, such as dense: 4 after 4 inputs{formula}")

@@ -407,7 +407,7 @@ ALONE: dict[str, tuple[str, str, str]] = {
         "write it between the key and its value: inputs: …",
     ),
     "weights that are no matrix, before a target": (
-        "inputs: [1]\ntargets: {t: 1}\nlayers:\n- dense: h\n  weights: 0.5\nloss: mse\n",
+        "inputs: [1, 2]\ntargets: {t: 1}\nlayers:\n- dense: h\n  weights: 0.5\nloss: mse\n",
         "5:12: this value cannot stand here",
         "give a matrix",
     ),

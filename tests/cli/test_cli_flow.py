@@ -237,6 +237,14 @@ def test_a_layer_among_branches_is_repeated_for_whoever_reads_it(
         assert found[0][name] == [number and pytest.approx(number, rel=1e-12) for number in numbers]
 
 
+def test_repeated_layers_are_called_by_the_name_of_their_units(run: Run, tmp_path: Path) -> None:
+    text = "inputs: {x1: 1, x2: 2}\ntargets: {t: 1}\nloss: mse\nlayers:\n- dense: [z1, z2]\n"
+    text += "  weights: [[0.5, 0.2], [0.1, 0.3]]\n  activation: tanh\n- {dense: [y], weights: [[1, 2]]}\n"
+    (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
+    out = run("flow", "--depth", "3", cwd=tmp_path).out
+    assert re.findall(r"^\d  +(\S+)  ", out, re.M) == ["z_1", "z_2", "z", "y"]
+
+
 def test_layers_have_the_names_of_their_units(run: Run, tmp_path: Path) -> None:
     """z1 and z2 are units of the first layer, so no layer is called z2; a softmax at the end is not said to fork."""
     text = "inputs: {x1: 1, x2: 2}\ntargets: {y1: 0, y2: 1}\nlayers:\n"

@@ -188,3 +188,25 @@ def test_a_bipolar_sigmoid_is_a_tanh_of_half(run: Run, tmp_path: Path) -> None:
     assert found["values"]["y"] == pytest.approx(y)
     assert found["gradients"]["x"] == pytest.approx(2 * (y - 1) * (1 - y * y) / 2)
     assert " = 1/2 × (1 + y) × (1 - y)" in run("grad", "-p", "x", cwd=tmp_path).out
+
+
+NEURON = (
+    "inputs: {x: 2}\ntargets: {t: 1}\nlayers:\n- dense: DENSE\n  weights: WEIGHTS\n  bias: {b: 1}\nloss: mse\nlr: 0.1\n"
+)
+
+
+@pytest.mark.parametrize("units", ["y", "[y]", "1"])
+@pytest.mark.parametrize(("weights", "long"), [("0.5", "[[0.5]]"), ("{w: 0.5}", "{x: {w: 0.5}}")])
+def test_a_single_weight_is_the_matrix(run: Run, tmp_path: Path, units: str, weights: str, long: str) -> None:
+    text = NEURON.replace("DENSE", units)
+    expected = sheet(run, tmp_path, text.replace("WEIGHTS", long))
+    assert sheet(run, tmp_path, text.replace("WEIGHTS", weights)) == expected
+    if "w" in weights:
+        assert sheet(run, tmp_path, text.replace("WEIGHTS", "w") + "values: {w: 0.5}\n") == expected
+
+
+def test_a_single_weight_of_two_units_is_refused(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "net.yaml").write_text(NEURON.replace("DENSE", "[y1, y2]").replace("WEIGHTS", "0.5"), encoding="utf-8")
+    code, _, err = run("forward", cwd=tmp_path)
+    assert code == 2
+    assert "net.yaml:5:12: this value cannot stand here" in err

@@ -45,6 +45,8 @@ class MatrixReader:
 
     def read(self, value: Value | None, kind: Name, what: str) -> Tensor:
         """The weights of a layer of this kind, or another matrix of it; ``what`` is its key in the file."""
+        if value is not None and self._is_single(value):
+            value = Labelled(((Name(self.sides.inputs[0], value.place), value),), value.place)
         match value:
             case Labelled(entries, place) if self._is_flat(entries):
                 self._no_rows(entries, place, what)
@@ -63,6 +65,17 @@ class MatrixReader:
                 return self.leaves.tabled(value, self._unlabelled)
             case _:
                 return self._unlabelled(value, self.key)
+
+    def _is_single(self, value: Value) -> bool:
+        """Whether it is one number, with a name or without, and the layer has one unit with one input."""
+        match value:
+            case Labelled(((label, inner),), _) if label.text not in (*self.sides.inputs, *self.sides.units):
+                alone = isinstance(inner, Number)
+            case Name():
+                alone = value.text not in self.leaves.names.tensors
+            case _:
+                alone = isinstance(value, Number)
+        return alone and len(self.sides.inputs) == 1 and len(self.sides.units) <= 1
 
     def _check_size(self, kind: Name, what: str) -> None:
         """A layer without this matrix has a size, where no numbers are wanted."""

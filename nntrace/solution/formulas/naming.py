@@ -145,7 +145,7 @@ def _by_elements(network: Network) -> dict[str, str]:
     for key, names in untied.items():
         stem = _stem(names[0])
         numbered = len(names) > 1 and names == tuple(f"{_letters(names[0])}{place}" for place, _ in enumerate(names, 1))
-        own = tensors[key].name in (None, key) and len(tensors[key].sample_shape) == 1
+        own = tensors[key].name in (None, key.rstrip(".")) and len(tensors[key].sample_shape) == 1
         if own and numbered and others[stem] == 1 and stem not in NO_VECTORS:
             found[key] = stem
     return found
