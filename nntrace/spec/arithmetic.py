@@ -7,17 +7,18 @@ import re
 from collections.abc import Callable, Iterable
 from fractions import Fraction
 from functools import reduce
-from operator import add, mul
+from operator import add, mul, neg, truediv
 
 from ..errors import quoted
 from . import scalars
-from .formula import Application, Combination, FormulaNumber, FormulaPart, MisreadError, Negative, Reference, parse
+from .formula import Application, Combination, FormulaNumber, FormulaPart, MisreadError, Negative, Reference
 from .model import Irrational
 from .scalars import Fault
 
 EULER = "e"
 MOST_EXPONENT = 1_000
 """A power to a larger exponent is computed in floating point."""
+_OPERATORS: dict[str, Callable[[Fraction, Fraction], Fraction]] = {"+": add, "*": mul, "/": truediv}
 _FRACTION = re.compile(r"[+-]?[0-9]+/[0-9]+")
 _SIGNS = re.compile(r"[()*^/+]|[^eE]-")
 
@@ -37,14 +38,15 @@ def is_arithmetic(text: str) -> bool:
 
 def _worked_out(text: str) -> Fraction | Fault | None:
     """What arithmetic comes to; ``None`` where a text is none."""
+    from .formula_parser import parse
+
     try:
         return scalars.within_floats(_value(parse(text)), text)
     except MisreadError:
         return None
     except (ZeroDivisionError, ValueError, OverflowError):
-        return Fault(
-            f"{quoted(text)} has no value", "divide by no 0, and take no root or logarithm of a negative number"
-        )
+        remedy = "divide by no 0, and take no root or logarithm of a negative number"
+        return Fault(f"{quoted(text)} has no value", remedy)
 
 
 def _value(part: FormulaPart) -> Fraction:
@@ -57,15 +59,11 @@ def _value(part: FormulaPart) -> Fraction:
         case Reference():
             return _called(part, [])
         case Negative(body):
-            return _kept(lambda one: -one, [_value(body)])
-        case Combination("+", parts):
-            return _kept(lambda *every: reduce(add, every), map(_value, parts))
-        case Combination("*", parts):
-            return _kept(lambda *every: reduce(mul, every), map(_value, parts))
-        case Combination("/", parts):
-            return _kept(lambda top, bottom: top / bottom, map(_value, parts))
+            return _kept(neg, [_value(body)])
         case Combination("^", (base, exponent)):
             return _power(_value(base), _value(exponent))
+        case Combination("+" | "*" | "/" as operator, parts):
+            return _kept(lambda *every: reduce(_OPERATORS[operator], every), map(_value, parts))
         case Application(function, arguments):
             return _called(function, [_value(one) for one in arguments])
         case _:
@@ -93,8 +91,7 @@ def _called(function: Reference, values: list[Fraction]) -> Fraction:
 
     row = FUNCTIONS.get(OTHER_WORDS.get(function.name, function.name))
     if row is None or row.arity not in (None, len(values)):
-        raise MisreadError(
-            function.start, f"there is no function {quoted(function.name)}", "write sqrt(2), or sin(pi/4)"
-        )
+        message = f"there is no function {quoted(function.name)}"
+        raise MisreadError(function.start, message, "write sqrt(2), or sin(pi/4)")
     exact = None if any(isinstance(one, Irrational) for one in values) else row.exact(*values)
     return Irrational(row.number(*map(float, values))) if exact is None else exact

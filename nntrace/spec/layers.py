@@ -6,9 +6,9 @@ from collections.abc import Collection, Mapping
 
 from ..catalogue import KINDS, Entry, Parameter
 from ..errors import quoted
-from . import kinds, lets, shorthands, sources, tree, values
+from . import kinds, shorthands, sources, tree, values
 from .kinds import Kinded
-from .model import GivenSize, Items, Labelled, Layer, SourceNames, Value
+from .model import LET, GivenSize, Items, Labelled, Layer, SourceNames, Value
 from .problems import Problems
 from .scalars import looks_like_number
 from .tree import Node, describe, is_null
@@ -28,24 +28,23 @@ def parameter_keys(entry: Entry) -> dict[str, Parameter]:
 
 def layer_keys() -> tuple[str, ...]:
     """Every key that a layer of some kind may have beside its kind."""
-    entries = (entry for entry in KINDS["layer"].values())
-    return (*dict.fromkeys(key for entry in entries for key in parameter_keys(entry)), ACTIVATION, sources.FROM)
+    own = dict.fromkeys(key for entry in KINDS["layer"].values() for key in parameter_keys(entry))
+    return (*own, ACTIVATION, sources.FROM)
 
 
 def layers(node: Node, problems: Problems, of_file: Collection[str]) -> tuple[Layer, ...]:
     """The list of layers, which may be empty; ``of_file`` are the keys that belong to the whole file."""
     if not isinstance(node, tree.Sequence):
-        problems.add(
-            node.place,
-            f"`layers` is not a list but {describe(node)}",
-            "begin each layer with `- `, such as `- dense: [h1, h2]`",
-        )
+        remedy = "begin each layer with `- `, such as `- dense: [h1, h2]`"
+        problems.add(node.place, f"`layers` is not a list but {describe(node)}", remedy)
         return ()
-    activations = sum(isinstance(item, tree.Mapping) and item.get("activation") is not None for item in node.items)
+    activations = sum(isinstance(item, tree.Mapping) and item.get(ACTIVATION) is not None for item in node.items)
     problems.fail_beyond("layers", len(node.items) + activations, node.place)
     found: list[Layer | None] = []
     for item in node.items:
-        if isinstance(item, tree.Mapping) and item.get(lets.LET) is not None:
+        if isinstance(item, tree.Mapping) and item.get(LET) is not None:
+            from . import lets
+
             found += lets.lines(item, problems)
         else:
             found.append(_layer(item, problems, of_file))
@@ -60,10 +59,15 @@ def _layer(node: Node, problems: Problems, of_file: Collection[str]) -> Layer | 
         return None
     if of.entry is not None and of.entry.kind == "activation":
         return _activation(of, problems)
-    parameters = parameter_keys(of.entry) if of.entry is not None else {}
-    known = (*parameters, ACTIVATION, sources.FROM) if of.entry is not None else keys
+    parameters = {} if of.entry is None else parameter_keys(of.entry)
+    known = keys if of.entry is None else (*parameters, ACTIVATION, sources.FROM)
     of = shorthands.opened(of, known, problems)
-    own = {key.text: inner for key, inner in of.other_keys if key.text in known}
+    own: dict[str, Node] = {}
+    for key, inner in of.other_keys:
+        if key.text in known and is_null(inner):
+            values.nothing_after(key, problems)
+        elif key.text in known:
+            own[key.text] = inner
     other_keys = [
         one
         for one in of.other_keys
@@ -71,11 +75,11 @@ def _layer(node: Node, problems: Problems, of_file: Collection[str]) -> Layer | 
         and not _misplaced(one[0], of, of_file, problems)
         and not shorthands.refuse_inside(one, "a layer", problems)
     ]
-    for key, inner in of.other_keys:
-        if key.text in own and is_null(inner):
-            values.nothing_after(key, problems)
-            del own[key.text]
-    _refuse_both(of, own, parameters, problems)
+    for key, _ in of.other_keys:
+        kept = next((one.key for one in parameters.values() if one.shared == key.text), None)
+        if key.text in own and kept in own:
+            remedy = f"`{kept}` has one for each unit, `{key.text}` one shared by all: keep one of them"
+            problems.add(key.place, f"`{key.text}` beside `{kept}`", remedy)
     own = shorthands.each_for_itself(own, parameters)
     activation = own.get(ACTIVATION)
     return Layer(
@@ -101,18 +105,6 @@ def _misplaced(key: tree.Scalar, of: Kinded, of_file: Collection[str], problems:
     else:
         return False
     return True
-
-
-def _refuse_both(of: Kinded, own: Mapping[str, Node], parameters: Mapping[str, Parameter], problems: Problems) -> None:
-    """A parameter is given once: one for each place, or one shared by all."""
-    for key, parameter in parameters.items():
-        shared = parameter.shared
-        if key == parameter.key and shared is not None and key in own and shared in own:
-            problems.add(
-                next(word.place for word, _ in of.other_keys if word.text == shared),
-                f"`{shared}` beside `{key}`",
-                f"`{key}` has one for each unit, `{shared}` one shared by all: keep one of them",
-            )
 
 
 def _parameters(own: Mapping[str, Node], parameters: Mapping[str, Parameter], problems: Problems) -> dict[str, Value]:
@@ -149,13 +141,11 @@ def _activation(of: Kinded, problems: Problems) -> Layer:
         elif key.text == sources.FROM:
             source = sources.source(inner, problems)
         elif of.entry and key.text in keys:
-            some = next(iter(KINDS["layer"]))
-            problems.add(
-                key.place, f"{quoted(of.kind.text)} has no `{key.text}`", f"give it to a layer such as `{some}`"
-            )
+            remedy = f"give it to a layer such as `{next(iter(KINDS['layer']))}`"
+            problems.add(key.place, f"{quoted(of.kind.text)} has no `{key.text}`", remedy)
     other_keys = [(key, inner) for key, inner in of.other_keys if key.text not in keys]
     options = kinds.options(of, other_keys, f"the activation {quoted(of.kind.text)}", (), problems)
-    return Layer(of.kind, _result(of.content, problems), {}, options, None, source)
+    return Layer(of.kind, _result(of.content, problems), options=options, source=source)
 
 
 def _result(node: Node | None, problems: Problems) -> Value | None:
@@ -163,49 +153,41 @@ def _result(node: Node | None, problems: Problems) -> Value | None:
     match node:
         case None:
             return None
+        case tree.Scalar() if node.plain and looks_like_number(node.text):
+            return values.count(node, problems, "the number of units")
         case tree.Scalar():
-            return _count_or_name(node, problems)
+            return values.name(node, problems, "a result")
         case tree.Sequence():
             return _name_list(node, problems)
         case tree.Mapping():
-            return _result_table(node, problems)
-
-
-def _count_or_name(node: tree.Scalar, problems: Problems) -> Value | None:
-    if node.plain and looks_like_number(node.text):
-        return values.count(node, problems, "the number of units")
-    return values.name(node, problems, "a result")
+            return _size(node, problems) or _named_result(node, problems)
 
 
 def _name_list(node: tree.Sequence, problems: Problems) -> Value:
     if not node.items:
-        problems.add(
-            node.place, "a layer's result has no names here", "name its elements, as in [h1, h2], or give their count"
-        )
+        remedy = "name its elements, as in [h1, h2], or give their count"
+        problems.add(node.place, "a layer's result has no names here", remedy)
     return Items(values.names(node, problems, "a layer's result"), node.place)
 
 
-def _result_table(node: tree.Mapping, problems: Problems) -> Value | None:
-    if isinstance(size := values.special(node, problems, sizes=True), GivenSize):
-        return size
+def _size(node: Node, problems: Problems) -> GivenSize | None:
+    """``{size: 2}``."""
+    found = values.special(node, problems, sizes=True) if isinstance(node, tree.Mapping) else None
+    return found if isinstance(found, GivenSize) else None
+
+
+def _named_result(node: tree.Mapping, problems: Problems) -> Value | None:
+    """``{z1: [h1, h2]}`` or ``{z1: {size: 2}}``."""
     if len(node.entries) != 1:
-        problems.add(
-            node.place, "a layer has one result", "name it as in [h1, h2], or {z1: [h1, h2]}, or {z1: {size: 2}}"
-        )
+        remedy = "name it as in [h1, h2], or {z1: [h1, h2]}, or {z1: {size: 2}}"
+        problems.add(node.place, "a layer has one result", remedy)
         return None
     (key, inner), *_ = node.entries
     label = values.name(key, problems, "a result")
-    content: Value | None = None
-    if isinstance(inner, tree.Sequence):
-        content = _name_list(inner, problems)
-    elif isinstance(inner, tree.Mapping) and isinstance(size := values.special(inner, problems, sizes=True), GivenSize):
-        content = size
-    else:
-        problems.add(
-            inner.place,
-            f"a result cannot be {describe(inner)}",
-            "name its elements, {z1: [h1, h2]}, or give their count, {z1: {size: 2}}",
-        )
+    content = _name_list(inner, problems) if isinstance(inner, tree.Sequence) else _size(inner, problems)
+    if content is None:
+        remedy = "name its elements, {z1: [h1, h2]}, or give their count, {z1: {size: 2}}"
+        problems.add(inner.place, f"a result cannot be {describe(inner)}", remedy)
     return Labelled(((label, content),), node.place) if label and content else None
 
 

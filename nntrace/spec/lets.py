@@ -7,15 +7,14 @@ from typing import TYPE_CHECKING
 
 from ..errors import quoted
 from . import tree, values
-from .formula import MisreadError, parse
-from .model import Layer, Name, TypedFormula
+from .formula import MisreadError
+from .formula_parser import parse
+from .model import LET, Layer, Name, TypedFormula
 from .problems import Problems
 from .tree import Node, describe, is_null
 
 if TYPE_CHECKING:
     from .yaml_errors import FormulaLine
-
-LET = "let"
 
 
 def lines(node: tree.Mapping, problems: Problems) -> list[Layer]:
@@ -23,21 +22,18 @@ def lines(node: tree.Mapping, problems: Problems) -> list[Layer]:
     found: list[Layer] = []
     for key, inner in node.entries:
         if key.text != LET:
-            problems.add(
-                key.place, f"{quoted(key.text)} beside `{LET}`", "give it an entry of its own, with its own `- `"
-            )
+            remedy = "give it an entry of its own, with its own `- `"
+            problems.add(key.place, f"{quoted(key.text)} beside `{LET}`", remedy)
         elif is_null(inner):
             values.nothing_after(key, problems)
         elif not isinstance(inner, tree.Mapping) or not inner.entries:
             remedy = f"give each formula a name: {LET}: {{q: x + y}}"
             problems.add(inner.place, f"`{LET}` cannot be {describe(inner)}", remedy)
         elif not _is_split(inner, problems):
-            read = ((values.name(name, problems, "a result"), name, value) for name, value in inner.entries)
-            found += [
-                Layer(Name(LET, key.place), label, {}, {}, None, formula=formula)
-                for label, name, value in read
-                if (formula := _formula(name, value, problems)) and label
-            ]
+            for name, value in inner.entries:
+                label, formula = values.name(name, problems, "a result"), _formula(name, value, problems)
+                if label and formula:
+                    found.append(Layer(Name(LET, key.place), label, formula=formula))
     return found
 
 
@@ -73,9 +69,8 @@ def _is_split(table: tree.Mapping, problems: Problems) -> bool:
             message = "between { and } YAML takes the comma of this formula for the end of an entry"
             remedy = "write it in quotes, or on a line of its own"
             if line := _line_at(value, problems):
-                remedy = (
-                    f"write it in quotes, {line.in_quotes()}, or on a line of its own:\n    {line.name}: {line.formula}"
-                )
+                own = f"{line.name}: {line.formula}"
+                remedy = f"write it in quotes, {line.in_quotes()}, or on a line of its own:\n    {own}"
             problems.add(value.place, message, remedy)
             return True
     return False

@@ -18,7 +18,8 @@ OF_RESULT = ("over_samples", "penalty")
 """What may stand beside a result that is the loss."""
 UPSTREAM, OF = "upstream", "of"
 LOG = "log"
-REDUCTIONS = ("mean", "sum")
+MEAN = "mean"
+REDUCTIONS = (MEAN, "sum")
 
 
 def loss(node: Node, problems: Problems) -> LossSpec | None:
@@ -28,21 +29,20 @@ def loss(node: Node, problems: Problems) -> LossSpec | None:
 
 def _loss(node: Node, second: str, problems: Problems) -> LossSpec | None:
     """``mse``, or ``{mse: MSE, parts: [E1, E2], over_outputs: mean}``: its kind, then its name."""
-    if isinstance(node, tree.Mapping) and any(key.text == UPSTREAM for key, _ in node.entries):
-        return _upstream(node, problems)
-    if isinstance(node, tree.Scalar) and node.text == UPSTREAM:
-        problems.add(node.place, "`upstream` without its gradients", "write {upstream: [0.5, -1.0]}")
-        return None
-    if isinstance(node, tree.Mapping) and (result := node.get(OF)) is not None:
-        return _of_result(node, result, problems)
-    if isinstance(node, tree.Scalar) and not is_null(node) and node.text not in names("loss"):
-        return _of_result(tree.Mapping((), node.place), node, problems)
+    match node:
+        case tree.Mapping() if node.get(UPSTREAM) is not None:
+            return _upstream(node, problems)
+        case tree.Mapping() if (result := node.get(OF)) is not None:
+            return _of_result(node, result, problems)
+        case tree.Scalar(text) if text == UPSTREAM:
+            problems.add(node.place, "`upstream` without its gradients", "write {upstream: [0.5, -1.0]}")
+            return None
+        case tree.Scalar(text) if not is_null(node) and text not in names("loss"):
+            return _of_result(tree.Mapping((), node.place), node, problems)
     of = kinds.kinded(node, "a loss", ("loss",), LOSS_KEYS, problems, second)
     if of is None:
         return None
     own = {key.text: inner for key, inner in of.other_keys if key.text in LOSS_KEYS}
-    over_outputs = _reduction("over_outputs", own, problems)
-    over_samples = _reduction("over_samples", own, problems)
     other_keys = [
         one
         for one in of.other_keys
@@ -55,8 +55,8 @@ def _loss(node: Node, second: str, problems: Problems) -> LossSpec | None:
         kind=of.kind,
         name=values.name(of.content, problems, "a loss's name") if of.content is not None else None,
         parts=values.names(own["parts"], problems, "`parts`") if "parts" in own else (),
-        over_outputs=over_outputs.text if over_outputs else None,
-        over_samples=over_samples.text if over_samples else "mean",
+        over_outputs=_reduction("over_outputs", own, problems),
+        over_samples=_reduction("over_samples", own, problems) or MEAN,
         options=kinds.options(of, other_keys, "a loss", LOSS_KEYS, problems),
         penalty=penalty(own["penalty"], problems) if "penalty" in own else None,
         source=sources.source(own[sources.FROM], problems) if sources.FROM in own else None,
@@ -73,10 +73,9 @@ def _of_result(node: tree.Mapping, result: Node, problems: Problems) -> LossSpec
             own[key.text] = inner
         elif key.text != OF:
             values.unknown_key(key, "a loss that is a result", (OF, *OF_RESULT), problems)
-    over_samples = _reduction("over_samples", own, problems)
+    over_samples = _reduction("over_samples", own, problems) or MEAN
     own_penalty = penalty(own["penalty"], problems) if "penalty" in own else None
-    over = over_samples.text if over_samples else "mean"
-    return LossSpec(name, None, (), None, over, {}, own_penalty, result=name) if name else None
+    return LossSpec(name, over_samples=over_samples, penalty=own_penalty, result=name) if name else None
 
 
 def check_result(loss: LossSpec, layers: Sequence[Layer], problems: Problems) -> None:
@@ -125,20 +124,20 @@ def _upstream(node: tree.Mapping, problems: Problems) -> LossSpec | None:
         elif is_null(inner):
             values.nothing_after(key, problems)
         elif (given := values.value(inner, problems)) is not None:
-            found = LossSpec(Name(UPSTREAM, key.place), None, (), None, "sum", {}, upstream=given)
+            found = LossSpec(Name(UPSTREAM, key.place), over_samples="sum", upstream=given)
     return found
 
 
-def _reduction(key: str, own: dict[str, Node], problems: Problems) -> Name | None:
-    return values.word(own[key], problems, f"`{key}`", REDUCTIONS) if key in own else None
+def _reduction(key: str, own: dict[str, Node], problems: Problems) -> str | None:
+    found = values.word(own[key], problems, f"`{key}`", REDUCTIONS) if key in own else None
+    return found.text if found else None
 
 
 def report(node: Node, problems: Problems) -> tuple[LossSpec, ...]:
     """A further loss, or a list of them, which are computed and not differentiated."""
     if is_null(node):
-        problems.add(
-            node.place, f"`report` is not a list but {describe(node)}", "write a list, such as [{mse: MSE_mean}]"
-        )
+        remedy = "write a list, such as [{mse: MSE_mean}]"
+        problems.add(node.place, f"`report` is not a list but {describe(node)}", remedy)
         return ()
     listed = node.items if isinstance(node, tree.Sequence) else (node,)
     second = "give each kind an entry of its own, as in [{mse: M}, {mae: A}]"

@@ -8,10 +8,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from ..limits import USUAL, Limits
 from ..record import Record
-from .formula import FormulaPart
+
+if TYPE_CHECKING:
+    from .formula import FormulaPart
 
 
 class Place(Record):
@@ -109,6 +112,10 @@ class TypedFormula(Record):
     places: tuple[Place, ...]
 
 
+LET = "let"
+"""The kind of a layer that is a line of formulas."""
+
+
 class Layer(Record):
     """One entry of ``layers``: its kind, what names its result (if anything), its parameters by key, its options.
 
@@ -118,10 +125,10 @@ class Layer(Record):
     """
 
     kind: Name
-    result: Value | None
-    parameters: Mapping[str, Value]
-    options: Mapping[str, OptionValue]
-    activation: Layer | None
+    result: Value | None = None
+    parameters: Mapping[str, Value] = {}
+    options: Mapping[str, OptionValue] = {}
+    activation: Layer | None = None
     source: SourceNames | None = None
     formula: TypedFormula | None = None
     again: bool = False

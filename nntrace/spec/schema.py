@@ -8,8 +8,9 @@ from typing import Any
 
 from ..catalogue import KINDS, Entry
 from ..catalogue.registry import Option
-from . import lets, losses, passes, sources, training, validation, values
+from . import losses, passes, sources, training, validation, values
 from .layers import ACTIVATION, parameter_keys
+from .model import LET
 from .reader import OF_LAYERS, READERS, REQUIRED
 from .shorthands import DECAY, SHORT_RATE
 
@@ -23,6 +24,9 @@ ANY: Schema = {}
 
 def network_schema() -> Schema:
     """The schema of a whole file. What depends on sizes and names is left to nntrace, which says where it is wrong."""
+    formulas = _table({LET: {"type": "object"}}, [LET])
+    result = _table(dict.fromkeys((losses.OF, *losses.OF_RESULT), ANY), [losses.OF])
+    upstream = _table({losses.UPSTREAM: ANY}, [losses.UPSTREAM])
     return {
         "$schema": DIALECT,
         "title": "A network for nntrace",
@@ -32,9 +36,9 @@ def network_schema() -> Schema:
         "anyOf": [{"required": list(REQUIRED)}, {"required": ["parameters"]}, _begun_by_formulas()],
         "dependentSchemas": {"parameters": {"not": {"anyOf": [{"required": [key]} for key in OF_LAYERS]}}},
         "$defs": {
-            "layer": {"anyOf": [*_forms("layer", _layer_keys), *_forms("activation", _from), _of_formulas()]},
+            "layer": {"anyOf": [*_forms("layer", _layer_keys), *_forms("activation", _from), formulas]},
             "activation": {"anyOf": list(_forms("activation"))},
-            "loss": {"anyOf": [{"type": "string"}, *_forms("loss", _loss_keys), _of_result(), _upstream()]},
+            "loss": {"anyOf": [{"type": "string"}, *_forms("loss", _loss_keys), result, upstream]},
             "penalty": _table(
                 {**{word: _described(entry, NUMBER) for word, entry in _words("penalty")},
                  **dict.fromkeys(losses.PENALTY_KEYS, ANY)}
@@ -108,7 +112,7 @@ def _inside(kind: str, beside: Mapping[str, Schema]) -> Iterator[Schema]:
 
 def _begun_by_formulas() -> Schema:
     """A file whose first layer is of formulas needs no inputs: ``values`` may give all that they read."""
-    first = {"prefixItems": [{"required": ["let"]}], "minItems": 1}
+    first = {"prefixItems": [{"required": [LET]}], "minItems": 1}
     return {"required": ["layers"], "properties": {"layers": first}}
 
 
@@ -127,18 +131,6 @@ def _loss_keys(entry: Entry) -> dict[str, Schema]:
     return {key: known.get(key, ANY) for key in losses.LOSS_KEYS}
 
 
-def _of_formulas() -> Schema:
-    return _table({lets.LET: {"type": "object"}}, [lets.LET])
-
-
-def _of_result() -> Schema:
-    return _table({losses.OF: ANY, **dict.fromkeys(losses.OF_RESULT, ANY)}, [losses.OF])
-
-
-def _upstream() -> Schema:
-    return _table({losses.UPSTREAM: ANY}, [losses.UPSTREAM])
-
-
 def _options(entry: Entry) -> dict[str, Schema]:
     return {name: _option(option) for name, option in entry.options().items()}
 
@@ -148,9 +140,8 @@ def _needed(entry: Entry) -> list[str]:
 
 
 def _option(option: Option) -> Schema:
-    default = (
-        {} if option.is_needed or not isinstance(option.default, int | float | str) else {"default": option.default}
-    )
+    has_default = not option.is_needed and isinstance(option.default, int | float | str)
+    default = {"default": option.default} if has_default else {}
     match option.type:
         case "word":
             return {"enum": list(option.choices), **default}
