@@ -14,8 +14,9 @@ from ..expr.evaluate import plan
 from ..network.model import Cell, Network
 from ..network.quantities import Unnamed, learned
 from .amount import Amount
-from .update import Arithmetic, Kept, Memory, Update, exactly, known_before, named, rate_of
-from .update_lines import common_key, learning, slope_key, state_key
+from .source import slope_key
+from .update import Kept, Memory, Update, exactly, known_before, named, rate_of
+from .update_lines import common_key, learning, state_key
 
 if TYPE_CHECKING:
     from ..network.model import Array
@@ -38,7 +39,7 @@ def array_memory(network: Network) -> Memory:
 def in_arrays(network: Network, memory: Memory) -> Memory:
     """A memory of amounts as one of arrays."""
     states = {
-        state: {key: _filled(network.tensors[key].shape, amounts) for key, amounts in own.items()}
+        state: {key: filled(network.tensors[key].shape, amounts) for key, amounts in own.items()}
         for state, own in memory.states.items()
     }
     return Memory(memory.done, states)
@@ -47,37 +48,29 @@ def in_arrays(network: Network, memory: Memory) -> Memory:
 def state_array(trace: Trace, state: str, key: str) -> Array:
     """A state of a tensor's parameters."""
     own = trace.memory.states[state][key]
-    return _filled(trace.network.tensors[key].shape, own) if isinstance(own, dict) else np.asarray(own)
+    return filled(trace.network.tensors[key].shape, own) if isinstance(own, dict) else np.asarray(own)
 
 
-def _filled(shape: tuple[int, ...], amounts: Mapping[Cell, Amount]) -> Array:
+def filled(shape: tuple[int, ...], amounts: Mapping[Cell, Amount]) -> Array:
+    """Amounts by cell as an array, zeros elsewhere."""
     array = np.zeros(shape)
     for cell, amount in amounts.items():
         array[cell] = amount.number
     return array
 
 
-class ArrayArithmetic(Arithmetic):
-    """The arithmetic of a trace that keeps whole arrays."""
-
-    def __init__(self, trace: Trace) -> None:
-        self.trace = trace
-
-    def shared(self, formula: Expr, known: Mapping[str, Amount], which: slice = slice(None)) -> Amount:
-        every = self._every_gradient()[which]
-        arrays = {name: np.asarray(one.number) for name, one in known.items()}
-        return Amount(float(_worked_out(formula, {**arrays, every_g.name: every}, {EVERY: every.size})))
-
-    def _every_gradient(self) -> Array:
-        """The gradients of all parameters that learn, one after another."""
-        totals = self.trace.ahead.totals
-        found = [
-            totals[part.tensor.key].ravel()
-            if isinstance(part, Unnamed)
-            else np.array([totals[one.uses[0].key][one.uses[0].cell] for one in part])
-            for part in learned(self.trace.network).parts
-        ]
-        return np.concatenate(found) if found else np.zeros(0)
+def shared_number(trace: Trace, formula: Expr, known: Mapping[str, Amount], which: slice) -> Amount:
+    """The number of a formula that sums over the gradients of some of the parameters that learn."""
+    totals = trace.ahead.totals
+    found = [
+        totals[part.tensor.key].ravel()
+        if isinstance(part, Unnamed)
+        else np.array([totals[one.uses[0].key][one.uses[0].cell] for one in part])
+        for part in learned(trace.network).parts
+    ]
+    every = np.concatenate(found or [np.zeros(0)])[which]
+    arrays = {name: np.asarray(one.number) for name, one in known.items()}
+    return Amount(float(_worked_out(formula, {**arrays, every_g.name: every}, {EVERY: every.size})))
 
 
 def overwrite(

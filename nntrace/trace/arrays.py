@@ -13,7 +13,7 @@ from ..expr.contractions import Arguments
 from ..expr.evaluate import plan
 from ..network.model import Cell, Element, Network, Tensor
 from .amount import Amount
-from .array_update import ArrayArithmetic, array_memory, arrays_ahead, lines_of, overwrite, put_in
+from .array_update import array_memory, arrays_ahead, lines_of, overwrite, put_in, shared_number
 from .program import DATA, GIVEN, Program
 from .trace import Trace
 from .update import Kept, Limit, Memory, Update, moved, shared_lines
@@ -68,9 +68,8 @@ class ArrayTrace(Trace):
         array = self.gradients.get(element.key)
         return Amount(0.0, Fraction(0)) if array is None else Amount(float(array[element.cell]))
 
-    @property
-    def arithmetic(self) -> ArrayArithmetic:
-        return ArrayArithmetic(self)
+    def shared_number(self, formula: Expr, known: Mapping[str, Amount], which: slice = slice(None)) -> Amount:
+        return shared_number(self, formula, known, which)
 
     def at_point_ahead(self) -> Trace:
         there = arrays_ahead(self, self._given)
@@ -79,7 +78,7 @@ class ArrayTrace(Trace):
         return ArrayTrace(self.network, {**self._given, **there}, self.program, self.memory)
 
     def updated(self, only: Limit | None = None) -> Update:
-        shared = shared_lines(self, self.arithmetic, lambda amount: amount)
+        shared = shared_lines(self)
         given, memory = own_copies(self)
         lines = lines_of(self.network, overwrite(self, given, memory, shared))
 

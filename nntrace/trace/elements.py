@@ -24,7 +24,6 @@ from .amount import NOTHING, Amount, carried, decided, evaluated, fraction, meas
 from .trace import Trace
 from .update import (
     Amounts,
-    ElementArithmetic,
     Limit,
     Memory,
     Update,
@@ -33,6 +32,7 @@ from .update import (
     elements_ahead,
     given_gradient,
     moved,
+    shared_amount,
     shared_lines,
 )  # fmt: skip
 
@@ -65,22 +65,17 @@ class ElementTrace(Trace):
         for key, tensor in self.network.tensors.items():
             if tensor.array is not None:
                 cells = product(*map(range, tensor.shape))
-                given[key] = {cell: self._result(measured(float(tensor.array[cell]))) for cell in cells}
+                given[key] = {cell: self.result(measured(float(tensor.array[cell]))) for cell in cells}
             elif tensor.typed is not None:
                 exact = {cell: fraction(number, typed=True) for cell, number in tensor.typed.items()}
-                given[key] = {cell: one if one.exact is not None else self._result(one) for cell, one in exact.items()}
+                given[key] = {cell: one if one.exact is not None else self.result(one) for cell, one in exact.items()}
                 given[key].update(dict.fromkeys(tensor.missing, NOTHING))
         return given
 
     def given_arrays(self) -> dict[str, Array]:
-        import numpy as np
+        from .array_update import filled
 
-        arrays = {}
-        for key, amounts in self._given.items():
-            arrays[key] = np.zeros(self.network.tensors[key].shape)
-            for cell, amount in amounts.items():
-                arrays[key][cell] = amount.number
-        return arrays
+        return {key: filled(self.network.tensors[key].shape, amounts) for key, amounts in self._given.items()}
 
     @cached_property
     def formulas(self) -> CompiledNetwork:
@@ -94,8 +89,7 @@ class ElementTrace(Trace):
         given = {key: _listed(self.network.tensors[key].shape, amounts) for key, amounts in self._given.items()}
         return self.formulas.forward(given)
 
-    def _result(self, amount: Amount) -> Amount:
-        """What a numbered step leaves: the number itself, or what is carried of it."""
+    def result(self, amount: Amount) -> Amount:
         return amount if self.rule.places is None else carried(amount, self.rule)
 
     @cached_property
@@ -106,12 +100,12 @@ class ElementTrace(Trace):
             axes = [str(index) for index in step.operation.output.index]
             settled = _settled(step, values)
             values[step.output] = {
-                cell: self._result(self._value(settled, _at(axes, cell), values)) for cell in _cells(step, axes)
+                cell: self.result(self._value(settled, _at(axes, cell), values)) for cell in _cells(step, axes)
             }
             tensor = self.network.tensors[step.output]
             for cell in values[step.output] if tensor.overridden else ():
                 if (given := tensor.overridden.get(cell[tensor.sampled :])) is not None:
-                    values[step.output][cell] = self._result(fraction(given, typed=True))
+                    values[step.output][cell] = self.result(fraction(given, typed=True))
         return values
 
     def _value(self, step: BoundOperation, index: Mapping[str, int], values: Mapping[str, Amounts]) -> Amount:
@@ -157,7 +151,7 @@ class ElementTrace(Trace):
                 continue
             if output not in finished and network.tensors[output].role == "unit":
                 own = gradients[output]
-                gradients[output] = {cell: self._result(own[cell]) for cell in network.tensors[output].cells()}
+                gradients[output] = {cell: self.result(own[cell]) for cell in network.tensors[output].cells()}
             finished.add(output)
             back = gradients.setdefault(reader.key, _Gradient(network.tensors[reader.key].missing))
             assert isinstance(back, _Gradient)
@@ -180,22 +174,21 @@ class ElementTrace(Trace):
     def total(self, quantity: Quantity) -> Amount:
         added = super().total(quantity)
         is_given = given_gradient(self, quantity.uses[0]) is not None
-        return added if is_given or added.carried is not None else self._result(added)
+        return added if is_given or added.carried is not None else self.result(added)
 
-    @property
-    def arithmetic(self) -> ElementArithmetic:
-        return ElementArithmetic(self)
+    def shared_number(self, formula: Expr, known: Mapping[str, Amount], which: slice = slice(None)) -> Amount:
+        return shared_amount(self, formula, known, which)
 
     def at_point_ahead(self) -> Trace:
-        there = elements_ahead(self, self._given, self.arithmetic, self._result)
+        there = elements_ahead(self, self._given)
         pairs = ((own[cell], self._given[key][cell]) for key, own in there.items() for cell in own)
         if all(one._replace(typed=given.typed) == given for one, given in pairs):
             return self
         return ElementTrace(self.network, {**self._given, **there}, self._program, self.memory)
 
     def updated(self, only: Limit | None = None) -> Update:
-        shared = shared_lines(self, self.arithmetic, self._result)
-        lines = element_lines(self, self._given, self.arithmetic, self._result, shared, only)
+        shared = shared_lines(self)
+        lines = element_lines(self, self._given, shared, only)
         given, memory = moved(self, self._given, lines, lambda key, old, new: {**old, **new})
         return Update(self, ElementTrace(self.network, given, self._program, memory), shared, lines)
 

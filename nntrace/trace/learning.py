@@ -46,7 +46,7 @@ class LearningTrace(ArrayTrace):
 
     def updated(self, only: Limit | None = None) -> Update:
         assert only is None
-        shared = shared_lines(self, self.arithmetic, lambda amount: amount)
+        shared = shared_lines(self)
         numbers = (self._given, *self.memory.states.values())
         kept = [(own[key], places, own[key][places]) for key, places in self.program.resting.items() for own in numbers]
         overwrite(self, self._given, self.memory, shared)

@@ -5,7 +5,7 @@ Each is one function, written and compiled once, over numpy's arrays or over lis
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from math import fsum
 from typing import TYPE_CHECKING, Any
@@ -15,9 +15,8 @@ from ..expr.bind import extent, free_indices, transform
 from ..expr.letters import index_letters
 from ..network.chain_rule import ChainRule, Reader
 from ..network.model import BoundOperation, Network
-from .source import CompiledLines, SourceLine, SourceWriter, read_by
+from .source import CompiledLines, SourceLine, SourceWriter, read_by, slope_key
 from .update import Kept
-from .update_lines import rates, slope_key, update_lines
 
 if TYPE_CHECKING:
     from ..network.model import Array
@@ -57,15 +56,22 @@ class CompiledNetwork:
         if kept not in self._functions:
             self._functions[kept] = self._forward(kept)
         arrays = {**given, **overridden}
-        with self._language.quiet():
-            return arrays | self._functions[kept](arrays)
+        return arrays | self._functions[kept](arrays)
+
+    def _compiled(
+        self,
+        name: str,
+        lines: Sequence[SourceLine],
+        given: Sequence[str] | None = None,
+        results: Mapping[str, str] | None = None,
+    ) -> CompiledLines:
+        """Lines as a function of what they read, or of what is ``given``; of all that they make, or these results."""
+        made = {line.target: line.target for line in lines} if results is None else results
+        return CompiledLines(name, self._language, read_by(lines) if given is None else given, made, lines)
 
     def _forward(self, overridden: frozenset[str]) -> CompiledLines:
-        lines = self._values(overridden)
-        made = {line.target: line.target for line in lines}
-        return CompiledLines(
-            "forward", self._language, [*self._given, *sorted(overridden - {*self._given})], made, lines
-        )
+        given = [*self._given, *sorted(overridden - {*self._given})]
+        return self._compiled("forward", self._values(overridden), given)
 
     @property
     def _given(self) -> list[str]:
@@ -94,12 +100,13 @@ class CompiledNetwork:
         return formula
 
     @cached_property
-    def _backward(self) -> CompiledLines:
-        lines, reached = self._slopes
-        return CompiledLines("backward", self._language, read_by(lines), reached, lines)
+    def slopes(self) -> CompiledLines:
+        """∂L/∂tensor by key, for the tensors that a way leads to."""
+        lines, reached = self._ways
+        return self._compiled("backward", lines, results=reached)
 
     @cached_property
-    def _slopes(self) -> tuple[list[SourceLine], dict[str, str]]:
+    def _ways(self) -> tuple[list[SourceLine], dict[str, str]]:
         """A line for every way back, and the last line of each tensor by its key."""
         network = self.network
         lines: list[SourceLine] = []
@@ -120,30 +127,17 @@ class CompiledNetwork:
 
     @cached_property
     def _loss_and_slopes(self) -> CompiledLines:
-        lines, reached = self._slopes
+        lines, reached = self._ways
         made = {key: target for key, target in reached.items() if self.network.tensors[key].role in GIVEN}
         assert self.network.loss is not None
         results = {self.network.loss: self.network.loss, **made}
-        read = (
-            line for line in lines if line.target not in map(slope_key, self._constant) or line.target in made.values()
-        )
-        return CompiledLines(
-            "loss_and_slopes", self._language, self._given, results, [*self._values(unseen=True), *read]
-        )
+        unread = {slope_key(key) for key in self._constant}.difference(made.values())
+        read = (line for line in lines if line.target not in unread)
+        return self._compiled("loss_and_slopes", [*self._values(unseen=True), *read], self._given, results)
 
     def _wanted(self, reader: Reader) -> bool:
         role = self.network.tensors[reader.key].role
         return self._of is None or (not reader.bypassed and (role not in GIVEN or role in self._of))
-
-    def slopes(self, values: Mapping[str, Any]) -> dict[str, Any]:
-        """∂L/∂tensor by key, for the tensors that a way leads to."""
-        with self._language.quiet():
-            return self._backward(values)
-
-    def run(self, function: CompiledLines, values: Mapping[str, Any]) -> list[Any]:
-        """The results of a function over the tensors, in order."""
-        with self._language.quiet():
-            return list(function(values).values())
 
     def _line(self, step: BoundOperation, formula: Expr, symbol: Sym, target: str) -> SourceLine:
         """A formula of a step over the tensors that its symbols stand for."""
@@ -159,16 +153,16 @@ class CompiledNetwork:
 
     def conditions(self, found: list[tuple[BoundOperation, Indicator]]) -> CompiledLines:
         """What tells, for each condition of a step, where it holds."""
-        lines = []
-        for place, (step, condition) in enumerate(found, start=1):
-            lines.append(self._line(step, condition, Sym("", tuple(free_indices(condition))), f"decided {place}"))
-        made = {line.target: line.target for line in lines}
-        return CompiledLines("decisions", self._language, read_by(lines), made, lines)
+        lines = [
+            self._line(step, condition, Sym("", tuple(free_indices(condition))), f"decided {place}")
+            for place, (step, condition) in enumerate(found, start=1)
+        ]
+        return self._compiled("decisions", lines)
 
     @property
     def source(self) -> str:
         """The network as Python, each line under its formula."""
-        functions = [self._forward(frozenset()), *([self._backward] if self.network.loss else [])]
+        functions = [self._forward(frozenset()), *([self.slopes] if self.network.loss else [])]
         return "\n\n".join(part.source for part in functions)
 
 
@@ -191,8 +185,7 @@ class Program(CompiledNetwork):
     def learned(self, given: Mapping[str, Array]) -> tuple[float, dict[str, Array]]:
         """The loss, and its gradients by the given tensors: forward and backward in one, nothing between is kept."""
         assert self.network.loss is not None
-        with self._language.quiet():
-            found = self._loss_and_slopes(given)
+        found = self._loss_and_slopes(given)
         return float(found.pop(self.network.loss)), self._with_missing(found)
 
     def _with_missing(self, gradients: dict[str, Array]) -> dict[str, Array]:
@@ -213,7 +206,7 @@ class Program(CompiledNetwork):
     def source(self) -> str:
         """The network as Python: also what a training runs, where nothing between is looked at."""
         training = [self._loss_and_slopes.source] if self.network.loss else []
-        return "\n\n".join((super().source, *training, self._update.source))
+        return "\n\n".join((super().source, *training, self.update.source))
 
     @cached_property
     def resting(self) -> dict[str, tuple[list[int], ...]]:
@@ -224,6 +217,8 @@ class Program(CompiledNetwork):
     @cached_property
     def rates(self) -> list[tuple[str, str]]:
         """Tensors of which each has another learning rate, and the keys of these rates."""
+        from .update_lines import rates
+
         return [(key, rate) for rate, key in {rate: key for key, rate in rates(self.network)}.items()]
 
     @cached_property
@@ -231,19 +226,16 @@ class Program(CompiledNetwork):
         """Whether the optimizer reads how many steps were done."""
         return self.network.training.rule.counts_steps
 
-    def update(self, arrays: Mapping[str, Any]) -> dict[str, Any]:
+    @cached_property
+    def update(self) -> CompiledLines:
         """One step of the optimizer, which overwrites the parameters and the states among the arrays.
 
-        ``arrays`` has them, the gradients and the numbers that all parameters share by the keys of ``update_lines``;
+        The arrays have them, the gradients and the numbers that all parameters share by the keys of ``update_lines``;
         the result is what each line comes to, by its target.
         """
-        with self._language.quiet():
-            return self._update(arrays)
+        from .update_lines import update_lines
 
-    @cached_property
-    def _update(self) -> CompiledLines:
-        lines = update_lines(self.network)
-        return CompiledLines("update", self._language, read_by(lines), {one.target: one.target for one in lines}, lines)
+        return self._compiled("update", update_lines(self.network))
 
     def totals(self, gradients: Mapping[str, Array]) -> dict[str, Array]:
         """The gradients of the parameters, those of a tied name added up over its uses."""

@@ -25,6 +25,11 @@ MOST_TERMS = 8
 """Of a sum of more terms no part is looked for that others share."""
 
 
+def slope_key(key: str) -> str:
+    """The key of a tensor's gradient; no tensor's own key has a space."""
+    return f"d {key}"
+
+
 class SourceLine(Record):
     """``target[axes] = formula``, over symbols that are called as tensors are; ``sizes`` say how far letters run.
 
@@ -147,7 +152,8 @@ class CompiledLines:
 
     def __call__(self, arrays: Mapping[str, Any]) -> dict[str, Any]:
         """The results by key."""
-        return self._run(*[arrays[key] for key in self._given])
+        with self._language.quiet():
+            return self._run(*[arrays[key] for key in self._given])
 
     @property
     def source(self) -> str:

@@ -7,13 +7,15 @@ be; ``ArrayTrace`` keeps whole arrays. Everything is computed when it is first a
 from __future__ import annotations
 
 from abc import ABC, abstractmethod
+from collections.abc import Mapping
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
+from ..expr import Expr
 from ..network.model import Element, Network
 from ..network.quantities import Quantity
 from .amount import Amount
-from .update import Arithmetic, Limit, Memory, Update, given_gradient
+from .update import Limit, Memory, Update, given_gradient
 
 if TYPE_CHECKING:
     from ..network.model import Array
@@ -82,10 +84,13 @@ class Trace(ABC):
     def _ahead(self) -> Trace:
         return self.at_point_ahead()
 
-    @property
     @abstractmethod
-    def arithmetic(self) -> Arithmetic:
-        """How a step of the optimizer is computed."""
+    def shared_number(self, formula: Expr, known: Mapping[str, Amount], which: slice = slice(None)) -> Amount:
+        """The number of an optimizer's formula that may sum over the parameters that learn, or over some of them."""
+
+    def result(self, amount: Amount) -> Amount:
+        """What a numbered step leaves: the number itself, or what is carried of it."""
+        return amount
 
     @abstractmethod
     def at_point_ahead(self) -> Trace:

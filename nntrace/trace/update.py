@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Iterator, Mapping
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any
@@ -89,14 +88,6 @@ class Update(Record):
         return {**constants(self.rule), lr: fraction(rate_of(self.before, key), typed=True), **self.shared}
 
 
-class Arithmetic(ABC):
-    """How the trace of a step computes: formulas over the optimizer's symbols, for one parameter or for all at once."""
-
-    @abstractmethod
-    def shared(self, formula: Expr, known: Mapping[str, Amount], which: slice = slice(None)) -> Amount:
-        """The number of a formula that may sum over the parameters that learn, or over some of them."""
-
-
 def _amount(found: Any) -> Amount:
     return found if isinstance(found, Amount) else Amount(float(found))
 
@@ -142,38 +133,28 @@ def given_gradient(trace: Trace, element: Element) -> Amount | None:
     return amount_of(numbers[trace.memory.done if len(numbers) > 1 else 0])
 
 
-def shared_lines(trace: Trace, arithmetic: Arithmetic, carry: Callable[[Amount], Amount]) -> dict[Sym, Amount]:
+def shared_lines(trace: Trace) -> dict[Sym, Amount]:
     """The lines of a step that come first and once, each a numbered result."""
     found: dict[Sym, Amount] = {}
-    if not trace.network.training.rule.shared:
-        return found
-    known = named(known_before(trace))
-    for symbol, formula in trace.network.training.rule.shared:
-        found[symbol] = known[symbol.name + symbol.mark] = carry(arithmetic.shared(formula, known))
+    rule = trace.network.training.rule
+    known = named(known_before(trace)) if rule.shared else {}
+    for symbol, formula in rule.shared:
+        found[symbol] = known[symbol.name + symbol.mark] = trace.result(trace.shared_number(formula, known))
     return found
 
 
 # -- element by element ------------------------------------------------------------------------------------------------
 
 
-class ElementArithmetic(Arithmetic):
-    """The arithmetic of a trace that keeps an amount for each element."""
+def shared_amount(trace: Trace, formula: Expr, known: Mapping[str, Amount], which: slice) -> Amount:
+    """The number of a formula that sums over some of the parameters that learn, element by element."""
+    every = learned(trace.network)
+    places = range(len(every))[which]
 
-    def __init__(self, trace: Trace) -> None:
-        self.trace = trace
+    def value(name: str, cell: Cell) -> Amount:
+        return trace.ahead.total(every[places[cell[0]]]) if name == every_g.name else known[name]
 
-    def shared(self, formula: Expr, known: Mapping[str, Amount], which: slice = slice(None)) -> Amount:
-        every = learned(self.trace.network)
-        places = range(len(every))[which]
-
-        def value(name: str, cell: Cell) -> Amount:
-            return self.trace.ahead.total(every[places[cell[0]]]) if name == every_g.name else known[name]
-
-        return evaluated(formula, value, {}, {EVERY: len(places)})
-
-    def of_one(self, formula: Expr, known: Mapping[str, Amount]) -> Amount:
-        """The number of a formula for one parameter."""
-        return evaluated(formula, lambda name, _: known[name])
+    return evaluated(formula, value, {}, {EVERY: len(places)})
 
 
 def element_memory(network: Network, given: Mapping[str, Amounts]) -> Memory:
@@ -191,12 +172,7 @@ def element_memory(network: Network, given: Mapping[str, Amounts]) -> Memory:
 
 
 def element_lines(
-    trace: Trace,
-    given: Mapping[str, Amounts],
-    arithmetic: ElementArithmetic,
-    carry: Callable[[Amount], Amount],
-    shared: Mapping[Sym, Amount],
-    only: Limit | None,
+    trace: Trace, given: Mapping[str, Amounts], shared: Mapping[Sym, Amount], only: Limit | None
 ) -> dict[Sym, dict[str, Amounts]]:
     """The lines of a step, element by element; each is a numbered result, which is carried on as it is shown."""
     lines: dict[Sym, dict[str, Amounts]] = {
@@ -206,21 +182,24 @@ def element_lines(
         found = trace.ahead.total(quantity(trace.network, element))
         known |= {**named(shared), g.name: found}
         for symbol, formula in trace.network.training.rule.lines:
-            result = carry(arithmetic.of_one(formula, known))
+            result = trace.result(_of_one(formula, known))
             known[symbol.name + symbol.mark] = lines[symbol][element.key][element.cell] = result
     return lines
 
 
-def elements_ahead(
-    trace: Trace, given: Mapping[str, Amounts], arithmetic: ElementArithmetic, carry: Callable[[Amount], Amount]
-) -> dict[str, Amounts]:
+def elements_ahead(trace: Trace, given: Mapping[str, Amounts]) -> dict[str, Amounts]:
     """The parameters at the point where the gradient is taken."""
     formula = trace.network.training.rule.ahead
     assert formula is not None
     found = {key: dict(given[key]) for key in trace.network.parameters}
     for element, known in _known_of_each(trace, given, None):
-        found[element.key][element.cell] = carry(arithmetic.of_one(formula, known))
+        found[element.key][element.cell] = trace.result(_of_one(formula, known))
     return found
+
+
+def _of_one(formula: Expr, known: Mapping[str, Amount]) -> Amount:
+    """The number of a formula for one parameter."""
+    return evaluated(formula, lambda name, _: known[name])
 
 
 def _known_of_each(

@@ -11,15 +11,10 @@ from collections.abc import Collection, Iterator
 from ..catalogue.update_rule import NEW, g, lr, w
 from ..expr import Expr, Num, Partial, Sym, rename
 from ..network.model import Network
-from .source import SourceLine
+from .source import SourceLine, slope_key
 from .update import exactly
 
 _LETTERS = "jihgfedcba"
-
-
-def slope_key(key: str) -> str:
-    """The key of a tensor's gradient."""
-    return f"d {key}"
 
 
 def state_key(symbol: Sym, key: str) -> str:

@@ -110,7 +110,7 @@ class Differences:
                 moved[key] = moved[key] + by
         after = formulas.forward({**self.values, **moved}, moved if found.role == "unit" else {})
         first = found.uses[0]
-        decided = [one.tobytes() if hasattr(one, "tobytes") else one for one in formulas.run(self._decisions, after)]
+        decided = [one.tobytes() if hasattr(one, "tobytes") else one for one in self._decisions(after).values()]
         slopes = formulas.slopes(after) if slope else {}
         total = fsum(float(_number(slopes[key], cell)) for key, cell in found.uses if key in slopes)
         result = _Moved(float(_number(after[first.key], first.cell)), float(after[network.loss]), decided, total)

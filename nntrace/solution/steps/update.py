@@ -90,7 +90,7 @@ class Updates:
                     first, last = every[:SHOWN_FIRST], every[-SHOWN_LAST:]
                     between = slice(SHOWN_FIRST, len(every) - SHOWN_LAST)
                     known = {name: self.writer.extra[name] for name in self.rule.common if name in self.writer.extra}
-                    rests.append(self.update.before.arithmetic.shared(node, known, between))
+                    rests.append(self.update.before.shared_number(node, known, between))
                     left_out = Rest(len(every) - SHOWN_FIRST - SHOWN_LAST, None)
                     return Add(
                         (*(_of_one(body, one) for one in first), left_out, *(_of_one(body, one) for one in last))
