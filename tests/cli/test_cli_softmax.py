@@ -74,3 +74,12 @@ def test_the_line_of_the_largest_has_no_id(run: Run, tmp_path: Path, format: str
     steps(run, tmp_path, of([2, -1], ", shift: true"))
     out = run("forward", tmp_path / "net.yaml", "-f", format).out
     assert not any(empty in out for empty in ("****", "tag*{}", 'id=""', "<>"))
+
+
+@pytest.mark.parametrize("command", ["forward", "step"])
+def test_a_single_unit_is_noted(run: Run, tmp_path: Path, command: str) -> None:
+    path = tmp_path / "net.yaml"
+    words = "the softmax is over a single unit: its output is always 1, and its gradient 0"
+    for z in ([0.5], [0.5, 1]):
+        path.write_text(f"{of(z)}learning_rate: 0.1\n", encoding="utf-8")
+        assert (words in " ".join(run(command, path).out.split())) == (len(z) == 1)

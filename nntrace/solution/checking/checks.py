@@ -50,6 +50,9 @@ def forward_checks(writer: Writer) -> Iterator[Check]:
             sums = _sums(writer.trace, writer.network.tensors[step.output])
             holds = all(abs(one - 1) <= 1e-12 * len(sums) + 1e-12 for one in sums if isfinite(one))
             yield Check((f"the outputs of the {step.kind} sum to 1",), "ok" if holds else "failed")
+            if writer.network.tensors[step.output].shape[-1] == 1:
+                words = f"the {step.kind} is over a single unit: its output is always 1, and its gradient 0"
+                yield Check((f"{words} (give it a unit for each class)",), "note")
 
 
 def _are_shares(trace: Trace, outputs: Tensor) -> bool:
