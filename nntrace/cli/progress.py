@@ -50,9 +50,7 @@ def progress(network: Network, quiet: bool) -> Iterator[Callable[[Epoch], None]]
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
     from rich.table import Column
 
-    from ..network.portion import steps_per_pass
-
-    size = steps_per_pass(network)
+    size = network.steps_per_pass
     first, epochs = network.training.done // size, -(-network.iterations // size)
     console = Console(stderr=True)
     wide = console.width >= ROOM_FOR_A_BAR

@@ -113,7 +113,6 @@ class Net:
     ) -> WorkedSolution:
         """Many steps, as long as the network's file says or for so many epochs or iterations: the loss, its curve."""
         from ..network.building.validation import sets
-        from ..network.portion import steps_per_pass
         from ..solution.sheets.runs import Plan
         from ..solution.sheets.train import train
         from .worked import WorkedSolution
@@ -125,7 +124,7 @@ class Net:
             raise UserError("this network has a given gradient and no loss to train on\n  net.step() does its step")
         rate = None if lr is None else typed_number(str(lr), f"lr = {lr}")
         learned, validation = sets(with_rate(network, rate), self._spec)
-        if (count := iterations if epochs is None else epochs * steps_per_pass(learned)) is not None:
+        if (count := iterations if epochs is None else epochs * learned.steps_per_pass) is not None:
             learned = learned._replace(iterations=count)
         plan = Plan(learned, validation, self._spec.validation)
         return WorkedSolution(train(plan, _settings(how)).solution)

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, Literal
 from ..catalogue import Operation
 from ..expr import Call, Expr, Sym
 from ..record import Record
-from ..spec.model import Conventions, Place
+from ..spec.model import LET, Conventions, Place
 from .training import Training
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     Array = np.ndarray[Any, np.dtype[np.float64]]
 
 Cell = tuple[int, ...]
-PENALTY, TOTAL, UPSTREAM, FORMULA = "penalty", "total", "upstream", "let"
+PENALTY, TOTAL, UPSTREAM, FORMULA = "penalty", "total", "upstream", LET
 """The kinds of the steps that no entry of the catalogue gives: a loss's penalty, its sum with what the data add, what
 stands in for a loss of which the gradient alone is given, and a formula of the file."""
 WEIGHT = "ω"
@@ -227,6 +227,13 @@ class Network(Record):
     only_mistakes: bool = False
     changes: tuple[tuple[Sym, str], ...] = ()
     divisors: tuple[Divisor, ...] = ()
+
+    @property
+    def steps_per_pass(self) -> int:
+        """How many steps it takes to use every sample once; without samples, one."""
+        if self.samples is None or self.samples_per_step is None:
+            return 1
+        return -(-self.samples // self.samples_per_step)
 
     def symbol(self, element: Element) -> Sym:
         """An element as a sheet writes it."""

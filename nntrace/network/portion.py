@@ -11,13 +11,6 @@ from .batch import SAMPLE
 from .model import Network, Tensor
 
 
-def steps_per_pass(network: Network) -> int:
-    """How many steps it takes to use every sample once; without samples, one."""
-    if network.samples is None or network.samples_per_step is None:
-        return 1
-    return -(-network.samples // network.samples_per_step)
-
-
 def chosen(network: Network, done: int) -> Sequence[int]:
     """The samples of an iteration, from 0, after so many iterations.
 
@@ -25,7 +18,7 @@ def chosen(network: Network, done: int) -> Sequence[int]:
     """
     count = network.samples or 0
     size = network.samples_per_step or count
-    number, step = divmod(done, steps_per_pass(network))
+    number, step = divmod(done, network.steps_per_pass)
     places = range(step * size, min(step * size + size, count))
     if network.shuffle is None:
         return places

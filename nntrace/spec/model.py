@@ -58,6 +58,11 @@ class Items(Record):
     items: tuple[Value, ...]
     place: Place
 
+    @property
+    def names(self) -> tuple[Name, ...]:
+        """Those of its values that are names."""
+        return tuple(item for item in self.items if isinstance(item, Name))
+
 
 class Labelled(Record):
     """Labels and their values, in the order of the file."""

@@ -100,8 +100,8 @@ def _named(result: Value | None, name: str, number: str) -> Value:
 def _elements(result: Value | None) -> Iterator[Name]:
     """The names of a result's elements."""
     match result:
-        case Items(items) | Labelled(((_, Items(items)),)):
-            yield from (item for item in items if isinstance(item, Name))
+        case (Items() as listed) | Labelled(((_, Items() as listed),)):
+            yield from listed.names
 
 
 def _relabelled(value: Value, units: Collection[str], number: str) -> Value:

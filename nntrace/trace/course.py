@@ -7,7 +7,7 @@ from math import isfinite
 from typing import TYPE_CHECKING
 
 from ..network.model import Element, Network
-from ..network.portion import chosen, portion, steps_per_pass
+from ..network.portion import chosen, portion
 from ..record import Record
 from .scores import Scorer, Scores, mistakes
 from .trace import Trace
@@ -118,7 +118,7 @@ class Course:
 
     def epoch(self, most: int | None = None) -> Epoch | None:
         """The rest of the present pass, or ``most`` steps of it; ``None`` where not one step came to its end."""
-        size = steps_per_pass(self.network)
+        size = self.network.steps_per_pass
         done = self.trace.memory.done
         left = size - done % size
         trace = start = self.trace

@@ -96,8 +96,8 @@ class ArgumentReader:
 def _named(result: Value | None) -> set[str]:
     """The names of the units that a layer has."""
     match result:
-        case Items(items, _) | Labelled(((_, Items(items, _)),), _):
-            return {item.text for item in items if isinstance(item, Name)}
+        case (Items() as listed) | Labelled(((_, Items() as listed),)):
+            return {name.text for name in listed.names}
         case _:
             return set()
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from ...errors import counted
 from ...spec.model import Items, Labelled, Name, Place, Spec, Value
@@ -12,8 +13,10 @@ from .files import ArrayFiles
 from .leaves import Leaves
 from .names import Names, defined_names
 from .operations import ChosenEntry
-from .samples import Samples
 from .sizes import Sizes
+
+if TYPE_CHECKING:
+    from .samples import Samples
 
 
 class Draft:
@@ -44,6 +47,8 @@ class Draft:
         """Whether the loss is learned from one sample after another, until none is a mistake."""
         self.samples: Samples | None = None
         if spec.samples is not None:
+            from .samples import Samples
+
             self.samples = Samples(spec.samples, self.leaves, spec.inputs, spec.targets)
 
     @property
@@ -94,8 +99,8 @@ def _named(targets: Value | None) -> set[str]:
     match targets:
         case Name(text):
             return {text}
-        case Items(items):
-            return {item.text for item in items if isinstance(item, Name)}
+        case Items():
+            return {name.text for name in targets.names}
         case Labelled(entries):
             return {label.text for label, _ in entries}.union(*(_named(inner) for _, inner in entries))
         case _:

@@ -182,19 +182,17 @@ class Layers:
                 return NamedResult(tensor=value, place=value.place, alone=True)
             case Number():
                 return NamedResult(units=int(value.value), place=value.place)
-            case Items(items, place):
-                return NamedResult(elements=tuple(item for item in items if isinstance(item, Name)), place=place)
+            case Items(_, place):
+                return NamedResult(elements=value.names, place=place)
             case GivenSize(_, _, place):
                 return NamedResult(units=self.draft.sizes.count(value), place=place)
             case Labelled(((name, GivenSize() as size),), place):
                 return NamedResult(tensor=name, units=self.draft.sizes.count(size), place=place)
-            case Labelled(((name, Items(items, _)),), place):
-                named = tuple(item for item in items if isinstance(item, Name))
-                return NamedResult(tensor=name, elements=named, place=place)
+            case Labelled(((name, Items() as listed),), place):
+                return NamedResult(tensor=name, elements=listed.names, place=place)
             case _:
-                self.draft.problems.add(
-                    value.place, "this does not name a result", "write names [h1, h2], one name, a count, or nothing"
-                )
+                remedy = "write names [h1, h2], one name, a count, or nothing"
+                self.draft.problems.add(value.place, "this does not name a result", remedy)
                 return NamedResult()
 
 

@@ -10,7 +10,6 @@ from ...errors import counted, quoted, shape_text, suggestion
 from ...record import Record
 from ...spec.model import File, Items, Labelled, LearningRate, Name, Number, Value
 from ..model import Cell, Element, Network, Tensor
-from ..portion import steps_per_pass
 from ..quantities import Unnamed, find, frozen, known_names, parameters
 from ..training import GivenNumber, Training
 from .draft import Draft
@@ -52,7 +51,7 @@ class Learning:
         """How many steps are done: as many as the file says, else as it has gradients for, else one."""
         passes, several = self.spec.passes, self.spec.gradients
         given = passes.iterations or passes.epochs
-        asked = int(given.value) * (steps_per_pass(self.network) if passes.epochs else 1) if given else 1
+        asked = int(given.value) * (self.network.steps_per_pass if passes.epochs else 1) if given else 1
         lists = (len(numbers) for own in training.gradients.values() for numbers in own.values())
         count = min((number for number in lists if number > 1), default=None)
         if count is None or several is None:
@@ -71,7 +70,7 @@ class Learning:
     def _steps_per(self, rate: LearningRate) -> int:
         """How many steps a schedule counts as one: those of a pass over the samples, or each."""
         counted = rate.per or ("epoch" if self.spec.passes.epochs else "iteration")
-        return steps_per_pass(self.network) if counted == "epoch" else 1
+        return self.network.steps_per_pass if counted == "epoch" else 1
 
     def _rates(self, rate: LearningRate) -> dict[str, Fraction]:
         """The rates of tensors by their keys; a layer's result means all parameters of its step."""

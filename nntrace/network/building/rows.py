@@ -29,7 +29,7 @@ class Declared:
     def _take(self, value: Value | None) -> None:
         match value:
             case Items(items, _):
-                self.names = [item.text for item in items if isinstance(item, Name)]
+                self.names = [name.text for name in value.names]
                 self.count = len(items)
             case GivenSize(int() as size, _, _):
                 self.count = size

@@ -21,18 +21,16 @@ class Samples:
     """The rows of ``samples``, handed out to the inputs and to the targets."""
 
     def __init__(self, value: Value, leaves: Leaves, inputs: Value | None, targets: Value | None) -> None:
-        problems = leaves.problems
-        self.sizes = leaves.sizes
+        self.leaves = leaves
+        self.sizes, self.names = leaves.sizes, leaves.names
+        self.problems = problems = leaves.problems
         self.size = value if isinstance(value, GivenSize) else None
         """How many samples there are, where that is all that is known of them."""
         self.place: Place = value.place
-        self.names = leaves.names
-        self.problems = problems
         self.array: Array | None = None
         self.headings: tuple[str, ...] = ()
         self.rows: list[Items] = []
         self.text = ""
-        self.own = leaves.own
         self.counts: ClassTarget | None = None
         """What the file calls the class that ends each row, where a number may stand for it."""
         match value:
@@ -46,8 +44,7 @@ class Samples:
                 if self.array is not None and self.array.ndim != 2:
                     problems.add(value.place, f"{quoted(value.path)} is no table", "give one row for each sample")
                     self.array = None
-                if self.array is not None:
-                    problems.fail_beyond("samples", len(self.array), value.place)
+                problems.fail_beyond("samples", 0 if self.array is None else len(self.array), value.place)
             case Items(items, _):
                 problems.fail_beyond("samples", len(items), value.place)
                 named = Declared(inputs), Declared(targets)
@@ -81,13 +78,11 @@ class Samples:
     def check_declared(self, value: Value | None, key: str, role: Role) -> None:
         """``inputs`` and ``targets`` give names or sizes beside samples, and no numbers."""
         match value:
-            case Items(items, _) | Labelled(((_, Items(items, _)),), _) if all(
-                isinstance(item, Name) for item in items
-            ):
+            case None:
+                return
+            case (Items() as listed) | Labelled(((_, Items() as listed),)) if len(listed.names) == len(listed.items):
                 return
             case Labelled(((_, GivenSize(known)),), _) if isinstance(known, int) or self.size is not None:
-                return
-            case None:
                 return
             case _ if role == "target" and _by_row(value) is not None:
                 return
@@ -109,24 +104,22 @@ class Samples:
         key = "x" if role == "input" else "y"
         if role == "target" and size not in (None, 1) and (target := _by_row(value)) is not None:
             self.counts = target
-            self.names.used.setdefault(target.which.text, target.which.place)
-            self.own.add(key)
-            return Tensor(key, target.which.text, (self.count, size or 0), role, sampled=True)
+            return self._called(target.which, key, size or 0, role)
         match value:
-            case Items(items, _) if all(isinstance(item, Name) for item in items):
-                return self._named([item for item in items if isinstance(item, Name)], key, name, role)
-            case Labelled(((label, Items(items, _)),), _) if all(isinstance(item, Name) for item in items):
-                return self._named([item for item in items if isinstance(item, Name)], key, label.text, role)
+            case Items():
+                return self._named(value.names, key, name, role)
+            case Labelled(((label, Items() as listed),), _):
+                return self._named(listed.names, key, label.text, role)
             case Labelled(((label, GivenSize(_, hot, _) as given),), _):
-                self.names.used.setdefault(label.text, label.place)
-                self.own.add(key)
-                shape = (self.count, self.sizes.count(given))
-                return Tensor(key, label.text, shape, role, sampled=True, one_hot=hot)
+                return self._called(label, key, self.sizes.count(given), role)._replace(one_hot=hot)
             case Name() if size is not None:
-                self.names.used.setdefault(value.text, value.place)
-                self.own.add(key)
-                return Tensor(key, value.text, (self.count, size), role, sampled=True)
+                return self._called(value, key, size, role)
         return Tensor(key, name, (self.count, 0), role, sampled=True)
+
+    def _called(self, label: Name | Number, key: str, size: int, role: Role) -> Tensor:
+        """A tensor that the file names as a whole."""
+        tensor = Tensor(key, None, (self.count, size), role, sampled=True)
+        return self.leaves.called(tensor, Name(label.text, label.place))
 
     def _named(self, names: Sequence[Name], key: str, name: str, role: Role) -> Tensor:
         found: dict[Cell, str] = {}

@@ -6,7 +6,7 @@ from ...record import Record
 from ...spec.model import Spec, Split
 from ...spec.problems import Problems
 from ..model import Network
-from ..portion import portion, shuffled, steps_per_pass
+from ..portion import portion, shuffled
 from .build import build
 
 DRAWN = -1
@@ -39,7 +39,7 @@ def sets(network: Network, spec: Spec, anywhere: bool = False) -> Sets:
     order = shuffled(int(given.seed.value) if given.seed else 0, DRAWN, count)
     learned = portion(network, tuple(sorted(order[held_out:])))
     if network.epochs is not None:
-        per = steps_per_pass(learned)
+        per = learned.steps_per_pass
         training = network.training._replace(per=per if network.training.per > 1 else 1)
         learned = learned._replace(iterations=network.epochs * per, training=training)
     return Sets(learned, portion(network, tuple(sorted(order[:held_out]))))

@@ -6,7 +6,6 @@ import itertools
 from collections.abc import Iterator, Sequence
 from math import floor, isfinite, log10
 
-from ...network.portion import steps_per_pass
 from ...record import Record
 from ..content.model import Block, LossValue, Note, Remark, Results, Section, Solution, Table
 from .calculation import Settings, Sheet
@@ -129,7 +128,7 @@ class _Comparison:
             losses, network = one.columns.loss, variant.plan.network
             every = (one.before.loss, *losses)
             chosen = (every[0], every[-1], min(every))
-            counts = (str(steps_per_pass(network)), str(network.samples or 1))
+            counts = (str(network.steps_per_pass), str(network.samples or 1))
             cells = tuple((number_words(digits, number),) for number in chosen)
             rows.append(((variant.name,), *cells, *((count,) for count in counts), (word,)))
         heads: tuple[Note, ...] = (

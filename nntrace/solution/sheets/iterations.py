@@ -8,7 +8,7 @@ from typing import Any
 
 from ...expr import Sym
 from ...network.model import Network
-from ...network.portion import chosen, steps_per_pass
+from ...network.portion import chosen
 from ...network.quantities import Quantity, few_learned, parameters
 from ...record import Record
 from ...trace.amount import Amount
@@ -78,9 +78,9 @@ class Iterations:
                 results = results._replace(passed=partial(self._gradients, update.before))
             each.append(self._short(results, update))
             trace = update.after
-            if self.network.only_mistakes and trace.memory.done % steps_per_pass(self.network) == 0:
+            if self.network.only_mistakes and trace.memory.done % self.network.steps_per_pass == 0:
                 if not wrong:
-                    ended = faultless(trace.memory.done // steps_per_pass(self.network))
+                    ended = faultless(trace.memory.done // self.network.steps_per_pass)
                     break
                 wrong = 0
         count = len(each)

@@ -7,7 +7,6 @@ from collections.abc import Callable
 from math import isfinite, nan
 
 from ...network.model import Network
-from ...network.portion import steps_per_pass
 from ...network.quantities import few_learned
 from ...record import Record
 from ...spec.model import Validation
@@ -164,4 +163,4 @@ class _Waiting:
 
 def gradient_evaluations(network: Network) -> int:
     """How many gradients of single samples an epoch takes: each sample once, however many stand in a step."""
-    return network.samples or steps_per_pass(network)
+    return network.samples or network.steps_per_pass
