@@ -146,7 +146,7 @@ def _values(node: Node, problems: Problems) -> Labelled | None:
         return None
     if not node.entries:
         return Labelled((), node.place)
-    found = values.table(node, problems, elements=False)
+    found = values.table(node, problems)
     for _, value in found.entries:
         if isinstance(value, (Null, Name, Labelled)):
             problems.add(

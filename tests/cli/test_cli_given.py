@@ -85,3 +85,26 @@ def test_typed_numbers_stay_as_typed(run: Run, tmp_path: Path) -> None:
     batch = text.replace("{x: 0.12345678901234}", "[x]\nsamples: {file: rows.csv}")
     (tmp_path / "net.yaml").write_text(batch, encoding="utf-8")
     assert "sample       x ≈\n" in run("forward", cwd=tmp_path).out
+
+
+UNNAMED = "inputs: {x: [1, 2]}\nlayers: [{dense: u, weights: [[1, 2], [3, 4]]}]\nvalues: {VALUES}\n"
+
+
+def test_a_unit_without_a_name_may_be_given(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "net.yaml").write_text(UNNAMED.replace("VALUES", "'u[1]': 0.7"), encoding="utf-8")
+    out = run("forward", cwd=tmp_path).out
+    assert "F1  u[1] = 0.7                                              given, in place of its formula" in out
+    assert "    u[1] = 0.7 is given in place of its formula; gradients still pass through it" in out
+    set_there = run("forward", "--set", "u[1]=0.7", cwd=tmp_path).out
+    assert out.partition("Forward")[2] == set_there.partition("Forward")[2]
+
+
+@pytest.mark.parametrize(("values", "message"), [
+    ("'u[3]': 1", "there is no unit 'u[3]'"), ("'W1[1,1]': 1", "there is no unit 'W1[1,1]'"),
+    ("u: 1", "such as values: {'u[1]': 1}"),
+])  # fmt: skip
+def test_what_is_no_unit_is_refused(run: Run, tmp_path: Path, values: str, message: str) -> None:
+    (tmp_path / "net.yaml").write_text(UNNAMED.replace("VALUES", values), encoding="utf-8")
+    code, _, err = run("forward", cwd=tmp_path)
+    assert code == 2
+    assert message in err

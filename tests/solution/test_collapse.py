@@ -213,6 +213,27 @@ def test_branches_that_an_activation_keeps_apart_are_merged_from_where_they_read
     assert step["reason"] == "s reads results that are not affine maps of one and the same result before them"
 
 
+@pytest.mark.parametrize("given", ["v", "w"])
+def test_a_given_number_is_not_merged_away(run: Run, tmp_path: Path, given: str) -> None:
+    found = sheet(run, tmp_path, f'{BRANCHES}values: {{"{given}[1]": 0.7}}\n')
+    (step,) = [step for step in found["steps"] if step["name"].startswith(given)]
+    assert step["reason"] == f"{given} has a given number in place of its formula, and is not merged"
+    assert {check["status"] for check in found["checks"]} == {"ok"}
+
+
+def test_what_is_said_of_an_activation_is_true_of_as_many_units(run: Run, tmp_path: Path) -> None:
+    """A softmax of one unit is always 1, which is affine; of three units it is tried on two."""
+    for weights, called in (("[[1, 2]]", ""), ("[[1, 2], [0, 1], [2, 3]]", "the first of softmax(2, 0) ≈ ")):
+        layers = f"- {{dense: z, weights: {weights}}}\n- softmax: p\n"
+        (reason,) = (
+            one["reason"]
+            for one in sheet(run, tmp_path, f"inputs: {{x: [1, 2]}}\nlayers:\n{layers}")["steps"]
+            if one["name"] == "p"
+        )
+        assert ("is not affine" in reason) == bool(called)
+        assert called in reason
+
+
 def test_a_product_of_two_branches_is_not_merged(run: Run, tmp_path: Path) -> None:
     found = sheet(run, tmp_path, BRANCHES.replace("{add: s,", "{multiply: s,"))
     (step,) = [step for step in found["steps"] if step["name"] == "s_j"]

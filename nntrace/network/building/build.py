@@ -142,16 +142,21 @@ class _NetworkBuilder(Draft):
         typed = {value.place for _, value in self.spec.values.entries}
         for name, given in [one for one in self.names.numbers.items() if one[1].number.place in typed]:
             found = Directory(self).find(name, ("unit",))
-            if found is None:
+            if found is None and "[" not in name:
                 continue
             del self.names.numbers[name]
+            if found is None:
+                results = ", ".join(Directory(self).known(("unit",))[:8])
+                remedy = f"give the element of a result, counted from 1 (results: {results})"
+                self.problems.add(given.place, f"there is no unit {quoted(name)}", remedy)
+                continue
             cell = found.cell if found.cell is not None else (0,) * len(found.shape)
             if prod(found.shape) == 1:
                 tensor = self.tensors[found.tensor.key]
                 self.tensors[tensor.key] = tensor._replace(overridden={**tensor.overridden, cell: given.number.value})
                 self.steps = [unfused(step, tensor.key) for step in self.steps]
             else:
-                remedy = "name its elements, and give one of them a number"
+                remedy = f"give one of them a number, such as values: {{'{name}[1]': {given.number.text}}}"
                 message = f"{quoted(name)} has {counted(prod(found.shape), 'element')}, and one number is given"
                 self.problems.add(given.place, message, remedy)
 

@@ -53,7 +53,7 @@ class Refutation:
         self.operation = step.operation
         sizes = dict(step.sizes)
         if not self.operation.parameters and all(isinstance(one, str) for one in self.operation.output.index):
-            sizes = dict.fromkeys(sizes, FEW)
+            sizes = {letter: min(size, FEW) for letter, size in sizes.items()}
         self.sizes: Mapping[str, int] = sizes
 
     @property
@@ -72,11 +72,14 @@ class Refutation:
     @property
     def is_tried(self) -> bool:
         """Whether the step is a map from one vector to a vector, so that the question is whether it is affine."""
-        return len(read_tensors(self.step)) == 1 and are_vectors(self.network, self.step)
+        given = self.network.tensors[self.step.output].overridden
+        return len(read_tensors(self.step)) == 1 and are_vectors(self.network, self.step) and not given
 
     def words(self) -> Note:
         """Why the step is not merged, up to the comma before what follows from it."""
         result, read = self.formulas.name(self.step.output), self.formulas.name(self.step.argument)
+        if self.network.tensors[self.step.output].overridden:
+            return (result, " has a given number in place of its formula, and is not merged")
         if len(read_tensors(self.step)) > 1:
             if is_map(self.network, self.step):
                 return (result, " reads results that are not affine maps of one and the same result before them")
@@ -90,7 +93,7 @@ class Refutation:
         found = self._found() if self.trace is not None or not self.operation.parameters else None
         if found is None:
             decided = has_kink(self.operation.formula, self.operation.arguments)
-            why: Note = (" decides by cases of ", read) if decided else (" has a derivative that depends on ", read)
+            why: Note = (" decides by cases of ", read) if decided else (" has a derivative with ", read, " in it")
             tried = (
                 "" if self.trace is None and self.operation.parameters else " (no midpoint tried shows that it is not)"
             )

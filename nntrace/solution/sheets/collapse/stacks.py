@@ -67,14 +67,16 @@ def past_identities(network: Network) -> dict[str, str]:
     """What is read past identities, by their results."""
     found: dict[str, str] = {}
     for step in network.layer_steps():
-        if step.operation.is_identity and step.edges:
+        if step.operation.is_identity and step.edges and not network.tensors[step.output].overridden:
             found[step.output] = found.get(step.argument, step.argument)
     return found
 
 
 def is_map(network: Network, step: BoundOperation) -> bool:
-    """Whether a step is an affine map from vectors to a vector, in all that it reads together, as an addition is."""
-    return are_vectors(network, step) and is_affine(step.operation.formula, step.operation.arguments)
+    """Whether a step is an affine map from vectors to a vector, in all that it reads together, as an addition is; where
+    a number is given in place of its result, it is none."""
+    given = network.tensors[step.output].overridden
+    return not given and are_vectors(network, step) and is_affine(step.operation.formula, step.operation.arguments)
 
 
 def read_tensors(step: BoundOperation) -> tuple[str, ...]:
