@@ -186,6 +186,12 @@ def test_at_the_kink_the_convention_is_named(run: Run, tmp_path: Path, conventio
     assert "skipped, the loss has a kink here" in " ".join(out.split())
 
 
+def test_a_sum_of_nothings_begins_without_a_sign(run: Run, tmp_path: Path) -> None:
+    text = "inputs: [s1, s2, s3]\ntargets: [c]\nsamples: [[1, 3, 0, 2], [3, 1, 0, 1]]\nlayers: []\nloss: hinge\n"
+    (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
+    assert "0]) = 1/2 × (0 - 0) = 0\n" in run("grad", cwd=tmp_path).out
+
+
 HINGE = ("targets: {t1: 0.5, t2: 0.5}", "targets: {t1: 1, t2: 1}", "targets: {t1: 1, t2: -1}", "targets: [0, 0]")
 
 

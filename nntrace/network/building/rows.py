@@ -67,9 +67,10 @@ def _by_name(row: Labelled, inputs: Declared, targets: Declared, problems: Probl
     known = [name for one in (inputs, targets) for name in (one.label, *one.names) if name]
     for name, _ in row.entries:
         if name.text not in known:
-            problems.add(
-                name.place, f"{quoted(name.text)} is neither an input nor a target", suggestion(name.text, known)
-            )
+            remedy = suggestion(name.text, known)
+            if not targets.names and len(row.entries) > len(inputs.names):
+                remedy = f"a target has a line of its own: targets: [{name.text}]; {remedy}"
+            problems.add(name.place, f"{quoted(name.text)} is neither an input nor a target", remedy)
     for declared in (inputs, targets):
         if declared.label in given:
             yield from _flat(given[declared.label])

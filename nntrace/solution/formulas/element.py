@@ -36,7 +36,7 @@ from ..numbers.digits import Digits, Shown
 from .agreement import LINE_DIGITS, LineForm, form_giving
 from .expansion import ElementFormulas, Expansion
 from .naming import Naming, cell_of
-from .terms import folded_sign, is_finite, is_nothing, sum_inside, with_signs
+from .terms import begins, folded_sign, is_finite, is_nothing, sum_inside, with_signs
 
 
 class Writer(ElementFormulas):
@@ -115,7 +115,6 @@ class Writer(ElementFormulas):
         show = (digits or self.digits).show
         rounded = False
         rests = iter(expansion.rests)
-        first = expansion.body.terms[0] if isinstance(expansion.body, Add) else expansion.body
 
         def number(amount: Amount) -> Num:
             nonlocal rounded
@@ -131,7 +130,7 @@ class Writer(ElementFormulas):
                     return number(self.read(part))
                 case Indicator(condition):
                     return Num(int(self.holds(condition)))
-                case Neg(Indicator(condition)) if part is first and not self.holds(condition):
+                case Neg(Indicator(condition)) if not self.holds(condition) and begins(part, expansion.body):
                     return ZERO
                 case Rest(count, _, noun):
                     return Rest(count, number(next(rests)), noun)

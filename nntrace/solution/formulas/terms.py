@@ -8,7 +8,7 @@ from math import nan
 from typing import TypeGuard
 
 from ...expr import Add, Call, Div, Expr, Mul, Neg, Num, Sym, approximate, symbols
-from ...expr.bind import transform
+from ...expr.bind import transform, walk
 from ...expr.functions import row_of
 from ...network.model import Network
 
@@ -18,6 +18,11 @@ def folded_sign(term: Expr, value: Decimal, first: bool) -> Expr:
     negative = not value.is_nan() and value < 0
     subtracted = negative or (not value and isinstance(term, Neg))
     return Neg(Num(-value if value else value)) if subtracted and not first else Num(value)
+
+
+def begins(part: Expr, body: Expr) -> bool:
+    """Whether a part is the first of a formula, or of a sum in it: a nothing there has no sign."""
+    return part is body or any(isinstance(node, Add) and node.terms[0] is part for node in walk(body))
 
 
 def with_signs(form: Expr) -> Expr:
