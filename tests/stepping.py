@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from fractions import Fraction
 
-from nntrace.network.change import with_rate
+from nntrace.library.words import with_rate
 from nntrace.network.model import Network
 from nntrace.network.quantities import Quantity
 from nntrace.solution.content.model import Solution

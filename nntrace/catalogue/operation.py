@@ -133,6 +133,10 @@ class Operation(_OperationFields):
         """
         return Sym(name, self._letters[name])
 
+    def extents(self, name: str, shape: tuple[int, ...]) -> dict[str, int]:
+        """How far the letters run by which an argument of this shape is differentiated."""
+        return dict(zip(self._letters[name], shape, strict=True))
+
     @cached_property
     def _letters(self) -> dict[str, tuple[str, ...]]:
         """The letters of every argument and parameter; one that is not the formula's own belongs to a single place."""

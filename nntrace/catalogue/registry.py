@@ -227,3 +227,10 @@ def find(kind: str, word: str) -> Entry | None:
     """The entry of a name or an alias, or ``None``."""
     entries = KINDS[kind]
     return entries.get(word) or next((entry for entry in entries.values() if word in entry.aliases), None)
+
+
+def known(kind: str, word: str) -> Entry:
+    """The entry of a word that was found before."""
+    entry = find(kind, word)
+    assert entry is not None
+    return entry

@@ -86,9 +86,7 @@ def need_few_steps(network: Network, spec: Spec) -> None:
 def with_rate(network: Network, typed: Fraction | None) -> Network:
     """The network with a learning rate: the one that is typed for every parameter, else the file's."""
     if typed is not None:
-        from ..network.change import with_rate
-
-        return with_rate(network, typed)
+        return network._replace(training=network.training.with_rate(typed))
     if network.training.rates is None:
         raise UserError("there is no learning rate\n  add learning_rate: 0.1 to the file, or --lr 0.1 to the command")
     return network

@@ -63,11 +63,7 @@ def apart(network: Network, roles: Collection[str] = SPLIT) -> Network:
     tensors: dict[str, Tensor] = {}
     for key, tensor in network.tensors.items():
         tensors |= {part.tensor.key: part.tensor for part in split[key]} if key in split else {key: tensor}
-    keys = (
-        part.tensor.key
-        for key in network.parameters
-        for part in split.get(key, (TensorPart((), network.tensors[key]),))
-    )
+    keys = (own for key in network.parameters for own in ([part.tensor.key for part in split.get(key, ())] or [key]))
     return network._replace(
         tensors=tensors,
         steps=tuple(_step(step, split, tensors) for step in network.steps),
@@ -149,41 +145,28 @@ def _tensor_parts(
     letters = iter(LETTERS)
     for number, place in enumerate(spans):
         shape = tuple(
-            (span[1] - span[0]) if span else size
+            size if span is None else span[1] - span[0]
             for span, size in zip(place, tensor.shape, strict=True)
             if not isinstance(span, int)
         )
         own = TensorPart(place, tensor._replace(key=f"{tensor.key}|{number}", shape=shape))
         cells = {cell: moved for cell in tensor.cells() if (moved := own.moved(cell)) is not None}
-        names = {}
-        for cell, moved in cells.items():
-            if (name := tensor.given_name(cell)) is not None:
-                names[moved[1:] if tensor.sampled else moved] = name
+        given = ((moved[tensor.sampled :], tensor.given_name(cell)) for cell, moved in cells.items())
+        names = {cell: name for cell, name in given if name is not None}
         if len(shape) == tensor.sampled:
             name = names[()]
         else:
-            name = next(
-                one for one in (f"{tensor.name or tensor.key}{letter}" for letter in letters) if one not in taken
-            )
+            free = (f"{tensor.name or tensor.key}{letter}" for letter in letters)
+            name = next(one for one in free if one not in taken)
             taken.add(name)
-        array = None
-        if tensor.array is not None:
-            array = tensor.array[
-                tuple(
-                    slice(*span) if isinstance(span, tuple) else slice(None) if span is None else span for span in place
-                )
-            ]
-        typed = (
-            None
-            if tensor.typed is None
-            else {moved: tensor.typed[cell] for cell, moved in cells.items() if cell in tensor.typed}
-        )
+        axes = tuple(span if isinstance(span, int) else slice(*span) if span else slice(None) for span in place)
+        typed = tensor.typed
         yield own._replace(
             tensor=own.tensor._replace(
                 name=name,
                 names=names,
-                array=array,
-                typed=typed,
+                array=None if tensor.array is None else tensor.array[axes],
+                typed=typed and {moved: typed[cell] for cell, moved in cells.items() if cell in typed},
                 missing=frozenset(moved for cell in tensor.missing if (moved := own.moved(cell)) is not None),
                 places={},
                 sizes=tuple(known.get(size, size) for size in shape) if tensor.sizes else (),
@@ -216,7 +199,7 @@ class _StepParts:
         for name, key in self.arguments.items():  # the letters by which they are differentiated
             for one in self.operations.values():
                 if any(isinstance(symbol, Sym) and symbol.name == name for symbol in symbols(one.formula)):
-                    sizes.update(zip(map(str, one.argument(name).index), tensors[key].shape, strict=True))
+                    sizes |= one.extents(name, tensors[key].shape)
         same = original.numeric is original.operation.numeric
         return original._replace(
             operation=operation,

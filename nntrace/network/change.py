@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from fractions import Fraction
 
-from ..errors import UserError
+from ..errors import UserError, quoted, shape_text, suggestion
 from ..expr import Sym
 from .model import Cell, Network, Role, Tensor
 from .quantities import Quantity, find, known_names
@@ -15,8 +15,6 @@ GIVEN: tuple[Role, ...] = ("input", "target", "parameter", "factor")
 
 def with_number(network: Network, name: str, value: Fraction, typed: str) -> Network:
     """The network with one given number changed, in every place that uses it, and how it was typed."""
-    from ..errors import quoted, suggestion
-
     found = find(network, name)
     if found and len({one.uses[0].key for one in found}) == 1 and _is_unit(network, found):
         from .building.loss import unfused
@@ -34,9 +32,8 @@ def with_number(network: Network, name: str, value: Fraction, typed: str) -> Net
     if any(network.tensors[use.key].structural for use in found[0].uses):
         raise UserError(f"{quoted(name)} is 0 or 1 by the class that the file names\n  change the class: targets: …")
     if found[0].role == "factor" and value < 0:
-        raise UserError(
-            f"a penalty's factor cannot be negative, and {quoted(name)} is {quoted(typed)}\n  give 0 or more"
-        )
+        message = f"a penalty's factor cannot be negative, and {quoted(name)} is {quoted(typed)}"
+        raise UserError(f"{message}\n  give 0 or more")
     cells: dict[str, dict[Cell, Fraction]] = {}
     for use in found[0].uses:
         cells.setdefault(use.key, {})[use.cell] = value
@@ -54,8 +51,6 @@ def with_array(network: Network, name: str, numbers: object) -> Network:
     """
     import numpy as np
 
-    from ..errors import quoted, suggestion
-
     tensors = {tensor.name or key: tensor for key, tensor in network.tensors.items() if tensor.role in GIVEN}
     if name not in tensors:
         raise UserError(f"there is no given tensor {quoted(name)}\n  {suggestion(name, tensors)}")
@@ -65,8 +60,8 @@ def with_array(network: Network, name: str, numbers: object) -> Network:
         raise UserError(f"{quoted(name)} cannot be set as a whole\n  set its numbers one by one, by their names")
     array = np.asarray(numbers)
     if array.dtype.kind not in "iufb" or array.shape != tensor.shape or not np.isfinite(array).all():
-        shape = "×".join(map(str, tensor.shape))
-        raise UserError(f"{quoted(name)} is no array of {shape} finite numbers here\n  give one of its shape")
+        message = f"{quoted(name)} is no array of {shape_text(tensor.shape)} finite numbers here"
+        raise UserError(f"{message}\n  give one of its shape")
     changed = tensor._replace(array=array.astype(float), typed=None, text="an array")
     return network._replace(
         integers=False,
@@ -79,11 +74,6 @@ def _is_unit(network: Network, found: Sequence[Quantity]) -> bool:
     """Whether these are one unit, in a batch that of every sample."""
     cells = {one.uses[0].cell[network.tensors[one.uses[0].key].sampled :] for one in found}
     return len(cells) == 1 and all(one.role == "unit" for one in found)
-
-
-def with_rate(network: Network, rate: Fraction) -> Network:
-    """The network with one learning rate for every parameter and step."""
-    return network._replace(training=network.training.with_rate(rate))
 
 
 def with_typed(network: Network, cells: Mapping[str, Mapping[Cell, Fraction]]) -> Network:

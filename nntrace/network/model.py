@@ -101,6 +101,11 @@ class Tensor(Record):
         return self.names.get(cell[1:] if self.sampled else cell)
 
 
+def is_inside(cell: Cell, shape: tuple[int, ...]) -> bool:
+    """Whether a tensor of this shape has such a cell."""
+    return len(cell) == len(shape) and all(0 <= place < size for place, size in zip(cell, shape, strict=True))
+
+
 def own_number(chosen: Sequence[int] | None, place: int) -> int:
     """Which sample of the file stands at a place, both from 0, where some were ``chosen``."""
     return place if chosen is None else chosen[place]

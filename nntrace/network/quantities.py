@@ -16,7 +16,7 @@ from ..expr.lazy import Lazy
 from ..expr.script import ASCII, plain
 from ..expr.text import symbol as text_of
 from ..record import Record
-from .model import Cell, Element, Network, Role, Tensor
+from .model import Cell, Element, Network, Role, Tensor, is_inside
 
 _ELEMENT = re.compile(r"(?P<name>[^\[\]]+)\[\s*(?P<index>\d+(?:\s*,\s*\d+)*)\s*\]")
 _GRADIENT = re.compile(r"[∂d](?P<of>[^/∂]+)/[∂d](?P<by>[^/∂]+)")
@@ -175,7 +175,7 @@ def find(network: Network, text: str) -> Sequence[Quantity]:
     if match := _ELEMENT.fullmatch(text):
         cell = tuple(int(index) - 1 for index in match["index"].split(","))
         for tensor in sorted(network.tensors.values(), key=lambda one: one.given_name(cell) is not None):
-            if tensor.name == match["name"] and cell in _Cells(tensor):
+            if tensor.name == match["name"] and is_inside(cell, tensor.shape) and cell not in tensor.missing:
                 return [quantity(network, Element(tensor.key, cell))]
     for tensor in sorted(network.tensors.values(), key=lambda one: one.is_named_throughout):
         if tensor.name == text:
@@ -213,16 +213,6 @@ def _is_asked(network: Network, one: Quantity, reached: set[str]) -> bool:
     return one.role != "unit" or network.loss is None or one.uses[0].key in reached
 
 
-class _Cells:
-    def __init__(self, tensor: Tensor) -> None:
-        self.tensor = tensor
-
-    def __contains__(self, cell: tuple[int, ...]) -> bool:
-        shape = self.tensor.shape
-        inside = len(cell) == len(shape) and all(0 <= i < n for i, n in zip(cell, shape, strict=True))
-        return inside and cell not in self.tensor.missing
-
-
 def known_names(network: Network, *roles: Role, most: int = 500) -> list[str]:
     """Names to suggest: of tensors that have one of their own elements, and of quantities, up to ``most``."""
     names: list[str] = []
@@ -231,9 +221,7 @@ def known_names(network: Network, *roles: Role, most: int = 500) -> list[str]:
             continue
         if tensor.sampled and tensor.names:
             names += tensor.names.values()
-            continue
-        unnamed = len(tensor.names) == 0 and tensor.shape != ()
-        if unnamed and tensor.name:
+        elif tensor.name and tensor.shape and not tensor.names:
             names.append(tensor.name)
         else:
             names += [found.name for found, _ in zip(of_tensor(network, tensor), range(most), strict=False)]

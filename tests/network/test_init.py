@@ -16,7 +16,8 @@ import pytest
 from nntrace.catalogue import KINDS, find
 from nntrace.catalogue.initialisers import Normal as NormalOf
 from nntrace.network.building.build import build
-from nntrace.network.building.drawing import Fans, draw, initial_array
+from nntrace.network.building.drawing import draw, initial_array
+from nntrace.network.building.extents import Fans
 from nntrace.network.model import Network
 from nntrace.spec import Problems, SpecError, read
 from nntrace.spec.model import Init, Number, Place

@@ -23,8 +23,8 @@ from nntrace.catalogue import KINDS, Same
 from nntrace.expr import Num, approximate
 from nntrace.expr.script import UNICODE
 from nntrace.formats import render
+from nntrace.library.words import with_rate
 from nntrace.network.building.build import build
-from nntrace.network.change import with_rate
 from nntrace.network.lookup import asked_quantities
 from nntrace.network.model import Element
 from nntrace.network.quantities import Quantity, find, quantity

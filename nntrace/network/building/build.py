@@ -14,7 +14,7 @@ from ...spec.model import Items, Labelled, Number, Penalty, Place, Spec, Value
 from ..model import Element, Network, Tensor
 from ..quantities import Unnamed, find, known_names
 from .draft import Draft
-from .drawing import Fans
+from .extents import Fans
 from .files import ArrayFiles
 from .layers import Layers
 from .learning import Learning

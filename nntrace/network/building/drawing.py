@@ -18,9 +18,9 @@ from typing import TYPE_CHECKING
 from ...catalogue.initialisers import Constant, Distribution, Normal, Uniform
 from ...catalogue.registry import Entry, find, names
 from ...errors import quoted, suggestion
-from ...record import Record
 from ...spec.model import Init, Number
 from ...spec.problems import Problems
+from .extents import Fans
 
 if TYPE_CHECKING:
     from random import Random
@@ -29,13 +29,6 @@ if TYPE_CHECKING:
 
 DIGITS = 6
 MOST_PLACES = 300
-
-
-class Fans(Record):
-    """How many inputs each unit of a layer has, and how many units each input goes to; 0 where it is not known."""
-
-    fan_in: int
-    fan_out: int
 
 
 def initial_array(init: Init, key: str, shape: tuple[int, ...], fans: Fans, problems: Problems) -> Array | None:
@@ -60,7 +53,7 @@ def initial_array(init: Init, key: str, shape: tuple[int, ...], fans: Fans, prob
         return None
     problems.fail_beyond("elements", math.prod(shape), init.place)
     array = draw(distribution, math.prod(shape), f"{_seed(init.options)} {key}").reshape(shape)
-    if not _finite(array):
+    if not math.isfinite(abs(array).max(initial=0)):
         problems.add(init.place, "the numbers drawn here are too large for a number", "give smaller options")
         return None
     return array
@@ -84,9 +77,8 @@ def _fits(init: Init, entry: Entry, problems: Problems) -> bool:
     before = len(problems.found)
     for name, number in init.options.items():
         if name not in schema and name != "seed":
-            problems.add(
-                number.place, f"{quoted(init.scheme)} has no option {quoted(name)}", suggestion(name, (*schema, "seed"))
-            )
+            message = f"{quoted(init.scheme)} has no option {quoted(name)}"
+            problems.add(number.place, message, suggestion(name, (*schema, "seed")))
         elif name == "seed" and number.value.denominator != 1:
             problems.add(number.place, f"`seed` cannot be {quoted(number.text)}", "give a whole number")
     needed = [name for name, option in schema.items() if option.is_needed]
@@ -99,12 +91,6 @@ def _fits(init: Init, entry: Entry, problems: Problems) -> bool:
 def _example(init: Init, needed: Iterable[str]) -> str:
     options = "".join(f", {name}: {'-0.1' if name == 'low' else '0.1'}" for name in needed)
     return f"{{init: {init.scheme}{options}}}"
-
-
-def _finite(array: Array) -> bool:
-    import numpy as np
-
-    return bool(np.isfinite(array).all())
 
 
 def draw(distribution: Distribution, count: int, seed: str) -> Array:

@@ -9,6 +9,14 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 
 from ...expr.index import Affine, Index, letters_of
+from ...record import Record
+
+
+class Fans(Record):
+    """How many inputs each unit of a layer has, and how many units each input goes to; 0 where it is not known."""
+
+    fan_in: int
+    fan_out: int
 
 
 class Extents(dict[str, int]):

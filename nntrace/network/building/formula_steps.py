@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-
 from ... import catalogue
-from ...catalogue import Operation
 from ...spec.formula import Application, MisreadError, Reference, references
 from ...spec.model import Layer, Name, SourceNames, TypedFormula
 from ..batch import batched, sized
@@ -66,18 +63,12 @@ class FormulaSteps:
         sampled = any(tensor.sampled for tensor in tensors.values())
         if sampled:
             made = batched(made, [symbol for symbol, tensor in tensors.items() if not tensor.sampled])
-        sizes = sized({**step.sizes, **_own_letters(made, tensors)}, draft.count if sampled else None)
+        sizes = sized(step.sizes, draft.count if sampled else None)
+        for symbol, tensor in tensors.items():  # what is read at single places has letters of its own
+            sizes |= made.extents(symbol, tensor.shape)
         edges = tuple(Edge(made, symbol) for symbol in tensors)
         draft.steps.append(step._replace(operation=made, sizes=sizes, edges=edges, numeric=made.numeric))
         draft.leaves.own.add(step.output)
         names: dict[Cell, str] = {} if shape else {(): name.text}
         shape = (draft.count or 0, *shape) if sampled else shape
         return draft.add(Tensor(step.output, name.text, shape, "unit", names, sampled=sampled))
-
-
-def _own_letters(made: Operation, tensors: Mapping[str, Tensor]) -> dict[str, int]:
-    """How far the letters run by which an operation is differentiated; what is read at single places has its own."""
-    found: dict[str, int] = {}
-    for symbol, tensor in tensors.items():
-        found.update(zip(map(str, made.argument(symbol).index), tensor.shape, strict=True))
-    return found

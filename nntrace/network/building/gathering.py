@@ -124,7 +124,7 @@ def gathered_step(step: BoundOperation, sources: Mapping[str, Source], tensors: 
     changed = with_shared(changed, tensors)
     sizes = {**step.sizes, **found.sizes}
     for name in read:  # an argument that is read at single places has a letter of its own
-        sizes.update(zip(map(str, changed.operation.argument(name).index), tensors[keys[name]].shape, strict=True))
+        sizes |= changed.operation.extents(name, tensors[keys[name]].shape)
     return changed._replace(sizes=sizes)
 
 

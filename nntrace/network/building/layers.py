@@ -54,8 +54,7 @@ class Layers:
             if applied is None:
                 return self.formulas.add(layer, layer.formula, current)
             layer = applied
-        entry = catalogue.find("layer", layer.kind.text) or catalogue.find("activation", layer.kind.text)
-        assert entry is not None  # the reader knows the kinds
+        entry = catalogue.find("layer", layer.kind.text) or catalogue.known("activation", layer.kind.text)
         conventions = {"vectors": self.draft.spec.conventions.vectors, "arguments": _count(layer)}
         options = plain(layer.options)
         made = chosen = operation(entry, options, _given(layer, entry), **conventions)

@@ -11,7 +11,7 @@ from ...errors import quoted, shape_text
 from ...spec.model import File, GivenSize, Init, Items, Labelled, Name, Null, Number, Place, Value
 from ...spec.problems import Problems
 from ..model import Cell, Role, Tensor
-from .drawing import Fans, described, initial_array
+from .extents import Fans
 from .files import ArrayFiles
 from .names import Names
 from .sizes import Sizes
@@ -252,6 +252,8 @@ class Leaves:
         return Tensor(key, name, array.shape, role, array=array, text=value.path, file_place=value.place)
 
     def drawn(self, value: Init, key: str, name: str | None, shape: tuple[int, ...], fans: Fans) -> Tensor:
+        from .drawing import described, initial_array
+
         array = initial_array(value, key, shape, fans, self.problems)
         self.names.integers = False
         return Tensor(key, name, shape, "parameter", array=array, text=described(value), file_place=value.place)

@@ -8,7 +8,7 @@ from ...errors import counted, quoted, shape_text, suggestion
 from ...record import Record
 from ...spec.model import File, Init, Items, Labelled, Name, Null, Number, Place, Value
 from ..model import Tensor
-from .drawing import Fans
+from .extents import Fans
 from .leaves import GivenCell, Leaf, Leaves
 
 

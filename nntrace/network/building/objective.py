@@ -133,7 +133,7 @@ class Objective:
             cell = part.cell if part.cell is not None else (0,) * len(part.shape)
             read_one = Operation(Sym(output), Sym(key, cell))
             made = read_one if draft.count is None else batched(read_one, () if part.tensor.sampled else (key,))
-            sizes = sized(dict(zip(map(str, made.argument(key).index), part.tensor.shape, strict=True)), draft.count)
+            sizes = sized(made.extents(key, part.tensor.shape), draft.count)
             edges = (Edge(made, key),)
             draft.steps.append(BoundOperation(FORMULA, made, output, {key: key}, sizes, edges, made.formula))
             called = LOSS
@@ -159,8 +159,7 @@ class Objective:
         size = outputs.tensor.shape[-1]
         key = outputs.parts[0].tensor.key if outputs.is_whole else ""
         last = next((step for step in layers if step.output == key), None)
-        entry = catalogue.find("loss", loss.kind.text)
-        assert entry is not None  # the reader knows the kinds
+        entry = catalogue.known("loss", loss.kind.text)
         made: Loss = entry.build(**plain(loss.options), **self._conventions(entry))
         if self.draft.count is not None and key and not self.draft.tensors[key].sampled and not made.reads_argument:
             last = None  # a result that all samples share has no δ for each of them

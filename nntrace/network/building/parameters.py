@@ -9,8 +9,7 @@ from ...errors import counted, quoted, shape_text, suggestion
 from ...spec.model import Init, Labelled, Layer, Name, Place, Value
 from ..model import Tensor
 from .draft import Draft
-from .drawing import Fans
-from .extents import Extents
+from .extents import Extents, Fans
 from .layer_draft import LayerDraft
 from .leaves import elements
 from .matrices import MatrixReader, Sides

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from ...errors import quoted, shape_text, suggestion
+from ...errors import counted, quoted, shape_text, suggestion
 from ...record import Record
 from ...spec.model import Name, SourceNames
-from ..model import Cell, Tensor
+from ..model import Cell, Tensor, is_inside
 from .draft import Draft
 from .leaves import elements
 
@@ -100,16 +100,11 @@ class Directory:
             if part is None and name.text in self.draft.unread:
                 continue
             if part is None:
-                self.draft.problems.add(
-                    name.place,
-                    f"there is no input or earlier result {quoted(name.text)}",
-                    suggestion(name.text, self.known()),
-                )
+                message = f"there is no input or earlier result {quoted(name.text)}"
+                self.draft.problems.add(name.place, message, suggestion(name.text, self.known()))
             elif len(part.shape) > 1 and not any_shape:
-                shape = shape_text(part.shape)
-                self.draft.problems.add(
-                    name.place, f"{quoted(name.text)} is {shape}, and a layer reads vectors", "name a vector"
-                )
+                message = f"{quoted(name.text)} is {shape_text(part.shape)}, and a layer reads vectors"
+                self.draft.problems.add(name.place, message, "name a vector")
             else:
                 found.append(part)
         return found
@@ -140,9 +135,9 @@ class Directory:
         else:
             names.update(zip(arguments, (listed for _, listed in source.arguments), strict=False))
         if absent := [argument for argument in arguments if argument not in names]:
-            count = "1 argument" if len(arguments) == 1 else f"{len(arguments)} arguments"
             remedy = f"name one for each: from: {{{', '.join(f'{name}: …' for name in arguments)}}}"
-            problems.add(source.place, f"{what} has {count}, and {', '.join(absent)} is not given", remedy)
+            message = f"{what} has {counted(len(arguments), 'argument')}, and {', '.join(absent)} is not given"
+            problems.add(source.place, message, remedy)
             return None
         found = {argument: self.named(names[argument]) for argument in arguments}
         if any(len(parts) < len(names[argument]) for argument, parts in found.items()):
@@ -154,5 +149,4 @@ def _cell(index: str, shape: tuple[int, ...]) -> Cell | None:
     """A cell as a file writes it, counted from 1; ``None`` where there is none."""
     places = [place for place in index.split(",") if place.isdecimal()]
     cell = tuple(int(place) - 1 for place in places)
-    inside = len(cell) == len(shape) and all(0 <= at < size for at, size in zip(cell, shape, strict=True))
-    return cell if inside and len(places) == index.count(",") + 1 else None
+    return cell if is_inside(cell, shape) and len(places) == index.count(",") + 1 else None

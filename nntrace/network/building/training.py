@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection
 
-from ...catalogue import Entry, UpdateRule, find
+from ...catalogue import UpdateRule, known
 from ...catalogue.optimizers import DEFAULT
 from ...catalogue.update_rule import clipped, scheduled
 from ...expr import Sym
@@ -19,15 +19,15 @@ OTHER_COUNT = "steps"
 def training(spec: Spec, taken: Collection[str]) -> Training:
     """How the parameters of a file learn, but for what it says of single parameters; ``taken`` are the user's names."""
     given, rate = spec.optimizer, spec.learning_rate
-    entry = _entry("optimizer", given.kind.text if given else DEFAULT)
+    entry = known("optimizer", given.kind.text if given else DEFAULT)
     rule: UpdateRule = entry.build(**plain(given.options if given else {}))
     if rule.number.name in taken:
         rule = rule.numbered_by(Sym(OTHER_COUNT))
     if spec.clip is not None:
-        rule = clipped(rule, _entry("clip", spec.clip.kind.text).build(**plain(spec.clip.options)))
+        rule = clipped(rule, known("clip", spec.clip.kind.text).build(**plain(spec.clip.options)))
     at_one_rate = rule
     if rate is not None and rate.schedule is not None:
-        schedule = _entry("schedule", rate.schedule.kind.text).build(**plain(rate.schedule.options))
+        schedule = known("schedule", rate.schedule.kind.text).build(**plain(rate.schedule.options))
         rule = scheduled(rule, schedule, rate.first.value)
     rates = None if rate is None else Rates(rate.first.value, {}, tuple(one.value for one in rate.listed))
     return Training(entry.name, rule, at_one_rate, rates)
@@ -36,9 +36,3 @@ def training(spec: Spec, taken: Collection[str]) -> Training:
 def reserved(rule: UpdateRule, parameters: Collection[str]) -> list[str]:
     """What an optimizer's formulas write, for these parameters: their own symbols with the names behind."""
     return [*rule.common, *(f"{symbol.name}_{name}" for symbol in rule.own for name in parameters)]
-
-
-def _entry(sort: str, kind: str) -> Entry:
-    entry = find(sort, kind)
-    assert entry is not None  # the reader knows the kinds
-    return entry

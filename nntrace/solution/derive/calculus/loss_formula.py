@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 
-from ....catalogue import Loss, find
+from ....catalogue import Loss, known
 from ....expr import ONE, Condition, Delta, Div, Expr, Mul, Neg, Partial, Sum, Sym, at, contract, product, symbols
 from ....expr.bind import transform, walk
 from ....expr.functions import spelled_out
@@ -158,8 +158,7 @@ class LossFormula:
     @cached_property
     def entry(self) -> Loss:
         """The catalogue's loss, for some options."""
-        entry = find("loss", self.step.kind)
-        assert entry is not None
+        entry = known("loss", self.step.kind)
         needed = {name: option.example for name, option in entry.options().items() if option.is_needed}
         found = entry.build(**needed, **dict.fromkeys(entry.conventions(), "e"))
         assert isinstance(found, Loss)
