@@ -11,7 +11,23 @@ from shipped import tried
 from test_derive_layout import BATCH, CONFIGS, SYMBOLIC, solutions, steps
 
 from nntrace.catalogue import KINDS, Entry
-from nntrace.expr import Add, Call, Div, Expr, Mul, Neg, Num, Sum, Sym, approximate, exp, simplified, simplify, symbols
+from nntrace.expr import (
+    Add,
+    Call,
+    Delta,
+    Div,
+    Expr,
+    Mul,
+    Neg,
+    Num,
+    Sum,
+    Sym,
+    approximate,
+    exp,
+    simplified,
+    simplify,
+    symbols,
+)
 from nntrace.expr.constants import constants_multiplied
 from nntrace.expr.script import UNICODE
 from nntrace.expr.text import text
@@ -215,6 +231,7 @@ RULES: list[tuple[Expr, str]] = [
     (Div(t * y, y), "cancel y"),
     (Div(t * y, y * t * m), "cancel t, y"),
     (t * t, "equal factors as a power"),
+    (Mul((Delta("i", "j"), t, Delta("i", "j"))), "equal conditions once"),
     (t + y - t, "add like terms"),
     (Add((Num(1), t, Num(2))), "add the numbers"),
     (y - (t + y), "open the brackets, add like terms"),

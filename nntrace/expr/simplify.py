@@ -12,7 +12,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from .bind import free_indices
-from .nodes import ONE, ZERO, Add, Cases, Div, Expr, Mul, Neg, Num, Pow, Size, Sum
+from .nodes import ONE, ZERO, Add, Cases, Delta, Div, Expr, Indicator, Mul, Neg, Num, Pow, Size, Sum
 from .structure import negative
 from .tree import children, rebuild
 
@@ -21,6 +21,7 @@ Rule = tuple[str | Expr, ...]
 WORKED_OUT, MULTIPLIED = ("drop 0s and 1s",), ("multiply the constants",)
 SIGNS, BRACKETS = ("combine the signs",), ("open the brackets",)
 NUMBERS, LIKE_TERMS, POWERS = ("add the numbers",), ("add like terms",), ("equal factors as a power",)
+ONCE = ("equal conditions once",)
 COUNTED: Rule = ("count the equal terms",)
 
 
@@ -137,8 +138,12 @@ def _with(sign: int, factors: list[Expr], rules: list[Rule]) -> Expr:
 
 
 def _gather_powers(factors: list[Expr], rules: list[Rule]) -> list[Expr]:
-    """Equal factors written as one power, at the place of the first: a × b × a is a² × b."""
+    """Equal factors written as one power, at the place of the first: a × b × a is a² × b; what is 1 or 0 once."""
     counts: Counter[Expr] = Counter()
+    conditions = [factor for factor in factors if isinstance(factor, Delta | Indicator)]
+    if len(set(conditions)) < len(conditions):
+        rules.append(ONCE)
+        factors = [one for place, one in enumerate(factors) if one not in conditions or one not in factors[:place]]
     for factor in factors:
         match factor:
             case Pow(base, Num(int(exponent))):

@@ -234,6 +234,24 @@ def test_what_is_said_of_an_activation_is_true_of_as_many_units(run: Run, tmp_pa
         assert called in reason
 
 
+PICKED = """\
+inputs: {x1: 1, x2: 2}
+layers:
+- {dense: [h1, h2], weights: [[1, 2], [3, 4]]}
+- {tanh: b, from: h1}
+- {multiply: m, from: [b, h2]}
+- {add: s, from: [m, x2]}
+targets: [1]
+loss: mse
+"""
+
+
+def test_single_elements_are_written_without_the_place_where_they_stand(run: Run, tmp_path: Path) -> None:
+    lines = {step["name"]: step["lines"][0]["text"] for step in sheet(run, tmp_path, PICKED)["steps"]}
+    assert lines == {"h": "W1 x", "b": "tanh(h1)", "m": "b h2", "s": "m + x2"}
+    assert "²" not in run("derive", cwd=tmp_path).out.partition("Jacobian, ∂m")[2].partition("Jacobian, ∂b")[0]
+
+
 def test_a_product_of_two_branches_is_not_merged(run: Run, tmp_path: Path) -> None:
     found = sheet(run, tmp_path, BRANCHES.replace("{add: s,", "{multiply: s,"))
     (step,) = [step for step in found["steps"] if step["name"] == "s_j"]

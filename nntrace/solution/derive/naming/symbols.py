@@ -24,9 +24,9 @@ from ....network.chain_rule import LOSS
 from ....network.model import BoundOperation, Network
 from ...content.model import Note, in_commas
 from ...formulas.naming import PRIME, SAMPLES, is_single
+from ...formulas.single_letters import without_single
 from ...formulas.tensor import TensorFormulas
 from .lettering import other_letters
-from .single_letters import without_single
 
 NO_LOSS = Sym("L")
 """What a gradient would be of, where a network has no loss and no gradients."""

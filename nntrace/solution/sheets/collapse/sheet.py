@@ -18,6 +18,7 @@ from ....trace.trace import Trace
 from ...content.model import Block, Check, Line, Note, Remark, Results, Section, Solution, Step
 from ...formulas.element import Writer
 from ...formulas.naming import is_single
+from ...formulas.single_letters import without_single
 from ...formulas.tensor import TensorFormulas
 from ...numbers.digits import Digits
 from ...steps.matrix import MatrixForms
@@ -125,7 +126,8 @@ class Collapse:
         name = self.formulas.name(step.output)
         if self.formulas.is_function(step):
             return step.of(self.formulas.name(step.argument)), name
-        body = self.formulas.keyed(step.operation.formula, step)
+        sizes = {letter: str(size) for letter, size in step.sizes.items()}
+        body = without_single(self.formulas.keyed(step.operation.formula, step), lambda _: {}, sizes)
         body = transform(body, lambda node: self._element(node) if isinstance(node, Sym) else None)
         return body, self._element(Sym(step.output, step.operation.output.index))
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from ....expr import ONE, Delta, Div, Expr, Max, Mul, Partial, Size, Sum, Sym
-from ....expr.bind import kronecker, transform
-from ....expr.index import Index, bound
-from ....network.batch import SAMPLE
+from ...expr import ONE, Delta, Div, Expr, Max, Mul, Partial, Size, Sum, Sym
+from ...expr.bind import kronecker, transform
+from ...expr.index import Index, bound
+from ...network.batch import SAMPLE
 
 
 def without_single(node: Expr, sizes_of: Callable[[Expr], Mapping[str, str]], sizes: Mapping[str, str]) -> Expr:
