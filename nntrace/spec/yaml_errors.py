@@ -122,9 +122,10 @@ def formula_at(place: Place, lines: Lines[str]) -> FormulaLine | None:
         return None
     depth = braces = 0
     start = end = keys[-1].end()
+    is_flow = let[2] or "{" in line[:start]
     while end < len(line) and not line.startswith(" #", end):
         sign = line[end]
-        if let[2] and ((sign == "," and depth <= 0) or (sign == "}" and braces == 0)):
+        if (is_flow and sign == "," and depth <= 0) or (sign == "}" and braces == 0):
             break
         depth += (sign in "([{") - (sign in ")]}")
         braces += (sign == "{") - (sign == "}")

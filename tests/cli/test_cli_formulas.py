@@ -140,6 +140,10 @@ MISTAKES = {
         "{q: max(x, y)}", "4:14: between { and } YAML takes the comma of this formula for the end of an entry",
         "write it in quotes, q: 'max(x, y)', or on a line of its own:\n    q: max(x, y)",
     ),
+    "such a comma on the next line": (
+        "\n      {q: max(x, y)}", "5:11: between { and } YAML takes the comma of this formula for the end of an entry",
+        "write it in quotes, q: 'max(x, y)', or on a line of its own:\n    q: max(x, y)\n",
+    ),
     "a sign that YAML takes": (
         "{q: @x}", "4:14: a formula cannot begin with @ in YAML",
         "one that begins like that stands in quotes: q: '@x'",

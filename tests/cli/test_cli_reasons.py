@@ -99,6 +99,13 @@ def test_both_passes_agree_at_the_kink_of_a_relu(run: Run, tmp_path: Path) -> No
     assert "at the kink the right slope" in right["δ_z"]["reason"]
 
 
+def test_a_decision_is_told_once(run: Run, tmp_path: Path) -> None:
+    text = "inputs: {x: [1, 2]}\nlayers:\n- let:\n    f: max(x) - min(x[1], x[2])\nloss: f\n"
+    (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
+    found = json.loads(run("grad", "-f", "json", cwd=tmp_path).out)["steps"]
+    assert [step["reason"] for step in found if step["section"] == "backward"] == ["x[2] = 2 > x[1]"] * 2
+
+
 def test_a_sign_shows_its_value(run: Run, tmp_path: Path) -> None:
     found = steps(run, tmp_path, weight=1.1, loss="mae")["∂L/∂a"]
     assert [line["text"] for line in found["lines"][-3:]] == ["-sign(0.5 - 1.1)", "-(-1)", "1.0"]

@@ -48,11 +48,12 @@ def inactive(writer: Writer, body: Expr) -> Note:
 def decisions(writer: Writer, decided: Iterable[tuple[Condition, bool]], slope: bool = True) -> Note:
     """Conditions as they turned out; for a ``slope`` also the convention, where it decided."""
     notes: Note = ()
-    for condition, is_true in decided:
-        relation = condition.relation if is_true else OPPOSITE[condition.relation]
+    found = (one if is_true else Condition(one.left, OPPOSITE[one.relation], one.right) for one, is_true in decided)
+    for condition in dict.fromkeys(found):
+        relation = condition.relation
         if notes:
             notes += (", ",)
-        notes += _compared(writer, Condition(condition.left, relation, condition.right))
+        notes += _compared(writer, condition)
         is_kink = slope and relation not in ("=", "≠")
         if is_kink and writer.holds(Condition(condition.left, "=", condition.right)):
             side = writer.network.conventions.relu_at_zero
