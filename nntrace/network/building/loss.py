@@ -40,31 +40,22 @@ class LossSteps:
     def __init__(
         self, kind: str, loss: Loss, keyed: Mapping[str, str], last: BoundOperation | None, reduction: Reduction
     ) -> None:
-        self.kind = kind
-        self.loss = loss
-        self.keyed = keyed
-        self.size = reduction.outputs
-        self.samples = reduction.samples
+        self.kind, self.loss, self.keyed, self.reduction = kind, loss, keyed, reduction
+        self.size, self.samples = reduction.outputs, reduction.samples
         self.mean = reduction.mean and reduction.outputs != 1
-        self.over_samples = reduction.over_samples
-        self.normal, self.one_hot = reduction.normal, reduction.one_hot
-        self.weighted = reduction.weighted
         cancels = last is not None and last.kind in loss.fused and last.output == keyed[OUTPUT]
         self.last = last if last is not None and cancels and LOGIT in last.arguments else None
         self.fusion: Fusion | None = loss.fused[self.last.kind] if self.last else None
 
     def steps(self, part_names: Sequence[str]) -> list[BoundOperation]:
-        """The steps in order; ``parts`` are the names of the outputs' parts, if they have any."""
-        plain = Operation(Sym(LOSS), self._reduced(self.loss.part))
-        found: list[BoundOperation] = []
+        """The steps in order; ``part_names`` are those of the outputs' parts, if they have any."""
         if part_names:
-            found.append(self._part_step())
-            shown = Operation(Sym(LOSS), self._reduced(Sym(PART, ("k",))))
-            found.append(self._total(shown, {PART: PART, **self.keyed}, plain))
+            found = [self._part_step(), self._total(Sym(PART, ("k",)), {PART: PART, **self.keyed})]
         else:
-            found.append(self._total(plain, self.keyed, plain))
+            found = [self._total(self.loss.part, self.keyed)]
         if self.samples is not None:
-            found.append(over_samples(self.kind, self.samples, self.over_samples, self.weighted))
+            how = self.reduction
+            found.append(over_samples(self.kind, self.samples, how.over_samples, how.weighted))
         return [step._replace(after=self.loss.after) if OUTPUT in step.arguments else step for step in found]
 
     def reported(self, name: str, key: str) -> tuple[list[Tensor], list[BoundOperation]]:
@@ -89,16 +80,15 @@ class LossSteps:
 
     def _reduced(self, part: Expr) -> Expr:
         """The parts summed over the outputs, or their mean; a loss of all outputs together as it is."""
-        if self.loss.is_joint:
-            return Sym(WEIGHT) * part if self._weighs_alone else part
-        total: Expr = Sum("k", part)
-        total = Div(ONE, Size("k")) * total if self.mean else total
+        total: Expr = part if self.loss.is_joint else Sum("k", part)
+        if self.mean and not self.loss.is_joint:
+            total = Div(ONE, Size("k")) * total
         return Sym(WEIGHT) * total if self._weighs_alone else total
 
     @property
     def _weighs_alone(self) -> bool:
         """Whether there is a single sample, and it counts by its class."""
-        return self.weighted and self.samples is None
+        return self.reduction.weighted and self.samples is None
 
     def _sizes(self) -> dict[str, int]:
         letters = {str(index) for one in symbols_read(self.loss.part) for index in one.index}
@@ -113,28 +103,31 @@ class LossSteps:
 
     def _part_step(self) -> BoundOperation:
         part = self._in_batch(Operation(Sym(PART, ("k",)), self.loss.part))
-        numeric = self._fused_part()
         edges = () if self.fusion else tuple(Edge(part, argument) for argument in (TARGET, OUTPUT))
+        numeric = part.numeric
+        if self.fusion:
+            numeric = self._in_batch(Operation(Sym(PART, ("k",)), self.fusion.part)).formula
         keyed = {**self.keyed, **self._logits()}
-        return BoundOperation(
-            self.kind, part, PART, keyed, self._sizes(), edges, part.numeric if numeric is None else numeric
-        )
+        return BoundOperation(self.kind, part, PART, keyed, self._sizes(), edges, numeric)
 
-    def _total(self, shown: Operation, keyed: Mapping[str, str], plain: Operation) -> BoundOperation:
-        operation = self._in_batch(self._per_sample(shown))
+    def _total(self, part: Expr, keyed: Mapping[str, str]) -> BoundOperation:
+        """The loss of the parts: of one sample, or of each in a batch."""
+        operation = self._of_sample(Operation(Sym(LOSS), self._reduced(part)))
         output = LOSS if self.samples is None else SAMPLE_LOSS
+        weight = {WEIGHT: WEIGHT} if self._weighs_alone else {}
         if self.fusion is None:
             names = [PART] if PART in keyed else [TARGET, OUTPUT]
             edges = tuple(Edge(operation, name) for name in names)
-            arguments = {name: keyed[name] for name in names} | self._weight()
+            arguments = {name: keyed[name] for name in names} | weight
             return BoundOperation(self.kind, operation, output, arguments, self._sizes(), edges, operation.numeric)
-        fused = self._in_batch(self._per_sample(self._fused(self.fusion)))
-        past = self._in_batch(self._per_sample(plain))
+        fused, past = self._of_sample(self._fused(self.fusion)), operation
+        if PART in keyed:
+            past = self._of_sample(Operation(Sym(LOSS), self._reduced(self.loss.part)))
         return BoundOperation(
             self.kind,
             operation,
             output,
-            {**keyed, **self._logits(), **self._weight()},
+            {**keyed, **self._logits(), **weight},
             self._sizes(),
             (Edge(fused, TARGET), Edge(fused, LOGIT)),
             fused.numeric,
@@ -144,34 +137,22 @@ class LossSteps:
     def _fused(self, fusion: Fusion) -> Operation:
         scale: list[Expr] = [Sym(WEIGHT)] if self._weighs_alone else []
         scale += [Div(ONE, Size("k"))] if self.mean else []
-        used = fusion.normal if self.normal and fusion.normal is not None else fusion.derivative
-        derivative = product((*scale, used))
+        used = fusion.normal if self.reduction.normal and fusion.normal is not None else fusion.derivative
+        derivative = Same("what cancels left out", product((*scale, used)))
         floats: dict[str, Expr] = {}
-        if fusion.uncancelled is not None and (self.one_hot or fusion.normal is None):
+        if fusion.uncancelled is not None and (self.reduction.one_hot or fusion.normal is None):
             floats[LOGIT] = product((*scale, fusion.uncancelled))
         equal = tuple(one._replace(form=self._reduced(one.form)) for one in fusion.equal)
-        return Operation(
-            Sym(LOSS),
-            self._reduced(fusion.part),
-            {LOGIT: (Same("what cancels left out", derivative),)},
-            equal=equal,
-            uncancelled=floats,
-        )
-
-    def _fused_part(self) -> Expr | None:
-        if self.fusion is None:
-            return None
-        return self._in_batch(Operation(Sym(PART, ("k",)), self.fusion.part)).formula
-
-    def _weight(self) -> dict[str, str]:
-        return {WEIGHT: WEIGHT} if self._weighs_alone else {}
+        part = self._reduced(fusion.part)
+        return Operation(Sym(LOSS), part, {LOGIT: (derivative,)}, equal=equal, uncancelled=floats)
 
     def _logits(self) -> dict[str, str]:
         """The keys that a fused formula reads: the logits, and the lines of the activation's program."""
         return {} if self.last is None else dict(self.last.arguments)
 
-    def _per_sample(self, operation: Operation) -> Operation:
-        return operation if self.samples is None else operation._replace(output=Sym(SAMPLE_LOSS))
+    def _of_sample(self, operation: Operation) -> Operation:
+        """The loss as it is, or that of each sample."""
+        return operation if self.samples is None else batched(operation._replace(output=Sym(SAMPLE_LOSS)))
 
     def _in_batch(self, operation: Operation) -> Operation:
         return operation if self.samples is None else batched(operation)
