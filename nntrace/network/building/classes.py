@@ -79,17 +79,12 @@ class Classes:
             return int(place)
         if which.value == 0 and first is None:
             known = self.name(0)
-            remedy = (
-                remedy
-                or f"write {{{CLASS}: 0, {FROM}: 0}} where 0 is the first, {known}; {{{CLASS}: 1}} is {known} too"
-            )
-            self.problems.add(which.place, "classes count from 1, and this is class 0", remedy)
+            form = f"write {{{CLASS}: 0, {FROM}: 0}} where 0 is the first, {known}; {{{CLASS}: 1}} is {known} too"
+            self.problems.add(which.place, "classes count from 1, and this is class 0", remedy or form)
         else:
-            last = start + self.count - 1
-            message = f"there is no class {quoted(which.text)}: they are {start} to {last}"
-            self.problems.add(
-                which.place, message, f"give one of these numbers, or a name; {suggestion('', self.names)}"
-            )
+            message = f"there is no class {quoted(which.text)}: they are {start} to {start + self.count - 1}"
+            remedy = f"give one of these numbers, or a name; {suggestion('', self.names)}"
+            self.problems.add(which.place, message, remedy)
         return 0
 
     def readings(self, number: Number) -> str:

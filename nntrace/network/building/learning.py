@@ -9,7 +9,7 @@ from itertools import product as cells_of
 from ...errors import counted, quoted, shape_text, suggestion
 from ...record import Record
 from ...spec.model import File, Items, Labelled, LearningRate, Name, Number, Value
-from ..model import Cell, Element, Network, Tensor
+from ..model import Cell, Element, Network
 from ..quantities import Unnamed, find, frozen, known_names, parameters
 from ..training import GivenNumber, Training
 from .draft import Draft
@@ -90,15 +90,15 @@ class Learning:
     def _keys(self, name: Name) -> list[str]:
         """The parameters of a name: a tensor, or those of the layer whose result it is."""
         network = self.network
-        found = [key for key in network.parameters if _is_called(network.tensors[key], name.text)]
+        called = {key: tensor.name for key, tensor in network.tensors.items()}
+        found = [key for key in network.parameters if called[key] == name.text]
         for step in network.layer_steps():
-            if not found and _is_called(network.tensors[step.output], name.text):
+            if not found and called[step.output] == name.text:
                 found = [key for key in step.arguments.values() if key in network.parameters]
         if not found:
-            layers = (network.tensors[step.output].name for step in network.layer_steps())
-            tensors = (network.tensors[key].name for key in network.parameters)
+            known = [called[key] for key in (*network.parameters, *(step.output for step in network.layer_steps()))]
             message = f"there is no tensor, and no layer's result, {quoted(name.text)} with parameters"
-            self.problems.add(name.place, message, suggestion(name.text, filter(None, (*tensors, *layers))))
+            self.problems.add(name.place, message, suggestion(name.text, filter(None, known)))
         return found
 
     # -- states ------------------------------------------------------------------------------------------------------
@@ -134,9 +134,8 @@ class Learning:
                 for use, numbers in self._given(parameter, given, "a state"):
                     found.setdefault(use.key, {})[use.cell] = numbers[0]
         else:
-            remedy = (
-                f"write one number for all parameters, {{{name.text}: 0.1}}, or a table, {{{name.text}: {{w: 0.1}}}}"
-            )
+            table = f"{{{name.text}: {{w: 0.1}}}}"
+            remedy = f"write one number for all parameters, {{{name.text}: 0.1}}, or a table, {table}"
             self.problems.add(value.place, f"the state {quoted(name.text)} has no number here", remedy)
         return found
 
@@ -152,9 +151,8 @@ class Learning:
             for one in parameters(self.network):
                 if one.uses[0].cell not in found.get(one.uses[0].key, {}) and not frozen(self.network, one):
                     message = f"{quoted(one.name)} has no gradient, and there is no loss that gives it one"
-                    self.problems.add(
-                        given.place, message, f"add {one.name}: 0.5, or a list with one for each iteration"
-                    )
+                    remedy = f"add {one.name}: 0.5, or a list with one for each iteration"
+                    self.problems.add(given.place, message, remedy)
         return found
 
     # -- names and numbers -------------------------------------------------------------------------------------------
@@ -214,11 +212,6 @@ class Learning:
                     value.place, f"{what} is no number here", "give a number, lists of numbers or {file: …}"
                 )
                 return None
-
-
-def _is_called(tensor: Tensor, name: str) -> bool:
-    """Whether a tensor has this name."""
-    return tensor.name == name
 
 
 def _by(shape: tuple[int, ...]) -> str:

@@ -93,11 +93,9 @@ class Names:
 
     def result(self, name: Name) -> None:
         """Register the name of a unit, a whole result or a loss."""
-        first = self.results.get(name.text)
-        if first is not None:
-            self.problems.add(
-                name.place, f"the name {quoted(name.text)} is used twice (first in line {first.line})", "choose another"
-            )
+        if (first := self.results.get(name.text)) is not None:
+            message = f"the name {quoted(name.text)} is used twice (first in line {first.line})"
+            self.problems.add(name.place, message, "choose another")
         self.results.setdefault(name.text, name.place)
 
     def number(self, name: Name) -> Fraction:
@@ -127,25 +125,15 @@ class Names:
         """
         for text, place in (*self.used.items(), *self.results.items()):
             if (text in RESERVED and text not in free) or text in letters or _DELTA.match(text):
-                self.problems.add(
-                    place,
-                    f"{quoted(text)} is a word of the sheet's own formulas",
-                    f"choose another name, such as {text.removeprefix('δ_')}1",
-                )
+                remedy = f"choose another name, such as {text.removeprefix('δ_')}1"
+                self.problems.add(place, f"{quoted(text)} is a word of the sheet's own formulas", remedy)
         for text, place in self.results.items():
             other = self.used.get(text)
             if other is not None:
-                later = max(place, other)
-                self.problems.add(
-                    later,
-                    f"the name {quoted(text)} is used twice (first in line {min(place, other).line})",
-                    "choose another name for one of the two",
-                )
+                message = f"the name {quoted(text)} is used twice (first in line {min(place, other).line})"
+                self.problems.add(max(place, other), message, "choose another name for one of the two")
         unread = bool(self.problems.found)  # then a name may be left over because its place was not understood
         for text, given in self.numbers.items():
             if text not in self.used and not unread:
-                self.problems.add(
-                    given.place,
-                    f"{quoted(text)} has a number but is used nowhere",
-                    suggestion(text, self.used) if self.used else "take it out",
-                )
+                remedy = suggestion(text, self.used) if self.used else "take it out"
+                self.problems.add(given.place, f"{quoted(text)} has a number but is used nowhere", remedy)

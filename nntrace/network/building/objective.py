@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from math import prod
-from typing import Any
 
 from ... import catalogue
 from ...catalogue import OUTPUT, TARGET, Loss, Operation
@@ -42,8 +41,13 @@ class Objective:
             self._loss(spec.loss, current)
         elif spec.targets is not None:
             targets_of(draft, unjoined(current).tensor)
-        elif draft.samples is not None:
-            draft.samples.check_width(draft.tensors["x"].shape[1], 0)
+        else:
+            self._check_inputs_alone()
+
+    def _check_inputs_alone(self) -> None:
+        """The samples have no targets."""
+        if self.draft.samples is not None:
+            self.draft.samples.check_width(self.draft.tensors["x"].shape[1], 0)
 
     def _loss(self, loss: LossSpec, current: Tensor) -> None:
         draft = self.draft
@@ -60,11 +64,8 @@ class Objective:
         for part in (*loss.parts, *(name for name in (penalty and (penalty.name, penalty.data)) or () if name)):
             draft.names.result(part)
         if loss.parts and len(loss.parts) != size:
-            draft.problems.add(
-                loss.parts[0].place,
-                f"{len(loss.parts)} parts are named for {draft.counted(size, 'output')}",
-                "give one name for each output",
-            )
+            message = f"{len(loss.parts)} parts are named for {draft.counted(size, 'output')}"
+            draft.problems.add(loss.parts[0].place, message, "give one name for each output")
         layers = tuple(draft.steps)
         built = self._built(loss, outputs, targets, layers)
         part_names = [part.text for part in loss.parts]
@@ -109,15 +110,11 @@ class Objective:
             return
         (part,) = found
         if prod(part.shape) != 1:
-            shape = part.shape if len(part.shape) > 1 else None
-            what = (
-                f"is {'×'.join(str(draft.sizes.label(one)) for one in shape)}"
-                if shape
-                else (f"has {draft.counted(part.size, 'element')}")
-            )
-            remedy = (
-                f"name one of them, loss: {name.text}[1], or add a line E: sum({name.text}) to `let`, and write loss: E"
-            )
+            what = f"has {draft.counted(part.size, 'element')}"
+            if len(part.shape) > 1:
+                what = f"is {'×'.join(str(draft.sizes.label(one)) for one in part.shape)}"
+            line = f"add a line E: sum({name.text}) to `let`, and write loss: E"
+            remedy = f"name one of them, loss: {name.text}[1], or {line}"
             draft.problems.add(name.place, f"a loss is a single number, and {quoted(name.text)} {what}", remedy)
             return
         output = LOSS if draft.count is None else SAMPLE_LOSS
@@ -139,16 +136,15 @@ class Objective:
             called = LOSS
         for tensor in loss_tensors(called, draft.count):
             draft.add(tensor)
-        if draft.samples is not None:
-            draft.samples.check_width(draft.tensors["x"].shape[1], 0)
-            draft.steps.append(over_samples(FORMULA, draft.samples.count, loss.over_samples))
+        self._check_inputs_alone()
+        if draft.count is not None:
+            draft.steps.append(over_samples(FORMULA, draft.count, loss.over_samples))
 
     def _upstream(self, value: Value, current: Tensor) -> None:
         """A loss of which only the gradient by the outputs is given."""
         from .upstream import upstream
 
-        if self.draft.samples is not None:
-            self.draft.samples.check_width(self.draft.tensors["x"].shape[1], 0)
+        self._check_inputs_alone()
         tensors, step = upstream(value, current, self.draft.count, self.draft.leaves, self.draft.problems)
         for tensor in tensors:
             self.draft.add(tensor)
@@ -160,15 +156,15 @@ class Objective:
         key = outputs.parts[0].tensor.key if outputs.is_whole else ""
         last = next((step for step in layers if step.output == key), None)
         entry = catalogue.known("loss", loss.kind.text)
-        made: Loss = entry.build(**plain(loss.options), **self._conventions(entry))
+        conventions = {"log": self.draft.spec.conventions.log} if "log" in entry.conventions() else {}
+        made: Loss = entry.build(**plain(loss.options), **conventions)
         if self.draft.count is not None and key and not self.draft.tensors[key].sampled and not made.reads_argument:
             last = None  # a result that all samples share has no δ for each of them
         check_targets(self.draft, made, entry.name, targets, size)
         if made.is_joint and (loss.parts or loss.over_outputs):
             place, what = (loss.parts[0].place, "parts") if loss.parts else (loss.kind.place, "`over_outputs`")
-            self.draft.problems.add(
-                place, f"{quoted(entry.name)} is no sum over the outputs, so it has no {what}", "leave it out"
-            )
+            message = f"{quoted(entry.name)} is no sum over the outputs, so it has no {what}"
+            self.draft.problems.add(place, message, "leave it out")
         mean = (loss.over_outputs or made.reduction) == "mean"
         keyed = {TARGET: targets.key, OUTPUT: key}
         weighted = loss.class_weights is not None
@@ -192,6 +188,3 @@ class Objective:
             self.draft.problems.raise_if_any()
         self.draft.only_mistakes = self.draft.only_mistakes or (made.only_mistakes and loss is self.draft.spec.loss)
         return found
-
-    def _conventions(self, entry: catalogue.Entry) -> dict[str, Any]:
-        return {"log": self.draft.spec.conventions.log} if "log" in entry.conventions() else {}

@@ -32,10 +32,9 @@ class Sizes:
             if isinstance(value.size, str) and value.size not in self.places:
                 self.places[value.size] = value.place
         taken = set(_counts(spec)) if self.places else set()
-        least = (
-            int(spec.passes.samples_per_step.value) if spec.passes.samples_per_step else 0
-        )  # a step takes some of the samples
-        free = (number for number in range(max(7, least + 1), 10**7) if number not in taken)
+        step = spec.passes.samples_per_step  # it takes some of the samples
+        least = max(7, int(step.value) + 1 if step else 0)
+        free = (number for number in range(least, 10**7) if number not in taken)
         self._counts = dict(zip(self.places, free, strict=False))
         self._symbols = {count: symbol for symbol, count in self._counts.items()}
 
@@ -64,19 +63,15 @@ class Sizes:
         for letter, place in self.classes.items():
             if letter in names or letter in self.places:
                 other = "a size" if letter in self.places else "a name"
-                self.problems.add(
-                    place, f"{quoted(letter)} is a class and {other}", "write another letter, as one_hot: c"
-                )
+                message, remedy = f"{quoted(letter)} is a class and {other}", "write another letter, as one_hot: c"
             elif len(letter) > 1:
-                self.problems.add(
-                    place, f"the class {quoted(letter)} is no index letter", "write one letter, as one_hot: k"
-                )
+                message, remedy = f"the class {quoted(letter)} is no index letter", "write one letter, as one_hot: k"
             elif letter == SAMPLE and self.batch:
-                self.problems.add(
-                    place,
-                    f"{quoted(letter)} counts the samples, so it is no class",
-                    "write another letter, as one_hot: k",
-                )
+                message = f"{quoted(letter)} counts the samples, so it is no class"
+                remedy = "write another letter, as one_hot: k"
+            else:
+                continue
+            self.problems.add(place, message, remedy)
 
 
 def _counts(spec: Spec) -> Iterator[int]:

@@ -9,7 +9,7 @@ from __future__ import annotations
 from fractions import Fraction
 
 from ...catalogue import Operation
-from ...errors import shape_text
+from ...errors import counted, shape_text
 from ...expr import Indexed, Sum, Sym
 from ...spec.model import File, Items, Number, Place, Value
 from ...spec.problems import Problems
@@ -37,7 +37,7 @@ def upstream(
     else:
         given = _of_samples(value, (samples, size), leaves, problems)
     if given.shape[-1:] != (size,) or len(given.shape) != len(current.shape):
-        outputs = f"{leaves.sizes.label(size)} {'output' if size == 1 else 'outputs'}"
+        outputs = counted(leaves.sizes.label(size), "output")
         message = f"there are {given.shape[-1]} upstream gradients for {outputs}"
         problems.add(value.place, message, "give one number for each element of the last result")
         given = given._replace(shape=current.shape, array=None, typed={})
@@ -61,14 +61,11 @@ def _of_samples(value: Value, shape: tuple[int, int], leaves: Leaves, problems: 
         array = None if read is None else read.array
         leaves.names.integers = False
         if array is not None and array.shape != shape:
-            found = shape_text(array.shape)
-            problems.add(
-                value.place, f"the upstream gradients are {found}, not {count}×{leaves.sizes.label(shape[1])}", remedy
-            )
+            wanted = f"{count}×{leaves.sizes.label(shape[1])}"
+            problems.add(value.place, f"the upstream gradients are {shape_text(array.shape)}, not {wanted}", remedy)
             array = None
-        return tensor._replace(
-            array=array, typed=None if array is not None else {}, text=value.path, file_place=value.place
-        )
+        untyped: dict[Cell, Fraction] | None = {} if array is None else None
+        return tensor._replace(array=array, typed=untyped, text=value.path, file_place=value.place)
     if not isinstance(value, Items) or len(value.items) != shape[0]:
         problems.add(value.place, f"the upstream gradients are no list of {shape[0]} rows", remedy)
         return tensor
