@@ -13,6 +13,7 @@ from networks import DRAWN, OF_ANY_OUTPUTS, generate
 from shipped import CONFIGS, tried
 
 from nntrace.catalogue import KINDS
+from nntrace.expr import Add, Mul, Sym
 from nntrace.expr.script import ASCII, UNICODE, Script
 from nntrace.expr.text import pieces
 from nntrace.formats import render
@@ -95,15 +96,27 @@ def test_a_column_of_ones_is_written_with_its_size(kind: str, loss: str, samples
 
 @pytest.mark.parametrize("width", [12, 20, 36, 56])
 def test_a_formula_breaks_before_an_operator(width: int) -> None:
-    """A product of symbols has no sign inside a line, and shows one where it breaks; an argument follows its comma."""
+    """A product of symbols has no sign inside a line, and shows one where it breaks; an argument follows its comma or semicolon."""
     found = 0
     for solution in solutions():
         for line in (line for step in steps(solution) for line in step.lines):
             written = broken(body_of(pieces(line.body, SYMBOLIC)), width)
             for (_, before), (_, text) in pairwise(written):
                 found += 1
-                assert OPERATOR.match(text) or before.endswith((",", " if")), written
+                assert OPERATOR.match(text) or before.endswith((",", ";", " if")), written
     assert found
+
+
+def test_what_follows_a_broken_addend_has_a_line_of_its_own() -> None:
+    long = Mul(tuple(Sym(f"factor{place}") for place in range(1, 5)))
+    lines = broken(body_of(pieces(Add((long, long, Sym("t"))), UNICODE)), 32)
+    assert [text for _, text in lines] == [
+        "factor1 × factor2 × factor3",
+        "× factor4",
+        "+ factor1 × factor2 × factor3",
+        "× factor4",
+        "+ t",
+    ]
 
 
 def test_a_row_inside_brackets_stands_further_in_than_the_row_that_it_continues() -> None:
@@ -126,12 +139,12 @@ def test_a_formula_that_breaks_inside_of_what_is_broken_hangs_below_its_name() -
     at = next(place for place, row in enumerate(rows) if row.startswith("D10 "))
     assert rows[at : at + 4] == [
         "D10 ∂a2_jn/∂z2_jn",
-        "    = gelu′(z2_jn)",
+        "    = gelu′(z2_jn; exact)",
         "    = (1 + erf(z2_jn / sqrt(2))) / 2",
         "      + z2_jn",
     ]
     wide = list(render(derivation, "txt", width=120, script=UNICODE))
-    assert any(row.startswith("D10 ∂a2_jn/∂z2_jn = gelu′(z2_jn)") for row in wide)
+    assert any(row.startswith("D10 ∂a2_jn/∂z2_jn = gelu′(z2_jn; exact)") for row in wide)
 
 
 @pytest.mark.parametrize("kind", ["selu", "log_softmax"])

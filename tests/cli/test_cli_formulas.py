@@ -217,3 +217,12 @@ def test_a_mistake_is_told_at_its_place(run: Run, tmp_path: Path, formula: str, 
     assert found.err.splitlines()[0] == f"net.yaml:{message}"
     assert remedy in found.err
     assert found.err.count("net.yaml:") == 1
+
+
+@pytest.mark.parametrize(("function", "slope"), [("tanh", "1 - a²"), ("sigmoid", "a × (1 - a)")])
+def test_a_formula_that_is_an_activation_has_its_slope_in_its_own_result(
+    run: Run, tmp_path: Path, function: str, slope: str
+) -> None:
+    text = f"values: {{w: 2, x: 1, b: -1.5}}\nlayers:\n  - let: {{a: {function}(w*x + b)}}\nloss: a\n"
+    (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
+    assert f"= {slope}\n" in run("grad", "-p", "b", cwd=tmp_path).out

@@ -57,6 +57,8 @@ def broken(expression: Body, width: int, inside: bool = False) -> list[tuple[int
         if start:
             indent = _indent(open_lines, depths[start], width)
         end = max(start + 1, bisect_right(ends, used + width - indent - len(sign)))
+        if start and depths[start] > least:  # the rest of what was broken: what comes after it has a line of its own
+            end = min(end, next((place for place in best if place > start), end))
         if end < len(texts):
             last = bisect_right(best, end) - 1
             end = (

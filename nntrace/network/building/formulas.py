@@ -275,6 +275,8 @@ class FormulaReader:
         (argument,) = arguments
         term = self._term(argument)
         if name in ELEMENTWISE:
+            if part is self.formula.root and (entry := catalogue.find("activation", name)):
+                self.activation = entry.build(), term.formula
             return term.map(ELEMENTWISE[name])
         if name in CHOICES:
             return self._chosen(name, argument, term)
