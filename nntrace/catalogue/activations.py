@@ -31,6 +31,7 @@ from ..expr import (
 )  # fmt: skip
 from ..expr import sign as _sign
 from ..expr import tanh as _tanh
+from .identities import CASE_BY_CASE, EXP_OF_DIFFERENCE, FACTORED, LN_OF_EXP, LN_OF_PRODUCT, LN_OF_QUOTIENT
 from .operation import Auxiliary, Need, Operation, Same
 from .registry import Positive, Real, activation, real
 
@@ -149,10 +150,10 @@ def softplus() -> Operation:
     stable = maximum(0, z) + ln(1 + exp(-absolute(z)))
     right, below, formula = Condition(z, "≥", Num(0)), ln(1 + exp(-z)), ln(1 + exp(z))
     equal = (
-        Same("max(0, x) and |x| case by case", Cases(right, z + below, formula)),
-        Same("x = ln e^x", Cases(right, ln(exp(z)) + below, formula)),
-        Same("ln a + ln b = ln(a b)", Cases(right, ln(exp(z) * (1 + exp(-z))), formula)),
-        Same("e^x (1 + e^{-x}) = 1 + e^x: both cases are the same", formula),
+        Same(CASE_BY_CASE, Cases(right, z + below, formula)),
+        Same(LN_OF_EXP, Cases(right, ln(exp(z)) + below, formula)),
+        Same(LN_OF_PRODUCT, Cases(right, ln(exp(z) * (1 + exp(-z))), formula)),
+        Same((*FACTORED, ": both cases are the same"), formula),
     )
     divided = Same(("divide numerator and denominator by ", exp(z)), 1 / (1 + exp(-z)))
     return elementwise(formula, divided, stable=stable, equal=equal)
@@ -249,7 +250,7 @@ def softmax(shift: bool = False) -> Operation:
         stable=shifted["j"] / total,
         program=exponentials(shift),
         equal=(
-            Same("e^{a - b} = e^a / e^b", exp(z) / exp(largest) / Sum("i", each / exp(largest))),
+            Same(EXP_OF_DIFFERENCE, exp(z) / exp(largest) / Sum("i", each / exp(largest))),
             Same("take the common divisor out of the sum and cancel it", formula),
         ),
         sums_to_one=True,
@@ -280,12 +281,12 @@ def log_softmax(shift: bool = False) -> Operation:
         stable=z - largest - ln(total),
         program=exponentials(shift),
         equal=(
-            Same("e^{a - b} = e^a / e^b", z - largest - ln(Sum("i", each / exp(largest)))),
+            Same(EXP_OF_DIFFERENCE, z - largest - ln(Sum("i", each / exp(largest)))),
             Same(
-                "take the common divisor out of the sum, ln(a/b) = ln a - ln b",
+                ("take the common divisor out of the sum, ", *LN_OF_QUOTIENT),
                 z - largest - (ln(Sum("i", each)) - ln(exp(largest))),
             ),
-            Same("ln e^x = x", z - largest - (ln(Sum("i", each)) - largest)),
+            Same(LN_OF_EXP, z - largest - (ln(Sum("i", each)) - largest)),
             Same("cancel the shift", formula),
         ),
         logarithm_of=softmax.__name__,

@@ -3,6 +3,15 @@
 from __future__ import annotations
 
 from ..expr import HALF, ONE, Cases, Condition, Expr, Indexed, Num, Sum, Sym, absolute, exp, ln, maximum, xln
+from .identities import (
+    CASE_BY_CASE,
+    EXP_OF_DIFFERENCE,
+    FACTORED,
+    LN_OF_EXP,
+    LN_OF_PRODUCT,
+    LN_OF_QUOTIENT,
+    SIGMOIDS,
+)
 from .operation import Same
 from .registry import LOGIT, OUTPUT, TARGET, Fusion, Loss, Positive, loss, real
 
@@ -58,13 +67,13 @@ def binary_cross_entropy(*, log: str = "e") -> Loss:
     right, up, down = Condition(z, "≥", Num(0)), ln(1 + exp(z)), ln(1 + exp(-z))
     sigmoid = 1 / (1 + exp(-z))
     equal = (
-        Same("max(0, x) and |x| case by case", Cases(right, z - t * z + down, up - t * z)),
-        Same("x = ln e^x", Cases(right, ln(exp(z)) + down - t * z, up - t * z)),
-        Same("ln a + ln b = ln(a b)", Cases(right, ln(exp(z) * (1 + exp(-z))) - t * z, up - t * z)),
-        Same("e^x (1 + e^{-x}) = 1 + e^x: both cases are the same", up - t * z),
+        Same(CASE_BY_CASE, Cases(right, z - t * z + down, up - t * z)),
+        Same(LN_OF_EXP, Cases(right, ln(exp(z)) + down - t * z, up - t * z)),
+        Same(LN_OF_PRODUCT, Cases(right, ln(exp(z) * (1 + exp(-z))) - t * z, up - t * z)),
+        Same((*FACTORED, ": both cases are the same"), up - t * z),
         Same(("collect the terms with ", t, " and with ", 1 - t), -(t * (z - up)) - (1 - t) * -up),
-        Same("x = ln e^x; ln a - ln b = ln(a/b)", -(t * ln(exp(z) / (1 + exp(z)))) - (1 - t) * ln(1 / (1 + exp(z)))),
-        Same("e^x / (1 + e^x) = 1 / (1 + e^{-x}) = 1 - 1 / (1 + e^x)", -xln(t, sigmoid) - xln(1 - t, 1 - sigmoid)),
+        Same((*LN_OF_EXP, "; ", *LN_OF_QUOTIENT), -(t * ln(exp(z) / (1 + exp(z)))) - (1 - t) * ln(1 / (1 + exp(z)))),
+        Same(SIGMOIDS, -xln(t, sigmoid) - xln(1 - t, 1 - sigmoid)),
     )
     apart = (1 - t) * y - t * (1 / (1 + exp(z)))
     fusion = Fusion(_based(stable, log), _based(y - t, log), _based(apart, log), equal=_all_based(equal, log))
@@ -78,10 +87,10 @@ def cross_entropy(*, log: str = "e") -> Loss:
     every = Sum("i", Indexed("t")["i"])
     shifted = exp(z - Sym("m"))
     equal = (
-        Same("x = ln e^x", -(t * (ln(shifted) - ln(Sym("Z"))))),
-        Same("ln a - ln b = ln(a/b)", -(t * ln(shifted / Sym("Z")))),
+        Same(LN_OF_EXP, -(t * (ln(shifted) - ln(Sym("Z"))))),
+        Same(LN_OF_QUOTIENT, -(t * ln(shifted / Sym("Z")))),
         Same(
-            "e^{a - b} = e^a / e^b, then cancel",
+            (*EXP_OF_DIFFERENCE, ", then cancel"),
             -xln(t, exp(z) / Sum("i", exp(Indexed("z")["i"]))),
         ),
     )

@@ -10,6 +10,14 @@ from ..expr.bind import is_absent, transform
 from ..expr.letters import index_letters, plain_letters
 from ..record import Record
 
+GENERAL = frozenset({Sym("u"), Sym("v")})
+"""Any numbers: a rule over these holds whatever a formula's symbols are called."""
+
+
+def is_general(part: Expr) -> bool:
+    """Whether a part of a rule is about any numbers."""
+    return GENERAL.issuperset(symbols(part))
+
 
 class Same(Record):
     """An equal form of the one before it, and by what rule it is equal: in words, and expressions over its symbols."""
@@ -24,7 +32,8 @@ class Same(Record):
 
     def map(self, change: Callable[[Expr], Expr]) -> Same:
         """The same over other symbols, in the form as in the rule."""
-        return Same(tuple(part if isinstance(part, str) else change(part) for part in self.words), change(self.form))
+        words = tuple(part if isinstance(part, str) or is_general(part) else change(part) for part in self.words)
+        return Same(words, change(self.form))
 
 
 class Parameter(Record):

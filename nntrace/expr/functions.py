@@ -132,7 +132,7 @@ def _is_variable(node: Expr) -> bool:
 
 FUNCTIONS: dict[str, Function] = {
     "exp": Function(
-        "exp", values.exponential, values.only(0, 1), lambda args, _: (exp(*args),), "derivative of e^x", Exponent("e"),
+        "exp", values.exponential, values.only(0, 1), lambda args, _: (exp(*args),), "exponential rule", Exponent("e"),
         enclosure="power_of_e", overflows=True,
     ),
     "ln": Function(

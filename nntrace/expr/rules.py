@@ -57,7 +57,7 @@ def _rules(node: Expr, by: Sym) -> Iterator[str]:
             if depends(base, by):
                 yield "power rule"
             if depends(exponent, by):
-                yield "derivative of a^x"
+                yield "exponential rule"
             if not all(isinstance(part, Sym) for part in inner):
                 yield "chain rule"
         case Call() if (row := row_of(node)) is not None and row.rule:

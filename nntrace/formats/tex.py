@@ -139,7 +139,7 @@ class LatexDocument(LatexSteps):
             yield rf"\begin{{tabular}}{{{'r' * len(band)}}}"
             yield rf"\toprule {' & '.join(heads)} \\ \midrule"
             yield rf"{' & '.join(values)} \\ \bottomrule"
-            yield "\\end{tabular}\n"
+            yield "\\end{tabular}\\par\\medskip\n"
 
     def matrix(self, matrix: Matrix) -> Iterator[str]:
         shape = r" \times ".join(map(str, matrix.shape))
@@ -168,7 +168,7 @@ class LatexDocument(LatexSteps):
         yield rf"{{\renewcommand{{\arraystretch}}{{1.3}}\begin{{{kind}}}{{{align}}}{chr(10)}\toprule {heads}{head}"
         for row in chain(first, rest, rows):
             yield rf"{' & '.join(self.note(cell) for cell in row)} \\"
-        yield f"\\bottomrule\n\\end{{{kind}}}}}\n"
+        yield f"\\bottomrule\n\\end{{{kind}}}}}\\par\\medskip\n"
 
     def remark(self, words: Note) -> Iterator[str]:
         yield f"{self.note(words)}\n"

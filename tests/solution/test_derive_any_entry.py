@@ -133,7 +133,7 @@ def test_the_side_of_a_kink_is_that_of_the_slope_that_stands_there(monkeypatch: 
 def test_a_power_with_the_argument_above_has_a_rule_of_its_own(monkeypatch: pytest.MonkeyPatch) -> None:
     steps = {step["name"]: step for step in with_other(monkeypatch, "powers").sheet["steps"]}
     notes = [line["note"] or "" for line in steps["∂a1_j/∂z1_j"]["lines"]]
-    assert any("derivative of a^x" in note for note in notes)
+    assert any("exponential rule" in note for note in notes)
     assert not any("power rule" in note for note in notes)
 
 
@@ -216,7 +216,7 @@ class Noted(Dual):
 
     def __pow__(self, power: Any) -> Noted:
         if isinstance(power, Noted) and power.varies:
-            Noted.rules |= {"derivative of a^x", *(() if power.plain else ("chain rule",))}
+            Noted.rules |= {"exponential rule", *(() if power.plain else ("chain rule",))}
             return Noted(self.value**power.value, True)
         if self.varies:
             Noted.rules |= {"power rule", *(() if self.plain else ("chain rule",))}
@@ -228,7 +228,7 @@ class Noted(Dual):
     __radd__, __rmul__ = __add__, __mul__
 
 
-SHOWN = {"exp": "e^x", "abs": "|x|"}
+OWN_RULES = {"exp": "exponential rule", "abs": "derivative of |x|"}
 
 
 def noting(name: str, function: Callable[..., Any]) -> Callable[..., Noted]:
@@ -239,7 +239,7 @@ def noting(name: str, function: Callable[..., Any]) -> Callable[..., Noted]:
         if varying and name in ("max", "min"):
             Noted.rules.add("case by case")
         elif varying and name != "sign":
-            Noted.rules.add(f"derivative of {SHOWN.get(name, name)}")
+            Noted.rules.add(OWN_RULES.get(name, f"derivative of {name}"))
             Noted.rules.update(() if all(one.plain for one in varying) else ("chain rule",))
         return Noted(function(*(Dual(dual(one).value) for one in arguments)).value, bool(varying))
 

@@ -39,6 +39,6 @@ def picture_lines(plot: Plot, note: Callable[[Note], str]) -> Iterator[str]:
         if points:
             x, y = points[min(len(points) - 1, (number + 1) * len(points) // (len(plot.curves) + 1))]
             yield rf"\put({x:.2f},{y + 2:.2f}){{\makebox(0,0){{{letter(number)}}}}}"
-    yield r"\end{picture}"
+    yield r"\end{picture}\\"
     names = "; ".join(f"{letter(number)}: {note(curve.name)}" for number, curve in enumerate(plot.curves))
     yield names + r"\end{center}"

@@ -41,22 +41,23 @@ class LayerFormulas:
             return
         given = (key for key, one in self.network.tensors.items() if one.role == "input" and one.sample_shape)
         if (key := next(given, None)) is None:
-            yield Remark((f"{self.symbols.index('n')} counts the samples",))
+            yield Remark((Sym(self.symbols.index("n")), " counts the samples"))
             return
         name = self.symbols.formulas.name(key)
         columns = self.network.conventions.vectors == "columns"
-        n, i = self.symbols.index("n"), self.symbols.index("i")
-        place, single = (f"row {i}, column {n}", f"column {n}") if columns else (f"row {n}, column {i}", f"row {n}")
-        own: Note = ("; ", self.symbols.matrix(key, of_sample=True), f", that sample's own, is {single}")
+        n, i = Sym(self.symbols.index("n")), Sym(self.symbols.index("i"))
+        single: Note = ("column " if columns else "row ", n)
+        place: Note = ("row ", i, ", column ", n) if columns else ("row ", n, ", column ", i)
+        own: Note = ("; ", self.symbols.matrix(key, of_sample=True), ", that sample's own, is ", *single)
         if self.symbols.is_single(key):
             place, own = single, ()
         one = Sym(name.name, self.symbols.place(key, (SAMPLE, "i")))
-        yield Remark((f"{n} counts the samples: ", one, f" is in {place} of ", name, *own))
+        yield Remark((n, " counts the samples: ", one, " is in ", *place, " of ", name, *own))
         if self.network.samples_per_step:
             count, every = map(how_many_samples, (self.network, self.all_samples))
-            takes = f"{count} of the {every} samples"
+            takes = f"a step takes {count} of the {every} samples, the next in turn: "
             whose = "that sample's loss" if count == 1 else "the loss of those alone"
-            yield Remark((f"a step takes {takes}, the next in turn: {n} counts these, and the step's loss is {whose}",))
+            yield Remark((takes, n, f" counts these, and the step's loss is {whose}"))
 
     def formulas(self) -> Iterator[Part]:
         """Each layer in index notation, then between matrices."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from math import prod
 
-from ...expr import Dimensions, Expr, Mul, Neg, Num, total
+from ...expr import Dimensions, Expr, Mul, Neg, Num, Sym, total
 from ...network.model import Tensor
 from ...network.quantities import parameters
 from ..content.model import Line, Note, Table
@@ -33,8 +33,9 @@ class Shapes:
         for key, tensor in self.network.tensors.items():
             if key in results or tensor.role in ("input", "parameter", "target", "constant"):
                 rows.append(((self.symbols.formulas.name(key),), (ROLES[tensor.role],), *self._both(tensor)))
-        several = f"{self._many} samples" if self._many != "1" else "1 sample"
-        return Table((("tensor",), ("what it is",), ("one sample",), (several,)), tuple(rows))
+        count = Num(int(self._many)) if self._many.isdigit() else Sym(self._many)
+        several: Note = (count, " samples" if self._many != "1" else " sample")
+        return Table((("tensor",), ("what it is",), ("one sample",), several), tuple(rows))
 
     def counted(self) -> tuple[Line, ...]:
         """How many parameters there are: the places of the tensors, without what is missing and what is tied again."""

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from decimal import Decimal
 from math import isinf, isnan
 
-from ...expr import Div, Expr, Partial, Rest, Sym, symbols
+from ...expr import Div, Expr, Num, Partial, Rest, Sym, symbols
 from ...expr.bind import contains, transform, walk
 from ...expr.functions import quotient_of, restricted
 from ...trace.amount import Amount
@@ -31,7 +32,7 @@ def why_undefined(writer: Writer, value: Amount, body: Expr) -> Note:
     if (before := next((one for one in read if kind(read[one].number)), None)) is not None:
         return (f"{word}, as ", writer.name(before), " is")
     if kind is isinf:
-        return ("beyond the largest double, 1.8×10³⁰⁸", *_operands(writer, read))
+        return ("beyond the largest double, ", Num(Decimal("1.8E+308")), *_operands(writer, read))
     decisive = {one: amount for one, amount in read.items() if isinf(amount.number) or not amount.number}
     return ("undefined, such as ∞ - ∞ or 0 × ∞", *_operands(writer, decisive))
 

@@ -104,7 +104,7 @@ def _is_flat(operation: Operation) -> bool:
 
 _W, _X, _B = (Whole(Sym(name), "j", "i") for name in "Wxb")
 _MATRICES = (
-    "matrices: products first, then ⊙ and ⊘ (element by element), then + and -; functions, and a number beside a "
+    "matrices: products first, then ⊙ and ⊘ (element by element), then sums; functions, and a number beside a "
     "matrix, go to each element"
 )
 

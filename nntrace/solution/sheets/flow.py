@@ -6,7 +6,7 @@ from collections.abc import Iterator, Sequence
 from math import inf, log10, prod
 
 from ...errors import UserError
-from ...expr import Sym
+from ...expr import Hadamard, MatMul, Sym, Transpose, Whole
 from ...network.model import Cell, Network
 from ...network.quantities import of_tensor
 from ...record import Record
@@ -20,6 +20,8 @@ WORDS = ((0.1, "vanishes"), (0.5, "shrinks"), (2.0, "keeps its size"), (10.0, "g
 """What the gradient does from the last layer to the first: the word of the first limit that the ratio is below."""
 SMALLER = [word for limit, word in WORDS if limit < 1]
 MOST_NAMED = 8
+_W, _DELTA, _V = Whole(Sym("W"), "j", "i"), Whole(Sym("δ"), "j", None), Whole(Sym("v"), "i", None)
+_BACK, _SLOPED = MatMul((Transpose(_W), _DELTA)), Hadamard((Sym("f′"), _V))
 ALIKE = 1.01
 
 
@@ -95,15 +97,16 @@ class _Flows:
             root = number_words(self.digits, layer.root_mean_square)
             norm = number_words(self.digits, layer.norm)
             rows.append(((str(place + 1),), (one.tensor(layer.key),), (root,), (norm,), *words))
-        heads = ("layer", "result", "RMS of δ", "‖δ‖", "weights", "slopes", "both")
-        yield Table(tuple((head,) for head in heads), tuple(rows))
-        weights, slopes = (
-            "‖Wᵀ δ‖/‖δ‖ with W and δ of the layer after it",
-            "‖f′ ⊙ v‖/‖v‖ with v the gradient that arrives there",
-        )
-        yield Remark((f"weights: {weights}; slopes: {slopes}; both: their product, ‖δ‖ here over ‖δ‖ there.",))
+        heads: tuple[Note, ...] = (("layer",), ("result",), ("RMS of ", _DELTA), ("‖", _DELTA, "‖"))
+        yield Table((*heads, ("weights",), ("slopes",), ("both",)), tuple(rows))
+        weights: Note = ("weights: ‖", _BACK, "‖/‖", _DELTA, "‖ with ", _W, " and ", _DELTA, " of the layer after it; ")
+        slopes: Note = ("slopes: ‖", _SLOPED, "‖/‖", _V, "‖ with ", _V, " the gradient that arrives there; ")
+        both: Note = ("both: their product, ‖", _DELTA, "‖ here over ‖", _DELTA, "‖ there.")
+        yield Remark((*weights, *slopes, *both))
         if any(step.is_formula for step in learned_layers(one.sheet.network)):
-            yield Remark(("Of a formula, δ is ∂L/∂ of its result, and Wᵀδ what comes back through it.",))
+            yield Remark(
+                ("Of a formula, ", _DELTA, " is ∂L/∂ of its result, and ", _BACK, " what comes back through it.")
+            )
         if forks := [one.tensor(layer.key) for layer in one.layers if layer.forks]:
             verb = "leads" if len(forks) == 1 else "lead"
             yield Remark(
@@ -150,7 +153,7 @@ class _Flows:
             low, high = min(heights), max(heights)
             room = max(0.05 * (high - low), 0.05)
             drawn = tuple(curve for curve in curves if curve.points)
-            yield Plot(("layer",), ("logarithm of the RMS of δ, to base 10",), drawn, low - room, high + room)
+            yield Plot(("layer",), ("logarithm of the RMS of ", _DELTA, ", to base 10"), drawn, low - room, high + room)
         for one in self.followed:
             yield Remark(self._outcome(one))
         if len(self.followed) > 1:
@@ -178,8 +181,8 @@ class _Flows:
             )
         ratio = number_words(self.digits, one.ratio)
         start = f"{one.name}: from" if one.name else "From"
-        words: Note = (f"{start} the last layer to the first the RMS of δ goes from ", last, " to ", first, ", times ",
-                       ratio, f": it {one.word}")  # fmt: skip
+        way: Note = (f"{start} the last layer to the first the RMS of ", _DELTA, " goes from ", last, " to ", first)
+        words: Note = (*way, ", times ", ratio, f": it {one.word}")
         sizes = [layer.root_mean_square for layer in one.layers]
         if max(sizes) <= ALIKE * min(sizes):
             return (*words, ". No layer learns more slowly than the others.")

@@ -82,7 +82,7 @@ class Logits(LossFormula):
             named = self.symbols.named
             link = named(Partial(Sym(self.output, (*self.batch, letter)), by))
             half = Mul((named(slope), link))
-            hot: Rule = (f"{self.name(self.targets)} one-hot at {self.symbols.index(letter)}",)
+            hot: Rule = (self.name(self.targets), " one-hot at ", Sym(self.symbols.index(letter)))
             known = put_in([self.symbols.slope(loss, Sym(self.output, (*self.batch, letter)))])
             lines = (UncitedLine(Line("chain", "=", chain), CHAIN), rule_line(half, joined([known, hot])))
             formula = product((slope, *factors_of(jacobian)))

@@ -172,14 +172,14 @@ class LossGradient(LossFormula):
 
     def _hot(self) -> Rule:
         """Where a one-hot target is 1: at its letter, which is a class of the network's own where it has numbers."""
-        letter = self.symbols.index(str(self.letter))
-        name = f"{self.name(self.targets)} is 1 at {letter}"
+        letter = Sym(self.symbols.index(str(self.letter)))
+        hot: Rule = (self.name(self.targets), " is 1 at ", letter)
         if self.batch:
-            return (f"{letter} is the class of sample {self.symbols.index(SAMPLE)}: {name}, 0 elsewhere",)
+            return (letter, " is the class of sample ", Sym(self.symbols.index(SAMPLE)), ": ", *hot, ", 0 elsewhere")
         if self.known_class is None:
-            return (f"{name}, 0 elsewhere",)
+            return (*hot, ", 0 elsewhere")
         given = self.network.tensors[self.output].names.get((self.known_class,))
-        return (f"{name} = {self.known_class + 1}{f' ({given})' if given else ''}, 0 elsewhere",)
+        return (*hot, f" = {self.known_class + 1}{f' ({given})' if given else ''}, 0 elsewhere")
 
     def _of_batch(self, key: str, loss: Sym) -> Part:
         """∂L/∂element of one sample, by that sample's own loss."""

@@ -87,7 +87,7 @@ class Stability:
         loss = self.symbols.tensor(self.loss.of_sample)
         if formula.is_joint or self.symbols.is_single(self.loss.output):
             return ("the loss of one sample",) if self.loss.batch else ("the loss",)
-        return (f"output {self.symbols.index(CLASS)}'s term in ", loss)
+        return ("output ", Sym(self.symbols.index(CLASS)), "'s term in ", loss)
 
     def _unavoided(self, formula: Formula, trial: Values, keys: set[str]) -> Iterator[Part]:
         """What an overflow means that no other formula is given for."""
@@ -215,7 +215,9 @@ class Stability:
         size = self.symbols.along(formula.tried) if every else str(len(trial))
         if size == str(len(trial)):
             return ()
-        return (f", for {size} = {len(trial)}",) if not size.isdigit() else (f", as if there were {len(trial)} units",)
+        if size.isdigit():
+            return (f", as if there were {len(trial)} units",)
+        return (", for ", Sym(size), " = ", Num(len(trial)))
 
     def _is_of_rounded(self, formula: Formula, form: Expr, trial: Values, place: int) -> bool:
         """Whether a loss reads an output whose digits are rounded."""

@@ -49,7 +49,7 @@ def reason_of(formula: Expr) -> Note:
                 else (*failure, *("; " if failure else ""), *quotient, " = ", Num(0))
             )
     vanished = value == 0 and not failure and amount_of(formula).exact is None
-    return ("underflow: smaller than the smallest double, 4.9×10⁻³²⁴",) if vanished else failure
+    return ("underflow: smaller than the smallest double, ", Num(Decimal("4.9E-324"))) if vanished else failure
 
 
 def _plainly(node: Expr) -> Expr:
@@ -62,7 +62,7 @@ def failure_of(formula: Expr) -> Note:
     """What overflows, or what is no logarithm."""
     for node in walk(formula):
         if (row := row_of(node)) is not None and row.overflows and isinf(number_of(node)):
-            return ("overflow: ", node, " exceeds the largest double, 1.8×10³⁰⁸")
+            return ("overflow: ", node, " exceeds the largest double, ", Num(Decimal("1.8E+308")))
     for domain, argument in filter(None, map(restricted, walk(formula))):
         if domain.pole and number_of(argument) == 0:
             return (f"the {domain.noun} of 0",)
