@@ -265,7 +265,7 @@ class NotingIndex(Index):
 
 
 RULE = re.compile("sum rule|product rule|quotient rule|constant factor rule|power rule|chain rule|case by case|"
-                  "derivative of (?:[a-z]+(?![a-z^])|[ae]\\^x|\\|x\\|)")  # fmt: skip
+                  "exponential rule|derivative of (?:[a-z]+(?![a-z^])|\\|x\\|)")  # fmt: skip
 
 
 def rules_taken(one: Reading, text: str, letters: Mapping[str, int], by: str, meant: Any) -> set[str]:
