@@ -96,7 +96,7 @@ def test_a_column_of_ones_is_written_with_its_size(kind: str, loss: str, samples
 
 @pytest.mark.parametrize("width", [12, 20, 36, 56])
 def test_a_formula_breaks_before_an_operator(width: int) -> None:
-    """A product of symbols has no sign inside a line, and shows one where it breaks; an argument follows its comma or semicolon."""
+    """A product of symbols has no sign inside a line, and shows one where it breaks; an argument follows its comma."""
     found = 0
     for solution in solutions():
         for line in (line for step in steps(solution) for line in step.lines):

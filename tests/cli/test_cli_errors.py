@@ -214,11 +214,6 @@ ALONE: dict[str, tuple[str, str, str]] = {
     ),
     "a target that is not named": (
         SAMPLES.replace("targets: [c]\n", "").replace("ROW", "{x1: 1, x2: 1, c: 1}"),
-        "'c' is neither an input nor a target",
-        "a target has a line of its own: targets: [c]; known here: x1, x2",
-    ),
-    "a target that is not named": (
-        SAMPLES.replace("targets: [c]\n", "").replace("ROW", "{x1: 1, x2: 1, c: 1}"),
         "2:26: 'c' is neither an input nor a target",
         "a target has a line of its own: targets: [c]; known here: x1, x2",
     ),

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from typing import Literal
 
 from ...expr.script import Script
@@ -70,18 +69,23 @@ def drawing(script: Script) -> Drawing:
     return _ASCII_BOXES if script.ascii else _BOXES
 
 
-_NARROW = re.compile(
-    "[ -~\u00a1-\u00ac\u00ae-\u02ff\u0370-\u0377\u037a-\u037f\u0384-\u0482"
-    "\u2010-\u2027\u2030-\u205e\u2070-\u2071\u2074-\u208e\u20a0-\u20c0\u2100-\u218b\u2190-\u22ff\u2500-\u25fc✓✗]*"
-)
-_ACCENT = re.compile("[\u0300-\u036f]")
+_NARROW = frozenset(
+    chr(code)
+    for first, last in (
+        (" ", "~"), ("\u00a1", "\u00ac"), ("\u00ae", "\u02ff"), ("\u0370", "\u0377"), ("\u037a", "\u037f"),
+        ("\u0384", "\u0482"), ("\u2010", "\u2027"), ("\u2030", "\u205e"), ("\u2070", "\u2071"), ("\u2074", "\u208e"),
+        ("\u20a0", "\u20c0"), ("\u2100", "\u218b"), ("\u2190", "\u22ff"), ("\u2500", "\u25fc"), ("✓", "✓"), ("✗", "✗"),
+    )
+    for code in range(ord(first), ord(last) + 1)
+)  # fmt: skip
+"""Characters that take one column, as a set: quicker to make than a pattern."""
 
 
 def columns(text: str) -> int:
     """How many columns a text takes: two for each wide character, none for an accent that is set over another."""
-    if text.isascii() or _NARROW.fullmatch(text):
+    if text.isascii() or _NARROW.issuperset(text):
         return len(text)
-    if _NARROW.fullmatch(bare := _ACCENT.sub("", text)):
+    if _NARROW.issuperset(bare := [char for char in text if not "\u0300" <= char <= "\u036f"]):
         return len(bare)
     from rich.cells import cell_len  # the one table of widths that is worth its 5 ms, for those that need it
 
