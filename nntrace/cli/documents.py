@@ -11,10 +11,11 @@ from __future__ import annotations
 import contextlib
 import re
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from difflib import unified_diff
 from io import BytesIO, StringIO, TextIOWrapper
 from pathlib import Path
+from typing import TypeVar
 
 from ..errors import UserError, printable
 from ..record import Record
@@ -28,26 +29,45 @@ _BEGIN = re.compile(r"% *nntrace +(?P<command>.*\S)\s*")
 _END = re.compile(r"% *end of nntrace\s*")
 
 
+One = TypeVar("One")
+Result = TypeVar("Result")
+
+
 class Embedded(Record):
-    """One block: its command, the places of its first line and of the one after its last, in lines from 0, and what a
-    line is like that ends it."""
+    """One block: its command, the places of its first line and of the one after its last, in lines from 0 (none where
+    it is not closed), what a line is like that ends it, and such a line."""
 
     command: str
     start: int
-    stop: int
+    stop: int | None
     ends: re.Pattern[str]
+    closing: str
+
+
+def gathered(function: Callable[[One], Result], every: Iterable[One]) -> list[Result]:
+    """What a function gives for each of these. Raises one ``UserError`` with the mistakes of all that have one."""
+    results, mistakes = [], []
+    for one in every:
+        try:
+            results.append(function(one))
+        except UserError as mistake:
+            mistakes.append(str(mistake))
+    if mistakes:
+        raise UserError("\n".join(mistakes))
+    return results
 
 
 def refreshed(path: Path, text: str, run: Callable[[list[str]], int]) -> str:
-    """The document with the output of its blocks, each run by ``run`` in the order of the document."""
+    """The document with the output of its blocks, each run by ``run`` in the order of the document. Raises a
+    ``UserError`` with what is wrong with any of them."""
     lines = text.split("\n")
-    blocks = list(_blocks(path, lines))
+    blocks = list(_blocks(lines))
     if not blocks:
         remedy = "begin one with ```nntrace grad --param w21, in LaTeX with % nntrace grad -f tex"
         raise UserError(f"{printable(str(path))} has no block of nntrace\n  {remedy}")
-    for block in reversed([(block, _printed(path, block, run)) for block in blocks]):
-        (_, start, stop, _), output = block
-        lines[start:stop] = output
+    printed = gathered(lambda block: _printed(path, block, run), blocks)
+    for block, output in zip(reversed(blocks), reversed(printed), strict=True):
+        lines[block.start : block.stop] = output
     return "\n".join(lines)
 
 
@@ -57,18 +77,15 @@ def difference(path: Path, old: str, new: str) -> str:
     return "\n".join(unified_diff(old.split("\n"), new.split("\n"), name, f"{name}, refreshed", lineterm="", n=1))
 
 
-def _blocks(path: Path, lines: list[str]) -> Iterator[Embedded]:
+def _blocks(lines: list[str]) -> Iterator[Embedded]:
     place = 0
     while place < len(lines):
         fence, comment = _FENCE.fullmatch(lines[place]), _BEGIN.fullmatch(lines[place])
         if found := fence or comment:
             ends = re.compile(re.escape(fence["mark"][0]) + f"{{{len(fence['mark'])},}}\\s*") if fence else _END
             stop = next((at for at in range(place + 1, len(lines)) if ends.fullmatch(lines[at])), None)
-            if stop is None:
-                closing = fence["mark"] if fence else "% end of nntrace"
-                raise UserError(f"{_at(path, place)}: this block is not closed\n  end it with a line {closing}")
-            yield Embedded(found["command"], place + 1, stop, ends)
-            place = stop
+            yield Embedded(found["command"], place + 1, stop, ends, fence["mark"] if fence else "% end of nntrace")
+            place = len(lines) if stop is None else stop
         elif plain := re.match(r"(`{3,}|~{3,})", lines[place]):  # another block, whose lines are no documents
             ends = re.compile(re.escape(plain[1][0]) + f"{{{len(plain[1])},}}\\s*")
             place = next((at for at in range(place + 1, len(lines)) if ends.fullmatch(lines[at])), place)
@@ -77,6 +94,9 @@ def _blocks(path: Path, lines: list[str]) -> Iterator[Embedded]:
 
 def _printed(path: Path, block: Embedded, run: Callable[[list[str]], int]) -> list[str]:
     """What the command prints, line by line. Raises a ``UserError`` with the block's place."""
+    if block.stop is None:
+        message = f"this block is not closed\n  end it with a line {block.closing}"
+        raise UserError(f"{_at(path, block.start - 1)}: {message}")
     try:
         arguments = shlex.split(block.command)
     except ValueError as error:

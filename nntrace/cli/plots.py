@@ -2,17 +2,33 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ..errors import UserError
+from .run import check_files
 from .writing import Content
 
 if TYPE_CHECKING:
     from ..solution.content.model import Solution
+    from .options import PageOptions
 
 
-def check_suffix(path: Path) -> None:
+def plotting(
+    path: Path | None, others: Sequence[Path | None], page: PageOptions, force: bool
+) -> Callable[[Solution], dict[Path, Content]]:
+    """How a sheet's curves come into a file, or into none. Refuses what cannot be written, this file or the others
+    beside the sheet, and a kind of picture that there is not."""
+    check_files([one for one in (*others, path) if one is not None], page, force)
+    if path is None:
+        return lambda _: {}
+    _check_suffix(path)
+    return partial(_picture, path)
+
+
+def _check_suffix(path: Path) -> None:
     """Refuse a kind of picture that there is not; a name without a suffix is an SVG."""
     if _kind(path) == ".png":
         from ..formats import png
@@ -22,7 +38,7 @@ def check_suffix(path: Path) -> None:
         raise UserError(f"--plot {path}: there are no pictures of this kind\n  name it .svg or .png")
 
 
-def picture(path: Path, solution: Solution) -> dict[Path, Content]:
+def _picture(path: Path, solution: Solution) -> dict[Path, Content]:
     """The file with the picture of the sheet's curves. Raises a ``UserError`` where it has none."""
     from ..formats.plot.svg import svg_lines
     from ..solution.content.model import Plot

@@ -34,12 +34,12 @@ def check_writable(path: Path) -> None:
             if not folder.is_dir():
                 raise _error(errno.ENOTDIR) from None
             if not os.access(folder, os.W_OK | os.X_OK):
-                raise _error(errno.EACCES) from None
+                _try_to_open(Path(_neighbour(target)), os.O_CREAT | os.O_EXCL)
             return
         if target.is_dir():
             raise _error(errno.EISDIR)
         if mode and not os.access(target, os.W_OK):
-            raise _error(errno.EACCES)
+            _try_to_open(target)
     except (OSError, ValueError) as error:
         raise _refusal(path, error) from None
 
@@ -93,7 +93,7 @@ def _stage(target: Path, content: Content) -> str:
     """The content in a new file beside its target, under a name of its own."""
     mode = target.stat().st_mode & 0o777 if target.exists() else None
     if mode is not None and not os.access(target, os.W_OK):
-        raise _error(errno.EACCES)
+        _try_to_open(target)
     temporary = _neighbour(target)
     UNFINISHED.add(temporary)
     try:
@@ -161,6 +161,13 @@ def _forget(temporary: str) -> None:
     with contextlib.suppress(OSError):
         os.unlink(temporary)
     UNFINISHED.discard(temporary)
+
+
+def _try_to_open(path: Path, flags: int = 0) -> None:
+    """Raise the system's own reason why a file cannot be written, such as a read-only file system."""
+    os.close(os.open(path, os.O_WRONLY | flags))
+    if flags:
+        _forget(str(path))
 
 
 def _error(number: int) -> OSError:

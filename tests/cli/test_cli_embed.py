@@ -60,6 +60,17 @@ def test_several_documents_are_written_all_or_none(folder: Path, run: Run) -> No
     assert "B9" not in good.read_text("utf-8")
 
 
+def test_every_mistake_of_every_document_is_told(folder: Path, run: Run) -> None:
+    blocks = "grad net.yaml -p w99", COMMAND, "init x.yaml", "forward net.yaml --expect h1=3"
+    bad = document(folder, "".join(f"```nntrace {block}\n```\n" for block in blocks) + "```nntrace forward\nopen\n")
+    other = document(folder, "no blocks\n", "other.md")
+    done = run("embed", bad, other)
+    assert done.code == 2
+    places = [line.split(" ")[0] for line in done.err.splitlines() if line.startswith(str(folder))]
+    assert places == [*(f"{bad}:{line}:1:" for line in (1, 5, 7, 9)), str(other)]
+    assert run("embed", folder / "a.md", folder / "b.md").err.count("there is no file") == 2
+
+
 @pytest.mark.parametrize(("block", "message"), [
     ("forward -o x.txt", ":1:1: -o cannot stand in a document"), ("forward -ox.txt", ":1:1: -ox.txt cannot stand"),
     ("forward -qox.txt", ":1:1: -qox.txt cannot stand"), ("forward --output=x.txt", ":1:1: --output=x.txt cannot"),

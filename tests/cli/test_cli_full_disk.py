@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import errno
 import os
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -82,6 +83,26 @@ def test_no_room_to_keep_the_old_file(
         code, _, err = run("init", "old.yaml", "--force", cwd=tmp_path)
     assert (code, err.splitlines()[0]) == (2, "cannot write old.yaml: File too large")
     assert {path.name: path.read_bytes() for path in tmp_path.iterdir()} == files
+
+
+@pytest.mark.parametrize("name", ["old.txt", "new.txt"])
+def test_the_reason_is_the_systems_own(
+    name: str, run: Run, tmp_path: Path, files: dict[str, bytes], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever may do everything cannot write to a read-only file system: that is no matter of permission."""
+
+    def read_only(path: str, flags: int, *others: int) -> int:
+        if flags & os.O_WRONLY:
+            raise OSError(errno.EROFS, os.strerror(errno.EROFS), path)
+        return opened(path, flags, *others)
+
+    opened = os.open
+
+    (tmp_path / "old.txt").write_text("old", encoding="utf-8")
+    monkeypatch.setattr(os, "access", lambda _, mode, **__: not mode & os.W_OK)
+    monkeypatch.setattr(os, "open", read_only)
+    code, _, err = run("forward", "-o", tmp_path / name)
+    assert (code, err.splitlines()[0]) == (2, f"cannot write {tmp_path / name}: Read-only file system")
 
 
 @pytest.mark.parametrize(

@@ -18,10 +18,10 @@ def embed(
     """Fill in the blocks of a document that name a command, ```nntrace grad --param w21, with what it prints."""
     from ...spec.load import read_text
     from ..app import run
-    from ..documents import difference, refreshed
+    from ..documents import difference, gathered, refreshed
 
-    old = {file: read_text(file) for file in files}
-    new = {file: refreshed(file, text, run) for file, text in old.items()}
+    old = dict(zip(files, gathered(read_text, files), strict=True))
+    new = dict(zip(files, gathered(lambda file: refreshed(file, old[file], run), files), strict=True))
     stale = [file for file in files if old[file] != new[file]]
     if check:
         for file in stale:

@@ -7,7 +7,7 @@ import typer
 
 from ..command import command
 from ..options import Calculation, PageOptions, Reading
-from ..run import check_files, check_page, deliver
+from ..run import check_page, deliver
 from ..words import settings
 
 
@@ -39,13 +39,10 @@ def flow(
     """How the gradient shrinks or grows from layer to layer, by which factors, and what follows."""
     from ...solution.sheets.flow import flows
     from ..flow_variants import variants
-    from ..plots import check_suffix, picture
+    from ..plots import plotting
 
     check_page(page, reading, calculation.expect)
-    check_files([plot] if plot is not None else [], page, force)
-    if plot is not None:
-        check_suffix(plot)
+    drawn = plotting(plot, [], page, force)
     chosen = settings(calculation)
     solution = flows(variants(reading, calculation.change, activation, depth, seed), chosen)
-    beside = picture(plot, solution) if plot is not None else {}
-    raise typer.Exit(deliver(solution, page, calculation.expect, beside))
+    raise typer.Exit(deliver(solution, page, calculation.expect, drawn(solution)))

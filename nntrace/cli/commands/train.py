@@ -8,7 +8,7 @@ import typer
 from ...errors import UserError
 from ..command import command
 from ..options import Calculation, Compared, Lasting, PageOptions, Reading
-from ..run import check_files, check_page, deliver
+from ..run import check_page, deliver
 from ..words import settings
 
 
@@ -36,15 +36,13 @@ def train(
     """Many steps: the loss of each epoch, curves, validation; or several runs side by side."""
     from ...solution.sheets.comparison import compare
     from ...solution.sheets.train import train
-    from ..plots import check_suffix, picture
+    from ..plots import plotting
     from ..progress import INTERRUPTED, interruptible, progress
     from ..save import Copy
     from ..variants import variants
 
     check_page(page, reading, calculation.expect)
-    check_files([one for one in (save, plot) if one is not None], page, force)
-    if plot is not None:
-        check_suffix(plot)
+    drawn = plotting(plot, [save], page, force)
     chosen = settings(calculation)
     listed = variants(compared)
     if len(listed) > 1 and save is not None:
@@ -54,7 +52,7 @@ def train(
     with interruptible() as asked, progress(runs[0].plan.network, page.quiet or len(runs) > 1) as watch:
         ready = [one.variant(asked, watch) for one in runs]
         trained = train(ready[0].plan, chosen) if len(ready) == 1 else compare(ready, chosen)
-    beside = picture(plot, trained.solution) if plot is not None else {}
+    beside = drawn(trained.solution)
     if copy is not None:
         beside |= copy.contents(trained.final)
     code = deliver(trained.solution, page, calculation.expect, beside)
