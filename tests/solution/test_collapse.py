@@ -221,6 +221,12 @@ def test_a_given_number_is_not_merged_away(run: Run, tmp_path: Path, given: str)
     assert {check["status"] for check in found["checks"]} == {"ok"}
 
 
+def test_a_given_number_of_a_formula(run: Run, tmp_path: Path) -> None:
+    text = "inputs: {x: -2, y: 5}\nlayers: [{let: {q: x + y, r: q - y}}]\nvalues: {q: 10}\n"
+    reasons = {step["name"]: step["reason"] for step in sheet(run, tmp_path, text)["steps"]}
+    assert reasons["q"] == "q has a given number in place of its formula, and is not merged"
+
+
 def test_what_is_said_of_an_activation_is_true_of_as_many_units(run: Run, tmp_path: Path) -> None:
     """A softmax of one unit is always 1, which is affine; of three units it is tried on two."""
     for weights, called in (("[[1, 2]]", ""), ("[[1, 2], [0, 1], [2, 3]]", "the first of softmax(2, 0) ≈ ")):

@@ -18,7 +18,8 @@ def with_vectors(network: Network) -> Network:
     for key in single:
         tensor = tensors[key]
         names = {(*cell, 0): name for cell, name in tensor.names.items()}
-        tensors[key] = tensor._replace(shape=(*tensor.shape, 1), names=names)
+        overridden = {(*cell, 0): number for cell, number in tensor.overridden.items()}
+        tensors[key] = tensor._replace(shape=(*tensor.shape, 1), names=names, overridden=overridden)
     return network._replace(tensors=tensors, steps=tuple(_step(step, single) for step in network.steps))
 
 
