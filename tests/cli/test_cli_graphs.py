@@ -295,6 +295,15 @@ def test_a_given_unit(run: Run, tmp_path: Path) -> None:
     assert (first["value"], first["reason"], len(first["lines"])) == (0.5, "given, in place of its formula", 1)
 
 
+def test_a_given_result_has_its_slope_in_no_other_terms(run: Run, tmp_path: Path) -> None:
+    """With a1 given, a1 (1 - a1) is no longer the e^{-h1} / (1 + e^{-h1})² that it is of any other unit."""
+    text = GIVEN_UNIT.replace("h1: 0.5", "a1: 0.7")
+    (step,) = (step for step in sheet(run, tmp_path, text, "grad", "--all")["steps"] if step["name"] == "δ_h1")
+    lines = [line["text"] for line in step["lines"]]
+    assert lines[:2] == ["∂L/∂a1 × a1 × (1 - a1)", "(-0.575) × 0.7 × (1 - 0.7)"]
+    assert not any("e^{" in line for line in lines)
+
+
 def test_only_what_lies_before_a_given_unit_is_not_differenced(run: Run, tmp_path: Path) -> None:
     """Of two units of a layer one is given: the weights of the other are checked, and the inputs of both are not."""
     found = sheet(run, tmp_path, GIVEN_UNIT, "grad", "--param", "W1[1,1]", "--param", "W1[2,1]", "--param", "x1")

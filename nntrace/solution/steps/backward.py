@@ -131,7 +131,9 @@ class Backward:
         """``∂a/∂z = e^{-z} / (1 + e^{-z})² = a × (1 - a)``, an equation of its own before the step."""
         lines: list[Line] = []
         for summand in summands:
-            if isinstance(summand.local, Rest) or self._is_direct(summand) or not self._is_new(summand):
+            if isinstance(summand.local, Rest) or self._is_direct(summand) or self._is_given(summand):
+                continue
+            if not self._is_new(summand):
                 continue
             forms = self.gradients.forms(summand)
             if len(forms) > 1:
@@ -154,6 +156,14 @@ class Backward:
     def _is_direct(summand: Summand) -> bool:
         """Whether an addend comes from the loss itself, which other ways come from too."""
         return summand.output is None and not summand.reader.step.is_penalty
+
+    def _is_given(self, summand: Summand) -> bool:
+        """Whether it leads back from a result with a given number: forms in what led to that are not equal to it."""
+        output = summand.output
+        if output is None:
+            return False
+        tensor = self.network.tensors[output.key]
+        return output.cell[tensor.sampled :] in tensor.overridden
 
     def _is_new(self, summand: Summand) -> bool:
         cases = tuple(cases for _, cases in summand.decided)
