@@ -14,19 +14,8 @@ from .command import COMMANDS
 from .streams import say
 
 NAMES = [
-    "forward",
-    "grad",
-    "step",
-    "train",
-    "flow",
-    "draw",
-    "derive",
-    "collapse",
-    "examples",
-    "embed",
-    "schema",
-    "init",
-]
+    "forward", "grad", "step", "train", "flow", "draw", "derive", "collapse", "examples", "embed", "schema", "init",
+]  # fmt: skip
 """The commands in the order of ``nntrace --help``; each is a file in ``commands/``, loaded where it is asked for."""
 
 

@@ -21,7 +21,7 @@ def plotting(
 ) -> Callable[[Solution], dict[Path, Content]]:
     """How a sheet's curves come into a file, or into none. Refuses what cannot be written, this file or the others
     beside the sheet, and a kind of picture that there is not."""
-    check_files([one for one in (*others, path) if one is not None], page, force)
+    check_files(page, force, *others, path)
     if path is None:
         return lambda _: {}
     _check_suffix(path)

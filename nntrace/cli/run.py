@@ -50,9 +50,8 @@ def read_network(
         spec = read(example_text(BUILT_IN), f"{BUILT_IN} (built in)", None, limits)
     else:
         if path in example_names() and not os.path.lexists(path):
-            raise UserError(
-                f"there is no file {path}\n  of the network that comes with it: nntrace examples {path} > net.yaml"
-            )
+            remedy = f"of the network that comes with it: nntrace examples {path} > net.yaml"
+            raise UserError(f"there is no file {path}\n  {remedy}")
         spec = load(path, limits)
     spec = adjusted(spec)
     network = build(spec, reading.allow_files, numbers)
@@ -83,9 +82,8 @@ def network_file(reading: Reading) -> str | None:
     except FileNotFoundError:
         return None
     except OSError as error:
-        raise UserError(
-            f"cannot look for {DEFAULT_FILE} in the current folder: {error.strerror or error}\n  give a network file"
-        ) from None
+        message = f"cannot look for {DEFAULT_FILE} in the current folder: {error.strerror or error}"
+        raise UserError(f"{message}\n  give a network file") from None
     return DEFAULT_FILE
 
 
@@ -127,8 +125,6 @@ def example_names() -> list[str]:
 
 def example_text(name: str) -> str:
     """The text of a shipped network."""
-    from ..errors import suggestion
-
     if name not in example_names():
         raise UserError(f"there is no example {quoted(name)}\n  {suggestion(name, example_names())}")
     return (_examples() / f"{name}.yaml").read_text(encoding="utf-8")
@@ -190,12 +186,12 @@ def deliver(
     return 1 if differences or any(check.status == "failed" for check in checks) else 0
 
 
-def check_files(files: Sequence[Path], page: PageOptions, force: bool) -> None:
+def check_files(page: PageOptions, force: bool, *asked: Path | None) -> None:
     """Refuse files that cannot be written beside the sheet."""
-    every = [*files, *([] if page.output is None else [page.output])]
-    for place, file in enumerate(files):
+    files = [file for file in asked if file is not None]
+    for place, file in enumerate(files, start=1):
         check_free(file, force)
-        for other in every[place + 1 :]:
+        for other in (*files[place:], *([] if page.output is None else [page.output])):
             if same_file(file, other):
                 raise UserError(f"two things cannot both be {file}\n  choose another name for one")
 

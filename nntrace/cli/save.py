@@ -14,7 +14,7 @@ from .saved_states import SavedStates
 from .writing import Content, check_free, same_file
 
 if TYPE_CHECKING:
-    from ..network.model import Array, Cell, Network, Tensor
+    from ..network.model import Array, Network
     from ..spec.model import Place, Spec
     from ..trace.amount import Amount
     from ..trace.trace import Trace
@@ -66,8 +66,9 @@ class Copy:
                 replacements[tensor.file_place] = _file_entry(self.arrays[key])
             elif tensor.typed is not None:
                 for cell, place in tensor.places.items():
-                    text = number_text(tensor, cell, after)
-                    if after.value(Element(key, cell)).exact != as_typed(self.spec, place):
+                    amount = after.value(Element(key, cell))
+                    text = amount_text(amount)
+                    if amount.exact != as_typed(self.spec, place):
                         replacements[place] = text
         if self.samples is not None and self.spec.samples is not None:
             columns = [self.network.tensors[key].array for key in ("x", "y") if key in self.network.tensors]
@@ -116,13 +117,6 @@ def as_typed(spec: Spec, place: Place) -> Fraction | None:
     rest = spec.lines[place.line - 1][place.column - 1 :]
     value = number(re.split(r"[\s,}\]#]", rest, maxsplit=1)[0])
     return None if isinstance(value, Fault) else value
-
-
-def number_text(tensor: Tensor, cell: Cell, after: Trace) -> str:
-    """The number of an element as a network file writes it."""
-    from ..network.model import Element
-
-    return amount_text(after.value(Element(tensor.key, cell)))
 
 
 def amount_text(amount: Amount) -> str:

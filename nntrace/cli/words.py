@@ -50,7 +50,7 @@ def with_optimizer(spec: Spec, text: str) -> Spec:
 
 def with_count(spec: Spec, steps: Lasting) -> Spec:
     """A file with the command's count of steps or epochs in place of its own."""
-    from ..spec.model import Number, Passes, Place
+    from ..spec.model import Number, Place
 
     if steps.iterations is not None and steps.epochs is not None:
         raise UserError("--iterations and --epochs together\n  keep one of them: an epoch is a pass over all samples")
@@ -61,8 +61,8 @@ def with_count(spec: Spec, steps: Lasting) -> Spec:
     number = Number(str(typed_count), Fraction(typed_count), Place(1, 1, f"{option} {typed_count}"))
     if given.epochs is not None and rate is not None and rate.per is None:
         spec = spec._replace(learning_rate=rate._replace(per="epoch"))  # what the file counts stays what it was
-    own = Passes(iterations=number) if steps.epochs is None else Passes(epochs=number)
-    return spec._replace(passes=given._replace(iterations=own.iterations, epochs=own.epochs))
+    counts = (number, None) if steps.epochs is None else (None, number)
+    return spec._replace(passes=given._replace(iterations=counts[0], epochs=counts[1]))
 
 
 def settings(calculation: Calculation, traced: str | None = None) -> Settings:

@@ -11,6 +11,7 @@ from .words import need_few_steps, need_layers, need_loss, rounding_rule, typed_
 
 if TYPE_CHECKING:
     from ..network.model import Network
+    from ..solution.content.model import Solution
     from ..solution.sheets.calculation import Settings
     from ..spec import Spec
     from .worked import WorkedSolution
@@ -70,21 +71,19 @@ class Net:
     def forward(self, **how: Unpack[Calculated]) -> WorkedSolution:
         """Every unit's value, then the loss."""
         from ..solution.sheets.calculation import Sheet
-        from .worked import WorkedSolution
 
-        return WorkedSolution(Sheet(self._computed(), _settings(how)).forward())
+        return _solved(Sheet(self._computed(), _settings(how)).forward())
 
     def grad(self, *names: str, **how: Unpack[Calculated]) -> WorkedSolution:
         """The gradient by what has these names (globs too), over its paths; without names, by every parameter."""
         from ..network.lookup import asked_by_default, asked_quantities
         from ..solution.sheets.calculation import Sheet
-        from .worked import WorkedSolution
 
         network = self._computed()
         need_layers(self._spec)
         need_loss(network.loss)
         asked = asked_quantities(network, names) if names else asked_by_default(network)
-        return WorkedSolution(Sheet(network, _settings(how)).gradient(asked, named=bool(names)))
+        return _solved(Sheet(network, _settings(how)).gradient(asked, named=bool(names)))
 
     def step(
         self, lr: TypedNumber | None = None, *, only: str | Sequence[str] = (), **how: Unpack[Calculated]
@@ -92,7 +91,6 @@ class Net:
         """One training step, or as many as the network's ``iterations`` say; ``only`` updates these parameters."""
         from ..network.lookup import asked_quantities
         from ..solution.sheets.training import training
-        from .worked import WorkedSolution
 
         network = self._computed()
         if not network.training.gradients:
@@ -101,7 +99,7 @@ class Net:
         network = with_rate(network, None if lr is None else typed_number(str(lr), f"lr = {lr}"))
         names = [only] if isinstance(only, str) else only
         updated = asked_quantities(network, names, parameters=True) if names else None
-        return WorkedSolution(training(network, _settings(how), updated).solution)
+        return _solved(training(network, _settings(how), updated).solution)
 
     def train(
         self,
@@ -115,7 +113,6 @@ class Net:
         from ..network.building.validation import sets
         from ..solution.sheets.runs import Plan
         from ..solution.sheets.train import train
-        from .worked import WorkedSolution
 
         network = self._computed()
         need_layers(self._spec)
@@ -127,14 +124,13 @@ class Net:
         if (count := iterations if epochs is None else epochs * learned.steps_per_pass) is not None:
             learned = learned._replace(iterations=count)
         plan = Plan(learned, validation, self._spec.validation)
-        return WorkedSolution(train(plan, _settings(how)).solution)
+        return _solved(train(plan, _settings(how)).solution)
 
     def draw(self, **how: Unpack[Calculated]) -> WorkedSolution:
         """A picture of the network with its values, to be written as ``svg``, ``png``, ``tex`` (TikZ) or ``txt``."""
         from ..solution.sheets.calculation import Sheet
-        from .worked import WorkedSolution
 
-        return WorkedSolution(Sheet(self._computed(), _settings(how)).picture())
+        return _solved(Sheet(self._computed(), _settings(how)).picture())
 
     def derive(
         self,
@@ -151,22 +147,20 @@ class Net:
         from ..network.apart import apart
         from ..solution.derive.sheet import Derivation
         from .question import question
-        from .worked import WorkedSolution
 
         network = self._computed() if with_numbers else self.network
         need_layers(self._spec)
         labels = [f"{label}={derivative}" for label, derivative in names.items()]
         tried = [f"{name}={','.join(map(str, numbers))}" for name, numbers in at.items()]
         asked = question(apart(network), wrt, labels, tried, with_numbers, stability)
-        return WorkedSolution(Derivation(network, asked).solution())
+        return _solved(Derivation(network, asked).solution())
 
     def collapse(self) -> WorkedSolution:
         """Stacked layers as one affine map, or the activation that keeps them apart."""
         from ..solution.sheets.collapse import collapsed
-        from .worked import WorkedSolution
 
         need_layers(self._spec)
-        return WorkedSolution(collapsed(self.network))
+        return _solved(collapsed(self.network))
 
 
 def _settings(how: Calculated) -> Settings:
@@ -174,3 +168,9 @@ def _settings(how: Calculated) -> Settings:
 
     view, rounding = view_of(how.get("view")), rounding_rule(how.get("rounding"))
     return Settings(how.get("digits"), how.get("decimals"), how.get("full", False), rounding, view)
+
+
+def _solved(solution: Solution) -> WorkedSolution:
+    from .worked import WorkedSolution
+
+    return WorkedSolution(solution)

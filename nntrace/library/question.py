@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from ..errors import UserError, quoted, suggestion
+from ..errors import UserError, counted, quoted, suggestion
 from .words import typed_number
 
 if TYPE_CHECKING:
@@ -44,9 +44,8 @@ def question(
             raise UserError(f"--name {name!r}: {quoted(label)} is a name already\n  choose another label")
         if pair not in known:
             derivative = f"∂{result}/∂{argument}"
-            raise UserError(
-                f"--name: {derivative} is nothing that is derived\n  {suggestion(derivative, known.values())}"
-            )
+            remedy = suggestion(derivative, known.values())
+            raise UserError(f"--name: {derivative} is nothing that is derived\n  {remedy}")
         if pair[1] in labels if pair[0] == network.loss else pair in jacobians:
             raise UserError(f"--name {name!r}: {known[pair]} has a label already\n  give each derivative one")
         if pair[0] == network.loss:
@@ -144,6 +143,6 @@ def _tried(network: Network, text: str, keys: Mapping[str, str]) -> tuple[str, t
     size = (tensor.sizes or tensor.shape)[-1]
     alone = len(numbers) == 1 and readers[key].operation.is_elementwise  # every element by itself
     if isinstance(size, int) and len(numbers) != size and not alone:
-        count = "1 number" if len(numbers) == 1 else f"{len(numbers)} numbers"
-        raise UserError(f"--at {text!r} gives {count}, and {quoted(name)} has {size} elements\n  give one for each")
+        given = f"{counted(len(numbers), 'number')}, and {quoted(name)} has {size} elements"
+        raise UserError(f"--at {text!r} gives {given}\n  give one for each")
     return key, numbers

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from fractions import Fraction
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, TypeVar
 
 from ..errors import UserError, suggestion
 from ..limits import beyond
@@ -14,6 +15,8 @@ if TYPE_CHECKING:
     from ..solution.sheets.calculation import View
     from ..spec import Spec
     from ..spec.model import Rounding
+
+KnownWord = TypeVar("KnownWord", bound=str)
 
 
 def typed_number(text: str, where: str) -> Fraction:
@@ -44,23 +47,21 @@ def view_of(text: str | None) -> View | None:
 
     from ..solution.sheets.calculation import View
 
-    views: tuple[View, ...] = get_args(View)
-    if text is None:
-        return None
-    for view in views:
-        if text == view:
-            return view
-    raise UserError(f"there is no view {text!r}\n  {suggestion(text, views)}")
+    return None if text is None else _choice(text, "view", get_args(View))
 
 
 def detail_of(text: str) -> Detail:
     """How much of a sheet is told."""
     from ..solution.content.detail import DETAILS
 
-    for detail in DETAILS:
-        if text == detail:
-            return detail
-    raise UserError(f"there is no detail {text!r}\n  {suggestion(text, DETAILS)}")
+    return _choice(text, "detail", DETAILS)
+
+
+def _choice(text: str, what: str, known: Sequence[KnownWord]) -> KnownWord:
+    """The known word that a text is."""
+    if text not in known:
+        raise UserError(f"there is no {what} {text!r}\n  {suggestion(text, known)}")
+    return known[known.index(text)]
 
 
 def need_layers(spec: Spec) -> None:

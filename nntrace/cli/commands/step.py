@@ -43,7 +43,7 @@ def step(
     from ...solution.sheets.training import training
 
     check_page(page, reading, calculation.expect)
-    check_files([save] if save is not None else [], page, force)
+    check_files(page, force, save)
     chosen = settings(calculation, trace)
     rate = None if steps.lr is None else typed_number(steps.lr, f"--lr {steps.lr}")
 

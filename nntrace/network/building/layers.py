@@ -98,15 +98,12 @@ class Layers:
         """The file names as many results as there are."""
         named, size = built.result.size, prod(built.extents[str(index)] for index in built.operation.output.index)
         if named and named != size:
-            size_label = self.draft.sizes.label
-            self.draft.problems.add(
-                built.result.place or built.layer.kind.place,
-                f"{quoted(built.layer.kind.text)} gives {size_label(size)} {'result' if size == 1 else 'results'}, "
-                f"not {size_label(named)}",
-                "give a name to each of its results"
-                if built.operation.parameters
-                else "an activation has as many results as the layer before it",
-            )
+            kind, given = built.layer.kind, self.draft.counted(size, "result")
+            message = f"{quoted(kind.text)} gives {given}, not {self.draft.sizes.label(named)}"
+            remedy = "an activation has as many results as the layer before it"
+            if built.operation.parameters:
+                remedy = "give a name to each of its results"
+            self.draft.problems.add(built.result.place or kind.place, message, remedy)
 
     def _step(self, kind: str, built: LayerDraft, keyed: Mapping[str, str]) -> Tensor:
         made, result = built.operation, built.result

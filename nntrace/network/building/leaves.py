@@ -53,9 +53,7 @@ class Leaves:
             case Labelled(entries, place):
                 return self.cells(key, name, role, (len(entries),), self.numbered(entries, place, role))
             case Items(items, _):
-                listed: list[GivenCell] = []
-                for cell, item in enumerate(items):
-                    listed.append(((cell,), None, self.entry(item)))
+                listed: list[GivenCell] = [((cell,), None, self.entry(item)) for cell, item in enumerate(items)]
                 return self.cells(key, name, role, (len(items),), listed)
             case Name() if value.text in self.names.tensors:
                 return self.tabled(value, lambda content, called: self.vector(content, key, called, role, fans, count))
@@ -104,12 +102,9 @@ class Leaves:
                 if tensor.array is None or tensor.array.size == 1:
                     array = None if tensor.array is None else tensor.array.reshape(())
                     return tensor._replace(shape=(), array=array)
-                self.problems.add(
-                    value.place,
-                    f"{quoted(value.path)} has the shape {shape_text(tensor.shape)}, "
-                    "a bias shared by all units is one number",
-                    "save one number; one for each unit is biases: {file: b.npy}",
-                )
+                message = f"{quoted(value.path)} has the shape {shape_text(tensor.shape)}"
+                remedy = "save one number; one for each unit is biases: {file: b.npy}"
+                self.problems.add(value.place, f"{message}, a bias shared by all units is one number", remedy)
                 return Tensor(key, name, (), "parameter")
             case Init():
                 return self.drawn(value, key, name, (), fans)
@@ -168,15 +163,11 @@ class Leaves:
                 continue
             if isinstance(value, Name) and value.text in self.names.numbers:
                 self.names.used.setdefault(value.text, value.place)
-                self.problems.add(
-                    own.place, f"{quoted(own.text)} is given a name, not a number", f"write [{value.text}] for it"
-                )
+                message = f"{quoted(own.text)} is given a name, not a number"
+                self.problems.add(own.place, message, f"write [{value.text}] for it")
             elif isinstance(value, Name):
-                self.problems.add(
-                    value.place,
-                    f"{quoted(value.text)} is not a number",
-                    f"write a number, as in {own.text}: 1.0",
-                )
+                remedy = f"write a number, as in {own.text}: 1.0"
+                self.problems.add(value.place, f"{quoted(value.text)} is not a number", remedy)
             else:
                 remedy = f"write {own.text}: 1.0"
                 if role == "input" and not isinstance(value, File | Init):
@@ -192,13 +183,7 @@ class Leaves:
         return Number("0", Fraction(0), value.place)  # a null would be a problem of its own
 
     def cells(
-        self,
-        key: str,
-        name: str | None,
-        role: Role,
-        shape: tuple[int, ...],
-        listed: Sequence[GivenCell],
-        by_column: bool = False,
+        self, key: str, name: str | None, role: Role, shape: tuple[int, ...], listed: Sequence[GivenCell]
     ) -> Tensor:
         """A tensor from its cells: each has perhaps a name of its own, and a number, a name or nothing."""
         names: dict[Cell, str] = {}
@@ -209,7 +194,8 @@ class Leaves:
             if isinstance(entry, Null):
                 missing.add(cell)
                 if role in ("input", "target"):
-                    self.problems.add(entry.place, f"null is no value of {_article(role)}", "write a number")
+                    what = "an input" if role == "input" else "a target"
+                    self.problems.add(entry.place, f"null is no value of {what}", "write a number")
                 continue
             if isinstance(entry, Number):
                 numbers[cell] = entry.value
@@ -225,9 +211,7 @@ class Leaves:
                 numbers[cell] = self.names.number(entry)
                 if entry.text in self.names.numbers:
                     places[cell] = self.names.numbers[entry.text].number.place
-        return Tensor(
-            key, name, shape, role, names, frozenset(missing), typed=numbers, by_column=by_column, places=places
-        )
+        return Tensor(key, name, shape, role, names, frozenset(missing), typed=numbers, places=places)
 
     def tabled(self, name: Name, read: Callable[[Value, str], Tensor]) -> Tensor:
         """A tensor of the table ``values``; it is read where it is used first."""
@@ -264,19 +248,14 @@ class Leaves:
             self.names.used.setdefault(name.text, name.place)
 
     def refuse(self, value: Value, wanted: str) -> None:
-        what = {Init: "an init", GivenSize: "a size", Null: "null", Items: "a list", Labelled: "a mapping"}.get(
-            type(value), "this value"
-        )
+        words = {Init: "an init", GivenSize: "a size", Null: "null", Items: "a list", Labelled: "a mapping"}
+        what = words.get(type(value), "this value")
         self.problems.add(value.place, f"{what} cannot stand here", f"give {wanted}")
 
 
 def _flat(array: Array) -> Array:
     """A column or row of numbers, or a single one, as a vector."""
     return array.reshape(-1) if array.ndim == 0 or (array.ndim == 2 and 1 in array.shape) else array
-
-
-def _article(role: Role) -> str:
-    return "an input" if role == "input" else "a target"
 
 
 def depth(value: Value) -> int:

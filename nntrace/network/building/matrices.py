@@ -82,11 +82,8 @@ class MatrixReader:
         self.leaves.check_given(kind, what)
         if not self.leaves.sizes.wanted and not self.sides.units:
             word = kind.text
-            self.problems.add(
-                kind.place,
-                f"the layer {quoted(word)} has no {what}, and no size",
-                f"give its size: {word}: 2, {word}: {{z1: {{size: D}}}}, or names: {word}: [h1, h2]",
-            )
+            remedy = f"give its size: {word}: 2, {word}: {{z1: {{size: D}}}}, or names: {word}: [h1, h2]"
+            self.problems.add(kind.place, f"the layer {quoted(word)} has no {what}, and no size", remedy)
 
     def _unlabelled(self, value: Value, name: str) -> Tensor:
         """A matrix by its rows, from a file or drawn."""
@@ -94,11 +91,9 @@ class MatrixReader:
         match value:
             case Init():
                 if not units:
-                    self.problems.add(
-                        value.place,
-                        "how many numbers to draw is not known: the layer does not say how many units it has",
-                        "name them, as in dense: [h1, h2], or give their count, dense: 2",
-                    )
+                    message = "how many numbers to draw is not known: the layer does not say how many units it has"
+                    remedy = "name them, as in dense: [h1, h2], or give their count, dense: 2"
+                    self.problems.add(value.place, message, remedy)
                 fans = Fans(len(inputs), len(units))
                 tensor = self.leaves.drawn(value, self.key, name, fans[::-1], fans)
                 if not rows:
@@ -109,11 +104,9 @@ class MatrixReader:
                 tensor = self.leaves.from_file(value, self.key, name, "parameter")
                 if len(tensor.shape) == 2:
                     return tensor
-                self.problems.add(
-                    value.place,
-                    f"{quoted(value.path)} has the shape {shape_text(tensor.shape)}, weights have two dimensions",
-                    "save it with one row for each unit (vectors: columns) or for each input (vectors: rows)",
-                )
+                message = f"{quoted(value.path)} has the shape {shape_text(tensor.shape)}, weights have two dimensions"
+                remedy = "save it with one row for each unit (vectors: columns) or for each input (vectors: rows)"
+                self.problems.add(value.place, message, remedy)
                 return tensor._replace(shape=(0, len(inputs)), array=None)
             case Items(items, _):
                 return self._rows(items, value.place, name)
@@ -132,12 +125,9 @@ class MatrixReader:
                 return self._rows(own, place, name)
             width = (len(units) or (1 if len(items) == len(inputs) else len(items))) if rows else len(inputs)
             example = "[[0.1], [0.2]]" if width == 1 else "[[0.1, 0.2]]"
-            self.problems.add(
-                place,
-                "the weights are a list of numbers, and not of rows",
-                f"put each row in brackets, as in {example}: with vectors: {'rows' if rows else 'columns'} one for "
-                f"each {'input' if rows else 'unit'}",
-            )
+            vectors, each = ("rows", "input") if rows else ("columns", "unit")
+            remedy = f"put each row in brackets, as in {example}: with vectors: {vectors} one for each {each}"
+            self.problems.add(place, "the weights are a list of numbers, and not of rows", remedy)
             lines = [(item,) for item in items] if width == 1 else [items]
         else:
             width = next(len(item.items) for item in items if isinstance(item, Items))
@@ -146,11 +136,9 @@ class MatrixReader:
                     self.leaves.refuse(item, "a row of the matrix in brackets: [[0.1, 0.2], [0.3, 0.4]]")
                     continue
                 if len(item.items) != width:
-                    self.problems.add(
-                        item.place,
-                        f"this row has {counted(len(item.items), 'number')}, the rows before it have {width}",
-                        "give every row as many; write null where there is no connection",
-                    )
+                    message = f"this row has {counted(len(item.items), 'number')}, the rows before it have {width}"
+                    remedy = "give every row as many; write null where there is no connection"
+                    self.problems.add(item.place, message, remedy)
                 lines.append(item.items)
         shapeless = len(self.problems.found) > noted
         listed: list[GivenCell] = [
@@ -184,32 +172,28 @@ class MatrixReader:
                 per = "unit of this layer" if by_input else "input of this layer"
                 size_label = self.leaves.sizes.label(wanted)
                 names = f" ({', '.join(other[:8])})" if other and isinstance(size_label, int) else ""
-                self.problems.add(
-                    label.place,
-                    f"the row {quoted(label.text)} has {counted(len(row), 'weight')} instead of {size_label}",
-                    f"give one for each {per}{names}; write null where there is no connection",
-                )
+                message = f"the row {quoted(label.text)} has {counted(len(row), 'weight')} instead of {size_label}"
+                remedy = f"give one for each {per}{names}; write null where there is no connection"
+                self.problems.add(label.place, message, remedy)
                 row = (row + [(None, Null(label.place))] * wanted)[:wanted]
             found[label.text] = row
         if absent := [label for label in side if label not in found]:
             size, what = self.leaves.sizes.label(len(side)), "inputs" if by_input else "units"
             verb = "is" if len(found) == 1 else "are"
             message = f"there {verb} {counted(len(found), 'row')} of weights for {size} {what}"
-            self.problems.add(
-                place,
-                f"no row of weights for {', '.join(absent[:8])}" if isinstance(size, int) else message,
-                f"add {absent[0]}: {{…}}, or {absent[0]}: [null, …] where there is no connection",
-            )
+            if isinstance(size, int):
+                message = f"no row of weights for {', '.join(absent[:8])}"
+            remedy = f"add {absent[0]}: {{…}}, or {absent[0]}: [null, …] where there is no connection"
+            self.problems.add(place, message, remedy)
         columns = len(other) or max((len(row) for row in found.values()), default=0)
         by_row = by_input == rows
         listed: list[GivenCell] = []
         for label_text, row in found.items():
-            line = lines[label_text]
-            listed += [
-                ((line, column) if by_row else (column, line), own, entry) for column, (own, entry) in enumerate(row)
-            ]
+            for column, (own, entry) in enumerate(row):
+                cell = (lines[label_text], column) if by_row else (column, lines[label_text])
+                listed.append((cell, own, entry))
         shape = (len(side), columns) if by_row else (columns, len(side))
-        return self.leaves.cells(self.key, self.key, "parameter", shape, listed, by_column=not by_row)
+        return self.leaves.cells(self.key, self.key, "parameter", shape, listed)._replace(by_column=not by_row)
 
     def _row(self, value: Value) -> list[tuple[Name | None, Leaf]]:
         match value:
@@ -247,11 +231,8 @@ class MatrixReader:
         elif len(inputs) == 1:
             rows = [f"{_label(inputs[0])}: {{{', '.join(entry_texts)}}}"]
         listed = ", ".join(rows[:8]) + (", …" if len(rows) > 8 else "")
-        self.problems.add(
-            place,
-            f"these {what} do not say what they lead from, or to",
-            f"give each input a row, or each unit, as in {what}: {{{listed}}}",
-        )
+        remedy = f"give each input a row, or each unit, as in {what}: {{{listed}}}"
+        self.problems.add(place, f"these {what} do not say what they lead from, or to", remedy)
         self.leaves.pass_over(entries)
 
     def _only_one(self, weights: int) -> bool | None:

@@ -71,11 +71,9 @@ class ParameterReader:
         else:
             tensor = leaves.nested(given, key, key, len(index))
         if given is not None and len(tensor.shape) != len(index):
-            self.draft.problems.add(
-                given.place,
-                f"the {parameter.key} have the shape {shape_text(tensor.shape)}",
-                f"give {parameter.key} with {counted(len(index), 'dimension')}",
-            )
+            message = f"the {parameter.key} have the shape {shape_text(tensor.shape)}"
+            remedy = f"give {parameter.key} with {counted(len(index), 'dimension')}"
+            self.draft.problems.add(given.place, message, remedy)
             return tensor._replace(shape=tuple(built.extents.get(letter, 0) for letter in index), array=None)
         self._learn(built, parameter, given, tensor)
         return tensor
@@ -95,10 +93,9 @@ class ParameterReader:
         if found is None and name.text in draft.names.tensors:
             return draft.leaves.of_values(name, f"values.{name.text}")
         if found is None and dimensions > 1:
-            tensors = [one.name for one in earlier if one.name] + list(draft.names.tensors)
-            remedy = (
-                suggestion(name.text, tensors) if tensors else "give its numbers, or name an earlier layer's tensor"
-            )
+            tensors = [*(one.name for one in earlier if one.name), *draft.names.tensors]
+            remedy = "give its numbers, or name an earlier layer's tensor"
+            remedy = suggestion(name.text, tensors) if tensors else remedy
             draft.problems.add(name.place, f"there is no earlier tensor {quoted(name.text)}", remedy)
             draft.problems.raise_if_any()  # the sizes of all that follows are unknown
         return found
@@ -125,12 +122,11 @@ class ParameterReader:
             vectors = self.draft.spec.conventions.vectors
             row, column = ("input", "unit") if vectors == "rows" else ("unit", "input")
             shape = shape_text(tensor.shape)
-            self.draft.problems.add(
-                built.result.place or given.place if noun == "unit" else given.place,
-                f"the {parameter.key} are {shape}: for {self.draft.counted(found, noun)}, but there "
-                f"{'is' if expected == 1 else 'are'} {size_label}",
-                f"with vectors: {vectors} a matrix has one row for each {row} and one column for each {column}",
-            )
+            place = built.result.place if noun == "unit" else None
+            there = f"there {'is' if expected == 1 else 'are'} {size_label}"
+            message = f"the {parameter.key} are {shape}: for {self.draft.counted(found, noun)}, but {there}"
+            remedy = f"with vectors: {vectors} a matrix has one row for each {row} and one column for each {column}"
+            self.draft.problems.add(place or given.place, message, remedy)
 
     def _is_turned(self, built: LayerDraft, parameter: Parameter, given: Value, tensor: Tensor) -> bool:
         """Whether a matrix without labels would fit with the other ``vectors``; that is noted, once for a file."""
@@ -144,12 +140,10 @@ class ParameterReader:
         if not self.turned:
             vectors = self.draft.spec.conventions.vectors
             row, other = ("input", "columns") if vectors == "rows" else ("unit", "rows")
-            self.draft.problems.add(
-                given.place,
-                f"the {parameter.key} are {shape_text(tensor.shape)}, and with vectors: {vectors} a matrix has a row "
-                f"for each {row}",
-                f"it fits vectors: {other}: add that line, or write its columns as rows",
-            )
+            usual_form = f"with vectors: {vectors} a matrix has a row for each {row}"
+            message = f"the {parameter.key} are {shape_text(tensor.shape)}, and {usual_form}"
+            remedy = f"it fits vectors: {other}: add that line, or write its columns as rows"
+            self.draft.problems.add(given.place, message, remedy)
         self.turned = True
         return True
 

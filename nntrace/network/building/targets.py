@@ -37,12 +37,9 @@ def targets_of(draft: Draft, current: Tensor) -> Tensor | None:
     else:
         targets = draft.given(value, "y", default_name(draft), "target")
     if targets.shape[-1] != size > 0:  # no outputs are those of a layer that could not be read
-        draft.problems.add(
-            value.place,
-            f"there {'is' if targets.shape[-1] == 1 else 'are'} {draft.counted(targets.shape[-1], 'target')} for "
-            f"{draft.counted(size, 'output')}",
-            "give one target for each element of the last result",
-        )
+        given = f"there {'is' if targets.shape[-1] == 1 else 'are'} {draft.counted(targets.shape[-1], 'target')}"
+        remedy = "give one target for each element of the last result"
+        draft.problems.add(value.place, f"{given} for {draft.counted(size, 'output')}", remedy)
     return targets
 
 
@@ -147,11 +144,10 @@ def check_targets(draft: Draft, loss: Loss, kind: str, targets: Tensor, outputs:
         return
     wrong = next((cell for cell, number in targets.typed.items() if not 0 <= number <= 1), None)
     if wrong is not None:
-        draft.problems.add(
-            _place(draft, targets, wrong),
-            f"{kind} takes targets from 0 to 1, not {float(targets.typed[wrong]):g}",
-            "give 0 or 1 for each output" if loss.targets == "bits" else "give a distribution, or name the class",
-        )
+        message = f"{kind} takes targets from 0 to 1, not {float(targets.typed[wrong]):g}"
+        bits = loss.targets == "bits"
+        remedy = "give 0 or 1 for each output" if bits else "give a distribution, or name the class"
+        draft.problems.add(_place(draft, targets, wrong), message, remedy)
 
 
 def _place(draft: Draft, targets: Tensor, cell: Cell) -> Place:
