@@ -20,7 +20,7 @@ WIDTH, HEIGHT = 600, 380
 LEFT, RIGHT, TOP, BOTTOM = 84, 24, 28, 48
 LINE = 18
 COLOURS = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#8A6500", "#56B4E9", "#000000")
-DASHES = ("", "9 4", "2 3", "10 3 2 3", "14 6", "5 2 1 2 1 2")
+DASHES = ("", "9 4", "2 3", "10 3 2 3", "16 3 2 3 2 3", "20 4 8 4")
 
 
 def svg_lines(plot: Plot) -> Iterator[str]:
@@ -59,7 +59,8 @@ def svg_lines(plot: Plot) -> Iterator[str]:
         points = [(x_of(x), y_of(y)) for x, y in inside(plot, curve)]
         yield f'<polyline {style} points="{" ".join(f"{x:.1f},{y:.1f}" for x, y in points)}"/>'
         x, y = points[min(len(points) - 1, (place + 1) * len(points) // (len(plot.curves) + 1))]
-        yield f'<text x="{x + 4:.1f}" y="{y - 5:.1f}" fill="{colour}" font-weight="bold">{letter(place)}</text>'
+        bold = f'fill="{colour}" font-weight="bold" stroke="#fff" stroke-width="4" paint-order="stroke"'
+        yield f'<text x="{x + 4:.1f}" y="{y - 5:.1f}" {bold}>{letter(place)}</text>'
         row = HEIGHT + LINE * place + 4
         yield f'<path d="M{LEFT} {row - 4}h44" {style}/>'
         yield f'<text x="{LEFT + 54}" y="{row}">{letter(place)}  {names[place]}</text>'
