@@ -258,6 +258,17 @@ def test_single_elements_are_written_without_the_place_where_they_stand(run: Run
     assert "²" not in run("derive", cwd=tmp_path).out.partition("Jacobian, ∂m")[2].partition("Jacobian, ∂b")[0]
 
 
+def test_parts_of_matrices_are_told_and_a_single_constant_is_a_number(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "net.yaml").write_text(
+        "inputs: {x: 1, y: 2, u: 3}\nlayers:\n- {dense: h, from: [x, u], weights: [[1, -1], [0.5, 2]]}\n"
+        "- let: {e: y - (0.5*x + b)}\nvalues: {b: 2}\n",
+        encoding="utf-8",
+    )
+    out = run("collapse", cwd=tmp_path).out
+    assert "    W1a is column 1 of W1\n    W1b is column 2 of W1\n" in out
+    assert "e = A_e x - b " in out
+
+
 def test_a_product_of_two_branches_is_not_merged(run: Run, tmp_path: Path) -> None:
     found = sheet(run, tmp_path, BRANCHES.replace("{add: s,", "{multiply: s,"))
     (step,) = [step for step in found["steps"] if step["name"] == "s_j"]

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 
 from ...expr import Sym
-from ...network.apart import TensorPart
 from ...network.batch import SAMPLE
 from ...network.model import Network
 from ..content.model import Line, Note, Remark
@@ -21,19 +20,6 @@ class LayerFormulas:
         self.symbols = symbols
         self.network = symbols.network
         self.all_samples = all_samples
-
-    def taken_apart(self, parts_of: Mapping[str, Sequence[TensorPart]]) -> Iterator[Remark]:
-        """Which columns or rows of a matrix the parts are that are written by themselves."""
-        for key, pieces in parts_of.items():
-            tensor = Sym(self.all_samples.tensors[key].name or key)
-            for part in pieces:
-                *others, (axis, span) = [(axis, span) for axis, span in enumerate(part.spans) if span is not None]
-                if others or not part.tensor.sample_shape:
-                    continue
-                noun = ("rows", "columns")[axis] if len(part.spans) > 1 else "elements"
-                first, last = (span, span) if isinstance(span, int) else (span[0], span[1] - 1)
-                which = f"{noun[:-1]} {first + 1}" if first == last else f"{noun} {first + 1} to {last + 1}"
-                yield Remark((self.symbols.formulas.name(part.tensor.key), f" is {which} of ", tensor))
 
     def samples(self) -> Iterator[Remark]:
         """What the index n of a batch counts, and where it is in a matrix."""

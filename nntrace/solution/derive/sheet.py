@@ -11,6 +11,7 @@ from ...network.apart import apart, parts_of
 from ...network.model import BoundOperation, Network
 from ...network.portion import chosen, portion
 from ..content.model import Block, Check, Line, Note, Remark, Results, Section, SectionName, Solution, Step
+from ..formulas.parts import taken_apart
 from ..formulas.shapes import shapes
 from ..numbers.digits import Digits
 from ..sheets.conventions import agreed, convention_values
@@ -171,7 +172,7 @@ class Derivation:
         layers = LayerFormulas(self.symbols, self.all_samples)
         blocks = (
             *self.elements.listed(),
-            *layers.taken_apart(self.parts),
+            *taken_apart(self.all_samples, self.parts, self.symbols.formulas),
             *layers.samples(),
             *self._numbered("network", layers.formulas()),
         )

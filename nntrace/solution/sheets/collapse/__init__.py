@@ -2,17 +2,24 @@
 
 from __future__ import annotations
 
-from ....network.apart import apart, with_owned_parameters
+from functools import partial
+
+from ....network.apart import apart, parts_of, with_owned_parameters
 from ....network.model import Network
 from ....trace.tracing import trace_of
 from ...content.model import Solution
+from ...formulas.parts import taken_apart
 from ..pictures import structure
 from .sheet import Collapse
 from .vectors import with_vectors
 
+PARTED = ("parameter",)
+"""What is taken apart where it is only read in parts."""
+
 
 def collapsed(network: Network) -> Solution:
     """The stacked layers of a network as one affine map, or what keeps them apart."""
-    merged = with_vectors(with_owned_parameters(apart(network, ("parameter",))))
-    solution = Collapse(merged, trace_of(merged) if merged.has_numbers else None).solution()
+    merged = with_vectors(with_owned_parameters(apart(network, PARTED)))
+    parts = partial(taken_apart, network, parts_of(network, PARTED))
+    solution = Collapse(merged, trace_of(merged) if merged.has_numbers else None, parts).solution()
     return solution._replace(pictures=lambda: structure(network, "collapse"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 
-from ....expr import Add, Expr, Num, Ones, Size, Sym, Whole, free_indices, total
+from ....expr import Add, Expr, Neg, Num, Ones, Size, Sym, Whole, free_indices, total
 from ....expr.bind import extent, transform
 from ....expr.index import number_of
 from ....expr.letters import index_letters, relettered
@@ -133,6 +133,8 @@ class AffineMaps:
                 one_place = all(axis is None or sizes.get(axis) == 1 for axis in axes)
                 if isinstance(number, Whole) and one_place:  # the vector of one number is that number
                     form = self._in_names(Whole(number.symbol, *axes), sizes)
+                elif isinstance(number, Neg) and isinstance(number.body, Whole) and one_place:
+                    form = self._in_names(Neg(Whole(number.body.symbol, *axes)), sizes)
                 elif number is not None:
                     form = self._in_names(repeated(number, axes), sizes)
             if form is None:

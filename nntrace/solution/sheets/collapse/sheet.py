@@ -6,7 +6,7 @@ multiply out to one map: the sheet says where, and what was shown.
 
 from __future__ import annotations
 
-from collections.abc import Generator, Iterator
+from collections.abc import Callable, Generator, Iterable, Iterator
 from decimal import Decimal
 from functools import reduce
 
@@ -17,6 +17,7 @@ from ....trace.amount import Amount
 from ....trace.trace import Trace
 from ...content.model import Block, Check, Line, Note, Remark, Results, Section, Solution, Step
 from ...formulas.element import Writer
+from ...formulas.layout import Layout
 from ...formulas.naming import is_single
 from ...formulas.single_letters import without_single
 from ...formulas.tensor import TensorFormulas
@@ -42,9 +43,10 @@ LONG_STACK = 4
 
 
 class Collapse:
-    """Merges the stacked layers of a network. ``trace`` is ``None`` where it has no numbers."""
+    """Merges the stacked layers of a network. ``trace`` is ``None`` where it has no numbers; ``parts`` says what the
+    matrices are that are parts of others."""
 
-    def __init__(self, network: Network, trace: Trace | None) -> None:
+    def __init__(self, network: Network, trace: Trace | None, parts: Callable[[Layout], Iterable[Remark]]) -> None:
         self.network = network
         self.trace = trace
         precise = None if trace is None else trace.precisely()  # what is merged is not rounded in between
@@ -53,6 +55,7 @@ class Collapse:
         self.algebra, self.known = Algebra(network.conventions.vectors == "columns"), KnownMatrices(self.digits)
         self.maps = AffineMaps(network, precise, self.formulas, self.algebra, self.known)
         self.stacks = list(stacks(network))
+        self.parts = tuple(parts(self.formulas))
         self._count = 0
 
     def solution(self) -> Solution:
@@ -62,7 +65,7 @@ class Collapse:
         if self.trace is not None:
             writer = Writer(self.trace, self.digits)
             named = tuple(MatrixForms(writer).names(losses=False))
-            sections.append(Section("given", (*given_blocks(writer), *named)))
+            sections.append(Section("given", (*given_blocks(writer), *named, *self.parts)))
         for place, stack in enumerate(self.stacks):
             after = self.stacks[place + 1] if place + 1 < len(self.stacks) else None
             sections.append(Section("collapse", tuple(self._blocks(stack, after)), title=self._title(stack)))
