@@ -266,7 +266,7 @@ def test_parts_of_matrices_are_told_and_a_single_constant_is_a_number(run: Run, 
     )
     out = run("collapse", cwd=tmp_path).out
     assert "    W1a is column 1 of W1\n    W1b is column 2 of W1\n" in out
-    assert "e = A_e x - b " in out
+    assert "e = A_e X - b " in out
 
 
 def test_a_product_of_two_branches_is_not_merged(run: Run, tmp_path: Path) -> None:
