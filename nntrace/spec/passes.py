@@ -20,10 +20,8 @@ def passes(found: Mapping[str, Any], problems: Problems) -> Passes:
     """What the keys say together."""
     iterations, epochs, shuffle = found.get("iterations"), found.get("epochs"), found.get("order")
     if iterations and epochs:
-        place = max(iterations.place, epochs.place)
-        problems.add(
-            place, "`iterations` and `epochs` together", "keep one of them: an epoch is a pass over all samples"
-        )
+        remedy = "keep one of them: an epoch is a pass over all samples"
+        problems.add(max(iterations.place, epochs.place), "`iterations` and `epochs` together", remedy)
     if shuffle and not found.get("samples_per_step") and not _takes_one(found):
         message = "an `order` without `samples_per_step`: every step takes all samples, in whatever order"
         problems.add(shuffle.place, message, "add samples_per_step: 1, or take `order` out")

@@ -113,9 +113,8 @@ def _penalty(found: dict[str, Any], problems: Problems) -> Penalty | None:
 
 def _refuse_unknown(key: tree.Scalar, node: Node, root: tree.Mapping, problems: Problems) -> None:
     if key.text in layers.layer_keys():
-        problems.add(
-            key.place, f"`{key.text}` outside of a layer", "indent it under its layer, in the column of `dense`"
-        )
+        remedy = "indent it under its layer, in the column of `dense`"
+        problems.add(key.place, f"`{key.text}` outside of a layer", remedy)
     elif key.text in losses.LOSS_KEYS:
         problems.add(key.place, f"`{key.text}` outside of the loss", losses.with_key(root.get("loss"), key, node))
     elif key.text.startswith(tuple(f"{known} {bracket}" for known in READERS for bracket in "{[")):
@@ -149,9 +148,8 @@ def _values(node: Node, problems: Problems) -> Labelled | None:
     found = values.table(node, problems)
     for _, value in found.entries:
         if isinstance(value, (Null, Name, Labelled)):
-            problems.add(
-                value.place, "`values` has no number here", "give a number, a nested list of numbers or {file: …}"
-            )
+            remedy = "give a number, a nested list of numbers or {file: …}"
+            problems.add(value.place, "`values` has no number here", remedy)
     return found
 
 
@@ -171,8 +169,7 @@ READERS: dict[str, values.KeyReader] = {
     **validation.READERS,
     "optimizer": training.optimizer,
     "clip": training.clip,
-    "parameters": training.parameters,
-    "gradients": training.gradients,
+    **training.TABLES,
     **conventions.READERS,
 }
 """Every key of a network file, and the function that reads it."""

@@ -15,16 +15,12 @@ def samples(node: Node, problems: Problems, what: str = "`samples`") -> Value | 
     if isinstance(node, tree.Mapping) and (file := values.special(node, problems, sizes=False)):
         return file
     if not isinstance(node, tree.Sequence):
-        problems.add(
-            node.place,
-            f"{what} cannot be {describe(node)}",
-            "write a list for each sample, [[1, 0], [0, 1]], or {file: xor.csv}; to derive only, {size: m}",
-        )
+        remedy = "write a list for each sample, [[1, 0], [0, 1]], or {file: xor.csv}; to derive only, {size: m}"
+        problems.add(node.place, f"{what} cannot be {describe(node)}", remedy)
         return None
     found = values.items(node, problems)
     for sample in found.items:
         if not isinstance(sample, Items | Labelled):
-            problems.add(
-                sample.place, "a sample is a list here", "write its inputs, then its targets, as in [[1, 0], [0, 1]]"
-            )
+            remedy = "write its inputs, then its targets, as in [[1, 0], [0, 1]]"
+            problems.add(sample.place, "a sample is a list here", remedy)
     return found

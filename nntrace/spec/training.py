@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from functools import partial
 from typing import Any
 
 from ..catalogue.registry import find, names
@@ -18,6 +19,7 @@ DEFAULT = "default"
 PER = "per"
 LIST = "list"
 COUNTED = ("epoch", "iteration")
+START_FORMS = "write a number for each state, {v: 0.1}, or {v: {w21: 0.1}}"
 RATE_FORMS = (
     "write a number, {default: 0.1, W2: 0.01} for some tensors, a list, or a schedule such as "
     "{start: 0.1, step: {every: 10, times: 0.5}}"
@@ -38,7 +40,7 @@ def optimizer(node: Node, problems: Problems) -> Optimizer | None:
     return Optimizer(
         of.kind,
         kinds.options(of, own, f"the optimizer {quoted(of.kind.text)}", (START,), problems),
-        None if start is None else _start(start, problems),
+        None if start is None else _table(start, problems, "`start`", START_FORMS),
         node.place,
     )
 
@@ -78,12 +80,7 @@ def _inner_options(of: Kinded, problems: Problems) -> kinds.Entries:
             return ()
 
 
-def _start(node: Node, problems: Problems) -> Labelled | None:
-    """``{v: 0.1}``, or by parameter ``{v: {w21: 0.1}}``."""
-    return _table(node, "`start`", "write a number for each state, {v: 0.1}, or {v: {w21: 0.1}}", problems)
-
-
-def _table(node: Node, what: str, remedy: str, problems: Problems) -> Labelled | None:
+def _table(node: Node, problems: Problems, what: str, remedy: str) -> Labelled | None:
     if not isinstance(node, tree.Mapping):
         problems.add(node.place, f"{what} is not a table but {describe(node)}", remedy)
         return None
@@ -200,11 +197,10 @@ def _one_of(
     return Chosen(kind.kind, options) if all(name in options for name in needed) else None
 
 
-def parameters(node: Node, problems: Problems) -> Labelled | None:
-    """``{w: 1.0}``: parameters of no layer, each a number or nested lists of numbers."""
-    return _table(node, "`parameters`", "write their names and numbers, {w: 1.0}", problems)
-
-
-def gradients(node: Node, problems: Problems) -> Labelled | None:
-    """``{w: [2.0, 1.5, -0.5]}``: the gradient of a parameter, the same each time or one for each iteration."""
-    return _table(node, "`gradients`", "write the gradient of each parameter, {w: [2.0, 1.5, -0.5]}", problems)
+TABLES: dict[str, values.KeyReader] = {
+    "parameters": partial(_table, what="`parameters`", remedy="write their names and numbers, {w: 1.0}"),
+    "gradients": partial(
+        _table, what="`gradients`", remedy="write the gradient of each parameter, {w: [2.0, 1.5, -0.5]}"
+    ),
+}
+"""Parameters of no layer, ``{w: 1.0}``, and the gradient of each, the same each time or one for each iteration."""

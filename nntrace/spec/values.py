@@ -88,10 +88,9 @@ def name(node: Node, problems: Problems, what: str) -> Name | None:
 
 def names(node: Node, problems: Problems, what: str, *, elements: bool = False) -> tuple[Name, ...]:
     """A list of names, or a single one; with ``elements``, of elements such as ``W1[2,1]`` too."""
-    alone = isinstance(node, tree.Scalar) and not is_null(node)
-    if not alone and not isinstance(node, tree.Sequence):
+    if isinstance(node, tree.Mapping) or is_null(node):
         problems.add(
-            node.place, f"{what} is not a list but {describe(node)}", f"write a list of names, such as {_listed(node)}"
+            node.place, f"{what} is not a list but {describe(node)}", "write a list of names, such as [h1, h2]"
         )
         return ()
     found = (
@@ -183,11 +182,8 @@ def _init(node: tree.Mapping, scheme: tree.Scalar, problems: Problems) -> Init:
 
 
 def _size(node: tree.Mapping, size: tree.Scalar, problems: Problems) -> GivenSize:
-    found: Name | Number | None
-    if size.plain and scalars.looks_like_number(size.text):
-        found = count(size, problems, "a size")
-    else:
-        found = name(size, problems, "a size")
+    is_count = size.plain and scalars.looks_like_number(size.text)
+    found = count(size, problems, "a size") if is_count else name(size, problems, "a size")
     hot = node.get("one_hot")
     symbol = name(hot, problems, "`one_hot`") if hot is not None else None
     if found is None:
@@ -222,11 +218,8 @@ def given(node: Node, problems: Problems, what: str) -> Value | None:
             entries = table(node, problems, elements=False, sizes=True)
             if any(refuse_nested(inner, problems, what) for _, inner in entries.entries):
                 return None
-            _refuse_null(
-                [inner for _, inner in entries.entries],
-                problems,
-                f"to name {what} without numbers, write a list: [x1, x2]",
-            )
+            remedy = f"to name {what} without numbers, write a list: [x1, x2]"
+            _refuse_null([inner for _, inner in entries.entries], problems, remedy)
             return entries
         case tree.Sequence():
             listed = items(node, problems, sizes=False)
@@ -239,11 +232,8 @@ def given(node: Node, problems: Problems, what: str) -> Value | None:
             if node.plain and scalars.looks_like_number(node.text):
                 if what == "targets":  # what would work depends on what the outputs are called
                     return number(node, problems)
-                problems.add(
-                    node.place,
-                    f"`{what}` cannot be one number",
-                    "write a list, such as [2], or a table, such as {x: 2}",
-                )
+                remedy = "write a list, such as [2], or a table, such as {x: 2}"
+                problems.add(node.place, f"`{what}` cannot be one number", remedy)
                 return None
             return element(node, problems, f"`{what}`") if what == "targets" else name(node, problems, f"`{what}`")
 
@@ -252,13 +242,9 @@ def refuse_nested(value: Value, problems: Problems, what: str) -> bool:
     """Note lists inside a list, once; whether there are any."""
     if not isinstance(value, Items) or not any(isinstance(item, Items) for item in value.items):
         return False
-    letter = "x" if what == "inputs" else "t"
-    problems.add(
-        value.place,
-        f"`{what}` has lists inside its list, and is one list of numbers",
-        f"several samples stand under samples: [[1, 0], [0, 1]], beside {what}: [{letter}1, {letter}2]; "
-        "one sample is [1, 0]",
-    )
+    beside = f"{what}: [x1, x2]" if what == "inputs" else f"{what}: [t1, t2]"
+    remedy = f"several samples stand under samples: [[1, 0], [0, 1]], beside {beside}; one sample is [1, 0]"
+    problems.add(value.place, f"`{what}` has lists inside its list, and is one list of numbers", remedy)
     return True
 
 
@@ -302,7 +288,3 @@ def _checked_name(found: str | Fault, place: Place, problems: Problems) -> Name 
         problems.add(place, *found)
         return None
     return Name(found, place)
-
-
-def _listed(node: Node) -> str:
-    return f"[{node.text}]" if isinstance(node, tree.Scalar) and scalars.name(node.text) == node.text else "[h1, h2]"
