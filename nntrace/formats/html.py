@@ -181,7 +181,8 @@ class HtmlFragment(HtmlDocument):
         yield f'<div class="nntrace">\n<style>\n{INNER}</style>'
         if solution.title:
             yield f'<p dir="auto"><strong>{self.words(solution.title)}</strong></p>'
-        yield f'<p class="source">{self.note(source(solution))}</p>'
+        if not solution.is_excerpt:
+            yield f'<p class="source">{self.note(source(solution))}</p>'
         self._is_open = False
 
     def closing(self) -> Iterator[str]:

@@ -118,12 +118,12 @@ class WorkedSolution:
 
 
 class WorkedStep(WorkedSolution):
-    """One step of a sheet: its ``value``, ``exact`` where it is rational; it prints and shows as a sheet of its own."""
+    """One step of a sheet: its ``value``, ``exact`` where it is rational; it prints and shows by itself."""
 
     def __init__(self, solution: Solution, section: Section, step: Step) -> None:
-        super().__init__(
-            solution._replace(title=None, agreed=(), sections=(section._replace(blocks=(step,)),), iterations=())
-        )
+        sections = (section._replace(blocks=(step,)),)
+        own = solution._replace(title=None, agreed=(), sections=sections, iterations=(), is_excerpt=True, pictures=dict)
+        super().__init__(own)
         self.step = step
 
     @property

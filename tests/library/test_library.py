@@ -88,7 +88,10 @@ def test_steps_by_their_ids(homework: Any) -> None:
     solution = homework.grad("w21")
     step = solution["B9"]
     assert (step.value, step.exact) == (-1.5, Fraction(-3, 2))
-    assert str(step).splitlines()[-1] == "B9  ∂MSE/∂w21 = δ_h1 × i2 = 1.5 × (-1.0) = -1.5"
+    assert str(step) == "Backward\nB9  ∂MSE/∂w21 = δ_h1 × i2 = 1.5 × (-1.0) = -1.5"
+    shown = step._repr_mimebundle_()["text/html"]
+    assert "<svg" not in shown
+    assert "network:" not in shown
     assert solution["B9p"].value == -1.5
     assert homework.step()["U3"].value == 0.65
     matrix = homework.step(view="matrix")["M2"]

@@ -40,7 +40,7 @@ nav ol { margin: 0; padding-inline-start: 1.5rem; columns: 16rem; }
 .quantities { display: flex; flex-wrap: wrap; gap: 0.5rem 1.1rem; margin: 0.75rem 0; }
 .quantities div { text-align: end; }
 .quantities dt { border-bottom: 1px solid var(--rule); }
-.quantities dd { margin: 0; }
+.quantities dt, .quantities dd { float: none; width: auto; margin: 0; padding: 0; }
 .wide { overflow-x: auto; }
 table { border-collapse: collapse; margin: 0.75rem 0; border-block: 2px solid var(--ink); }
 th { font-weight: 600; border-bottom: 1px solid var(--ink); text-align: start; }
