@@ -9,7 +9,7 @@ from typing import TypeGuard
 
 from ...expr import Add, Call, Div, Expr, Mul, Neg, Num, Sym, approximate, symbols
 from ...expr.bind import transform, walk
-from ...expr.functions import row_of
+from ...expr.functions import row_of, spelled_out
 from ...network.model import Network
 
 
@@ -77,6 +77,8 @@ def is_nothing(form: Expr, exactly: bool) -> bool:
             return any(is_nothing(factor, exactly) for factor in factors)
         case Neg(body) | Div(body, _):
             return is_nothing(body, exactly)
+        case Call() if (spelled := spelled_out(form)) is not None:
+            return is_nothing(spelled, exactly)
         case Call(_, args) if (row := row_of(form)) and row.choice:
             return any(is_nothing(one, exactly) for one in args) and approximate(form, lambda *_: nan) == 0
         case _:

@@ -162,8 +162,9 @@ class Backward:
         output = summand.output
         if output is None:
             return False
-        tensor = self.network.tensors[output.key]
-        return output.cell[tensor.sampled :] in tensor.overridden
+        tensor, operation = self.network.tensors[output.key], summand.reader.edge.operation
+        mixes = bool(tensor.overridden) and not operation.is_elementwise  # a softmax's slopes are in others' results
+        return mixes or output.cell[tensor.sampled :] in tensor.overridden
 
     def _is_new(self, summand: Summand) -> bool:
         cases = tuple(cases for _, cases in summand.decided)
