@@ -6,16 +6,7 @@ from collections.abc import Sequence
 
 from ..errors import UserError, quoted, suggestion
 from .model import Network
-from .quantities import (
-    Quantity,
-    differentiated_by,
-    find,
-    known_names,
-    numbered,
-    of_role,
-    of_tensor,
-    parameters,
-)  # fmt: skip
+from .quantities import Quantity, differentiated_by, find, known_names, numbered, of_role, of_tensor, parameters
 
 
 def asked_by_default(network: Network) -> Sequence[Quantity]:

@@ -89,9 +89,8 @@ def name(node: Node, problems: Problems, what: str) -> Name | None:
 def names(node: Node, problems: Problems, what: str, *, elements: bool = False) -> tuple[Name, ...]:
     """A list of names, or a single one; with ``elements``, of elements such as ``W1[2,1]`` too."""
     if isinstance(node, tree.Mapping) or is_null(node):
-        problems.add(
-            node.place, f"{what} is not a list but {describe(node)}", "write a list of names, such as [h1, h2]"
-        )
+        remedy = "write a list of names, such as [h1, h2]"
+        problems.add(node.place, f"{what} is not a list but {describe(node)}", remedy)
         return ()
     found = (
         element(item, problems, what) if elements else name(item, problems, f"an entry of {what}")

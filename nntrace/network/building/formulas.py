@@ -16,23 +16,7 @@ from typing import TYPE_CHECKING
 from ... import catalogue
 from ...catalogue import Operation
 from ...errors import quoted, suggestion
-from ...expr import (
-    ONE,
-    Add,
-    Div,
-    Expr,
-    Mul,
-    Neg,
-    Num,
-    Pow,
-    Size,
-    Sum,
-    Sym,
-    at,
-    exp,
-    product,
-    symbols,
-)
+from ...expr import ONE, Add, Div, Expr, Mul, Neg, Num, Pow, Size, Sum, Sym, at, exp, product, symbols
 from ...expr.letters import OTHERS, index_letters, relettered
 from ...spec.formula import (
     Application,
