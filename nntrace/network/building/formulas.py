@@ -8,7 +8,6 @@ from __future__ import annotations
 
 from decimal import Decimal
 from functools import partial, reduce
-from itertools import count
 from itertools import product as cells_of
 from math import prod
 from typing import TYPE_CHECKING
@@ -17,7 +16,7 @@ from ... import catalogue
 from ...catalogue import Operation
 from ...errors import quoted, suggestion
 from ...expr import ONE, Add, Div, Expr, Mul, Neg, Num, Pow, Size, Sum, Sym, at, exp, product, symbols
-from ...expr.letters import OTHERS, index_letters, relettered
+from ...expr.letters import index_letters, relettered
 from ...spec.formula import (
     Application,
     Combination,
@@ -29,10 +28,10 @@ from ...spec.formula import (
     Reference,
 )
 from ...spec.model import Name, TypedFormula
-from ..model import Divisor
+from ..model import Divisor, is_inside
 from .formula_functions import CHOICES, CONSTANTS, ELEMENTWISE, TOTALS, TRANSPOSE, function_names, inlined, put_into
 from .formula_slopes import with_slopes
-from .formula_terms import Term, constant, together
+from .formula_terms import FormulaAxes, Term, constant, together
 
 if TYPE_CHECKING:
     from ..model import Tensor
@@ -54,56 +53,23 @@ class FormulaReader:
         self.formula = formula
         self.own = own
         self.tensors: dict[str, Tensor] = {}
-        self.sizes: dict[str, int] = {}
+        self.axes = FormulaAxes(draft, formula.text)
         self.activation: tuple[Operation, Expr] | None = None
         """What activation the formula is, and of what."""
-        self._letters = (f"_{number}" for number in count())
 
     def operation(self, output: str) -> tuple[Operation, dict[str, int]]:
         """The operation whose result is called ``output``, and how far its letters run. Raises a ``MisreadError``."""
         term = self._term(self.formula.root)
         if not self.tensors:
             raise MisreadError(0, "this formula reads nothing", f"give a number as a value: values: {{{self.own}: …}}")
-        letters = self._plain_letters(term)
+        letters = self.axes.plain_letters(term)
         formula, stable = (relettered(one, letters) for one in (term.formula, term.stable))
         index = tuple(letters[axis] for axis in term.axes)
         made = Operation(Sym(output, index), formula, stable=None if stable == formula else stable)
         if self.activation is not None:
             activation, body = self.activation
             made = with_slopes(made, activation, relettered(body, letters))
-        return made, {letters[old]: size for old, size in self.sizes.items() if old in letters}
-
-    def _plain_letters(self, term: Term) -> dict[str, str]:
-        """j for the result's axis (j and i for two of them), others for what is summed over."""
-        used = dict.fromkeys((*term.axes, *index_letters(term.formula), *index_letters(term.stable)))
-        mine = [letter for letter in used if letter in self.sizes]
-        return dict(zip(mine, ("j", "i", "k", "l", *OTHERS), strict=False))
-
-    def wrong(self, part: FormulaPart, message: str, remedy: str) -> MisreadError:
-        """What is wrong with a part."""
-        return MisreadError(part.start, message, remedy)
-
-    def text(self, part: FormulaPart) -> str:
-        """A part as it was typed."""
-        return quoted(self.formula.text[part.start : part.end])
-
-    def _axis(self, size: int) -> str:
-        letter = next(self._letters)
-        self.sizes[letter] = size
-        return letter
-
-    def shape(self, term: Term) -> tuple[int, ...]:
-        """How long the axes are."""
-        return tuple(self.sizes[axis] for axis in term.axes)
-
-    def _shape_in_words(self, part: FormulaPart, term: Term) -> str:
-        """``'x' has 2 elements``, ``'W' is 2×3``."""
-        sizes = [str(self.draft.sizes.label(size)) for size in self.shape(term)]
-        if not sizes:
-            return f"{self.text(part)} is a single number"
-        if len(sizes) == 1:
-            return f"{self.text(part)} has {self.draft.counted(self.shape(term)[0], 'element')}"
-        return f"{self.text(part)} is {'×'.join(sizes)}"
+        return made, {letters[old]: size for old, size in self.axes.sizes.items() if old in letters}
 
     # -- parts -------------------------------------------------------------------------------------------------------
 
@@ -145,14 +111,14 @@ class FormulaReader:
         """Parts that meet element by element, with the same letters: those of the first that has any."""
         terms = [self._term(part) for part in operands]
         first = next((place for place, term in enumerate(terms) if term.axes), 0)
-        axes, shape = terms[first].axes, self.shape(terms[first])
+        axes, shape = terms[first].axes, self.axes.shape(terms[first])
         for place, (part, term) in enumerate(zip(operands, terms, strict=True)):
             if not term.axes:
                 continue
-            if self.shape(term) != shape:
-                one, other = self._shape_in_words(operands[first], terms[first]), self._shape_in_words(part, term)
+            if self.axes.shape(term) != shape:
+                one, other = self.axes.in_words(operands[first], terms[first]), self.axes.in_words(part, term)
                 remedy = "what meets element by element has one shape, or is a single number; @ multiplies tensors"
-                raise self.wrong(part, f"{one}, and {other}", remedy)
+                raise MisreadError(part.start, f"{one}, and {other}", remedy)
             terms[place] = term.map(lambda node, own=term.axes: at(node, dict(zip(own, axes, strict=True))), axes)  # type: ignore[misc]
         return terms, axes
 
@@ -161,14 +127,13 @@ class FormulaReader:
         one, other = self._term(left), self._term(right)
         for part, term in ((left, one), (right, other)):
             if not term.axes:
-                raise self.wrong(
-                    part, f"@ is between tensors, and {self._shape_in_words(part, term)}", "write * in its place"
-                )
+                message = f"@ is between tensors, and {self.axes.in_words(part, term)}"
+                raise MisreadError(part.start, message, "write * in its place")
         (*before, inner), (meets, *after) = one.axes, other.axes
-        if self.sizes[inner] != self.sizes[meets]:
-            message = f"{self._shape_in_words(left, one)}, and {self._shape_in_words(right, other)}"
+        if self.axes.sizes[inner] != self.axes.sizes[meets]:
+            message = f"{self.axes.in_words(left, one)}, and {self.axes.in_words(right, other)}"
             remedy = "left of @ are as many columns as there are rows on its right; transpose(W) turns a matrix"
-            raise self.wrong(right, message, remedy)
+            raise MisreadError(right.start, message, remedy)
         other = other.map(lambda node: at(node, {meets: inner}))
         return together(lambda a, b: Sum(inner, a * b), [one, other], (*before, *after))
 
@@ -178,11 +143,11 @@ class FormulaReader:
             if found := self.directory.find(name, READABLE):
                 return self._read(found)
         term = self._term(body)
-        shape = self.shape(term)
-        inside = len(places) == len(shape) and all(place <= size for place, size in zip(places, shape, strict=True))
-        if not inside:
+        shape = self.axes.shape(term)
+        if not is_inside(tuple(place - 1 for place in places), shape):
             remedy = "count from 1, with one number for each axis: x[2], W[2,1]"
-            raise self.wrong(part, f"there is no {self.text(part)}: {self._shape_in_words(body, term)}", remedy)
+            message = f"there is no {self.axes.text(part)}: {self.axes.in_words(body, term)}"
+            raise MisreadError(part.start, message, remedy)
         cell = {axis: place - 1 for axis, place in zip(term.axes, places, strict=True)}
         return term.map(lambda node: at(node, cell), ())
 
@@ -191,7 +156,7 @@ class FormulaReader:
         names = tuple(dict.fromkeys(one.name for one in symbols(term.formula) if isinstance(one, Sym)))
         if names:
             text, place = self.formula.text[part.start : part.end], self.formula.places[part.start]
-            self.draft.divisors.append(Divisor(term.formula, term.axes, self.sizes, names, text, place))
+            self.draft.divisors.append(Divisor(term.formula, term.axes, self.axes.sizes, names, text, place))
 
     # -- names -------------------------------------------------------------------------------------------------------
 
@@ -204,12 +169,14 @@ class FormulaReader:
     def _reference(self, part: Reference) -> Term:
         name = part.name
         if name == self.own:
-            raise self.wrong(part, f"{quoted(name)} uses itself", "read an earlier result, or choose another name")
+            remedy = "read an earlier result, or choose another name"
+            raise MisreadError(part.start, f"{quoted(name)} uses itself", remedy)
         if found := self.directory.find(name, READABLE):
             return self._read(found)
         if name in self.draft.target_names:
             message = f"{quoted(name)} is a target, and formulas read no targets (a loss such as mse does)"
-            raise self.wrong(part, message, f"give it as an input: inputs: {{…, {name}: …}}, with no targets beside it")
+            remedy = f"give it as an input: inputs: {{…, {name}: …}}, with no targets beside it"
+            raise MisreadError(part.start, message, remedy)
         if given := self._parameter(part):
             return self._read(given)
         if name == _EULER and not self._is_name(name):
@@ -222,7 +189,7 @@ class FormulaReader:
             message, remedy = f"{quoted(name)} is a function", f"give its argument in brackets: {name}(x)"
         elif name in self.draft.defined:
             message, remedy = f"{quoted(name)} is worked out later", "put its line before this one"
-        raise self.wrong(part, message, remedy)
+        raise MisreadError(part.start, message, remedy)
 
     def _parameter(self, part: Reference) -> SourcePart | None:
         """A name of the table of values, as a parameter of its own."""
@@ -239,7 +206,7 @@ class FormulaReader:
         self.tensors[tensor.key] = tensor
         if cell is not None or not found.shape:
             return constant(Sym(tensor.key, cell or ()))
-        axes = tuple(self._axis(size) for size in found.shape)
+        axes = tuple(self.axes.new(size) for size in found.shape)
         return Term(Sym(tensor.key, axes), Sym(tensor.key, axes), axes)
 
     # -- functions ---------------------------------------------------------------------------------------------------
@@ -248,14 +215,14 @@ class FormulaReader:
         if name not in function_names():
             message = f"there is no function {quoted(name)}"
             if self._is_name(name):
-                raise self.wrong(part, f"{quoted(name)} is no function", f"write * for a product: {name} * (…)")
-            raise self.wrong(part, message, suggestion(name, function_names()))
+                raise MisreadError(part.start, f"{quoted(name)} is no function", f"write * for a product: {name} * (…)")
+            raise MisreadError(part.start, message, suggestion(name, function_names()))
         if name in CHOICES and len(arguments) > 1:
             terms, axes = self._fitted(arguments)
             return together(CHOICES[name], terms, axes)
         if len(arguments) != 1:
             message = f"{quoted(name)} has one argument, and {len(arguments)} are given"
-            raise self.wrong(arguments[1], message, f"write {name}(x)")
+            raise MisreadError(arguments[1].start, message, f"write {name}(x)")
         (argument,) = arguments
         term = self._term(argument)
         if name in ELEMENTWISE:
@@ -269,9 +236,8 @@ class FormulaReader:
         if name == TRANSPOSE:
             if len(term.axes) != 2:
                 remedy = "@ takes a vector on either side as it is"
-                raise self.wrong(
-                    argument, f"transpose turns a matrix, and {self._shape_in_words(argument, term)}", remedy
-                )
+                message = f"transpose turns a matrix, and {self.axes.in_words(argument, term)}"
+                raise MisreadError(argument.start, message, remedy)
             return term._replace(axes=term.axes[::-1])
         return self._activation(part, name, argument, term)
 
@@ -285,25 +251,22 @@ class FormulaReader:
 
     def _chosen(self, name: str, argument: FormulaPart, term: Term) -> Term:
         """The largest or smallest element."""
-        shape = self.shape(term)
+        shape = self.axes.shape(term)
         size = prod(shape)
         if not shape:
             return term
         if size > LARGEST_CHOICE or any(isinstance(self.draft.sizes.label(one), str) for one in shape):
-            message = f"{name} of one argument goes over its elements, and {self._shape_in_words(argument, term)}"
-            raise self.wrong(
-                argument, message, f"take it of at most {LARGEST_CHOICE} elements, or of a few: {name}(a, b)"
-            )
+            message = f"{name} of one argument goes over its elements, and {self.axes.in_words(argument, term)}"
+            remedy = f"take it of at most {LARGEST_CHOICE} elements, or of a few: {name}(a, b)"
+            raise MisreadError(argument.start, message, remedy)
         cells = [dict(zip(term.axes, cell, strict=True)) for cell in cells_of(*map(range, shape))]
         return term.map(lambda node: CHOICES[name](*(at(node, cell) for cell in cells)), ())
 
     def _activation(self, part: Application, name: str, argument: FormulaPart, term: Term) -> Term:
-        entry = catalogue.find("activation", name)
-        assert entry is not None  # it is one of the names
-        operation: Operation = entry.build()
+        operation: Operation = catalogue.known("activation", name).build()
         if not operation.is_elementwise and len(term.axes) != 1:
-            message = f"{quoted(name)} takes a vector, and {self._shape_in_words(argument, term)}"
-            raise self.wrong(argument, message, "give it all that it is taken of, as one vector")
+            message = f"{quoted(name)} takes a vector, and {self.axes.in_words(argument, term)}"
+            raise MisreadError(argument.start, message, "give it all that it is taken of, as one vector")
         if part is self.formula.root:
             self.activation = operation, term.formula
         (read,), numeric = operation.arguments, inlined(operation)
@@ -311,6 +274,6 @@ class FormulaReader:
             return together(partial(put_into, read), [Term(operation.formula, numeric), term], term.axes)
         (axis,), (own,) = term.axes, operation.output.index
         used = dict.fromkeys((*index_letters(operation.formula), *index_letters(numeric)))
-        letters = {letter: axis if letter == own else self._axis(self.sizes[axis]) for letter in used}
+        letters = {letter: axis if letter == own else self.axes.new(self.axes.sizes[axis]) for letter in used}
         formulas = Term(relettered(operation.formula, letters), relettered(numeric, letters))
         return together(partial(put_into, read, axis), [formulas, term], term.axes)
