@@ -118,6 +118,11 @@ FILES: dict[str, tuple[str | tuple[str, str], list[str]]] = {
         "inputs: {L: 1}\ntargets: [2]\nlayers:\n- dense: [h]\n  weights: [[1]]\nloss: mse\nlearning_rate: 1\n",
         ["net.yaml:1:10: 'L' would also be the default name of a loss", "give one of the two another name"],
     ),
+    "an activation's default name": (
+        "inputs: [1, 2]\nlayers:\n- {dense: [z1, z2], weights: [[1, 2], [3, 4]], activation: relu}\n"
+        "- {dense: [u1], weights: [[1, 2]], activation: tanh}\n",
+        ["net.yaml:3:60: 'a2' would also be the default name", "another name, such as tanh: [r1, …]"],
+    ),
     "no samples": (
         ("learning_rate", "samples_per_step: 3\nlearning_rate"),
         ["net.yaml:18:19: `samples_per_step` without samples", "add a line samples: …"],

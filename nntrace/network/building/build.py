@@ -260,11 +260,11 @@ class _NetworkBuilder(Draft):
                 continue
             place = taken.get(tensor.name)
             if tensor.name in reported or (place is not None and tensor.key not in self.leaves.own):
-                self.problems.add(
-                    place or Place(1, 1),
-                    f"{quoted(tensor.name)} would also be the default name of {_ROLES[tensor.role]}",
-                    "give one of the two another name",
-                )
+                activation = self.activations.get(tensor.key)
+                example = f", such as {activation.entry.name}: [r1, …]" if activation else ""
+                remedy = f"give one of the two another name{example}"
+                message = f"{quoted(tensor.name)} would also be the default name of {_ROLES[tensor.role]}"
+                self.problems.add(place or Place(1, 1), message, remedy)
             reported.add(tensor.name)
 
 
