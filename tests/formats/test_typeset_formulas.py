@@ -205,8 +205,10 @@ def test_a_wide_matrix_has_smaller_letters_or_is_written_row_after_row(name: str
 def test_given_numbers_too_wide_for_the_page_are_a_listing() -> None:
     numbers = tuple(Num(Decimal(f"-0.{place}12345")) for place in range(1, 10))
     wide = Matrix(Sym("b2"), (9,), (numbers,))
-    assert in_rows(wide, Formulas(Latex()), 78) is None
-    assert in_rows(wide, Formulas(Latex()), inf) is not None
+    assert in_rows(wide, Formulas(Latex()), inf) is None  # not even in the smallest letters
+    narrower = wide._replace(shape=(7,), rows=(numbers[:7],))
+    assert in_rows(narrower, Formulas(Latex()), 60) is None
+    assert in_rows(narrower, Formulas(Latex()), inf) is not None
 
 
 @pytest.mark.parametrize("latex", [Latex(), Latex(markdown=True)])

@@ -22,11 +22,12 @@ BESIDE = 10
 
 
 def in_rows(matrix: Matrix, formulas: Formulas, width: float) -> str | None:
-    """The numbers as a matrix beside its name; ``None`` where there are none, or too many for one."""
+    """The numbers as a matrix beside its name; ``None`` where there are none, or too many or too wide for one."""
     numbers = _in_rows(matrix)
-    if numbers is None or formulas.one(numbers).width + BESIDE > width:
+    if numbers is None:
         return None
-    return formulas.text(numbers)
+    written = formulas.chunks(numbers)
+    return written[0].text if len(written) == 1 and written[0].width + BESIDE <= width else None
 
 
 def _in_rows(matrix: Matrix) -> Literal | None:
