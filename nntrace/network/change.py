@@ -62,7 +62,7 @@ def with_array(network: Network, name: str, numbers: object) -> Network:
     if array.dtype.kind not in "iufb" or array.shape != tensor.shape or not np.isfinite(array).all():
         message = f"{quoted(name)} is no array of {shape_text(tensor.shape)} finite numbers here"
         raise UserError(f"{message}\n  give one of its shape")
-    changed = tensor._replace(array=array.astype(float), typed=None, text="an array")
+    changed = tensor._replace(array=array.astype(float), decimal=False, typed=None, text="an array")
     return network._replace(
         integers=False,
         changes=(*network.changes, (Sym(name), "an array")),
@@ -90,4 +90,5 @@ def _changed(tensor: Tensor, numbers: Mapping[Cell, Fraction]) -> Tensor:
     array = tensor.array.copy()
     for cell, number in numbers.items():
         array[cell] = float(number)
-    return tensor._replace(array=array)
+    decimal = tensor.decimal and all(Fraction(repr(float(one))) == one for one in numbers.values())
+    return tensor._replace(array=array, decimal=decimal)

@@ -43,8 +43,9 @@ class Tensor(Record):
     """A tensor: its shape, whose names its elements have, and its numbers where they are given.
 
     ``names`` holds the user's name of an element by its cell, in the order of the file; ``missing`` the cells where
-    there is no connection; ``typed`` the exact numbers as they were typed. ``by_column``: the file lists the elements
-    of a column one after the other. ``sampled``: the first index counts the samples, the ``chosen`` ones; names and the
+    there is no connection; ``typed`` the exact numbers as they were typed. ``decimal``: the floats
+    of the ``array`` stand for the shortest decimals next to them. ``by_column``: the file lists the elements of a
+    column one after the other. ``sampled``: the first index counts the samples, the ``chosen`` ones; names and the
     order are those of the other ones. ``structural``: its zeros and ones are no numbers but the shape of a formula (a
     class target, what a penalty counts). ``text`` says where numbers come from that were not typed; ``places`` tells
     where the file has the number of a cell, ``file_place`` where it has the array's file. ``sizes`` are those of its
@@ -60,6 +61,7 @@ class Tensor(Record):
     names: Mapping[Cell, str] = {}
     missing: frozenset[Cell] = frozenset()
     array: Array | None = None
+    decimal: bool = False
     typed: Mapping[Cell, Fraction] | None = None
     by_column: bool = False
     text: str = ""
@@ -95,6 +97,12 @@ class Tensor(Record):
         mark, cell = (sample_mark(own_number(self.chosen, cell[0])), cell[1:]) if self.sampled else ("", cell)
         given = self.names.get(cell)
         return Sym(given, (), mark) if given is not None else Sym(self.name or self.key, cell, mark)
+
+    def typed_number(self, cell: Cell) -> Fraction | None:
+        """The number of an element as it was typed, in the file or in a table; none of what was given as a float."""
+        if self.array is None:
+            return (self.typed or {}).get(cell)
+        return Fraction(repr(float(self.array[cell]))) if self.decimal else None
 
     def given_name(self, cell: Cell) -> str | None:
         """The user's name of an element, the same in every sample."""

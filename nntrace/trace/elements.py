@@ -64,8 +64,10 @@ class ElementTrace(Trace):
         given: dict[str, Amounts] = {}
         for key, tensor in self.network.tensors.items():
             if tensor.array is not None:
-                cells = product(*map(range, tensor.shape))
-                given[key] = {cell: self.result(measured(float(tensor.array[cell]))) for cell in cells}
+                for cell in product(*map(range, tensor.shape)):
+                    typed = tensor.typed_number(cell)
+                    one = measured(float(tensor.array[cell])) if typed is None else fraction(typed, typed=True)
+                    given.setdefault(key, {})[cell] = self.result(one) if typed is None else one
             elif tensor.typed is not None:
                 exact = {cell: fraction(number, typed=True) for cell, number in tensor.typed.items()}
                 given[key] = {cell: one if one.exact is not None else self.result(one) for cell, one in exact.items()}

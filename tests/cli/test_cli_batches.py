@@ -85,11 +85,52 @@ def test_samples_from_a_file(run: Run, tmp_path: Path) -> None:
     (tmp_path / "xor.csv").write_text("1,1,0\n1,0,1\n", encoding="utf-8")
     found = sheet(run, tmp_path, XOR.replace("[[1, 1, 0], [1, 0, 1]]", "{file: xor.csv}"))
     typed = sheet(run, tmp_path)
-    for key in ("samples", "gradients"):
+    for key in ("samples", "gradients", "updated", "loss", "steps"):
         assert found[key] == typed[key]
-    assert found["updated"] == pytest.approx(typed["updated"], rel=1e-15)
-    assert found["loss"]["after"] == pytest.approx(typed["loss"]["after"], rel=1e-15)
-    assert all(step["exact"] is None for step in found["steps"] if step["id"].startswith("F1."))
+
+
+IRIS = """\
+inputs: [length, width]
+targets: [kind]
+samples: {file: iris.csv}
+layers:
+- dense: 2
+  weights: [[1, -1], [0.5, 0.25]]
+- softmax: [setosa, virginica]
+loss: cross_entropy
+learning_rate: 0.1
+"""
+
+
+@pytest.mark.parametrize("rows", [
+    "length,width,kind\n5.1,3.5,setosa\n6.4,2.8,virginica\n",
+    "kind,width,length\nsetosa,3.5,5.1\nvirginica,2.8,6.4\n",
+    "5.1,3.5,setosa\n6.4,2.8, virginica\n",
+], ids=["headings", "another order", "no headings"])  # fmt: skip
+def test_classes_of_a_file_by_their_names(run: Run, tmp_path: Path, rows: str) -> None:
+    (tmp_path / "iris.csv").write_text(rows, encoding="utf-8")
+    typed = IRIS.replace("{file: iris.csv}", "[[5.1, 3.5, setosa], [6.4, 2.8, virginica]]")
+    for key in ("samples", "gradients", "loss"):
+        assert sheet(run, tmp_path, IRIS)[key] == sheet(run, tmp_path, typed)[key]
+
+
+@pytest.mark.parametrize(("rows", "text", "message", "remedy"), [
+    ("1,2,a\n3,4,b\n", IRIS, "the classes of 'iris.csv' are no outputs: 'a', 'b'", "as in softmax: [a, b]"),
+    ("1,2,setosa\n3,4,virginia\n", IRIS, "'virginia' is no element of the last result", "did you mean 'virginica'"),
+    ("a,1,setosa\nb,2,setosa\n", IRIS, "has no number in line 1, column 1, but 'a'", "write 0.5"),
+    ("1,2,a,1\n3,4,b,0\n", IRIS.replace("[kind]", "[s, t]"), "has words in column 3, such as 'a'", "words are classes"),
+    ("1,2,setosa\n3,4,\n", IRIS, "has no number in line 2, column 3", "write a number there"),
+], ids=str)  # fmt: skip
+def test_words_of_a_file_that_are_no_classes(
+    run: Run, tmp_path: Path, rows: str, text: str, message: str, remedy: str
+) -> None:
+    (tmp_path / "iris.csv").write_text(rows, encoding="utf-8")
+    (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
+    code, out, err = run("forward", cwd=tmp_path)
+    assert (code, out) == (2, "")
+    assert err.count("net.yaml:3:10: ") == 1
+    assert message in err
+    assert remedy in err
 
 
 WRONG: dict[str, tuple[tuple[str, str], list[str]]] = {

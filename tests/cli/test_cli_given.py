@@ -75,7 +75,7 @@ def test_a_network_without_parameters(run: Run, tmp_path: Path, layers: str) -> 
 
 
 def test_typed_numbers_stay_as_typed(run: Run, tmp_path: Path) -> None:
-    """Long ones are not rounded in silence; those of a file, which have no typed digits, are under a ≈."""
+    """Long ones are not rounded in silence; those of a table neither; an array of floats is under a ≈."""
     text = "inputs: {x: 0.12345678901234}\nlayers:\n- dense: y\n  weights: [[1.2345678901234567]]\n"
     (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
     out = run("forward", cwd=tmp_path).out
@@ -84,6 +84,8 @@ def test_typed_numbers_stay_as_typed(run: Run, tmp_path: Path) -> None:
     (tmp_path / "rows.csv").write_text("0.12345678901234\n0.5\n", encoding="utf-8")
     batch = text.replace("{x: 0.12345678901234}", "[x]\nsamples: {file: rows.csv}")
     (tmp_path / "net.yaml").write_text(batch, encoding="utf-8")
+    assert "\n1       0.12345678901234\n2       0.5\n" in run("forward", cwd=tmp_path).out
+    (tmp_path / "rows.csv").write_text("0.1234567890123456789\n0.5\n", encoding="utf-8")
     assert "sample       x ≈\n" in run("forward", cwd=tmp_path).out
 
 

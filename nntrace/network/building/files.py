@@ -17,15 +17,19 @@ from ...spec.problems import Problems
 if TYPE_CHECKING:
     from ...limits import Limits
     from ..model import Array
+    from .tables import NumberForm, WordColumn
 
 SUFFIXES = (".npy", ".npz", ".csv")
 
 
 class FileNumbers(Record):
-    """A file's numbers as floats, a ``.csv`` always as rows and columns; ``headings`` names the columns, if it does."""
+    """A file's numbers as floats, a ``.csv`` always as rows and columns; ``headings`` names the columns, if it does;
+    the numbers of the column of ``words`` stand for words."""
 
     array: Array
     headings: tuple[str, ...] = ()
+    words: WordColumn | None = None
+    typed: NumberForm = ""
 
 
 class ArrayFiles(Record):
@@ -36,8 +40,8 @@ class ArrayFiles(Record):
     anywhere: bool = False
     at_hand: Mapping[str, Array] = {}
 
-    def read(self, file: File, problems: Problems) -> FileNumbers | None:
-        """The file's numbers, or ``None`` and a problem."""
+    def read(self, file: File, problems: Problems, with_words: bool = False) -> FileNumbers | None:
+        """The file's numbers, or ``None`` and a problem; ``with_words``: a column of a table may have words."""
         path_text = quoted(file.path)
         if printable(file.path) != file.path:
             problems.add(file.place, f"{path_text} has a control character", "rename the file")
@@ -52,7 +56,7 @@ class ArrayFiles(Record):
                 remedy = "move the file inside, or allow it with --allow-files"
                 problems.add(file.place, f"{path_text} lies outside the network file's folder", remedy)
                 return None
-            return _read(path, file, problems.limits)
+            return _read(path, file, problems.limits, with_words)
         except FileNotFoundError:
             others = [other.name for other in _siblings(path)]
             remedy = suggestion(path.name, others) if others else "it is looked for beside the network file"
@@ -84,7 +88,7 @@ def _siblings(path: Path) -> list[Path]:
         return []
 
 
-def _read(path: Path, file: File, limits: Limits) -> FileNumbers:
+def _read(path: Path, file: File, limits: Limits, with_words: bool) -> FileNumbers:
     suffix = Path(file.path).suffix.lower()
     if suffix not in SUFFIXES:
         raise UnreadableError("is no array file", f"known here: {', '.join(SUFFIXES)}")
@@ -92,7 +96,7 @@ def _read(path: Path, file: File, limits: Limits) -> FileNumbers:
         if suffix == ".csv":
             from .tables import read_table
 
-            return FileNumbers(*read_table(stream, limits))
+            return FileNumbers(*read_table(stream, limits, with_words))
         from .arrays import read_member, read_npy
 
         size = os.fstat(stream.fileno()).st_size

@@ -229,11 +229,14 @@ class Leaves:
     def from_file(self, value: File, key: str, name: str | None, role: Role, flat: bool = False) -> Tensor:
         """A file's numbers; ``flat``: a single row or column of them is a vector."""
         found = self.files.read(value, self.problems)
-        self.names.integers = False
         if found is None:
             return Tensor(key, name, (0,) if flat else (0, 0), role)
+        self.names.integers = self.names.integers and found.typed == "integers"
         array = _flat(found.array) if flat else found.array
-        return Tensor(key, name, array.shape, role, array=array, text=value.path, file_place=value.place)
+        decimal = found.typed != ""
+        return Tensor(
+            key, name, array.shape, role, array=array, decimal=decimal, text=value.path, file_place=value.place
+        )
 
     def drawn(self, value: Init, key: str, name: str | None, shape: tuple[int, ...], fans: Fans) -> Tensor:
         from .drawing import described, initial_array

@@ -15,6 +15,9 @@ from .rows import Declared, arranged
 
 if TYPE_CHECKING:
     from ..model import Array
+    from .tables import NumberForm, WordColumn
+
+MOST_WORDS = 10
 
 
 class Samples:
@@ -29,22 +32,26 @@ class Samples:
         self.place: Place = value.place
         self.array: Array | None = None
         self.headings: tuple[str, ...] = ()
+        self.words: WordColumn | None = None
+        self.typed: NumberForm = ""
         self.rows: list[Items] = []
+        self._in_file = 0
         self.text = ""
         self.counts: ClassTarget | None = None
         """What the file calls the class that ends each row, where a number may stand for it."""
         match value:
             case File():
-                if found := leaves.files.read(value, problems):
-                    self.array, self.headings = found
+                if found := leaves.files.read(value, problems, with_words=True):
+                    self.array, self.headings, self.words, self.typed = found
                 self.text = value.path
-                self.names.integers = False
+                self.names.integers = self.names.integers and self.typed == "integers"
                 if self.array is not None and self.array.ndim == 1:
                     self.array = self.array[None, :]
                 if self.array is not None and self.array.ndim != 2:
                     problems.add(value.place, f"{quoted(value.path)} is no table", "give one row for each sample")
                     self.array = None
-                problems.fail_beyond("samples", 0 if self.array is None else len(self.array), value.place)
+                self._in_file = 0 if self.array is None else len(self.array)
+                problems.fail_beyond("samples", self._in_file, value.place)
             case Items(items, _):
                 problems.fail_beyond("samples", len(items), value.place)
                 named = Declared(inputs), Declared(targets)
@@ -59,7 +66,7 @@ class Samples:
         """How many samples there are; at least one, so that reading can go on."""
         if self.size is not None:
             return self.sizes.count(self.size)
-        return max(1, len(self.rows) if self.array is None else len(self.array))
+        return max(1, self._in_file or len(self.rows))
 
     def check_width(self, inputs: int, targets: int) -> None:
         """Every row must have a number for each input and each target (or the name of a class)."""
@@ -135,9 +142,16 @@ class Samples:
         size = tensor.shape[1]
         if self.array is not None:
             if classes is not None and self.counts is not None and self.array.shape[1] == start + 1 < start + size:
-                return self._by_class(self.array[:, start], tensor, classes)
-            columns = self.array[:, self._columns(tensor, start)]
-            return tensor._replace(array=columns.copy(), text=self.text) if columns.shape[1] == size else tensor
+                return self._by_class(self._class_column(start), tensor, classes)
+            taken = self._columns(tensor, start)
+            if self.words is not None and self.words.column in taken:
+                self._refuse_words(self.words)
+            columns = self.array[:, taken]
+            return (
+                tensor._replace(array=columns.copy(), text=self.text, decimal=self.typed != "")
+                if columns.shape[1] == size
+                else tensor
+            )
         typed: dict[Cell, Fraction] = {}
         places: dict[Cell, Place] = {}
         named = 0
@@ -178,14 +192,37 @@ class Samples:
         name = self.counts.which.text if self.counts else "c"
         return f"where 0 is the first class, write targets: {{class: {name}, from: 0}}; else count the classes from 1"
 
-    def _by_class(self, column: Array, tensor: Tensor, classes: Classes) -> Tensor:
+    def _class_column(self, start: int) -> int:
+        """Where a file has the classes: under their heading, else behind the inputs."""
+        name = self.counts.which.text if self.counts else ""
+        return self.headings.index(name) if name in self.headings else start
+
+    def _refuse_words(self, words: WordColumn) -> None:
+        message = f"{quoted(self.text)} has words in column {words.column + 1}, such as {quoted(words.distinct[0])}"
+        remedy = "words are classes: name each an output of the last layer, and give targets one name, targets: [c]"
+        self.problems.add(self.place, message, remedy)
+
+    def _places_of(self, words: Sequence[str], classes: Classes) -> list[int]:
+        """The places of the outputs that the words of a column name."""
+        if classes.names.keys().isdisjoint(words):
+            message = f"the classes of {quoted(self.text)} are no outputs: {', '.join(map(quoted, words[:MOST_WORDS]))}"
+            remedy = f"name the last layer's outputs by them, as in softmax: [{', '.join(words[:MOST_WORDS])}]"
+            self.problems.add(self.place, message, remedy)
+            return [0] * len(words)
+        return [classes.place(Name(word, self.place), None) for word in words]
+
+    def _by_class(self, at: int, tensor: Tensor, classes: Classes) -> Tensor:
         """One for the class that a column of a file has for each sample, zeros for the others."""
         first = self.counts.first if self.counts else None
-        numbers: list[float] = column.tolist()
-        known = {
-            number: classes.place(Number(f"{number:g}", Fraction(number), self.place), first, self._counted_from())
-            for number in sorted(set(numbers))
-        }
+        assert self.array is not None
+        numbers: list[float] = self.array[:, at].tolist()
+        if self.words is not None and self.words.column == at:
+            known = {float(code): place for code, place in enumerate(self._places_of(self.words.distinct, classes))}
+        else:
+            known = {
+                number: classes.place(Number(f"{number:g}", Fraction(number), self.place), first, self._counted_from())
+                for number in sorted(set(numbers))
+            }
         one, zero = Fraction(1), Fraction(0)
         typed: dict[Cell, Fraction] = {
             (sample, place): one if place == known[number] else zero

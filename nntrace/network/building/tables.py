@@ -7,12 +7,15 @@ import io
 import re
 from array import array
 from collections.abc import Iterator, Sequence
-from typing import IO, TYPE_CHECKING
+from fractions import Fraction
+from typing import IO, TYPE_CHECKING, Literal
 from warnings import catch_warnings, simplefilter
 
 from ...errors import counted, quoted
 from ...limits import LONGEST_ROW, beyond
+from ...record import Record
 from ...regular_files import UnreadableError
+from ...spec.scalars import number
 
 if TYPE_CHECKING:
     from ...limits import Limits
@@ -20,19 +23,36 @@ if TYPE_CHECKING:
 
 _NUMBER = re.compile(r"\s*[+-]?(?:[0-9]+\.?[0-9]*|\.[0-9]+)(?:[eE][+-]?[0-9]+)?\s*", re.ASCII)
 _PIECE = 1 << 20
+MOST_TYPED = 20_000
+"""Numbers of a table that are told one by one how they are typed."""
+
+NumberForm = Literal["", "decimals", "integers"]
+"""How the numbers of a table are typed: all as whole numbers, or as decimals that are the shortest for their floats; or
+else, the least of the three."""
 
 
-def read_table(stream: IO[bytes], limits: Limits) -> tuple[Array, tuple[str, ...]]:
-    """The rows, and the headings of the columns where the first line has no number. Raises an ``UnreadableError``."""
+class WordColumn(Record):
+    """A column of words, from 0: the distinct ones in the order they come. The table has their places."""
+
+    column: int
+    distinct: tuple[str, ...]
+
+
+def read_table(
+    stream: IO[bytes], limits: Limits, with_words: bool = False
+) -> tuple[Array, tuple[str, ...], WordColumn | None, NumberForm]:
+    """The rows; the headings of the columns, where the first line has no number; the column of words, if there may be
+    one and is one; how the numbers of a small table are typed. Raises an ``UnreadableError``."""
     import numpy as np
 
-    plain = _prescan(stream, limits)
-    if plain and (table := _plain_numbers(stream)) is not None:
-        return table, ()
+    plain, small = _prescan(stream, limits)
+    if plain and not small and (table := _plain_numbers(stream)) is not None:
+        return table, (), None, ""
     stream.seek(0)
     numbers, lines = array("d"), array("q")
     headings: tuple[str, ...] = ()
-    wide = 0
+    wide, words = 0, _Column()
+    typed: NumberForm = "integers" if small else ""
     with io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline="") as text:
         for line, row in _rows(text):
             if not wide:
@@ -42,12 +62,15 @@ def read_table(stream: IO[bytes], limits: Limits) -> tuple[Array, tuple[str, ...
                     continue
             if len(row) != wide:
                 _refuse_width(row, line, wide)
+            if with_words:
+                words.replace(row, first=not lines)
             try:
                 if not plain and not all(map(_NUMBER.fullmatch, row)):
                     raise ValueError
                 numbers.extend(map(float, row))
             except ValueError:
                 _refuse_row(row, line)
+            typed = min(typed, *map(_typed, row)) if typed else ""
             lines.append(line)
     if not lines:
         raise UnreadableError("has no numbers", "write a row on each line, commas between the numbers")
@@ -58,7 +81,34 @@ def read_table(stream: IO[bytes], limits: Limits) -> tuple[Array, tuple[str, ...
             f"has a number that is not finite in line {lines[row_at]}, column {column + 1}",
             "replace NaN and infinities by numbers",
         )
-    return table, headings
+    return table, headings, words.found(), typed
+
+
+class _Column:
+    """The one column of a table that has words, if its first row of data has just one."""
+
+    def __init__(self) -> None:
+        self._at: int | None = None
+        self._places: dict[str, int] = {}
+
+    def replace(self, row: list[str], first: bool) -> None:
+        """Put the place of a row's word among the distinct ones where the word is; a blank stays."""
+        if first:
+            others = [place for place, cell in enumerate(row) if cell.strip() and not _is_meant_as_number(cell)]
+            self._at = others[0] if len(others) == 1 < len(row) else None
+        if self._at is not None and (word := row[self._at].strip()):
+            row[self._at] = str(self._places.setdefault(word, len(self._places)))
+
+    def found(self) -> WordColumn | None:
+        return None if self._at is None else WordColumn(self._at, tuple(self._places))
+
+
+def _typed(cell: str) -> NumberForm:
+    """How one number is typed."""
+    exact = number(cell.strip())
+    if not isinstance(exact, Fraction) or Fraction(repr(float(exact))) != exact:
+        return ""
+    return "integers" if cell.strip().lstrip("+-").isdecimal() else "decimals"
 
 
 def _plain_numbers(stream: IO[bytes]) -> Array | None:
@@ -74,8 +124,9 @@ def _plain_numbers(stream: IO[bytes]) -> Array | None:
     return table if np.isfinite(table).all() else None
 
 
-def _prescan(stream: IO[bytes], limits: Limits) -> bool:
-    """Refuse a table that is too large before anything is made of it; whether ``float`` reads it as we do."""
+def _prescan(stream: IO[bytes], limits: Limits) -> tuple[bool, bool]:
+    """Refuse a table that is too large before anything is made of it; whether ``float`` reads it as we do, and whether
+    it is small."""
     lines = cells = 0
     plain = True
     while piece := stream.read(_PIECE):
@@ -87,7 +138,7 @@ def _prescan(stream: IO[bytes], limits: Limits) -> bool:
         if size - 1 > (most := getattr(limits, limit)):  # the first line may be headings
             message, remedy = beyond(limit, size, most, "it")
             raise UnreadableError(f"is too large: {message}", remedy)
-    return plain
+    return plain, cells + lines <= MOST_TYPED
 
 
 def _rows(text: io.TextIOWrapper) -> Iterator[tuple[int, list[str]]]:

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
-from fractions import Fraction
+from collections.abc import Iterator
 from itertools import islice, takewhile
 from math import prod
 
 from ...expr import Expr, Num, Sym
-from ...network.model import Cell, Element, Network, Role, Tensor, own_number
+from ...network.model import Element, Network, Role, Tensor, own_number
 from ...network.quantities import of_tensor
 from ...trace.amount import fraction
 from ..content.model import Matrix, Note, Quantities, Remark, Table
@@ -63,7 +62,7 @@ def given_blocks(writer: Writer) -> Iterator[Quantities | Matrix | Table | Remar
 def as_given(writer: Writer, element: Element) -> Shown:
     """A given number as it is shown: with all of its digits, or as the fraction that was typed."""
     amount = writer.trace.value(element)
-    if amount.exact is None and (typed := _typed(writer.network.tensors[element.key]).get(element.cell)) is not None:
+    if amount.exact is None and (typed := writer.network.tensors[element.key].typed_number(element.cell)) is not None:
         amount = fraction(typed, typed=True)  # whole arrays are floats
     shown = writer.digits.show(amount)
     if shown.rounded and amount.exact is not None and (ending := exact_decimal(amount.exact)) is not None:
@@ -71,11 +70,6 @@ def as_given(writer: Writer, element: Element) -> Shown:
     if shown.rounded and amount.exact is not None and amount.exact.denominator <= LARGEST_DENOMINATOR:
         return Shown(Num(amount.exact), False)
     return shown
-
-
-def _typed(tensor: Tensor) -> Mapping[Cell, Fraction]:
-    """The numbers of a tensor as they were typed."""
-    return {} if tensor.array is not None else tensor.typed or {}
 
 
 def sample_table(writer: Writer, tensors: list[Tensor]) -> Table | Remark:
@@ -127,7 +121,7 @@ def matrix(writer: Writer, tensor: Tensor) -> Matrix:
     if count > MOST_CELLS and not writer.full:
         return Matrix(name, tensor.shape, (), where or (f"{count} numbers",))
     columns = tensor.shape[-1] if tensor.shape else 1
-    known = _typed(tensor) if count <= MOST_CELLS else {}
+    known = count <= MOST_CELLS and (tensor.decimal or (tensor.array is None and bool(tensor.typed)))
     if not (writer.trace.elementwise or tensor.missing or known):
         rounded = bool(writer.trace.arrays[tensor.key].any())  # a zero is one, wherever it comes from
         return Matrix(name, tensor.shape, writer.literals(tensor.key), where, rounded)
