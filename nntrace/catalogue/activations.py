@@ -54,7 +54,7 @@ def elementwise(
     """a = formula in z; ``derivative`` lists the textbook's forms of ∂a/∂z by their rules, the last the one to use.
 
     ``stable`` is an equal formula for the numbers where the textbook's overflows, ``equal`` what leads back from it,
-    ``complements`` what is left of 1.
+    ``complements`` sums that may cancel, with what they come to.
     """
     declared = {"z": derivative} if derivative else {}
     return Operation(a, formula, declared, stable, equal=equal, complements=complements)
@@ -98,7 +98,8 @@ def elu(alpha: Positive = 1) -> Operation:
     below = exp(z) - 1
     formula, slope = (below, exp(z)) if alpha == 1 else (real(alpha) * below, real(alpha) * exp(z))
     put_in = (a + real(alpha), " for ", slope, " there")
-    return elementwise(positive(z, formula), Same(put_in, positive(Num(1), a + real(alpha))))
+    declared = Same(put_in, positive(Num(1), a + real(alpha)))
+    return elementwise(positive(z, formula), declared, complements={a + real(alpha): slope})
 
 
 @activation()
@@ -108,10 +109,10 @@ def selu() -> Operation:
     Source: Klambauer et al., Self-Normalizing Neural Networks, 2017.
     """
     scale, alpha = real(1.0507009873554805), real(1.6732632423543772)
-    put_in = (a + scale * alpha, " for ", scale * alpha * exp(z), " there")
-    return elementwise(
-        positive(scale * z, scale * alpha * (exp(z) - 1)), Same(put_in, positive(scale, a + scale * alpha))
-    )
+    slope = scale * alpha * exp(z)
+    declared = Same((a + scale * alpha, " for ", slope, " there"), positive(scale, a + scale * alpha))
+    formula = positive(scale * z, scale * alpha * (exp(z) - 1))
+    return elementwise(formula, declared, complements={a + scale * alpha: slope})
 
 
 @activation("logistic")
@@ -120,7 +121,7 @@ def sigmoid() -> Operation:
     formula, rest = 1 / (1 + exp(-z)), exp(-z) / (1 + exp(-z))
     put_in = (a, " for ", formula, ", ", 1 - a, " for ", rest)
     forms = (Same("split the fraction", formula * rest), Same(put_in, a * (1 - a)))
-    return elementwise(formula, *forms, complements={a: 1 / (1 + exp(z))})
+    return elementwise(formula, *forms, complements={1 - a: 1 / (1 + exp(z))})
 
 
 @activation()
@@ -131,14 +132,15 @@ def bipolar_sigmoid() -> Operation:
     """
     up, down = 2 / (1 + exp(-z)), 2 * exp(-z) / (1 + exp(-z))
     put_in = (1 + a, " for ", up, ", ", 1 - a, " for ", down)
-    return elementwise(up - 1, Same("split the fraction", HALF * up * down), Same(put_in, HALF * (1 + a) * (1 - a)))
+    forms = (Same("split the fraction", HALF * up * down), Same(put_in, HALF * (1 + a) * (1 - a)))
+    return elementwise(up - 1, *forms, complements={1 + a: up, 1 - a: 2 / (1 + exp(z))})
 
 
 @activation()
 def tanh() -> Operation:
     """tanh(z), in (-1, 1); its derivative is 1 - a²."""
     left = 4 / (exp(z) + exp(-z)) ** 2
-    return elementwise(_tanh(z), Same((a, " for ", _tanh(z)), 1 - a**2), complements={a**2: left})
+    return elementwise(_tanh(z), Same((a, " for ", _tanh(z)), 1 - a**2), complements={1 - a**2: left})
 
 
 @activation()
@@ -254,7 +256,7 @@ def softmax(shift: bool = False) -> Operation:
             Same("take the common divisor out of the sum and cancel it", formula),
         ),
         sums_to_one=True,
-        complements={a: Sum("i", (1 - Delta("j", "i")) * Indexed("a")["i"])},
+        complements={1 - a: Sum("i", (1 - Delta("j", "i")) * Indexed("a")["i"])},
     )
 
 

@@ -113,8 +113,8 @@ class Operation(_OperationFields):
     ``program`` are the lines that a sheet works out first; then ``stable`` is the last line, in terms of these.
     ``equal`` are the forms that lead from ``stable`` to ``formula``, which is the last of them. ``parameters`` are the
     tensors that the operation owns. ``sums_to_one``: its results are a distribution; ``logarithm_of``: they are the
-    logarithms of the results of that entry. ``complements`` are what is left of 1 without an expression of the
-    output, from the argument or from other outputs, so that nothing cancels where that is nearly 1. ``uncancelled``
+    logarithms of the results of that entry. ``complements`` are sums with the output, such as 1 - a, and
+    what they come to from the argument or from other outputs, so that nothing cancels. ``uncancelled``
     has a partial that numbers are computed from, where the form that is used cancels.
     """
 

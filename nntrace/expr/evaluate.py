@@ -102,6 +102,8 @@ class ArrayWriter:
         return f"np.broadcast_to({aligned(part, axes).text}, ({shape})).copy()"
 
     def _part(self, node: Expr) -> ArrayText:
+        if (found := self._beside_one(node)) is not None:
+            return found
         match node:
             case Num(value):
                 return number(float(value))
@@ -174,10 +176,29 @@ class ArrayWriter:
     def _call(self, function: str, arguments: list[ArrayText]) -> ArrayText:
         """A function of the table; one of any number of arguments takes two at a time."""
         row = FUNCTIONS[function]
-        name = f"np.{row.numpy}" if isinstance(row.numpy, str) else function
-        if not isinstance(row.numpy, str):
-            self.functions[function] = row.numpy
+        name = self._known(function, row.numpy)
         return reduce(partial(call, name), arguments) if row.arity is None else call(name, *arguments)
+
+    def _beside_one(self, node: Expr) -> ArrayText | None:
+        """A function beside a 1 that takes digits from it, where numpy has one for both together."""
+        match node:
+            case Call(function, (Add((Num(1), argument)),)):
+                kind = "of"
+            case Add((Num(1), Call(function, (argument,)))):
+                kind = "plus"
+            case Add((Call(function, (argument,)), Neg(Num(1)))):
+                kind = "less"
+            case _:
+                return None
+        own = FUNCTIONS[function].beside_one.get(kind)
+        return None if own is None else call(self._known(f"{function}_{kind}", own), self._part(argument))
+
+    def _known(self, name: str, own: str | Callable[..., Any]) -> str:
+        """What numpy's function is called, or one of ours under this name."""
+        if isinstance(own, str):
+            return f"np.{own}"
+        self.functions[name] = own
+        return name
 
     def _sum_of_terms(self, terms: tuple[Expr, ...]) -> ArrayText:
         """Terms added from left to right; a ``Neg`` after the first is subtracted."""

@@ -75,6 +75,13 @@ def error_functions(x: Any) -> Any:
     return np.asarray(np.frompyfunc(math.erf, 1, 1)(x), dtype=np.float64)
 
 
+def complementary_error_functions(x: Any) -> Any:
+    """1 + erf(x)."""
+    import numpy as np
+
+    return np.asarray(np.frompyfunc(math.erfc, 1, 1)(np.negative(x)), dtype=np.float64)
+
+
 def sign(x: Any) -> Any:
     """-1, 0 or 1: the slope of |x|, and 0 at its corner; a NaN stays one."""
     return x if x != x else (x > 0) - (x < 0)

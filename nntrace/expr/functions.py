@@ -6,7 +6,7 @@ To add a function is to add its row to ``FUNCTIONS``; its name is then also rese
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from fractions import Fraction
 from typing import Any
 
@@ -61,6 +61,8 @@ class Function(Record):
     domain: Domain | None = None
     enclosure: str = ""
     """The function of ``enclosing`` that computes it between two decimals."""
+    beside_one: Mapping[str, str | Callable[..., Any]] = {}
+    """numpy's own for the function ``of`` 1 + x, and for it ``plus`` 1 and ``less`` 1, which lose no digits of x."""
     overflows: bool = False
     """Whether a number of moderate size may have a value beyond all that are computed with."""
 
@@ -133,11 +135,11 @@ def _is_variable(node: Expr) -> bool:
 FUNCTIONS: dict[str, Function] = {
     "exp": Function(
         "exp", values.exponential, values.only(0, 1), lambda args, _: (exp(*args),), "exponential rule", Exponent("e"),
-        enclosure="power_of_e", overflows=True,
+        enclosure="power_of_e", beside_one={"less": "expm1"}, overflows=True,
     ),
     "ln": Function(
         "log", values.logarithm, values.only(1, 0), lambda args, _: (1 / args[0],), "derivative of ln",
-        domain=LOGARITHM, enclosure="logarithm",
+        domain=LOGARITHM, enclosure="logarithm", beside_one={"of": "log1p"},
     ),
     "xln": Function(
         values.weighed_logarithms, values.weighed_logarithm, values.exact_weighed_logarithm,
@@ -168,11 +170,11 @@ FUNCTIONS: dict[str, Function] = {
     ),
     "erf": Function(
         values.error_functions, math.erf, values.only(0, 0), _erf_partial, "derivative of erf",
-        enclosure="error_function",
+        enclosure="error_function", beside_one={"plus": values.complementary_error_functions},
     ),
     "abs": Function(
-        "abs", abs, abs, lambda args, _: (sign(*args),), "derivative of |x|", Fences("|", "|"), turns=_at_zero,
-        enclosure="size",
+        "abs", abs, abs, lambda args, _: (sign(*args),), "derivative of the absolute value",
+        Fences("|", "|"), turns=_at_zero, enclosure="size",
     ),
     "sign": Function(
         "sign", values.sign, lambda x: Fraction(values.sign(x)), lambda args, _: (Num(0),), "",

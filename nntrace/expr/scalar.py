@@ -15,6 +15,7 @@ from .bind import extent
 from .functions import FUNCTIONS, LARGEST
 from .index import number_of
 from .nodes import (
+    ZERO,
     Add,
     Call,
     Cases,
@@ -199,6 +200,9 @@ def holds(condition: Condition, value: Lookup) -> bool:
     return _holds(condition, _Run(value, {}, FLOATS), {})
 
 
+_SIGNS = ((">", 1), ("<", -1), ("=", 0))
+
+
 def _holds(condition: Condition, run: _Run, index: Binding) -> bool:
     try:
         left, right = _interpret(condition.left, run, index), _interpret(condition.right, run, index)
@@ -246,7 +250,15 @@ def _interpret(node: Expr, run: _Run, index: Binding) -> Any:
         case Pow(base, exponent):
             return arithmetic.check(arithmetic.power(_interpret(base, run, index), _interpret(exponent, run, index)))
         case Call(function, args):
-            return arithmetic.call(function, [_interpret(arg, run, index) for arg in args])
+            try:
+                return arithmetic.call(function, [_interpret(arg, run, index) for arg in args])
+            except IrrationalError:
+                if run.decide is None or not FUNCTIONS[function].is_step:
+                    raise
+                sign = next((one for sign, one in _SIGNS if run.decide(Condition(args[0], sign, ZERO), index)), None)
+                if sign is None:
+                    raise
+                return arithmetic.call(function, [arithmetic.number(sign)])
         case Indicator(condition):
             return arithmetic.number(int(_holds(condition, run, index)))
         case Cases(condition, then, otherwise):

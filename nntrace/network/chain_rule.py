@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..catalogue import Operation
-from ..expr import ONE, Add, Delta, Expr, Neg, Partial, Sym, at, contract, differentiate, product, sided, simplify
+from ..expr import Delta, Expr, Partial, Sym, at, contract, differentiate, product, sided, simplify
 from ..expr.bind import transform
 from ..record import Record
 from .model import BoundOperation, Edge, Network
@@ -139,8 +139,7 @@ def _derive(operation: Operation, argument: str, kink: int) -> Adjoint:
     used = tied(declared[-1].form) if declared else simplify(derived)
     numeric = tied(operation.uncancelled[argument]) if argument in operation.uncancelled else used
     if operation.is_elementwise:
-        left: dict[Expr, Expr] = {Add((ONE, Neg(minuend))): rest for minuend, rest in operation.complements.items()}
-        numeric = transform(numeric, left.get)
+        numeric = transform(numeric, operation.complements.get)
 
     def chained(partial: Expr) -> Expr:
         gradient = product((Partial(LOSS, operation.output), partial))

@@ -80,8 +80,13 @@ def test_every_digit_is_the_true_one(seed: int) -> None:
 
 @pytest.mark.parametrize("seed", SEEDS)
 def test_every_line_gives_its_value(seed: int) -> None:
+    assert lines_give_their_values(sheet(draw(seed).text)) > 5
+
+
+def lines_give_their_values(found: dict[str, Any]) -> int:
+    """How many lines there are, of which each comes to its value from the digits that it shows."""
     lines = 0
-    for step in sheet(draw(seed).text)["steps"]:
+    for step in found["steps"]:
         *before, last = (line["text"] for line in step["lines"] if line["kind"] in ("substitution", "terms", "value"))
         with mpmath.workdps(MANY + 100):
             value, unit = evaluate_precisely(last, MANY + 100), 2 * half_unit(last.lstrip("-"))
@@ -92,7 +97,7 @@ def test_every_line_gives_its_value(seed: int) -> None:
                 most = unit.numerator * (1 + mpmath.mpf(10) ** -30)
                 assert error * unit.denominator <= most, (step["id"], text, last)
                 lines += 1
-    assert lines > 5
+    return lines
 
 
 HINGE = """inputs: {x: 1}
@@ -198,6 +203,57 @@ def test_what_a_lost_number_hides_is_lost_too(text: str, digits: str) -> None:
     (step,) = (step for step in sheet(text)["steps"] if step["name"] == "∂L/∂u")
     assert (step["lines"][-1]["text"], step["value"]) == (digits, 0.0)
     assert ("1,000 digits" in (step["reason"] or "")) == (digits == "0.0")
+
+
+LOGARITHMS = """inputs: {x: 2}
+targets: {t1: -1, t2: 0, t3: -70}
+layers:
+- {dense: [z1, z2, z3], weights: {x: {w1: 1.5, w2: 37, w3: -4}}}
+- log_softmax: [l1, l2, l3]
+loss: {mse: L}
+lr: 0.1
+"""
+TIE = """inputs: {x: 1}
+targets: [1, 0, 0]
+layers:
+- {dense: [z1, z2, z3], weights: {x: {w1: 30, w2: 30, w3: -30}}, bias: {b: 0.25}}
+- softmax: [p1, p2, p3]
+loss: {half_squared_error: L}
+lr: 0.1
+"""
+
+
+@pytest.mark.parametrize("text", [LOGARITHMS, TIE])
+def test_a_term_of_more_than_28_digits_keeps_them_behind_a_minus(text: str) -> None:
+    lines_give_their_values(sheet(text))
+
+
+FLAT = """inputs: {x: 1}
+targets: {t: 0.25}
+layers:
+- {dense: [z], weights: {x: {w: ARGUMENT}}}
+- ACTIVATION: [h]
+- {dense: [y], weights: {h: {v: 0.5}}}
+loss: {half_squared_error: L}
+lr: 0.1
+"""
+
+
+@pytest.mark.parametrize(("activation", "argument", "left"), [
+    ("bipolar_sigmoid", 40, "× (2 / (1 + e^{z}))"), ("bipolar_sigmoid", -40, "× (2 / (1 + e^{-z})) ×"),
+    ("elu", -40, "× e^{z}"), ("selu", -40, "× e^{z})"),
+])  # fmt: skip
+def test_a_flat_activation_has_its_slope_without_a_difference(activation: str, argument: int, left: str) -> None:
+    found = sheet(FLAT.replace("ARGUMENT", str(argument)).replace("ACTIVATION", activation))
+    lines_give_their_values(found)
+    (step,) = (step for step in found["steps"] if step["name"] == "δ_z")
+    assert any(left in line["text"] for line in step["lines"])
+
+
+def test_the_sign_of_a_number_that_does_not_end_is_exact() -> None:
+    found = sheet(FLAT.replace("ARGUMENT", "1").replace("ACTIVATION", "tanh").replace("half_squared", "absolute"))
+    (step,) = (step for step in found["steps"] if step["name"] == "δ_y")
+    assert (step["exact"], step["lines"][-1]["text"]) == ("1", "1.0")
 
 
 def test_the_logarithm_of_what_is_nearly_1_is_that_of_1_less_the_others() -> None:

@@ -19,7 +19,7 @@ def with_slopes(made: Operation, activation: Operation, body: Expr) -> Operation
     slopes = [(name, _Slope(made, activation, body, made.argument(name))) for name in made.arguments]
     forms = {name: found for name, slope in slopes if (found := slope.forms())}
     put = slopes[0][1].put
-    left = {put(minuend): put(rest) for minuend, rest in activation.complements.items()}
+    left = {put(whole): put(rest) for whole, rest in activation.complements.items()}
     return made._replace(declared=forms, complements=left if forms else {})
 
 

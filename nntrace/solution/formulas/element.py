@@ -8,7 +8,6 @@ from copy import copy
 from decimal import Decimal
 
 from ...expr import (
-    ONE,
     ZERO,
     Add,
     Call,
@@ -284,13 +283,15 @@ class Writer(ElementFormulas):
     def _complement(self, node: Expr) -> Expr | None:
         match node:
             case Add((first, Neg(second))) if self._is_one(first):
-                return self.left_of_one(second)
+                return self.uncancelled(1 - second)
             case Add((first, Neg(second))) if self._is_one(second):
-                left = self.left_of_one(first)
+                left = self.uncancelled(1 - first)
                 return None if left is None else Neg(left)
+            case Add((_, _)):
+                return self.uncancelled(node)
             case Call(_, (Sym() as part,)) if node == ln(part):
-                left = self.left_of_one(part)
-                return None if left is None else ln(Add((ONE, Neg(left))))
+                left = self.uncancelled(1 - part)
+                return None if left is None else ln(1 - left)
             case _:
                 return None
 

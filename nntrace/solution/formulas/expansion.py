@@ -23,7 +23,6 @@ from ...expr import (
     Neg,
     Num,
     Partial,
-    Pow,
     Rest,
     Sum,
     Sym,
@@ -128,16 +127,17 @@ class ElementFormulas:
     def _steps(self) -> Mapping[str, BoundOperation]:
         return self.network.made_by
 
-    def left_of_one(self, part: Expr) -> Expr | None:
-        """What is left of 1 without a result, over keys: not from that result; ``None`` where no entry says it."""
-        result = part.base if isinstance(part, Pow) else part
-        if not isinstance(result, Sym) or (step := self._steps.get(result.name)) is None:
-            return None
-        axes = map(str, step.operation.output.index)
-        index = {axis: place for axis, place in zip(axes, result.index, strict=True) if isinstance(place, int)}
-        for minuend, left in step.operation.complements.items():
-            if self.write(minuend, step, index).body == part:
-                return self.write(left, step, index).body
+    def uncancelled(self, node: Expr) -> Expr | None:
+        """What a sum with a result in it comes to, over keys, not from that result; ``None`` where no entry says it."""
+        for result in (one for one in symbols(node) if isinstance(one, Sym)):
+            step = self._steps.get(result.name)
+            if step is None or not step.operation.complements:
+                continue
+            axes = map(str, step.operation.output.index)
+            index = {axis: place for axis, place in zip(axes, result.index, strict=True) if isinstance(place, int)}
+            for whole, rest in step.operation.complements.items():
+                if self.write(whole, step, index).body == node:
+                    return self.write(rest, step, index).body
         return None
 
     @staticmethod

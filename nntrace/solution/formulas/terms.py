@@ -10,6 +10,7 @@ from typing import TypeGuard
 from ...expr import Add, Call, Div, Expr, Mul, Neg, Num, Sym, approximate, symbols
 from ...expr.bind import transform, walk
 from ...expr.functions import row_of, spelled_out
+from ...expr.nodes import Rational
 from ...network.model import Network
 
 
@@ -17,7 +18,7 @@ def folded_sign(term: Expr, value: Decimal, first: bool) -> Expr:
     """A term's number: as it is in front, a difference behind where it is negative (a zero keeps its term's sign)."""
     negative = not value.is_nan() and value < 0
     subtracted = negative or (not value and isinstance(term, Neg))
-    return Neg(Num(-value if value else value)) if subtracted and not first else Num(value)
+    return Neg(Num(_negative(value) if value else value)) if subtracted and not first else Num(value)
 
 
 def begins(part: Expr, body: Expr) -> bool:
@@ -29,9 +30,14 @@ def with_signs(form: Expr) -> Expr:
     """A form whose numbers have their signs in them: two that say the same but for brackets come out equal."""
 
     def leaf(node: Expr) -> Expr | None:
-        return Num(-node.body.value) if isinstance(node, Neg) and _is_positive(node.body) else None
+        return Num(_negative(node.body.value)) if isinstance(node, Neg) and _is_positive(node.body) else None
 
     return transform(form, leaf)
+
+
+def _negative(value: Rational) -> Rational:
+    """-value with all of its digits: a decimal's own minus rounds it to 28."""
+    return value.copy_negate() if isinstance(value, Decimal) else -value
 
 
 def is_finite(node: Expr) -> bool:

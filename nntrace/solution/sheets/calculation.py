@@ -168,9 +168,9 @@ class Sheet:
 
     def _precision(self) -> str:
         """With what precision numbers are computed, in words."""
-        if not self.trace.elementwise:
-            return "double precision inside"
         exact = self.exact_iterations
+        if exact == 0 or not self.trace.elementwise:
+            return "double precision inside"
         return FULL_PRECISION if exact is None else f"{FULL_PRECISION}, double precision after {exact} iterations"
 
     def checks(self, asked: Sequence[Quantity], update: Update | None = None) -> tuple[Block, ...]:

@@ -74,6 +74,7 @@ def compare(variants: Sequence[Variant], settings: Settings) -> Trained:
     runs = []
     for one in variants:
         sheet = Sheet(one.plan.network, settings)
+        sheet.exact_iterations = 0
         runs.append(run(one.plan, sheet.trace))
         if runs[-1].interrupted:
             break

@@ -67,6 +67,7 @@ def flows(variants: Sequence[FlowVariant], settings: Settings) -> Solution:
             message = "the gradient is followed along layers with parameters, and formulas that read parameters"
             raise UserError(f"{message}\n  this network has fewer than two of them; nntrace grad shows its gradients")
         sheet = Sheet(variant.network, settings)
+        sheet.exact_iterations = 0
         followed.append(_Followed(variant.name, sheet, flow(sheet.trace)))
     return _Flows(followed).solution()
 

@@ -29,6 +29,7 @@ BEYOND = 1.5
 def train(plan: Plan, settings: Settings) -> Trained:
     """Train, and say how it went."""
     sheet = Sheet(plan.network, settings)
+    sheet.exact_iterations = 0
     done = run(plan, sheet.trace)
     return Trained(_Training(sheet, plan, done).solution(), done.final, done.interrupted)
 
