@@ -118,7 +118,7 @@ FACTS: list[tuple[Expr, bool, str]] = [
     (erf(a), True, "derivative of erf"),
     (ln(a), True, "derivative of ln"),
     (xln(b, a), False, "derivative of ln"),
-    (absolute(a), False, "derivative of |x|"),
+    (absolute(a), False, "derivative of the absolute value"),
     (maximum(0, a), False, "case by case"),
     (minimum(0, a), False, "case by case"),
 ]

@@ -228,7 +228,7 @@ class Noted(Dual):
     __radd__, __rmul__ = __add__, __mul__
 
 
-OWN_RULES = {"exp": "exponential rule", "abs": "derivative of |x|"}
+OWN_RULES = {"exp": "exponential rule", "abs": "derivative of the absolute value"}
 
 
 def noting(name: str, function: Callable[..., Any]) -> Callable[..., Noted]:
