@@ -13,11 +13,19 @@ import test_full_listings as listings
 from reader import ReadError, interval, numbers, read, symbols
 from shipped import tried
 from test_typeset_formulas import alike
-from typeset_reader import bare
+from typeset_reader import bare, latex, mathml, typst
 from typeset_sheets import STEPS, forms
 
+import nntrace
+from nntrace.expr import Num
 from nntrace.expr.script import UNICODE
+from nntrace.expr.text import text
 from nntrace.formats import render
+from nntrace.network.building.build import build
+from nntrace.solution.content.model import Table
+from nntrace.solution.sheets.calculation import Settings
+from nntrace.solution.sheets.flow import FlowVariant, flows
+from nntrace.spec import load
 
 REPOSITORY = Path(__file__).parent.parent.parent
 CONFIGS = sorted(path.stem for path in (REPOSITORY / "configs").glob("*.yaml"))
@@ -62,13 +70,14 @@ def assert_same_forms(printed: list[str], wanted: list[str]) -> None:
     assert [tree(form) for form in printed] == [tree(form) for form in wanted]
 
 
-@pytest.mark.parametrize("command", ["forward", "grad", "step"])
+@pytest.mark.parametrize("command", ["forward", "grad", "step", "flow"])
 @pytest.mark.parametrize("config", tried(CONFIGS))
 def test_every_line_reads_back(config: str, command: str, run: Callable[..., Any]) -> None:
     network = f"configs/{config}.yaml"
     done = run(command, network, "-f", "json")
     if done.code == 2:
-        assert "have no numbers" in done.err or "parameters whose gradients are given, and no layers" in done.err
+        reasons = "have no numbers", "parameters whose gradients are given, and no layers", "fewer than two of them"
+        assert any(reason in done.err for reason in reasons)
         return
     sheet = json.loads(done.out)
     steps = [step for one in sheet.get("iterations", [sheet]) for step in one.get("steps", ())]
@@ -91,6 +100,35 @@ def test_every_line_reads_back(config: str, command: str, run: Callable[..., Any
                         slack = 1e-9 * max(1, abs(step["value"]))
                         local = form not in [line["text"] for line in step["lines"]] and len(printed) > 6
                         assert low - slack <= step["value"] <= high + slack or local, (format, id, form)
+
+
+NUMBERS: dict[str, tuple[str, Callable[[str], str]]] = {
+    "md": (r"\$(-?[\d.]+(?: \\times 10\^\{-?\d+\})?)\$", latex),
+    "tex": (r"\$(-?[\d.]+(?: \\times 10\^\{-?\d+\})?)\$", latex),
+    "typ": (r"\$(-?[\d.]+(?: × 10\^\(-?\d+\))?)\$", typst),
+    "html": (r"<math>((?:<mo[^>]*>−</mo>)?<mn>[\d.]+</mn>(?:<mo>×</mo><msup>.*?</msup>)?)</math>", mathml),
+}
+"""For each format how a number stands by itself in running text or in a table, and its reader."""
+
+
+@pytest.mark.parametrize("command", ["train", "flow"])
+@pytest.mark.parametrize("config", tried(CONFIGS))
+def test_tables_of_many_steps_have_their_numbers(config: str, command: str) -> None:
+    path = REPOSITORY / "configs" / f"{config}.yaml"
+    try:
+        if command == "train":
+            solution = nntrace.load(path).train(epochs=3).solution
+        else:
+            solution = flows([FlowVariant("", build(load(str(path))))], Settings())
+    except nntrace.UserError:
+        return
+    tables = [block for section in solution.sections for block in section.blocks if isinstance(block, Table)]
+    cells = (cell for table in tables for row in table.rows for cell in row)
+    wanted = [text(cell[0], UNICODE) for cell in cells if len(cell) == 1 and isinstance(cell[0], Num)]
+    for format, (pattern, back) in NUMBERS.items():
+        page = "\n".join(render(solution, format, width=100, script=UNICODE))
+        found = iter([back(number) for number in re.findall(pattern, page)])
+        assert [number for number in wanted if number not in found] == [], format
 
 
 @pytest.mark.grid
