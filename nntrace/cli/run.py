@@ -18,7 +18,10 @@ from .words import assignment, expectation, limits_of
 from .writing import Content, check_free, check_writable, same_file, write_files
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from ..network.model import Element, Network
+    from ..solution.checking.expect import Mismatch
     from ..solution.content.model import Solution
     from ..spec import Spec
     from .options import PageOptions, Reading
@@ -41,8 +44,6 @@ def read_network(
     ``adjusted`` puts what other options say in the place of what the file says.
     """
     from ..network.building.build import build
-    from ..network.change import with_number
-    from ..network.quantities import find
     from ..spec import load, read
 
     limits = limits_of(reading.limit)
@@ -55,6 +56,20 @@ def read_network(
         spec = load(path, limits)
     spec = adjusted(spec)
     network = build(spec, reading.allow_files, numbers)
+    if changes:
+        network = _changed(network, changes)
+    if numbers and network.divisors:
+        from ..library.divisors import refuse_zero_divisors
+
+        refuse_zero_divisors(network, spec)
+    return network, spec
+
+
+def _changed(network: Network, changes: Sequence[str]) -> Network:
+    """The network with the numbers of ``--set``, each given once."""
+    from ..network.change import with_number
+    from ..network.quantities import find
+
     given: dict[tuple[Element, ...], str] = {}
     for change in changes:
         name, text, value = assignment(change, "--set")
@@ -64,11 +79,7 @@ def read_network(
                 raise UserError(f"{message}\n  give the number once")
             given[uses] = change
         network = with_number(network, name, value, text)
-    if numbers and network.divisors:
-        from ..library.divisors import refuse_zero_divisors
-
-        refuse_zero_divisors(network, spec)
-    return network, spec
+    return network
 
 
 def network_file(reading: Reading) -> str | None:
@@ -166,13 +177,17 @@ def deliver(
 ) -> int:
     """Write the sheet, and the files ``beside`` it, and compare the expected numbers. The exit code: 0, or 1 where a
     number or a check fails. Raises a ``UserError`` before anything is written."""
-    from ..solution.checking.expect import Mismatch, compare, with_expected
     from ..solution.content.detail import with_detail
     from ..solution.content.model import Check
 
-    compared = [compare(solution, *expectation(one)) for one in expected]
-    differences = [found for found in compared if isinstance(found, Mismatch)]
-    solution = with_expected(solution, [found for found in compared if isinstance(found, Check)])
+    differences: list[Mismatch] = []
+    if expected:
+        from ..solution.checking.expect import compare, with_expected
+
+        compared = [compare(solution, *expectation(one)) for one in expected]
+        agreed = [found for found in compared if isinstance(found, Check)]
+        differences = [found for found in compared if not isinstance(found, Check)]
+        solution = with_expected(solution, agreed)
     told = with_detail(solution, detail_of(page.detail))
     if page.show:
         from ..solution.content.excerpt import excerpt
@@ -217,20 +232,9 @@ def write(solution: Solution, page: PageOptions, beside: Mapping[Path, Content])
     with writing():
         coloured = _is_coloured(page)
         if form == "terminal" or (form is None and (sys.stdout.isatty() or coloured)):
-            from rich.console import Console
-
             from ..formats.terminal import show
 
-            class Terminal(Console):
-                def on_broken_pipe(self) -> None:
-                    raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))  # rich would exit with 1
-
-            width = page.width or (_in_range(get_terminal_size().columns) if sys.stdout.isatty() else _piped_width())
-            # rich would read both from the environment, and fail at what is no number there
-            colours: dict[str, Any] = {} if coloured is None else {"force_terminal": coloured, "no_color": not coloured}
-            if coloured:
-                colours["color_system"] = "standard"
-            console = Terminal(width=width, height=25, highlight=False, markup=False, emoji=False, **colours)
+            console = _console(page, coloured)
             write_files(beside)
             show(solution, console, script)
         else:
@@ -245,3 +249,18 @@ def write(solution: Solution, page: PageOptions, beside: Mapping[Path, Content])
             else:
                 sys.stdout.flush()
                 sys.stdout.buffer.write(made)
+
+
+def _console(page: PageOptions, coloured: bool | None) -> Console:
+    """The terminal; rich would read its height and its colours from the environment, and fail at what is no number."""
+    from rich.console import Console
+
+    class Terminal(Console):
+        def on_broken_pipe(self) -> None:
+            raise BrokenPipeError(errno.EPIPE, os.strerror(errno.EPIPE))  # rich would exit with 1
+
+    width = page.width or (_in_range(get_terminal_size().columns) if sys.stdout.isatty() else _piped_width())
+    colours: dict[str, Any] = {} if coloured is None else {"force_terminal": coloured, "no_color": not coloured}
+    if coloured:
+        colours["color_system"] = "standard"
+    return Terminal(width=width, height=25, highlight=False, markup=False, emoji=False, **colours)

@@ -39,7 +39,6 @@ def step(
     reading: Reading,
 ) -> None:
     """One training step: forward, backward, then every parameter's old value, gradient and new value."""
-    from ...network.lookup import asked_quantities
     from ...solution.sheets.training import training
 
     check_page(page, reading, calculation.expect)
@@ -55,8 +54,11 @@ def step(
         need_loss(network.loss)
     need_few_steps(network, spec)
     network = with_rate(network, rate)
-    updated = asked_quantities(network, only, parameters=True) if only else None
-    copy = None
+    updated = copy = None
+    if only:
+        from ...network.lookup import asked_quantities
+
+        updated = asked_quantities(network, only, parameters=True)
     if save is not None:
         from ..save import Copy
 

@@ -13,9 +13,8 @@ from ...expr.notation import Exponent
 from ...spec.model import Items, Labelled, Number, Penalty, Place, Spec, Value
 from ..model import Element, Network, Tensor
 from ..quantities import Unnamed, find, known_names
-from .draft import Draft
+from .draft import ArrayFiles, Draft
 from .extents import Fans
-from .files import ArrayFiles
 from .layers import Layers
 from .learning import Learning
 from .leaves import depth

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Mapping
 from io import BytesIO
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -13,13 +12,13 @@ from ...record import Record
 from ...regular_files import UnreadableError, open_regular
 from ...spec.model import File
 from ...spec.problems import Problems
+from ...spec.values import FILE_SUFFIXES
 
 if TYPE_CHECKING:
     from ...limits import Limits
     from ..model import Array
+    from .draft import ArrayFiles
     from .tables import NumberForm, WordColumn
-
-SUFFIXES = (".npy", ".npz", ".csv")
 
 
 class FileNumbers(Record):
@@ -32,40 +31,32 @@ class FileNumbers(Record):
     typed: NumberForm = ""
 
 
-class ArrayFiles(Record):
-    """Where a network's arrays are: the folder that relative paths start at, whether files outside it may be read, and
-    the arrays that a program has handed over, each by the path that stands for it."""
-
-    folder: Path | None = None
-    anywhere: bool = False
-    at_hand: Mapping[str, Array] = {}
-
-    def read(self, file: File, problems: Problems, with_words: bool = False) -> FileNumbers | None:
-        """The file's numbers, or ``None`` and a problem; ``with_words``: a column of a table may have words."""
-        path_text = quoted(file.path)
-        if printable(file.path) != file.path:
-            problems.add(file.place, f"{path_text} has a control character", "rename the file")
-            return None
-        path = Path(file.path)
-        try:
-            if file.path in self.at_hand:
-                return FileNumbers(_checked(self.at_hand[file.path], problems.limits))
-            base = os.path.realpath(self.folder or ".")
-            path = Path(os.path.realpath(os.path.join(base, file.path)))
-            if not self.anywhere and not path.is_relative_to(base):
-                remedy = "move the file inside, or allow it with --allow-files"
-                problems.add(file.place, f"{path_text} lies outside the network file's folder", remedy)
-                return None
-            return _read(path, file, problems.limits, with_words)
-        except FileNotFoundError:
-            others = [other.name for other in _siblings(path)]
-            remedy = suggestion(path.name, others) if others else "it is looked for beside the network file"
-            problems.add(file.place, f"there is no file {path_text}", remedy)
-        except OSError as error:
-            problems.add(file.place, f"cannot read {path_text}: {error.strerror or error}", "check the file")
-        except UnreadableError as error:
-            problems.add(file.place, f"{path_text} {error.reason}", error.remedy)
+def read_numbers(files: ArrayFiles, file: File, problems: Problems, with_words: bool = False) -> FileNumbers | None:
+    """A file's numbers, or ``None`` and a problem; ``with_words``: a column of a table may have words."""
+    path_text = quoted(file.path)
+    if printable(file.path) != file.path:
+        problems.add(file.place, f"{path_text} has a control character", "rename the file")
         return None
+    path = Path(file.path)
+    try:
+        if file.path in files.at_hand:
+            return FileNumbers(_checked(files.at_hand[file.path], problems.limits))
+        base = os.path.realpath(files.folder or ".")
+        path = Path(os.path.realpath(os.path.join(base, file.path)))
+        if not files.anywhere and not path.is_relative_to(base):
+            remedy = "move the file inside, or allow it with --allow-files"
+            problems.add(file.place, f"{path_text} lies outside the network file's folder", remedy)
+            return None
+        return _read(path, file, problems.limits, with_words)
+    except FileNotFoundError:
+        others = [other.name for other in _siblings(path)]
+        remedy = suggestion(path.name, others) if others else "it is looked for beside the network file"
+        problems.add(file.place, f"there is no file {path_text}", remedy)
+    except OSError as error:
+        problems.add(file.place, f"cannot read {path_text}: {error.strerror or error}", "check the file")
+    except UnreadableError as error:
+        problems.add(file.place, f"{path_text} {error.reason}", error.remedy)
+    return None
 
 
 def _checked(array: Array, limits: Limits) -> Array:
@@ -83,15 +74,15 @@ def _checked(array: Array, limits: Limits) -> Array:
 
 def _siblings(path: Path) -> list[Path]:
     try:
-        return sorted(other for other in path.parent.iterdir() if other.suffix in SUFFIXES)
+        return sorted(other for other in path.parent.iterdir() if other.suffix in FILE_SUFFIXES)
     except OSError:
         return []
 
 
 def _read(path: Path, file: File, limits: Limits, with_words: bool) -> FileNumbers:
     suffix = Path(file.path).suffix.lower()
-    if suffix not in SUFFIXES:
-        raise UnreadableError("is no array file", f"known here: {', '.join(SUFFIXES)}")
+    if suffix not in FILE_SUFFIXES:
+        raise UnreadableError("is no array file", f"known here: {', '.join(FILE_SUFFIXES)}")
     with open_regular(path) as stream:
         if suffix == ".csv":
             from .tables import read_table

@@ -202,7 +202,7 @@ class Learning:
                 numbers = {(row, *cell): one for row, part in enumerate(found) for cell, one in part.numbers.items()}
                 return GivenArray((len(items), *found[0].shape), numbers)
             case File():
-                read = self.leaves.files.read(value, self.problems)
+                read = self.leaves.read(value)
                 if read is None:
                     return None
                 cells = cells_of(*map(range, read.array.shape))

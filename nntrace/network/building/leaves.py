@@ -12,12 +12,13 @@ from ...spec.model import File, GivenSize, Init, Items, Labelled, Name, Null, Nu
 from ...spec.problems import Problems
 from ..model import Cell, Role, Tensor
 from .extents import Fans
-from .files import ArrayFiles
 from .names import Names
 from .sizes import Sizes
 
 if TYPE_CHECKING:
     from ..model import Array
+    from .draft import ArrayFiles
+    from .files import FileNumbers
 
 Leaf = Number | Name | Null
 """What one cell of a tensor may be: a number, a name (with or without its number), or no connection."""
@@ -226,12 +227,19 @@ class Leaves:
         self.own.add(tensor.key)
         return tensor._replace(name=label.text)
 
+    def read(self, file: File, with_words: bool = False) -> FileNumbers | None:
+        """A file's numbers, or ``None`` and a problem; ``with_words``: a column of a table may have words."""
+        from .files import read_numbers
+
+        found = read_numbers(self.files, file, self.problems, with_words)
+        self.names.integers = self.names.integers and found is not None and found.typed == "integers"
+        return found
+
     def from_file(self, value: File, key: str, name: str | None, role: Role, flat: bool = False) -> Tensor:
         """A file's numbers; ``flat``: a single row or column of them is a vector."""
-        found = self.files.read(value, self.problems)
+        found = self.read(value)
         if found is None:
             return Tensor(key, name, (0,) if flat else (0, 0), role)
-        self.names.integers = self.names.integers and found.typed == "integers"
         array = _flat(found.array) if flat else found.array
         decimal = found.typed != ""
         return Tensor(

@@ -41,10 +41,9 @@ class Samples:
         """What the file calls the class that ends each row, where a number may stand for it."""
         match value:
             case File():
-                if found := leaves.files.read(value, problems, with_words=True):
+                if found := leaves.read(value, with_words=True):
                     self.array, self.headings, self.words, self.typed = found
                 self.text = value.path
-                self.names.integers = self.names.integers and self.typed == "integers"
                 if self.array is not None and self.array.ndim == 1:
                     self.array = self.array[None, :]
                 if self.array is not None and self.array.ndim != 2:

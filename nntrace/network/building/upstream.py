@@ -57,7 +57,7 @@ def _of_samples(value: Value, shape: tuple[int, int], leaves: Leaves, problems: 
         problems.add(value.place, message, "give the samples' number, as in samples: {size: 2}, or a loss")
         return tensor
     if isinstance(value, File):
-        read = leaves.files.read(value, problems)
+        read = leaves.read(value)
         array = None if read is None else read.array
         leaves.names.integers = False
         if array is not None and array.shape != shape:
