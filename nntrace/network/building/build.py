@@ -3,26 +3,23 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Mapping
-from fractions import Fraction
 from math import prod
 from typing import TYPE_CHECKING
 
-from ...errors import counted, quoted, suggestion
+from ...errors import counted, quoted
 from ...expr.functions import FUNCTIONS, powers_written
 from ...expr.notation import Exponent
-from ...spec.model import Items, Labelled, Number, Penalty, Place, Spec, Value
+from ...spec.model import Items, Labelled, Number, Place, Spec
 from ..model import Element, Network, Tensor
-from ..quantities import Unnamed, find, known_names
+from ..quantities import Unnamed, find
 from .draft import ArrayFiles, Draft
 from .extents import Fans
 from .layers import Layers
 from .learning import Learning
 from .leaves import depth
 from .loss import LOSS, unfused
-from .names import RESERVED
 from .objective import Objective
 from .operations import distinctive
-from .penalty import letter, penalised
 from .sources import Directory
 from .training import reserved, training
 
@@ -76,10 +73,9 @@ class _NetworkBuilder(Draft):
         self._check_default_names()
         words = reserved(network.training.rule, self._learned(network))
         if spec.penalty and network.loss in self.tensors:
-            taken = {*self.names.used, *self.names.results}
-            known = {*taken, *self._tensor_names(), *network.tensors, *words, *RESERVED}
-            factors = self._factors(spec.penalty, known)
-            network = penalised(network, spec.penalty, self.weights, taken, factors, self.problems)
+            from .penalty import penalised
+
+            network = penalised(network, spec.penalty, self, words)
         self.names.check_collisions(words, self._free_powers())
         self.sizes.check_names({**self._tensor_names(), **self.names.used, **self.names.results})
         self.problems.raise_if_any()
@@ -108,33 +104,11 @@ class _NetworkBuilder(Draft):
             self.parameters.append(self.add(tensor).key)
         return Tensor("", None, (0,), "unit")
 
-    def _factors(self, penalty: Penalty, known: Collection[str]) -> dict[str, Fraction]:
-        """The numbers of a penalty's factors that are letters; a letter that is ``known`` already is a problem."""
-        found: dict[str, Fraction] = {}
-        for factor in {one.text: one for one in penalty.symbols}.values():
-            name = quoted(factor.text)
-            if not {factor.text, letter(factor)}.isdisjoint(known):
-                message = (
-                    f"{quoted(letter(factor))}, the letter of the penalty's factor, is also the name of something else"
-                )
-                self.problems.add(factor.place, message, "give the factor a letter of its own")
-            elif (given := self.names.numbers.pop(factor.text, None)) is None:
-                if self.sizes.wanted:
-                    remedy = f"give it one: values: {{{factor.text}: 0.1}} (only nntrace derive needs none)"
-                    self.problems.add(factor.place, f"the penalty's factor {name} has no number", remedy)
-            elif given.number.value < 0:
-                message = f"a penalty's factor cannot be negative, and {name} is {quoted(given.number.text)}"
-                self.problems.add(given.number.place, message, "give 0 or more")
-            else:
-                found[factor.text] = given.number.value
-        return found
-
     def _learned(self, network: Network) -> set[str]:
         """What parameters are called, as elements and as tensors."""
         tensors = [network.tensors[key] for key in network.parameters]
-        return {tensor.name or tensor.key for tensor in tensors} | {
-            name for tensor in tensors for name in tensor.names.values()
-        }
+        elements = {name for tensor in tensors for name in tensor.names.values()}
+        return elements | {tensor.name or tensor.key for tensor in tensors}
 
     def _hold(self) -> None:
         """Give units the numbers that the table of values has for them, in place of what their layers work out."""
@@ -164,9 +138,8 @@ class _NetworkBuilder(Draft):
         letters = {row.notation.base for row in FUNCTIONS.values() if isinstance(row.notation, Exponent)}
         if letters.isdisjoint((*self.names.used, *self.names.results)):
             return frozenset()
-        operations = [step.operation for step in self.steps] + [
-            edge.operation for one in self.steps for edge in one.edges
-        ]
+        operations = [step.operation for step in self.steps]
+        operations += [edge.operation for step in self.steps for edge in step.edges]
         forms = [form.form for one in operations for forms in one.declared.values() for form in forms]
         formulas = [formula for one in operations for formula in (one.formula, one.numeric)]
         return frozenset(letters - powers_written([*formulas, *forms]))
@@ -179,29 +152,19 @@ class _NetworkBuilder(Draft):
         if self.count is None:
             self.problems.add(given.place, "`samples_per_step` without samples", "add a line samples: …")
         elif given.value > self.count:  # a symbol stands for more
-            samples = "1 sample" if self.count == 1 else f"{self.count} samples"
-            message = f"`samples_per_step` is {given.text}, and there are {samples}"
+            message = f"`samples_per_step` is {given.text}, and there are {counted(self.count, 'sample')}"
             self.problems.add(given.place, message, "give a smaller number, or all")
         return None if given.value == self.count else int(given.value)
 
     def _register_numbers(self) -> None:
         """Numbers given inline may be used by name before the line that gives them."""
-        for value in (
-            self.spec.inputs,
-            self.spec.targets,
-            self.spec.parameters,
-            self.spec.loss and self.spec.loss.upstream,
-        ):
-            self._register(value)
-        for layer in self.spec.layers:
+        spec = self.spec
+        given = [spec.inputs, spec.targets, spec.parameters, spec.loss and spec.loss.upstream]
+        for layer in spec.layers:
             for value in layer.parameters.values():
-                self._register(value)
-                for _, row in value.entries if isinstance(value, Labelled) else ():
-                    self._register(row)
-
-    def _register(self, value: Value | None) -> None:
-        if isinstance(value, Labelled):
-            for name, inner in value.entries:
+                given += [value, *(row for _, row in value.entries)] if isinstance(value, Labelled) else [value]
+        for values in given:
+            for name, inner in values.entries if isinstance(values, Labelled) else ():
                 if isinstance(inner, Number):
                     self.names.define(name, inner)
 
@@ -222,10 +185,7 @@ class _NetworkBuilder(Draft):
         for name in self.spec.frozen:
             found = find(network, name.text)
             if not any(one.role == "parameter" for one in found):
-                known = known_names(network, "parameter")
-                self.problems.add(
-                    name.place, f"there is no parameter {quoted(name.text)}", suggestion(name.text, known)
-                )
+                self.refuse_parameter(name, network)
             names |= {name.text} if isinstance(found, Unnamed) else {one.name for one in found}
         return frozenset(names)
 

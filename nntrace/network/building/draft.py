@@ -6,11 +6,12 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from ...errors import counted
+from ...errors import counted, quoted, suggestion
 from ...record import Record
 from ...spec.model import Items, Labelled, Name, Place, Spec, Value
 from ...spec.problems import Problems
-from ..model import BoundOperation, Divisor, Role, Tensor
+from ..model import BoundOperation, Divisor, Network, Role, Tensor
+from ..quantities import known_names
 from .leaves import Leaves
 from .names import Names, defined_names
 from .operations import ChosenEntry
@@ -99,6 +100,11 @@ class Draft:
             return self.given(self.spec.inputs, "x", "x", "input")
         declared = self.samples.declared(self.spec.inputs, "x", "input")
         return self.add(self.samples.filled(declared, 0))
+
+    def refuse_parameter(self, name: Name, network: Network) -> None:
+        """Note a name that no parameter has."""
+        known = known_names(network, "parameter")
+        self.problems.add(name.place, f"there is no parameter {quoted(name.text)}", suggestion(name.text, known))
 
     def counted(self, size: int, noun: str) -> str:
         """How many, a size of the file by its symbol."""

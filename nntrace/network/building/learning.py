@@ -10,7 +10,7 @@ from ...errors import counted, quoted, shape_text, suggestion
 from ...record import Record
 from ...spec.model import File, Items, Labelled, LearningRate, Name, Number, Value
 from ..model import Cell, Element, Network
-from ..quantities import Unnamed, find, frozen, known_names, parameters
+from ..quantities import Unnamed, find, frozen, parameters
 from ..training import GivenNumber, Training
 from .draft import Draft
 
@@ -29,10 +29,9 @@ class Learning:
     """Resolves the names of parameters in a file's training."""
 
     def __init__(self, draft: Draft, network: Network) -> None:
-        self.spec = draft.spec
-        self.problems = draft.problems
+        self.draft = draft
         self.network = network
-        self.leaves = draft.leaves
+        self.spec, self.problems, self.leaves = draft.spec, draft.problems, draft.leaves
 
     def training(self) -> Training:
         """The network's training with what is said of single parameters."""
@@ -165,8 +164,7 @@ class Learning:
         asked = find(network, name.text)
         found = [one for one in asked if one.role == "parameter"]
         if not found:
-            known = known_names(network, "parameter")
-            self.problems.add(name.place, f"there is no parameter {quoted(name.text)}", suggestion(name.text, known))
+            self.draft.refuse_parameter(name, network)
             return
         array = self._array(value, what)
         if array is None:

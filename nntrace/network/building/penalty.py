@@ -7,19 +7,20 @@ that is part of the formula tells which of it does.
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping
 from fractions import Fraction
 from math import prod
 
 from ... import catalogue
 from ...catalogue import Operation
 from ...catalogue.registry import real
-from ...errors import quoted, suggestion
+from ...errors import quoted
 from ...expr import Add, Expr, Mul, Sum, Sym, product, rename, symbols
 from ...spec.model import Name, Number, Penalty
-from ...spec.problems import Problems
 from ..model import PENALTY, TOTAL, BoundOperation, Cell, Edge, Element, Network, Tensor
-from ..quantities import find, known_names
+from ..quantities import find
+from .draft import Draft
+from .names import RESERVED
 
 LOSS, DATA = "L", "data"
 SUM_OF_TWO = Operation(Sym(LOSS), Sym(DATA) + Sym(PENALTY))
@@ -28,24 +29,19 @@ Penalised = Mapping[str, set[Cell] | None]
 """The cells of each tensor that count; ``None``: all of them."""
 
 
-def penalised(
-    network: Network,
-    penalty: Penalty,
-    weights: Sequence[str],
-    taken: set[str],
-    factors: Mapping[str, Fraction],
-    problems: Problems,
-) -> Network:
-    """The network with a penalty on its loss. ``weights`` are the keys of the tensors that hold weights.
+def penalised(network: Network, penalty: Penalty, draft: Draft, words: Collection[str]) -> Network:
+    """The network with a penalty on its loss; ``words`` are those of the optimizer's formulas.
 
-    The names of the two terms follow the loss's where the file gives none, and give way to those ``taken``.
-    ``factors`` are the numbers of the factors that the file writes as letters, as far as it gives them.
+    The names of the two terms follow the loss's where the file gives none, and give way to those that are taken.
     """
-    chosen = _once(network, _chosen(network, penalty, weights, problems))
+    taken = {*draft.names.used, *draft.names.results}
+    shown = {tensor.name for tensor in draft.tensors.values() if tensor.name is not None}
+    factors = _factors(penalty, draft, {*taken, *shown, *network.tensors, *words, *RESERVED})
+    chosen = _once(network, _chosen(network, penalty, draft))
     if not chosen:
         if isinstance(penalty.on, str):
             what = "weight" if penalty.on == "weights" else "parameter"
-            problems.add(penalty.place, f"there is no {what} for a penalty", "leave the penalty out")
+            draft.problems.add(penalty.place, f"there is no {what} for a penalty", "leave the penalty out")
         return network
     total = network.tensors[LOSS]
     name = total.name or LOSS
@@ -78,22 +74,42 @@ def penalised(
     return network._replace(tensors=tensors, steps=tuple(steps), uses=uses, data=DATA)
 
 
+def _factors(penalty: Penalty, draft: Draft, known: Collection[str]) -> dict[str, Fraction]:
+    """The numbers of a penalty's factors that are letters; a letter that is ``known`` already is a problem."""
+    found: dict[str, Fraction] = {}
+    for factor in {one.text: one for one in penalty.symbols}.values():
+        name = quoted(factor.text)
+        if not {factor.text, letter(factor)}.isdisjoint(known):
+            own = quoted(letter(factor))
+            message = f"{own}, the letter of the penalty's factor, is also the name of something else"
+            draft.problems.add(factor.place, message, "give the factor a letter of its own")
+        elif (given := draft.names.numbers.pop(factor.text, None)) is None:
+            if draft.sizes.wanted:
+                remedy = f"give it one: values: {{{factor.text}: 0.1}} (only nntrace derive needs none)"
+                draft.problems.add(factor.place, f"the penalty's factor {name} has no number", remedy)
+        elif given.number.value < 0:
+            message = f"a penalty's factor cannot be negative, and {name} is {quoted(given.number.text)}"
+            draft.problems.add(given.number.place, message, "give 0 or more")
+        else:
+            found[factor.text] = given.number.value
+    return found
+
+
 def _free(name: str, taken: set[str]) -> str:
     while name in taken:
         name += "′"
     return name
 
 
-def _chosen(network: Network, penalty: Penalty, weights: Sequence[str], problems: Problems) -> dict[str, set[Cell]]:
+def _chosen(network: Network, penalty: Penalty, draft: Draft) -> dict[str, set[Cell]]:
     """The cells that the file puts the penalty on, by tensor in the order of the file; an empty set: all of them."""
     if isinstance(penalty.on, str):
-        return {key: set() for key in network.parameters if penalty.on == "all" or key in weights}
+        return {key: set() for key in network.parameters if penalty.on == "all" or key in draft.weights}
     found: dict[str, set[Cell]] = {}
     for name in penalty.on:
         uses = [use for one in find(network, name.text) for use in one.uses if use.key in network.parameters]
         if not uses:
-            known = known_names(network, "parameter")
-            problems.add(name.place, f"there is no parameter {quoted(name.text)}", suggestion(name.text, known))
+            draft.refuse_parameter(name, network)
         for use in uses:
             found.setdefault(use.key, set()).add(use.cell)
     return {key: found[key] for key in network.parameters if key in found}
@@ -131,9 +147,7 @@ def _penalty_step(network: Network, penalty: Penalty, chosen: Penalised) -> Boun
     sizes: dict[str, int] = {}
     terms: list[Expr] = []
     for kind, factor in penalty.kinds:
-        entry = catalogue.find("penalty", kind.text)
-        assert entry is not None  # the reader knows the kinds
-        constants, part = _split(entry.build().formula)
+        constants, part = _split(catalogue.known("penalty", kind.text).build().formula)
         sums: list[Expr] = []
         for place, (key, cells) in enumerate(chosen.items()):
             tensor = network.tensors[key]
