@@ -7,10 +7,8 @@ from fractions import Fraction
 
 from ..errors import UserError, quoted, shape_text, suggestion
 from ..expr import Sym
-from .model import Cell, Network, Role, Tensor
+from .model import GIVEN, Cell, Network, Tensor
 from .quantities import Quantity, find, known_names
-
-GIVEN: tuple[Role, ...] = ("input", "target", "parameter", "factor")
 
 
 def with_number(network: Network, name: str, value: Fraction, typed: str) -> Network:

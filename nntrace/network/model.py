@@ -15,7 +15,8 @@ from typing import TYPE_CHECKING, Any, Literal
 from ..catalogue import Operation
 from ..expr import Call, Expr, Sym
 from ..record import Record
-from ..spec.model import LET, Conventions, Place
+from ..spec.formula import LET
+from ..spec.model import Conventions, Place
 from .training import Training
 
 if TYPE_CHECKING:
@@ -30,6 +31,7 @@ stands in for a loss of which the gradient alone is given, and a formula of the 
 WEIGHT = "ω"
 """The key of how much each sample's class counts in the loss."""
 Role = Literal["input", "target", "parameter", "unit", "loss", "constant", "factor"]
+GIVEN: tuple[Role, ...] = ("input", "target", "parameter", "factor")
 
 
 class Element(Record):
@@ -107,11 +109,6 @@ class Tensor(Record):
     def given_name(self, cell: Cell) -> str | None:
         """The user's name of an element, the same in every sample."""
         return self.names.get(cell[1:] if self.sampled else cell)
-
-
-def is_inside(cell: Cell, shape: tuple[int, ...]) -> bool:
-    """Whether a tensor of this shape has such a cell."""
-    return len(cell) == len(shape) and all(0 <= place < size for place, size in zip(cell, shape, strict=True))
 
 
 def own_number(chosen: Sequence[int] | None, place: int) -> int:
@@ -244,9 +241,8 @@ class Network(Record):
     @property
     def steps_per_pass(self) -> int:
         """How many steps it takes to use every sample once; without samples, one."""
-        if self.samples is None or self.samples_per_step is None:
-            return 1
-        return -(-self.samples // self.samples_per_step)
+        samples = self.samples or 1
+        return -(-samples // (self.samples_per_step or samples))
 
     def symbol(self, element: Element) -> Sym:
         """An element as a sheet writes it."""
@@ -286,9 +282,7 @@ class Network(Record):
     @property
     def has_numbers(self) -> bool:
         """Whether every given tensor has its numbers, so that the network can be computed."""
-        given = (
-            tensor for tensor in self.tensors.values() if tensor.role in ("input", "target", "parameter", "factor")
-        )
+        given = (tensor for tensor in self.tensors.values() if tensor.role in GIVEN)
         return all(tensor.typed is not None or tensor.array is not None for tensor in given)
 
     @property
@@ -302,6 +296,5 @@ class Network(Record):
 
     def loss_steps(self) -> tuple[BoundOperation, ...]:
         """The steps of the loss: its parts if they have names, then the loss; none of a loss that is not known."""
-        if not self.loss_is_known:
-            return ()
-        return tuple(step for step in self.steps if self.tensors[step.output].role == "loss")
+        steps = self.steps if self.loss_is_known else ()
+        return tuple(step for step in steps if self.tensors[step.output].role == "loss")

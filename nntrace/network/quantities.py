@@ -16,7 +16,7 @@ from ..expr.lazy import Lazy
 from ..expr.script import ASCII, plain
 from ..expr.text import symbol as text_of
 from ..record import Record
-from .model import Cell, Element, Network, Role, Tensor, is_inside
+from .model import Cell, Element, Network, Role, Tensor
 
 _ELEMENT = re.compile(r"(?P<name>[^\[\]]+)\[\s*(?P<index>\d+(?:\s*,\s*\d+)*)\s*\]")
 _GRADIENT = re.compile(r"[∂d](?P<of>[^/∂]+)/[∂d](?P<by>[^/∂]+)")
@@ -34,6 +34,11 @@ class Quantity(Record):
     def name(self) -> str:
         """The name as a user writes it: ``w21``, ``W1[2,1]``."""
         return text_of(self.symbol)
+
+
+def is_inside(cell: Cell, shape: tuple[int, ...]) -> bool:
+    """Whether a tensor of this shape has such a cell."""
+    return len(cell) == len(shape) and all(0 <= place < size for place, size in zip(cell, shape, strict=True))
 
 
 def quantity(network: Network, element: Element) -> Quantity:

@@ -7,6 +7,9 @@ from fractions import Fraction
 
 from ..record import Record
 
+LET = "let"
+"""The kind of a layer that is a line of formulas."""
+
 
 class FormulaNumber(Record):
     """A number, with the text that was typed."""

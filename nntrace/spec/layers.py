@@ -7,8 +7,9 @@ from collections.abc import Collection, Mapping
 from ..catalogue import KINDS, Entry, Parameter
 from ..errors import quoted
 from . import kinds, shorthands, sources, tree, values
+from .formula import LET
 from .kinds import Kinded
-from .model import LET, GivenSize, Items, Labelled, Layer, SourceNames, Value
+from .model import GivenSize, Items, Labelled, Layer, SourceNames, Value
 from .problems import Problems
 from .scalars import looks_like_number
 from .tree import Node, describe, is_null

@@ -7,9 +7,9 @@ from typing import TYPE_CHECKING
 
 from ..errors import quoted
 from . import tree, values
-from .formula import MisreadError
+from .formula import LET, MisreadError
 from .formula_parser import parse
-from .model import LET, Layer, Name, TypedFormula
+from .model import Layer, Name, TypedFormula
 from .problems import Problems
 from .tree import Node, describe, is_null
 

@@ -8,13 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from fractions import Fraction
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 from ..limits import USUAL, Limits
 from ..record import Record
-
-if TYPE_CHECKING:
-    from .formula import FormulaPart
+from .formula import FormulaPart
 
 
 class Place(Record):
@@ -115,10 +112,6 @@ class TypedFormula(Record):
     text: str
     root: FormulaPart
     places: tuple[Place, ...]
-
-
-LET = "let"
-"""The kind of a layer that is a line of formulas."""
 
 
 class Layer(Record):

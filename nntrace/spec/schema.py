@@ -9,8 +9,8 @@ from typing import Any
 from ..catalogue import KINDS, Entry
 from ..catalogue.registry import Option
 from . import losses, passes, sources, training, validation, values
+from .formula import LET
 from .layers import ACTIVATION, parameter_keys
-from .model import LET
 from .reader import OF_LAYERS, READERS, REQUIRED
 from .shorthands import DECAY, SHORT_RATE
 

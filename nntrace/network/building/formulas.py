@@ -28,7 +28,8 @@ from ...spec.formula import (
     Reference,
 )
 from ...spec.model import Name, TypedFormula
-from ..model import Divisor, is_inside
+from ..model import Divisor
+from ..quantities import is_inside
 from .formula_functions import CHOICES, CONSTANTS, ELEMENTWISE, TOTALS, TRANSPOSE, function_names, inlined, put_into
 from .formula_slopes import with_slopes
 from .formula_terms import FormulaAxes, Term, constant, together

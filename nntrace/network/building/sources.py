@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from ...errors import counted, quoted, shape_text, suggestion
 from ...record import Record
 from ...spec.model import Name, SourceNames
-from ..model import Cell, Tensor, is_inside
+from ..model import Cell, Tensor
+from ..quantities import is_inside
 from .draft import Draft
 from .leaves import elements
 
