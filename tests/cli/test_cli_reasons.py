@@ -152,3 +152,10 @@ def test_what_is_infinite_or_undefined_first_names_its_operands(run: Run, tmp_pa
     assert "  infinite, as p is\n" in out
     assert "  undefined, such as ∞ - ∞ or 0 × ∞: q ≈ ∞, p ≈ ∞\n" in out
     assert "  undefined, as r is\n" in out
+
+
+@pytest.mark.parametrize(("z", "reason"), [(0, "z = 0"), (-1, "z = -1 < 0"), (2, "z = 2 > 0")])
+def test_a_number_is_compared_once(run: Run, z: int, reason: str) -> None:
+    """A step with a value of its own at 0 is decided by two conditions."""
+    out = run("forward", "-", stdin=f"inputs: {{z: {z}}}\nlayers:\n- {{step: y, at_zero: 0.5}}\n".encode()).out
+    assert out.splitlines()[-1].endswith(f" {reason}")

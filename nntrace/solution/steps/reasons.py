@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from math import prod
 
 from ...expr import ZERO, Add, Condition, Expr, Indicator, Neg, Num, Sym, children, rebuild, symbols
@@ -49,7 +49,7 @@ def decisions(writer: Writer, decided: Iterable[tuple[Condition, bool]], slope: 
     """Conditions as they turned out; for a ``slope`` also the convention, where it decided."""
     notes: Note = ()
     found = (one if is_true else Condition(one.left, OPPOSITE[one.relation], one.right) for one, is_true in decided)
-    for condition in dict.fromkeys(found):
+    for condition in _strictest(found):
         relation = condition.relation
         if notes:
             notes += (", ",)
@@ -59,6 +59,19 @@ def decisions(writer: Writer, decided: Iterable[tuple[Condition, bool]], slope: 
             side = writer.network.conventions.relu_at_zero
             notes += (f", at the kink the {'right' if side else 'left'} slope (relu_at_zero: {side})",)
     return notes
+
+
+def _strictest(conditions: Iterable[Condition]) -> Iterator[Condition]:
+    """Of several conditions on the same two numbers one: ``<`` for ≤ and ≠, ``=`` for ≤ and =."""
+    sides: dict[tuple[Expr, Expr], list[str]] = {}
+    for condition in dict.fromkeys(conditions):
+        sides.setdefault((condition.left, condition.right), []).append(condition.relation)
+    for (left, right), relations in sides.items():
+        if len(relations) > 1 and "=" in relations:
+            relations = ["="]
+        elif len(relations) > 1 and "≠" in relations:
+            relations = ["<" if {"≤", "<"} & {*relations} else ">"]
+        yield from (Condition(left, relation, right) for relation in relations)
 
 
 def joined(*notes: Note) -> Note:
@@ -107,6 +120,8 @@ def weightless(writer: Writer, body: Expr) -> Note:
 def _compared(writer: Writer, condition: Condition) -> Note:
     """``h2 = -0.5 ≤ 0``: the quantity, its number, and how this compares."""
     right = condition.right if isinstance(condition.right, Num) else writer.named(condition.right)
+    if condition.relation == "=" and isinstance(right, Num):
+        return _valued(writer, condition.left)
     return (*_valued(writer, condition.left), f" {condition.relation} ", right)
 
 
