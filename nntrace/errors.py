@@ -41,7 +41,7 @@ def suggestion(word: str, known: Iterable[str], meant: Iterable[str] | None = No
     """
     words = list(dict.fromkeys(known))
     if not words:
-        return "remove it: nothing is known here"
+        return "remove it: nothing can stand here"
     listed = "known here: " + ", ".join(map(printable, words[:MOST_KNOWN])) + (", …" if len(words) > MOST_KNOWN else "")
     near = nearest(word, words if meant is None else meant)
     return f"did you mean {quoted(near)}? {listed}" if near else listed

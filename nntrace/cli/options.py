@@ -92,7 +92,7 @@ class Compared(Record):
     ] = []
     seed: Annotated[
         int | None,
-        _number("seed", 0, 10**9, "Of drawn rates."),
+        _number("seed", 0, 10**9, "Seed of the drawn rates."),
     ] = None
 
 

@@ -208,7 +208,7 @@ def check_files(page: PageOptions, force: bool, *asked: Path | None) -> None:
         check_free(file, force)
         for other in (*files[place:], *([] if page.output is None else [page.output])):
             if same_file(file, other):
-                raise UserError(f"two things cannot both be {file}\n  choose another name for one")
+                raise UserError(f"two outputs cannot go to the same file, {file}\n  choose another name for one")
 
 
 def write(solution: Solution, page: PageOptions, beside: Mapping[Path, Content]) -> None:

@@ -39,4 +39,5 @@ def _no_gradient(network: Network, one: Quantity, past: set[str]) -> str:
     while key in past:
         key = made_by[key].argument
     before = of_tensor(network, network.tensors[key])[0].name
-    return f"there is no gradient by {quoted(one.name)}: it leads past that\n  ask for the one by {quoted(before)}"
+    message = f"there is no gradient by {quoted(one.name)}: the gradient does not pass through it"
+    return f"{message}\n  ask for the one by {quoted(before)}"

@@ -100,7 +100,7 @@ def _penalty(found: dict[str, Any], problems: Problems) -> Penalty | None:
                              "take one of the two out")  # fmt: skip
         for key in ("iterations", "epochs"):
             if (count := found.get(key)) and count.value > 1:
-                message = f"more than one {key[:-1]} with upstream gradients: after a step they are others"
+                message = f"more than one {key[:-1]} with upstream gradients: after one step they would change"
                 problems.add(count.place, message, f"leave `{key}` out")
     at_top: Penalty | None = found.get("penalty")
     inside = loss.penalty if loss else None

@@ -271,4 +271,4 @@ def test_no_sample_is_meant_without_its_number(run: Run, tmp_path: Path, command
     (tmp_path / "net.yaml").write_text(XOR, encoding="utf-8")
     code, out, err = run(command, "-q", "--expect", f"{name}=1", cwd=tmp_path)
     assert (code, out) == (2, "")
-    assert err == f"{name!r} is another number in each sample\n  name one of them: {name}(1), {name}(2)\n"
+    assert err == f"{name!r} is a different number in each sample\n  name one of them: {name}(1), {name}(2)\n"

@@ -45,7 +45,7 @@ UNDEFINED = [  # a network whose loss has no number, before the update or after 
     (
         "inputs: {x: -2}\ntargets: [1]\nlayers: [{dense: [h], weights: {x: {w: 1}}}]\nloss: {bce: L}\n"
         "learning_rate: -1.25\n",
-        ["loss after this update 0.693147: before it was undefined"],
+        ["loss after this update 0.693147: it was undefined before"],
         ["overflow", "such as"],
     ),
     (
@@ -110,10 +110,10 @@ learning_rate: 0.1
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        (SATURATED, "    2 of the 9 gradients by central difference (7 smaller than a difference can tell) ✓\n"),
+        (SATURATED, "    2 of the 9 gradients by central difference (7 too small for a difference to show) ✓\n"),
         (
             SATURATED.replace("bce", "mse").replace("-9,", "-90,"),
-            "    note: gradients by central difference: skipped (9 smaller than a difference can tell)\n",
+            "    note: gradients by central difference: skipped (9 too small for a difference to show)\n",
         ),
     ],
 )

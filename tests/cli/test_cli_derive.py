@@ -523,9 +523,9 @@ def test_the_machines_derivation_has_a_legend(run: Run, tmp_path: Path) -> None:
 
     letters, tensors = legend(Q2)
     assert tensors == {}
-    assert letters["k"] == "an index; in the gradient of the loss that of the right class"
+    assert letters["k"] == "an index; in the gradient of the loss, that of the right class"
     assert letters["i"] == letters["j"] == letters["p"] == "an index, from 1 to the size of its axis"
-    assert (letters["D_x"], letters["m"], letters["I"]) == ("a size", "a number of samples", "the identity matrix")
+    assert (letters["D_x"], letters["m"], letters["I"]) == ("a size", "any number of samples", "the identity matrix")
     assert (letters["Z"], letters["M"]) == (
         "the sum that the results of a softmax share", "the largest argument of a softmax")  # fmt: skip
     (tmp_path / "net.yaml").write_text(SYMBOLIC, encoding="utf-8")

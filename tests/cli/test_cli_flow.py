@@ -191,7 +191,7 @@ def test_formulas_that_read_parameters_are_followed(run: Run, tmp_path: Path) ->
     norms = [float(np.linalg.norm(end * v * (1 - a**2))), abs(float(end))]
     assert one["curves"]["‖δ‖"] == pytest.approx(norms)
     assert one["curves"]["through the weights"][0] == pytest.approx(float(np.linalg.norm(v)))
-    assert "Of a formula, δ is ∂L/∂ of its result" in run("flow", cwd=tmp_path).out
+    assert "For a formula, δ is ∂L/∂ of its result" in run("flow", cwd=tmp_path).out
     refused = run("flow", "--depth", "2", cwd=tmp_path)
     assert refused.code == 2
     assert "4 inputs, in place of a formula\n" in refused.err

@@ -120,7 +120,7 @@ MISTAKES = {
     ),
     "elements that do not fit": (
         "{q: sum(v + transpose(W))}", "4:22: 'v' has 3 elements, and 'transpose(W)' is 2×1",
-        "what meets element by element has one shape, or is a single number; @ multiplies tensors",
+        "element by element, both sides have one shape, or one is a single number; @ multiplies tensors",
     ),
     "itself": ("{q: x + q}", "4:18: 'q' uses itself", "read an earlier result, or choose another name"),
     "a later line": ("{q: x + r, r: x}", "4:18: 'r' is worked out later", "put its line before this one"),

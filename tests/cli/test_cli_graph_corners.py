@@ -150,7 +150,7 @@ MISTAKES = {
     ),
     "a list that is turned": (
         LET.replace("[[w, 1]]", "{transpose: [W1]}").replace("FORMULA", "k"),
-        "5:53: what is turned is a tensor, by its name", "write {transpose: W1}",
+        "5:53: `transpose` takes the name of a tensor", "write {transpose: W1}",
     ),
     "no argument": (LET.replace("FORMULA", "exp()"), "6:18: 'exp' has no argument here", "write what it is of: exp(x)"),
     "a comparison": (LET.replace("FORMULA", "x == y"), "6:16: '==' is not a name", "a formula compares nothing"),

@@ -84,7 +84,7 @@ def test_an_update_is_one_of_a_single_sample_whose_delta_is_the_mistake(run: Run
 def test_there_is_no_gradient_by_the_result_that_is_held_fixed(run: Run) -> None:
     code, out, err = run("grad", AND, "-p", "y")
     assert (code, out) == (2, "")
-    assert "there is no gradient by 'y⁽¹⁾': it leads past that\n  ask for the one by 'z⁽¹⁾'" in err
+    assert "there is no gradient by 'y⁽¹⁾': the gradient does not pass through it\n  ask for the one by 'z⁽¹⁾'" in err
 
 
 @pytest.mark.parametrize("activation", ["sigmoid", "relu"])

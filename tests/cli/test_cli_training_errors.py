@@ -89,7 +89,7 @@ ALONE_WRONG: list[tuple[str, list[str]]] = [
     ("gradients: {w: 1, v: [1, 2, 3]}", ["2:22: a gradient of 'v' has the shape 2, and this has the shape 3"]),
     (
         "gradients: {w: 1, v: [[1, 2], [3]]}",
-        ["2:22: these nested lists are not of one shape", "give every list as many"],
+        ["2:22: these nested lists do not have one shape", "give every list the same number of entries"],
     ),
     (
         "gradients: {w: [1, 2], v: [1, 2]}\noptimizer: {sgd: {start: {t: 2}}}",

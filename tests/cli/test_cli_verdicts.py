@@ -154,8 +154,8 @@ def test_names_say_the_same_as_the_order(run: Run, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("text", "message"), [
-    (WEIGHTED.replace("[1, 3, 2]", "[1, 3]"), "no numbers for 3 classes"),
-    (WEIGHTED.replace("[1, 3, 2]", "[1, 3, -2]"), "no numbers for 3 classes"),
+    (WEIGHTED.replace("[1, 3, 2]", "[1, 3]"), "a number for each of 3 classes"),
+    (WEIGHTED.replace("[1, 3, 2]", "[1, 3, -2]"), "a number for each of 3 classes"),
     (BY_NAME.replace("p2: 3", "p4: 3"), "no class 'p4'"),
     (WEIGHTED.replace("ce: L", "mse: L"), "takes no class"),
 ])  # fmt: skip

@@ -129,7 +129,7 @@ def test_a_convolution_has_no_product_and_says_so(run: Run, tmp_path: Path) -> N
     first, *_ = sheet(run, tmp_path, network("convolution", "mixed"))["steps"]
     rule, value = first["lines"]
     assert rule["text"] == "A1_pq = Σ_r w1_r × 1[p + r - 1 = q]"
-    assert rule["note"] == "no product of the layer's own matrices: given by its elements"
+    assert rule["note"] == "not a product of the layer's own matrices: given by its elements"
     assert first["value"] == CONVOLVED[0].tolist() == json.loads(value["text"])
 
 
@@ -154,8 +154,8 @@ def test_what_was_not_shown_is_not_said(run: Run, tmp_path: Path) -> None:
     found = sheet(run, tmp_path, network("convolution", "mixed", "folded", "last"))
     (reason,) = [step["reason"] for step in found["steps"] if step["name"] == "a2"]
     assert reason == (
-        "folded decides by cases of z2, so it is not shown to be affine (no midpoint tried shows that it is not): "
-        "z2 and z3 are not merged (with special weights they could still be one affine map)"
+        "folded is defined by cases of z2, so it is not shown to be affine "
+        "(none of the midpoints tried shows that it is not): z2 and z3 are not merged (with special weights they could still be one affine map)"
     )
     assert "is not affine" not in reason
 
@@ -210,7 +210,7 @@ def test_branches_that_an_activation_keeps_apart_are_merged_from_where_they_read
     assert [check["status"] for check in found["checks"]] == ["ok", "ok"]
     (step,) = [step for step in found["steps"] if step["name"] == "s_j"]
     assert step["lines"][0]["text"] == "y_j + u_j"
-    assert step["reason"] == "s reads results that are not affine maps of one and the same result before them"
+    assert step["reason"] == "s reads results that are not all affine maps of the same earlier result"
 
 
 @pytest.mark.parametrize("given", ["v", "w"])
@@ -272,7 +272,7 @@ def test_parts_of_matrices_are_told_and_a_single_constant_is_a_number(run: Run, 
 def test_a_product_of_two_branches_is_not_merged(run: Run, tmp_path: Path) -> None:
     found = sheet(run, tmp_path, BRANCHES.replace("{add: s,", "{multiply: s,"))
     (step,) = [step for step in found["steps"] if step["name"] == "s_j"]
-    assert step["reason"] == "s has a derivative that depends on what it reads, so it is not shown to be affine"
+    assert step["reason"] == "s has a derivative that depends on its argument, so it is not shown to be affine"
 
 
 def test_numbers_beyond_floats_are_compared_too(run: Run, tmp_path: Path) -> None:

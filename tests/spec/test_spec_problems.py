@@ -120,7 +120,7 @@ TABLE: list[tuple[str, list[str]]] = [
      "report: [mse, {upstream: [1]}]\npenalty: {l2: 1}",
      ["2:10: `targets` beside upstream gradients, of a loss that is not known",
       "4:23: 'parts' beside `upstream`",
-      "5:13: more than one iteration with upstream gradients: after a step they are others",
+      "5:13: more than one iteration with upstream gradients: after one step they would change",
       "6:10: `report` beside upstream gradients, of a loss that is not known", "6:16: a report cannot be `upstream`",
       "7:10: `penalty` beside upstream gradients, of a loss that is not known"]),
     ("inputs: [1]\nlayers: []\nloss: upstream", ["3:7: `upstream` without its gradients"]),

@@ -18,7 +18,7 @@ def derive(
     ] = [],
     name: Annotated[
         list[str],
-        typer.Option("--name", metavar="LABEL=∂A/∂B", help="Call a derivative so, e.g. δ0=∂L/∂z2. Repeatable."),
+        typer.Option("--name", metavar="LABEL=∂A/∂B", help="Name a derivative, e.g. δ0=∂L/∂z2. Repeatable."),
     ] = [],
     at: Annotated[
         list[str],

@@ -20,10 +20,11 @@ from ..words import settings
 def flow(
     *,
     activation: Annotated[
-        list[str], typer.Option("--activation", metavar="KINDS", help="The network with each of these: sigmoid,tanh.")
+        list[str],
+        typer.Option("--activation", metavar="KINDS", help="Run the network with each of these: sigmoid,tanh."),
     ] = [],
     depth: Annotated[
-        str | None, typer.Option("--depth", metavar="2:20", help="Repeat the square hidden layer: so many in all.")
+        str | None, typer.Option("--depth", metavar="2:20", help="Repeat the square hidden layer, to so many in all.")
     ] = None,
     seed: Annotated[
         int | None, typer.Option("--seed", metavar="N", help="Draw the repeated layers' weights instead of copying.")

@@ -30,7 +30,7 @@ def step(
     force: Annotated[bool, typer.Option("--force", help="Let --save replace a file.")] = False,
     trace: Annotated[
         str | None,
-        typer.Option("--trace", metavar="1,2,100", help="Iterations to show in full; of the others the summary."),
+        typer.Option("--trace", metavar="1,2,100", help="Iterations to show in full; the others are summed up."),
     ] = None,
     steps: StepOptions,
     lasting: Lasting,

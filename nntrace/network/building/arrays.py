@@ -143,5 +143,5 @@ def _check_directory(stream: IO[bytes], size: int) -> None:
     if at < 0 or len(tail) < at + _END_SIZE:
         raise _damaged()
     if int.from_bytes(tail[at + 12 : at + 16], "little") > _LARGEST_DIRECTORY or _END_64 in tail[max(0, at - 20) : at]:
-        raise UnreadableError("has more arrays than are looked through", "save those that are needed alone")
+        raise UnreadableError("has too many arrays", "save those that are needed alone")
     stream.seek(0)

@@ -18,14 +18,16 @@ def class_weights(draft: Draft, value: Value, loss: Loss, targets: Tensor, outpu
     problems, size = draft.problems, outputs.shape[-1]
     if loss.targets not in ("class", "classes"):
         remedy = "leave it out, or take cross_entropy or hinge"
-        problems.add(value.place, "`class_weights` of a loss that takes no class", remedy)
+        problems.add(value.place, "`class_weights` beside a loss that takes no class", remedy)
         return None
     known = class_names(draft, outputs)
     weights = _by_class(draft, value, known, size)
     if weights is None:
         return None
     if targets.typed is None or no_class(targets) is not None:
-        problems.add(value.place, "`class_weights` and targets that are no classes", "name the class of each sample")
+        problems.add(
+            value.place, "`class_weights` beside targets that are not classes", "name the class of each sample"
+        )
         return None
     chosen = {cell[:-1]: weights[cell[-1]] for cell, number in targets.typed.items() if number}
     shape = () if draft.count is None else (draft.count,)
@@ -48,7 +50,7 @@ def _by_class(draft: Draft, value: Value, known: Mapping[str, int], size: int) -
     numbers = {place: one.value for place, one in given.items() if isinstance(one, Number) and one.value >= 0}
     if len(numbers) != size or len(given) != size:
         remedy = f"give {size} numbers from 0 on, such as [{', '.join(['1'] * size)}], or one by each class's name"
-        draft.problems.add(value.place, f"`class_weights` are no numbers for {size} classes", remedy)
+        draft.problems.add(value.place, f"`class_weights` do not give a number for each of {size} classes", remedy)
         return None
     for one in given.values():
         if isinstance(one, Number):

@@ -118,7 +118,9 @@ class FormulaReader:
                 continue
             if self.axes.shape(term) != shape:
                 one, other = self.axes.in_words(operands[first], terms[first]), self.axes.in_words(part, term)
-                remedy = "what meets element by element has one shape, or is a single number; @ multiplies tensors"
+                remedy = (
+                    "element by element, both sides have one shape, or one is a single number; @ multiplies tensors"
+                )
                 raise MisreadError(part.start, f"{one}, and {other}", remedy)
             terms[place] = term.map(lambda node, own=term.axes: at(node, dict(zip(own, axes, strict=True))), axes)  # type: ignore[misc]
         return terms, axes

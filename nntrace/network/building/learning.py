@@ -194,7 +194,9 @@ class Learning:
                 arrays = [self._array(item, what) for item in items]
                 found = [part for part in arrays if part is not None]
                 if len({part.shape for part in found}) > 1:
-                    self.problems.add(place, "these nested lists are not of one shape", "give every list as many")
+                    self.problems.add(
+                        place, "these nested lists do not have one shape", "give every list the same number of entries"
+                    )
                 if len(found) < len(items) or len({part.shape for part in found}) != 1:
                     return None
                 numbers = {(row, *cell): one for row, part in enumerate(found) for cell, one in part.numbers.items()}

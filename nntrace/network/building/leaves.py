@@ -134,7 +134,11 @@ class Leaves:
                 cells = [cell for cell, _, _ in listed]
                 shape = tuple(max(places) + 1 for places in zip(*cells, strict=False)) if cells else ()
                 if len(listed) != prod(shape) or any(len(cell) != len(shape) for cell in cells):
-                    self.problems.add(value.place, "these nested lists are not of one shape", "give every list as many")
+                    self.problems.add(
+                        value.place,
+                        "these nested lists do not have one shape",
+                        "give every list the same number of entries",
+                    )
                     return Tensor(key, name, (0,) * dimensions, "parameter")
                 tensor = self.cells(key, name, "parameter", shape, listed)
             case _:

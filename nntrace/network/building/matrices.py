@@ -137,7 +137,7 @@ class MatrixReader:
                     continue
                 if len(item.items) != width:
                     message = f"this row has {counted(len(item.items), 'number')}, the rows before it have {width}"
-                    remedy = "give every row as many; write null where there is no connection"
+                    remedy = "give every row the same number; write null where there is no connection"
                     self.problems.add(item.place, message, remedy)
                 lines.append(item.items)
         shapeless = len(self.problems.found) > noted

@@ -83,7 +83,7 @@ class ParameterReader:
         draft, name = self.draft, turned(given) or given
         if isinstance(given, Labelled) and [label.text for label, _ in given.entries] == [TRANSPOSE] and name is given:
             place = given.entries[0][1].place
-            draft.problems.add(place, "what is turned is a tensor, by its name", f"write {{{TRANSPOSE}: W1}}")
+            draft.problems.add(place, "`transpose` takes the name of a tensor", f"write {{{TRANSPOSE}: W1}}")
             draft.problems.raise_if_any()
         dimensions, known = len(parameter.symbol.index), {*self.draft.names.tensors, *self.draft.names.numbers}
         if not isinstance(name, Name) or (name is given and name.text in known):

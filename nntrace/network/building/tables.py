@@ -186,7 +186,7 @@ def _refuse_width(row: Sequence[str], line: int, wide: int) -> None:
     ends = len(row) > wide and not any(map(str.strip, row[wide:]))
     raise UnreadableError(
         f"has {counted(len(row), 'column')} in line {line}, and {wide} in the first",
-        "remove the comma at the end of the line" if ends else "give each row as many numbers",
+        "remove the comma at the end of the line" if ends else "give each row the same number of values",
     )
 
 

@@ -125,7 +125,7 @@ def gradient_checks(writer: Writer, asked: Sequence[Quantity]) -> Iterator[Check
         yield Check((f"{words} by {_quotient(writer)}" + (f" ({because})" if because else ""),), "ok")
 
 
-FAINT = "smaller than a difference can tell"
+FAINT = "too small for a difference to show"
 _CROSSING = {"kink": "has a kink here and the convention decides", "jump": "jumps here"}
 
 
@@ -163,7 +163,7 @@ def loss_check(writer: Writer, update: Update) -> Check:
     if not new.is_finite and isnan(new.number) and (noun := _negative_argument(writer, after)):
         return Check((*words, f": the {noun} of a negative number"), "note")
     if isnan(old.number) and new.is_finite:
-        return Check((*words, ": before it was undefined"), "note")
+        return Check((*words, ": it was undefined before"), "note")
     if not new.is_finite or not old.is_finite:
         return Check((*words, ": the numbers overflow"), "note")
     change = new.minus(old).sign
@@ -175,9 +175,9 @@ def loss_check(writer: Writer, update: Update) -> Check:
         return Check((f"the loss{own} stays at ", now.number, _why_not_lower(writer, update, rate)), "note")
     why = ": the learning rate is too large for this step"
     if rate < 0:
-        why = ": a negative learning rate climbs"
+        why = ": a negative learning rate moves uphill"
     elif writer.network.training.gradients:
-        why = ": the step follows gradients that are given and not this loss's"
+        why = ": the step follows the given gradients, not those of this loss"
     elif update.rule.states and update.before.memory.done:
         why = ": the step is too large here, or still follows earlier gradients"
     return Check((*words, " > ", before.number, why), "note")
@@ -229,4 +229,4 @@ def _why_not_lower(writer: Writer, update: Update, rate: float) -> str:
         return ": the step ends where the loss is as high as before"
     if all(writer.trace.total(found).exact == 0 for found in learned):
         return ": every gradient is 0"
-    return ": every gradient is smaller than a double can be"
+    return ": every gradient is smaller than the smallest double"

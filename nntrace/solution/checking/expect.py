@@ -54,7 +54,7 @@ def compare(solution: Solution, name: str, expected: str, value: Fraction | Deci
         if samples:
             own = [f"{name}({sample})" for sample in samples]
             some = ", ".join(own[:MOST_NAMED]) + (", …" if len(own) > MOST_NAMED else "")
-            raise UserError(f"{quoted(name)} is another number in each sample\n  name one of them: {some}")
+            raise UserError(f"{quoted(name)} is a different number in each sample\n  name one of them: {some}")
         near = suggestion(name, list(known)[::-1])
         raise UserError(f"this sheet has no number {quoted(asked_name)}\n  {near}")
     found = known[key]

@@ -20,7 +20,7 @@ MOST_OPERANDS = 3
 def why_undefined(writer: Writer, value: Amount, body: Expr) -> Note:
     """Why a number is none, where it is an infinity or not a number; ``body`` is its formula over keys."""
     if value.is_lost:
-        return ("0 as far as 1,000 digits tell",)
+        return ("1,000 digits do not tell it from 0",)
     if value.is_finite:
         return ()
     if isinf(value.number) and (pole := _pole(writer, body)):

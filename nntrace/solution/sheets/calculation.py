@@ -304,7 +304,7 @@ def _nothing_asked(network: Network) -> Section:
     """What a sheet of gradients has where there are no parameters."""
     others = known_names(network, "unit", "input")
     some = f": --param {others[0]}" if others else ""
-    none = f"There are no parameters. Any other gradient is asked for by its name{some}."
+    none = f"There are no parameters. Ask for another gradient by its name{some}."
     return Section("backward", (Remark((none,)),))
 
 

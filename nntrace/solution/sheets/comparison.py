@@ -21,7 +21,7 @@ RULES = {
     "good": "the last loss is the lowest, or within 5 % of the best curve's fall of it.",
     "too low": "it fell by less than half of what the best curve fell, or by the end still falls (in the last tenth of "
     "the epochs by more than 1 % of its own fall).",
-    "too high": "it fell fast and stays above: none of the above.",
+    "too high": "it fell fast at first but stays above the best curve: none of the above.",
 }
 """How a curve gets its word: the first of these that holds."""
 
@@ -120,7 +120,7 @@ class _Comparison:
         if len(rates) == len(self.variants) >= FEWEST_FOR_DECADES:
             yield from decades(rates)
         if any(one.interrupted for one in self.runs):
-            yield Remark(("Interrupted: what follows in the list was not run, and the last curve is not whole.",))
+            yield Remark(("Interrupted: the rest of the list was not run, and the last curve is not complete.",))
 
     def _table(self) -> Table:
         rows: list[tuple[Note, ...]] = []

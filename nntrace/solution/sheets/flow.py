@@ -106,7 +106,7 @@ class _Flows:
         yield Remark((*weights, *slopes, *both))
         if any(step.is_formula for step in learned_layers(one.sheet.network)):
             yield Remark(
-                ("Of a formula, ", _DELTA, " is ∂L/∂ of its result, and ", _BACK, " what comes back through it.")
+                ("For a formula, ", _DELTA, " is ∂L/∂ of its result, and ", _BACK, " what comes back through it.")
             )
         if forks := [one.tensor(layer.key) for layer in one.layers if layer.forks]:
             verb = "leads" if len(forks) == 1 else "lead"

@@ -24,7 +24,7 @@ def gap(in_words: NumberWords, loss: Sym, run: TrainingRun, sets: tuple[Network,
         return
     yield Remark(("Validation below training: what to look at",), heading=True)
     if theirs.loss >= ours.loss:
-        words: Note = ("Only the curve is above: it is a mean over the epoch, while the parameters still moved. "
+        words: Note = ("Only the curve is above it: it is a mean over the epoch, while the parameters still moved. "
                        "With the same parameters training has ", in_words(ours.loss), " and validation ",
                        in_words(theirs.loss), ".")  # fmt: skip
         yield Remark(words)
@@ -73,7 +73,7 @@ def _common(ours: Network, theirs: Network) -> Iterator[Remark]:
     others = set(rows(theirs))
     common = [own_number(ours.chosen, place) + 1 for place, row in enumerate(rows(ours)) if row in others]
     if not common:
-        yield Remark(("No sample stands in both sets.",))
+        yield Remark(("No sample is in both sets.",))
         return
     verb, noun = ("stands", "number") if len(common) == 1 else ("stand", "numbers")
     words = f"{counted(len(common), 'training sample')} {verb} in both sets: {noun} "

@@ -132,7 +132,9 @@ class _Training:
             yield Remark(("Stopped: it diverges",), heading=True)
             yield from self._divergence()
         if done.interrupted:
-            yield Remark((f"Interrupted after {done.final.memory.done} steps: what follows is of the last whole one.",))
+            yield Remark(
+                (f"Interrupted after {done.final.memory.done} steps: what follows is as of the last complete one.",)
+            )
         if done.ended:
             yield Remark((done.ended,))
         if done.best is not None:
@@ -154,7 +156,7 @@ class _Training:
         else:
             step = network.made_by[element.key]
             largest = [(key, _largest(trace, key)) for key in dict.fromkeys(step.arguments.values())]
-            words = (*words, f" ({step.kind}); what it is made of, largest sizes: ")
+            words = (*words, f" ({step.kind}); the largest numbers in what it reads: ")
             for place, (key, size) in enumerate(largest):
                 name = Sym(network.tensors[key].name or key)
                 words = (*words, ", " if place else "", name, " ", self.number(size))

@@ -92,7 +92,7 @@ class MatrixForms:
             sizes = dict(zip(indices, shape, strict=True))
             axes = self.formulas.vector(indices) if len(indices) < 2 else (indices[0], indices[1])
             rows = self.equations.rows(axes, sizes, partial(cell_content, tensor), indices)
-            note: Note = ("for each sample",) if tensor.sampled else ("1 where a penalty counts",) if counts else ()
+            note: Note = ("for each sample",) if tensor.sampled else ("1 where the penalty counts",) if counts else ()
             down, across = (1 if axis is None else sizes[axis] for axis in axes)
             yield Matrix(self.formulas.name(key), (down, across), rows, note)
 
@@ -210,7 +210,7 @@ class MatrixForms:
         uncancelled = [self.equations.named(form) for form in self._uncancelled(key)]
         for fused in (reader.step for reader in self.formulas.readers(key)) if uncancelled else ():
             if cancels_softmax(self.network, fused) and not contains(found.formula, Sum):
-                reason = ("what is divided by ", self.formulas.name(fused.key(OUTPUT)), " cancels; the elements of ",
+                reason = ("the division by ", self.formulas.name(fused.key(OUTPUT)), " cancels; the elements of ",
                           self.formulas.name(fused.key(TARGET)), " sum to 1")  # fmt: skip
         before += [Line("rule", "=", form) for form in uncancelled]
         long = sized(body, found.sizes)

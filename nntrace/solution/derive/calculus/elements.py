@@ -76,7 +76,7 @@ class Elements:
             return ("for each sample",)
         if tensor.missing:
             return ("· marks a missing connection, 0 in every sum",)
-        return ("1 where a penalty counts",) if tensor.role == "constant" else ()
+        return ("1 where the penalty counts",) if tensor.role == "constant" else ()
 
     # -- gradients ---------------------------------------------------------------------------------------------------
 

@@ -62,7 +62,7 @@ class ParameterGradients:
         name = self.symbols.gradient(key, found.indices)
         forms = [
             Form(total(self._put_in(key, found)), put_in(self._links(chain))),
-            Form(total(self._addends(key, found)), ("multiply out; a sum over 1[…] has one term",)),
+            Form(total(self._addends(key, found)), ("multiply out; of a sum over 1[…] one term is left",)),
         ]
         lines = index_lines(self.symbols, forms, chain, extents)
         if not isinstance(name, Partial):

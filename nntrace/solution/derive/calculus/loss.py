@@ -34,7 +34,7 @@ from .loss_formula import LossFormula
 from .penalty import penalty_gradients
 from .products import contracted, deltas_repeated, factors_of, last_first, scaled, with_signs
 
-MULTIPLIED_OUT: Rule = ("multiply out; a sum over 1[…] has one term",)
+MULTIPLIED_OUT: Rule = ("multiply out; of a sum over 1[…] one term is left",)
 
 
 class LossGradient(LossFormula):

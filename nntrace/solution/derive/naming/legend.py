@@ -24,7 +24,7 @@ def legend(symbols: Symbols, sections: Iterable[Section], chosen: str | None) ->
               if isinstance(size, str)}  # fmt: skip
     count = how_many_samples(symbols.network)
     if not isinstance(count, int):
-        found[count or symbols.letter("samples")] = "how many samples there are" if count else "a number of samples"
+        found[count or symbols.letter("samples")] = "how many samples there are" if count else "any number of samples"
     shared = next((step.kind for step in symbols.layers() if step.operation.sums_to_one), "layer")
     own = {
         "sum": _of_sum(symbols, shared),
@@ -50,7 +50,7 @@ def _index(symbols: Symbols, letter: str, chosen: str | None) -> str:
     if letter == symbols.index(SAMPLE):
         return "an index that counts the samples"
     if chosen is not None and letter == symbols.index(chosen):
-        return "an index; in the gradient of the loss that of the right class"
+        return "an index; in the gradient of the loss, that of the right class"
     return "an index, from 1 to the size of its axis"
 
 

@@ -82,20 +82,22 @@ class Refutation:
             return (result, " has a given number in place of its formula, and is not merged")
         if len(read_tensors(self.step)) > 1:
             if is_map(self.network, self.step):
-                return (result, " reads results that are not affine maps of one and the same result before them")
+                return (result, " reads results that are not all affine maps of the same earlier result")
             if is_affine(self.operation.formula, self.operation.arguments):
                 return (result, " is not a map from vectors to a vector, and is not merged")
             decides = has_kink(self.operation.formula, self.operation.arguments)
-            cause = "decides by cases of what it reads" if decides else "has a derivative that depends on what it reads"
+            cause = "is defined by cases" if decides else "has a derivative that depends on its argument"
             return (result, f" {cause}, so it is not shown to be affine")
         if not self.is_tried:
             return (result, " is not a map from a vector to a vector, and is not merged")
         found = self._found() if self.trace is not None or not self.operation.parameters else None
         if found is None:
             decided = has_kink(self.operation.formula, self.operation.arguments)
-            why: Note = (" decides by cases of ", read) if decided else (" has a derivative with ", read, " in it")
+            why: Note = (" is defined by cases of ", read) if decided else (" has a derivative with ", read, " in it")
             tried = (
-                "" if self.trace is None and self.operation.parameters else " (no midpoint tried shows that it is not)"
+                ""
+                if self.trace is None and self.operation.parameters
+                else " (none of the midpoints tried shows that it is not)"
             )
             return (*self.subject, *why, f", so it is not shown to be affine{tried}")
         low, high, middle = found.points

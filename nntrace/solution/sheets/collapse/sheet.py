@@ -35,7 +35,7 @@ from .stacks import Stack, past_identities, read_tensors, stacks
 ADDS_NOTHING: Note = ("one affine map: depth without an activation adds nothing",)
 PUT_IN: Note = ("insert the layer before",)
 MULTIPLIED_OUT: Note = ("multiply out",)
-BY_ELEMENTS: Note = ("no product of the layer's own matrices: given by its elements",)
+BY_ELEMENTS: Note = ("not a product of the layer's own matrices: given by its elements",)
 MOST_SAMPLES = 3
 MOST_NUMBERS = 6
 LONG_STACK = 4
