@@ -155,7 +155,8 @@ def test_what_was_not_shown_is_not_said(run: Run, tmp_path: Path) -> None:
     (reason,) = [step["reason"] for step in found["steps"] if step["name"] == "a2"]
     assert reason == (
         "folded is defined by cases of z2, so it is not shown to be affine "
-        "(none of the midpoints tried shows that it is not): z2 and z3 are not merged (with special weights they could still be one affine map)"
+        "(none of the midpoints tried shows that it is not): "
+        "z2 and z3 are not merged (with special weights they could still be one affine map)"
     )
     assert "is not affine" not in reason
 
