@@ -49,6 +49,9 @@ def _multiplied(node: Expr, rules: list[Rule]) -> Expr:
             return _folded(factors, rules) or node
         case Add(terms):
             return _like_terms(terms, rules) or node
+        case Div(Num(int(top)), Num(int(bottom))) if bottom and top % bottom == 0:
+            rules.append(MULTIPLIED)
+            return Num(top // bottom)
         case _:
             return node
 

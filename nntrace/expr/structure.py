@@ -67,3 +67,12 @@ def in_line(node: Expr) -> Expr:
             return Mul(tuple(inner for one in factors for inner in (one.factors if isinstance(one, Mul) else (one,))))
         case _:
             return node
+
+
+def subtracted(node: Expr) -> Expr | None:
+    """1[j = k] - 1 for 1[j = k] + (-1)."""
+    match node:
+        case Add(terms) if any(isinstance(term, Num) and term.value < 0 for term in terms):
+            return Add(tuple(Neg(negative(one)) if isinstance(one, Num) and one.value < 0 else one for one in terms))
+        case _:
+            return None

@@ -32,5 +32,10 @@ def test_a_small_network_needs_neither_numpy_nor_rich(command: str, network: str
     assert loaded(command, f"configs/{network}.yaml", *(["--lr", "0.1"] if command == "step" else [])) == ""
 
 
+@pytest.mark.parametrize("arguments", [("grad", "--view", "matrix"), ("derive",), ("collapse",)])
+def test_whole_matrices_need_neither_of_them(arguments: tuple[str, ...]) -> None:
+    assert loaded(*arguments, "configs/residual.yaml") == ""
+
+
 def test_what_shows_to_a_terminal_needs_rich() -> None:
     assert loaded("forward", "-f", "terminal") == "rich"

@@ -69,6 +69,14 @@ layers:
   - {softmax: [p1, p2], from: [z2, x1]}
 loss: {mse: L, from: [z2, p1]}
 """,
+    "parameters of several formulas in a batch": """\
+inputs: [x, y]
+samples: [[1, 2], [2, 3], [3, 5]]
+values: {a: 0.5, b: 0.25, c: 3}
+layers:
+  - let: {e: y - (a*x + b), f: 2*e - c*b - 1, g: 3*f - b}
+loss: g
+""",
     "a circuit": """\
 inputs: {x: -2, y: 5, z: -4}
 layers:

@@ -6,8 +6,9 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import Literal
 
 from ...expr import Condition, Expr, Hadamard, MatMul, Partial, Rule, Sym, Transpose, Whole, at, substitute
+from ...expr.bind import transform
 from ...expr.constants import constants_multiplied
-from ...expr.structure import in_line
+from ...expr.structure import in_line, subtracted
 from ...network.quantities import Quantity
 from ...record import Record
 from ..content.model import Line, Note
@@ -195,7 +196,7 @@ def matrix_step(symbols: Symbols, key: str) -> Part | None:
         if lines:
             rule = put_in([opened[2]]) if opened is not None and form is opened[0] else _all_of(symbols, key, found)
         note = (shapes(constants_multiplied(form)[0], axes, extent),) if form is forms[-1] else ()
-        short, _ = constants_multiplied(symbols.named(form, sizes))
+        short = transform(constants_multiplied(symbols.named(form, sizes))[0], subtracted)
         lines.append(UncitedLine(Line("rule", "=", short, note), rule))
     by_jacobian = _by_jacobian(symbols, key)
     lines += (line for line in by_jacobian if line.line.left is None)

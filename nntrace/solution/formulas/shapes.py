@@ -67,7 +67,10 @@ def _of(node: Expr, size: SizeOf, inside: bool = False) -> Note:
 
 def _scaled(factors: tuple[Expr, ...], size: SizeOf) -> Note:
     """The shapes of a product of numbers and at most one matrix; a number that a product of matrices gives is shown."""
-    *before, last = (part for part in factors if shape(part) is not None)
+    shaped = [part for part in factors if shape(part) is not None]
+    if not shaped:
+        return ("number",)
+    *before, last = shaped
     numbers = [part for part in before if isinstance(part, MatMul)]
     single = Dimensions("1", "1")
     return _between(" × ", [*(("(", *_of(part, size), " = ", single, ")") for part in numbers), _of(last, size, True)])

@@ -9,6 +9,7 @@ from ....expr.bind import transform, walk
 from ....expr.constants import shortened
 from ....expr.letters import index_letters, relettered
 from ....expr.rules import by_rule, constants_out, multiplied_out, where_different
+from ....expr.structure import subtracted
 from ....network.batch import SAMPLE
 from ....network.model import PENALTY
 from ...content.model import Note
@@ -32,7 +33,7 @@ from .kinks import kink_note, kinks
 from .logits import Logits
 from .loss_formula import LossFormula
 from .penalty import penalty_gradients
-from .products import contracted, deltas_repeated, factors_of, last_first, scaled, with_signs
+from .products import contracted, deltas_repeated, factors_of, last_first, scaled
 
 MULTIPLIED_OUT: Rule = ("multiply out; of a sum over 1[…] one term is left",)
 
@@ -78,7 +79,7 @@ class LossGradient(LossFormula):
         for same in (True, False):
             by = Sym(self.output, (*self.batch, letter if same else other))
             derived, rules = derivative(self.symbols, formula, by)
-            derived = transform(derived, with_signs)
+            derived = transform(derived, subtracted)
             worked = self._by_right_class(derived, letter) if same else self._by_other_class(derived, letter, other)
             yield Part(
                 Partial(loss, self.symbols.tensor(by)),

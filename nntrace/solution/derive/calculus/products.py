@@ -58,15 +58,6 @@ def scaled(constants: tuple[Expr, ...], node: Expr) -> Expr:
     return product((*constants, *factors_of(node))) if constants else node
 
 
-def with_signs(node: Expr) -> Expr | None:
-    """1[j = k] - 1 for 1[j = k] + (-1)."""
-    match node:
-        case Add(terms) if any(isinstance(term, Num) and term.value < 0 for term in terms):
-            return Add(tuple(Neg(negative(one)) if isinstance(one, Num) and one.value < 0 else one for one in terms))
-        case _:
-            return None
-
-
 def last_first(node: Expr) -> Expr | None:
     """A product with its factors the other way round."""
     return Mul(node.factors[::-1]) if isinstance(node, Mul) else None
