@@ -290,12 +290,12 @@ ALONE: dict[str, tuple[str, str, str]] = {
     "a short row": (
         WEIGHTS + "[[1, 2], [1]]\n",
         "4:21: this row has 1 number, the rows before it have 2",
-        "give every row as many",
+        "give every row the same number",
     ),
     "a long row": (
         WEIGHTS + "[[a], [1, b]]\nvalues: {a: 1, b: 2}\n",
         "4:18: this row has 2 numbers, the rows before it have 1",
-        "give every row as many",
+        "give every row the same number",
     ),
     "a row that is a number": (
         WEIGHTS + "[[1, 2], 3]\n",

@@ -305,7 +305,7 @@ def test_no_line_is_wider_than_the_page(run: Run, tmp_path: Path, width: int, pl
         ("", ("--epochs", "0"), "'0' is no number of epochs"),
         ("", ("--lr", "fast"), "--lr fast"),
         ("", ("--plot", "net.yaml"), "net.yaml is there already"),
-        ("", ("--plot", "a.svg", "--save", "a.svg"), "two things cannot both be a.svg"),
+        ("", ("--plot", "a.svg", "--save", "a.svg"), "two outputs cannot go to the same file, a.svg"),
         ("", ("--optimizer", "adm"), "did you mean 'adam'?"),
         (
             "",
