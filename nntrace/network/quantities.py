@@ -154,16 +154,11 @@ def few_learned(network: Network, most: int, only: Sequence[Quantity] | None = N
 def of_role(network: Network, *roles: Role) -> Iterator[Quantity]:
     """All quantities of these roles, in the order of the file; a tied one comes where it is used first."""
     tied: set[Sym] = set()
-    tensors = [tensor for tensor in network.tensors.values() if tensor.role in roles]
-    if roles == ("parameter",):
-        tensors = [network.tensors[key] for key in network.parameters]
-    for tensor in tensors:
-        for found in of_tensor(network, tensor):
-            if found.role not in roles or found.symbol in tied:
-                continue
-            if len(found.uses) > 1:
-                tied.add(found.symbol)
-            yield found
+    for tensor in network.tensors.values():
+        for found in of_tensor(network, tensor) if tensor.role in roles else ():
+            if found.role in roles and found.symbol not in tied:
+                tied |= {found.symbol} if len(found.uses) > 1 else set()
+                yield found
 
 
 def find(network: Network, text: str) -> Sequence[Quantity]:

@@ -212,7 +212,7 @@ def network(drawn: Drawn) -> Network:
 
 
 def gradients_of(net: Network) -> dict[str, Any]:
-    asked = [*of_role(net, "parameter"), *(of_role(net, "input") if net.samples is None else [])]
+    asked = [*parameters(net), *(of_role(net, "input") if net.samples is None else [])]
     found: dict[str, Any] = object_of(Sheet(net, Settings(digits=12)).gradient(asked, named=False))
     return found
 

@@ -13,8 +13,6 @@ from ...spec.model import GivenSize, Items, Labelled, Number, Place, Spec, Value
 from ...spec.problems import Problems
 from ..batch import SAMPLE
 
-REMEDY = "give its numbers; without them, nntrace derive has the symbolic solution"
-
 
 class Sizes:
     """The sizes of one file. ``wanted``: the numbers are needed, and a tensor without them is a problem."""
@@ -50,9 +48,10 @@ class Sizes:
         """A shape as the file has it; empty where there is no symbol in the file."""
         return tuple(self.label(count) for count in shape) if self._symbols else ()
 
-    def without_numbers(self, place: Place, what: str, remedy: str = REMEDY) -> None:
+    def without_numbers(self, place: Place, what: str) -> None:
         """Note a tensor that has no numbers, where they are needed."""
         if self.wanted:
+            remedy = "give its numbers; without them, nntrace derive has the symbolic solution"
             self.problems.add(place, f"{what} no numbers", remedy)
 
     def check_names(self, names: dict[str, Place]) -> None:

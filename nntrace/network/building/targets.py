@@ -60,11 +60,8 @@ def _is_class(found: ClassTarget, classes: Classes, size: int) -> bool:
 def _of_class(draft: Draft, chosen: int, size: int, label: Name | None = None) -> Tensor:
     """One for the class, zeros for the others; under the name of the file, where it gives one."""
     typed: dict[Cell, Fraction] = {(place,): Fraction(place == chosen) for place in range(size)}
-    if label is not None:
-        draft.names.used.setdefault(label.text, label.place)
-        draft.leaves.own.add("y")
-    name = label.text if label else default_name(draft)
-    return draft.add(Tensor("y", name, (size,), "target", typed=typed, structural=True))
+    tensor = Tensor("y", default_name(draft), (size,), "target", typed=typed, structural=True)
+    return draft.add(tensor if label is None else draft.leaves.called(tensor, label))
 
 
 def _is_no_target(draft: Draft, value: Value, classes: Classes, size: int) -> bool:

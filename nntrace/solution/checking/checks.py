@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Literal
 from ...catalogue import OUTPUT
 from ...expr import Num
 from ...network.model import Cell, Element, Tensor
-from ...network.quantities import Quantity, frozen, of_role
+from ...network.quantities import Quantity, learned
 from ...trace.amount import ONE, Amount
 from ...trace.trace import Trace
 from ...trace.update import Update, given_gradient
@@ -217,16 +217,16 @@ def _why_not_lower(writer: Writer, update: Update, rate: float) -> str:
     after = update.after
     if not rate:
         return ": the learning rate is 0"
-    learned = [found for found in of_role(writer.network, "parameter") if not frozen(writer.network, found)]
+    moving = learned(writer.network)
     if writer.precise is not None:
         return " in the digits carried"
-    if not learned:
+    if not moving:
         return ": nothing was updated"
-    if any(writer.trace.total(found).sign for found in learned):
-        pairs = ((writer.trace.value(found.uses[0]), after.value(found.uses[0])) for found in learned)
+    if any(writer.trace.total(found).sign for found in moving):
+        pairs = ((writer.trace.value(found.uses[0]), after.value(found.uses[0])) for found in moving)
         if not any(old.minus(new).sign for old, new in pairs):
             return ": nothing was updated"
         return ": the step ends where the loss is as high as before"
-    if all(writer.trace.total(found).exact == 0 for found in learned):
+    if all(writer.trace.total(found).exact == 0 for found in moving):
         return ": every gradient is 0"
     return ": every gradient is smaller than the smallest double"
