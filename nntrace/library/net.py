@@ -160,7 +160,7 @@ class Net:
         from ..solution.sheets.collapse import collapsed
 
         need_layers(self._spec)
-        return _solved(collapsed(self.network))
+        return _solved(collapsed(self._computed() if self.network.has_numbers else self.network))
 
 
 def _settings(how: Calculated) -> Settings:

@@ -168,6 +168,15 @@ def test_one_mistake_has_one_message(run: Run, tmp_path: Path, text: str, messag
     assert found.err.count("net.yaml:") == 1
 
 
+def test_no_layer_that_divides_by_0_is_merged(run: Run, tmp_path: Path) -> None:
+    text = "inputs: {x: [1, 2]}\nvalues: {a: 2}\nlayers:\n- let: {h: x / (a - 2), g: 3*h}\n"
+    (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
+    found = run("collapse", cwd=tmp_path)
+    assert (found.code, found.out) == (2, "")
+    assert found.err.startswith("net.yaml:4:16: this divides by '(a - 2)', which is exactly 0\n")
+    assert run("collapse", "--set", "a=3", cwd=tmp_path).code == 0
+
+
 def test_a_divisor_that_a_command_makes_0_is_refused(run: Run, tmp_path: Path) -> None:
     (tmp_path / "net.yaml").write_text(LET.replace("FORMULA", "k / (h - 2)"), encoding="utf-8")
     assert run("grad", cwd=tmp_path).code == 0
