@@ -9,7 +9,7 @@ from typeset_reader import latex, mathml, typst
 
 Steps = dict[str, list[str]]
 """For each step the names and forms of its equations, one after the other."""
-_GOES_ON = re.compile(r"(\\quad|quad)* *(\+|-|\\times|×|/|=|\\approx|≈) ")
+_GOES_ON = re.compile(r"(\\quad|quad)* *(\+|-|\\times|×|/|=|\\approx|≈|\\odot|⊙|\\oslash|⊘|\\thinspace|thin) ")
 
 _MARKDOWN = (
     r"^(?:\*\*(\S+)\*\*)?(?: ?\$\\displaystyle ([^\n]*?)\$(?: &emsp;[^\n]*)?$|"
