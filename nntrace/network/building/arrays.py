@@ -7,6 +7,8 @@ specification (PKWARE APPNOTE 6.3).
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from math import prod
 from typing import IO, TYPE_CHECKING, Any
 
@@ -48,7 +50,7 @@ def read_npy(stream: IO[bytes], size: int, limits: Limits, where: str = "") -> A
             f"promises {count:,} numbers{where}, and has {available:,}", "save the array again, whole"
         )
     content = np.empty(count, kind)
-    if count and _fill(stream, content.view(np.uint8).data) < content.nbytes:
+    if count and _fill(stream, content.view(np.uint8).data, where) < content.nbytes:
         raise _damaged(where)
     content = content.reshape(shape, order="F" if by_column else "C")
     if kind.kind in "iu" and count and max(int(content.max()), -int(content.min())) > _LARGEST_INTEGER:
@@ -71,30 +73,32 @@ def _header(stream: IO[bytes], where: str) -> tuple[tuple[int, ...], bool, np.dt
 
     form = np.lib.format
     readers = {(1, 0): form.read_array_header_1_0, (2, 0): form.read_array_header_2_0}
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # an old header, which takes a second look
-            shape, by_column, kind = readers[form.read_magic(stream)](stream)
-    except OSError:
-        raise
-    except Exception:  # a damaged header raises a dozen kinds
-        raise _damaged(where) from None
+    with _undamaged(where), warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # an old header, which takes a second look
+        shape, by_column, kind = readers[form.read_magic(stream)](stream)
     if any(type(size) is not int or size < 0 for size in shape):
         raise _damaged(where)
     return shape, by_column, kind
 
 
-def _fill(stream: IO[bytes], room: memoryview) -> int:
+def _fill(stream: IO[bytes], room: memoryview, where: str = "") -> int:
     """Read until the room is full or the stream has ended; how many bytes that were."""
     at = 0
-    try:
+    with _undamaged(where):
         while at < len(room) and (count := stream.readinto(room[at:])):  # type: ignore[attr-defined]
             at += count
-    except OSError:
-        raise
-    except Exception:  # what zipfile and zlib raise
-        return 0
     return at
+
+
+@contextmanager
+def _undamaged(where: str = "") -> Iterator[None]:
+    """While something is read whose damage may raise anything: a header a dozen kinds, zipfile and zlib their own."""
+    try:
+        yield
+    except (OSError, UnreadableError):
+        raise
+    except Exception:
+        raise _damaged(where) from None
 
 
 def _damaged(where: str = "") -> UnreadableError:
@@ -107,13 +111,9 @@ def read_member(stream: IO[bytes], size: int, key: str | None, limits: Limits) -
     import zipfile
 
     _check_directory(stream, size)
-    try:
+    with _undamaged():
         archive = zipfile.ZipFile(stream)
         members = {entry.filename.removesuffix(".npy"): entry for entry in archive.infolist()}
-    except OSError:
-        raise
-    except Exception:  # what a damaged archive raises
-        raise _damaged() from None
     if key is None or key not in members:
         asked = "needs a key" if key is None else f"has no array {quoted(key)}"
         raise UnreadableError(asked, suggestion(key or "", members) if members else _REMEDY)
@@ -122,13 +122,8 @@ def read_member(stream: IO[bytes], size: int, key: str | None, limits: Limits) -
         raise UnreadableError(f"is packed in a way that numpy does not write{where}", _REMEDY)
     if not entry.filename.endswith(".npy"):
         raise UnreadableError(f"holds no array{where}", _REMEDY)
-    try:
-        with archive.open(entry) as member:
-            return read_npy(member, entry.file_size, limits, where)
-    except (OSError, UnreadableError):
-        raise
-    except Exception:  # what zipfile and zlib raise
-        raise _damaged(where) from None
+    with _undamaged(where), archive.open(entry) as member:
+        return read_npy(member, entry.file_size, limits, where)
 
 
 def _check_directory(stream: IO[bytes], size: int) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ... import catalogue
+from ...record import Record
 from ...spec.formula import Application, MisreadError, Reference, references
 from ...spec.model import Layer, Name, SourceNames, TypedFormula
 from ..batch import batched, sized
@@ -13,12 +14,11 @@ from .formulas import READABLE, FormulaReader
 from .sources import Directory
 
 
-class FormulaSteps:
+class FormulaSteps(Record):
     """Adds formulas to a network, each as one step."""
 
-    def __init__(self, draft: Draft, directory: Directory) -> None:
-        self.draft = draft
-        self.directory = directory
+    draft: Draft
+    directory: Directory
 
     def as_layer(self, layer: Layer, formula: TypedFormula) -> Layer | None:
         """``a: softmax(z)`` of a whole vector is that activation's layer, with all that the catalogue says of it."""

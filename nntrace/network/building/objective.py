@@ -9,6 +9,7 @@ from ... import catalogue
 from ...catalogue import OUTPUT, TARGET, Loss, Operation
 from ...errors import quoted
 from ...expr import Sym
+from ...record import Record
 from ...spec.model import LossSpec, Name, Value
 from ..batch import batched, sized
 from ..model import FORMULA, BoundOperation, Edge, Tensor
@@ -20,12 +21,11 @@ from .sources import Directory, Source, unjoined
 from .targets import check_targets, is_one_hot, sum_to_one, targets_of
 
 
-class Objective:
+class Objective(Record):
     """Adds the loss to a network whose layers are there."""
 
-    def __init__(self, draft: Draft, directory: Directory) -> None:
-        self.draft = draft
-        self.directory = directory
+    draft: Draft
+    directory: Directory
 
     def add(self, current: Tensor) -> None:
         """The steps of the loss, which reads the last result ``current`` where the file says nothing else."""

@@ -67,11 +67,10 @@ def joined(parts: Sequence[SourcePart]) -> Source:
     return Source(Tensor("", None, (len(names),), "unit", cells), tuple(parts))
 
 
-class Directory:
+class Directory(Record):
     """The inputs and results that there are so far, by name."""
 
-    def __init__(self, draft: Draft) -> None:
-        self.draft = draft
+    draft: Draft
 
     def find(self, text: str, roles: Sequence[str] = READABLE) -> SourcePart | None:
         """What a name is of: an element comes before a tensor of that name."""
