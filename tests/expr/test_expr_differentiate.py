@@ -54,7 +54,7 @@ from nntrace.expr import (
 from nntrace.expr.functions import FUNCTIONS
 from nntrace.expr.text import text
 from tests.expr.derivatives import central
-from tests.expr.expressions import SIZES, Numbers, arity, close, expressions, walk
+from tests.expr.expressions import SIZES, TENSORS, Numbers, arity, close, expressions, walk
 from tests.expr.in_sympy import in_sympy
 
 a, b, x = Sym("a"), Sym("b"), Sym("x")
@@ -248,16 +248,16 @@ def _at_its_boundary(node: Expr) -> bool:
 @given(node=expressions(scope=("j",), without=(Rest,)), by=st.sampled_from(["x", "y", "V", "o1"]), data=st.data())
 def test_random_derivatives_are_difference_quotients(node: Expr, by: str, data: st.DataObject) -> None:
     """By a cell, and by a symbol with indices of its own that is then bound to this cell."""
-    cell = data.draw(
-        st.tuples(*(st.integers(0, SIZES[axis] - 1) for axis in {"x": "i", "y": "j", "V": "jk", "o1": ""}[by]))
-    )
+    axes = TENSORS[by]
+    cell = data.draw(st.tuples(*(st.integers(0, SIZES[axis] - 1) for axis in axes)))
     index = {"j": data.draw(st.integers(0, SIZES["j"] - 1))}
     expected = central(node, NUMBERS.cells, (by, cell), index, SIZES)
     if not math.isfinite(expected) or abs(expected) > 1e4 or any(_at_its_boundary(part) for part in walk(node)):
         return
     bound = approximate(differentiate(node, Sym(by, cell)), NUMBERS, index, SIZES)
     named = tuple("pq"[place] for place in range(len(cell)))
-    free = approximate(differentiate(node, Sym(by, named)), NUMBERS, index | dict(zip(named, cell, strict=True)), SIZES)
+    sizes = SIZES | {letter: SIZES[axis] for letter, axis in zip(named, axes, strict=True)}
+    free = approximate(differentiate(node, Sym(by, named)), NUMBERS, index | dict(zip(named, cell, strict=True)), sizes)
     if math.isfinite(bound):
         assert close(bound, expected, 1e-4, 1e-5), text(node)
     if math.isfinite(bound) and math.isfinite(free):
