@@ -154,6 +154,10 @@ class Entry(Record):
             if parameter.kind is parameter.POSITIONAL_OR_KEYWORD
         }
 
+    def needed(self) -> list[str]:
+        """The options that a file must give."""
+        return [name for name, option in self.options().items() if option.is_needed]
+
     def parameters(self) -> tuple[Parameter, ...]:
         """The tensors that an operation of this entry owns, whatever its options are."""
         code, defaults = self.build.__code__, self.build.__defaults__ or ()

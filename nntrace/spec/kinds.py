@@ -61,9 +61,11 @@ def kinded(
                 remedy = f"write `{content.text}: …` in place of `{key.text}: {content.text}`"
                 problems.add(key.place, message, remedy)
                 return None
-            other_keys = _without_second_kind(
-                node.entries[:place] + node.entries[place + 1 :], what, known, second, problems
-            )
+            others = node.entries[:place] + node.entries[place + 1 :]
+            for other, _ in others:
+                if other.text in known:
+                    problems.add(other.place, f"{what} with a second kind, {quoted(other.text)}", second)
+            other_keys = [one for one in others if one[0].text not in known]
             entry = _entry(key, what, sorts, problems)
             return Kinded(Name(key.text, key.place), entry, None if is_null(content) else content, other_keys)
     problems.add(node.place, f"{what} cannot be {describe(node)}", f"write its kind; {suggestion('', known)}")
@@ -75,15 +77,6 @@ def _kind_index(entries: Entries, known: Sequence[str], own_keys: Sequence[str])
     sure = (at for at, word in enumerate(words) if word in known)
     perhaps = (at for at, word in enumerate(words) if word not in own_keys)
     return next(sure, next(perhaps, None))
-
-
-def _without_second_kind(
-    other_keys: Entries, what: str, known: Sequence[str], second: str, problems: Problems
-) -> Entries:
-    for key, _ in other_keys:
-        if key.text in known:
-            problems.add(key.place, f"{what} with a second kind, {quoted(key.text)}", second)
-    return [(key, node) for key, node in other_keys if key.text not in known]
 
 
 def _entry(word: tree.Scalar, what: str, sorts: Sequence[str], problems: Problems) -> Entry | None:

@@ -97,13 +97,13 @@ def _forms(kind: str, beside: Any = lambda entry: {}) -> Iterator[Schema]:
     for word, entry in _words(kind):
         yield _described(entry, {"const": word})
         own = {word: _described(entry, ANY), **beside(entry), **_options(entry)}
-        yield {**_table(own, [word, *_needed(entry)]), "description": entry.summary}
+        yield {**_table(own, [word, *entry.needed()]), "description": entry.summary}
 
 
 def _inside(kind: str, beside: Mapping[str, Schema]) -> Iterator[Schema]:
     """An entry's word alone, or before its options; one that needs a single option may have this alone."""
     for word, entry in _words(kind):
-        needed = _needed(entry)
+        needed = entry.needed()
         if not needed:
             yield _described(entry, {"const": word})
         options = [_table({**beside, **_options(entry)}, needed), *([NUMBER] if len(needed) == 1 else [])]
@@ -133,10 +133,6 @@ def _loss_keys(entry: Entry) -> dict[str, Schema]:
 
 def _options(entry: Entry) -> dict[str, Schema]:
     return {name: _option(option) for name, option in entry.options().items()}
-
-
-def _needed(entry: Entry) -> list[str]:
-    return [name for name, option in entry.options().items() if option.is_needed]
 
 
 def _option(option: Option) -> Schema:

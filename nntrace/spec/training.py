@@ -177,8 +177,7 @@ def _one_of(
     if entry is None:
         problems.add(key.place, f"a {sort} of unknown kind {quoted(key.text)}", suggestion(key.text, known))
         return None
-    schema = entry.options()
-    needed = [name for name, option in schema.items() if option.is_needed]
+    schema, needed = entry.options(), entry.needed()
     if isinstance(content, tree.Mapping):
         given: Sequence[tuple[tree.Scalar, Node]] = content.entries
     elif len(needed) == 1 and not is_null(content):

@@ -81,7 +81,7 @@ def _fits(init: Init, entry: Entry, problems: Problems) -> bool:
             problems.add(number.place, message, suggestion(name, (*schema, "seed")))
         elif name == "seed" and number.value.denominator != 1:
             problems.add(number.place, f"`seed` cannot be {quoted(number.text)}", "give a whole number")
-    needed = [name for name, option in schema.items() if option.is_needed]
+    needed = entry.needed()
     absent = [name for name in needed if name not in init.options]
     if absent and len(problems.found) == before:  # a misspelt option is one problem, not two
         problems.add(init.place, f"{quoted(init.scheme)} needs `{absent[0]}`", f"write {_example(init, needed)}")
