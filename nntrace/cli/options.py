@@ -25,14 +25,22 @@ def _count(what: str, low: int, high: int) -> Callable[[str], int]:
     return read
 
 
+def option(name: str, metavar: str, help: str, *short: str) -> Any:
+    """The option of a text."""
+    return typer.Option(name, *short, metavar=metavar, help=help)
+
+
+def flag(name: str, help: str, *short: str) -> Any:
+    """The option that is there or not."""
+    return typer.Option(name, *short, help=help)
+
+
 def _number(name: str, low: int, high: int, help: str, what: str = "") -> Any:
     """The option of a whole number from ``low`` to ``high``, of ``what`` it counts."""
     return typer.Option(f"--{name}", parser=_count(what or name, low, high), metavar="N", help=help)
 
 
-Changes = Annotated[
-    list[str], typer.Option("--set", metavar="NAME=NUMBER", help="Change a given number, e.g. i1=3. Repeatable.")
-]
+Changes = Annotated[list[str], option("--set", "NAME=NUMBER", "Change a given number, e.g. i1=3. Repeatable.")]
 
 
 class Reading(Record):
@@ -44,24 +52,18 @@ class Reading(Record):
             metavar="[NET]", help="Network file, - for standard input. Default: net.yaml here, else homework 3."
         ),
     ] = None
-    allow_files: Annotated[
-        bool, typer.Option("--allow-files", help="Let the network read arrays outside its own folder.")
-    ] = False
+    allow_files: Annotated[bool, flag("--allow-files", "Let the network read arrays outside its own folder.")] = False
     limit: Annotated[
-        list[str],
-        typer.Option("--limit", metavar="NAME=NUMBER", help=f"Move a limit: {', '.join(Limits._fields)}. Repeatable."),
+        list[str], option("--limit", "NAME=NUMBER", f"Move a limit: {', '.join(Limits._fields)}. Repeatable.")
     ] = []
 
 
 class StepOptions(Record):
     """How the parameters learn, where this differs from the file."""
 
-    lr: Annotated[
-        str | None, typer.Option("--lr", metavar="NUMBER", help="Learning rate of everything. Default: the file's.")
-    ] = None
+    lr: Annotated[str | None, option("--lr", "NUMBER", "Learning rate of everything. Default: the file's.")] = None
     optimizer: Annotated[
-        str | None,
-        typer.Option("--optimizer", metavar="KIND", help="adam, '{momentum: {beta: 0.5}}', …. Default: the file's."),
+        str | None, option("--optimizer", "KIND", "adam, '{momentum: {beta: 0.5}}', …. Default: the file's.")
     ] = None
 
 
@@ -81,19 +83,11 @@ class Compared(Record):
     """What a training may be run with several of, one run each."""
 
     lr: Annotated[
-        list[str],
-        typer.Option("--lr", metavar="NUMBERS", help="Learning rates: 0.1,0.4, log:0.01:1:20 or linear:0.01:1:20."),
+        list[str], option("--lr", "NUMBERS", "Learning rates: 0.1,0.4, log:0.01:1:20 or linear:0.01:1:20.")
     ] = []
-    optimizer: Annotated[
-        list[str], typer.Option("--optimizer", metavar="KINDS", help="Optimizers: adam,momentum. Repeatable.")
-    ] = []
-    batch: Annotated[
-        list[str], typer.Option("--batch", metavar="COUNTS", help="Samples per step: 1,16,all. Repeatable.")
-    ] = []
-    seed: Annotated[
-        int | None,
-        _number("seed", 0, 10**9, "Seed of the drawn rates."),
-    ] = None
+    optimizer: Annotated[list[str], option("--optimizer", "KINDS", "Optimizers: adam,momentum. Repeatable.")] = []
+    batch: Annotated[list[str], option("--batch", "COUNTS", "Samples per step: 1,16,all. Repeatable.")] = []
+    seed: Annotated[int | None, _number("seed", 0, 10**9, "Seed of the drawn rates.")] = None
 
 
 class Calculation(Record):
@@ -102,13 +96,13 @@ class Calculation(Record):
     change: Changes = []
     expect: Annotated[
         list[str],
-        typer.Option(
+        option(
             "--expect",
-            metavar="NAME=NUMBER",
-            help="Exit 1 unless the number has these digits; step: L is the loss before, L+ after it. Repeatable.",
+            "NAME=NUMBER",
+            "Exit 1 unless the number has these digits; step: L is the loss before, L+ after it. Repeatable.",
         ),
     ] = []
-    full: Annotated[bool, typer.Option("--full", help="Cut nothing, however long.")] = False
+    full: Annotated[bool, flag("--full", "Cut nothing, however long.")] = False
     digits: Annotated[
         int | None,
         _number("digits", 1, 17, "Significant digits of every computed number, 1 to 17. Default: 6 of a rounded one."),
@@ -121,16 +115,14 @@ class Calculation(Record):
     ] = None
     rounding: Annotated[
         str | None,
-        typer.Option(
-            "--rounding", metavar="RULE", help="full, carry:4 (decimals), carry:4dp (plain) or carry:4sf (significant)."
-        ),
+        option("--rounding", "RULE", "full, carry:4 (decimals), carry:4dp (plain) or carry:4sf (significant)."),
     ] = None
     view: Annotated[
         str | None,
-        typer.Option(
+        option(
             "--view",
-            metavar="VIEW",
-            help="delta (by elements), paths, matrix or all. Default: delta, paths where asked by name; large: all.",
+            "VIEW",
+            "delta (by elements), paths, matrix or all. Default: delta, paths where asked by name; large: all.",
         ),
     ] = None
 
@@ -140,16 +132,15 @@ class PageOptions(Record):
 
     format: Annotated[
         str | None,
-        typer.Option(
+        option(
             "--format",
+            "FORMAT",
+            "terminal, txt, md, tex, typ, html, pdf, json, svg or png (pictures). Default: terminal; piped: txt.",
             "-f",
-            metavar="FORMAT",
-            help="terminal, txt, md, tex, typ, html, pdf, json, svg or png (pictures). Default: terminal; piped: txt.",
         ),
     ] = None
     output: Annotated[
-        Path | None,
-        typer.Option("--output", "-o", metavar="FILE", help="Write to a file; its suffix gives the format."),
+        Path | None, option("--output", "FILE", "Write to a file; its suffix gives the format.", "-o")
     ] = None
     width: Annotated[
         int | None,
@@ -157,26 +148,19 @@ class PageOptions(Record):
             "width", 20, 10000, "Columns of the page, 20 to 10000. Default: the terminal's; piped: 120.", "columns"
         ),
     ] = None
-    ascii: Annotated[bool, typer.Option("--ascii", help="Plain characters only: * for ×, dMSE/dw21 for ∂MSE/∂w21.")] = (
-        False
-    )
-    color: Annotated[
-        str, typer.Option("--color", metavar="WHEN", help="always, never or auto (on a terminal, or FORCE_COLOR).")
-    ] = "auto"
-    title: Annotated[str | None, typer.Option("--title", metavar="TEXT", help="A title for this sheet.")] = None
+    ascii: Annotated[bool, flag("--ascii", "Plain characters only: * for ×, dMSE/dw21 for ∂MSE/∂w21.")] = False
+    color: Annotated[str, option("--color", "WHEN", "always, never or auto (on a terminal, or FORCE_COLOR).")] = "auto"
+    title: Annotated[str | None, option("--title", "TEXT", "A title for this sheet.")] = None
     detail: Annotated[
         str,
-        typer.Option(
+        option(
             "--detail",
-            metavar="LEVEL",
-            help="full, normal (no terms, no local derivatives) or results (a line each, and the tables).",
+            "LEVEL",
+            "full, normal (no terms, no local derivatives) or results (a line each, and the tables).",
         ),
     ] = "full"
     show: Annotated[
-        list[str],
-        typer.Option("--show", metavar="IDS", help="Only these steps and sections, without the head: B9p,U*,checks."),
+        list[str], option("--show", "IDS", "Only these steps and sections, without the head: B9p,U*,checks.")
     ] = []
-    standalone: Annotated[
-        bool, typer.Option("--standalone", help="tex: a document that compiles as it is, not a fragment.")
-    ] = False
-    quiet: Annotated[bool, typer.Option("--quiet", "-q", help="Print no sheet, only what --expect has to say.")] = False
+    standalone: Annotated[bool, flag("--standalone", "tex: a document that compiles as it is, not a fragment.")] = False
+    quiet: Annotated[bool, flag("--quiet", "Print no sheet, only what --expect has to say.", "-q")] = False

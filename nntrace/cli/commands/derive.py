@@ -6,30 +6,20 @@ import typer
 
 from ...library.words import need_layers
 from ..command import command
-from ..options import PageOptions, Reading
+from ..options import PageOptions, Reading, flag, option
 from ..run import check_page, deliver, read_network
 
 
 @command("The symbolic solution: shapes, Jacobians, gradients, rules.", "derive net.yaml", "derive --wrt W1")
 def derive(
     *,
-    wrt: Annotated[
-        list[str], typer.Option("--wrt", metavar="NAME", help="Only what leads to this tensor or element. Repeatable.")
-    ] = [],
-    name: Annotated[
-        list[str],
-        typer.Option("--name", metavar="LABEL=∂A/∂B", help="Name a derivative, e.g. δ0=∂L/∂z2. Repeatable."),
-    ] = [],
+    wrt: Annotated[list[str], option("--wrt", "NAME", "Only what leads to this tensor or element. Repeatable.")] = [],
+    name: Annotated[list[str], option("--name", "LABEL=∂A/∂B", "Name a derivative, e.g. δ0=∂L/∂z2. Repeatable.")] = [],
     at: Annotated[
-        list[str],
-        typer.Option("--at", metavar="NAME=NUMBERS", help="Try stability at, e.g. z2=1000,0,-1000. Repeatable."),
+        list[str], option("--at", "NAME=NUMBERS", "Try stability at, e.g. z2=1000,0,-1000. Repeatable.")
     ] = [],
-    with_numbers: Annotated[
-        bool, typer.Option("--with-numbers", help="The network's numbers beside the matrix lines.")
-    ] = False,
-    stability: Annotated[
-        bool, typer.Option("--stability", help="With --wrt: also where the formulas overflow.")
-    ] = False,
+    with_numbers: Annotated[bool, flag("--with-numbers", "The network's numbers beside the matrix lines.")] = False,
+    stability: Annotated[bool, flag("--stability", "With --wrt: also where the formulas overflow.")] = False,
     page: PageOptions,
     reading: Reading,
 ) -> None:

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from ..command import command
+from ..options import flag
 from ..streams import say
 from ..writing import write_files
 
@@ -13,7 +14,7 @@ from ..writing import write_files
 @command("Fill in the blocks of a document that name a command.", "embed notes.md", "embed --check README.md")
 def embed(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Markdown or LaTeX documents.")],
-    check: Annotated[bool, typer.Option("--check", help="Write nothing; exit 1 if a block is stale.")] = False,
+    check: Annotated[bool, flag("--check", "Write nothing; exit 1 if a block is stale.")] = False,
 ) -> None:
     """Fill in the blocks of a document that name a command, ```nntrace grad --param w21, with what it prints."""
     from ...spec.load import read_text

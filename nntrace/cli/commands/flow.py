@@ -6,7 +6,7 @@ from typing import Annotated
 import typer
 
 from ..command import command
-from ..options import Calculation, PageOptions, Reading
+from ..options import Calculation, PageOptions, Reading, flag, option
 from ..run import check_page, deliver
 from ..words import settings
 
@@ -20,19 +20,14 @@ from ..words import settings
 def flow(
     *,
     activation: Annotated[
-        list[str],
-        typer.Option("--activation", metavar="KINDS", help="Run the network with each of these: sigmoid,tanh."),
+        list[str], option("--activation", "KINDS", "Run the network with each of these: sigmoid,tanh.")
     ] = [],
     depth: Annotated[
-        str | None, typer.Option("--depth", metavar="2:20", help="Repeat the square hidden layer, to so many in all.")
+        str | None, option("--depth", "2:20", "Repeat the square hidden layer, to so many in all.")
     ] = None,
-    seed: Annotated[
-        int | None, typer.Option("--seed", metavar="N", help="Draw the repeated layers' weights instead of copying.")
-    ] = None,
-    plot: Annotated[
-        Path | None, typer.Option("--plot", metavar="FILE.svg", help="Write the picture to a file (.svg, .png).")
-    ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Let --plot replace a file.")] = False,
+    seed: Annotated[int | None, option("--seed", "N", "Draw the repeated layers' weights instead of copying.")] = None,
+    plot: Annotated[Path | None, option("--plot", "FILE.svg", "Write the picture to a file (.svg, .png).")] = None,
+    force: Annotated[bool, flag("--force", "Let --plot replace a file.")] = False,
     calculation: Calculation,
     page: PageOptions,
     reading: Reading,

@@ -6,7 +6,7 @@ import typer
 
 from ...library.words import need_layers, need_loss
 from ..command import command
-from ..options import Calculation, PageOptions, Reading
+from ..options import Calculation, PageOptions, Reading, flag, option
 from ..run import check_page, deliver, read_network
 from ..words import settings
 
@@ -20,10 +20,9 @@ from ..words import settings
 def grad(
     *,
     param: Annotated[
-        list[str],
-        typer.Option("--param", "-p", metavar="NAME", help="A weight, bias, unit, input, tensor or glob. Repeatable."),
+        list[str], option("--param", "NAME", "A weight, bias, unit, input, tensor or glob. Repeatable.", "-p")
     ] = [],
-    everything: Annotated[bool, typer.Option("--all", help="All parameters, else all inputs; the default.")] = False,
+    everything: Annotated[bool, flag("--all", "All parameters, else all inputs; the default.")] = False,
     calculation: Calculation,
     page: PageOptions,
     reading: Reading,

@@ -6,6 +6,7 @@ from typing import Annotated
 import typer
 
 from ..command import command
+from ..options import flag
 from ..streams import say
 from ..writing import check_free, write_file
 
@@ -13,7 +14,7 @@ from ..writing import check_free, write_file
 @command("Write a commented network file to start from.", "init", "init mine.yaml")
 def init(
     file: Annotated[Path, typer.Argument(metavar="[FILE]", help="The file to write.")] = Path("net.yaml"),
-    force: Annotated[bool, typer.Option("--force", help="Replace the file if it is there.")] = False,
+    force: Annotated[bool, flag("--force", "Replace the file if it is there.")] = False,
 ) -> None:
     """Write a commented network file to start from."""
     from ..start import starting_file

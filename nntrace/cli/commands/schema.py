@@ -5,12 +5,13 @@ from typing import Annotated
 import typer
 
 from ..command import command
+from ..options import flag
 from ..streams import writing
 
 
 @command("The JSON Schema of a network file, or of a sheet.", "schema > network.schema.json", "schema --sheet")
 def schema(
-    sheet: Annotated[bool, typer.Option("--sheet", help="The schema of the JSON sheet instead.")] = False,
+    sheet: Annotated[bool, flag("--sheet", "The schema of the JSON sheet instead.")] = False,
 ) -> None:
     """Print the JSON Schema of a network file, for an editor's completion and hints."""
     with writing():

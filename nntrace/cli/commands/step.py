@@ -8,7 +8,7 @@ import typer
 from ...library.words import need_few_steps, need_loss, typed_number, with_rate
 from ...spec import Spec
 from ..command import command
-from ..options import Calculation, Lasting, PageOptions, Reading, StepOptions
+from ..options import Calculation, Lasting, PageOptions, Reading, StepOptions, flag, option
 from ..run import check_files, check_page, deliver, read_network
 from ..words import settings, with_count, with_optimizer
 
@@ -21,16 +21,11 @@ from ..words import settings, with_count, with_optimizer
 )
 def step(
     *,
-    only: Annotated[
-        list[str], typer.Option("--only", metavar="NAME", help="Update just this parameter. Repeatable.")
-    ] = [],
-    save: Annotated[
-        Path | None, typer.Option("--save", metavar="FILE", help="Write the updated network to a file.")
-    ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Let --save replace a file.")] = False,
+    only: Annotated[list[str], option("--only", "NAME", "Update just this parameter. Repeatable.")] = [],
+    save: Annotated[Path | None, option("--save", "FILE", "Write the updated network to a file.")] = None,
+    force: Annotated[bool, flag("--force", "Let --save replace a file.")] = False,
     trace: Annotated[
-        str | None,
-        typer.Option("--trace", metavar="1,2,100", help="Iterations to show in full; the others are summed up."),
+        str | None, option("--trace", "1,2,100", "Iterations to show in full; the others are summed up.")
     ] = None,
     steps: StepOptions,
     lasting: Lasting,

@@ -7,7 +7,7 @@ import typer
 
 from ...errors import UserError
 from ..command import command
-from ..options import Calculation, Compared, Lasting, PageOptions, Reading
+from ..options import Calculation, Compared, Lasting, PageOptions, Reading, flag, option
 from ..run import check_page, deliver
 from ..words import settings
 
@@ -20,13 +20,9 @@ from ..words import settings
 )
 def train(
     *,
-    save: Annotated[
-        Path | None, typer.Option("--save", metavar="FILE", help="Write the trained network to a file.")
-    ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Let --save and --plot replace files.")] = False,
-    plot: Annotated[
-        Path | None, typer.Option("--plot", metavar="FILE.svg", help="Write the curves as a picture (.svg, .png).")
-    ] = None,
+    save: Annotated[Path | None, option("--save", "FILE", "Write the trained network to a file.")] = None,
+    force: Annotated[bool, flag("--force", "Let --save and --plot replace files.")] = False,
+    plot: Annotated[Path | None, option("--plot", "FILE.svg", "Write the curves as a picture (.svg, .png).")] = None,
     compared: Compared,
     lasting: Lasting,
     calculation: Calculation,
