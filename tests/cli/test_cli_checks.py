@@ -133,3 +133,11 @@ def test_where_doubles_lose_the_loss_no_jump_is_told(run: Run, tmp_path: Path) -
     assert out.endswith(
         "    note: gradients by central difference: skipped, in double precision the loss loses its digits\n"
     )
+
+
+def test_a_loss_that_falls_is_the_smaller_one_in_the_digits_shown(run: Run, tmp_path: Path) -> None:
+    """Before the step it ends within ten digits, 1.84083845; after it it does not, and six would be 1.84084."""
+    text = "values: {p: 2.5}\nlayers: [{let: {L: 1.83771345 + 0.0005 * p^2}}]\nloss: L\nlearning_rate: 0.5\n"
+    (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
+    out = " ".join(run("step", cwd=tmp_path).out.split())
+    assert "loss after this update 1.840835 < 1.84083845 ✓" in out

@@ -203,12 +203,12 @@ def _negative_argument(writer: Writer, trace: Trace) -> str:
 
 
 def _with_telling_digits(writer: Writer, old: Amount, new: Amount) -> tuple[Shown, Shown]:
-    """The two numbers with as many digits as it takes to see that they differ."""
-    digits = writer.digits
-    for significant in range(digits.significant, MOST_DIGITS + 1 if old.minus(new).sign else 0):
+    """The two numbers with as many digits as it takes to see which is the smaller one, if they differ."""
+    digits, falls = writer.digits, old.minus(new).sign
+    for significant in range(digits.significant, MOST_DIGITS + 1 if falls else 0):
         more = digits._replace(significant=significant)
         before, now = more.show(old), more.show(new)
-        if before.decimal != now.decimal:
+        if before.decimal != now.decimal and (isnan(falls) or (before.decimal > now.decimal) == (falls > 0)):
             return before, now
     return digits.show(old), digits.show(new)
 
