@@ -82,12 +82,10 @@ class ArgumentReader:
             for letter, found, expected in built.extents.learn(symbol.index, tensor.sample_shape):
                 place = built.layer.source.place if built.layer.source else built.layer.kind.place
                 one, other = (_called(built.arguments[name]) for name in (first[letter], symbol.name))
-                self.draft.problems.add(
-                    place,
-                    f"{quoted(built.layer.kind.text)} takes arguments of one size, and {one} has "
-                    f"{self.draft.counted(expected, 'element')}, {other} {self.draft.sizes.label(found)}",
-                    "name results of the same size",
-                )
+                sizes = self.draft.counted(expected, "element"), self.draft.sizes.label(found)
+                message = f"{quoted(built.layer.kind.text)} takes arguments of one size"
+                message += f", and {one} has {sizes[0]}, {other} {sizes[1]}"
+                self.draft.problems.add(place, message, "name results of the same size")
             for index in symbol.index:
                 for letter in letters_of(index):
                     first.setdefault(letter, symbol.name)

@@ -78,11 +78,8 @@ class Names:
         """Give a name its number; a second one is a problem."""
         if name.text in self.numbers:
             line = self.numbers[name.text].place.line
-            self.problems.add(
-                name.place,
-                f"{quoted(name.text)} gets its number twice (first in line {line})",
-                f"give the number once; elsewhere write the bare name {quoted(name.text)} to tie it",
-            )
+            remedy = f"give the number once; elsewhere write the bare name {quoted(name.text)} to tie it"
+            self.problems.add(name.place, f"{quoted(name.text)} gets its number twice (first in line {line})", remedy)
             return
         self.numbers[name.text] = Given(number, name.place)
         self.count(number)
@@ -104,18 +101,13 @@ class Names:
         if given is not None:
             return given.number.value
         if name.text in self.results:
-            self.problems.add(
-                name.place,
-                f"{quoted(name.text)} is a result of the network, so it has no number of its own",
-                "use a name that has a number, or write the number here",
-            )
+            message = f"{quoted(name.text)} is a result of the network, so it has no number of its own"
+            remedy = "use a name that has a number, or write the number here"
         else:
             known = suggestion(name.text, self.numbers) if self.numbers else "no name has a number yet"
-            self.problems.add(
-                name.place,
-                f"the name {quoted(name.text)} has no number",
-                f"give it one here, or in the table values: {{{name.text}: 1.0}}; {known}",
-            )
+            message = f"the name {quoted(name.text)} has no number"
+            remedy = f"give it one here, or in the table values: {{{name.text}: 1.0}}; {known}"
+        self.problems.add(name.place, message, remedy)
         return Fraction(0)
 
     def check_collisions(self, letters: Collection[str] = (), free: Collection[str] = ()) -> None:

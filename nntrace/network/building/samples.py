@@ -93,11 +93,8 @@ class Samples:
             case _ if role == "target" and _by_row(value) is not None:
                 return
         what = "inputs" if role == "input" else "targets"
-        self.problems.add(
-            value.place,
-            f"with samples the {what} have no numbers of their own",
-            f"give only their names, {what}: [{key}1, {key}2], or how many, {what}: {{{key}: {{size: 2}}}}",
-        )
+        remedy = f"give only their names, {what}: [{key}1, {key}2], or how many, {what}: {{{key}: {{size: 2}}}}"
+        self.problems.add(value.place, f"with samples the {what} have no numbers of their own", remedy)
 
     def declared(self, value: Value | None, name: str, role: Role, size: int | None = None) -> Tensor:
         """The tensor that ``inputs`` or ``targets`` declare: its names and its size, its numbers being the samples'.
@@ -179,11 +176,9 @@ class Samples:
             missing = [name for name in names if name not in self.headings]
             if not missing:
                 return [self.headings.index(name) for name in names]
-            self.problems.add(
-                self.place,
-                f"{quoted(self.text)} has no column {quoted(missing[0])}",
-                f"name its columns as here, or leave its headings out; {suggestion(missing[0], self.headings)}",
-            )
+            known = suggestion(missing[0], self.headings)
+            remedy = f"name its columns as here, or leave its headings out; {known}"
+            self.problems.add(self.place, f"{quoted(self.text)} has no column {quoted(missing[0])}", remedy)
         return list(range(start, min(start + tensor.shape[1], self.array.shape[1] if self.array is not None else 0)))
 
     def _counted_from(self) -> str:
