@@ -544,6 +544,8 @@ def _check_numbers(formula: Read, numbers: Read, truth: Truth) -> tuple[bool, bo
         counted["numbers for symbols"] += 1
         if printed == true and isinstance(true, Fraction):
             return False, False
+        if float(printed) == true != 0:  # of a gradient whose own step is cut, a float alone is known
+            return False, True
         zero = isinstance(true, float) and true == 0
         near = abs(printed - Fraction(true)) <= half_unit(text) * Fraction(1000001, 1000000) + abs(
             Fraction(true)
