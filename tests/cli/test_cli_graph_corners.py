@@ -189,7 +189,7 @@ HEAD = "inputs: {x: [1, 2, 3]}\nvalues: {v: [1, 2], s: 2}\nlearning_rate: 0.1\n"
 BATCH = "inputs: {x: {size: 3}}\nsamples: [[1, 2, 3]]\nvalues: {v: [1, 2]}\nlearning_rate: 0.1\n"
 TOLD = {
     "an activation of what only values give": (
-        HEAD + "layers: [{let: {u: tanh(v), f: s * sum(u)}}]\nloss: f\n", ("step",), "1 - tanh(v[2])²",
+        HEAD + "layers: [{let: {u: tanh(v), f: s * sum(u)}}]\nloss: f\n", ("step",), "1 - u[2]²",
     ),
     "a softmax of a softmax, whose sum has a letter of its own": (
         HEAD + "layers: [{let: {u: softmax(softmax(s * v)), f: u @ v}}]\nloss: f\n", ("derive",),
