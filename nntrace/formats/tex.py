@@ -57,6 +57,10 @@ def write(solution: Solution, width: int, script: Script, standalone: bool = Fal
     return document.pictures(solution) if is_pictures_alone(solution) else manuscript_lines(solution, document)
 
 
+LONGEST_SOURCE = 60
+"""Characters of the line about the file that surely stand beside each other."""
+
+
 class LatexDocument(LatexSteps):
     """The parts of a sheet in LaTeX: a step is an equation whose tag is its id."""
 
@@ -89,7 +93,10 @@ class LatexDocument(LatexSteps):
         if solution.title:
             yield rf"\section*{{{self.words(solution.title)}}}"
         if not solution.is_excerpt:
-            yield f"{self.note(source(solution))}\n"
+            line = self.note(source(solution))
+            if len(line) > LONGEST_SOURCE:  # a path has no blanks to break at
+                line = line.replace("/", r"/\allowbreak{}")
+            yield f"{line}\n"
 
     def pictures(self, solution: Solution) -> Iterator[str]:
         """A document, or a part of one, with pictures alone."""

@@ -120,7 +120,7 @@ def test_what_a_schedule_counts_has_no_point(run: Run, tmp_path: Path, rate: str
 
 def test_a_loss_that_given_gradients_raise_is_no_fault_of_the_rate(run: Run, tmp_path: Path) -> None:
     out = run_file(run, tmp_path, "learning_rate: 0.1\ngradients: {w: -5.0, b: 5.0}\n")[1]
-    assert "the step follows gradients that are given and not this loss's" in out
+    assert "the step follows the given gradients, not those of this loss" in out
 
 
 def test_some_iterations_are_traced_and_all_stand_in_the_table(run: Run, tmp_path: Path) -> None:

@@ -15,9 +15,8 @@ from nntrace.solution.content.model import Remark, Solution, Table
 from nntrace.solution.derive.question import Question
 from nntrace.solution.derive.sheet import Derivation
 from nntrace.solution.sheets.calculation import Settings, Sheet
-from nntrace.solution.sheets.collapse import Collapse
+from nntrace.solution.sheets.collapse import collapsed
 from nntrace.spec import read
-from nntrace.trace.tracing import trace_of
 
 NAMES = ("qx1", "qx2", "qw1", "qw2", "qb", "qh", "qr", "qv", "qo", "qt", "QL", "QP", "QD")
 LAYERS = """\
@@ -52,7 +51,7 @@ def sheets(text: str) -> Iterator[Solution]:
     own = network(text)
     yield stepped(own, Settings(view="all"))
     yield Derivation(own, Question()).solution()
-    yield Collapse(own, trace_of(own)).solution()
+    yield collapsed(own)
 
 
 def words(node: Any) -> Iterator[str]:
