@@ -24,10 +24,11 @@ from nntrace.formats import render
 from nntrace.formats.page.rows import columns
 from nntrace.network.building.build import build
 from nntrace.network.model import Element, Network, Tensor
+from nntrace.network.quantities import parameters
 from nntrace.solution.derive.question import Question
 from nntrace.solution.derive.sheet import Derivation
 from nntrace.solution.formulas.tensor import TensorFormulas
-from nntrace.solution.sheets.calculation import Settings
+from nntrace.solution.sheets.calculation import Settings, Sheet
 from nntrace.solution.steps.ids import Ids
 from nntrace.spec import load, read
 
@@ -336,6 +337,15 @@ def test_what_has_no_matrix_form_is_given_by_its_elements() -> None:
     elements = [id for id in matrices if not id.startswith("M")]
     assert elements == ["B5", "B6", "U1", "U2"]
     assert [matrices[id]["value"] for id in elements] == [whole[id]["value"] for id in elements]
+
+
+def test_a_sheet_of_gradients_says_where_its_first_numbers_are() -> None:
+    network = build(read(TIED, "tied", None))
+    sheet = Sheet(network, Settings(view="matrix"))
+    found = "\n".join(render(sheet.gradient(parameters(network), named=False), "txt", width=120, script=UNICODE))
+    first = re.search(r"^M(\d+)", found, re.MULTILINE)
+    assert first is not None
+    assert f"M1 to M{int(first[1]) - 1} work out the layers' results" in found
 
 
 WRONG = [("W2ᵀ δ2", "W2 δ2"), ("δ1 xᵀ", "x δ1ᵀ"), ("ŷ - y", "y - ŷ"), ("W1 x + b1", "W1 x - b1")]

@@ -140,7 +140,7 @@ class Sheet:
         many = len(asked) > MOST_VALUES
         needed = self.units_backward() if many else self.backward.needed(asked)
         used = Parts((_without(needed, asked), asked))
-        names = self.matrices(lambda forms: forms.names())
+        names = self.matrices(lambda forms: chain(forms.names(), forms.elsewhere()))
         any_shown = bool(used) or self.view == "matrix"
         sections = [
             Section("forward", (*self._forward_values(used), *names)),

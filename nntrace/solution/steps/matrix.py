@@ -96,6 +96,12 @@ class MatrixForms:
             down, across = (1 if axis is None else sizes[axis] for axis in axes)
             yield Matrix(self.formulas.name(key), (down, across), rows, note)
 
+    def elsewhere(self) -> Iterator[Remark]:
+        """Which numbers are those of the forward steps, where a sheet begins behind them."""
+        if last := sum(one.startswith("F") for one in self.ids):
+            numbers = f"M1 to M{last} work" if last > 1 else "M1 works"
+            yield Remark((f"{numbers} out the layers' results: nntrace forward --view matrix shows them.",))
+
     def forward(self) -> Iterator[Block]:
         """Every layer's result."""
         for step in self._results:
