@@ -95,7 +95,7 @@ class LatexDocument(LatexSteps):
         if not solution.is_excerpt:
             line = self.note(source(solution))
             if len(line) > LONGEST_SOURCE:  # a path has no blanks to break at
-                line = line.replace("/", r"/\allowbreak{}")
+                line = r"{\raggedright " + line.replace("/", r"/\allowbreak{}") + r"\par}"
             yield f"{line}\n"
 
     def pictures(self, solution: Solution) -> Iterator[str]:
