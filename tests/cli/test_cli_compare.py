@@ -50,6 +50,14 @@ def test_a_word_follows_from_its_rule(losses: list[float], word: str) -> None:
     assert words([best, Shape(losses, False)])[1] == word
 
 
+@pytest.mark.parametrize(("rate", "word"), [(0.001, "too low"), (2.0, "too high")])
+def test_of_two_rates_the_better_one_tells_whether_the_other_is_too_low(rate: float, word: str) -> None:
+    """Whatever the curve looks like: one that fell soon and stays above, one that still falls."""
+    best = Shape([10, 6, 4.5, 4.1, 4.0, 4.0], False, 0.05)
+    for losses in ([10, 7, 6.1, 6.0, 6.0, 6.0], [10, 9.8, 9.6, 9.4, 9.2, 9.0]):
+        assert words([best, Shape(losses, False, rate)])[1] == word
+
+
 def test_a_run_that_is_not_finite_diverges() -> None:
     assert words([Shape([1.0, 0.5], True), Shape([1.0, 0.5], False)]) == ["diverges", "good"]
     assert words([Shape([1.0, float("inf")], False)]) == ["diverges"]

@@ -24,6 +24,11 @@ RULES = {
     "too high": "it fell fast at first but stays above the best curve: none of the above.",
 }
 """How a curve gets its word: the first of these that holds."""
+BY_RATE = {
+    "too low": "it ends above the best curve, whose rate is higher.",
+    "too high": "it ends above the best curve, whose rate is lower.",
+}
+"""The last two where the curves differ by their rates: a shape alone may look like either."""
 
 
 class Variant(Record):
@@ -35,10 +40,12 @@ class Variant(Record):
 
 
 class Shape(Record):
-    """A curve as its word is told from: the loss at the start, then of each epoch; whether it stopped being finite."""
+    """A curve as its word is told from: the loss at the start, then of each epoch; whether it stopped being finite; the
+    rate, if that is what the curves differ by."""
 
     losses: Sequence[float]
     diverged: bool
+    rate: float | None = None
 
     @property
     def fall(self) -> float:
@@ -46,7 +53,7 @@ class Shape(Record):
 
 
 def words(shapes: Sequence[Shape]) -> list[str]:
-    """The word for each curve, by ``RULES``."""
+    """The word for each curve, by ``RULES`` and ``BY_RATE``."""
     converging = [one for one in shapes if not _diverges(one)]
     best = min(converging, key=lambda one: one.losses[-1], default=None)
     return ["diverges" if _diverges(one) or best is None else _word(one, best) for one in shapes]
@@ -63,6 +70,8 @@ def _word(shape: Shape, best: Shape) -> str:
         return "oscillates"
     if losses[-1] - best.losses[-1] <= CLOSE * best.fall:
         return "good"
+    if shape.rate is not None and best.rate is not None:
+        return "too low" if shape.rate < best.rate else "too high"
     late = losses[-1 - max(1, round(FAST * count))] - losses[-1]
     if shape.fall < SLOW * best.fall or late > 0.01 * shape.fall:
         return "too low"
@@ -88,7 +97,11 @@ class _Comparison:
         self.variants = variants
         self.runs = runs
         self.loss = loss_symbol(sheet.network)
-        shapes = [Shape((one.before.loss, *one.columns.loss), one.diverged is not None) for one in runs]
+        shapes = [
+            Shape((one.before.loss, *one.columns.loss), one.diverged is not None, variant.rate)
+            for variant, one in zip(variants, runs, strict=True)
+        ]
+        self.rules = RULES if any(one.rate is None for one in variants) else RULES | BY_RATE
         self.words = words(shapes)
 
     def solution(self) -> Solution:
@@ -115,7 +128,7 @@ class _Comparison:
         if any(not y <= plot.high for one in curves for _, y in one.points):
             yield Remark(("A curve that reaches the top of the picture goes on above it.",))
         for word in dict.fromkeys(self.words):
-            yield Remark((f"{word}: {RULES[word]}",))
+            yield Remark((f"{word}: {self.rules[word]}",))
         rates = [variant.rate for variant in self.variants if variant.rate is not None and variant.rate > 0]
         if len(rates) == len(self.variants) >= FEWEST_FOR_DECADES:
             yield from decades(rates)
