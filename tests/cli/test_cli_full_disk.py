@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import errno
 import os
+import sys
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,13 +34,15 @@ COMMANDS: list[tuple[str, ...]] = [
 
 @contextmanager
 def room(size: int) -> Iterator[None]:
-    """No file can be longer than ``size`` bytes."""
-    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    """No file can be longer than ``size`` bytes; Python, which would cut its byte code in silence, writes none."""
+    before, writes_none = resource.getrlimit(resource.RLIMIT_FSIZE), sys.dont_write_bytecode
+    sys.dont_write_bytecode = True
     resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
     try:
         yield
     finally:
         resource.setrlimit(resource.RLIMIT_FSIZE, before)
+        sys.dont_write_bytecode = writes_none
 
 
 @pytest.fixture
