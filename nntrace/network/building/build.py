@@ -12,11 +12,11 @@ from ...expr.notation import Exponent
 from ...spec.model import Items, Labelled, Number, Place, Spec
 from ..model import Element, Network, Tensor
 from ..quantities import Unnamed, find
-from .draft import ArrayFiles, Draft
+from .draft import Draft
 from .extents import Fans
 from .layers import Layers
 from .learning import Learning
-from .leaves import depth
+from .leaves import ArrayFiles, depth
 from .loss import LOSS, unfused
 from .objective import Objective
 from .operations import distinctive

@@ -2,33 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from pathlib import Path
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from ...errors import counted, quoted, suggestion
-from ...record import Record
 from ...spec.model import Items, Labelled, Name, Place, Spec, Value
 from ...spec.problems import Problems
 from ..model import BoundOperation, Divisor, Network, Role, Tensor
 from ..quantities import known_names
-from .leaves import Leaves
+from .leaves import ArrayFiles, Leaves
 from .names import Names, defined_names
 from .operations import ChosenEntry
 from .sizes import Sizes
 
 if TYPE_CHECKING:
-    from ..model import Array
     from .samples import Samples
-
-
-class ArrayFiles(Record):
-    """Where a network's arrays are: the folder that relative paths start at, whether files outside it may be read, and
-    the arrays that a program has handed over, each by the path that stands for it."""
-
-    folder: Path | None = None
-    anywhere: bool = False
-    at_hand: Mapping[str, Array] = {}
 
 
 class Draft:

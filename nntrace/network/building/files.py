@@ -17,7 +17,7 @@ from ...spec.values import FILE_SUFFIXES
 if TYPE_CHECKING:
     from ...limits import Limits
     from ..model import Array
-    from .draft import ArrayFiles
+    from .leaves import ArrayFiles
     from .tables import NumberForm, WordColumn
 
 

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from fractions import Fraction
 from math import prod
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 from ...errors import quoted, shape_text
+from ...record import Record
 from ...spec.model import File, GivenSize, Init, Items, Labelled, Name, Null, Number, Place, Value
 from ...spec.problems import Problems
 from ..model import Cell, Role, Tensor
@@ -17,13 +19,21 @@ from .sizes import Sizes
 
 if TYPE_CHECKING:
     from ..model import Array
-    from .draft import ArrayFiles
     from .files import FileNumbers
 
 Leaf = Number | Name | Null
 """What one cell of a tensor may be: a number, a name (with or without its number), or no connection."""
 GivenCell = tuple[Cell, Name | None, Leaf]
 """A cell by its place, the name that the file gives it, and what is in it."""
+
+
+class ArrayFiles(Record):
+    """Where a network's arrays are: the folder that relative paths start at, whether files outside it may be read, and
+    the arrays that a program has handed over, each by the path that stands for it."""
+
+    folder: Path | None = None
+    anywhere: bool = False
+    at_hand: Mapping[str, Array] = {}
 
 
 class Leaves:

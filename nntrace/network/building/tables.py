@@ -27,8 +27,7 @@ MOST_TYPED = 20_000
 """Numbers of a table that are told one by one how they are typed."""
 
 NumberForm = Literal["", "decimals", "integers"]
-"""How the numbers of a table are typed: all as whole numbers, or as decimals that are the shortest for their floats; or
-else, the least of the three."""
+"""How numbers are typed: as whole numbers, as decimals that are the shortest for their floats, or in some other way."""
 
 
 class WordColumn(Record):
@@ -52,7 +51,7 @@ def read_table(
     numbers, lines = array("d"), array("q")
     headings: tuple[str, ...] = ()
     wide, words = 0, _Column()
-    typed: NumberForm = "integers" if small else ""
+    forms: set[NumberForm] = set()
     with io.TextIOWrapper(stream, encoding="utf-8-sig", errors="replace", newline="") as text:
         for line, row in _rows(text):
             if not wide:
@@ -70,7 +69,8 @@ def read_table(
                 numbers.extend(map(float, row))
             except ValueError:
                 _refuse_row(row, line)
-            typed = min(typed, *map(_typed, row)) if typed else ""
+            if small:
+                forms.update(map(_form, row))
             lines.append(line)
     if not lines:
         raise UnreadableError("has no numbers", "write a row on each line, commas between the numbers")
@@ -81,7 +81,7 @@ def read_table(
             f"has a number that is not finite in line {lines[row_at]}, column {column + 1}",
             "replace NaN and infinities by numbers",
         )
-    return table, headings, words.found(), typed
+    return table, headings, words.found(), _form_of_all(forms)
 
 
 class _Column:
@@ -103,7 +103,12 @@ class _Column:
         return None if self._at is None else WordColumn(self._at, tuple(self._places))
 
 
-def _typed(cell: str) -> NumberForm:
+def _form_of_all(forms: set[NumberForm]) -> NumberForm:
+    """The form that all numbers of these forms have; a whole number is a decimal too."""
+    return "" if "" in forms or not forms else "decimals" if "decimals" in forms else "integers"
+
+
+def _form(cell: str) -> NumberForm:
     """How one number is typed."""
     exact = number(cell.strip())
     if not isinstance(exact, Fraction) or Fraction(repr(float(exact))) != exact:
