@@ -63,16 +63,19 @@ class ElementTrace(Trace):
         """The given numbers: as typed; those of files are floats, under carry rounded as they are shown."""
         given: dict[str, Amounts] = {}
         for key, tensor in self.network.tensors.items():
-            if tensor.array is not None:
-                for cell in product(*map(range, tensor.shape)):
-                    typed = tensor.typed_number(cell)
-                    one = measured(float(tensor.array[cell])) if typed is None else fraction(typed, typed=True)
-                    given.setdefault(key, {})[cell] = self.result(one) if typed is None else one
-            elif tensor.typed is not None:
-                exact = {cell: fraction(number, typed=True) for cell, number in tensor.typed.items()}
-                given[key] = {cell: one if one.exact is not None else self.result(one) for cell, one in exact.items()}
+            if tensor.array is not None or tensor.typed is not None:
+                cells = product(*map(range, tensor.shape)) if tensor.array is not None else tensor.typed or ()
+                given[key] = {cell: self._given_number(tensor, cell) for cell in cells}
                 given[key].update(dict.fromkeys(tensor.missing, NOTHING))
         return given
+
+    def _given_number(self, tensor: Tensor, cell: Cell) -> Amount:
+        typed = tensor.typed_number(cell)
+        if typed is None:
+            assert tensor.array is not None
+            return self.result(measured(float(tensor.array[cell])))
+        exact = fraction(typed, typed=True)
+        return exact if exact.exact is not None else self.result(exact)
 
     def given_arrays(self) -> dict[str, Array]:
         from .array_update import filled
