@@ -34,6 +34,7 @@ class NetworkNumbers:
 
     def __init__(self, network: Network, jacobians: Jacobians) -> None:
         self.network = network
+        self._made_by = network.made_by
         self.jacobians = jacobians
         self.trace = trace_of(network)
         self.digits = Digits.of(network.conventions, network.integers)
@@ -63,7 +64,7 @@ class NetworkNumbers:
             return self._lines_of(self.matrices.gradient(key))
         if self.network.tensors[key].role == "loss":
             return self._scalar(self.trace.value(Element(key, ())))
-        step = self.network.made_by[key]
+        step = self._made_by[key]
         lines, value = self._lines_of(self.matrices.result(step, "forward"))
         if step.operation.program:  # its numbers are put into lines of their own
             lines = lines[-1:]
@@ -83,7 +84,7 @@ class NetworkNumbers:
 
     def _jacobian(self, key: str, argument: str) -> Beside:
         """∂result/∂argument as a matrix of numbers; in a batch one for each sample, where they have their own."""
-        step = self.network.made_by[key]
+        step = self._made_by[key]
         bound = self.jacobians.bound(step, argument)
         derivative, _ = by_rule(bound.formula, bound.by, self.jacobians.kink)
         by = step.key(argument)
