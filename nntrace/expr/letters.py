@@ -13,21 +13,26 @@ OTHERS = "qstuvwxyzabcdefgh"
 """What an index is called that a formula has no letter for."""
 
 
-def index_letters(node: Expr) -> Iterator[str]:
-    """Every index letter of an expression, free, bound or counted, as often as it is written."""
+def written_indices(node: Expr) -> Iterator[Index]:
+    """Every index of an expression, free, bound or counted, as often as it is written."""
     match node:
         case Sym(_, index, _):
-            yield from (letter for one in index for letter in letters_of(one) or (str(one),))
+            yield from index
         case Delta(i, j):
-            yield from (letter for one in (i, j) for letter in letters_of(one) or (str(one),))
+            yield from (i, j)
         case Sum(over, body) | Max(over, body):
             yield over
-            yield from index_letters(body)
+            yield from written_indices(body)
         case Size(over):
             yield over
         case _:
             for part in children(node):
-                yield from index_letters(part)
+                yield from written_indices(part)
+
+
+def index_letters(node: Expr) -> Iterator[str]:
+    """The letters of every index, a number as it is."""
+    return (letter for one in written_indices(node) for letter in letters_of(one) or (str(one),))
 
 
 def relettered(node: Expr, letters: Mapping[str, str]) -> Expr:

@@ -339,6 +339,53 @@ def test_what_has_no_matrix_form_is_given_by_its_elements() -> None:
     assert [matrices[id]["value"] for id in elements] == [whole[id]["value"] for id in elements]
 
 
+def steps_in(network: Network, view: Any) -> dict[str, dict[str, Any]]:
+    lines = render(stepped(network, Settings(view=view, full=True)), "json", width=80, script=UNICODE)
+    return {step["id"]: step for step in json.loads("\n".join(lines))["steps"]}
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_every_number_is_in_a_matrix_or_by_its_elements(seed: int) -> None:
+    network = build(read(generate(seed).text, "generated", None))._replace(iterations=1)
+    elements, matrices = steps_in(network, "delta"), steps_in(network, "matrix")
+    formulas, ids = TensorFormulas(network), Ids(network)
+    whole = {step["name"] for id, step in matrices.items() if id.startswith("M")}
+    sought = [("B", key, formulas.gradient_name(key)) for key in (*ids.gradients, *network.parameters)]
+    sought += [("F", step.output, formulas.name(step.output)) for step in network.layer_steps()]
+    sought += [("L", step.output, formulas.name(step.output)) for step in network.loss_steps()]
+    missing = [(letter, key) for letter, key, name in sought if text(name) not in whole]
+    own = {ids.of(letter, Element(key, cell)) for letter, key in missing for cell in network.tensors[key].cells()}
+    assert own & elements.keys()
+    assert [(id, matrices[id]["lines"]) for id in own & elements.keys()] == [
+        (id, elements[id]["lines"]) for id in own & elements.keys()
+    ]
+
+
+SKIP = """
+inputs: [x1, x2]
+targets: [t]
+samples: [[1, 2, 0], [0, 1, 1]]
+values: {r: 0.7}
+layers:
+  - dense: [h]
+    weights: [[1, 2]]
+    activation: {relu: r}
+  - dense: [y]
+    weights: {r: {v1: 0.5}, x1: {v2: -1}}
+    biases: {c: 0.5}
+loss: mse
+"""
+
+
+def test_elements_stand_under_their_sample_and_what_follows_under_all() -> None:
+    solution = stepped(build(read(SKIP, "skip", None)), Settings(view="matrix"))
+    lines = [line for line in render(solution, "txt", width=120, script=UNICODE) if not line.startswith("  ")]
+    start, end = lines.index("Forward"), lines.index("Loss")
+    first = [line.split("  ")[0].split(" = ")[0] for line in lines[start + 1 : end] if line]
+    assert first == ["M1   h", "Sample 1", "F2.1 r", "Sample 2", "F2.2 r", "All samples together",
+                     "Sample 1", "F3.1 y", "Sample 2", "F3.2 y"]  # fmt: skip
+
+
 def test_a_sheet_of_gradients_says_where_its_first_numbers_are() -> None:
     network = build(read(TIED, "tied", None))
     sheet = Sheet(network, Settings(view="matrix"))

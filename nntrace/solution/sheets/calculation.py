@@ -30,7 +30,7 @@ from ..formulas.element import Writer
 from ..numbers.digits import Digits
 from ..numbers.results import gradient_results, sample_results, value_results
 from ..steps.families import Families
-from ..steps.forward import forward_steps, loss_steps
+from ..steps.forward import forward_steps, loss_steps, steps_by_sample
 from ..steps.ids import Ids
 from .conventions import FULL_PRECISION, agreed, convention_values
 from .head import given_blocks, tensor_names
@@ -243,7 +243,8 @@ class Sheet:
 
     def forward_section(self) -> Section:
         """Every layer's result, by its elements, as matrices, or both."""
-        matrices = self.matrices(lambda forms: chain(forms.names(), forms.forward()))
+        elements = partial(self._result_by_elements, "forward")
+        matrices = self.matrices(lambda forms: chain(forms.names(), forms.results("forward", elements)))
         own = (
             matrices[1:] if self.view == "matrix" else (*forward_steps(self.writer, self.ids, self.families), *matrices)
         )
@@ -251,7 +252,8 @@ class Sheet:
 
     def loss_section(self, after: Iterable[Block] = ()) -> Section:
         """The loss, by its elements, as matrices, or both, with what comes after it."""
-        matrices = self.matrices(lambda forms: forms.loss())
+        elements = partial(self._result_by_elements, "loss")
+        matrices = self.matrices(lambda forms: forms.results("loss", elements))
         own = matrices[1:] if self.view == "matrix" else (*loss_steps(self.writer, self.ids, self.families), *matrices)
         return Section("loss", (*own, *after))
 
@@ -260,8 +262,12 @@ class Sheet:
 
         ``used`` are the quantities asked for, and those whose gradients lead to these.
         """
-        keys = {use.key for one in asked for use in one.uses} if named else None
-        matrices = self.matrices(lambda forms: forms.backward(partial(self._by_elements, asked), keys))
+        if named:
+            keys = {use.key for one in asked for use in one.uses}
+        else:
+            keys = {*self.ids.gradients, *self.network.parameters, *by_tensor(asked)}
+        elements = partial(self._gradient_by_elements, asked)
+        matrices = self.matrices(lambda forms: forms.backward(elements, keys))
         if self.view == "matrix":
             return [Section("backward", matrices[1:])]
         heading = "Over the paths" if self.view == "paths" else "The same over its paths"
@@ -270,10 +276,16 @@ class Sheet:
             return paths
         return [Section("backward", (*self.gradients.steps(used, asked), *matrices)), *paths]
 
-    def _by_elements(self, asked: Sequence[Quantity], key: str) -> Iterator[Block]:
-        """The gradients of a tensor that have no matrix form, where a sheet has none by elements besides."""
-        own = [one for one in asked if one.uses[0].key == key] if self.view == "matrix" else []
-        return self.gradients.steps(own, own)
+    def _result_by_elements(self, section: SectionName, key: str) -> Iterator[Block]:
+        """A result that has no matrix form, where a sheet has none by elements besides."""
+        steps = (self.network.made_by[key],) if self.view == "matrix" else ()
+        return steps_by_sample(self.writer, self.ids, self.families, steps, section)
+
+    def _gradient_by_elements(self, asked: Sequence[Quantity], key: str) -> Iterator[Block]:
+        """The same of a gradient: by every unit of a layer, by the parameters and inputs that are asked for."""
+        tensor = self.network.tensors[key]
+        own = of_tensor(self.network, tensor) if tensor.role == "unit" else by_tensor(asked).get(key, ())
+        return self.gradients.steps(own, own) if self.view == "matrix" else iter(())
 
     def _shows_paths(self, asked: Sequence[Quantity], named: bool) -> bool:
         if self.view == "delta":

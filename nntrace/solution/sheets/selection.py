@@ -12,7 +12,7 @@ from ...network.quantities import Quantity, Unnamed, by_tensor
 from ..content.model import Block, Remark, Section, Step
 from ..formulas.element import Writer
 from ..steps.families import Families
-from ..steps.forward import MOST_ELEMENTS, MOST_SAMPLES, SamplesLeftOut, listed_cells, listed_samples, more, samples_of
+from ..steps.forward import MOST_ELEMENTS, MOST_SAMPLES, SamplesLeftOut, listed_cells, listed_samples, more, together
 from ..steps.ids import Ids
 
 if TYPE_CHECKING:
@@ -103,7 +103,9 @@ class ShownGradients:
         return use.cell[0] + 1 if self.network.tensors[use.key].sampled else None
 
     def _heading(self, place: int | None) -> str:
-        return self._together if place is None else f"Sample {own_number(self.network.chosen, place - 1) + 1}"
+        if place is None:
+            return together(self.network)
+        return f"Sample {own_number(self.network.chosen, place - 1) + 1}"
 
     def _order(self, one: Quantity) -> tuple[bool, int, int]:
         return self.ids.order("B", one.uses[0])
@@ -117,14 +119,6 @@ class ShownGradients:
 
     def _step_of(self, members: Sequence[Quantity], place: int) -> Step:
         return self.backward.step(members[place])
-
-    @property
-    def _together(self) -> str:
-        """The words over what is summed over the samples."""
-        if self.network.samples_per_step is None:
-            return "All samples together"
-        of_step = samples_of(self.network)
-        return f"{of_step.capitalize()} alone" if self.network.samples == 1 else f"{of_step.capitalize()} together"
 
 
 def _by_sample(found: Unnamed, listed: set[int]) -> Iterator[tuple[int, Sequence[Quantity]]]:

@@ -26,15 +26,15 @@ SHOWN_SAMPLES = 2
 
 def forward_steps(writer: Writer, ids: Ids, families: Families) -> Iterator[Step | Family | Remark]:
     """F1, F2, …: the layers' results in order; of a wide layer the first and the last elements."""
-    yield from _by_sample(writer, ids, families, writer.network.layer_steps(), "forward")
+    yield from steps_by_sample(writer, ids, families, writer.network.layer_steps(), "forward")
 
 
 def loss_steps(writer: Writer, ids: Ids, families: Families) -> Iterator[Step | Family | Remark]:
     """L1, L2, …: the parts of the loss if they have names, then the loss."""
-    yield from _by_sample(writer, ids, families, writer.network.loss_steps(), "loss")
+    yield from steps_by_sample(writer, ids, families, writer.network.loss_steps(), "loss")
 
 
-def _by_sample(
+def steps_by_sample(
     writer: Writer, ids: Ids, families: Families, steps: tuple[BoundOperation, ...], section: SectionName
 ) -> Iterator[Step | Family | Remark]:
     """The steps one sample after the other, of many samples the first and the last; what all share, of parameters
@@ -60,6 +60,14 @@ def samples_of(network: Network) -> str:
     return ("sample " if network.samples == 1 else "samples ") + numbers_of(
         network.chosen or range(network.samples or 0)
     )
+
+
+def together(network: Network) -> str:
+    """The words over what is of all samples: ``All samples together``, of an online step ``Sample 3 alone``."""
+    if network.samples_per_step is None:
+        return "All samples together"
+    of_step = samples_of(network).capitalize()
+    return f"{of_step} alone" if network.samples == 1 else f"{of_step} together"
 
 
 def numbers_of(chosen: Sequence[int]) -> str:

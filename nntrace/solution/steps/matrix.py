@@ -28,6 +28,7 @@ from ...expr import (
 )  # fmt: skip
 from ...expr.bind import contains, transform, walk
 from ...expr.constants import constants_multiplied
+from ...expr.letters import written_indices
 from ...expr.matrices import IDENTITY, Axes
 from ...network.chain_rule import Reader
 from ...network.model import BoundOperation, Cell, Element, Network
@@ -38,7 +39,7 @@ from ..formulas.element import Writer
 from ..formulas.layout import cell_content
 from ..formulas.naming import is_single
 from ..formulas.tensor import TensorFormulas
-from .forward import from_logits, listed_cells
+from .forward import from_logits, listed_cells, together
 from .matrix_equation import EquationWriter, MatrixEquation, sized
 from .reasons import NO_WAY, cancels_softmax
 from .statements import Statements
@@ -46,7 +47,7 @@ from .statements import Statements
 HEADING = Remark(("In matrix form",), heading=True)
 
 ByElements = Callable[[str], Iterable[Block]]
-"""The steps of a tensor, element by element."""
+"""The steps of a tensor that has no matrix form, element by element."""
 
 
 class MatrixForms:
@@ -102,31 +103,28 @@ class MatrixForms:
             numbers = f"M1 to M{last} work" if last > 1 else "M1 works"
             yield Remark((f"{numbers} out the layers' results: nntrace forward --view matrix shows them.",))
 
-    def forward(self) -> Iterator[Block]:
-        """Every layer's result."""
-        for step in self._results:
-            if not self.writer.presence.is_left_out(self.network.tensors[step.output]):
-                yield self.result(step, "forward")
+    def results(self, section: SectionName, by_elements: ByElements) -> Iterator[Block]:
+        """Every layer's result, or the loss and what it is made of."""
+        steps = self._losses if section == "loss" else self._results
+        shown = [one for one in steps if not self.writer.presence.is_left_out(self.network.tensors[one.output])]
+        return self._or_elements(((step.output, self.result(step, section)) for step in shown), by_elements)
 
-    def loss(self) -> Iterator[Block]:
-        """The loss, and what it is made of."""
-        for step in self._losses:
-            yield self.result(step, "loss")
+    def backward(self, by_elements: ByElements, keys: Iterable[str]) -> Iterator[Block]:
+        """The gradients by these tensors and the layers' results that they use: from the last layer to the first, then
+        by the parameters and the inputs."""
+        wanted = self._needed(set(keys))
+        return self._or_elements(((key, self.gradient(key)) for key in self._gradients if key in wanted), by_elements)
 
-    def backward(self, by_elements: ByElements, keys: Iterable[str] | None = None) -> Iterator[Block]:
-        """The gradients by the layers' results, from the last to the first, then by the parameters.
-
-        ``keys`` limits them to some tensors and the results that their gradients use; ``by_elements`` has the steps
-        of a tensor whose gradient has no matrix form.
-        """
-        wanted = set(self._gradients) if keys is None else self._needed(set(keys))
-        inputs = {key for key in wanted if self.network.tensors[key].role == "input"}
-        for key in self._gradients:
-            if key in wanted and (keys is not None or key not in inputs):
-                found = self.gradient(key)
-                yield found
-                if isinstance(found, Remark):
-                    yield from by_elements(key)
+    def _or_elements(self, found: Iterable[tuple[str, Step | Remark]], by_elements: ByElements) -> Iterator[Block]:
+        """Tensors in matrix form; behind the words that one has none, its elements, sample by sample in a batch."""
+        of_one_sample = False
+        for key, step in found:
+            if of_one_sample:
+                yield Remark((together(self.network),), heading=True)
+            yield step
+            elements = tuple(by_elements(key)) if isinstance(step, Remark) else ()
+            yield from elements
+            of_one_sample = any(isinstance(block, Remark) and block.heading for block in elements)
 
     def is_updated(self, key: str) -> bool:
         """Whether a parameter's new value is one matrix: nothing in it is tied, missing or frozen."""
@@ -155,8 +153,10 @@ class MatrixForms:
         def value(cell: Cell) -> Amount:
             return trace.value(Element(step.output, cell))
 
-        if body is None or self.network.tensors[step.output].overridden:
-            return self._given_by_elements(name)
+        if self.network.tensors[step.output].overridden:
+            return _by_elements(name, ", as a number in it is given")
+        if body is None:
+            return _by_elements(name, _parts(self.formulas.forward(step)))
         before = self.statements.function(step)
         reason: Note = ()
         if step.reasons:
@@ -203,7 +203,7 @@ class MatrixForms:
         name = self.formulas.gradient_name(key)
         body = self._between_tensors(found.formula, axes) if self.formulas.has_matrix(key) else None
         if body is None:
-            return self._given_by_elements(name, self._obstacle(key))
+            return _by_elements(name, self._obstacle(key) or _parts(found.formula))
         before: list[Line] = []
         reason: Note = () if found.addends else NO_WAY
         for reader in self.formulas.readers(key):
@@ -249,16 +249,23 @@ class MatrixForms:
         body = self.formulas.matrix(found.formula, self.formulas.laid_out(reader.key, found.indices))
         return None if body is None else _folded(sized(body, found.sizes))
 
-    @staticmethod
-    def _given_by_elements(name: Expr, why: str = "") -> Remark:
-        return Remark((name, f" has no matrix form{why}: it is worked out by its elements"))
-
     def _obstacle(self, key: str) -> str:
-        """Why a tensor's gradient is no one matrix."""
+        """What in a tensor keeps its gradient from being one matrix."""
         if self.formulas.has_matrix(key):
             return ""
         missing = self.network.tensors[key].missing
         return ", as a connection is missing" if missing else ", as a name in it stands in several places"
+
+
+def _by_elements(name: Expr, why: str) -> Remark:
+    return Remark((name, f" has no matrix form{why}: it is worked out by its elements"))
+
+
+def _parts(formula: Expr) -> str:
+    """Whether parts of tensors (``x[2]``, what begins at the third element) keep a formula from being one between
+    whole tensors, in words."""
+    whole = all(isinstance(index, str) for index in written_indices(formula))
+    return "" if whole else ", as parts of tensors stand in its formula"
 
 
 def _folded(body: Expr) -> Expr:
