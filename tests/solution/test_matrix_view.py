@@ -382,7 +382,7 @@ def test_elements_stand_under_their_sample_and_what_follows_under_all() -> None:
     lines = [line for line in render(solution, "txt", width=120, script=UNICODE) if not line.startswith("  ")]
     start, end = lines.index("Forward"), lines.index("Loss")
     first = [line.split("  ")[0].split(" = ")[0] for line in lines[start + 1 : end] if line]
-    assert first == ["M1   h", "Sample 1", "F2.1 r", "Sample 2", "F2.2 r", "All samples together",
+    assert first == ["M1", "Sample 1", "F2.1 r", "Sample 2", "F2.2 r", "All samples together",
                      "Sample 1", "F3.1 y", "Sample 2", "F3.2 y"]  # fmt: skip
 
 
