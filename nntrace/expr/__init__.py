@@ -47,7 +47,7 @@ from .nodes import (
 )  # fmt: skip
 from .scalar import approximate, exact, holds
 from .simplify import Rule, simplified, simplify
-from .structure import negative, product, total
+from .structure import factors_of, negative, product, terms_of, total
 from .tree import children, rebuild
 
 __all__ = [
@@ -55,7 +55,7 @@ __all__ = [
     "Hadamard", "HadamardDiv", "HadamardPow", "Index", "Indexed", "Indicator", "Literal", "MatMul", "MatrixExpr",
     "Max", "Mul", "Neg", "Num", "Ones", "Partial", "Pow", "Rest", "Rule", "Size", "Sum", "Sym", "Transpose", "Whole",
     "absolute", "approximate", "at", "at_letter", "children", "contract", "cos", "differentiate", "erf", "exact",
-    "exp", "expand", "expr", "free_indices", "holds", "ln", "maximum", "minimum", "negative",
+    "exp", "expand", "expr", "factors_of", "free_indices", "holds", "ln", "maximum", "minimum", "negative",
     "partial_key", "pi", "product", "rebuild", "rename", "sided", "sign", "simplified", "simplify", "sin",
-    "sqrt", "substitute", "symbols", "tanh", "total", "xdiv", "xln",
+    "sqrt", "substitute", "symbols", "tanh", "terms_of", "total", "xdiv", "xln",
 ]  # fmt: skip

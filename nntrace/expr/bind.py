@@ -7,8 +7,8 @@ from operator import is_not
 
 from .calls import maximum
 from .index import Index, bound, letters_of
-from .nodes import ONE, ZERO, Add, Delta, Expr, Max, Mul, Neg, Num, Partial, Size, Sum, Sym
-from .structure import product
+from .nodes import ONE, Add, Delta, Expr, Max, Mul, Neg, Num, Partial, Size, Sum, Sym
+from .structure import as_sum, product, terms_of
 from .tree import children, rebuild
 
 
@@ -157,15 +157,14 @@ def expand(node: Expr, sizes: Mapping[str, int], absent: Callable[[Sym], bool] =
                 for value in range(extent(over, sizes)):
                     addend = expand(at(body, {over: value}), sizes, absent)
                     if not is_absent(addend, absent):
-                        addends.extend(addend.terms if isinstance(addend, Add) else (addend,))
-                return _sum(addends)
+                        addends.extend(terms_of(addend))
+                return as_sum(addends)
             case Max(over, body):
                 every = [expand(at(body, {over: value}), sizes, absent) for value in range(extent(over, sizes))]
                 return maximum(*every) if len(every) > 1 else every[0]
             case Add(terms):
                 kept = [expand(term, sizes, absent) for term in terms if not is_absent(term, absent)]
-                flat = [inner for term in kept for inner in (term.terms if isinstance(term, Add) else (term,))]
-                return _sum(flat)
+                return as_sum([inner for term in kept for inner in terms_of(term)])
             case Mul(factors):
                 return product(expand(factor, sizes, absent) for factor in factors)
             case Size(over):
@@ -174,10 +173,6 @@ def expand(node: Expr, sizes: Mapping[str, int], absent: Callable[[Sym], bool] =
                 return None
 
     return node if isinstance(node, Sym) else transform(node, leaf)
-
-
-def _sum(terms: list[Expr]) -> Expr:
-    return Add(tuple(terms)) if len(terms) > 1 else terms[0] if terms else ZERO
 
 
 def is_absent(node: Expr, absent: Callable[[Sym], bool]) -> bool:

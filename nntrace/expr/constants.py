@@ -10,8 +10,8 @@ from .brackets import is_scientific
 from .decimal_places import decimal_places
 from .nodes import Add, Div, Expr, Mul, Neg, Num, Size, Sym
 from .simplify import LIKE_TERMS, MULTIPLIED, Rule, constant, simplified, with_rules
-from .structure import negative, product
-from .tree import children, rebuild
+from .structure import as_product, as_sum, negative, product
+from .tree import over_parts
 
 MOST_DIGITS = 10
 """A decimal of more significant digits is not written out: its factors stay as they are."""
@@ -41,9 +41,7 @@ def shortened(node: Expr) -> tuple[Expr, tuple[Rule, ...]]:
 
 
 def _multiplied(node: Expr, rules: list[Rule]) -> Expr:
-    operands = children(node)
-    changed = tuple(_multiplied(part, rules) for part in operands)
-    node = rebuild(node, changed) if changed != operands else node
+    node = over_parts(node, lambda part: _multiplied(part, rules))
     match node:
         case Mul(factors):
             return _folded(factors, rules) or node
@@ -70,7 +68,7 @@ def _folded(factors: tuple[Expr, ...], rules: list[Rule]) -> Expr | None:
         return None
     rules.append(MULTIPLIED)
     below = [size for one in constants for size in one.below]
-    front = Div(number, below[0] if len(below) == 1 else Mul(tuple(below))) if below else number
+    front = Div(number, as_product(below)) if below else number
     others = [factor for factor, one in zip(factors, found, strict=True) if one is None]
     multiplied = product((front, *others))
     return negative(multiplied) if value < 0 else multiplied
@@ -95,7 +93,7 @@ def _like_terms(terms: tuple[Expr, ...], rules: list[Rule]) -> Expr | None:
         added.append(negative(like_term) if value < 0 else like_term)
     if len(added) == len(terms):
         return None
-    return Add(tuple(added)) if len(added) > 1 else added[0]
+    return as_sum(added)
 
 
 def _coefficient(term: Expr) -> tuple[Coefficient, Expr]:

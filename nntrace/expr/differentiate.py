@@ -32,8 +32,8 @@ from .nodes import (
     Sum,
     Sym,
 )  # fmt: skip
-from .structure import is_one, is_zero, negative, product, total
-from .tree import children, rebuild
+from .structure import as_sum, is_one, is_zero, negative, product, total
+from .tree import over_parts
 
 
 def differentiate(node: Expr, by: Sym, kink: int = 0) -> Expr:
@@ -106,8 +106,7 @@ def _power(base: Expr, exponent: Expr, slope: Expr, growth: Expr) -> Expr:
 
 def sided(node: Expr, kink: int) -> Expr:
     """A derivative with the boundaries of its cases on the side whose slope the convention takes there."""
-    operands = tuple(sided(part, kink) for part in children(node))
-    node = rebuild(node, operands) if operands else node
+    node = over_parts(node, lambda part: sided(part, kink))
     return Cases(_sided(node.condition, kink), node.then, node.otherwise) if isinstance(node, Cases) else node
 
 
@@ -145,8 +144,7 @@ def _placed(node: Expr, over: str, place: int) -> Expr:
                 return product(transform(one, leaf) for one in factors)
             case Add(terms):
                 pairs = [(one, transform(one, leaf)) for one in terms]
-                kept = tuple(new for old, new in pairs if new == old or not is_zero(new))
-                return Add(kept) if len(kept) > 1 else total(kept)
+                return as_sum([new for old, new in pairs if new == old or not is_zero(new)])
             case Neg(body):
                 found = transform(body, leaf)
                 return ZERO if is_zero(found) and found != body else Neg(found)

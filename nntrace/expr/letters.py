@@ -7,7 +7,7 @@ from collections.abc import Iterator, Mapping
 from .index import Affine, Index, bound, letters_of
 from .matrix_nodes import Ones
 from .nodes import Delta, Expr, Max, Size, Sum, Sym
-from .tree import children, rebuild
+from .tree import children, over_parts
 
 OTHERS = "qstuvwxyzabcdefgh"
 """What an index is called that a formula has no letter for."""
@@ -51,8 +51,7 @@ def relettered(node: Expr, letters: Mapping[str, str]) -> Expr:
         case Sum(over, body) | Max(over, body):
             return type(node)(letters.get(over, over), relettered(body, letters))
         case _:
-            operands = children(node)
-            return rebuild(node, tuple(relettered(part, letters) for part in operands)) if operands else node
+            return over_parts(node, lambda part: relettered(part, letters))
 
 
 def plain_letters(index: tuple[Index, ...], taken: set[str]) -> tuple[str, ...]:

@@ -33,7 +33,7 @@ from .nodes import (
     Sum,
     Sym,
 )  # fmt: skip
-from .structure import is_zero, product
+from .structure import as_sum, is_zero, product
 
 IDENTITY = Sym("I")
 """The identity matrix, which a Kronecker δ is."""
@@ -163,7 +163,7 @@ class _MatrixForm:
                 chosen = ((holds, then), (Add((ONE, Neg(holds))), otherwise))
                 kept = [(mask, self.matrix(case, target)) for mask, case in chosen if not is_zero(case)]
                 masked = tuple(mask if case == ONE else Hadamard((mask, case)) for mask, case in kept)
-                return Add(masked) if len(masked) > 1 else masked[0] if masked else Num(0)
+                return as_sum(masked)
             case Delta(i, j) if {i, j} == set(target):
                 return Whole(IDENTITY, *target)
             case Add() | Neg() | Mul() | Sum():

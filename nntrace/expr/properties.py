@@ -14,7 +14,7 @@ from .letters import index_letters, plain_letters
 from .nodes import ZERO, Add, Cases, Condition, Div, Expr, Indicator, Max, Mul, Neg, Sum, Sym
 from .simplify import simplify
 from .structure import is_zero, negative, product, total
-from .tree import children, rebuild
+from .tree import over_parts
 
 
 def has_symbol_of(formula: Expr, names: Collection[str]) -> bool:
@@ -65,8 +65,7 @@ def constant_part(formula: Expr, names: Collection[str]) -> Expr:
 
 
 def _without_zeros(node: Expr) -> Expr:
-    operands = tuple(map(_without_zeros, children(node)))
-    node = rebuild(node, operands) if operands else node
+    node = over_parts(node, _without_zeros)
     match node:
         case Add(terms):
             return total(terms)

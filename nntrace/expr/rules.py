@@ -7,14 +7,15 @@ of change and keep the value.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from math import prod
 
-from .bind import free_indices, kronecker, symbols, transform
+from .bind import free_indices, kronecker, symbols, transform, walk
 from .differentiate import contract, differentiate
 from .functions import BY_CASES, quotient_of, row_of
 from .nodes import ONE, ZERO, Add, Call, Cases, Delta, Div, Expr, Max, Mul, Neg, Num, Pow, Sum, Sym
 from .simplify import Rule, simplified, simplify, with_rules
-from .structure import negative, product, total
-from .tree import children, rebuild
+from .structure import factors_of, negative, product, terms_of, total
+from .tree import children, over_parts
 
 
 def by_rule(node: Expr, by: Sym, kink: int = 0) -> tuple[Expr, tuple[str, ...]]:
@@ -80,8 +81,7 @@ def where_equal(node: Expr, first: str, second: str) -> Expr:
         case Mul(factors):
             return product(where_equal(factor, first, second) for factor in factors)
         case _:
-            operands = children(node)
-            return rebuild(node, tuple(where_equal(part, first, second) for part in operands)) if operands else node
+            return over_parts(node, lambda part: where_equal(part, first, second))
 
 
 def where_different(node: Expr, first: str, second: str) -> Expr:
@@ -94,8 +94,7 @@ def where_different(node: Expr, first: str, second: str) -> Expr:
         case Neg(body) if body != ZERO and where_different(body, first, second) == ZERO:
             return ZERO
         case _:
-            operands = children(node)
-            return rebuild(node, tuple(where_different(part, first, second) for part in operands)) if operands else node
+            return over_parts(node, lambda part: where_different(part, first, second))
 
 
 def _is_delta(node: Expr, first: str, second: str) -> bool:
@@ -106,57 +105,38 @@ def _is_delta(node: Expr, first: str, second: str) -> bool:
 
 def has_delta(node: Expr, first: str, second: str) -> bool:
     """Whether the two indices' δ is in an expression."""
-    match node:
-        case Delta(i, j):
-            return {i, j} == {first, second}
-        case _:
-            return any(has_delta(part, first, second) for part in children(node))
+    return any(isinstance(part, Delta) and {part.i, part.j} == {first, second} for part in walk(node))
 
 
-def cancelled(node: Expr) -> Expr:
-    """Products with their fractions gathered into one, and what stands above and below taken out; a sign stays."""
-    return _cancelled(node, [])
-
-
-def cancelled_by(node: Expr) -> tuple[Expr, tuple[Rule, ...]]:
-    """The same, and what cancels."""
+def cancelled(node: Expr) -> tuple[Expr, tuple[Rule, ...]]:
+    """Products with their fractions gathered into one, and what stands above and below taken out, a sign stays; and
+    what cancels."""
     return with_rules(_cancelled, node)
 
 
 def _cancelled(node: Expr, rules: list[Rule]) -> Expr:
-    operands = children(node)
-    if isinstance(node, Sum):
-        sign, body = _signed(_cancelled(node.body, rules))
-        return negative(Sum(node.over, body)) if sign < 0 else Sum(node.over, body)
-    if isinstance(node, Add):
-        return Add(tuple(_cancelled(part, rules) for part in operands))
-    if isinstance(node, Neg):
-        return negative(_cancelled(node.body, rules))
-    if not isinstance(node, Mul):
-        return node
-    above: list[Expr] = []
-    below: list[Expr] = []
-    sign = 1
-    for factor in node.factors:
-        own, inner = _signed(factor)
-        sign *= own
-        if isinstance(inner, Div):
-            above.append(inner.top)
-            below.append(inner.bottom)
-        else:
-            above.append(inner)
-    body, used = simplified(Div(product(above), product(below)) if below else product(above))
-    rules += used
-    return negative(body) if sign < 0 else body
+    match node:
+        case Sum(over, body):
+            sign, body = _signed(_cancelled(body, rules))
+            return _with_sign(sign, Sum(over, body))
+        case Add():
+            return over_parts(node, lambda part: _cancelled(part, rules))
+        case Neg(body):
+            return negative(_cancelled(body, rules))
+        case Mul(factors):
+            signs, bodies = zip(*map(_signed, factors), strict=True)
+            above = product(one.top if isinstance(one, Div) else one for one in bodies)
+            below = [one.bottom for one in bodies if isinstance(one, Div)]
+            found, used = simplified(Div(above, product(below)) if below else above)
+            rules += used
+            return _with_sign(prod(signs), found)
+        case _:
+            return node
 
 
-def multiplied_out(node: Expr) -> Expr:
-    """One sum among the factors of each product multiplied out, as ``distributed``, and every sign where it was."""
-    return _multiplied_out(node, [])
-
-
-def multiplied_out_by(node: Expr) -> tuple[Expr, tuple[Rule, ...]]:
-    """The same, and what cancels then."""
+def multiplied_out(node: Expr) -> tuple[Expr, tuple[Rule, ...]]:
+    """One sum among the factors of each product multiplied out, as ``distributed``, and every sign where it was; and
+    what cancels then."""
     return with_rules(_multiplied_out, node)
 
 
@@ -167,13 +147,9 @@ def _multiplied_out(node: Expr, rules: list[Rule]) -> Expr:
         case Add(terms):
             return total(one for term in terms for one in _spread(_multiplied_out(term, rules)))
         case Sum(over, body):
-            return total(_summed(over, term) for term in _terms(_multiplied_out(body, rules)))
+            return total(_summed(over, term) for term in terms_of(_multiplied_out(body, rules)))
         case Mul(factors):
-            place = _opened_first(factors)
-            if place is None:
-                return node
-            before, after = factors[:place], factors[place + 1 :]
-            return total(_cancelled(product((*before, term, *after)), rules) for term in _terms(factors[place]))
+            return _opened(factors, rules) or node
         case _:
             return node
 
@@ -182,7 +158,7 @@ def _spread(node: Expr) -> tuple[Expr, ...]:
     """The terms of a sum, or of the negative of one."""
     if isinstance(node, Neg) and isinstance(node.body, Add):
         return tuple(map(negative, node.body.terms))
-    return _terms(node)
+    return terms_of(node)
 
 
 def constants_out(node: Expr) -> tuple[tuple[Expr, ...], Expr]:
@@ -208,34 +184,36 @@ def _signed(node: Expr) -> tuple[int, Expr]:
     return 1, node
 
 
+def _with_sign(sign: int, body: Expr) -> Expr:
+    return negative(body) if sign < 0 else body
+
+
 def distributed(node: Expr) -> Expr:
     """One sum among the factors of each product multiplied out (one of fractions first, then one with a δ)."""
     match node:
         case Sum(over, body):
-            return simplify(total(_summed(over, term) for term in _terms(distributed(body))))
+            return simplify(total(_summed(over, term) for term in terms_of(distributed(body))))
         case Neg(body):
-            return simplify(total(negative(term) for term in _terms(distributed(body))))
+            return simplify(total(negative(term) for term in terms_of(distributed(body))))
         case Add(terms):
             return simplify(total(distributed(term) for term in terms))
         case Mul(factors):
-            place = _opened_first(factors)
-            if place is None:
-                inner = tuple(distributed(factor) if isinstance(factor, Sum) else factor for factor in factors)
-                return node if inner == factors else distributed(Mul(inner))
-            before, after = factors[:place], factors[place + 1 :]
-            return simplify(total(cancelled(product((*before, term, *after))) for term in _terms(factors[place])))
+            if (opened := _opened(factors, [])) is not None:
+                return simplify(opened)
+            inner = tuple(distributed(factor) if isinstance(factor, Sum) else factor for factor in factors)
+            return node if inner == factors else distributed(Mul(inner))
         case _:
             return node
 
 
-def _opened_first(factors: tuple[Expr, ...]) -> int | None:
-    """The sum among factors that is multiplied out first."""
+def _opened(factors: tuple[Expr, ...], rules: list[Rule]) -> Expr | None:
+    """A product with one sum among its factors multiplied out, if there is one."""
     sums = [place for place, factor in enumerate(factors) if isinstance(factor, Add)]
-    return min(sums, key=lambda place: min(map(_rank, _terms(factors[place]))), default=None)
-
-
-def _terms(node: Expr) -> tuple[Expr, ...]:
-    return node.terms if isinstance(node, Add) else (node,)
+    if not sums:
+        return None
+    place = min(sums, key=lambda place: min(map(_rank, terms_of(factors[place]))))
+    before, after = factors[:place], factors[place + 1 :]
+    return total(_cancelled(product((*before, term, *after)), rules) for term in terms_of(factors[place]))
 
 
 def _rank(node: Expr) -> int:
@@ -247,8 +225,8 @@ def _rank(node: Expr) -> int:
 def _summed(over: str, term: Expr) -> Expr:
     """Σ of one term: a δ picks one addend, and factors without the index come out of the sum."""
     sign, body = _signed(term)
-    factors = body.factors if isinstance(body, Mul) else (body,)
+    factors = factors_of(body)
     outside = [factor for factor in factors if over not in free_indices(factor)]
     inside = product(factor for factor in factors if over in free_indices(factor))
     found = product((*outside, contract(over, inside)))
-    return negative(found) if sign < 0 else found
+    return _with_sign(sign, found)

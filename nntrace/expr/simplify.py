@@ -13,8 +13,8 @@ from fractions import Fraction
 
 from .bind import free_indices
 from .nodes import ONE, ZERO, Add, Cases, Delta, Div, Expr, Indicator, Mul, Neg, Num, Pow, Size, Sum
-from .structure import negative
-from .tree import children, rebuild
+from .structure import as_product, as_sum, factors_of, negative
+from .tree import over_parts
 
 Rule = tuple[str | Expr, ...]
 """What was done, in words and expressions."""
@@ -43,9 +43,7 @@ def with_rules(change: Callable[[Expr, list[Rule]], Expr], node: Expr) -> tuple[
 
 
 def _simplify(node: Expr, rules: list[Rule]) -> Expr:
-    operands = children(node)
-    if operands:
-        node = rebuild(node, tuple(_simplify(part, rules) for part in operands))
+    node = over_parts(node, lambda part: _simplify(part, rules))
     match node:
         case Add(terms):
             return _add(terms, rules)
@@ -133,7 +131,7 @@ def _with(sign: int, factors: list[Expr], rules: list[Rule]) -> Expr:
         return constant(coefficient)
     if abs(coefficient) != 1:
         kept.insert(0, constant(abs(coefficient)))
-    body = kept[0] if len(kept) == 1 else Mul(tuple(kept))
+    body = as_product(kept)
     return Neg(body) if coefficient < 0 else body
 
 
@@ -189,7 +187,7 @@ def _add(terms: tuple[Expr, ...], rules: list[Rule]) -> Expr:
     if len(kept) > 1 and isinstance(kept[0], Neg):
         first = next((place for place, term in enumerate(kept) if not isinstance(term, Neg)), 0)
         kept.insert(0, kept.pop(first))
-    return Add(tuple(kept)) if len(kept) > 1 else kept[0] if kept else ZERO
+    return as_sum(kept)
 
 
 def _coefficient(term: Expr) -> tuple[Fraction, Expr]:
@@ -201,7 +199,7 @@ def _coefficient(term: Expr) -> tuple[Fraction, Expr]:
         case Mul((first, *others)):
             value = _as_constant(first)
             if value is not None:
-                return value, others[0] if len(others) == 1 else Mul(tuple(others))
+                return value, as_product(others)
     return Fraction(1), term
 
 
@@ -235,7 +233,7 @@ def _divide(top: Expr, bottom: Expr, rules: list[Rule]) -> Expr:
     denominator = [Pow(base, Num(-n)) if n < -1 else base for base, n in powers.items() if n < 0]
     front: list[Expr] = [] if abs(coefficient.numerator) == 1 else [Num(abs(coefficient.numerator))]
     under: list[Expr] = [] if coefficient.denominator == 1 else [Num(coefficient.denominator)]
-    upper, lower = _product(front + numerator), _product(under + denominator)
+    upper, lower = as_product(front + numerator), as_product(under + denominator)
     body = upper if lower == ONE else constant(abs(coefficient)) if not numerator + denominator else Div(upper, lower)
     if coefficient >= 0:
         return body
@@ -249,7 +247,7 @@ def cancelling(common: Sequence[Expr]) -> Rule:
 
 def _powers(node: Expr) -> dict[Expr, int]:
     powers: Counter[Expr] = Counter()
-    for factor in node.factors if isinstance(node, Mul) else (node,):
+    for factor in factors_of(node):
         match factor:
             case Num(1):
                 pass
@@ -258,7 +256,3 @@ def _powers(node: Expr) -> dict[Expr, int]:
             case _:
                 powers[factor] += 1
     return dict(powers)
-
-
-def _product(factors: list[Expr]) -> Expr:
-    return ONE if not factors else factors[0] if len(factors) == 1 else Mul(tuple(factors))

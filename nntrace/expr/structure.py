@@ -5,10 +5,10 @@ Only ``differentiate`` (and what writes its results) builds with these; a formul
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 
 from .nodes import ONE, ZERO, Add, Div, Expr, Mul, Neg, Num
-from .tree import children, rebuild
+from .tree import over_parts
 
 _ONE_OF_ONE = Div(ONE, ONE)
 
@@ -25,13 +25,33 @@ def is_one(node: Expr) -> bool:
     return isinstance(node, Div) and node == _ONE_OF_ONE
 
 
+def terms_of(node: Expr) -> tuple[Expr, ...]:
+    """The addends of a sum; what is no sum is its only one."""
+    return node.terms if isinstance(node, Add) else (node,)
+
+
+def factors_of(node: Expr) -> tuple[Expr, ...]:
+    """The factors of a product; what is no product is its only one."""
+    return node.factors if isinstance(node, Mul) else (node,)
+
+
+def as_sum(terms: Sequence[Expr]) -> Expr:
+    """The sum of terms as they are; a single one is no sum, and none are 0."""
+    return Add(tuple(terms)) if len(terms) > 1 else terms[0] if terms else ZERO
+
+
+def as_product(factors: Sequence[Expr]) -> Expr:
+    """The product of factors as they are; a single one is no product, and none are 1."""
+    return Mul(tuple(factors)) if len(factors) > 1 else factors[0] if factors else ONE
+
+
 def total(terms: Iterable[Expr]) -> Expr:
     """A sum without zeros, its nested sums written in line."""
     kept: list[Expr] = []
     for term in terms:
         if not is_zero(term):
-            kept.extend(term.terms if isinstance(term, Add) else (term,))
-    return Add(tuple(kept)) if len(kept) > 1 else kept[0] if kept else ZERO
+            kept.extend(terms_of(term))
+    return as_sum(kept)
 
 
 def product(factors: Iterable[Expr]) -> Expr:
@@ -41,8 +61,8 @@ def product(factors: Iterable[Expr]) -> Expr:
         if is_zero(factor):
             return ZERO
         if not is_one(factor):
-            kept.extend(factor.factors if isinstance(factor, Mul) else (factor,))
-    return Mul(tuple(kept)) if len(kept) > 1 else kept[0] if kept else ONE
+            kept.extend(factors_of(factor))
+    return as_product(kept)
 
 
 def negative(node: Expr) -> Expr:
@@ -58,13 +78,12 @@ def negative(node: Expr) -> Expr:
 
 def in_line(node: Expr) -> Expr:
     """A sum of sums as one, a product of products as one, with all their zeros and ones: the same but for brackets."""
-    operands = children(node)
-    node = rebuild(node, tuple(map(in_line, operands))) if operands else node
+    node = over_parts(node, in_line)
     match node:
         case Add(terms):
-            return Add(tuple(inner for one in terms for inner in (one.terms if isinstance(one, Add) else (one,))))
+            return Add(tuple(inner for one in terms for inner in terms_of(one)))
         case Mul(factors):
-            return Mul(tuple(inner for one in factors for inner in (one.factors if isinstance(one, Mul) else (one,))))
+            return Mul(tuple(inner for one in factors for inner in factors_of(one)))
         case _:
             return node
 

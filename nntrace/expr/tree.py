@@ -66,3 +66,9 @@ def rebuild(node: Expr, operands: tuple[Expr, ...]) -> Expr:
     """The same node over other children: the inverse of ``children``."""
     made = _REBUILT.get(type(node))
     return node if made is None else made(node, operands)
+
+
+def over_parts(node: Expr, change: Callable[[Expr], Expr]) -> Expr:
+    """The same node over its children as changed; one without children as it is."""
+    operands = children(node)
+    return rebuild(node, tuple(map(change, operands))) if operands else node

@@ -10,9 +10,10 @@ from collections.abc import Iterator, Mapping
 from functools import partial
 
 from ...catalogue import Operation, Same
-from ...expr import Add, Delta, Expr, Mul, Sum, Sym, at, children, product, rebuild, rename, symbols, total
+from ...expr import Add, Delta, Expr, Mul, Sum, Sym, at, product, rename, symbols, total
 from ...expr.bind import fresh
 from ...expr.index import Index, letters_of, segment
+from ...expr.tree import over_parts
 from ...record import Record
 from ..model import BoundOperation, Cell, Edge, Tensor
 from .operations import free_letters, symbols_read, with_shared
@@ -149,8 +150,7 @@ def _changed(found: Reads, node: Expr) -> Expr:
                 flat += changed.terms if isinstance(changed, Add) and isinstance(term, Sum) else (changed,)
             return Add(tuple(flat))
         case _:
-            operands = children(node)
-            return rebuild(node, tuple(_changed(found, part) for part in operands)) if operands else node
+            return over_parts(node, lambda part: _changed(found, part))
 
 
 def _picked(read: Read, index: tuple[Index, ...]) -> Expr:

@@ -9,7 +9,8 @@ from math import fsum, isfinite, nan
 from operator import getitem
 from typing import Any, Literal
 
-from ...expr import Cases, Condition, Expr, Indicator, children
+from ...expr import Cases, Condition, Expr, Indicator
+from ...expr.bind import walk
 from ...expr.functions import turns
 from ...network.chain_rule import adjoint
 from ...network.model import BoundOperation, Cell, Element, Network
@@ -184,11 +185,6 @@ def _decisions(network: Network) -> Iterator[tuple[BoundOperation, Indicator]]:
                 yield step, condition
 
 
-def _conditions(node: Expr) -> Iterator[Condition]:
-    match node:
-        case Indicator(condition) | Cases(condition):
-            yield condition
-        case _:
-            yield from turns(node)
-    for part in children(node):
-        yield from _conditions(part)
+def _conditions(formula: Expr) -> Iterator[Condition]:
+    for node in walk(formula):
+        yield from (node.condition,) if isinstance(node, Indicator | Cases) else turns(node)

@@ -10,11 +10,11 @@ from ...expr import (
     Add,
     Expr,
     Indicator,
-    Mul,
     Num,
     Partial,
     Rest,
     Sym,
+    factors_of,
     symbols,
     total,
 )
@@ -214,8 +214,7 @@ class Backward:
 
     def _is_dead(self, body: Expr) -> bool:
         """Whether a factor that is an indicator is 0: nothing gets through."""
-        factors = body.factors if isinstance(body, Mul) else (body,)
-        return any(isinstance(factor, Indicator) and not self.writer.holds(factor.condition) for factor in factors)
+        return any(isinstance(one, Indicator) and not self.writer.holds(one.condition) for one in factors_of(body))
 
 
 def via(writer: Writer, summands: list[Summand]) -> tuple[Note, ...]:

@@ -12,7 +12,7 @@ from itertools import product as cells_of
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 
-from ...expr import Add, Call, Div, Expr, Index, Mul, Neg, Num, Partial, Pow, Sum, Sym, children
+from ...expr import Add, Call, Div, Expr, Index, Mul, Neg, Num, Partial, Pow, Sum, Sym, children, factors_of, terms_of
 from ...expr.bind import extent, transform
 from ...expr.functions import row_of
 from ...expr.literals import Literals
@@ -164,10 +164,10 @@ def _products(
 ) -> tuple[tuple[Slot, ...], ...]:
     """The slots of the terms of a sum of products; none where it is no such sum, or of single elements only."""
     terms: list[tuple[Slot, ...]] = []
-    for term in body.terms if isinstance(body, Add) else (body,):
+    for term in terms_of(body):
         over, product = _summed(term)
         slots: list[Slot] = []
-        for factor in product.factors if isinstance(product, Mul) else (product,):
+        for factor in factors_of(product):
             found = find(factor, (*axes, *over)) if isinstance(factor, Sym | Partial) else None
             if found is None:
                 return ()

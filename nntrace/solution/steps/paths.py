@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from heapq import nlargest
 
-from ...expr import Add, Expr, Partial, Rest, product
+from ...expr import Expr, Partial, Rest, product, terms_of
+from ...expr.structure import as_sum
 from ...network.model import Element
 from ...network.quantities import Quantity
 from ...record import Record
@@ -132,9 +133,10 @@ class Paths:
 
     def _sum_of(self, expansion: Expansion) -> Amount:
         """What the products of a path form come to."""
-        terms = expansion.body.terms if isinstance(expansion.body, Add) else (expansion.body,)
         rests = iter(expansion.rests)
-        return sum_of([next(rests) if isinstance(term, Rest) else self.writer.evaluate(term) for term in terms])
+        return sum_of(
+            [next(rests) if isinstance(term, Rest) else self.writer.evaluate(term) for term in terms_of(expansion.body)]
+        )
 
     def from_element(self, start: Element) -> Found | None:
         """The largest paths from an element to the loss, and how many there are; ``None`` where these are too many.
@@ -193,9 +195,9 @@ class Paths:
         products = [product(edge.local for edge in reversed(path.edges)) for path in paths]
         chains = [self._chain(path, again) for path in paths]
         if len(paths) == count:
-            return Expansion(_sum(products)), _sum(chains)
+            return Expansion(as_sum(products)), as_sum(chains)
         others = Rest(count - len(paths), None, "path")
-        return Expansion(_sum([*products, others]), (rest,)), _sum([*chains, others])
+        return Expansion(as_sum([*products, others]), (rest,)), as_sum([*chains, others])
 
     def _chain(self, path: Path, again: set[Element]) -> Expr:
         """∂L/∂o1 × ∂o1/∂h3 × …, from the loss back to the start."""
@@ -233,8 +235,3 @@ class Paths:
             return note if results else ("directly",)
         place = at_its_place(self.network, path.start)
         return (*note, " as ", place) if results else ("as ", place)
-
-
-def _sum(terms: list[Expr]) -> Expr:
-    """One addend for each path, in brackets where it is a sum itself."""
-    return terms[0] if len(terms) == 1 else Add(tuple(terms))

@@ -85,23 +85,20 @@ def joined(*notes: Note) -> Note:
 
 def indicators(writer: Writer, body: Expr) -> dict[Condition, bool]:
     """The conditions of the indicators in a formula over keys, each with whether it holds."""
-    found = {body.condition: writer.holds(body.condition)} if isinstance(body, Indicator) else {}
-    for part in children(body):
-        found.update(indicators(writer, part))
-    return found
+    return {node.condition: writer.holds(node.condition) for node in walk(body) if isinstance(node, Indicator)}
 
 
 def zero_signs(writer: Writer, body: Expr) -> Note:
     """Where a formula over keys has a sign of 0: what is equal, and the convention."""
-    if convention := at_jump(body):
-        taken: Note = (", at the kink the slope is taken as ", *convention)
-        for argument in children(body):
+    for node in walk(body):
+        for argument in children(node) if (convention := at_jump(node)) else ():
+            taken: Note = (", at the kink the slope is taken as ", *convention)
             match argument:
                 case Add((left, Neg(right))) if writer.holds(Condition(left, "=", right)):
                     return (writer.named(left), " = ", writer.named(right), *taken)
             if writer.holds(Condition(argument, "=", ZERO)):
                 return (*_valued(writer, argument), *taken)
-    return next((found for part in children(body) if (found := zero_signs(writer, part))), ())
+    return ()
 
 
 def weightless(writer: Writer, body: Expr) -> Note:

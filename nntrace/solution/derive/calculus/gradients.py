@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import reduce
 
-from ....expr import Expr, Partial, Sum, Sym, at, product, total
+from ....expr import Expr, Partial, Sum, Sym, at, factors_of, product, total
 from ....expr.bind import walk
 from ....expr.constants import constants_multiplied
 from ....expr.letters import index_letters, relettered
@@ -16,7 +16,6 @@ from ...formulas.tensor import LETTERS, Gradient
 from ..naming.symbols import Symbols
 from ..steps import NO_MATRIX_FORM, Form, Numbers, Part, derivative_line, index_lines, matrix_step, put_in
 from .jacobians import Jacobians
-from .products import factors_of
 
 
 class ParameterGradients:

@@ -16,6 +16,7 @@ from ....expr import (
     Size,
     Sym,
     at,
+    factors_of,
     product,
     rename,
     sided,
@@ -38,7 +39,6 @@ from ..naming.symbols import Symbols
 from ..steps import REORDERED, Form, IndexFormula, Part, case_of, index_lines, joined
 from .kinks import kink_note, kinks
 from .letters import Pair, derivative_letters
-from .products import factors_of
 
 
 class Bound(Record):

@@ -16,6 +16,7 @@ from ....expr import (
     approximate,
     at,
     expand,
+    factors_of,
     product,
     simplify,
     substitute,
@@ -42,7 +43,7 @@ from ..steps import (
 from .jacobians import Jacobians
 from .kinks import EqualExtents, some_number
 from .loss_formula import LossFormula
-from .products import factors_of, worked_out
+from .products import worked_out
 
 LEAST_CHANGE = 1e-9
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ....expr import ONE, Delta, Expr, Neg, Partial, Rule, Sym, product, simplify
+from ....expr import ONE, Delta, Expr, Neg, Partial, Rule, Sym, factors_of, product, simplify
 from ....expr.bind import transform, walk
 from ....expr.constants import shortened
 from ....expr.letters import index_letters, relettered
@@ -33,7 +33,7 @@ from .kinks import kink_note, kinks
 from .logits import Logits
 from .loss_formula import LossFormula
 from .penalty import penalty_gradients
-from .products import contracted, deltas_repeated, factors_of, last_first, scaled
+from .products import contracted, deltas_repeated, last_first, scaled
 
 MULTIPLIED_OUT: Rule = ("multiply out; of a sum over 1[…] one term is left",)
 
@@ -93,7 +93,7 @@ class LossGradient(LossFormula):
     def _by_right_class(self, derived: Expr, letter: str) -> Form:
         """A derivative by the right class's output, with 1[j = k]² = 1[j = k] used where it is in a product twice."""
         constants, core = constants_out(derived)
-        found = simplify(scaled(constants, multiplied_out(transform(core, last_first))))
+        found = simplify(scaled(constants, multiplied_out(transform(core, last_first))[0]))
         twice = {factor for node in walk(core) for factor in deltas_repeated(node)}
         if not twice:
             short, rules = shortened(derived)

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from ....expr import Add, Delta, Div, Expr, Mul, Neg, Num, Rule, Sum, contract, product, simplified
+from ....expr import Add, Delta, Div, Expr, Mul, Neg, Num, Rule, Sum, contract, factors_of, product, simplified
 from ....expr.bind import free_indices, transform
-from ....expr.rules import cancelled_by, multiplied_out_by
+from ....expr.rules import cancelled, multiplied_out
 from ....expr.structure import negative
 from ..steps import REORDERED, Form, Words, joined
 
@@ -36,10 +36,10 @@ def worked_out(node: Expr, rule: Words, constants: tuple[Expr, ...]) -> list[For
     ``rule`` is what led to the product; ``constants`` were taken out of it.
     """
     forms = [Form(node, joined([rule, CONSTANTS_OUT] if constants else [rule]))]
-    found, rules = cancelled_by(node)
+    found, rules = cancelled(node)
     if found != transform(node, _in_line):
         forms.append(Form(found, joined(rules) or ("as one fraction",)))
-    while (further := multiplied_out_by(found))[0] != found:
+    while (further := multiplied_out(found))[0] != found:
         found, rules = further
         forms.append(Form(found, joined([("multiply out",), *rules])))
     found, rules = simplified(found)
@@ -89,8 +89,3 @@ def _is_of_deltas(node: Expr) -> bool:
 
 def _unsigned(node: Expr) -> Expr:
     return node.body if isinstance(node, Neg) else node
-
-
-def factors_of(node: Expr) -> tuple[Expr, ...]:
-    """The factors of a product; anything else as its only one."""
-    return node.factors if isinstance(node, Mul) else (node,)

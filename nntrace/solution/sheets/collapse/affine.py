@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 
-from ....expr import Add, Expr, Neg, Num, Ones, Size, Sym, Whole, free_indices, total
+from ....expr import Expr, Neg, Num, Ones, Size, Sym, Whole, free_indices, terms_of, total
 from ....expr.bind import extent, transform
 from ....expr.index import number_of
 from ....expr.letters import index_letters, relettered
@@ -17,7 +17,7 @@ from ....trace.trace import Trace
 from ...content.model import Note
 from ...formulas.shapes import shapes
 from ...formulas.tensor import TensorFormulas
-from .algebra import AffineMap, Algebra, Named, is_number, repeated, terms_of
+from .algebra import AffineMap, Algebra, Named, is_number, repeated
 from .grids import Grid
 from .known_matrices import KnownMatrices
 
@@ -124,9 +124,8 @@ class AffineMaps:
 
     def _vector(self, formula: Expr, axes: Axes, sizes: Mapping[str, int]) -> Expr | None:
         """A constant part as a vector, a number in it times a column of ones."""
-        terms = formula.terms if isinstance(formula, Add) else (formula,)
         found: list[Expr] = []
-        for term in terms:
+        for term in terms_of(formula):
             form = self._formed(term, axes, sizes)
             if form is None and not free_indices(term):
                 number = self.formulas.matrix(term, (None, None))

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ....expr import ONE, Add, Expr, MatMul, Mul, Neg, Ones, Sym, Transpose, Whole, total
+from ....expr import ONE, Add, Expr, MatMul, Mul, Neg, Ones, Sym, Transpose, Whole, terms_of, total
 from ....expr.matrices import IDENTITY, Axes, shape
 from ....record import Record
 from .grids import Grid, plus, times
@@ -136,8 +136,3 @@ def _factors(node: Expr) -> tuple[tuple[Expr, ...], tuple[Expr, ...]]:
             return (), factors
         case _:
             return (), (node,)
-
-
-def terms_of(node: Expr) -> tuple[Expr, ...]:
-    """The addends of a sum; what is no sum is its only one."""
-    return node.terms if isinstance(node, Add) else (node,)
