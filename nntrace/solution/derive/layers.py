@@ -7,10 +7,10 @@ from collections.abc import Callable, Iterator, Mapping
 from ...expr import Sym
 from ...network.batch import SAMPLE
 from ...network.model import Network
-from ..content.model import Line, Note, Remark
+from ..content.model import Note, Remark
 from ..formulas.shapes import shapes
 from .naming.symbols import Symbols, how_many_samples
-from .steps import Numbers, Part
+from .steps import Form, Numbers, Part
 
 
 class LayerFormulas:
@@ -57,16 +57,15 @@ class LayerFormulas:
             forms = [index]
             if symbols.is_single(step.output) and formulas.is_function(step):
                 forms = list(dict.fromkeys((symbols.named(formulas.forward(step), symbols.sizes(keyed)), index)))
-            notes: list[tuple[Note, ...]] = [(), (("by definition",),)]
-            lines = tuple(Line("formula", "=", form, own) for form, own in zip(forms, notes, strict=False))
+            rules = ((), ("by definition",))
+            lines = tuple(Form(form, rule, "formula") for form, rule in zip(forms, rules, strict=False))
             yield Part(symbols.tensor(output), lines, {step.output}, numbers=meant)
             axes = formulas.laid_out(step.output, tuple(map(str, output.index)))
             body = formulas.matrix(formulas.forward(step), axes)
             if body is None or not output.index or symbols.is_of_numbers(body):
                 continue
             sizes = symbols.sizes(keyed, output)
-            note = shapes(body, axes, size_of(sizes))
-            line = Line("formula", "=", symbols.named(body, sizes), (note,))
+            line = Form(symbols.named(body, sizes), (), "formula", shapes=shapes(body, axes, size_of(sizes)))
             yield Part(formulas.name(step.output), (line,), {step.output}, (), Numbers(step.output, "value"))
 
 

@@ -10,7 +10,8 @@ from ...expr import Condition, Dimensions, Expr, Num, Partial, Sym
 from ...network.apart import apart, parts_of
 from ...network.model import BoundOperation, Network
 from ...network.portion import chosen, portion
-from ..content.model import Block, Check, Line, Note, Remark, Results, Section, SectionName, Solution, Step
+from ...network.quantities import Quantity
+from ..content.model import Block, Check, Note, Remark, Results, Section, SectionName, Solution, Step
 from ..formulas.parts import taken_apart
 from ..formulas.shapes import shapes
 from ..numbers.digits import Digits
@@ -32,7 +33,7 @@ from .naming.symbols import Symbols
 from .question import Question
 from .shapes import Shapes
 from .stability.extremes import Stability
-from .steps import NO_MATRIX_FORM, Cited, Numbers, Part, rule_line
+from .steps import NO_MATRIX_FORM, Cited, Form, Numbers, Part, defined
 
 if TYPE_CHECKING:
     from .numbers.network import NetworkNumbers
@@ -127,7 +128,7 @@ class Derivation:
         if first == part.name:
             return part
         named = tuple(line for line in part.lines if line.kind == "chain")
-        return part._replace(lines=(*named, rule_line(part.lines[-1].body, ("as ", Cited((first,), True)))))
+        return part._replace(lines=(*named, Form(part.lines[-1].body, ("as ", Cited((first,), True)))))
 
     @cached_property
     def _numbers(self) -> NetworkNumbers | None:
@@ -184,7 +185,7 @@ class Derivation:
         gradients = list(self._gradients(loss.done))
         keys = {key for part in gradients for key in part.keys if part.lines}
         roles = {self.network.tensors[key].role for key in keys if key in self.network.tensors}
-        roles |= {use.role for part in gradients if (use := part.element) is not None}
+        roles |= {part.numbers.role for part in gradients if isinstance(part.numbers, Quantity)}
         title = gradients_title(self._asked_names, roles)
         yield self._section("gradients", gradients)._replace(title=title)
 
@@ -243,12 +244,10 @@ class Derivation:
         if self.network.tensors[step.output].sampled:
             note = (*note, ", for each sample")
         name = Partial(self.symbols.matrix(step.output, of_sample=True), self.symbols.matrix(key, of_sample=True))
-        line = Line("rule", "=", self.symbols.named(found.body, sizes), (note,))
+        line = Form(self.symbols.named(found.body, sizes), shapes=note)
         meant = Numbers(step.output, "jacobian", argument)
         label = self.symbols.jacobian(step.output, key)
-        if label is None:
-            return Part(name, (line,), {key}, numbers=meant)
-        return Part(label, (Line("chain", "=", name), line), {key}, numbers=meant)
+        return Part(label or name, (*defined(label or name, name), line), {key}, numbers=meant)
 
     @property
     def _shows_stability(self) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from typing import Literal
 
 from ...expr import Condition, Expr, Hadamard, MatMul, Partial, Rule, Sym, Transpose, Whole, at, substitute
@@ -11,7 +11,7 @@ from ...expr.constants import constants_multiplied
 from ...expr.structure import in_line, subtracted
 from ...network.quantities import Quantity
 from ...record import Record
-from ..content.model import Line, Note
+from ..content.model import Line, LineKind, Note
 from ..formulas.shapes import shapes
 from ..formulas.tensor import Gradient
 from .naming.symbols import Symbols
@@ -49,30 +49,30 @@ class Cited(Record):
     named: bool
 
 
-Words = tuple[str | Expr | Cited, ...]
+Words = tuple[str | Expr | Condition | Cited, ...]
 """A rule, with what it cites."""
 
 
 class Form(Record):
-    """One form of a step's quantity, and the rule that leads to it from the one before."""
+    """One form of a step's quantity, and the rule that leads to it from the one before: a line, until the steps that
+    its rule cites have their numbers. ``left``: what it is equal to, where that is not the step's quantity; ``shapes``
+    are those of its matrices."""
 
     body: Expr
     rule: Words = ()
+    kind: LineKind = "rule"
+    relation: str = "="
+    left: Expr | None = None
+    shapes: Note = ()
 
+    def map(self, change: Callable[[Expr], Expr]) -> Form:
+        """The same with its body, and the expressions of its rule, changed."""
+        rule = tuple(change(part) if isinstance(part, Expr) else part for part in self.rule)
+        return self._replace(body=change(self.body), rule=rule)
 
-class UncitedLine(Record):
-    """A line before the steps that its rule cites have their numbers."""
-
-    line: Line
-    rule: Words
-
-    @property
-    def body(self) -> Expr:
-        return self.line.body
-
-    @property
-    def kind(self) -> str:
-        return self.line.kind
+    def line(self, rule: Note = ()) -> Line:
+        """The line with its rule as it is written."""
+        return Line(self.kind, self.relation, self.body, tuple(filter(None, (rule, self.shapes))), self.left)
 
 
 def joined(rules: Iterable[Words]) -> Words:
@@ -100,20 +100,18 @@ REORDERED: Rule = ("rearrange",)
 class Part(Record):
     """A step before it has its number: its name, its lines, and the tensors that it is about.
 
-    Without lines it is a remark. ``numbers`` are those that it gives, or ``indexed`` has the formula of these;
-    ``element`` is the one that it is a gradient by, ``value`` the number where it is no number of the network's own.
+    Without lines it is a remark. ``numbers`` are those that it gives, or what they are worked out from: a formula, or
+    the element that it is a gradient by; ``value`` is the number where it is no number of the network's own.
     ``aside``: asked for besides what a derivation has, it takes no number from the steps after it. ``after`` has the
     equations of other quantities that follow it. ``case`` is the condition on its indices under which it holds.
     Derivations of one kind, the same but for what their quantities are called, are ``alike``.
     """
 
     name: Expr
-    lines: tuple[Line | UncitedLine, ...]
+    lines: tuple[Form, ...]
     keys: set[str]
     reason: Note = ()
-    numbers: Numbers | None = None
-    indexed: IndexFormula | None = None
-    element: Quantity | None = None
+    numbers: Numbers | IndexFormula | Quantity | None = None
     value: float | None = None
     aside: bool = False
     after: tuple[Line, ...] = ()
@@ -127,25 +125,25 @@ def index_lines(
     chain: Expr | None = None,
     extents: Mapping[str, int] = {},
     constants: bool = True,
-) -> tuple[UncitedLine, ...]:
+) -> tuple[Form, ...]:
     """(name = chain =) form = form …, each form over keys with its rule.
 
     A form that repeats the one before it, but for brackets, is left out; the last one is followed by itself with its
     ``constants`` multiplied, where it has some. ``extents`` tell how far the letters run that stand at no symbol by
     themselves.
     """
-    lines = [UncitedLine(Line("chain", "=", chain), CHAIN)] if chain is not None else []
+    lines = [Form(chain, CHAIN, "chain")] if chain is not None else []
     before: Expr | None = chain
     for form in forms:
         named = in_names(symbols, form, extents)
         if before is None or in_line(named.body) != in_line(before):
-            lines.append(rule_line(*named))
+            lines.append(named)
         before = named.body
     if not constants:
         return tuple(lines)
-    last = constants_multiplied(lines[-1].body)
-    if last[0] != lines[-1].body:
-        lines.append(rule_line(last[0], joined(last[1])))
+    last, rules = constants_multiplied(lines[-1].body)
+    if last != lines[-1].body:
+        lines.append(Form(last, joined(rules)))
     return tuple(lines)
 
 
@@ -156,17 +154,12 @@ def in_names(symbols: Symbols, form: Form, extents: Mapping[str, int] = {}) -> F
     def named(part: Expr) -> Expr:
         return symbols.named(part, {**symbols.sizes(part), **sizes})
 
-    return Form(named(form.body), tuple(named(part) if isinstance(part, Expr) else part for part in form.rule))
+    return form.map(named)
 
 
-def derivative_line(derivative: Expr) -> UncitedLine:
+def defined(name: Expr, derivative: Expr) -> list[Form]:
     """What a gradient with a name of its own is a derivative of: ``= ∂L/∂z1``."""
-    return UncitedLine(Line("chain", "=", derivative), ())
-
-
-def rule_line(body: Expr, rule: Words = ()) -> UncitedLine:
-    """A line of a derivation with its rule beside it."""
-    return UncitedLine(Line("rule", "=", body), rule)
+    return [] if name == derivative else [Form(derivative, kind="chain")]
 
 
 def matrix_step(symbols: Symbols, key: str) -> Part | None:
@@ -188,19 +181,17 @@ def matrix_step(symbols: Symbols, key: str) -> Part | None:
         return "1" if index is None else sizes[index]
 
     name = symbols.gradient(key, ())
-    lines: list[Line | UncitedLine] = (
-        [] if isinstance(name, Partial) else [Line("chain", "=", symbols.partial(key, ()))]
-    )
+    lines = defined(name, symbols.partial(key, ()))
     for form in forms:
         rule: Words = ()
         if lines:
             rule = put_in([opened[2]]) if opened is not None and form is opened[0] else _all_of(symbols, key, found)
-        note = (shapes(constants_multiplied(form)[0], axes, extent),) if form is forms[-1] else ()
+        note = shapes(constants_multiplied(form)[0], axes, extent) if form is forms[-1] else ()
         short = transform(constants_multiplied(symbols.named(form, sizes))[0], subtracted)
-        lines.append(UncitedLine(Line("rule", "=", short, note), rule))
+        lines.append(Form(short, rule, shapes=note))
     by_jacobian = _by_jacobian(symbols, key)
-    lines += (line for line in by_jacobian if line.line.left is None)
-    after = tuple(line.line for line in by_jacobian if line.line.left is not None)
+    lines += (form for form in by_jacobian if form.left is None)
+    after = tuple(form.line() for form in by_jacobian if form.left is not None)
     return Part(name, tuple(lines), {key}, (), Numbers(key, "gradient"), after=after)
 
 
@@ -213,7 +204,7 @@ def _all_of(symbols: Symbols, key: str, found: Gradient) -> Words:
     return ("in matrix form", Cited(tuple(names), False))
 
 
-def _by_jacobian(symbols: Symbols, key: str) -> list[UncitedLine]:
+def _by_jacobian(symbols: Symbols, key: str) -> list[Form]:
     """The gradient by a Jacobian that has a name: ∂L/∂a1 = δ1ᵀ δ0; in a batch for each sample.
 
     Where the tensor is read elsewhere too (a penalty's), or by all samples, that is not all of its gradient.
@@ -229,7 +220,7 @@ def _by_jacobian(symbols: Symbols, key: str) -> list[UncitedLine]:
             columns = symbols.network.conventions.vectors == "columns"
             body = MatMul((Transpose(jacobian), behind) if columns else (behind, jacobian))
             left = symbols.matrix_gradient(key) if batch else None
-            return [UncitedLine(Line("rule", "=", body, left=left), ("by the matrix ", Cited((label,), True)))]
+            return [Form(body, ("by the matrix ", Cited((label,), True)), left=left)]
     return []
 
 

@@ -18,12 +18,12 @@ from ....network.batch import SAMPLE
 from ....network.chain_rule import LOSS, Reader
 from ....network.model import PENALTY, Cell, Element, Tensor
 from ....network.quantities import Quantity, Unnamed, parameters, quantity
-from ...content.model import Line, Matrix, Note, in_commas
+from ...content.model import Matrix, Note, in_commas
 from ...formulas.layout import cell_content
 from ...formulas.naming import SAMPLES, is_single
 from ...formulas.tensor import Gradient
 from ..naming.symbols import Symbols
-from ..steps import Cited, Part, UncitedLine, joined, rule_line
+from ..steps import Cited, Form, Part, defined, joined
 
 MOST_TERMS = 12
 """A sum of more terms than this is not written out."""
@@ -118,12 +118,12 @@ class Elements:
         own = self.symbol(Sym(one.uses[0].key, self._free(*one.uses[0])))
         name = self._gradient(Sym(one.uses[0].key, self._free(*one.uses[0])))
         slope = Partial(self.symbols.loss, Sym(own.name, own.index, own.mark))
-        lines: list[Line | UncitedLine] = [] if name == slope else [Line("chain", "=", slope)]
+        lines = defined(name, slope)
         keys = dict.fromkeys(key for key, _ in one.uses if self.formulas.readers(key))
-        lines.append(rule_line(body, ("written out for this element", *map(self._by_index, keys))))
+        lines.append(Form(body, ("written out for this element", *map(self._by_index, keys))))
         short, rules = constants_multiplied(body)
-        lines += [rule_line(short, joined(rules))] if short != body else []
-        return Part(name, tuple(lines), {f"[{one.name}]"}, self._summands(one), element=one)
+        lines += [Form(short, joined(rules))] if short != body else []
+        return Part(name, tuple(lines), {f"[{one.name}]"}, self._summands(one), one)
 
     def _summands(self, one: Quantity) -> Note:
         """Where the summands of a tied parameter's gradient come from: its places, and the penalty if it is in that."""

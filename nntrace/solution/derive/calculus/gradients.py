@@ -14,7 +14,7 @@ from ....network.chain_rule import LOSS, Reader
 from ...content.model import Note
 from ...formulas.tensor import LETTERS, Gradient
 from ..naming.symbols import Symbols
-from ..steps import NO_MATRIX_FORM, Form, Numbers, Part, derivative_line, index_lines, matrix_step, put_in
+from ..steps import NO_MATRIX_FORM, Form, Numbers, Part, defined, index_lines, matrix_step, put_in
 from .jacobians import Jacobians
 
 
@@ -63,9 +63,8 @@ class ParameterGradients:
             Form(total(self._put_in(key, found)), put_in(self._links(chain))),
             Form(total(self._addends(key, found)), ("multiply out; of a sum over 1[…] one term is left",)),
         ]
-        lines = index_lines(self.symbols, forms, chain, extents)
-        if not isinstance(name, Partial):
-            lines = (derivative_line(self.symbols.partial(key, found.indices)), *lines)
+        slope = self.symbols.partial(key, found.indices)
+        lines = (*defined(name, slope), *index_lines(self.symbols, forms, chain, extents))
         yield Part(name, lines, {key}, which, Numbers(key, "gradient", indexed=True))
         matrix = matrix_step(self.symbols, key)
         if matrix is None and self.symbols.shape(key) == ("1", "1"):

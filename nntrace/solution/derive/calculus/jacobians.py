@@ -33,7 +33,7 @@ from ....expr.simplify import WORKED_OUT
 from ....network.batch import SAMPLE
 from ....network.model import BoundOperation
 from ....record import Record
-from ...content.model import Line, Note
+from ...content.model import Note
 from ...formulas.naming import SAMPLES
 from ..naming.symbols import Symbols
 from ..steps import REORDERED, Form, IndexFormula, Part, case_of, index_lines, joined
@@ -153,7 +153,7 @@ class Jacobians:
             forms = [Form(ZERO, ("constant on both sides of the jump",))]
         diagonal = self._jacobian(one, own, forms, reason=reason)
         if isinstance(slope, Call):
-            diagonal = diagonal._replace(lines=(Line("chain", "=", self.symbols.named(slope)), *diagonal.lines))
+            diagonal = diagonal._replace(lines=(Form(self.symbols.named(slope), kind="chain"), *diagonal.lines))
         yield diagonal
         if self._is_single(one, pair):
             return
@@ -182,8 +182,8 @@ class Jacobians:
         forms = [self._with_counts(form, one.sizes) for form in forms]
         lines = index_lines(self.symbols, forms, extents=one.sizes, constants=False)
         name = Partial(self.symbols.tensor(one.output), self.symbols.tensor(by))
-        indexed = IndexFormula(forms[-1].body, (one.output, by), apart)
-        return Part(name, lines, {by.name}, reason, indexed=indexed, case=case)
+        numbers = IndexFormula(forms[-1].body, (one.output, by), apart)
+        return Part(name, lines, {by.name}, reason, numbers, case=case)
 
     def _with_counts(self, form: Form, sizes: Mapping[str, int]) -> Form:
         """A form in which equal terms have been counted, with their number multiplied in."""
@@ -258,10 +258,7 @@ def _in_case(
     forms: Sequence[Form], case: Callable[[Expr, str, str], Expr], pair: Pair, is_declared: bool
 ) -> list[Form]:
     """The forms where the two indices are equal, or where they differ: the first as it is written, the others short."""
-    first, *others = (
-        Form(case(body, *pair), tuple(case(part, *pair) if isinstance(part, Expr) else part for part in rule))
-        for body, rule in forms
-    )
+    first, *others = (form.map(lambda body: case(body, *pair)) for form in forms)
     if not is_declared:
         return [first, _shortened(first.body)]
     zeros = [rule for rule in simplified(first.body)[1] if rule == WORKED_OUT]

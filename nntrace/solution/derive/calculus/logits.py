@@ -25,7 +25,7 @@ from ....expr.bind import contains, walk
 from ....expr.letters import relettered
 from ....expr.rules import constants_out, where_different, where_equal
 from ....network.model import BoundOperation
-from ...content.model import Line, Note
+from ...content.model import Note
 from ...formulas.tensor import LETTERS
 from ..naming.symbols import Symbols
 from ..steps import (
@@ -33,12 +33,10 @@ from ..steps import (
     Form,
     IndexFormula,
     Part,
-    UncitedLine,
-    derivative_line,
+    defined,
     index_lines,
     joined,
     put_in,
-    rule_line,
 )
 from .jacobians import Jacobians
 from .kinks import EqualExtents, some_number
@@ -85,10 +83,10 @@ class Logits(LossFormula):
             half = Mul((named(slope), link))
             hot: Rule = (self.name(self.targets), " one-hot at ", Sym(self.symbols.index(letter)))
             known = put_in([self.symbols.slope(loss, Sym(self.output, (*self.batch, letter)))])
-            lines = (UncitedLine(Line("chain", "=", chain), CHAIN), rule_line(half, joined([known, hot])))
+            lines = (Form(chain, CHAIN, "chain"), Form(half, joined([known, hot])))
             formula = product((slope, *factors_of(jacobian)))
             numbers = IndexFormula(formula, (self.of_sample, by), chosen=letter)
-            yield Part(Partial(loss, self.symbols.tensor(by)), lines, {self.key}, indexed=numbers)
+            yield Part(Partial(loss, self.symbols.tensor(by)), lines, {self.key}, (), numbers)
             yield from self._cases(loss, slope, jacobian, by, letter)
         else:
             every = chain if self.symbols.is_single(self.output) else Sum(letter, chain)
@@ -109,7 +107,8 @@ class Logits(LossFormula):
                 Partial(loss, self.symbols.tensor(own)),
                 index_lines(self.symbols, forms),
                 {self.key},
-                indexed=IndexFormula(forms[-1].body, (self.of_sample, own), None if same else (other, letter), letter),
+                (),
+                IndexFormula(forms[-1].body, (self.of_sample, own), None if same else (other, letter), letter),
                 case=self.case(letter, same),
             )
 
@@ -125,11 +124,10 @@ class Logits(LossFormula):
             if final != forms[-1].body:
                 forms.append(Form(final, (every, " = 1")))
         self.slope = forms[-1].body, by
-        lines, derivative = index_lines(self.symbols, forms, chain), Partial(loss, self.symbols.tensor(by))
+        derivative = Partial(loss, self.symbols.tensor(by))
         name = derivative if self.symbols.tensor(by).index else self.symbols.slope(loss, by)
-        if name != derivative:
-            lines = (derivative_line(derivative), *lines)
-        return Part(name, lines, {self.key}, indexed=IndexFormula(forms[-1].body, (self.of_sample, by)))
+        lines = (*defined(name, derivative), *index_lines(self.symbols, forms, chain))
+        return Part(name, lines, {self.key}, (), IndexFormula(forms[-1].body, (self.of_sample, by)))
 
     @property
     def _sums_to_one(self) -> bool:

@@ -21,12 +21,11 @@ from ..steps import (
     IndexFormula,
     Numbers,
     Part,
-    derivative_line,
+    defined,
     index_lines,
     joined,
     matrix_step,
     put_in,
-    rule_line,
 )
 from .jacobians import Jacobians, derivative
 from .kinks import kink_note, kinks
@@ -86,7 +85,7 @@ class LossGradient(LossFormula):
                 index_lines(self.symbols, [Form(derived, rules), worked]),
                 {self.output},
                 self._corner(formula, by),
-                indexed=IndexFormula(worked.body, (self.of_sample, by), None if same else (other, letter), letter),
+                IndexFormula(worked.body, (self.of_sample, by), None if same else (other, letter), letter),
                 case=self.case(letter, same),
             )
 
@@ -150,11 +149,9 @@ class LossGradient(LossFormula):
         slope, short = shortened(derived)
         forms = [Form(derived, rules), Form(slope, joined(short) or REORDERED)]
         name = self.symbols.slope(loss, by)
-        lines = index_lines(self.symbols, forms)
-        if not isinstance(name, Partial):
-            lines = (derivative_line(Partial(loss, self.symbols.tensor(by))), *lines)
+        lines = (*defined(name, Partial(loss, self.symbols.tensor(by))), *index_lines(self.symbols, forms))
         indexed = IndexFormula(slope, (self.of_sample, by), chosen=letter if chosen is not None else None)
-        yield Part(name, lines, {self.output}, self._corner(used, by), indexed=indexed)
+        yield Part(name, lines, {self.output}, self._corner(used, by), indexed)
         if chosen is None:  # else it is by the right class's output alone
             self.slopes[self.output] = slope, by
         if self.fused:
@@ -197,10 +194,7 @@ class LossGradient(LossFormula):
         forms = [
             Form(slope, links) if slope is not None else Form(formula, joined([links, ("for every output at once",)]))
         ]
-        lines = index_lines(self.symbols, forms, chain)
-        derivative = self.symbols.partial(key, indices)
-        if name != derivative:
-            lines = (derivative_line(derivative), *lines)
+        lines = (*defined(name, self.symbols.partial(key, indices)), *index_lines(self.symbols, forms, chain))
         reason = self._without_penalty(key)
         return Part(name, lines, {key}, reason=reason, numbers=Numbers(key, "gradient", indexed=True))
 
@@ -208,10 +202,9 @@ class LossGradient(LossFormula):
         """∂L/∂unit of a single unit, by the loss without its penalty; of several, the matrix form says it."""
         slope, by = self.slopes[key]
         link = Partial(loss, self.symbols.tensor(by))
-        name, derivative = self.symbols.gradient(key, by.index), self.symbols.partial(key, by.index)
-        first = () if name == derivative else (derivative_line(derivative),)
-        own = index_lines(self.symbols, [Form(slope, put_in([link]))])
-        lines = (*first, rule_line(link, self._without_penalty(key)), *own)
+        name = self.symbols.gradient(key, by.index)
+        first = (*defined(name, self.symbols.partial(key, by.index)), Form(link, self._without_penalty(key)))
+        lines = (*first, *index_lines(self.symbols, [Form(slope, put_in([link]))]))
         return Part(name, lines, {key}, numbers=Numbers(key, "gradient", indexed=True))
 
     def _without_penalty(self, key: str) -> Rule:
@@ -228,7 +221,7 @@ class LossGradient(LossFormula):
         weight = self.formulas.gradient(str(self.per_sample)).formula if how_many_samples(self.network) != 1 else ONE
         name = Partial(self.symbols.tensor(Sym(self.data)), self.symbols.tensor(self.of_sample))
         lines = index_lines(self.symbols, [Form(weight, (", ".join(rules),))], extents=step.sizes)
-        return Part(name, lines, {self.output}, indexed=IndexFormula(weight, (self.of_sample,)))
+        return Part(name, lines, {self.output}, (), IndexFormula(weight, (self.of_sample,)))
 
     def _scaled_slope(self, key: str, by: Sym) -> Expr | None:
         """∂L/∂element of one sample: the slope as it was derived, times the sample's share of the loss; ``None`` where

@@ -30,7 +30,7 @@ def penalty_gradients(symbols: Symbols, step: BoundOperation) -> Iterator[Part]:
         forms = [Form(derived, rules), Form(short, joined(used) or REORDERED)]
         name = Partial(symbols.tensor(Sym(PENALTY)), symbols.tensor(by))
         corner = kink_note(kinks(formula, by, kink), kink, "a")
-        yield Part(name, index_lines(symbols, forms), {key}, corner, indexed=IndexFormula(short, (by,)))
+        yield Part(name, index_lines(symbols, forms), {key}, corner, IndexFormula(short, (by,)))
 
 
 def _letters_of(count: int, formula: Expr) -> tuple[str, ...]:

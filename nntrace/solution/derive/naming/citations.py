@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from itertools import chain
 
 from ....expr import Expr, Partial, Sym
-from ...content.model import Line, Note
+from ...content.model import Line
 from ..steps import Cited, Part
 
 Pattern = tuple[tuple[str, str, tuple[int | str, ...]], ...]
@@ -28,13 +28,9 @@ class Citations:
 
     def lines(self, part: Part) -> Iterator[Line]:
         """A step's lines with the ids of those that its rules cite; where one is not on the sheet, without it."""
-        for line in part.lines:
-            if isinstance(line, Line):
-                yield line
-                continue
-            words = ((self._ids(word, part) if isinstance(word, Cited) else (word,)) for word in line.rule)
-            rule: Note = tuple(chain.from_iterable(words))
-            yield line.line._replace(notes=(rule, *line.line.notes) if rule else line.line.notes)
+        for form in part.lines:
+            words = ((self._ids(word, part) if isinstance(word, Cited) else (word,)) for word in form.rule)
+            yield form.line(tuple(chain.from_iterable(words)))
 
     def _ids(self, cited: Cited, by: Part) -> Iterator[str | Expr]:
         if cited.named:

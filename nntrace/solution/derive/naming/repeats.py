@@ -7,9 +7,8 @@ from collections.abc import Iterator
 
 from ....expr import Call, Expr, Sum, Sym, Whole, children, free_indices, substitute
 from ....expr.bind import contains, walk
-from ...content.model import Line
 from ...formulas.naming import PRIME
-from ..steps import Part, UncitedLine
+from ..steps import Form, Part
 from .symbols import Symbols
 
 LEAST_WEIGHT = 8
@@ -28,20 +27,15 @@ class Repeats:
         found = dict.fromkeys(node for line in part.lines for node in repeated(line.body))
         if not found:
             return part
-        names: dict[Expr, Expr] = {}
+        names: dict[Expr, Sym] = {}
         for node in found:
             wanted = "sum" if isinstance(node, Sum) else "repeated"
             alike = sum(isinstance(other, Sum) == isinstance(node, Sum) for other in names)
             names[node] = Sym(self.symbols.letter(wanted) + PRIME * alike, tuple(free_indices(node)))
-        lines = (_renamed(line, names) for line in part.lines)
-        return part._replace(lines=(*self._definitions(names), *lines))
-
-    def _definitions(self, names: dict[Expr, Expr]) -> Iterator[Line]:
-        for node, name in names.items():
-            assert isinstance(name, Sym)
-            if self._meant.get(name.name) != node:
-                self._meant[name.name] = node
-                yield Line("rule", "=", node, left=name)
+        definitions = [Form(node, left=name) for node, name in names.items() if self._meant.get(name.name) != node]
+        self._meant.update((name.name, node) for node, name in names.items())
+        renamed = (line.map(lambda form: substitute(form, names)) for line in part.lines)
+        return part._replace(lines=(*definitions, *renamed))
 
 
 def repeated(body: Expr) -> Iterator[Expr]:
@@ -65,11 +59,3 @@ def repeated(body: Expr) -> Iterator[Expr]:
 def weight(node: Expr) -> int:
     """How many nodes an expression has."""
     return sum(1 for _ in walk(node))
-
-
-def _renamed(line: Line | UncitedLine, names: dict[Expr, Expr]) -> Line | UncitedLine:
-    body = substitute(line.body, names)
-    if isinstance(line, Line):
-        return line._replace(body=body)
-    rule = tuple(substitute(one, names) if isinstance(one, Expr) else one for one in line.rule)
-    return UncitedLine(line.line._replace(body=body), rule)

@@ -10,6 +10,7 @@ from ....expr.bind import free_indices
 from ....expr.rules import by_rule
 from ....network.batch import SAMPLE
 from ....network.model import Element, Network, own_number, sample_mark
+from ....network.quantities import Quantity
 from ....trace.amount import Amount
 from ....trace.tracing import trace_of
 from ...content.model import Line, Nested, Step
@@ -17,7 +18,7 @@ from ...formulas.element import Writer
 from ...numbers.digits import Digits
 from ...steps.matrix import MatrixForms
 from ..calculus.jacobians import Jacobians
-from ..steps import Part
+from ..steps import IndexFormula, Numbers, Part
 from .indexed import IndexNumbers
 
 MOST_CELLS = 64
@@ -47,21 +48,24 @@ class NetworkNumbers:
 
     def of(self, part: Part) -> Beside:
         """What stands beside a step."""
-        if part.element is not None:
-            use = part.element.uses[0]
-            sampled = self.network.tensors[use.key].sampled
-            return ((), self.indexed.of_samples(use)) if sampled else self._scalar(self.trace.total(part.element))
-        if part.indexed is not None:
-            return (), self.indexed.of_formula(part.indexed)
-        if part.numbers is None:
-            return NOTHING
-        if part.numbers.indexed:
-            return (), self.indexed.of_tensor(part.numbers)
-        key, kind, argument, _ = part.numbers
-        if kind == "jacobian":
-            return self._jacobian(key, argument)
-        if kind == "gradient":
-            return self._lines_of(self.matrices.gradient(key))
+        match part.numbers:
+            case Quantity(uses=(use, *_)) as element:
+                sampled = self.network.tensors[use.key].sampled
+                return ((), self.indexed.of_samples(use)) if sampled else self._scalar(self.trace.total(element))
+            case IndexFormula() as formula:
+                return (), self.indexed.of_formula(formula)
+            case Numbers(indexed=True) as meant:
+                return (), self.indexed.of_tensor(meant)
+            case Numbers(key, "jacobian", argument):
+                return self._jacobian(key, argument)
+            case Numbers(key, "gradient"):
+                return self._lines_of(self.matrices.gradient(key))
+            case Numbers(key):
+                return self._value(key)
+        return NOTHING
+
+    def _value(self, key: str) -> Beside:
+        """The numbers of a result."""
         if self.network.tensors[key].role == "loss":
             return self._scalar(self.trace.value(Element(key, ())))
         step = self._made_by[key]

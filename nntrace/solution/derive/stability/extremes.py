@@ -9,11 +9,11 @@ from ....expr import Expr, Num, Size, Sum, Sym, exp, substitute
 from ....expr.bind import contains, free_indices, walk
 from ....expr.functions import restricted
 from ....trace.amount import fraction
-from ...content.model import Line, Note, in_commas
+from ...content.model import Note, in_commas
 from ...numbers.digits import Digits
 from ..calculus.loss import LossGradient
 from ..naming.symbols import Symbols
-from ..steps import Part
+from ..steps import Form, Part
 from .failures import amount_of, failure_of, number_of, reason_of
 from .formulas import CLASS, Formula, can_fail, of_activation, of_loss
 from .trials import Trials, Values
@@ -58,7 +58,7 @@ class Stability:
             if not trials:
                 continue
             keys = {key for key in (formula.output, formula.argument) if key is not None}
-            textbook = Line("rule", "=", self._in_names(formula, formula.plain), (self._why(formula),))
+            textbook = Form(self._in_names(formula, formula.plain), self._why(formula))
             yield Part(formula.name, (textbook,), keys)
             for trial in trials:
                 yield from self._tried(formula, formula.plain, trial, keys)
@@ -99,7 +99,7 @@ class Stability:
             what = f"outputs of exactly {outputs}" if formula.is_joint else f"an output of exactly {outputs}"
             yield Part(formula.name, (), keys, (f"with {what} the loss has no finite value",))
 
-    def _proof(self, formula: Formula, safe: Expr) -> Iterator[Line]:
+    def _proof(self, formula: Formula, safe: Expr) -> Iterator[Form]:
         why: Note = ()
         if formula.largest is not None and self._has_largest(formula, safe):
             why = (
@@ -110,10 +110,10 @@ class Stability:
             )
         elif self.trials.exponents(formula, safe):
             why = ("the exponent is never positive",)
-        yield Line("rule", "=", self._in_names(formula, safe), (why,) if self._has_no_positive(formula, safe) else ())
+        yield Form(self._in_names(formula, safe), why if self._has_no_positive(formula, safe) else ())
         for one in formula.equal:
             named = one.map(lambda form: self._in_names(formula, form))
-            yield Line("rule", "=", named.form, (named.words,))
+            yield Form(named.form, named.words)
 
     @staticmethod
     def _has_largest(formula: Formula, safe: Expr) -> bool:
@@ -176,7 +176,7 @@ class Stability:
         shown = self.digits.show(amount)
         first = "≈" if rounded else "="
         value = "≈" if shown.rounded else first
-        lines = (Line("substitution", first, substituted), Line("value", value, shown.number))
+        lines = (Form(substituted, (), "substitution", first), Form(shown.number, (), "value", value))
         return Part(name, lines, keys, reason, value=amount.number)
 
     def _numbers_note(self, formula: Formula, trial: Values) -> Note:
