@@ -89,6 +89,28 @@ def test_what_is_0_whatever_was_rounded_is_equal_to_0(run: Run, tmp_path: Path) 
     assert "r = max(0, u) ≈ max(0, -0.333333) = 0.0" in run("forward", cwd=tmp_path).out
 
 
+@pytest.mark.parametrize(
+    ("formula", "line"),
+    [
+        ("(x - 1) * a", "f = (x - 1) × a ≈ (1.0 - 1) × 0.333333 = 0.0"),
+        ("(a - b) * a", "f = (a - b) × a ≈ (0.333333 - 0.333333) × 0.333333 ≈ 0.0"),
+        ("(a * max(0, -x))^2", "f = (a × max(0, -x))² ≈ (0.333333 × max(0, -1.0))² = 0.0"),
+    ],
+)
+def test_a_factor_that_is_0_makes_0(run: Run, tmp_path: Path, formula: str, line: str) -> None:
+    text = f"inputs: {{x: 1.0}}\nlayers: [let: {{a: x / 3, b: x / 3, f: '{formula}'}}]\nloss: f\n"
+    (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
+    assert line in " ".join(run("forward", cwd=tmp_path).out.split())
+
+
+def test_a_long_sum_of_zeros_is_0(run: Run, tmp_path: Path) -> None:
+    text = f"inputs: {{x: [{', '.join(['1/3'] * 20)}]}}\nlayers: [{{dense: h, weights: [[{', '.join(['0'] * 20)}]]}}]\n"
+    (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
+    last, value = run("forward", cwd=tmp_path).out.splitlines()[-2:]
+    assert "more terms, together 0.0" in last
+    assert value.strip() == "= 0.0"
+
+
 def test_both_passes_agree_at_the_kink_of_a_relu(run: Run, tmp_path: Path) -> None:
     left = steps(run, tmp_path, "step", activation="relu", side=0)
     right = steps(run, tmp_path, "step", activation="relu", side=1)

@@ -56,6 +56,15 @@ def test_what_a_difference_crosses(activation: str, weight: object, target: obje
     assert ("at the kink" in said) == (crossing == "kink" and sheet.trace.value(found.uses[0]).number in (0, 1))
 
 
+def test_two_conventions_at_one_number_are_a_kink() -> None:
+    """relu goes on, the step behind it is 0: the loss is flat on both sides, and its slope at 0 is that of neither."""
+    text = NETWORK.format(activation="{relu: [r]}\n  - {step: [p]}", weight=0, target=1, loss="perceptron")
+    sheet = Sheet(build(read(text + "relu_at_zero: 1\n", "crossing", None)), Settings())
+    (found,) = asked_quantities(sheet.network, ["w"])
+    assert sheet.trace.total(found).number == -1
+    assert Differences(sheet.trace).of(found).crossing == "kink"
+
+
 @pytest.mark.parametrize("size", [60, 500, 2000])
 def test_a_large_input_takes_a_finer_step(size: int) -> None:
     layers = f"[{{dense: [h], weights: {{x: {{w: {0.6 / size:.6f}}}}}}}, {{sigmoid: [y1]}}]"

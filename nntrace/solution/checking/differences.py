@@ -77,11 +77,12 @@ class Differences:
         """What lies where a formula goes over from one case to the other, and what the difference can tell there.
 
         Nearer to it, a jump is as high as before, and at a kink the slopes are as far apart; otherwise both shrink, and
-        the difference quotient is one of the slopes between.
+        the difference quotient is one of the slopes between. At the number itself, several conventions may together
+        give a slope that neither side has.
         """
-        above, below = (self._moved(found, sign * size, slope=True) for sign in (1, -1))
+        above, here, below = (self._moved(found, sign * size, slope=True) for sign in (1, 0, -1))
         nearer, below_nearer = (self._moved(found, sign * size / 10, slope=True) for sign in (1, -1))
-        gap, gap_nearer = abs(above.slope - below.slope), abs(nearer.slope - below_nearer.slope)
+        gap, gap_nearer = _apart(above, here, below), _apart(nearer, here, below_nearer)
         if not _differ(nearer, below_nearer):  # the decision is farther off, and both cases may run into each other
             is_smooth = gap <= max(SMOOTH * gap_nearer, AGREEMENT * abs(nearer.slope))
             return ("", resolution + gap) if is_smooth else ("kink", resolution)
@@ -149,6 +150,12 @@ class _Moved(Record):
 def _differ(above: _Moved, below: _Moved) -> bool:
     """Whether a condition turns out otherwise on the two sides."""
     return above.decided != below.decided
+
+
+def _apart(*moved: _Moved) -> float:
+    """How far apart the slopes are."""
+    slopes = [one.slope for one in moved]
+    return max(slopes) - min(slopes)
 
 
 Crossing = Literal["", "kink", "jump"]

@@ -24,7 +24,7 @@ from ...expr import (
     rename,
     symbols,
 )  # fmt: skip
-from ...expr.bind import transform, walk
+from ...expr.bind import contains, transform, walk
 from ...expr.functions import row_of
 from ...expr.literals import Literals
 from ...network.model import Element, own_number
@@ -247,9 +247,20 @@ class Writer(ElementFormulas):
         about = nothing = False
         for form, body, inexact in forms:
             about = (about or inexact) and not nothing
-            nothing = value.number == 0 and is_nothing(body, value.exact == 0)
+            own = self._without_zeros(expansion) if value.exact == 0 and form == "substitution" else body
+            nothing = value.number == 0 and is_nothing(own, value.exact == 0)
             result.append(Line(form, "≈" if about else "=", body))
         return tuple(result)
+
+    def _without_zeros(self, expansion: Expansion) -> Expr:
+        """The substitution with 0 for each sum of exact numbers that comes to it, such as 1.0 - 1.0."""
+
+        def leaf(node: Expr) -> Expr | None:
+            if not isinstance(node, Add) or contains(node, Rest) or self.evaluate(node).exact != 0:
+                return None
+            return None if any(self.digits.show(self.read(one)).rounded for one in symbols(node)) else ZERO
+
+        return self.substituted(expansion._replace(body=transform(expansion.body, leaf)))[0]
 
     def _terms_or_signs(self, expansion: Expansion, digits: Digits) -> tuple[Expr, bool] | None:
         return self.terms(expansion, digits) or self.signs(expansion, digits)

@@ -7,7 +7,7 @@ from decimal import Decimal
 from math import nan
 from typing import TypeGuard
 
-from ...expr import Add, Call, Div, Expr, Mul, Neg, Num, Sym, approximate, symbols
+from ...expr import Add, Call, Div, Expr, Mul, Neg, Num, Pow, Rest, Sym, approximate, symbols
 from ...expr.bind import transform, walk
 from ...expr.functions import row_of, spelled_out
 from ...expr.nodes import Rational
@@ -81,7 +81,9 @@ def is_nothing(form: Expr, exactly: bool) -> bool:
             return all(is_nothing(term, exactly) for term in terms)
         case Mul(factors):
             return any(is_nothing(factor, exactly) for factor in factors)
-        case Neg(body) | Div(body, _):
+        case Neg(body) | Div(body, _) | Rest(_, Expr() as body):
+            return is_nothing(body, exactly)
+        case Pow(body, Num(power)) if power > 0:
             return is_nothing(body, exactly)
         case Call() if (spelled := spelled_out(form)) is not None:
             return is_nothing(spelled, exactly)
