@@ -9,7 +9,7 @@ from nntrace.library.words import with_rate
 from nntrace.network.model import Network
 from nntrace.network.quantities import Quantity
 from nntrace.solution.content.model import Solution
-from nntrace.solution.sheets.calculation import Settings
+from nntrace.solution.sheets.settings import Settings
 from nntrace.solution.sheets.training import training
 from nntrace.trace.trace import Trace
 

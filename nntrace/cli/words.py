@@ -14,7 +14,7 @@ from ..limits import LARGEST_LIMIT, USUAL, Limits
 from ..spec.scalars import decimal
 
 if TYPE_CHECKING:
-    from ..solution.sheets.calculation import Settings
+    from ..solution.sheets.settings import Settings
     from ..spec import Spec
     from .options import Calculation, Lasting
 
@@ -67,7 +67,7 @@ def with_count(spec: Spec, steps: Lasting) -> Spec:
 
 def settings(calculation: Calculation, traced: str | None = None) -> Settings:
     """How a sheet of numbers is worked out, from the words of the command; ``traced`` lists iterations."""
-    from ..solution.sheets.calculation import Settings
+    from ..solution.sheets.settings import Settings
 
     if calculation.digits is not None and calculation.decimals is not None:
         raise UserError("--digits beside --decimals: each says how numbers are rounded\n  leave one of them out")

@@ -12,7 +12,7 @@ from .words import need_few_steps, need_layers, need_loss, rounding_rule, typed_
 if TYPE_CHECKING:
     from ..network.model import Network
     from ..solution.content.model import Solution
-    from ..solution.sheets.calculation import Settings
+    from ..solution.sheets.settings import Settings
     from ..spec import Spec
     from .worked import WorkedSolution
 
@@ -164,7 +164,7 @@ class Net:
 
 
 def _settings(how: Calculated) -> Settings:
-    from ..solution.sheets.calculation import Settings
+    from ..solution.sheets.settings import Settings
 
     view, rounding = view_of(how.get("view")), rounding_rule(how.get("rounding"))
     return Settings(how.get("digits"), how.get("decimals"), how.get("full", False), rounding, view)

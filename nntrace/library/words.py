@@ -12,7 +12,7 @@ from ..limits import beyond
 if TYPE_CHECKING:
     from ..network.model import Network
     from ..solution.content.detail import Detail
-    from ..solution.sheets.calculation import View
+    from ..solution.sheets.settings import View
     from ..spec import Spec
     from ..spec.model import Rounding
 
@@ -45,7 +45,7 @@ def view_of(text: str | None) -> View | None:
     """A view of the calculation."""
     from typing import get_args
 
-    from ..solution.sheets.calculation import View
+    from ..solution.sheets.settings import View
 
     return None if text is None else _choice(text, "view", get_args(View))
 

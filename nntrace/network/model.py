@@ -100,6 +100,11 @@ class Tensor(Record):
         given = self.names.get(cell)
         return Sym(given, (), mark) if given is not None else Sym(self.name or self.key, cell, mark)
 
+    def unmarked(self, cell: Cell) -> Sym:
+        """The same without the mark of its sample."""
+        symbol = self.symbol(cell)
+        return Sym(symbol.name, symbol.index)
+
     def typed_number(self, cell: Cell) -> Fraction | None:
         """The number of an element as it was typed, in the file or in a table; none of what was given as a float."""
         if self.array is None:
@@ -186,6 +191,10 @@ class BoundOperation(Record):
         """Whether a loss is computed from the logits, past the activation's result that its formula reads."""
         return self.numeric is not self.operation.numeric
 
+    def at(self, cell: Sequence[int]) -> dict[str, int]:
+        """Where the indices of its result are at a cell."""
+        return dict(zip(map(str, self.operation.output.index), cell, strict=True))
+
     def key(self, symbol: str) -> str:
         """The key of the tensor that one of the operation's symbols stands for."""
         return self.output if symbol == self.operation.output.name else self.arguments[symbol]
@@ -247,6 +256,11 @@ class Network(Record):
     def symbol(self, element: Element) -> Sym:
         """An element as a sheet writes it."""
         return self.tensors[element.key].symbol(element.cell)
+
+    @property
+    def loss_symbol(self) -> Sym:
+        """The loss as a sheet writes it."""
+        return self.tensors[self.loss or ""].symbol(())
 
     @property
     def made_by(self) -> Mapping[str, BoundOperation]:

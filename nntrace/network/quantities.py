@@ -197,7 +197,7 @@ def numbered(network: Network, text: str) -> list[Quantity]:
 def differentiated_by(network: Network, text: str) -> str:
     """The name in a gradient of the loss, ``dL/dw21`` or ``∂L/∂w21``; of anything else the text itself."""
     match = _GRADIENT.fullmatch(text.strip())
-    loss = None if network.loss is None else network.tensors[network.loss].symbol(()).name
+    loss = None if network.loss is None else network.loss_symbol.name
     return match["by"] if match and match["of"] == loss else text
 
 

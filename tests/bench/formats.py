@@ -12,7 +12,8 @@ from nntrace.expr.script import UNICODE
 from nntrace.formats import content
 from nntrace.network.building.build import build
 from nntrace.network.quantities import parameters
-from nntrace.solution.sheets.calculation import Settings, Sheet
+from nntrace.solution.sheets.calculation import Sheet
+from nntrace.solution.sheets.settings import Settings
 from nntrace.spec import read
 
 INPUTS, HIDDEN = 20, 44

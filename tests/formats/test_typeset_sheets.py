@@ -24,8 +24,8 @@ from nntrace.expr.text import text
 from nntrace.formats import render
 from nntrace.network.building.build import build
 from nntrace.solution.content.model import Table
-from nntrace.solution.sheets.calculation import Settings
 from nntrace.solution.sheets.flow import FlowVariant, flows
+from nntrace.solution.sheets.settings import Settings
 from nntrace.spec import load
 
 REPOSITORY = Path(__file__).parent.parent.parent

@@ -8,7 +8,8 @@ from nntrace.network.building.build import build
 from nntrace.network.lookup import asked_quantities
 from nntrace.network.quantities import parameters
 from nntrace.solution.checking.differences import Differences
-from nntrace.solution.sheets.calculation import Settings, Sheet
+from nntrace.solution.sheets.calculation import Sheet
+from nntrace.solution.sheets.settings import Settings
 from nntrace.spec import read
 from nntrace.trace.tracing import trace_of
 

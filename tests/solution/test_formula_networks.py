@@ -26,7 +26,8 @@ from nntrace.network.building.build import build
 from nntrace.network.model import Network
 from nntrace.network.quantities import of_role, parameters
 from nntrace.solution.derive.question import Question
-from nntrace.solution.sheets.calculation import Settings, Sheet
+from nntrace.solution.sheets.calculation import Sheet
+from nntrace.solution.sheets.settings import Settings
 from nntrace.spec import read
 from nntrace.trace.arrays import ArrayTrace
 

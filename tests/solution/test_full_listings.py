@@ -16,7 +16,8 @@ from nntrace.network.model import Network
 from nntrace.network.quantities import parameters
 from nntrace.solution.content.model import Family, Solution
 from nntrace.solution.numbers.digits import Digits
-from nntrace.solution.sheets.calculation import Settings, Sheet
+from nntrace.solution.sheets.calculation import Sheet
+from nntrace.solution.sheets.settings import Settings
 from nntrace.solution.steps.families import Families
 from nntrace.spec import load
 from nntrace.trace.arrays import ArrayTrace

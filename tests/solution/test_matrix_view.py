@@ -28,7 +28,8 @@ from nntrace.network.quantities import parameters
 from nntrace.solution.derive.question import Question
 from nntrace.solution.derive.sheet import Derivation
 from nntrace.solution.formulas.tensor import TensorFormulas
-from nntrace.solution.sheets.calculation import Settings, Sheet
+from nntrace.solution.sheets.calculation import Sheet
+from nntrace.solution.sheets.settings import Settings
 from nntrace.solution.steps.ids import Ids
 from nntrace.spec import load, read
 

@@ -22,7 +22,8 @@ from nntrace.catalogue import KINDS, Entry, Loss, Operation, Parameter
 from nntrace.expr import Cases, Condition, Indexed, Max, Num, Size, Sum, Sym, at_letter, exp, maximum, sin, sqrt, xln
 from nntrace.network.building.build import build
 from nntrace.network.quantities import parameters
-from nntrace.solution.sheets.calculation import Settings, Sheet
+from nntrace.solution.sheets.calculation import Sheet
+from nntrace.solution.sheets.settings import Settings
 from nntrace.spec import read
 from tests.conftest import Run
 

@@ -14,8 +14,9 @@ from nntrace.network.model import Network
 from nntrace.solution.content.model import Remark, Solution, Table
 from nntrace.solution.derive.question import Question
 from nntrace.solution.derive.sheet import Derivation
-from nntrace.solution.sheets.calculation import Settings, Sheet
+from nntrace.solution.sheets.calculation import Sheet
 from nntrace.solution.sheets.collapse import collapsed
+from nntrace.solution.sheets.settings import Settings
 from nntrace.spec import read
 
 NAMES = ("qx1", "qx2", "qw1", "qw2", "qb", "qh", "qr", "qv", "qo", "qt", "QL", "QP", "QD")

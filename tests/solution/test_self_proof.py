@@ -37,7 +37,8 @@ from nntrace.network.model import own_number, sample_mark
 from nntrace.network.portion import portion
 from nntrace.network.quantities import parameters
 from nntrace.solution.content.model import Solution
-from nntrace.solution.sheets.calculation import Settings, Sheet
+from nntrace.solution.sheets.calculation import Sheet
+from nntrace.solution.sheets.settings import Settings
 from nntrace.spec import load, read
 from nntrace.spec.model import Rounding
 

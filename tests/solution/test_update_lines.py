@@ -18,7 +18,7 @@ from nntrace.expr.script import ASCII
 from nntrace.network.building.build import build
 from nntrace.network.model import Network
 from nntrace.network.quantities import parameters
-from nntrace.solution.sheets.calculation import Settings
+from nntrace.solution.sheets.settings import Settings
 from nntrace.solution.sheets.training import training
 from nntrace.spec import read
 from nntrace.spec.model import Rounding

@@ -16,7 +16,7 @@ from reader import evaluate_precisely, half_unit
 from nntrace.expr.text import UNICODE
 from nntrace.formats import render
 from nntrace.network.building.build import build
-from nntrace.solution.sheets.calculation import Settings
+from nntrace.solution.sheets.settings import Settings
 from nntrace.solution.sheets.training import training
 from nntrace.spec import read as spec_of
 

@@ -28,7 +28,8 @@ from nntrace.network.building.build import build
 from nntrace.network.lookup import asked_quantities
 from nntrace.network.model import Element
 from nntrace.network.quantities import Quantity, find, quantity
-from nntrace.solution.sheets.calculation import Settings, Sheet
+from nntrace.solution.sheets.calculation import Sheet
+from nntrace.solution.sheets.settings import Settings
 from nntrace.solution.steps.paths import Paths
 from nntrace.spec import read
 from nntrace.trace.tracing import trace_of

@@ -194,10 +194,9 @@ def _negative_argument(writer: Writer, trace: Trace) -> str:
     """What the first number that is undefined takes of a negative one, such as a logarithm; else nothing."""
     at = Writer(trace, writer.digits)
     for step in at.network.steps:
-        axes = [str(index) for index in step.operation.output.index]
         for cell in at.network.tensors[step.output].cells():
             if not (found := trace.value(Element(step.output, cell))).is_finite and isnan(found.number):
-                expansion = at.write(step.operation.sheet_formula, step, dict(zip(axes, cell, strict=True)))
+                expansion = at.write(step.operation.sheet_formula, step, step.at(cell))
                 return negative_argument(at, expansion.body)
     return ""
 

@@ -35,9 +35,7 @@ def _read_by_given(writer: Writer) -> set[Element]:
         step = steps.get(element.key)
         if step is None:
             continue
-        index = dict(zip(map(str, step.operation.output.index), element.cell, strict=True))
-        body = full.write(step.operation.formula, step, index).body
-        for symbol in symbols(body):
+        for symbol in symbols(full.write(step.operation.formula, step, step.at(element.cell)).body):
             if isinstance(symbol, Sym) and (read := Element(symbol.name, cell_of(symbol))) not in found:
                 found.add(read)
                 pending.append(read)

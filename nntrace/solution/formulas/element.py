@@ -262,6 +262,11 @@ class Writer(ElementFormulas):
 
         return self.substituted(expansion._replace(body=transform(expansion.body, leaf)))[0]
 
+    def given(self, value: Amount, notes: tuple[Note, ...] = ()) -> Line:
+        """The only line of a number that is given."""
+        shown = self.digits.show(value)
+        return Line("value", "≈" if shown.rounded else "=", shown.number, notes)
+
     def _terms_or_signs(self, expansion: Expansion, digits: Digits) -> tuple[Expr, bool] | None:
         return self.terms(expansion, digits) or self.signs(expansion, digits)
 

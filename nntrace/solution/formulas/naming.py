@@ -70,8 +70,7 @@ class Naming:
 
     def partial(self, element: Element, sample: int | None = None) -> Partial:
         """∂L/∂element, written as a derivative."""
-        loss = self.network.loss
-        of = LOSS if loss is None else self.network.tensors[loss].symbol(())
+        of = LOSS if self.network.loss is None else self.network.loss_symbol
         return Partial(of, self.element(element, sample))
 
     # -- whole tensors -----------------------------------------------------------------------------------------------

@@ -99,12 +99,7 @@ class TensorFormulas(Layout):
         """The local derivative of an elementwise activation, its step, and the indices of one element."""
         (edge,) = step.edges
         formula = adjoint(edge.operation, edge.argument, self.network.conventions.relu_at_zero).formula
-        output = step.operation.output
-        return (
-            substitute(formula, {Partial(LOSS, output): ONE}),
-            step,
-            dict(zip(map(str, output.index), cell, strict=True)),
-        )
+        return substitute(formula, {Partial(LOSS, step.operation.output): ONE}), step, step.at(cell)
 
     def slope_factor(self, step: BoundOperation) -> Expr:
         """The local derivative of an elementwise activation over keys, by its name where its formula is long."""

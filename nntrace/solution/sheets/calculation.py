@@ -7,10 +7,10 @@ from copy import copy
 from functools import cached_property, partial
 from itertools import chain
 from math import prod
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING
 
 from ...errors import UserError
-from ...network.model import Network
+from ...network.model import BoundOperation, Network
 from ...network.quantities import (
     Parts,
     Quantity,
@@ -19,8 +19,6 @@ from ...network.quantities import (
     of_role,
     of_tensor,
 )  # fmt: skip
-from ...record import Record
-from ...spec.model import Conventions, Rounding
 from ...trace.trace import Trace
 from ...trace.tracing import trace_of
 from ...trace.update import Update
@@ -30,10 +28,11 @@ from ..formulas.element import Writer
 from ..numbers.digits import Digits
 from ..numbers.results import gradient_results, sample_results, value_results
 from ..steps.families import Families
-from ..steps.forward import forward_steps, loss_steps, steps_by_sample
+from ..steps.forward import ElementSteps
 from ..steps.ids import Ids
 from .conventions import FULL_PRECISION, agreed, convention_values
 from .head import given_blocks, tensor_names
+from .settings import Settings
 from .verdicts import verdicts
 
 if TYPE_CHECKING:
@@ -44,30 +43,6 @@ if TYPE_CHECKING:
 
 MOST_WITH_PATHS = 12
 MOST_VALUES = 40
-
-View = Literal["delta", "paths", "matrix", "all"]
-"""How a calculation is shown: element by element from stored deltas, over its paths, between whole matrices, or all."""
-
-
-class Settings(Record):
-    """How a sheet is to be written, where this differs from the file: ``full`` cuts nothing.
-
-    Without a ``view``, a small network is shown by its elements (what is asked for by name over its paths too), a
-    large one in matrix form first. ``traced`` are the iterations that have a sheet of their own.
-    """
-
-    digits: int | None = None
-    decimals: int | None = None
-    full: bool = False
-    rounding: Rounding | None = None
-    view: View | None = None
-    traced: tuple[int, ...] = ()
-
-    @property
-    def asked_digits(self) -> dict[str, Any]:
-        """The conventions on digits, in place of the file's, where somebody asks for them here."""
-        asked = {"digits": self.digits or Conventions().digits, "decimals": self.decimals, "bounded": True}
-        return {} if self.digits is None and self.decimals is None else asked
 
 
 class Sheet:
@@ -95,6 +70,7 @@ class Sheet:
         self.writer = Writer(self.trace, digits, settings.full, self.precise)
         self.ids = Ids(network)
         self.families = Families(self.writer, self.ids)
+        self.elements = ElementSteps(self.writer, self.ids, self.families)
         unnamed = not any(network.tensors[step.output].names for step in network.layer_steps())
         self.view = settings.view
         self.is_small = is_small(network)
@@ -136,7 +112,9 @@ class Sheet:
     def gradient(self, asked: Sequence[Quantity], named: bool) -> Solution:
         """The gradient by each asked quantity, from the forward values that it uses; ``named``: asked for by name."""
         if named and self.view != self.settings.view:  # what is asked for by name is shown by its elements
-            return self._in_view(self.settings.view).gradient(asked, named)
+            other = copy(self)
+            other.view = self.settings.view
+            return other.gradient(asked, named)
         many = len(asked) > MOST_VALUES
         needed = self.units_backward() if many else self.backward.needed(asked)
         used = Parts((_without(needed, asked), asked))
@@ -160,11 +138,6 @@ class Sheet:
     def following(self, trace: Trace) -> Sheet:
         """The sheet of the next iteration: of another trace, and with what this one has derived."""
         return Sheet(trace.network, self.settings, trace, self)
-
-    def _in_view(self, view: View | None) -> Sheet:
-        other = copy(self)
-        other.view = view
-        return other
 
     def _precision(self) -> str:
         """With what precision numbers are computed, in words."""
@@ -243,19 +216,25 @@ class Sheet:
 
     def forward_section(self) -> Section:
         """Every layer's result, by its elements, as matrices, or both."""
-        elements = partial(self._result_by_elements, "forward")
-        matrices = self.matrices(lambda forms: chain(forms.names(), forms.results("forward", elements)))
-        own = (
-            matrices[1:] if self.view == "matrix" else (*forward_steps(self.writer, self.ids, self.families), *matrices)
-        )
-        return Section("forward", own)
+        return self._results("forward", self.network.layer_steps())
 
     def loss_section(self, after: Iterable[Block] = ()) -> Section:
         """The loss, by its elements, as matrices, or both, with what comes after it."""
-        elements = partial(self._result_by_elements, "loss")
-        matrices = self.matrices(lambda forms: forms.results("loss", elements))
-        own = matrices[1:] if self.view == "matrix" else (*loss_steps(self.writer, self.ids, self.families), *matrices)
-        return Section("loss", (*own, *after))
+        return self._results("loss", self.network.loss_steps(), after)
+
+    def _results(self, section: SectionName, steps: Sequence[BoundOperation], after: Iterable[Block] = ()) -> Section:
+        """What steps give, by its elements, as matrices, or both; by its elements too where there is no matrix form."""
+        alone = self.view == "matrix"
+
+        def by_elements(key: str) -> Iterator[Block]:
+            return self.elements.by_sample([self.network.made_by[key]] if alone else [], section)
+
+        def written(forms: MatrixForms) -> Iterator[Block]:
+            return chain(forms.names() if section == "forward" else (), forms.results(section, by_elements))
+
+        matrices = self.matrices(written)
+        own = matrices[1:] if alone else (*self.elements.by_sample(steps, section), *matrices)
+        return Section(section, (*own, *after))
 
     def backward_sections(self, used: Sequence[Quantity], asked: Sequence[Quantity], named: bool) -> list[Section]:
         """The gradients in the views wanted; over their paths what was asked for by name, where it is not much.
@@ -270,27 +249,19 @@ class Sheet:
         matrices = self.matrices(lambda forms: forms.backward(elements, keys))
         if self.view == "matrix":
             return [Section("backward", matrices[1:])]
+        few = named and len(asked) <= MOST_WITH_PATHS and self.view != "delta"
         heading = "Over the paths" if self.view == "paths" else "The same over its paths"
-        paths = self.gradients.over_paths(asked, heading) if self._shows_paths(asked, named) else []
+        paths = self.gradients.over_paths(asked, heading) if few or self.view == "paths" else []
         if self.view == "paths" and paths:
             return paths
         return [Section("backward", (*self.gradients.steps(used, asked), *matrices)), *paths]
 
-    def _result_by_elements(self, section: SectionName, key: str) -> Iterator[Block]:
-        """A result that has no matrix form, where a sheet has none by elements besides."""
-        steps = (self.network.made_by[key],) if self.view == "matrix" else ()
-        return steps_by_sample(self.writer, self.ids, self.families, steps, section)
-
     def _gradient_by_elements(self, asked: Sequence[Quantity], key: str) -> Iterator[Block]:
-        """The same of a gradient: by every unit of a layer, by the parameters and inputs that are asked for."""
+        """A gradient that has no matrix form, where a sheet has none by elements besides: by every unit of a layer, by
+        the parameters and inputs that are asked for."""
         tensor = self.network.tensors[key]
         own = of_tensor(self.network, tensor) if tensor.role == "unit" else by_tensor(asked).get(key, ())
         return self.gradients.steps(own, own) if self.view == "matrix" else iter(())
-
-    def _shows_paths(self, asked: Sequence[Quantity], named: bool) -> bool:
-        if self.view == "delta":
-            return False
-        return self.view == "paths" or (named and len(asked) <= MOST_WITH_PATHS)
 
     def _forward_values(self, used: Sequence[Quantity]) -> Iterator[Quantities]:
         """The values of the units, as a table; of a large network only the first that these steps use."""
@@ -309,7 +280,7 @@ def loss_of(trace: Trace, after: Trace | None = None) -> LossValue | None:
     if network.loss is None or not network.loss_is_known:
         return None
     later = after.value_of_loss().number if after else None
-    return LossValue(network.tensors[network.loss].symbol(()).name, trace.value_of_loss().number, later)
+    return LossValue(network.loss_symbol.name, trace.value_of_loss().number, later)
 
 
 def _nothing_asked(network: Network) -> Section:

@@ -8,10 +8,11 @@ from math import floor, isfinite, log10
 
 from ...record import Record
 from ..content.model import Block, LossValue, Note, Remark, Results, Section, Solution, Table
-from .calculation import Settings, Sheet
+from .calculation import Sheet
 from .runs import Plan, TrainingRun, run
+from .settings import Settings
 from .step import Trained
-from .train import curve, curves_plot, loss_of_epoch, loss_symbol, number_words
+from .train import curve, curves_plot, loss_of_epoch, number_words
 
 SLOW, CLOSE, FAST, RISES = 0.5, 0.05, 0.1, 1 / 3
 FEWEST_FOR_DECADES = 5
@@ -96,7 +97,7 @@ class _Comparison:
         self.sheet = sheet
         self.variants = variants
         self.runs = runs
-        self.loss = loss_symbol(sheet.network)
+        self.loss = sheet.network.loss_symbol
         shapes = [
             Shape((one.before.loss, *one.columns.loss), one.diverged is not None, variant.rate)
             for variant, one in zip(variants, runs, strict=True)

@@ -13,7 +13,8 @@ from ...record import Record
 from ...trace.flow import FLAT, LayerFlow, flow, learned_layers
 from ..content.model import Block, Curve, Note, Plot, Remark, Results, RunResults, Section, Solution, Table, in_commas
 from ..numbers.results import value_results
-from .calculation import Settings, Sheet
+from .calculation import Sheet
+from .settings import Settings
 from .train import number_words
 
 WORDS = ((0.1, "vanishes"), (0.5, "shrinks"), (2.0, "keeps its size"), (10.0, "grows"), (inf, "explodes"))

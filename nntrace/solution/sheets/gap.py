@@ -53,10 +53,8 @@ def _samples(in_words: NumberWords, ours: Network, theirs: Network) -> Iterator[
     for tensor in (one for one in ours.tensors.values() if one.sampled and one.role in ("input", "target")):
         first, second = (array_of(one.tensors[tensor.key]) for one in (ours, theirs))
         for place in range(min(tensor.shape[-1], MOST_FEATURES)):
-            given = tensor.names.get((place,))
-            name = Sym(given) if given is not None else Sym(tensor.name or tensor.key, (place,))
             numbers = [of(one[:, place]) for one in (first, second) for of in (np.mean, np.std)]
-            rows.append(((name,), *((in_words(float(number)),) for number in numbers)))
+            rows.append(((tensor.unmarked((0, place)),), *((in_words(float(number)),) for number in numbers)))
     heads = ("", "mean, training", "spread", "mean, validation", "spread")
     yield Table(tuple((head,) if head else () for head in heads), tuple(rows))
     yield Remark(("Are both sets from the same source? A class target's mean is the share of its class.",))

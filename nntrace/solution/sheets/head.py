@@ -50,13 +50,8 @@ def given_blocks(writer: Writer) -> Iterator[Quantities | Matrix | Table | Remar
     for key, tensor in network.tensors.items():
         for cell in tensor.overridden:
             element = Element(key, (0, *cell) if tensor.sampled else cell)
-            name, number = (
-                Sym(tensor.symbol(element.cell).name, tensor.symbol(element.cell).index),
-                as_given(writer, element),
-            )
-            yield Remark(
-                (name, " = ", number.number, " is given in place of its formula; gradients still pass through it")
-            )
+            name, number = tensor.unmarked(element.cell), as_given(writer, element).number
+            yield Remark((name, " = ", number, " is given in place of its formula; gradients still pass through it"))
 
 
 def as_given(writer: Writer, element: Element) -> Shown:
@@ -77,7 +72,7 @@ def sample_table(writer: Writer, tensors: list[Tensor]) -> Table | Remark:
     classes = [tensor for tensor in tensors if tensor.structural]
     tensors = [tensor for tensor in tensors if not tensor.structural]
     symbols = [
-        (tensor, cell[1:], Sym(tensor.symbol(cell).name, tensor.symbol(cell).index))
+        (tensor, cell[1:], tensor.unmarked(cell))
         for tensor in tensors
         for cell in takewhile(lambda cell: cell[0] == 0, tensor.cells())
     ]
@@ -109,8 +104,7 @@ def _class(network: Network, targets: Tensor, sample: int) -> Sym:
     typed = targets.typed or {}
     chosen = next(cell for cell in targets.cells() if cell[0] == sample and typed[cell])
     layers = network.layer_steps()
-    symbol = network.symbol(Element(layers[-1].output if layers else "x", chosen))
-    return Sym(symbol.name, symbol.index)
+    return network.tensors[layers[-1].output if layers else "x"].unmarked(chosen)
 
 
 def matrix(writer: Writer, tensor: Tensor) -> Matrix:

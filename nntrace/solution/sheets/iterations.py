@@ -6,6 +6,7 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+from ...catalogue.update_rule import new
 from ...expr import Sym
 from ...network.model import Network
 from ...network.portion import chosen
@@ -137,13 +138,13 @@ class Iterations:
         """The loss from iteration to iteration, and the parameters where they are few; of many iterations a choice."""
         digits = self.sheet.writer.digits
         network = self.network
-        loss = Sym(network.tensors[network.loss].symbol(()).name if network.loss is not None else "")
+        loss = network.loss_symbol
         some = network.samples_per_step is not None
         columns: tuple[Note, ...] = (
             ("iteration",),
             *((("samples",),) if some else ()),
             *(((loss, " before"),) if network.loss_is_known else ()),
-            *((Sym(one.name, one.index, f"{one.mark}⁺"),) for one in each[0].updated),
+            *((new(one),) for one in each[0].updated),
         )
         rows: list[tuple[Note, ...]] = []
         for place in spread(len(each), MOST_ROWS if not self.sheet.writer.full else len(each)):

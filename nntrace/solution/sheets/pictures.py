@@ -41,8 +41,7 @@ def pictures(writer: Writer, ids: Ids, asked: Sequence[Quantity] | None) -> dict
             from ..steps.paths import Paths
 
             paths = Paths(writer, ids).marked(asked[0])[:MOST_PATHS]
-        loss = Sym(network.tensors[network.loss].symbol(()).name)
-        gradients: Note = ("Backward: the gradients of ", loss, " by its units and weights")
+        gradients: Note = ("Backward: the gradients of ", network.loss_symbol, " by its units and weights")
         found["backward"] = _Drawing(writer, partial(_gradient, writer), paths).picture(gradients)
     return {section: picture for section, picture in found.items() if picture is not None}
 
@@ -137,7 +136,7 @@ class _Drawing:
 
     def _addends(self, step: BoundOperation, element: Element) -> Iterator[NumberedName]:
         """What is only added to a unit."""
-        index = dict(zip(map(str, step.operation.output.index), element.cell, strict=True))
+        index = step.at(element.cell)
         for parameter in step.operation.parameters:
             if parameter.is_bias:
                 cell = tuple(number_of(one, index) for one in parameter.symbol.index)

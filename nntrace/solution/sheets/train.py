@@ -6,18 +6,19 @@ from collections.abc import Iterator, Sequence
 from fractions import Fraction
 from math import inf, isfinite
 
+from ...catalogue.update_rule import new
 from ...errors import counted
 from ...expr import Expr, Sym
-from ...network.model import Network
 from ...trace.amount import Amount
 from ...trace.trace import Trace
 from ..content.model import Block, Check, Curve, LossValue, Note, Plot, Remark, Results, Section, Solution, Table
 from ..numbers.digits import Digits
 from ..numbers.results import state_results, updated_results
-from .calculation import Settings, Sheet
+from .calculation import Sheet
 from .gap import gap
 from .iterations import MOST_ROWS, spread
 from .runs import Columns, Plan, TrainingRun, run
+from .settings import Settings
 from .step import Trained
 
 MOST_POINTS = 2000
@@ -34,18 +35,12 @@ def train(plan: Plan, settings: Settings) -> Trained:
     return Trained(_Training(sheet, plan, done).solution(), done.final, done.interrupted)
 
 
-def loss_symbol(network: Network) -> Sym:
-    """What the sheet calls the loss."""
-    assert network.loss is not None
-    return Sym(network.tensors[network.loss].symbol(()).name)
-
-
 class _Training:
     def __init__(self, sheet: Sheet, plan: Plan, done: TrainingRun) -> None:
         self.sheet = sheet
         self.plan = plan
         self.run = done
-        self.loss = loss_symbol(sheet.network)
+        self.loss = sheet.network.loss_symbol
 
     def solution(self) -> Solution:
         done, final = self.run, self.run.final
@@ -95,7 +90,7 @@ class _Training:
         only_mistakes = self.sheet.network.only_mistakes
         titles: list[Note] = [("pass" if only_mistakes else "epoch",)]
         titles += [("mistakes",)] if only_mistakes else []
-        titles += [(Sym(one.symbol.name, one.symbol.index, f"{one.symbol.mark}⁺"),) for one in columns.parameters]
+        titles += [(new(one.symbol),) for one in columns.parameters]
         titles.append((self.loss,))
         if columns.validation:
             titles.append((self.loss, " validation"))

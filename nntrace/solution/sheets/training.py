@@ -8,7 +8,8 @@ from ...errors import UserError, counted
 from ...network.model import Network
 from ...network.quantities import Quantity
 from ...trace.trace import Trace
-from .calculation import Settings, Sheet
+from .calculation import Sheet
+from .settings import Settings
 from .step import Trained, step_sheet
 
 

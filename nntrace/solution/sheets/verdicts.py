@@ -58,8 +58,7 @@ class _Numbers:
         self.writer, self.results, self.targets = writer, results, targets
 
     def name(self, tensor: Tensor, cell: tuple[int, ...]) -> Sym:
-        symbol = tensor.symbol((0, *cell))
-        return Sym(symbol.name, symbol.index)
+        return tensor.unmarked((0, *cell))
 
     @cached_property
     def right(self) -> list[bool]:

@@ -58,8 +58,7 @@ class Backward:
         writer, first = self.writer, found.uses[0]
         given = given_gradient(writer.trace, first)
         if given is not None:
-            shown = writer.digits.show(given)
-            line = Line("value", "≈" if shown.rounded else "=", shown.number, (("given",),))
+            line = writer.given(given, (("given",),))
             return Step(self.ids.of("B", first), "backward", writer.partial(first), (line,), given.number, given.exact)
         summands: list[Summand] = []
         rests: tuple[Amount, ...] = ()

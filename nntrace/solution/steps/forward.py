@@ -24,35 +24,81 @@ MOST_LISTED = 8
 SHOWN_SAMPLES = 2
 
 
-def forward_steps(writer: Writer, ids: Ids, families: Families) -> Iterator[Step | Family | Remark]:
-    """F1, F2, …: the layers' results in order; of a wide layer the first and the last elements."""
-    yield from steps_by_sample(writer, ids, families, writer.network.layer_steps(), "forward")
+class ElementSteps:
+    """Writes the results of the layers and the loss element by element: F1, F2, …, L1, L2, …"""
 
+    def __init__(self, writer: Writer, ids: Ids, families: Families) -> None:
+        self.writer = writer
+        self.ids = ids
+        self.families = families
 
-def loss_steps(writer: Writer, ids: Ids, families: Families) -> Iterator[Step | Family | Remark]:
-    """L1, L2, …: the parts of the loss if they have names, then the loss."""
-    yield from steps_by_sample(writer, ids, families, writer.network.loss_steps(), "loss")
+    def by_sample(self, steps: Sequence[BoundOperation], section: SectionName) -> Iterator[Step | Family | Remark]:
+        """The steps one sample after the other, of many samples the first and the last; what all share, of parameters
+        alone, stands before them, and the loss of all after them."""
+        network = self.writer.network
+        shared = [step for step in steps if not network.tensors[step.output].sampled]
+        for step in shared if section == "forward" else ():
+            yield from self._of_tensor(step, section)
+        for sample in listed_samples(self.writer) if len(shared) < len(steps) else ():
+            if isinstance(sample, SamplesLeftOut):
+                yield sample.remark
+                continue
+            yield Remark((f"Sample {own_number(network.chosen, sample) + 1}",), heading=True)
+            for step in steps:
+                if network.tensors[step.output].sampled:
+                    yield from self._of_tensor(step, section, sample)
+        for step in shared if section != "forward" else ():
+            yield from self._of_tensor(step, section)
 
+    def _of_tensor(
+        self, step: BoundOperation, section: SectionName, sample: int | None = None
+    ) -> Iterator[Step | Family | Remark]:
+        """The elements of one tensor (or of one sample of it), cut in the middle where there are many."""
+        writer, tensor = self.writer, self.writer.network.tensors[step.output]
+        cells = list(tensor.cells())
+        if section == "forward" and self.families.has(tensor) and not tensor.overridden:
+            body = writer.presence.kept(writer.keyed(step.operation.sheet_formula, step))
+            formula = ElementFormula(Sym(tensor.key, cells[0]), body, step.operation.output.index, step.sizes)
+            family = self.families.family(section, formula, lambda place: self._step(step, cells[place], section))
+            if family is not None:
+                yield family
+                return
+        if sample is not None:
+            cells = [cell for cell in cells if cell[0] == sample]
+        if tensor.left_out:
+            cells = [cell for cell in cells if not writer.trace.left_out(Element(tensor.key, cell))]
+        for cell in listed_cells(cells, writer.full):
+            yield more(cell) if isinstance(cell, int) else self._step(step, cell, section)
 
-def steps_by_sample(
-    writer: Writer, ids: Ids, families: Families, steps: tuple[BoundOperation, ...], section: SectionName
-) -> Iterator[Step | Family | Remark]:
-    """The steps one sample after the other, of many samples the first and the last; what all share, of parameters
-    alone, stands before them, and the loss of all after them."""
-    tensors = writer.network.tensors
-    shared = [step for step in steps if not tensors[step.output].sampled]
-    for step in shared if section == "forward" else ():
-        yield from layer_steps(writer, ids, families, step, section)
-    for sample in listed_samples(writer) if len(shared) < len(steps) else ():
-        if isinstance(sample, SamplesLeftOut):
-            yield sample.remark
-            continue
-        yield Remark((f"Sample {own_number(writer.network.chosen, sample) + 1}",), heading=True)
-        for step in steps:
-            if tensors[step.output].sampled:
-                yield from layer_steps(writer, ids, families, step, section, sample)
-    for step in shared if section != "forward" else ():
-        yield from layer_steps(writer, ids, families, step, section)
+    def _step(self, step: BoundOperation, cell: Cell, section: SectionName) -> Step:
+        """One element: formula, substitution, terms, value; or the number that is given in place of these."""
+        writer, element = self.writer, Element(step.output, cell)
+        tensor, value = writer.network.tensors[step.output], writer.trace.value(element)
+        with writer.within(element):
+            if cell[tensor.sampled :] in tensor.overridden:
+                lines: tuple[Line, ...] = (writer.given(value),)
+                reason, compact = GIVEN, True
+            else:
+                lost = from_logits(writer, step, cell)
+                formula = step.numeric if lost else step.operation.sheet_formula
+                expansion = writer.write(formula, step, step.at(cell))
+                lines, compact = writer.lines(expansion, value), not isinstance(expansion.body, Add)
+                reason = joined(
+                    why_undefined(writer, value, expansion.body),
+                    weightless(writer, expansion.body),
+                    _FROM_LOGITS if lost else self._reason(step, expansion),
+                    writer.difference(value, lambda trace: trace.value(element)),
+                )
+            id = self.ids.of("F" if section == "forward" else "L", element)
+            name, sample = writer.symbol(element), writer.sample_of(element)
+            compact = compact and section == "forward"
+            return Step(id, section, name, lines, value.number, value.exact, reason, compact, sample)
+
+    def _reason(self, step: BoundOperation, expansion: Expansion) -> Note:
+        """Why an element came out as it did: a decision, or what a line of a program is for."""
+        if step.reasons:
+            return (self.writer.why(step),)
+        return inactive(self.writer, expansion.body) or decisions(self.writer, expansion.decided, slope=False)
 
 
 def samples_of(network: Network) -> str:
@@ -109,35 +155,6 @@ def listed_samples(writer: Writer) -> Iterator[int | SamplesLeftOut]:
     yield count - 1
 
 
-def layer_steps(
-    writer: Writer,
-    ids: Ids,
-    families: Families,
-    step: BoundOperation,
-    section: SectionName,
-    sample: int | None = None,
-) -> Iterator[Step | Family | Remark]:
-    """The elements of one tensor (or of one sample of it), cut in the middle where there are many."""
-    tensor = writer.network.tensors[step.output]
-    cells = list(tensor.cells())
-    if section == "forward" and families.has(tensor) and not tensor.overridden:
-        body = writer.presence.kept(writer.keyed(step.operation.sheet_formula, step))
-        formula = ElementFormula(Sym(tensor.key, cells[0]), body, step.operation.output.index, step.sizes)
-        family = families.family(section, formula, lambda place: element_step(writer, ids, step, cells[place], section))
-        if family is not None:
-            yield family
-            return
-    if sample is not None:
-        cells = [cell for cell in cells if cell[0] == sample]
-    if tensor.left_out:
-        cells = [cell for cell in cells if not writer.trace.left_out(Element(tensor.key, cell))]
-    for cell in listed_cells(cells, writer.full):
-        if isinstance(cell, int):
-            yield more(cell)
-        else:
-            yield element_step(writer, ids, step, cell, section)
-
-
 def listed_cells(cells: list[Cell], full: bool, most: int = MOST_ELEMENTS) -> Iterator[Cell | int]:
     """The cells to be shown; where there are more than ``most``, the number of those left out in their place."""
     if full or len(cells) <= most:
@@ -153,47 +170,6 @@ def more(count: int) -> Remark:
     return Remark((f"… {count} more like these (--full shows all)",))
 
 
-def element_step(writer: Writer, ids: Ids, step: BoundOperation, cell: Cell, section: SectionName) -> Step:
-    """One element: formula, substitution, terms, value."""
-    axes = (str(index) for index in step.operation.output.index)
-    element = Element(step.output, cell)
-    tensor = writer.network.tensors[step.output]
-    if cell[tensor.sampled :] in tensor.overridden:
-        return _given(writer, ids, element)
-    with writer.within(element):
-        index = dict(zip(axes, cell, strict=True))
-        expansion = writer.write(step.operation.sheet_formula, step, index)
-        value = writer.trace.value(element)
-        lost = from_logits(writer, step, cell)
-        if lost:
-            expansion = writer.write(step.numeric, step, index)
-        return Step(
-            ids.of("F" if section == "forward" else "L", element),
-            section,
-            writer.symbol(element),
-            writer.lines(expansion, value),
-            value.number,
-            value.exact,
-            joined(
-                why_undefined(writer, value, expansion.body),
-                weightless(writer, expansion.body),
-                _FROM_LOGITS if lost else _reason(writer, step, expansion),
-                writer.difference(value, lambda trace: trace.value(element)),
-            ),
-            compact=not isinstance(expansion.body, Add) and section == "forward",
-            sample=writer.sample_of(element),
-        )
-
-
-def _given(writer: Writer, ids: Ids, element: Element) -> Step:
-    """A unit whose number is given, in place of what its layer would work out."""
-    with writer.within(element):
-        value = writer.trace.value(element)
-        lines = (Line("value", "≈" if (shown := writer.digits.show(value)).rounded else "=", shown.number),)
-        name, sample = writer.symbol(element), writer.sample_of(element)
-        return Step(ids.of("F", element), "forward", name, lines, value.number, value.exact, GIVEN, True, sample=sample)
-
-
 def from_logits(writer: Writer, step: BoundOperation, cell: Cell) -> bool:
     """Whether the digits shown don't give a loss: of 1 - a nothing is left, or it is the logarithm of a 0.
 
@@ -203,8 +179,7 @@ def from_logits(writer: Writer, step: BoundOperation, cell: Cell) -> bool:
         return False
     if writer.network.conventions.rounding.places is not None:
         return writer.trace.needs_logits(Element(step.output, cell))
-    axes = (str(index) for index in step.operation.output.index)
-    expansion = writer.write(step.operation.sheet_formula, step, dict(zip(axes, cell, strict=True)))
+    expansion = writer.write(step.operation.sheet_formula, step, step.at(cell))
     substituted, _ = writer.substituted(expansion)
     number = writer.trace.value(Element(step.output, cell)).number
     noticed = 10.0 ** -max(1, writer.digits.significant - 3)
@@ -221,10 +196,3 @@ def _has_logarithm_of_zero(expression: Expr) -> bool:
 
 def _number(expression: Expr) -> float:
     return approximate(expression, lambda name, cell: nan)
-
-
-def _reason(writer: Writer, step: BoundOperation, expansion: Expansion) -> Note:
-    """Why an element came out as it did: a decision, or what a line of a program is for."""
-    if step.reasons:
-        return (writer.why(step),)
-    return inactive(writer, expansion.body) or decisions(writer, expansion.decided, slope=False)

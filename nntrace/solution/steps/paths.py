@@ -202,13 +202,11 @@ class Paths:
     def _chain(self, path: Path, again: set[Element]) -> Expr:
         """∂L/∂o1 × ∂o1/∂h3 × …, from the loss back to the start."""
         symbol = self.network.symbol
-        assert self.network.loss is not None
-        loss = self.network.tensors[self.network.loss].symbol(())
         factors: list[Expr] = []
         below = path.start
         for edge in path.edges:
             direct = edge.reader.step.is_penalty
-            above = loss if edge.output is None and not direct else symbol(edge.reached)
+            above = self.network.loss_symbol if edge.output is None and not direct else symbol(edge.reached)
             by = at_its_place(self.network, below) if below in again else symbol(below)
             factors.append(Partial(above, by))
             if edge.output is not None:

@@ -141,9 +141,8 @@ def no_gradient(network: Network, writer: Writer, element: Element, step: BoundO
     many: Note = (f": its {count} parameters get", *nothing)
     if count > LONGEST_SUM + 1 and not any(tensor.names or tensor.missing for tensor in tensors.values()):
         return many  # a full sheet too has nothing to add to that
-    index = {str(axis): place for axis, place in zip(step.operation.output.index, element.cell, strict=True)}
     named: list[Sym] = []
-    for symbol in symbols(writer.write(step.operation.formula, step, index).body):
+    for symbol in symbols(writer.write(step.operation.formula, step, step.at(element.cell)).body):
         if isinstance(symbol, Sym) and symbol.name in tensors:
             found = quantity(network, Element(symbol.name, cell_of(symbol)))
             if len(found.uses) == 1 and found.role == "parameter":
