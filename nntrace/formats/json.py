@@ -15,16 +15,15 @@ from ..solution.content.model import (
     Check,
     Family,
     Line,
-    LossValue,
     Matrix,
     Note,
     Remark,
-    Results,
     Solution,
     Step,
     Stretch,
     Table,
 )
+from ..solution.content.results import LossValue, Results
 from .page.breaking import enumerated, sentence
 
 SCHEMA = "nntrace/1"

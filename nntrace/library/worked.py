@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from ..errors import UserError, quoted, suggestion
 from ..solution.content.blocks import steps_by_section
-from ..solution.content.model import LossValue, Section, Solution, Step
+from ..solution.content.model import Section, Solution, Step
+from ..solution.content.results import LossValue
 from .words import detail_of
 
 if TYPE_CHECKING:

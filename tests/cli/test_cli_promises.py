@@ -14,7 +14,8 @@ import pytest
 
 from nntrace.cli.options import PageOptions
 from nntrace.cli.run import deliver
-from nntrace.solution.content.model import Check, Results, Section, Solution
+from nntrace.solution.content.model import Check, Section, Solution
+from nntrace.solution.content.results import Results
 
 if TYPE_CHECKING:
     from conftest import Run

@@ -14,18 +14,17 @@ from nntrace.expr.nodes import expr
 from nntrace.solution.content.model import (
     Check,
     Line,
-    LossValue,
     Matrix,
     Note,
     Quantities,
     Remark,
-    Results,
     Section,
     SectionName,
     Solution,
     Step,
     Table,
 )
+from nntrace.solution.content.results import LossValue, Results
 
 sys.path.append(str(Path(__file__).parent.parent / "solution"))  # the network of test_full_listings
 

@@ -21,7 +21,8 @@ from nntrace.formats import render
 from nntrace.formats.page import Row, rows
 from nntrace.formats.page.breaking import words, wrapped
 from nntrace.formats.page.rows import columns
-from nntrace.solution.content.model import Line, LineKind, Note, Results, Section, Solution, Step, Table
+from nntrace.solution.content.model import Line, LineKind, Note, Section, Solution, Step, Table
+from nntrace.solution.content.results import Results
 
 WIDE = 10_000
 SHEET = Path(__file__).parent / "golden" / "sheet.txt"

@@ -25,8 +25,9 @@ from nntrace.formats import content
 from nntrace.formats.drawing.edges import LABEL, SMALL
 from nntrace.formats.drawing.layout import figure
 from nntrace.formats.drawing.shapes import Box, Figure, Stroke, Writing, spoken, text_width
-from nntrace.solution.content.model import Results, Section, Solution
+from nntrace.solution.content.model import Section, Solution
 from nntrace.solution.content.picture import DrawnEdge, DrawnLayer, DrawnUnit, NumberedName, Picture
+from nntrace.solution.content.results import Results
 
 ROOT = Path(__file__).parent.parent.parent
 CONFIGS = [path.stem for path in sorted((ROOT / "configs").glob("*.yaml"))

@@ -21,7 +21,8 @@ from nntrace.errors import UserError
 from nntrace.expr import Num, Sym
 from nntrace.expr.script import ASCII, UNICODE, Script
 from nntrace.formats import content, render
-from nntrace.solution.content.model import Check, Line, Remark, Results, Section, Solution, Step, Table
+from nntrace.solution.content.model import Check, Line, Remark, Section, Solution, Step, Table
+from nntrace.solution.content.results import Results
 
 REPOSITORY = Path(__file__).parent.parent.parent
 TYPESET = ("md", "tex", "typ", "html")

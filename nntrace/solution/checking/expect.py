@@ -15,7 +15,8 @@ from ...expr.text import text
 from ...network.model import sample_mark
 from ...record import Record
 from ...trace.amount import Beyond
-from ..content.model import Check, Family, Results, Section, Solution, Step, Table
+from ..content.model import Check, Family, Section, Solution, Step, Table
+from ..content.results import Results
 
 MOST_NAMED = 6
 _EXACT, _SHOWN = (Context(digits, ROUND_HALF_UP, MIN_EMIN, MAX_EMAX) for digits in (60, 6))

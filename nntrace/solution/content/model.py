@@ -17,14 +17,18 @@ from ...record import Record
 
 if TYPE_CHECKING:
     from .picture import Picture
+    from .results import Results
 
 Note = tuple[str | Expr | Condition, ...]
 """Words and expressions, to be written one after the other (the words carry their own spaces)."""
 
 
-def in_commas(notes: Iterable[Expr]) -> Note:
-    """Expressions with commas between them."""
-    return tuple(word for part in notes for word in (", ", part))[1:]
+def listed(parts: Iterable[Note | Expr], between: str = ", ", last: str = "") -> Note:
+    """Those parts that are not empty as one note, with a comma or another sign ``between`` them; before the ``last``
+    one may be a word instead."""
+    notes = [note for part in parts if (note := part if isinstance(part, tuple) else (part,))]
+    signs = (last or between if place == len(notes) else between for place, _ in enumerate(notes, start=1))
+    return tuple(word for sign, note in zip(signs, notes, strict=True) for word in (sign, *note))[1:]
 
 
 LineKind = Literal["chain", "local", "rule", "formula", "substitution", "terms", "value"]
@@ -248,43 +252,6 @@ class Section(Record):
     blocks: Iterable[Block]
     addition: Note = ()
     title: Note = ()
-
-
-class LossValue(Record):
-    """The loss's name, its value, and its value after the update."""
-
-    name: str
-    before: float
-    after: float | None = None
-
-
-class RunResults(Record):
-    """One run of a training: what it is called, how it went, and by the words over each column its numbers."""
-
-    name: str
-    word: str
-    curves: Mapping[str, Sequence[float | None]]
-
-
-class Results(Record):
-    """The numbers of a sheet by the user's names, for a program; ``None`` where a command does not compute them.
-
-    A value is a float, or nested lists of floats by tensor name where elements have no names. In a batch ``samples``
-    has the values of each sample and its loss; ``state`` has what an optimizer remembers after the step. ``passed()``
-    has the gradients that a sheet goes through and does not give to a program. ``runs`` are
-    the curves of trainings, or of a flow.
-    """
-
-    values: Mapping[str, Any] | None = None
-    samples: Sequence[Mapping[str, Any]] | None = None
-    gradients: Mapping[str, Any] | None = None
-    updated: Mapping[str, Any] | None = None
-    state: Mapping[str, Mapping[str, Any]] | None = None
-    learning_rate: float | Mapping[str, float] | None = None
-    loss: LossValue | None = None
-    iterations: Sequence[Results] | None = None
-    passed: Callable[[], Mapping[str, Any]] | None = None
-    runs: Sequence[RunResults] | None = None
 
 
 class Solution(Record):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .model import Note, Section, SectionName, Solution
+from .model import Note, Section, SectionName, Solution, listed
 
 TITLES: dict[SectionName, str] = {
     "given": "Given",
@@ -55,7 +55,5 @@ def heading(section: Section) -> Note:
 
 def source(solution: Solution) -> Note:
     """Which network the sheet is of, and which of its numbers the command has changed."""
-    changes: Note = ()
-    for place, (symbol, typed) in enumerate(solution.changes):
-        changes = (*changes, ", " if place else ", with ", symbol, f" = {typed}")
-    return (f"network: {solution.source}", *changes, *((" (--set)",) if changes else ()))
+    changes = listed((symbol, f" = {typed}") for symbol, typed in solution.changes)
+    return (f"network: {solution.source}", *((", with ", *changes, " (--set)") if changes else ()))

@@ -11,7 +11,8 @@ from ...network.apart import apart, parts_of
 from ...network.model import BoundOperation, Network
 from ...network.portion import chosen, portion
 from ...network.quantities import Quantity
-from ..content.model import Block, Check, Note, Remark, Results, Section, SectionName, Solution, Step
+from ..content.model import Block, Check, Note, Remark, Section, SectionName, Solution, Step
+from ..content.results import Results
 from ..formulas.parts import taken_apart
 from ..formulas.shapes import shapes
 from ..numbers.digits import Digits

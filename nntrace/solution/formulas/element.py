@@ -262,6 +262,11 @@ class Writer(ElementFormulas):
 
         return self.substituted(expansion._replace(body=transform(expansion.body, leaf)))[0]
 
+    def equal_to(self, value: Amount) -> Note:
+        """``= -0.5``, or ``≈`` with a rounded number, for behind a name."""
+        shown = self.digits.show(value)
+        return (" ≈ " if shown.rounded else " = ", shown.number)
+
     def given(self, value: Amount, notes: tuple[Note, ...] = ()) -> Line:
         """The only line of a number that is given."""
         shown = self.digits.show(value)

@@ -10,7 +10,7 @@ from ...expr import Div, Expr, Num, Partial, Rest, Sym, symbols
 from ...expr.bind import contains, transform, walk
 from ...expr.functions import quotient_of, restricted
 from ...trace.amount import Amount
-from ..content.model import Note
+from ..content.model import Note, listed
 from .element import Writer
 
 MOST_OPERANDS = 3
@@ -48,11 +48,9 @@ def negative_argument(writer: Writer, body: Expr) -> str:
 
 def _operands(writer: Writer, read: Mapping[Sym | Partial, Amount]) -> Note:
     """``: x = 10.0, w ≈ 1.23457``: the largest numbers that a step has read."""
-    note: Note = ()
-    for one in sorted(read, key=lambda one: -abs(read[one].number))[:MOST_OPERANDS]:
-        shown = writer.digits.show(read[one])
-        note += (", " if note else ": ", writer.name(one), " ≈ " if shown.rounded else " = ", shown.number)
-    return note
+    largest = sorted(read, key=lambda one: -abs(read[one].number))[:MOST_OPERANDS]
+    numbers = [(writer.name(one), *writer.equal_to(read[one])) for one in largest]
+    return (": ", *listed(numbers)) if numbers else ()
 
 
 def _pole(writer: Writer, body: Expr) -> Note:

@@ -23,7 +23,8 @@ from ...trace.trace import Trace
 from ...trace.tracing import trace_of
 from ...trace.update import Update
 from ..checking.checks import forward_checks, gradient_checks, loss_check
-from ..content.model import Block, LossValue, Quantities, Remark, Results, Section, SectionName, Solution
+from ..content.model import Block, Quantities, Remark, Section, SectionName, Solution
+from ..content.results import LossValue, Results
 from ..formulas.element import Writer
 from ..numbers.digits import Digits
 from ..numbers.results import gradient_results, sample_results, value_results

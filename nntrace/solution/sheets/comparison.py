@@ -7,7 +7,8 @@ from collections.abc import Iterator, Sequence
 from math import floor, isfinite, log10
 
 from ...record import Record
-from ..content.model import Block, LossValue, Note, Remark, Results, Section, Solution, Table
+from ..content.model import Block, Note, Remark, Section, Solution, Table
+from ..content.results import LossValue, Results
 from .calculation import Sheet
 from .runs import Plan, TrainingRun, run
 from .settings import Settings

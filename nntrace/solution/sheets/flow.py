@@ -11,7 +11,8 @@ from ...network.model import Cell, Network
 from ...network.quantities import of_tensor
 from ...record import Record
 from ...trace.flow import FLAT, LayerFlow, flow, learned_layers
-from ..content.model import Block, Curve, Note, Plot, Remark, Results, RunResults, Section, Solution, Table, in_commas
+from ..content.model import Block, Curve, Note, Plot, Remark, Section, Solution, Table, listed
+from ..content.results import Results, RunResults
 from ..numbers.results import value_results
 from .calculation import Sheet
 from .settings import Settings
@@ -113,7 +114,7 @@ class _Flows:
             verb = "leads" if len(forks) == 1 else "lead"
             yield Remark(
                 (
-                    *in_commas(forks),
+                    *listed(forks),
                     f" {verb} to several steps: what comes back from these is added, and has no factors.",
                 )
             )
@@ -121,10 +122,7 @@ class _Flows:
             names = [one.unit(layer.key, cell) for layer in one.layers for cell in getattr(layer, cells)]
             if names:
                 more = f", … {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
-                listed: Note = ()
-                for place, symbol in enumerate(names[:MOST_NAMED]):
-                    listed = (*listed, ", " if place else "", symbol)
-                yield Remark((f"Units that are {word} in every sample): ", *listed, more))
+                yield Remark((f"Units that are {word} in every sample): ", *listed(names[:MOST_NAMED]), more))
 
     def _is_chain_of_units(self) -> bool:
         network = self.sheet.network

@@ -18,7 +18,8 @@ from ...trace.scores import mistakes
 from ...trace.trace import Trace
 from ...trace.tracing import in_elements, in_floats
 from ...trace.update import Update
-from ..content.model import Block, Family, LossValue, Note, Remark, Results, Section, Solution, Step, Stretch, Table
+from ..content.model import Block, Family, Note, Remark, Section, Solution, Step, Stretch, Table
+from ..content.results import LossValue, Results
 from ..numbers.results import (
     gradient_results,
     rate_results,

@@ -13,7 +13,7 @@ from ...spec.model import Validation
 from ...trace.course import Course, Diverged, Epoch
 from ...trace.scores import Scorer, Scores
 from ...trace.trace import Trace
-from ..content.model import RunResults
+from ..content.results import RunResults
 
 Watch = Callable[[Epoch], None]
 """What is told of each epoch as it ends."""

@@ -11,7 +11,8 @@ from ...record import Record
 from ...trace.amount import Amount
 from ...trace.trace import Trace
 from ...trace.update import Update
-from ..content.model import Block, Note, Remark, Results, Section, Solution
+from ..content.model import Block, Note, Remark, Section, Solution
+from ..content.results import Results
 from ..numbers.results import (
     gradient_results,
     rate_results,

@@ -11,7 +11,8 @@ from ...errors import counted
 from ...expr import Expr, Sym
 from ...trace.amount import Amount
 from ...trace.trace import Trace
-from ..content.model import Block, Check, Curve, LossValue, Note, Plot, Remark, Results, Section, Solution, Table
+from ..content.model import Block, Check, Curve, Note, Plot, Remark, Section, Solution, Table, listed
+from ..content.results import LossValue, Results
 from ..numbers.digits import Digits
 from ..numbers.results import state_results, updated_results
 from .calculation import Sheet
@@ -150,13 +151,16 @@ class _Training:
                      self.number(slope), " and the learning rate ", self.number(found.before.rate.number))  # fmt: skip
         else:
             step = network.made_by[element.key]
-            largest = [(key, _largest(trace, key)) for key in dict.fromkeys(step.arguments.values())]
-            words = (*words, f" ({step.kind}); the largest numbers in what it reads: ")
-            for place, (key, size) in enumerate(largest):
-                name = Sym(network.tensors[key].name or key)
-                words = (*words, ", " if place else "", name, " ", self.number(size))
+            keys = dict.fromkeys(step.arguments.values())
+            read = listed((Sym(network.tensors[key].name or key), " ", self._largest(trace, key)) for key in keys)
+            words = (*words, f" ({step.kind}); the largest numbers in what it reads: ", *read)
         yield Remark((*words, "."))
         yield Remark(("A smaller learning rate, clip: {norm: 1} or smaller starting weights keep the numbers finite.",))
+
+    def _largest(self, trace: Trace, key: str) -> Expr | str:
+        import numpy as np
+
+        return self.number(float(np.max(np.abs(trace.arrays[key]), initial=0.0)))
 
     def _scores(self) -> Iterator[Remark]:
         done = self.run
@@ -217,9 +221,3 @@ def curves_plot(loss: Sym, curves: Iterator[Curve] | Sequence[Curve], before: Se
     high = min(max(finite, default=1.0), BEYOND * start) if start > 0 else max(finite, default=1.0)
     low = min(0.0, min(finite, default=0.0))
     return Plot(("epoch",), (loss,), drawn, low, high if high > low else low + 1)
-
-
-def _largest(trace: Trace, key: str) -> float:
-    import numpy as np
-
-    return float(np.max(np.abs(trace.arrays[key]), initial=0.0))

@@ -13,7 +13,7 @@ from ...network.building.targets import no_class
 from ...network.model import Element, Tensor, own_number
 from ...trace.amount import Amount, fraction
 from ...trace.scores import compared, same_class, same_numbers, same_side, takes_classes, takes_one_bit
-from ..content.model import Block, Note, Remark, Table, in_commas
+from ..content.model import Block, Note, Remark, Table, listed
 from ..formulas.element import Writer
 from ..steps.forward import SamplesLeftOut, listed_samples
 from .head import as_given
@@ -83,7 +83,7 @@ class _Numbers:
         return [self.writer.trace.value(Element(tensor.key, (sample, *cell))) for cell in _cells(tensor)]
 
     def _listed(self, tensor: Tensor, sample: int) -> Note:
-        return in_commas(self.writer.digits.show(amount).number for amount in self._of(tensor, sample))
+        return listed(self.writer.digits.show(amount).number for amount in self._of(tensor, sample))
 
 
 class _Classes(_Numbers):
@@ -102,7 +102,7 @@ class _Classes(_Numbers):
         return [place for place, number in enumerate(numbers) if _order(number, most) == 0]
 
     def _listed(self, tensor: Tensor, sample: int) -> Note:
-        return in_commas(self.name(self.results, (place,)) for place in self._largest(tensor, sample))
+        return listed(self.name(self.results, (place,)) for place in self._largest(tensor, sample))
 
 
 class _Bits(_Numbers):

@@ -24,14 +24,14 @@ from ...network.model import Element, Network, Tensor
 from ...network.quantities import Quantity, quantity
 from ...trace.amount import Amount
 from ...trace.update import given_gradient
-from ..content.model import Family, Line, Note, Step
+from ..content.model import Family, Line, Note, Step, listed
 from ..formulas.element import Writer
 from ..formulas.expansion import Expansion
 from ..formulas.gradients import ElementGradients, Summand
 from ..formulas.undefined import why_undefined
 from .families import ElementFormula, Families
 from .ids import Ids
-from .reasons import NO_WAY, cancels_softmax, decisions, indicators, joined, no_gradient, weightless, zero_signs
+from .reasons import NO_WAY, cancels_softmax, decisions, indicators, no_gradient, weightless, zero_signs
 
 MOST_NOTES = 6
 
@@ -75,6 +75,13 @@ class Backward:
             before = self._local_rules(first, summands)
             before += self._loss_addend_lines(summands)
         value = writer.trace.total(found)
+        reasons = (
+            why_undefined(writer, value, body),
+            weightless(writer, body),
+            self._reason(first, summands, body),
+            self._targets_sum(summands[0]) if any(line.kind == "rule" for line in before) else (),
+            writer.difference(value, lambda trace: trace.total(found)),
+        )
         return Step(
             self.ids.of("B", first),
             "backward",
@@ -82,13 +89,7 @@ class Backward:
             writer.lines(Expansion(body, rests), value, before, via(writer, summands)),
             value.number,
             value.exact,
-            joined(
-                why_undefined(writer, value, body),
-                weightless(writer, body),
-                self._reason(first, summands, body),
-                self._targets_sum(summands[0]) if any(line.kind == "rule" for line in before) else (),
-                writer.difference(value, lambda trace: trace.total(found)),
-            ),
+            listed(reasons, "; "),
             compact=not isinstance(body, Add),
             sample=writer.sample_of(first),
         )
@@ -187,9 +188,8 @@ class Backward:
         if flat and len(summands) == 1:
             return (f"the derivative of {flat[0].reader.step.kind} is taken as 0 everywhere",)
         decided = {condition: held for summand in summands for condition, held in summand.decided}
-        reason = joined(
-            decisions(self.writer, {**decided, **indicators(self.writer, body)}.items()), zero_signs(self.writer, body)
-        )
+        decided |= indicators(self.writer, body)
+        reason = listed((decisions(self.writer, decided.items()), zero_signs(self.writer, body)), "; ")
         if reason and len(summands) == 1 and self._is_dead(body):
             for step in self.network.layer_steps():
                 if step.output == first.key:

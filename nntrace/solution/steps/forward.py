@@ -9,13 +9,13 @@ from ...expr import Add, Expr, Sym, approximate, children
 from ...expr.functions import Domain, restricted
 from ...network.model import BoundOperation, Cell, Element, Network, own_number
 from ...record import Record
-from ..content.model import Family, Line, Note, Remark, SectionName, Step
+from ..content.model import Family, Line, Note, Remark, SectionName, Step, listed
 from ..formulas.element import Writer
 from ..formulas.expansion import Expansion
 from ..formulas.undefined import why_undefined
 from .families import ElementFormula, Families
 from .ids import Ids
-from .reasons import decisions, inactive, joined, weightless
+from .reasons import decisions, inactive, weightless
 
 MOST_ELEMENTS = 40
 SHOWN_ELEMENTS = 3
@@ -83,12 +83,13 @@ class ElementSteps:
                 formula = step.numeric if lost else step.operation.sheet_formula
                 expansion = writer.write(formula, step, step.at(cell))
                 lines, compact = writer.lines(expansion, value), not isinstance(expansion.body, Add)
-                reason = joined(
+                reasons = (
                     why_undefined(writer, value, expansion.body),
                     weightless(writer, expansion.body),
                     _FROM_LOGITS if lost else self._reason(step, expansion),
                     writer.difference(value, lambda trace: trace.value(element)),
                 )
+                reason = listed(reasons, "; ")
             id = self.ids.of("F" if section == "forward" else "L", element)
             name, sample = writer.symbol(element), writer.sample_of(element)
             compact = compact and section == "forward"

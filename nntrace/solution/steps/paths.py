@@ -11,7 +11,7 @@ from ...network.quantities import Quantity
 from ...record import Record
 from ...trace.amount import NOTHING, Amount, carried, sum_of
 from ...trace.update import given_gradient
-from ..content.model import Line, Note, Step
+from ..content.model import Line, Note, Step, listed
 from ..formulas.element import Writer
 from ..formulas.expansion import Expansion
 from ..formulas.gradients import ElementGradients, Summand
@@ -224,9 +224,7 @@ class Paths:
     def _note(self, path: Path, common: set[Element], again: set[Element]) -> Note:
         own = [element for element in path.elements if element not in common]
         results = [element for element in own if self.writer.naming.is_delta(element.key)] or own
-        note: Note = ("via ",)
-        for number, element in enumerate(results):
-            note += (", ", self.network.symbol(element)) if number else (self.network.symbol(element),)
+        note: Note = ("via ", *listed(map(self.network.symbol, results)))
         if path.edges[-1].reader.step.is_penalty:
             return ("the penalty",)
         if path.start not in again:

@@ -11,7 +11,7 @@ from ...expr.functions import at_jump, row_of, spelled_out
 from ...network.batch import SAMPLE
 from ...network.model import BoundOperation, Element, Network
 from ...network.quantities import quantity
-from ..content.model import Note
+from ..content.model import Note, listed
 from ..formulas.element import Writer
 from ..formulas.expansion import LONGEST_SUM
 from ..formulas.naming import cell_of
@@ -47,18 +47,16 @@ def inactive(writer: Writer, body: Expr) -> Note:
 
 def decisions(writer: Writer, decided: Iterable[tuple[Condition, bool]], slope: bool = True) -> Note:
     """Conditions as they turned out; for a ``slope`` also the convention, where it decided."""
-    notes: Note = ()
+    notes: list[Note] = []
     found = (one if is_true else Condition(one.left, OPPOSITE[one.relation], one.right) for one, is_true in decided)
     for condition in _strictest(found):
         relation = condition.relation
-        if notes:
-            notes += (", ",)
-        notes += _compared(writer, condition)
+        notes.append(_compared(writer, condition))
         is_kink = slope and relation not in ("=", "≠")
         if is_kink and writer.holds(Condition(condition.left, "=", condition.right)):
             side = writer.network.conventions.relu_at_zero
-            notes += (f", at the kink the {'right' if side else 'left'} slope (relu_at_zero: {side})",)
-    return notes
+            notes.append((f"at the kink the {'right' if side else 'left'} slope (relu_at_zero: {side})",))
+    return listed(notes)
 
 
 def _strictest(conditions: Iterable[Condition]) -> Iterator[Condition]:
@@ -72,15 +70,6 @@ def _strictest(conditions: Iterable[Condition]) -> Iterator[Condition]:
         elif len(relations) > 1 and "≠" in relations:
             relations = ["<" if {"≤", "<"} & {*relations} else ">"]
         yield from (Condition(left, relation, right) for relation in relations)
-
-
-def joined(*notes: Note) -> Note:
-    """Several notes as one, with a semicolon between."""
-    result: Note = ()
-    for note in notes:
-        if note:
-            result += ("; ", *note) if result else note
-    return result
 
 
 def indicators(writer: Writer, body: Expr) -> dict[Condition, bool]:
@@ -124,8 +113,7 @@ def _compared(writer: Writer, condition: Condition) -> Note:
 
 def _valued(writer: Writer, body: Expr) -> Note:
     """``h2 = -0.5``."""
-    shown = writer.digits.show(writer.evaluate(body))
-    return (writer.named(body), " ≈ " if shown.rounded else " = ", shown.number)
+    return (writer.named(body), *writer.equal_to(writer.evaluate(body)))
 
 
 def no_gradient(network: Network, writer: Writer, element: Element, step: BoundOperation) -> Note:
@@ -151,9 +139,4 @@ def no_gradient(network: Network, writer: Writer, element: Element, step: BoundO
         return ()
     if count > max(MOST_NAMED, len(named)):
         return many
-    if len(named) == 1:
-        return (": ", named[0], " gets", *nothing)
-    words: Note = (": ",)
-    for place, name in enumerate(named):
-        words += (name, "" if place == len(named) - 1 else " and " if place == len(named) - 2 else ", ")
-    return (*words, " get", *nothing)
+    return (": ", *listed(named, last=" and "), " gets" if len(named) == 1 else " get", *nothing)

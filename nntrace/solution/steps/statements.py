@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...expr import ONE, Expr, Mul, Partial, Sym, product, rename, simplify, substitute
 from ...network.chain_rule import LOSS, adjoint
 from ...network.model import BoundOperation, Cell
-from ..content.model import Line, Note
+from ..content.model import Line, Note, listed
 from ..formulas.element import Writer
 from ..formulas.naming import PRIME
 from ..formulas.tensor import TensorFormulas
@@ -53,17 +53,13 @@ class Statements:
 
     def decided(self, step: BoundOperation, cells: list[Cell]) -> Note:
         """``h1 = 2.0 > 0, h2 = -0.5 ≤ 0``: how the derivative's conditions came out for these elements."""
-        found: Note = ()
-        count = 0
+        found: list[Note] = []
         for cell in cells:
             expansion = self.writer.write(*self.formulas.slope(step, cell))
-            own = decisions(
-                self.writer, {**dict(expansion.deciding), **indicators(self.writer, expansion.body)}.items()
-            )
-            count += bool(own)
-            if own and count <= MOST_DECISIONS:
-                found = (*found, ", ", *own) if found else own
-        return (*found, f", … {count - MOST_DECISIONS} more") if count > MOST_DECISIONS else found
+            decided = {**dict(expansion.deciding), **indicators(self.writer, expansion.body)}
+            found += [note] if (note := decisions(self.writer, decided.items())) else []
+        more = len(found) - MOST_DECISIONS
+        return (*listed(found[:MOST_DECISIONS]), *((f", … {more} more",) if more > 0 else ()))
 
     def _is_function(self, step: BoundOperation) -> bool:
         """Whether a step is a function of one element."""

@@ -18,7 +18,7 @@ from ....network.batch import SAMPLE
 from ....network.chain_rule import LOSS, Reader
 from ....network.model import PENALTY, Cell, Element, Tensor
 from ....network.quantities import Quantity, Unnamed, parameters, quantity
-from ...content.model import Matrix, Note, in_commas
+from ...content.model import Matrix, Note, listed
 from ...formulas.layout import cell_content
 from ...formulas.naming import SAMPLES, is_single
 from ...formulas.tensor import Gradient
@@ -130,14 +130,13 @@ class Elements:
         if len(one.uses) == 1:
             return ()
         places = [Sym(self.formulas.name(key).name, cell) for key, cell in one.uses]
-        listed = in_commas(places)
         counts = any(
             reader.step.output == PENALTY and self._through(reader, cell) != ZERO
             for key, cell in one.uses
             for reader in self.formulas.readers(key)
         )
         penalty: Note = (", and what ", self.formulas.name(PENALTY), " adds") if counts else ()
-        return ("a summand for each place: ", *listed, *penalty)
+        return ("a summand for each place: ", *listed(places), *penalty)
 
     def _through(self, reader: Reader, cell: Cell) -> Expr:
         """What an element of a parameter gets by one of its tensor's readers."""

@@ -12,8 +12,7 @@ from ....expr.bind import free_indices, walk
 from ....expr.functions import at_jump, turns
 from ....expr.scalar import RELATIONS
 from ....record import Record
-from ...content.model import Note
-from ...steps.reasons import joined
+from ...content.model import Note, listed
 
 EXTENT, FARTHEST, PLACES, DRAWS = 3, 6, 32, 4
 STEP, LEAST = 1e-6, 1e-3
@@ -65,7 +64,7 @@ def kink_note(found: set[Kink], kink: int, article: str) -> Note:
     sides = {one.side for one in found} - {""}
     slope = f"the {next(iter(sides))} slope" if len(sides) == 1 else "the slope on one side"
     of_kink: Note = (f"at {article} kink {slope} (relu_at_zero: {kink})",) if sides else ()
-    return joined(*((*convention, ", by convention") for convention in conventions), of_kink)
+    return listed([*((*convention, ", by convention") for convention in conventions), of_kink], "; ")
 
 
 def _turns(slope: Expr) -> Iterator[tuple[Condition, Rule]]:

@@ -22,7 +22,7 @@ from ....expr.matrices import IDENTITY, Axes
 from ....network.batch import SAMPLE
 from ....network.chain_rule import LOSS
 from ....network.model import BoundOperation, Network
-from ...content.model import Note, in_commas
+from ...content.model import Note, listed
 from ...formulas.naming import PRIME, SAMPLES, is_single
 from ...formulas.single_letters import without_single
 from ...formulas.tensor import TensorFormulas
@@ -279,7 +279,7 @@ class Symbols:
         own = [tensor.symbol(cell) for cell in tensor.cells() if cell not in tied]
         rest = "tied or missing" if tensor.missing else "tied"
         return (
-            ("for ", *in_commas(own), f": the others are {rest}")
+            ("for ", *listed(own), f": the others are {rest}")
             if len(own) <= MOST_NAMES
             else (f"where nothing is {rest}",)
         )

@@ -9,7 +9,7 @@ from ....expr import Expr, Num, Size, Sum, Sym, exp, substitute
 from ....expr.bind import contains, free_indices, walk
 from ....expr.functions import restricted
 from ....trace.amount import fraction
-from ...content.model import Note, in_commas
+from ...content.model import Note, listed
 from ...numbers.digits import Digits
 from ..calculus.loss import LossGradient
 from ..naming.symbols import Symbols
@@ -186,8 +186,8 @@ class Stability:
         vector = self.symbols.formulas.name(key)
         z = self.symbols.tensor(Sym(key, (formula.letter,))) if alone else vector
         numbers = [self.digits.show(fraction(value)).number for value in trial]
-        listed = in_commas(numbers)
-        return ("at ", z, " = ", *(listed if alone else ("(", *listed, ")")), *self._target_note(formula, trial),
+        shown = listed(numbers)
+        return ("at ", z, " = ", *(shown if alone else ("(", *shown, ")")), *self._target_note(formula, trial),
                 *self._size_note(formula, trial))  # fmt: skip
 
     def _target_note(self, formula: Formula, trial: Values) -> Note:
@@ -205,7 +205,7 @@ class Stability:
             " with ",
             self.symbols.formulas.name(key),
             " = (",
-            *in_commas(targets),
+            *listed(targets),
             ")",
         )
 

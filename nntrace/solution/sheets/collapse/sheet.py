@@ -15,7 +15,8 @@ from ....expr.bind import transform
 from ....network.model import BoundOperation, Network, sample_mark
 from ....trace.amount import Amount
 from ....trace.trace import Trace
-from ...content.model import Block, Check, Line, Note, Remark, Results, Section, Solution, Step
+from ...content.model import Block, Check, Line, Note, Remark, Section, Solution, Step, listed
+from ...content.results import Results
 from ...formulas.element import Writer
 from ...formulas.layout import Layout
 from ...formulas.naming import is_single
@@ -101,11 +102,7 @@ class Collapse:
 
     def _listed(self, steps: tuple[BoundOperation, ...]) -> Note:
         """``z1, z2 and z3``."""
-        first, *others = (self.formulas.name(step.output) for step in steps)
-        words: Note = (first,)
-        for place, name in enumerate(others, start=2):
-            words += (" and " if place == len(steps) else ", ", name)
-        return words
+        return listed((self.formulas.name(step.output) for step in steps), last=" and ")
 
     # -- what keeps layers apart -------------------------------------------------------------------------------------
 
@@ -252,8 +249,7 @@ class Collapse:
         unrounded = "" if self.network.conventions.rounding.places is None else ", computed without rounding,"
         comparison: Note = ()
         if count is None and sum(map(len, own)) <= MOST_NUMBERS:
-            for amount in (amount for row in own for amount in row):
-                comparison += (", " if comparison else ": ", self.digits.show(amount).number)
+            comparison = (": ", *listed(self.digits.show(amount).number for row in own for amount in row))
         yield Check((z, f" of the network{words}{unrounded} is the same", *comparison), "ok" if holds else "failed")
 
     # -- steps -------------------------------------------------------------------------------------------------------
