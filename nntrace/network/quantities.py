@@ -18,8 +18,8 @@ from ..expr.text import symbol as text_of
 from ..record import Record
 from .model import Cell, Element, Network, Role, Tensor
 
-_ELEMENT = re.compile(r"(?P<name>[^\[\]]+)\[\s*(?P<index>\d+(?:\s*,\s*\d+)*)\s*\]")
-_GRADIENT = re.compile(r"[∂d](?P<of>[^/∂]+)/[∂d](?P<by>[^/∂]+)")
+_ELEMENT = r"(?P<name>[^\[\]]+)\[\s*(?P<index>\d+(?:\s*,\s*\d+)*)\s*\]"
+_GRADIENT = r"[∂d](?P<of>[^/∂]+)/[∂d](?P<by>[^/∂]+)"
 ROLES: tuple[Role, ...] = ("input", "target", "parameter", "unit", "loss", "factor")
 
 
@@ -172,7 +172,7 @@ def find(network: Network, text: str) -> Sequence[Quantity]:
     for tensor in network.tensors.values():
         if tensor.sampled and (found := [one for one in of_tensor(network, tensor) if text in _names(tensor, one)]):
             return found
-    if match := _ELEMENT.fullmatch(text):
+    if match := re.fullmatch(_ELEMENT, text):
         cell = tuple(int(index) - 1 for index in match["index"].split(","))
         for tensor in sorted(network.tensors.values(), key=lambda one: one.given_name(cell) is not None):
             if tensor.name == match["name"] and is_inside(cell, tensor.shape) and cell not in tensor.missing:
@@ -196,7 +196,7 @@ def numbered(network: Network, text: str) -> list[Quantity]:
 
 def differentiated_by(network: Network, text: str) -> str:
     """The name in a gradient of the loss, ``dL/dw21`` or ``∂L/∂w21``; of anything else the text itself."""
-    match = _GRADIENT.fullmatch(text.strip())
+    match = re.fullmatch(_GRADIENT, text.strip())
     loss = None if network.loss is None else network.loss_symbol.name
     return match["by"] if match and match["of"] == loss else text
 

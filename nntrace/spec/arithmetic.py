@@ -19,21 +19,21 @@ EULER = "e"
 MOST_EXPONENT = 1_000
 """A power to a larger exponent is computed in floating point."""
 _OPERATORS: dict[str, Callable[[Fraction, Fraction], Fraction]] = {"+": add, "*": mul, "/": truediv}
-_FRACTION = re.compile(r"[+-]?[0-9]+/[0-9]+")
-_SIGNS = re.compile(r"[()*^/+]|[^eE]-")
+_FRACTION = r"[+-]?[0-9]+/[0-9]+"
+_SIGNS = r"[()*^/+]|[^eE]-"
 
 
 def number(text: str) -> Fraction | Fault:
     """A number as it may be typed: by itself, or as arithmetic."""
     found = scalars.number(text)
-    if isinstance(found, Fault) and _SIGNS.search(text) and not _FRACTION.fullmatch(text):
+    if isinstance(found, Fault) and re.search(_SIGNS, text) and not re.fullmatch(_FRACTION, text):
         return _worked_out(text) or found
     return found
 
 
 def is_arithmetic(text: str) -> bool:
     """Whether a text that does not begin like a number is one all the same: ``sqrt(2)``, ``pi/4``."""
-    return _SIGNS.search(text) is not None and _worked_out(text) is not None
+    return re.search(_SIGNS, text) is not None and _worked_out(text) is not None
 
 
 def _worked_out(text: str) -> Fraction | Fault | None:

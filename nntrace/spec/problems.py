@@ -17,7 +17,8 @@ from .model import Place
 
 WIDEST_LINE = 96
 
-_LINE_BREAK = re.compile("\r\n|[\n\r\x85\u2028\u2029]")  # what ends a line in YAML; str.splitlines knows more
+_OTHER_BREAKS = "\r\x85\u2028\u2029"
+"""What beside ``\\n`` ends a line in YAML; ``str.splitlines`` knows more."""
 
 
 class Problem(Record):
@@ -75,7 +76,9 @@ class Problems:
 
 def split_lines(text: str) -> tuple[str, ...]:
     """The lines of a file, broken where YAML breaks them, so that its line numbers fit."""
-    return tuple(_LINE_BREAK.split(text))
+    if any(one in text for one in _OTHER_BREAKS):
+        return tuple(re.split(f"\r\n|[\n{_OTHER_BREAKS}]", text))
+    return tuple(text.split("\n"))
 
 
 def _render(problem: Problem, source: str, lines: Sequence[str]) -> str:

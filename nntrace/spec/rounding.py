@@ -8,7 +8,7 @@ from .model import Rounding
 
 FORMS = "write full, carry:4 (decimals), carry:4dp (plain decimals) or carry:4sf (significant)"
 MOST_DIGITS = 17  # what tells two floats apart
-_CARRY = re.compile(r"carry:\s*([0-9]{1,2})(sf|dp)?")
+_CARRY = r"carry:\s*([0-9]{1,2})(sf|dp)?"
 
 
 def rounding_of(text: str) -> Rounding | None:
@@ -16,7 +16,7 @@ def rounding_of(text: str) -> Rounding | None:
     decimals that keep three significant digits."""
     if text == "full":
         return Rounding()
-    match = _CARRY.fullmatch(text)
+    match = re.fullmatch(_CARRY, text)
     if not match or not (match[2] == "sf") <= int(match[1]) <= MOST_DIGITS:
         return None
     found = Rounding(int(match[1]), match[2] == "sf")

@@ -21,12 +21,12 @@ JOINERS = "\u200c\u200d"  # Persian and Hindi need them inside a word
 SUBSCRIPTS = "₀₁₂₃₄₅₆₇₈₉"
 
 _DECIMAL = re.compile(r"([+-]?)(?:([0-9]+)\.?([0-9]*)|\.([0-9]+))(?:[eE]([+-]?)([0-9]+))?")
-_FRACTION = re.compile(r"([+-]?[0-9]+)/([0-9]+)")
-_DECIMAL_COMMA = re.compile(r"[+-]?[0-9]+,[0-9]+")
-_NOT_FINITE = re.compile(r"[+-]?\.?(?:nan|inf|infinity|infinite|∞)", re.IGNORECASE)
+_FRACTION = r"([+-]?[0-9]+)/([0-9]+)"
+_DECIMAL_COMMA = r"[+-]?[0-9]+,[0-9]+"
+_NOT_FINITE = frozenset(("nan", "inf", "infinity", "infinite", "∞"))
 _PLAIN_NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_']*")
-_ELEMENT = re.compile(r"([^\[\]]+)\[([^\[\]]*)\]")
-_INDEX = re.compile(r"[1-9][0-9]{0,8}")
+_ELEMENT = r"([^\[\]]+)\[([^\[\]]*)\]"
+_INDEX = r"[1-9][0-9]{0,8}"
 
 LONGEST_EXPONENT = 17
 """Decimals have no longer ones."""
@@ -43,7 +43,12 @@ class Fault(Record):
 
 def looks_like_number(text: str) -> bool:
     """Whether a plain text is meant as a number, well written or not: no name begins like this."""
-    return text[:1].isdecimal() or text[:1] in tuple("+-.−") or _NOT_FINITE.fullmatch(text) is not None
+    return text[:1].isdecimal() or text[:1] in tuple("+-.−") or _is_not_finite(text)
+
+
+def _is_not_finite(text: str) -> bool:
+    unsigned = text[1:] if text[:1] in ("+", "-") else text
+    return unsigned.removeprefix(".").lower() in _NOT_FINITE
 
 
 @lru_cache(maxsize=1 << 14)
@@ -51,9 +56,9 @@ def number(text: str) -> Fraction | Fault:
     """The exact value of ``0.5``, ``-.5``, ``1e-3`` or ``3/4``; as a float it is neither infinite nor lost to 0."""
     if len(text) > LONGEST_NUMBER:
         return Fault(f"{quoted(text)} is too long for a number", f"give at most {LONGEST_NUMBER} characters")
-    if _NOT_FINITE.fullmatch(text):
+    if _is_not_finite(text):
         return Fault(f"{quoted(text)} is not a finite number", "give a finite number")
-    if ratio := _FRACTION.fullmatch(text):
+    if "/" in text and (ratio := re.fullmatch(_FRACTION, text)):
         top, bottom = int(ratio[1]), int(ratio[2])
         if bottom == 0:
             return Fault(f"{quoted(text)} divides by zero", "give a number that is not zero below the line")
@@ -100,7 +105,7 @@ def _not_a_number(text: str) -> Fault:
     message = f"{quoted(text)} is not a number"
     if "_" in text and isinstance(number(text.replace("_", "")), Fraction):
         return Fault(message, f"write it without _: {text.replace('_', '')}")
-    if _DECIMAL_COMMA.fullmatch(text):
+    if re.fullmatch(_DECIMAL_COMMA, text):
         return Fault(message, f"write a decimal point: {text.replace(',', '.')}")
     if text.startswith("−"):
         return Fault(message, "write the keyboard's minus sign, -")
@@ -137,20 +142,20 @@ def name(text: str) -> str | Fault:
 
 def element(text: str) -> str | Fault:
     """A name, or an element of a tensor: ``W1[2,1]``, counted from 1, given back without spaces."""
-    match = _ELEMENT.fullmatch(text)
+    match = re.fullmatch(_ELEMENT, text) if "[" in text else None
     if not match:
         return name(text)
     tensor = name(match[1].strip())
     if isinstance(tensor, Fault):
         return tensor
     indices = [index.strip() for index in match[2].split(",")]
-    if not all(_INDEX.fullmatch(index) for index in indices):
+    if not all(re.fullmatch(_INDEX, index) for index in indices):
         return Fault(f"{quoted(text)} is not an element", "count elements from 1, such as h[1] or W1[2,1]")
     return f"{tensor}[{','.join(indices)}]"
 
 
 def _is_reserved(text: str) -> bool:
-    return text in NULLS or _NOT_FINITE.fullmatch(text) is not None
+    return text in NULLS or _is_not_finite(text)
 
 
 def _belongs(char: str, at: int, length: int) -> bool:

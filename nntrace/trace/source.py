@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import keyword
-import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
@@ -192,7 +191,8 @@ class CompiledLines:
     def _identifier(self, key: str) -> str:
         """What a tensor is called in Python: its own name where that is one."""
         if key not in self._names:
-            word = re.sub(r"\W", "_", unicodedata.normalize("NFKC", key)).strip("_") or "t"
+            letters = unicodedata.normalize("NFKC", key)
+            word = "".join(one if one.isalnum() else "_" for one in letters).strip("_") or "t"
             word = word if word.isidentifier() and not keyword.iskeyword(word) else f"t_{word}"
             while word in self._taken:
                 word += "_"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterator
 from fractions import Fraction
 
@@ -14,8 +13,11 @@ from ...spec.problems import Problems
 
 RESERVED = frozenset((*words(), "lr", "log", "if", "else"))
 """What the formulas of a sheet write themselves: e^{-z}, lr × gradient, max(0, z)."""
-_DELTA = re.compile(r"δ[_\d]")
-"""How a sheet calls the gradient by a layer's result: δ_h1, δ2[1]."""
+
+
+def _is_delta(text: str) -> bool:
+    """Whether a sheet calls the gradient by some layer's result so: δ_h1, δ2[1]."""
+    return text.startswith("δ") and (text[1:2] == "_" or text[1:2].isdecimal())
 
 
 def defined_names(spec: Spec) -> Iterator[str]:
@@ -116,7 +118,7 @@ class Names:
         ``letters`` are further words that formulas write, ``free`` those that none of this network's does.
         """
         for text, place in (*self.used.items(), *self.results.items()):
-            if (text in RESERVED and text not in free) or text in letters or _DELTA.match(text):
+            if (text in RESERVED and text not in free) or text in letters or _is_delta(text):
                 remedy = f"choose another name, such as {text.removeprefix('δ_')}1"
                 self.problems.add(place, f"{quoted(text)} is a word of the sheet's own formulas", remedy)
         for text, place in self.results.items():
