@@ -123,7 +123,7 @@ class HtmlDocument(Manuscript):
             yield f"<p>{self.note(given.caption)}</p>"
         yield '<dl class="quantities">'
         for name, value in given.pairs:
-            yield f"<div><dt>{self.note((name,))}</dt><dd>{self.note((value,))}</dd></div>"
+            yield f"<div><dt>{self.note(name)}</dt><dd>{self.note(value)}</dd></div>"
         yield "</dl>"
 
     def matrix(self, matrix: Matrix) -> Iterator[str]:

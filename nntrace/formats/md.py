@@ -94,8 +94,8 @@ class Markdown(LatexSteps):
         if given.caption:
             yield f"{self.paragraph(given.caption)}\n"
         for band in self.bands(given):
-            yield from _table([self.note((name,)) for name, _ in band], [True] * len(band))
-            yield _row([self.note((value,)) for _, value in band]) + "\n"
+            yield from _table([self.note(name) for name, _ in band], [True] * len(band))
+            yield _row([self.note(value) for _, value in band]) + "\n"
 
     def matrix(self, matrix: Matrix) -> Iterator[str]:
         shape = r" \times ".join(map(str, matrix.shape))

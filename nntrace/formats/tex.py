@@ -142,7 +142,7 @@ class LatexDocument(LatexSteps):
         if given.caption:
             yield f"{self.note(given.caption)}\n"
         for band in self.bands(given):
-            heads, values = ([self.note((one,)) for one in column] for column in zip(*band, strict=True))
+            heads, values = (map(self.note, column) for column in zip(*band, strict=True))
             yield rf"\begin{{tabular}}{{{'r' * len(band)}}}"
             yield rf"\toprule {' & '.join(heads)} \\ \midrule"
             yield rf"{' & '.join(values)} \\ \bottomrule"

@@ -87,9 +87,7 @@ class TypstDocument(Manuscript):
         if given.caption:
             yield f"{self.note(given.caption)}\n"
         for band in self.bands(given):
-            heads, values = (
-                ", ".join(f"[{self.note((one,))}]" for one in column) for column in zip(*band, strict=True)
-            )
+            heads, values = (", ".join(f"[{self.note(one)}]" for one in column) for column in zip(*band, strict=True))
             yield f"#ruled({len(band)}, right, ({heads},), {values})"
 
     def matrix(self, matrix: Matrix) -> Iterator[str]:

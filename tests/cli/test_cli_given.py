@@ -36,6 +36,15 @@ def test_given_numbers(run: Run, tmp_path: Path, weights: str, line: str) -> Non
     assert ascii[6].strip() == line.replace("×", "*").replace("≈", "~=")
 
 
+def test_a_number_without_an_exact_value_is_about_equal(run: Run, tmp_path: Path) -> None:
+    text = NET.replace("1/3", "sqrt(2)").replace("WEIGHTS", "[[1, 2]]") + "values: {y: sqrt(3)}\n"
+    (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
+    out = run("forward", cwd=tmp_path).out
+    assert out.splitlines()[5].split() == ["≈", "1.41421", "0.5", "0.35", "0.5"]
+    assert "y ≈ 1.73205 is given in place of its formula" in out
+    assert "≈ $1.41421$ |" in run("forward", "-f", "md", cwd=tmp_path).out
+
+
 def test_drawn_zeros_are_zeros(run: Run, tmp_path: Path) -> None:
     text = "layers: [{dense: 150, weights: {init: he_normal, seed: 1}, biases: {init: zeros}},\n"
     text += "  {dense: 3, weights: {init: he_normal, seed: 2}, biases: {init: zeros}}]\n"

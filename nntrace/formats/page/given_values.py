@@ -22,7 +22,7 @@ def quantity_rows(given: Quantities, page: Page, indent: int) -> Iterator[Row]:
     """Names over values, in as many bands as the width needs, each about as long as the others."""
     for line in wrapped(words(given.caption, page.script), page.width - indent):
         yield page.row(Span(" " * indent), Span(line))
-    pairs = [(cell((name,), page.script).text, cell((value,), page.script).text) for name, value in given.pairs]
+    pairs = [(cell(name, page.script).text, cell(value, page.script).text) for name, value in given.pairs]
     widths = [max(map(columns, pair)) for pair in pairs]
     per_band = _per_band(widths, page.width - indent)
     shared = [max(widths[place::per_band]) for place in range(per_band)] if widths else []

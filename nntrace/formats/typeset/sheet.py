@@ -125,12 +125,12 @@ class Manuscript:
 
     # -- what they share ---------------------------------------------------------------------------------------------
 
-    def bands(self, given: Quantities) -> Iterator[list[tuple[Expr, Expr]]]:
+    def bands(self, given: Quantities) -> Iterator[list[tuple[Note, Note]]]:
         """As many names and numbers at a time as stand beside each other on a page."""
-        band: list[tuple[Expr, Expr]] = []
+        band: list[tuple[Note, Note]] = []
         wide = 0.0
         for pair in given.pairs:
-            own = max(self.formulas.one(part).width for part in pair) + BETWEEN
+            own = max(map(self.wide, pair)) + BETWEEN
             if band and (len(band) == MOST_BESIDE or wide + own > self.width):
                 yield band
                 band, wide = [], 0.0

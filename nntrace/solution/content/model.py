@@ -157,7 +157,7 @@ class Quantities(Record):
     """Names and numbers, to be set side by side as a homework's table of given values. ``caption`` may be empty."""
 
     caption: Note
-    pairs: tuple[tuple[Expr, Expr], ...]
+    pairs: tuple[tuple[Note, Note], ...]
 
 
 class Matrix(Record):

@@ -270,9 +270,9 @@ class Sheet:
         units = [one for one in units if not self.trace.left_out(one.uses[0])]
         if not units:
             units = _units(used)[:MOST_VALUES]
-        values = [(one.symbol, self.writer.digits.show(self.trace.value(one.uses[0])).number) for one in units]
-        if values:
-            yield Quantities((), tuple(values))
+        values = ((one.symbol, self.writer.digits.show(self.trace.value(one.uses[0]))) for one in units)
+        if units:
+            yield Quantities((), tuple(((symbol,), (shown.number,)) for symbol, shown in values))
 
 
 def loss_of(trace: Trace, after: Trace | None = None) -> LossValue | None:

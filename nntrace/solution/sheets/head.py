@@ -42,7 +42,8 @@ def given_blocks(writer: Writer) -> Iterator[Quantities | Matrix | Table | Remar
             matrices.append(matrix(writer, tensor))
     count = len(named) if writer.full or len(named) <= MOST_NAMED else SHOWN_NAMED
     if named:
-        pairs = ((symbol, as_given(writer, element).number) for symbol, element in islice(named.items(), count))
+        given = ((symbol, as_given(writer, element)) for symbol, element in islice(named.items(), count))
+        pairs = (((symbol,), ("≈ ", one.number) if one.rounded else (one.number,)) for symbol, one in given)
         yield Quantities((), tuple(pairs))
     if count < len(named):
         yield more(len(named) - count)
@@ -50,8 +51,10 @@ def given_blocks(writer: Writer) -> Iterator[Quantities | Matrix | Table | Remar
     for key, tensor in network.tensors.items():
         for cell in tensor.overridden:
             element = Element(key, (0, *cell) if tensor.sampled else cell)
-            name, number = tensor.unmarked(element.cell), as_given(writer, element).number
-            yield Remark((name, " = ", number, " is given in place of its formula; gradients still pass through it"))
+            shown = as_given(writer, element)
+            sign = " ≈ " if shown.rounded else " = "
+            why = " is given in place of its formula; gradients still pass through it"
+            yield Remark((tensor.unmarked(element.cell), sign, shown.number, why))
 
 
 def as_given(writer: Writer, element: Element) -> Shown:

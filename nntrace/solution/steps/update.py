@@ -64,8 +64,8 @@ class Updates:
 
     def given(self) -> Iterator[Quantities]:
         """The numbers of the optimizer's options, and which step it is."""
-        numbers = [(symbol, self.writer.digits.show(one).number) for symbol, one in constants(self.rule).items()]
-        counted = [(symbol, Num(count)) for symbol, count in self.update.counts.items()]
+        numbers = [((symbol,), (self.writer.digits.show(one).number,)) for symbol, one in constants(self.rule).items()]
+        counted = [((symbol,), (Num(count),)) for symbol, count in self.update.counts.items()]
         if numbers or counted:
             yield Quantities((), (*numbers, *counted))
 
