@@ -621,9 +621,9 @@ def _has_other_terms(before: Read, after: Read) -> bool:
 
 
 def _is_nothing(tree: Read, truth: Truth) -> bool:
-    """Whether a form is 0 whatever its rounded numbers are."""
+    """Whether a form is 0 whatever its rounded numbers are, term by term: 0.5 - 0.5 is only a sum."""
     try:
-        return bool(_tree_interval(tree, truth) == (0, 0))
+        return all(_tree_interval(term, truth) == (0, 0) for _, term in _terms(tree))
     except (ReadError, ArithmeticError):
         return False
 
