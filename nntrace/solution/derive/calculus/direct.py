@@ -6,12 +6,12 @@ from collections.abc import Iterator
 
 from ....catalogue import find
 from ....expr import Sym, symbols
-from ....expr.letters import index_letters, relettered
 from ....network.batch import SAMPLE
 from ....network.model import PENALTY, TOTAL, BoundOperation, Network
 from ..naming.symbols import Symbols
-from ..steps import Form, Numbers, Part, index_lines, matrix_step
+from ..steps import Part, matrix_step
 from .jacobians import Jacobians
+from .loss_formula import by_itself, read_by
 from .penalty import penalty_gradients
 
 
@@ -20,24 +20,16 @@ def is_direct(network: Network) -> bool:
     for step in network.loss_steps():
         if step.kind in (PENALTY, TOTAL):
             continue
-        read = {edge.argument for edge in (*step.edges, *step.bypassed) if _is_unit(network, step.key(edge.argument))}
+        read = {edge.argument for edge in read_by(network, step)}
+        past = {step.key(edge.argument) for edge in step.edges if step.bypassed}  # an activation that it cancels
         places = [one.index for one in symbols(step.operation.formula) if isinstance(one, Sym) and one.name in read]
         letters = [[index for index in place if index != SAMPLE] for place in places]
         plain = all(len(place) == 1 and isinstance(place[0], str) for place in letters)
         if any(SAMPLE not in place for place in places if network.samples is not None):
             return True  # what all samples share
-        if find("loss", step.kind) is None or len({step.key(name) for name in read} - _fused(step)) > 1 or not plain:
+        if find("loss", step.kind) is None or len({step.key(name) for name in read} - past) > 1 or not plain:
             return True
     return False
-
-
-def _is_unit(network: Network, key: str) -> bool:
-    return network.tensors[key].role in ("unit", "input")
-
-
-def _fused(step: BoundOperation) -> set[str]:
-    """What a loss reads past an activation that it cancels against."""
-    return {step.key(edge.argument) for edge in step.edges} if step.bypassed else set()
 
 
 class DirectLoss:
@@ -53,13 +45,7 @@ class DirectLoss:
     def parts(self) -> Iterator[Part]:
         """Each step's formula and derivatives; the gradients that no layer adds to also between matrices."""
         for step in self.network.loss_steps():
-            output = self.symbols.formulas.keyed(step.operation.output, step)
-            assert isinstance(output, Sym)
-            keyed = self.symbols.sized(self.symbols.formulas.keyed(step.operation.formula, step), step.sizes)
-            keyed = relettered(keyed, {letter: letter.rstrip("0123456789") for letter in index_letters(keyed)})
-            lines = index_lines(self.symbols, [Form(keyed)])
-            numbers = Numbers(step.output, "value", indexed=bool(output.index))
-            yield Part(self.symbols.tensor(output), lines, {*step.arguments.values(), step.output}, numbers=numbers)
+            yield by_itself(self.symbols, step, {*step.arguments.values(), step.output})
             if step.is_penalty:
                 yield from penalty_gradients(self.symbols, step)
                 continue

@@ -14,7 +14,7 @@ from ....network.batch import SAMPLE
 from ....network.model import PENALTY
 from ...content.model import Note
 from ...formulas.tensor import LETTERS
-from ..naming.symbols import Symbols, how_many_samples
+from ..naming.symbols import how_many_samples
 from ..steps import (
     REORDERED,
     Form,
@@ -27,25 +27,18 @@ from ..steps import (
     matrix_step,
     put_in,
 )
-from .jacobians import Jacobians, derivative
+from .jacobians import derivative
 from .kinks import kink_note, kinks
-from .logits import Logits
-from .loss_formula import LossFormula
+from .logits import LogitsGradient
+from .loss_formula import by_itself
 from .penalty import penalty_gradients
 from .products import contracted, deltas_repeated, last_first, scaled
 
 MULTIPLIED_OUT: Rule = ("multiply out; of a sum over 1[…] one term is left",)
 
 
-class LossGradient(LossFormula):
+class LossGradient(LogitsGradient):
     """Derives ∂L/∂``output``, what the loss reads, and ∂L/∂``fused``, what an activation that it cancels reads."""
-
-    def __init__(self, symbols: Symbols, jacobians: Jacobians) -> None:
-        super().__init__(symbols)
-        self.logits = Logits(symbols, jacobians)
-        self.kink = self.network.conventions.relu_at_zero
-        self.slopes: dict[str, tuple[Expr, Sym]] = {}
-        """What ∂L/∂element of one sample came to, by the tensor's key, and what that is by."""
 
     @property
     def done(self) -> set[str]:
@@ -53,14 +46,9 @@ class LossGradient(LossFormula):
         return {self.output, *([self.fused] if self.fused else [])}
 
     @property
-    def known(self) -> bool:
-        """Whether the loss has a formula, and not a gradient alone."""
-        return self.network.loss_is_known
-
-    @property
     def chosen_letter(self) -> str | None:
         """The index of the right class, where the loss is derived by it."""
-        by_class = self.known and (self.chosen() is not None or self.by_class() is not None)
+        by_class = self.network.loss_is_known and (self.chosen() is not None or self.by_class() is not None)
         return self.letter if by_class else None
 
     @property
@@ -72,22 +60,15 @@ class LossGradient(LossFormula):
         hot = [cell[0] for cell, number in targets.typed.items() if number]
         return hot[0] if len(hot) == 1 else None
 
-    def _class_cases(self, loss: Sym, formula: Expr) -> Iterator[Part]:
+    def _class_cases(self, formula: Expr) -> Iterator[Part]:
         """The gradient by the right class's output and by another one's."""
         letter, other = str(self.letter), self.other
         for same in (True, False):
-            by = Sym(self.output, (*self.batch, letter if same else other))
+            by = self.element(self.output, letter if same else other)
             derived, rules = derivative(self.symbols, formula, by)
             derived = transform(derived, subtracted)
             worked = self._by_right_class(derived, letter) if same else self._by_other_class(derived, letter, other)
-            yield Part(
-                Partial(loss, self.symbols.tensor(by)),
-                index_lines(self.symbols, [Form(derived, rules), worked]),
-                {self.output},
-                self._corner(formula, by),
-                IndexFormula(worked.body, (self.of_sample, by), None if same else (other, letter), letter),
-                case=self.case(letter, same),
-            )
+            yield self.by_case(by, [Form(derived, rules), worked], same, self._corner(formula, by))
 
     def _by_right_class(self, derived: Expr, letter: str) -> Form:
         """A derivative by the right class's output, with 1[j = k]² = 1[j = k] used where it is in a product twice."""
@@ -122,56 +103,50 @@ class LossGradient(LossFormula):
             lines = index_lines(self.symbols, [Form(gradient.formula, ("given",))])
             yield Part(name, lines, {self.output}, numbers=Numbers(self.output, "gradient", indexed=True))
             return
-        loss = self.symbols.tensor(self.of_sample)
         formula, chosen = self.formula(), self.chosen()
         by_class = self.by_class() if chosen is None else None
         forms = [Form(formula), *(Form(form, self._hot()) for form in (chosen, by_class) if form is not None)]
         own = Numbers(str(self.per_sample), "value", indexed=True) if self.batch else Numbers(self.data, "value")
-        yield Part(loss, index_lines(self.symbols, forms), {self.output}, numbers=own)
+        yield Part(self.loss, index_lines(self.symbols, forms), {self.output}, numbers=own)
         if self.batch:
-            yield self._of_all(self.data)
+            yield by_itself(self.symbols, self.steps[self.data], {self.output})
             yield self._by_sample()
         if self.network.data is not None:  # the penalty, which no output changes, and the sum of the two
-            yield from (
-                self._of_all(key) for key in self.steps if key not in (self.data, self.per_sample, *self.parts_of)
-            )
+            for key, step in self.steps.items():
+                if key not in (self.data, self.per_sample, *self.parts_of):
+                    yield by_itself(self.symbols, step, {self.output})
             yield from penalty_gradients(self.symbols, self.steps[PENALTY])
         if by_class is not None:
-            yield from self._class_cases(loss, by_class)
+            yield from self._class_cases(by_class)
             if self.batch:
-                yield self._of_batch(self.output, loss)
+                yield self._of_batch(self.output)
             yield from self._vector(self.output, ())
             return
-        letter = self.letter if chosen is not None and self.letter else self.by_letter
-        by = Sym(self.output, (*self.batch, letter))
+        letter = str(self.letter) if chosen is not None else self.by_letter
+        by = self.element(self.output, letter)
         used = chosen if chosen is not None else formula
         derived, rules = derivative(self.symbols, used, by)
         slope, short = shortened(derived)
         forms = [Form(derived, rules), Form(slope, joined(short) or REORDERED)]
-        name = self.symbols.slope(loss, by)
-        lines = (*defined(name, Partial(loss, self.symbols.tensor(by))), *index_lines(self.symbols, forms))
+        name = self.symbols.slope(self.loss, by)
+        lines = (*defined(name, self.slope(by)), *index_lines(self.symbols, forms))
         indexed = IndexFormula(slope, (self.of_sample, by), chosen=letter if chosen is not None else None)
         yield Part(name, lines, {self.output}, self._corner(used, by), indexed)
         if chosen is None:  # else it is by the right class's output alone
             self.slopes[self.output] = slope, by
         if self.fused:
-            yield from self.logits.parts(slope, letter, chosen is not None, loss)
-            if self.logits.slope is not None:
-                self.slopes[str(self.fused)] = self.logits.slope
-            end = str(self.fused)
-        else:
-            end = self.output
+            yield from self.by_logits(slope, letter, chosen is not None)
+        end = self.fused or self.output
         if self.batch:
-            yield self._of_batch(end, loss)
+            yield self._of_batch(end)
         elif self.network.data is not None and end in self.slopes and self.symbols.is_single(end):
-            yield self._of_single(end, loss)
-        activation = self.network.made_by.get(self.output)
-        yield from self._vector(end, self.logits.sum_is_zero(activation) if self.fused and activation else ())
+            yield self._of_single(end)
+        yield from self._vector(end, self.sum_is_zero() if self.fused else ())
 
     def _hot(self) -> Rule:
         """Where a one-hot target is 1: at its letter, which is a class of the network's own where it has numbers."""
         letter = Sym(self.symbols.index(str(self.letter)))
-        hot: Rule = (self.name(self.targets), " is 1 at ", letter)
+        hot: Rule = (self.formulas.name(str(self.targets)).name, " is 1 at ", letter)
         if self.batch:
             return (letter, " is the class of sample ", Sym(self.symbols.index(SAMPLE)), ": ", *hot, ", 0 elsewhere")
         if self.known_class is None:
@@ -179,7 +154,7 @@ class LossGradient(LossFormula):
         given = self.network.tensors[self.output].names.get((self.known_class,))
         return (*hot, f" = {self.known_class + 1}{f' ({given})' if given else ''}, 0 elsewhere")
 
-    def _of_batch(self, key: str, loss: Sym) -> Part:
+    def _of_batch(self, key: str) -> Part:
         """∂L/∂element of one sample, by that sample's own loss."""
         gradient = self.formulas.gradient(key)
         letters = self._apart_from_class(gradient.indices, gradient.formula)
@@ -198,10 +173,10 @@ class LossGradient(LossFormula):
         reason = self._without_penalty(key)
         return Part(name, lines, {key}, reason=reason, numbers=Numbers(key, "gradient", indexed=True))
 
-    def _of_single(self, key: str, loss: Sym) -> Part:
+    def _of_single(self, key: str) -> Part:
         """∂L/∂unit of a single unit, by the loss without its penalty; of several, the matrix form says it."""
         slope, by = self.slopes[key]
-        link = Partial(loss, self.symbols.tensor(by))
+        link = self.slope(by)
         name = self.symbols.gradient(key, by.index)
         first = (*defined(name, self.symbols.partial(key, by.index)), Form(link, self._without_penalty(key)))
         lines = (*first, *index_lines(self.symbols, [Form(slope, put_in([link]))]))
@@ -237,17 +212,10 @@ class LossGradient(LossFormula):
         used = {*indices, *index_letters(formula)}
         return {str(self.letter): next(one for one in LETTERS if one not in used)} if self.letter in used else {}
 
-    def _of_all(self, key: str) -> Part:
-        """A part of the loss by its own formula: the mean over the samples, the penalty, the sum of both."""
-        step = self.steps[key]
-        formula = self.formulas.keyed(step.operation.formula, step)
-        letters = {letter: letter.rstrip("0123456789") for letter in index_letters(formula)}
-        lines = index_lines(self.symbols, [Form(relettered(formula, letters))])
-        return Part(self.symbols.tensor(Sym(key)), lines, {self.output}, numbers=Numbers(key, "value"))
-
     def _corner(self, formula: Expr, by: Sym) -> Note:
         """The convention for where the derivative has a corner."""
-        return kink_note(kinks(formula, by, self.kink), self.kink, "a")
+        kink = self.network.conventions.relu_at_zero
+        return kink_note(kinks(formula, by, kink), kink, "a")
 
     def _vector(self, key: str, reason: Note) -> Iterator[Part]:
         part = matrix_step(self.symbols, key)

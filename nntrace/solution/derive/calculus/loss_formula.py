@@ -6,16 +6,17 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from ....catalogue import Loss, known
-from ....expr import ONE, Condition, Delta, Div, Expr, Mul, Neg, Partial, Sum, Sym, at, contract, product, symbols
+from ....expr import ONE, Delta, Div, Expr, Mul, Neg, Partial, Sum, Sym, at, contract, product, symbols
 from ....expr.bind import transform, walk
 from ....expr.functions import spelled_out
 from ....expr.letters import index_letters, relettered
 from ....expr.structure import negative
 from ....network.batch import SAMPLE
-from ....network.model import BoundOperation, Edge
+from ....network.model import BoundOperation, Edge, Network
+from ...content.model import Note
 from ...formulas.tensor import LETTERS
 from ..naming.symbols import Symbols
-from ..steps import case_of
+from ..steps import Form, IndexFormula, Numbers, Part, case_of, index_lines
 from .products import sum_constants_out
 
 UNITS = ("unit", "input")
@@ -37,9 +38,9 @@ class LossFormula:
         self.steps = {step.output: step for step in steps}
         self.data = self.network.data or str(self.network.loss)
         """The key of the loss without a penalty: of all samples together, in a batch."""
-        self.step, self.read = next((step, edge) for step in steps for edge in self._read_by(step))
-        self.output = self.step.key(self.read.argument)
-        past = [edge for edge in self._read_by(self.step) if edge not in self.step.bypassed]
+        self.step, read = next((step, edge) for step in steps for edge in read_by(self.network, step))
+        self.output = self.step.key(read.argument)
+        past = [edge for edge in read_by(self.network, self.step) if edge not in self.step.bypassed]
         self.past = past[0] if self.step.bypassed else None
         """The edge that leads past an activation, where the loss cancels against one."""
         self.fused = self.past and self.step.key(self.past.argument)
@@ -51,19 +52,10 @@ class LossFormula:
         self.per_sample = next((step.output for step in steps if tensors[step.output].sampled), None)
         self.of_sample = Sym(self.per_sample or self.data, self.batch)
         """The loss, in a batch that of each sample, over keys."""
-        indexed = (step for step in self.network.loss_steps() if self._has_index(step.output))
+        self.loss = symbols.tensor(self.of_sample)
+        indexed = (step for step in self.network.loss_steps() if tensors[step.output].sample_shape)
         self.parts_of = {step.output: step for step in indexed}
         """The steps that give what each output adds to the loss, by their keys."""
-
-    def _read_by(self, step: BoundOperation) -> Iterator[Edge]:
-        """The edges of a step from what is no target, no parameter and no other loss."""
-        edges = (*step.bypassed, *step.edges)
-        return (edge for edge in edges if self.network.tensors[step.key(edge.argument)].role in UNITS)
-
-    def _has_index(self, key: str) -> bool:
-        """Whether a tensor has an index besides the sample's."""
-        tensor = self.network.tensors[key]
-        return len(tensor.shape) > tensor.sampled
 
     # -- formulas ----------------------------------------------------------------------------------------------------
 
@@ -82,7 +74,7 @@ class LossFormula:
     @cached_property
     def running(self) -> str:
         """The index that the loss sums over."""
-        others = {letter for letter in index_letters(self._inlined) if letter != self._own_letter}
+        others = {letter for letter in index_letters(self._inlined) if letter != outermost(self._inlined)}
         return next(letter for letter in "jki" + LETTERS if letter not in {*others, self.letter})
 
     @cached_property
@@ -90,19 +82,10 @@ class LossFormula:
         """The index of the output that the loss is derived by."""
         return next(letter for letter in "k" + LETTERS if letter not in set(index_letters(self.formula())))
 
-    @cached_property
-    def _own_letter(self) -> str:
-        """The index that the entry sums over first."""
-        return outermost(self._inlined)
-
     def formula(self) -> Expr:
         """The loss (of one sample) over keys."""
-        return self.symbols.sized(relettered(self._inlined, {self._own_letter: self.running}), self.step.sizes)
-
-    @property
-    def is_sum(self) -> bool:
-        """Whether each output adds a part of its own."""
-        return isinstance(_summed(self.formula()), Sum)
+        letters = {outermost(self._inlined): self.running}
+        return self.symbols.sized(relettered(self._inlined, letters), self.step.sizes)
 
     def chosen(self) -> Expr | None:
         """The loss where the target is one-hot: the one term of the right class."""
@@ -166,34 +149,44 @@ class LossFormula:
 
     # -- names -------------------------------------------------------------------------------------------------------
 
-    def case(self, letter: str, same: bool) -> Condition:
-        """Whether the loss is derived by the right class's output, or by another one's."""
-        return case_of(self.symbols, self.other, "=" if same else "≠", letter)
+    def element(self, key: str, letter: str) -> Sym:
+        """An element over keys, in a batch of one sample."""
+        return Sym(key, (*self.batch, letter))
 
-    def name(self, key: str | None) -> str:
-        """What a tensor is called."""
-        return self.formulas.name(key or "").name
+    def slope(self, by: Sym) -> Partial:
+        """∂L/∂element as a derivative, in a batch of the loss of one sample."""
+        return Partial(self.loss, self.symbols.tensor(by))
 
     def chain(self, loss: Sym, middle: Sym, by: Sym) -> Expr:
         """∂L/∂middle × ∂middle/∂by, as symbols."""
         between, end = self.symbols.tensor(middle), self.symbols.tensor(by)
         return Mul((self.symbols.slope(loss, middle), Partial(between, end)))
 
+    def by_case(self, by: Sym, forms: list[Form], same: bool, corner: Note = ()) -> Part:
+        """The gradient by the right class's output, or by another one's."""
+        letter, apart = str(self.letter), (self.other, str(self.letter))
+        numbers = IndexFormula(forms[-1].body, (self.of_sample, by), None if same else apart, letter)
+        case = case_of(self.symbols, self.other, "=" if same else "≠", letter)
+        return Part(self.slope(by), index_lines(self.symbols, forms), {by.name}, corner, numbers, case=case)
+
+
+def read_by(network: Network, step: BoundOperation) -> Iterator[Edge]:
+    """The edges of a step from what is no target, no parameter and no other loss."""
+    edges = (*step.bypassed, *step.edges)
+    return (edge for edge in edges if network.tensors[step.key(edge.argument)].role in UNITS)
+
+
+def by_itself(symbols: Symbols, step: BoundOperation, keys: set[str]) -> Part:
+    """A step of the loss by its own formula: the mean over the samples, the penalty, the sum of both."""
+    keyed = symbols.formulas.keyed
+    formula, output = symbols.sized(keyed(step.operation.formula, step), step.sizes), keyed(step.operation.output, step)
+    assert isinstance(output, Sym)
+    letters = {letter: letter.rstrip("0123456789") for letter in index_letters(formula)}
+    lines = index_lines(symbols, [Form(relettered(formula, letters))])
+    return Part(symbols.tensor(output), lines, keys, (), Numbers(step.output, "value", indexed=bool(output.index)))
+
 
 def outermost(node: Expr) -> str:
     """The index of a formula's first sum, not that over the samples; nothing where it has none."""
     sums = (part.over for part in walk(node) if isinstance(part, Sum) and part.over != SAMPLE)
     return next(sums, "")
-
-
-def _summed(node: Expr) -> Expr:
-    """A sum without its sign and its constants."""
-    match node:
-        case Neg(body):
-            return _summed(body)
-        case Mul((*_, last)):
-            return _summed(last)
-        case Div(top, _):
-            return _summed(top)
-        case _:
-            return node

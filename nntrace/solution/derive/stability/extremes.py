@@ -45,7 +45,7 @@ class Stability:
                 seen.add(kind)
                 yield of_activation(self.symbols, step)
         loss = self.loss
-        if loss is not None and loss.known and (not self.given or loss.fused in self.given):
+        if loss is not None and self.symbols.network.loss_is_known and (not self.given or loss.fused in self.given):
             yield of_loss(self.symbols, loss)
 
     # -- the steps ---------------------------------------------------------------------------------------------------
@@ -84,10 +84,9 @@ class Stability:
         if formula.of is not None:
             return ("the textbook's formula",)
         assert self.loss is not None
-        loss = self.symbols.tensor(self.loss.of_sample)
         if formula.is_joint or self.symbols.is_single(self.loss.output):
             return ("the loss of one sample",) if self.loss.batch else ("the loss",)
-        return ("output ", Sym(self.symbols.index(CLASS)), "'s term in ", loss)
+        return ("output ", Sym(self.symbols.index(CLASS)), "'s term in ", self.loss.loss)
 
     def _unavoided(self, formula: Formula, trial: Values, keys: set[str]) -> Iterator[Part]:
         """What an overflow means that no other formula is given for."""

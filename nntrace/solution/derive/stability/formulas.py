@@ -79,16 +79,13 @@ def of_loss(symbols: Symbols, loss: LossGradient) -> Formula:
     """What one output adds to the loss, from the logits where the loss cancels against an activation."""
     single = _single(loss.formula())
     term, one = Sym(symbols.letter("term")), symbols.is_single(loss.output)
-    of_all = symbols.tensor(loss.of_sample) if not loss.batch else term
-    if not loss.is_sum:
-        return Formula(of_all, None, CLASS, single, None, (), False, None, loss.output, loss.targets)._replace(
-            is_joint=True
-        )
-    part = at(_summand(single), {loss.running: CLASS})
-    name = of_all if one else Sym(term.name, (CLASS,))
+    of_all = term if loss.batch else loss.loss
+    joint = _summand(single) == single
+    part = single if joint else at(_summand(single), {loss.running: CLASS})
+    name = of_all if one or joint else Sym(term.name, (CLASS,))
     last = next((step for step in symbols.layers() if step.output == loss.output), None)
-    if loss.past is None or last is None:
-        return Formula(name, None, CLASS, part, None, (), False, None, loss.output, loss.targets)
+    if joint or loss.past is None or last is None:
+        return Formula(name, None, CLASS, part, None, (), False, None, loss.output, loss.targets, is_joint=joint)
     fused = loss.past.operation
     inlined, of_last = _Inlined(symbols, loss.step, last), _Inlined(symbols, last)
 
