@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator
 
 from ...expr import Sym
 from ...network.batch import SAMPLE
@@ -65,10 +65,5 @@ class LayerFormulas:
             if body is None or not output.index or symbols.is_of_numbers(body):
                 continue
             sizes = symbols.sizes(keyed, output)
-            line = Form(symbols.named(body, sizes), (), "formula", shapes=shapes(body, axes, size_of(sizes)))
+            line = Form(symbols.named(body, sizes), (), "formula", shapes=shapes(body, axes, sizes))
             yield Part(formulas.name(step.output), (line,), {step.output}, (), Numbers(step.output, "value"))
-
-
-def size_of(sizes: Mapping[str, str]) -> Callable[[str | None], str]:
-    """The size that an index letter runs to; without a letter 1."""
-    return lambda letter: "1" if letter is None else sizes[letter]

@@ -24,7 +24,7 @@ from .calculus.elements import Elements
 from .calculus.gradients import ParameterGradients
 from .calculus.jacobians import Jacobians
 from .calculus.loss import LossGradient
-from .layers import LayerFormulas, size_of
+from .layers import LayerFormulas
 from .naming.citations import Citations, names_of
 from .naming.headings import gradients_title
 from .naming.legend import legend
@@ -241,7 +241,7 @@ class Derivation:
         bound = self.jacobians.bound(step, argument)
         sizes = self.symbols.sizes(found.formula, bound.output, bound.by)
         key = step.arguments[argument]
-        note: Note = shapes(found.body, found.axes, size_of(sizes))
+        note: Note = shapes(found.body, found.axes, sizes)
         if self.network.tensors[step.output].sampled:
             note = (*note, ", for each sample")
         name = Partial(self.symbols.matrix(step.output, of_sample=True), self.symbols.matrix(key, of_sample=True))

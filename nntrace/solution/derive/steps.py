@@ -177,16 +177,13 @@ def matrix_step(symbols: Symbols, key: str) -> Part | None:
         forms.append(opened[0])
         sizes = {**symbols.sizes(opened[1]), **sizes}
 
-    def extent(index: str | None) -> str:
-        return "1" if index is None else sizes[index]
-
     name = symbols.gradient(key, ())
     lines = defined(name, symbols.partial(key, ()))
     for form in forms:
         rule: Words = ()
         if lines:
             rule = put_in([opened[2]]) if opened is not None and form is opened[0] else _all_of(symbols, key, found)
-        note = shapes(constants_multiplied(form)[0], axes, extent) if form is forms[-1] else ()
+        note = shapes(constants_multiplied(form)[0], axes, sizes) if form is forms[-1] else ()
         short = transform(constants_multiplied(symbols.named(form, sizes))[0], subtracted)
         lines.append(Form(short, rule, shapes=note))
     by_jacobian = _by_jacobian(symbols, key)

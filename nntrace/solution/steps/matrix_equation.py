@@ -75,7 +75,7 @@ class EquationWriter:
 
         rows = self.rows(axes, sizes, finished, indices)
         result: Expr = Literal(rows) if axes != (None, None) else (rows[0][0] or Num(0))
-        formula = Line("formula", "=", self.named(body), (shapes(body, axes, _size_of(sizes)),))
+        formula = Line("formula", "=", self.named(body), (shapes(body, axes, sizes),))
         lines = [*before, formula]
         if numbers not in (body, result):
             lines.append(Line("substitution", "≈" if in_formula else "=", numbers))
@@ -205,13 +205,6 @@ class _Values(Lazy[list[float]]):
 def _cell(axes: Axes, indices: tuple[str, ...], place: tuple[int, int]) -> Cell:
     """A tensor's cell at a place of the matrix."""
     return tuple(place[axes.index(index)] for index in indices)
-
-
-def _size_of(sizes: Mapping[str, int]) -> Callable[[str | None], str]:
-    def size(index: str | None) -> str:
-        return "1" if index is None else index if index.isdigit() else str(extent(index, sizes))
-
-    return size
 
 
 def sized(body: Expr, sizes: Mapping[str, int]) -> Expr:

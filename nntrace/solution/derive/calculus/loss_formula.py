@@ -179,10 +179,11 @@ def read_by(network: Network, step: BoundOperation) -> Iterator[Edge]:
 def by_itself(symbols: Symbols, step: BoundOperation, keys: set[str]) -> Part:
     """A step of the loss by its own formula: the mean over the samples, the penalty, the sum of both."""
     keyed = symbols.formulas.keyed
-    formula, output = symbols.sized(keyed(step.operation.formula, step), step.sizes), keyed(step.operation.output, step)
+    formula, output = keyed(step.operation.formula, step), keyed(step.operation.output, step)
     assert isinstance(output, Sym)
-    letters = {letter: letter.rstrip("0123456789") for letter in index_letters(formula)}
-    lines = index_lines(symbols, [Form(relettered(formula, letters))])
+    plain = {letter: letter.rstrip("0123456789") for letter in (*index_letters(formula), *step.sizes)}
+    extents = {plain[letter]: size for letter, size in step.sizes.items()}
+    lines = index_lines(symbols, [Form(relettered(formula, plain))], extents=extents)
     return Part(symbols.tensor(output), lines, keys, (), Numbers(step.output, "value", indexed=bool(output.index)))
 
 

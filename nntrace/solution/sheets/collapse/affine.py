@@ -45,7 +45,7 @@ class AffineMaps:
 
     def shapes(self, body: Expr, axes: Axes) -> Note:
         """The shapes of a product, and of its result."""
-        return shapes(body, axes, lambda letter: "1" if letter is None else self._sizes.get(letter, letter))
+        return shapes(body, axes, self._sizes)
 
     def _size(self, key: str) -> str:
         """How many values a tensor has, as the file has it; of one sample, in a batch."""
