@@ -140,7 +140,7 @@ def _tried(network: Network, text: str, keys: Mapping[str, str]) -> tuple[str, t
         raise UserError(f"--at: {problem} {quoted(name)}\n  {suggestion(name, names)}")
     numbers = tuple(typed_number(part, f"--at {text}") for part in typed.split(","))
     tensor = network.tensors[key]
-    size = (tensor.sizes or tensor.shape)[-1]
+    size = tensor.written_shape[-1]
     alone = len(numbers) == 1 and readers[key].operation.is_elementwise  # every element by itself
     if isinstance(size, int) and len(numbers) != size and not alone:
         given = f"{counted(len(numbers), 'number')}, and {quoted(name)} has {size} elements"

@@ -85,6 +85,11 @@ class Tensor(Record):
         return (cell for cell in cells if cell not in self.missing)
 
     @property
+    def written_shape(self) -> tuple[str | int, ...]:
+        """Its shape as the file writes it."""
+        return self.sizes or self.shape
+
+    @property
     def sample_shape(self) -> tuple[int, ...]:
         """Its shape in one sample: without the index that counts them."""
         return self.shape[1:] if self.sampled else self.shape

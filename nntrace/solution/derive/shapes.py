@@ -60,17 +60,13 @@ class Shapes:
         """How many samples there are, or may be."""
         return str(how_many_samples(self.network) or self.symbols.letter("samples"))
 
-    @staticmethod
-    def _sizes(tensor: Tensor) -> tuple[str | int, ...]:
-        return tensor.sizes or tensor.shape
-
     def _count_of(self, tensor: Tensor) -> Expr:
-        sizes = [self.symbols.size(str(size)) for size in self._sizes(tensor) if size != 1]
+        sizes = [self.symbols.size(str(size)) for size in tensor.written_shape if size != 1]
         return sizes[0] if len(sizes) == 1 else Mul(tuple(sizes)) if sizes else Num(1)
 
     def _both(self, tensor: Tensor) -> tuple[Note, Note]:
         """The shape of a tensor, and that of the matrix that holds m samples of it."""
-        single = [str(size) for size in self._sizes(tensor)[1 if tensor.sampled else 0 :]]
+        single = [str(size) for size in tensor.written_shape[tensor.sampled :]]
         columns = self.network.conventions.vectors == "columns"
         if tensor.role in ("parameter", "constant"):
             shape = Dimensions(*single) if len(single) == 2 else self._vector(single, "1", columns)

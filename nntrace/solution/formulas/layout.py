@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from functools import reduce
 from operator import mul
 
@@ -91,16 +92,17 @@ class Layout:
         found = matrix_form(transform(formula, _products), target, self.axes)
         return None if found is None else transform(found, leaf)
 
-    def extents(self, formula: Expr) -> dict[str, int]:
-        """How far the letters run that stand alone at a tensor of a formula over keys."""
-        found: dict[str, int] = {}
-        for one in symbols(formula):
+    def axes_read(self, *formulas: Expr) -> Iterator[tuple[str, Tensor, int]]:
+        """The letters that stand alone at a tensor of formulas over keys: each with the tensor and the axis."""
+        for one in (symbol for formula in formulas for symbol in symbols(formula)):
             own = one.by if isinstance(one, Partial) else one
-            tensor = self.network.tensors.get(own.name)
-            shape = tensor.shape if tensor else ()
-            for letter, size in zip(own.index[::-1], shape[::-1], strict=False):  # one sample's has no index for it
-                found |= {letter: size} if isinstance(letter, str) else {}
-        return found
+            if (tensor := self.network.tensors.get(own.name)) is not None:
+                axes = enumerate(own.index, -len(own.index))  # one sample's has no index for it
+                yield from ((letter, tensor, axis) for axis, letter in axes if isinstance(letter, str))
+
+    def extents(self, formula: Expr) -> dict[str, int]:
+        """How far these letters run."""
+        return {letter: tensor.shape[axis] for letter, tensor, axis in self.axes_read(formula)}
 
 
 def _is_one(factor: Expr, single: set[str]) -> bool:

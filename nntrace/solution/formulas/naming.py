@@ -152,7 +152,7 @@ def _by_elements(network: Network) -> dict[str, str]:
 
 def is_single(tensor: Tensor) -> bool:
     """Whether a tensor is one number, in a batch one for each sample; a size that is a symbol is another number."""
-    return all(size == 1 for size in (tensor.sizes or tensor.shape)[tensor.sampled :])
+    return all(size == 1 for size in tensor.written_shape[tensor.sampled :])
 
 
 def _apart(names: Mapping[str, str], taken: set[str]) -> dict[str, str]:

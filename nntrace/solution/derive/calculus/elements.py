@@ -10,7 +10,7 @@ from functools import cached_property
 from math import prod
 
 from ....expr import ZERO, Add, Expr, Mul, Neg, Num, Partial, Sum, Sym, at, product, total
-from ....expr.bind import is_absent, transform, walk
+from ....expr.bind import is_absent, rename, transform, walk
 from ....expr.constants import constants_multiplied
 from ....expr.index import Index
 from ....expr.structure import negative
@@ -47,17 +47,11 @@ class Elements:
         for key, tensor in self.network.tensors.items():
             scalar = is_single(tensor) and self.formulas.name(key).name in tensor.names.values()
             worth = bool(tensor.names or tensor.missing or tensor.role == "constant")
-            if (
-                key not in keys
-                or tensor.role == "loss"
-                or scalar
-                or not worth
-                or prod(tensor.sample_shape) > MOST_CELLS
-            ):
-                continue
-            cells = self._laid_out(tensor.sample_shape)
-            rows = tuple(tuple(cell_content(tensor, cell) for cell in row) for row in cells)
-            yield Matrix(self.formulas.name(key), (len(rows), len(rows[0])), rows, self._note(tensor))
+            few = prod(tensor.sample_shape) <= MOST_CELLS
+            if key in keys and tensor.role != "loss" and worth and few and not scalar:
+                cells = self._laid_out(tensor.sample_shape)
+                rows = tuple(tuple(cell_content(tensor, cell) for cell in row) for row in cells)
+                yield Matrix(self.formulas.name(key), (len(rows), len(rows[0])), rows, self._note(tensor))
 
     def _laid_out(self, shape: tuple[int, ...]) -> list[list[Cell]]:
         """The cells as rows of a matrix; a vector is a column or a row."""
@@ -115,10 +109,9 @@ class Elements:
         """∂L/∂element, a summand for each of its places."""
         found = [self._at(key, cell) for key, cell in one.uses if self.formulas.readers(key)]
         body = self._named(total(found))
-        own = self.symbol(Sym(one.uses[0].key, self._free(*one.uses[0])))
-        name = self._gradient(Sym(one.uses[0].key, self._free(*one.uses[0])))
-        slope = Partial(self.symbols.loss, Sym(own.name, own.index, own.mark))
-        lines = defined(name, slope)
+        first = Sym(one.uses[0].key, self._free(*one.uses[0]))
+        name = self._gradient(first)
+        lines = defined(name, Partial(self.symbols.loss, self.symbol(first)))
         keys = dict.fromkeys(key for key, _ in one.uses if self.formulas.readers(key))
         lines.append(Form(body, ("written out for this element", *map(self._by_index, keys))))
         short, rules = constants_multiplied(body)
@@ -190,21 +183,16 @@ class Elements:
         return tensor is not None and symbol.index in tensor.missing
 
     def _named(self, node: Expr) -> Expr:
-        def leaf(part: Expr) -> Expr | None:
-            match part:
-                case Partial(of, by) if of == LOSS:
-                    return self._gradient(by)
-                case Sym(name, _, _) if name in self.network.tensors:
-                    return self.symbol(part)
-                case _:
-                    return None
+        def name(symbol: Sym | Partial) -> Expr:
+            if isinstance(symbol, Partial):
+                return self._gradient(symbol.by)
+            return self.symbol(symbol) if symbol.name in self.network.tensors else symbol
 
-        return transform(node, leaf)
+        return rename(node, name)
 
     def symbol(self, element: Sym) -> Sym:
         """An element over keys by the user's name for it; ``⁽ⁿ⁾`` in a batch, where it is each sample's own."""
-        tensor = self.network.tensors[element.name]
-        cell = element.index[1:] if tensor.sampled else element.index
+        tensor, cell = self.network.tensors[element.name], self._cell(element)
         mark = SAMPLES if tensor.sampled else ""
         given = tensor.names.get(cell)  # type: ignore[arg-type]
         return Sym(given, (), mark) if given else Sym(self.formulas.name(element.name).name, cell, mark)
@@ -215,13 +203,10 @@ class Elements:
         name = self.symbols.gradient(element.name, ())
         if isinstance(name, Partial):
             return Partial(self.symbols.loss, own)
-        given = own.index == () and self._cell(element) != ()
-        labelled = element.name in self.symbols.labels
-        return (
-            Sym(f"δ_{own.name}", (), own.mark)
-            if given and not labelled
-            else Sym(name.name, self._cell(element), own.mark)
-        )
+        cell = self._cell(element)
+        if cell and not own.index and element.name not in self.symbols.labels:
+            return Sym(f"δ_{own.name}", (), own.mark)
+        return Sym(name.name, cell, own.mark)
 
     def _cell(self, element: Sym) -> tuple[Index, ...]:
         return element.index[1:] if self.network.tensors[element.name].sampled else element.index

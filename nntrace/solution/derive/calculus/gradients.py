@@ -11,11 +11,20 @@ from ....expr.constants import constants_multiplied
 from ....expr.letters import index_letters, relettered
 from ....network.batch import SAMPLE
 from ....network.chain_rule import LOSS, Reader
+from ....record import Record
 from ...content.model import Note
 from ...formulas.tensor import LETTERS, Gradient
 from ..naming.symbols import Symbols
 from ..steps import NO_MATRIX_FORM, Form, Numbers, Part, defined, index_lines, matrix_step, put_in
 from .jacobians import Jacobians
+
+
+class Way(Record):
+    """What a gradient has by one reader: as a chain of symbols, with the Jacobian put in, and that worked out."""
+
+    chain: Expr
+    put_in: Expr
+    worked_out: Expr
 
 
 class ParameterGradients:
@@ -33,16 +42,13 @@ class ParameterGradients:
 
         Those by ``inputs``, which are asked for besides, come last.
         """
-        for step in reversed(self.symbols.layers()):
-            keys = [
-                step.output,
-                *(key for key in step.arguments.values() if self.network.tensors[key].role == "parameter"),
-            ]
-            for key in keys:
-                if key not in self.done and self.formulas.readers(key):
-                    self.done.add(key)
-                    yield from self.of(key)
-        for key in self.network.parameters:  # the loss itself may read some
+        of_layers = (
+            key
+            for step in reversed(self.symbols.layers())
+            for key in (step.output, *step.arguments.values())
+            if key == step.output or self.network.tensors[key].role == "parameter"
+        )
+        for key in (*of_layers, *self.network.parameters):  # the loss itself may read some
             if key not in self.done and self.formulas.readers(key):
                 self.done.add(key)
                 yield from self.of(key)
@@ -57,11 +63,13 @@ class ParameterGradients:
             return  # each of its elements is tied: see ``Elements``
         found = self.formulas.gradient(key)
         extents = {**found.sizes, **dict(zip(found.indices, self.network.tensors[key].shape, strict=True))}
-        chain = self.symbols.named(total(self._chain(key, found.indices)))
+        ways = list(self._ways(key, found))
+        chain = self.symbols.named(total(way.chain for way in ways))
         name = self.symbols.gradient(key, found.indices)
+        links = (node for node in walk(chain) if isinstance(node, Partial) and node.of != self.symbols.loss)
         forms = [
-            Form(total(self._put_in(key, found)), put_in(self._links(chain))),
-            Form(total(self._addends(key, found)), ("multiply out; of a sum over 1[…] one term is left",)),
+            Form(total(way.put_in for way in ways), put_in(links)),
+            Form(total(way.worked_out for way in ways), ("multiply out; of a sum over 1[…] one term is left",)),
         ]
         slope = self.symbols.partial(key, found.indices)
         lines = (*defined(name, slope), *index_lines(self.symbols, forms, chain, extents))
@@ -79,19 +87,16 @@ class ParameterGradients:
         else:
             yield Part(name, (), {key}, (self.symbols.partial(key, ()), NO_MATRIX_FORM))
 
-    def _links(self, chain: Expr) -> Iterator[Partial]:
-        """The local derivatives in a chain: not those of the loss itself, which stay symbols."""
-        return (node for node in walk(chain) if isinstance(node, Partial) and node.of != self.symbols.loss)
-
-    def _put_in(self, key: str, found: Gradient) -> Iterator[Expr]:
-        """For each reader its Jacobian put in the chain, where the sum over the results is then worked out further."""
-        addends = self._addends(key, found)
-        for reader, addend in zip(self.formulas.readers(key), addends, strict=True):
-            step, edge = reader.step, reader.edge
-            if not edge.operation.mixes(edge.argument) or self.network.tensors[step.output].role == "loss":
-                yield addend
-                continue
-            yield self._through_jacobian(reader, found.indices)
+    def _ways(self, key: str, found: Gradient) -> Iterator[Way]:
+        """What comes back by each reader: by the loss itself with one constant, as it was derived with it."""
+        for reader, addend in zip(self.formulas.readers(key), found.addends, strict=True):
+            sized = self.symbols.sized(addend, found.sizes)
+            by_loss = self.network.tensors[reader.step.output].role == "loss"
+            added = by_loss and not reader.step.is_penalty and len(found.addends) > 1  # no derivative by itself
+            chain = sized if added else self._chain(reader, found.indices)
+            worked_out = constants_multiplied(addend)[0] if by_loss else sized
+            mixes = reader.edge.operation.mixes(reader.edge.argument) and not by_loss
+            yield Way(chain, self._through_jacobian(reader, found.indices) if mixes else worked_out, worked_out)
 
     def _through_jacobian(self, reader: Reader, indices: tuple[str, ...]) -> Expr:
         """Σ ∂L/∂result × ∂result/∂tensor over the places of a result that mixes the tensor's elements."""
@@ -113,28 +118,18 @@ class ParameterGradients:
             by_loss = self.network.tensors[reader.step.output].role == "loss"
             yield constants_multiplied(addend)[0] if by_loss else self.symbols.sized(addend, found.sizes)
 
-    def _chain(self, key: str, indices: tuple[str, ...]) -> Iterator[Expr]:
-        """For each reader Σ ∂L/∂result × ∂result/∂tensor, over the result's indices that the tensor lacks."""
-        found = self.formulas.gradient(key)
-        for reader, addend in zip(self.formulas.readers(key), found.addends, strict=True):
-            step, output = reader.step, reader.edge.operation.output
-            argument = self.formulas.chain.adjoint(reader).argument
-            renamed = dict(zip(map(str, argument.index), indices, strict=True))
-            lacking = [str(index) for index in output.index if index not in argument.index]
-            over = dict(zip(lacking, _apart(lacking, indices), strict=True))
-            result = at(Sym(step.output, output.index), {**renamed, **over})
-            assert isinstance(result, Sym)
-            by = Sym(key, indices)
-            first = Partial(LOSS, result)
-            link = Partial(result, by)
-            if self.network.tensors[step.output].role == "loss":
-                through = link if step.is_penalty else _summed(Partial(LOSS, result) * link, over.values())
-                if step.output == self.network.loss:
-                    through = Partial(LOSS, by)
-                alone = step.is_penalty or len(found.addends) == 1  # else an addend, and no derivative by itself
-                yield through if alone else self.symbols.sized(addend, found.sizes)
-                continue
-            yield _summed(product((first, link)), over.values())
+    def _chain(self, reader: Reader, indices: tuple[str, ...]) -> Expr:
+        """Σ ∂L/∂result × ∂result/∂tensor, over the result's indices that the tensor lacks."""
+        step, output, by = reader.step, reader.edge.operation.output, Sym(reader.key, indices)
+        if step.output == self.network.loss:
+            return Partial(LOSS, by)
+        argument = self.formulas.chain.adjoint(reader).argument
+        lacking = [str(index) for index in output.index if index not in argument.index]
+        over = dict(zip(lacking, _apart(lacking, indices), strict=True))
+        result = at(Sym(step.output, output.index), dict(zip(map(str, argument.index), indices, strict=True)) | over)
+        assert isinstance(result, Sym)
+        link = Partial(result, by)
+        return link if step.is_penalty else _summed(Partial(LOSS, result) * link, over.values())
 
 
 def _summed(body: Expr, letters: Iterable[str]) -> Expr:

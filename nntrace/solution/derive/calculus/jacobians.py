@@ -8,7 +8,6 @@ from ....expr import (
     ONE,
     ZERO,
     Call,
-    Condition,
     Delta,
     Expr,
     Partial,
@@ -37,7 +36,7 @@ from ...content.model import Note
 from ...formulas.naming import SAMPLES
 from ..naming.symbols import Symbols
 from ..steps import REORDERED, Form, IndexFormula, Part, case_of, index_lines, joined
-from .kinks import kink_note, kinks
+from .kinks import kink_note
 from .letters import Pair, derivative_letters
 
 
@@ -122,23 +121,16 @@ class Jacobians:
         forms = [Form(derived, rules), *(one.declared or (_shortened(derived),))]
         pairs = [pair for pair in one.pairs if any(has_delta(form.body, *pair) for form in forms)]
         if len(pairs) != 1:
-            yield self._jacobian(one, one.by, forms, reason=self._kink_note(one.formula, one.by))
+            yield self._jacobian(one, one.by, forms, kink_note(one.formula, one.by, self.kink, "the"))
             return
         [pair] = pairs
-        same = at(one.by, {pair[1]: pair[0]})
+        same, single = at(one.by, {pair[1]: pair[0]}), self._is_single(one, pair)
         assert isinstance(same, Sym)
-        reason = self._kink_note(one.formula, same)
-        case = None if self._is_single(one, pair) else self._case(pair, "=")
-        yield self._jacobian(
-            one, same, _in_case(forms, where_equal, pair, bool(one.declared)), reason=reason, case=case
-        )
-        if self._is_single(one, pair):
-            return
-        different = _in_case(forms, where_different, pair, bool(one.declared))
-        yield self._jacobian(one, one.by, different, case=self._case(pair, "≠"), apart=pair[::-1])
-
-    def _kink_note(self, formula: Expr, by: Sym) -> Note:
-        return kink_note(kinks(formula, by, self.kink), self.kink, "the")
+        reason = kink_note(one.formula, same, self.kink, "the")
+        equal = _in_case(forms, where_equal, pair, bool(one.declared))
+        yield self._jacobian(one, same, equal, reason, None if single else pair, "=")
+        if not single:
+            yield self._jacobian(one, one.by, _in_case(forms, where_different, pair, bool(one.declared)), (), pair)
 
     def _elementwise(self, one: Bound, slope: Expr) -> Iterator[Part]:
         """Each result reads its own argument only: the Jacobian is diagonal. A long ``slope`` has a name."""
@@ -146,23 +138,18 @@ class Jacobians:
         own = at(one.by, {pair[1]: pair[0]})
         assert isinstance(own, Sym)
         derived, rules = derivative(self.symbols, one.formula, own)
-        reason = self._kink_note(one.formula, own)
+        reason = kink_note(one.formula, own, self.kink, "the")
         forms = [Form(derived, rules), _shortened(derived), *one.declared]
         if derived == ZERO and has_kink(one.formula, (own.name,)):
             reason = ("taken as 0 at the jump, by convention",)
             forms = [Form(ZERO, ("constant on both sides of the jump",))]
-        diagonal = self._jacobian(one, own, forms, reason=reason)
+        diagonal = self._jacobian(one, own, forms, reason)
         if isinstance(slope, Call):
             diagonal = diagonal._replace(lines=(Form(self.symbols.named(slope), kind="chain"), *diagonal.lines))
         yield diagonal
-        if self._is_single(one, pair):
-            return
-        other = Form(ZERO, ("each result depends on its own argument only",))
-        yield self._jacobian(one, one.by, [other], case=self._case(pair, "≠"), apart=pair[::-1])
-
-    def _case(self, pair: Pair, relation: str) -> Condition:
-        """i = k or i ≠ k."""
-        return case_of(self.symbols, pair[1], relation, pair[0])
+        if not self._is_single(one, pair):
+            other = Form(ZERO, ("each result depends on its own argument only",))
+            yield self._jacobian(one, one.by, [other], (), pair)
 
     def _is_single(self, one: Bound, pair: Pair) -> bool:
         """Whether the index that may differ from the result's has one value only."""
@@ -173,15 +160,16 @@ class Jacobians:
         one: Bound,
         by: Sym,
         forms: Sequence[Form],
-        *,
-        reason: Note = (),
-        case: Condition | None = None,
-        apart: tuple[str, str] | None = None,
+        reason: Note,
+        pair: Pair | None = None,
+        relation: str = "≠",
     ) -> Part:
-        """∂result/∂by at one choice of its indices: the forms one after the other, each that differs from the last."""
+        """∂result/∂by where the two indices of a pair are equal or differ: each form that differs from the last."""
         forms = [self._with_counts(form, one.sizes) for form in forms]
         lines = index_lines(self.symbols, forms, extents=one.sizes, constants=False)
         name = Partial(self.symbols.tensor(one.output), self.symbols.tensor(by))
+        case = None if pair is None else case_of(self.symbols, pair[1], relation, pair[0])
+        apart = pair[::-1] if pair is not None and relation == "≠" else None
         numbers = IndexFormula(forms[-1].body, (one.output, by), apart)
         return Part(name, lines, {by.name}, reason, numbers, case=case)
 

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import product
+from collections import defaultdict
+from collections.abc import Callable, Iterator, Mapping
+from functools import partial
+from itertools import pairwise, product
 from math import isfinite
 from random import Random
 
 from ....expr import Cases, Condition, Expr, Indicator, Rule, Sym, approximate, at, differentiate, expand
 from ....expr.bind import free_indices, walk
 from ....expr.functions import at_jump, turns
+from ....expr.index import number_of
 from ....expr.scalar import RELATIONS
-from ....record import Record
 from ...content.model import Note, listed
 
 EXTENT, FARTHEST, PLACES, DRAWS = 3, 6, 32, 4
@@ -19,52 +21,42 @@ STEP, LEAST = 1e-6, 1e-3
 BISECTIONS = 60
 
 
-class Kink(Record):
-    """A place where the slopes on both sides differ: which one is taken, ``left`` or ``right``, or by what convention
-    neither of them is."""
-
-    side: str
-    convention: Rule = ()
-
-
-class EqualExtents(dict[str, int]):
-    """How far the letters run, each as far as any other."""
-
-    def __missing__(self, letter: str) -> int:
-        return EXTENT
-
-
 def some_number(name: str, cell: tuple[int, ...], draw: int = 0) -> float:
     """A number for an element, the same whenever it is asked for; above 0 in the first draw."""
     return Random(f"{draw} {name}{cell}").uniform(-1.5 if draw else 0.25, 2)
 
 
-def kinks(formula: Expr, by: Sym, kink: int) -> set[Kink]:
-    """The kinks of a formula as a function of one element, for some numbers in place of all other symbols."""
-    letters = dict.fromkeys((*map(str, by.index), *free_indices(formula)))
-    place = {letter: number % EXTENT for number, letter in enumerate(letters)}
-    slope = expand(at(differentiate(formula, by, kink), place), EqualExtents())
-    element = at(by, place)
-    assert isinstance(element, Sym)
-    found = set()
-    boundaries = dict.fromkeys(_turns(slope))
-    for line, (condition, convention) in product((_Line(element, draw) for draw in range(DRAWS)), boundaries):
-        for boundary in line.zeros(condition):
-            left, right = (line.value(slope, boundary + step) for step in (-STEP, STEP))
-            if isfinite(left) and isfinite(right) and abs(left - right) > LEAST * (1 + abs(left)):
-                on_left = line.holds(condition, boundary - STEP)
-                side = "left" if RELATIONS[condition.relation](0, 0) == on_left else "right"
-                found.add(Kink("" if convention else side, convention))
-    return found
+def equal_extents() -> Mapping[str, int]:
+    """How far the letters run, each as far as any other."""
+    return defaultdict(lambda: EXTENT)
 
 
-def kink_note(found: set[Kink], kink: int, article: str) -> Note:
-    """What a sheet says of these; nothing of none."""
-    conventions = sorted({one.convention for one in found} - {()}, key=repr)
-    sides = {one.side for one in found} - {""}
+def kink_note(formula: Expr, by: Sym, kink: int, article: str) -> Note:
+    """What a sheet says of the kinks of a formula as a function of one element; nothing where it has none."""
+    found = set(_kinks(formula, by, kink))
+    conventions = sorted({convention for _, convention in found if convention}, key=repr)
+    sides = {side for side, convention in found if not convention}
     slope = f"the {next(iter(sides))} slope" if len(sides) == 1 else "the slope on one side"
     of_kink: Note = (f"at {article} kink {slope} (relu_at_zero: {kink})",) if sides else ()
     return listed([*((*convention, ", by convention") for convention in conventions), of_kink], "; ")
+
+
+def _kinks(formula: Expr, by: Sym, kink: int) -> Iterator[tuple[str, Rule]]:
+    """Where the slopes on both sides differ, for some numbers in place of all other symbols: which one is taken,
+    ``left`` or ``right``, and by what convention neither of them is."""
+    letters = dict.fromkeys((*map(str, by.index), *free_indices(formula)))
+    place = {letter: number % EXTENT for number, letter in enumerate(letters)}
+    slope = expand(at(differentiate(formula, by, kink), place), equal_extents())
+    element = (by.name, tuple(number_of(index, place) for index in by.index))
+    boundaries = dict.fromkeys(_turns(slope))
+    for draw, (condition, convention) in product(range(DRAWS), boundaries):
+        value = partial(_value, element=element, draw=draw)
+        difference = partial(value, condition.left - condition.right)
+        for boundary in _zeros(difference):
+            left, right = (value(slope, boundary + step) for step in (-STEP, STEP))
+            if isfinite(left) and isfinite(right) and abs(left - right) > LEAST * (1 + abs(left)):
+                holds = RELATIONS[condition.relation]
+                yield "left" if holds(0, 0) == holds(difference(boundary - STEP), 0) else "right", convention
 
 
 def _turns(slope: Expr) -> Iterator[tuple[Condition, Rule]]:
@@ -76,46 +68,24 @@ def _turns(slope: Expr) -> Iterator[tuple[Condition, Rule]]:
             yield from ((condition, convention) for condition in turns(node))
 
 
-class _Line:
-    """Numbers for every symbol, of which one element runs along a line."""
+def _value(node: Expr, number: float, element: tuple[str, tuple[int, ...]], draw: int) -> float:
+    """An expression without free indices where the element has this number, and every other symbol some number."""
 
-    def __init__(self, element: Sym, draw: int) -> None:
-        self.element = element
-        self.draw = draw
+    def look(name: str, cell: tuple[int, ...]) -> float:
+        return number if (name, cell) == element else some_number(name, cell, draw)
 
-    def value(self, node: Expr, number: float) -> float:
-        """An expression without free indices where the element has this number."""
+    try:
+        return approximate(node, look)
+    except (OverflowError, ZeroDivisionError):
+        return float("nan")
 
-        def look(name: str, cell: tuple[int, ...]) -> float:
-            if (name, cell) == (self.element.name + self.element.mark, self.element.index):
-                return number
-            return some_number(name, cell, self.draw)
 
-        try:
-            return approximate(node, look)
-        except (OverflowError, ZeroDivisionError):
-            return float("nan")
-
-    def holds(self, condition: Condition, number: float) -> bool:
-        return bool(RELATIONS[condition.relation](self._difference(condition, number), 0))
-
-    def _difference(self, condition: Condition, number: float) -> float:
-        return self.value(condition.left, number) - self.value(condition.right, number)
-
-    def zeros(self, condition: Condition) -> Iterator[float]:
-        """Where the two sides of a condition become equal."""
-        places = [FARTHEST * (2 * place / PLACES - 1) + 0.0371 for place in range(PLACES + 1)]
-        values = [self._difference(condition, place) for place in places]
-        for low, high, first, second in zip(places, places[1:], values, values[1:], strict=False):
-            if first * second < 0:
-                yield self._between(condition, low, high)
-
-    def _between(self, condition: Condition, low: float, high: float) -> float:
-        sign = self._difference(condition, low)
-        for _ in range(BISECTIONS):
-            middle = (low + high) / 2
-            if self._difference(condition, middle) * sign > 0:
-                low = middle
-            else:
-                high = middle
-        return (low + high) / 2
+def _zeros(difference: Callable[[float], float]) -> Iterator[float]:
+    """Where a function of one number changes its sign."""
+    places = [FARTHEST * (2 * place / PLACES - 1) + 0.0371 for place in range(PLACES + 1)]
+    for (low, first), (high, second) in pairwise((place, difference(place)) for place in places):
+        if first * second < 0:
+            for _ in range(BISECTIONS):
+                middle = (low + high) / 2
+                low, high = (middle, high) if difference(middle) * first > 0 else (low, middle)
+            yield (low + high) / 2

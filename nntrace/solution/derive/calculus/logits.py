@@ -37,7 +37,7 @@ from ..steps import (
     put_in,
 )
 from .jacobians import Jacobians
-from .kinks import EqualExtents, some_number
+from .kinks import equal_extents, some_number
 from .loss_formula import LossFormula
 from .products import worked_out
 
@@ -123,7 +123,7 @@ class LogitsGradient(LossFormula):
 def ignores_shifts(operation: Operation) -> bool:
     """Whether the results stay where all elements of the argument grow by the same, tried with some numbers."""
     letters = dict.fromkeys(map(str, operation.output.index), 0)
-    formula = expand(at(operation.formula, letters), EqualExtents())
+    formula = expand(at(operation.formula, letters), equal_extents())
 
     def result(shift: float) -> float:
         return approximate(formula, lambda name, cell: some_number(name, cell) + shift)

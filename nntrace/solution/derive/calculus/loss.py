@@ -28,7 +28,7 @@ from ..steps import (
     put_in,
 )
 from .jacobians import derivative
-from .kinks import kink_note, kinks
+from .kinks import kink_note
 from .logits import LogitsGradient
 from .loss_formula import by_itself
 from .penalty import penalty_gradients
@@ -68,7 +68,7 @@ class LossGradient(LogitsGradient):
             derived, rules = derivative(self.symbols, formula, by)
             derived = transform(derived, subtracted)
             worked = self._by_right_class(derived, letter) if same else self._by_other_class(derived, letter, other)
-            yield self.by_case(by, [Form(derived, rules), worked], same, self._corner(formula, by))
+            yield self.by_case(by, [Form(derived, rules), worked], same, kink_note(formula, by, self.kink, "a"))
 
     def _by_right_class(self, derived: Expr, letter: str) -> Form:
         """A derivative by the right class's output, with 1[j = k]² = 1[j = k] used where it is in a product twice."""
@@ -131,7 +131,7 @@ class LossGradient(LogitsGradient):
         name = self.symbols.slope(self.loss, by)
         lines = (*defined(name, self.slope(by)), *index_lines(self.symbols, forms))
         indexed = IndexFormula(slope, (self.of_sample, by), chosen=letter if chosen is not None else None)
-        yield Part(name, lines, {self.output}, self._corner(used, by), indexed)
+        yield Part(name, lines, {self.output}, kink_note(used, by, self.kink, "a"), indexed)
         if chosen is None:  # else it is by the right class's output alone
             self.slopes[self.output] = slope, by
         if self.fused:
@@ -211,11 +211,6 @@ class LossGradient(LogitsGradient):
         """Another letter for an index that would be the class's."""
         used = {*indices, *index_letters(formula)}
         return {str(self.letter): next(one for one in LETTERS if one not in used)} if self.letter in used else {}
-
-    def _corner(self, formula: Expr, by: Sym) -> Note:
-        """The convention for where the derivative has a corner."""
-        kink = self.network.conventions.relu_at_zero
-        return kink_note(kinks(formula, by, kink), kink, "a")
 
     def _vector(self, key: str, reason: Note) -> Iterator[Part]:
         part = matrix_step(self.symbols, key)

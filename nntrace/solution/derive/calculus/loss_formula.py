@@ -33,6 +33,7 @@ class LossFormula:
         self.symbols = symbols
         self.network = symbols.network
         self.formulas = symbols.formulas
+        self.kink = self.network.conventions.relu_at_zero
         tensors = self.network.tensors
         steps = [step for step in self.network.steps if step.edges and tensors[step.output].role == "loss"]
         self.steps = {step.output: step for step in steps}

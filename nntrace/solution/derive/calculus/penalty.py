@@ -12,7 +12,7 @@ from ...formulas.tensor import LETTERS
 from ..naming.symbols import Symbols
 from ..steps import REORDERED, Form, IndexFormula, Part, index_lines, joined
 from .jacobians import derivative
-from .kinks import kink_note, kinks
+from .kinks import kink_note
 
 PLACES = "ij"
 """The index letters of a parameter's places, from the last to the first."""
@@ -29,7 +29,7 @@ def penalty_gradients(symbols: Symbols, step: BoundOperation) -> Iterator[Part]:
         short, used = shortened(derived)
         forms = [Form(derived, rules), Form(short, joined(used) or REORDERED)]
         name = Partial(symbols.tensor(Sym(PENALTY)), symbols.tensor(by))
-        corner = kink_note(kinks(formula, by, kink), kink, "a")
+        corner = kink_note(formula, by, kink, "a")
         yield Part(name, index_lines(symbols, forms), {key}, corner, IndexFormula(short, (by,)))
 
 

@@ -13,7 +13,6 @@ from ....expr import (
     Size,
     Sym,
     Whole,
-    symbols,
 )
 from ....expr.bind import transform, walk
 from ....expr.index import Index
@@ -41,7 +40,7 @@ MOST_NAMES = 4
 
 def how_many_samples(network: Network) -> int | str | None:
     """How many samples a batch has, or the symbol for it; ``None`` without a batch."""
-    return next(((one.sizes or one.shape)[0] for one in network.tensors.values() if one.sampled), None)
+    return next((one.written_shape[0] for one in network.tensors.values() if one.sampled), None)
 
 
 class Symbols:
@@ -110,7 +109,7 @@ class Symbols:
         tensor = self.network.tensors[key]
         if not index:
             return ()
-        sizes = (tensor.sizes or tensor.shape)[tensor.sampled :]
+        sizes = tensor.written_shape[tensor.sampled :]
         start = len(index) - len(sizes)  # what is of one sample has no index for it
         sample, cell = index[:start], index[start:]
         cell = (
@@ -217,16 +216,8 @@ class Symbols:
 
     def sizes(self, node: Expr, *more: Sym) -> SIZES:
         """How far the index letters of an expression over keys run."""
-        found: SIZES = {}
-        for symbol in (*symbols(node), *more):
-            own = symbol.by if isinstance(symbol, Partial) else symbol
-            tensor = self.network.tensors.get(own.name)
-            if tensor is not None:
-                own_sizes = tensor.sizes or tensor.shape  # what is of one sample has no index for it
-                for letter, size in zip(own.index[::-1], own_sizes[::-1], strict=False):
-                    if isinstance(letter, str):
-                        found.setdefault(letter, str(size))
-        return found
+        read = self.formulas.axes_read(node, *more)
+        return {letter: str(tensor.written_shape[axis]) for letter, tensor, axis in read}
 
     def extents(self, sizes: Mapping[str, int]) -> SIZES:
         """How far index letters run, as it is written."""
@@ -255,16 +246,13 @@ class Symbols:
     def along(self, key: str) -> str:
         """How many elements a vector has, as written."""
         tensor = self.network.tensors[key]
-        return str((tensor.sizes or tensor.shape)[-1])
+        return str(tensor.written_shape[-1])
 
     def shape(self, key: str) -> Axes:
         """How many rows and columns a tensor has, as written; a vector is a column or a row."""
-        tensor = self.network.tensors[key]
-        sizes = tuple(str(size) for size in tensor.sizes or tensor.shape)
-        letters = tuple(f"{place}" for place in range(len(sizes)))
-        known = dict(zip(letters, sizes, strict=True))
-        down, across = self.formulas.laid_out(key, letters)
-        return ("1" if down is None else known[down], "1" if across is None else known[across])
+        sizes = {f"{place}": str(size) for place, size in enumerate(self.network.tensors[key].written_shape)}
+        down, across = self.formulas.laid_out(key, tuple(sizes))
+        return sizes.get(down or "", "1"), sizes.get(across or "", "1")
 
     def which(self, key: str) -> Note | None:
         """For which elements of a tensor an index form of its gradient holds, in words; ``None``: for none of them."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from math import prod
 
-from ....expr import Expr, Partial, at, symbols
+from ....expr import Expr, at
 from ....expr.nodes import partial_key
 from ....network.batch import SAMPLE
 from ....network.chain_rule import LOSS
@@ -93,11 +93,8 @@ class IndexNumbers:
         for step in self.network.steps:  # a sum may run along a letter that nothing in it has
             if step.output in named or not named.isdisjoint(step.arguments.values()):
                 found.update(step.sizes)
-        for symbol in (*one.over, *symbols(one.formula)):
-            own = symbol.by if isinstance(symbol, Partial) else symbol
-            if own.name in self.network.tensors:
-                found.update(zip(map(str, own.index), self.network.tensors[own.name].shape, strict=True))
-        return found
+        read = self.symbols.formulas.axes_read(*one.over, one.formula)
+        return found | {letter: tensor.shape[axis] for letter, tensor, axis in read}
 
     def _class(self, sample: int | None) -> int:
         """Where a one-hot target is 1."""

@@ -49,8 +49,7 @@ class AffineMaps:
 
     def _size(self, key: str) -> str:
         """How many values a tensor has, as the file has it; of one sample, in a batch."""
-        tensor = self.network.tensors[key]
-        return str((tensor.sizes or tensor.shape)[-1])
+        return str(self.network.tensors[key].written_shape[-1])
 
     # -- one layer ---------------------------------------------------------------------------------------------------
 
