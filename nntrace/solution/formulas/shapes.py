@@ -9,18 +9,18 @@ from ...expr.bind import origin
 from ...expr.matrices import Axes, shape
 from ..content.model import Note
 
-Sizes = Mapping[str, object]
+LetterSizes = Mapping[str, object]
 """How many values the index letters have, as numbers or as written; what is no letter is a size itself."""
 
 
-def shapes(body: Expr, axes: Axes, sizes: Sizes) -> Note:
+def shapes(body: Expr, axes: Axes, sizes: LetterSizes) -> Note:
     """The shapes of the matrices of an expression, and of its result."""
     result = (_dimensions(axes, sizes),)
     found = _of(body, sizes)
     return result if found == result or not _has_product(body) else (*found, " = ", *result)
 
 
-def _dimensions(axes: Axes, sizes: Sizes) -> Dimensions:
+def _dimensions(axes: Axes, sizes: LetterSizes) -> Dimensions:
     """``[2×3]``; without an index 1."""
     along = ("1" if axis is None else sizes.get(axis, sizes.get(origin(axis), axis)) for axis in axes)
     return Dimensions(*map(str, along))
@@ -31,7 +31,7 @@ def _has_product(node: Expr) -> bool:
     return isinstance(node, MatMul) or (operations and any(map(_has_product, children(node))))
 
 
-def _of(node: Expr, sizes: Sizes, inside: bool = False) -> Note:
+def _of(node: Expr, sizes: LetterSizes, inside: bool = False) -> Note:
     """The shapes of what stands between the operators; ``inside`` of a product, a sum is bracketed.
 
     A number beside a matrix has none; one added to each element of a product, or worked out by one, says what it is.
@@ -58,7 +58,7 @@ def _of(node: Expr, sizes: Sizes, inside: bool = False) -> Note:
             return ("number",) if axes is None or axes == (None, None) else (_dimensions(axes, sizes),)
 
 
-def _scaled(factors: tuple[Expr, ...], sizes: Sizes) -> Note:
+def _scaled(factors: tuple[Expr, ...], sizes: LetterSizes) -> Note:
     """The shapes of a product of numbers and at most one matrix; a number that a product of matrices gives is shown."""
     shaped = [part for part in factors if shape(part) is not None]
     if not shaped:
