@@ -22,7 +22,7 @@ from ..steps.forward import samples_of
 from .given_units import behind_given
 
 if TYPE_CHECKING:
-    from .differences import Difference
+    from .differences import Crossing, Difference
 
 MOST_SHOWN = 4
 MOST_CHECKED = 100
@@ -81,9 +81,7 @@ def gradient_checks(writer: Writer, asked: Sequence[Quantity]) -> Iterator[Check
         asked = [one for one in asked if given_gradient(writer.trace, one.uses[0]) is None]
     if behind := behind_given(writer, list(asked)):
         which: Note = (writer.partial(behind[0].uses[0]),) if len(behind) == 1 else (f"{len(behind)} gradients",)
-        yield Check(
-            (*which, f" by {_quotient(writer)}: skipped, a unit between it and the loss has a given number"), "note"
-        )
+        yield _skipped(writer, which, ", a unit between it and the loss has a given number")
         asked = [one for one in asked if one not in behind]
     if not asked:
         return
@@ -91,9 +89,7 @@ def gradient_checks(writer: Writer, asked: Sequence[Quantity]) -> Iterator[Check
 
     differ = Differences(writer.trace)
     if differ.is_lost():
-        yield Check(
-            (f"gradients by {_quotient(writer)}: skipped, in double precision the loss loses its digits",), "note"
-        )
+        yield _skipped(writer, GRADIENTS, ", in double precision the loss loses its digits")
         return
     if len(asked) <= MOST_SHOWN:
         for found in asked:
@@ -105,7 +101,7 @@ def gradient_checks(writer: Writer, asked: Sequence[Quantity]) -> Iterator[Check
     smooth = [(found, difference) for found, difference in differences if not difference.crossing]
     finite = [(found, d) for found, d in smooth if isfinite(d.quotient)]
     if len(finite) < len(smooth):
-        yield Check((f"gradients by {_quotient(writer)}: skipped, {_why_not_finite(writer)}",), "note")
+        yield _skipped(writer, GRADIENTS, f", {_why_not_finite(writer)}")
         return
     wrong = [(found, d) for found, d in smooth if not d.agrees(writer.trace.total(found).number)]
     for found, difference in wrong:
@@ -117,15 +113,15 @@ def gradient_checks(writer: Writer, asked: Sequence[Quantity]) -> Iterator[Check
     words = f"{comparable} of the {len(asked)} gradients" if comparable < len(asked) else f"all {len(asked)} gradients"
     because = ", ".join(f"{count} {why}" for why, count in skipped.items() if count)
     if not comparable and faint:
-        yield Check((f"gradients by {_quotient(writer)}: skipped ({because})",), "note")
+        yield _skipped(writer, GRADIENTS, f" ({because})")
     elif not smooth:
-        what = "the loss" if writer.network.loss_is_known else "it"
-        yield Check((f"gradients by {_quotient(writer)}: skipped, {what} {_CROSSING[crossings[0]]}",), "note")
+        yield _skipped(writer, GRADIENTS, _crossing(writer, crossings[0]))
     elif not wrong:
         yield Check((f"{words} by {_quotient(writer)}" + (f" ({because})" if because else ""),), "ok")
 
 
 FAINT = "too small for a difference to show"
+GRADIENTS: Note = ("gradients",)
 _CROSSING = {"kink": "has a kink here and the convention decides", "jump": "jumps here"}
 
 
@@ -135,21 +131,29 @@ def _quotient(writer: Writer) -> str:
     return "central difference" if known else "central difference of Σ upstream × output"
 
 
+def _skipped(writer: Writer, what: Note, why: str) -> Check:
+    """Why nothing is said of a gradient, or of several."""
+    return Check((*what, f" by {_quotient(writer)}: skipped{why}"), "note")
+
+
+def _crossing(writer: Writer, crossing: Crossing) -> str:
+    return f", {'the loss' if writer.network.loss_is_known else 'it'} {_CROSSING[crossing]}"
+
+
 def _gradient_check(writer: Writer, found: Quantity, difference: Difference) -> Check:
     gradient = writer.trace.total(found).number
-    what = "the loss" if writer.network.loss_is_known else "it"
-    words: Note = (writer.partial(found.uses[0]), f" by {_quotient(writer)}")
+    symbol = writer.partial(found.uses[0])
     if not isfinite(difference.quotient) or not isfinite(gradient):
-        return Check((*words, f": skipped, {_why_not_finite(writer)}"), "note")
+        return _skipped(writer, (symbol,), f", {_why_not_finite(writer)}")
     if difference.crossing:
-        return Check((*words, f": skipped, {what} {_CROSSING[difference.crossing]}"), "note")
+        return _skipped(writer, (symbol,), _crossing(writer, difference.crossing))
     if difference.cannot_tell(gradient):
-        return Check((*words, f": skipped, the gradient is {FAINT}"), "note")
+        return _skipped(writer, (symbol,), f", the gradient is {FAINT}")
     quotient = writer.digits.rounded(Decimal(difference.quotient)) if gradient else Decimal("0.0")
     if not writer.digits.show(writer.trace.total(found)).rounded:  # beside a number that ends, the same digits
         quotient = trimmed(quotient)
     status: Literal["ok", "failed"] = "ok" if difference.agrees(gradient) else "failed"
-    return Check((*words, " ≈ ", Num(quotient)), status)
+    return Check((symbol, f" by {_quotient(writer)} ≈ ", Num(quotient)), status)
 
 
 def loss_check(writer: Writer, update: Update) -> Check:

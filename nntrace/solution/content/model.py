@@ -207,6 +207,12 @@ class Table(Record):
     steps: Iterable[Step] = ()
 
 
+def table(columns: Iterable[tuple[Note, Iterable[Expr | str]]]) -> Table:
+    """A table by its columns: the words over each, and its cells."""
+    titles, cells = zip(*columns, strict=True)
+    return Table(titles, tuple(tuple((cell,) for cell in row) for row in zip(*cells, strict=True)))
+
+
 class Remark(Record):
     """A sentence between the steps. A ``heading`` stands over what follows ("The same over its paths")."""
 

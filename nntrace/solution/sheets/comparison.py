@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from math import floor, isfinite, log10
+from operator import itemgetter
 
+from ...expr import Expr
 from ...record import Record
-from ..content.model import Block, Note, Remark, Section, Solution, Table
+from ..content.model import Block, Note, Remark, Section, Solution, Table, table
 from ..content.results import LossValue, Results
 from .calculation import Sheet
 from .runs import Plan, TrainingRun, run
@@ -99,9 +101,10 @@ class _Comparison:
         self.variants = variants
         self.runs = runs
         self.loss = sheet.network.loss_symbol
+        self.losses = [(one.before.loss, *one.columns.loss) for one in runs]
         shapes = [
-            Shape((one.before.loss, *one.columns.loss), one.diverged is not None, variant.rate)
-            for variant, one in zip(variants, runs, strict=True)
+            Shape(losses, one.diverged is not None, variant.rate)
+            for losses, variant, one in zip(self.losses, variants, runs, strict=True)
         ]
         self.rules = RULES if any(one.rate is None for one in variants) else RULES | BY_RATE
         self.words = words(shapes)
@@ -119,13 +122,13 @@ class _Comparison:
         names: list[Note] = [
             (f"{variant.name}: {word}",) for variant, word in zip(self.variants, self.words, strict=True)
         ]
-        yield self._table()
+        yield table(self._columns())
         yield loss_of_epoch(self.loss, any(one.plan.network.samples_per_step for one in self.variants))
         curves = [
-            curve(name, (0.0, *one.columns.epoch), (one.before.loss, *one.columns.loss))
-            for name, one in zip(names, self.runs, strict=True)
+            curve(name, (0.0, *one.columns.epoch), losses)
+            for name, one, losses in zip(names, self.runs, self.losses, strict=True)
         ]
-        plot = curves_plot(self.loss, curves, [self.runs[0].before.loss])
+        plot = curves_plot(self.loss, curves, self.runs[0].before.loss)
         yield plot
         if any(not y <= plot.high for one in curves for _, y in one.points):
             yield Remark(("A curve that reaches the top of the picture goes on above it.",))
@@ -137,21 +140,15 @@ class _Comparison:
         if any(one.interrupted for one in self.runs):
             yield Remark(("Interrupted: the rest of the list was not run, and the last curve is not complete.",))
 
-    def _table(self) -> Table:
-        rows: list[tuple[Note, ...]] = []
+    def _columns(self) -> Iterator[tuple[Note, Iterable[Expr | str]]]:
         digits = self.sheet.writer.digits
-        for variant, one, word in zip(self.variants, self.runs, self.words, strict=True):
-            losses, network = one.columns.loss, variant.plan.network
-            every = (one.before.loss, *losses)
-            chosen = (every[0], every[-1], min(every))
-            counts = (str(network.steps_per_pass), str(network.samples or 1))
-            cells = tuple((number_words(digits, number),) for number in chosen)
-            rows.append(((variant.name,), *cells, *((count,) for count in counts), (word,)))
-        heads: tuple[Note, ...] = (
-            ("run",), (self.loss, " first"), (self.loss, " last"), (self.loss, " lowest"),
-            ("updates an epoch",), ("gradients an epoch",), ("word",),
-        )  # fmt: skip
-        return Table(heads, tuple(rows))
+        networks = [one.plan.network for one in self.variants]
+        yield ("run",), [one.name for one in self.variants]
+        for word, chosen in ((" first", itemgetter(0)), (" last", itemgetter(-1)), (" lowest", min)):
+            yield (self.loss, word), [number_words(digits, chosen(losses)) for losses in self.losses]
+        yield ("updates an epoch",), [str(one.steps_per_pass) for one in networks]
+        yield ("gradients an epoch",), [str(one.samples or 1) for one in networks]
+        yield ("word",), self.words
 
 
 def decades(rates: Sequence[float]) -> Iterator[Block]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from itertools import islice, takewhile
+from collections.abc import Callable, Iterator
+from itertools import islice, product, takewhile
 from math import prod
 
 from ...expr import Expr, Num, Sym
-from ...network.model import Element, Network, Role, Tensor, own_number
+from ...network.model import Cell, Element, Network, Role, Tensor, own_number
 from ...network.quantities import of_tensor
 from ...trace.amount import fraction
 from ..content.model import Matrix, Note, Quantities, Remark, Table
@@ -83,23 +83,32 @@ def sample_table(writer: Writer, tensors: list[Tensor]) -> Table | Remark:
     if len(symbols) > MOST_COLUMNS and not writer.full:
         source = f" from {tensors[0].text}" if tensors[0].text else ""
         return Remark((f"{count} samples with {len(symbols)} numbers each{source}",))
-    rows: list[tuple[Note, ...]] = []
     rounded = [False] * len(symbols)
-    for sample in listed_samples(writer):
-        if isinstance(sample, SamplesLeftOut):
-            rows.append(((sample.words,), *[()] * (len(symbols) + len(classes))))
-            continue
-        given = [as_given(writer, Element(tensor.key, (sample, *cell))) for tensor, cell, _ in symbols]
-        rounded = [before or one.rounded for before, one in zip(rounded, given, strict=True)]
-        named = [_class(writer.network, tensor, sample) for tensor in classes]
-        number = str(own_number(writer.network.chosen, sample) + 1)
-        rows.append(((number,), *((one.number,) for one in given), *((name,) for name in named)))
-    marks = (" ≈" if one else "" for one in rounded)
+
+    def cells(sample: int) -> Iterator[Expr]:
+        for place, (tensor, cell, _) in enumerate(symbols):
+            given = as_given(writer, Element(tensor.key, (sample, *cell)))
+            rounded[place] |= given.rounded
+            yield given.number
+        yield from (_class(writer.network, tensor, sample) for tensor in classes)
+
+    rows = sample_rows(writer, len(symbols) + len(classes), lambda sample: tuple((one,) for one in cells(sample)))
     titles = (
-        *((symbol, mark) if mark else (symbol,) for (_, _, symbol), mark in zip(symbols, marks, strict=True)),
+        *((symbol, " ≈") if about else (symbol,) for (_, _, symbol), about in zip(symbols, rounded, strict=True)),
         *((Sym(one.name or one.key),) for one in classes),
     )
-    return Table((("sample",), *titles), tuple(rows))
+    return Table((("sample",), *titles), rows)
+
+
+def sample_rows(writer: Writer, columns: int, cells: Callable[[int], tuple[Note, ...]]) -> tuple[tuple[Note, ...], ...]:
+    """A row for each sample that is shown, its number and the cells behind that, and one where some are left out."""
+    rows: list[tuple[Note, ...]] = []
+    for sample in listed_samples(writer):
+        if isinstance(sample, SamplesLeftOut):
+            rows.append(((sample.words,), *[()] * columns))
+        else:
+            rows.append(((str(own_number(writer.network.chosen, sample) + 1),), *cells(sample)))
+    return tuple(rows)
 
 
 def _class(network: Network, targets: Tensor, sample: int) -> Sym:
@@ -117,25 +126,22 @@ def matrix(writer: Writer, tensor: Tensor) -> Matrix:
     where: Note = (f"from {tensor.text}",) if tensor.text else ()
     if count > MOST_CELLS and not writer.full:
         return Matrix(name, tensor.shape, (), where or (f"{count} numbers",))
-    columns = tensor.shape[-1] if tensor.shape else 1
     known = count <= MOST_CELLS and (tensor.decimal or (tensor.array is None and bool(tensor.typed)))
     if not (writer.trace.elementwise or tensor.missing or known):
         rounded = bool(writer.trace.arrays[tensor.key].any())  # a zero is one, wherever it comes from
         return Matrix(name, tensor.shape, writer.literals(tensor.key), where, rounded)
-    rows = []
-    rounded = False
-    for row in range(tensor.shape[0] if len(tensor.shape) == 2 else 1):
-        cells: list[Expr | None] = []
-        for column in range(columns):
-            cell = (row, column) if len(tensor.shape) == 2 else (column,) if tensor.shape else ()
-            if cell in tensor.missing:
-                cells.append(None)
-                continue
-            shown = as_given(writer, Element(tensor.key, cell))
-            cells.append(shown.number)
-            rounded = rounded or shown.rounded
-        rows.append(tuple(cells))
-    return Matrix(name, tensor.shape, tuple(rows), where, rounded)
+    shown = [
+        [None if cell in tensor.missing else as_given(writer, Element(tensor.key, cell)) for cell in row]
+        for row in _rows(tensor.shape)
+    ]
+    rows = tuple(tuple(None if one is None else one.number for one in row) for row in shown)
+    return Matrix(name, tensor.shape, rows, where, any(one.rounded for row in shown for one in row if one is not None))
+
+
+def _rows(shape: tuple[int, ...]) -> Iterator[list[Cell]]:
+    """The cells of a vector or a matrix, row by row."""
+    for before in product(*map(range, shape[:-1])):
+        yield [(*before, place) for place in range(shape[-1])]
 
 
 def tensor_names(network: Network) -> frozenset[str]:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
 from ...catalogue.update_rule import new
-from ...expr import Sym
+from ...expr import Expr, Sym
 from ...network.model import Network
 from ...network.portion import chosen
 from ...network.quantities import Quantity, few_learned, parameters
@@ -18,20 +18,17 @@ from ...trace.scores import mistakes
 from ...trace.trace import Trace
 from ...trace.tracing import in_elements, in_floats
 from ...trace.update import Update
-from ..content.model import Block, Family, Note, Remark, Section, Solution, Step, Stretch, Table
+from ..content.model import Block, Family, Note, Remark, Section, Solution, Step, Stretch, Table, table
 from ..content.results import LossValue, Results
 from ..numbers.results import (
     gradient_results,
-    rate_results,
     sample_results,
-    state_results,
-    updated_results,
     value_results,
 )
 from ..steps.forward import numbers_of, samples_of
 from .calculation import Sheet, is_small, loss_of
 from .runs import MOST_IN_PROGRESS, faultless
-from .step import Trained, limited, step_sheet
+from .step import Trained, limited, results_of, step_sheet
 
 MOST_FULL = 4
 """So many iterations of a small network have a sheet each."""
@@ -108,15 +105,15 @@ class Iterations:
         return gradient_results(trace, self.only or parameters(self.network))
 
     def _results(self, update: Update, keeps: bool) -> Results:
-        """What an iteration without a sheet comes to; whether it ``keeps`` the numbers of every parameter."""
-        trace = update.before
-        own = Results(
-            updated=updated_results(update.after, self.only) if keeps else None,
-            state=state_results(update.after, self.only) if keeps else None,
-            learning_rate=rate_results(update),
-            loss=loss_of(trace, update.after),
+        """What an iteration without a sheet comes to, in full with the numbers that it started from."""
+        trace, own = update.before, results_of(update, self.only, keeps)
+        if not self.sheet.writer.full:
+            return own
+        return own._replace(
+            values=value_results(trace),
+            samples=sample_results(trace),
+            gradients=gradient_results(trace, parameters(trace.network)),
         )
-        return _with_values(own, trace) if self.sheet.writer.full else own
 
     def _how(self, count: int, in_full: Collection[int]) -> Iterator[Remark]:
         """How to see the working of those iterations that have no sheet."""
@@ -141,20 +138,20 @@ class Iterations:
         network = self.network
         loss = network.loss_symbol
         some = network.samples_per_step is not None
-        columns: tuple[Note, ...] = (
-            ("iteration",),
-            *((("samples",),) if some else ()),
-            *(((loss, " before"),) if network.loss_is_known else ()),
-            *((new(one),) for one in each[0].updated),
-        )
-        rows: list[tuple[Note, ...]] = []
-        for place in spread(len(each), MOST_ROWS if not self.sheet.writer.full else len(each)):
-            amounts = (each[place].loss, *each[place].updated.values())
-            own: Note = (numbers_of(chosen(network, network.training.done + place)),) if some else ()
-            texts = ((digits.show(amount).number,) for amount in amounts if amount is not None)
-            rows.append(((str(place + 1),), *((own,) if own else ()), *texts))
-        yield Table(columns, tuple(rows))
-        if left_out := len(each) - len(rows):
+        places = spread(len(each), MOST_ROWS if not self.sheet.writer.full else len(each))
+
+        def columns() -> Iterator[tuple[Note, Iterable[Expr | str]]]:
+            yield ("iteration",), [str(place + 1) for place in places]
+            if some:
+                yield ("samples",), [numbers_of(chosen(network, network.training.done + place)) for place in places]
+            losses = [each[place].loss for place in places]
+            if network.loss_is_known:
+                yield (loss, " before"), [digits.show(one).number for one in losses if one is not None]
+            for symbol in each[0].updated:
+                yield (new(symbol),), [digits.show(each[place].updated[symbol]).number for place in places]
+
+        yield table(columns())
+        if left_out := len(each) - len(places):
             yield Remark((f"… {left_out} more iterations between these (--full shows all)",))
         if some:
             yield Remark((loss, " before is the loss of the iteration's own samples."))
@@ -186,15 +183,6 @@ class _Short(Record):
     results: Results
     loss: Amount | None
     updated: Mapping[Sym, Amount]
-
-
-def _with_values(results: Results, trace: Trace) -> Results:
-    """What an iteration comes to, with the numbers that it started from."""
-    return results._replace(
-        values=value_results(trace),
-        samples=sample_results(trace),
-        gradients=gradient_results(trace, parameters(trace.network)),
-    )
 
 
 def _numbered(section: Section, sheet: Sheet, iteration: int) -> Section:

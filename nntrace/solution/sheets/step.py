@@ -51,16 +51,23 @@ def step_sheet(sheet: Sheet, only: Sequence[Quantity] | None) -> StepSheet:
     update = sheet.trace.updated(limited(only))
     step = _Step(sheet, only, update)
     every = parameters(sheet.network)
-    results = Results(
-        values=value_results(sheet.trace) if step.is_here else {**value_results(step.there.trace), **step.old_values()},
+    values = value_results(step.there.trace) | ({} if step.is_here else updated_results(sheet.trace, None))
+    results = results_of(update, only)._replace(
+        values=values,
         samples=sample_results(step.there.trace),
         gradients=gradient_results(sheet.trace.ahead, every),
-        updated=updated_results(update.after, only),
-        state=state_results(update.after, only),
-        learning_rate=rate_results(update),
-        loss=loss_of(sheet.trace, update.after),
     )
     return StepSheet([section for section in step.sections() if section.blocks], results, update)
+
+
+def results_of(update: Update, only: Sequence[Quantity] | None, keeps: bool = True) -> Results:
+    """What an update comes to; whether it ``keeps`` the numbers of every parameter."""
+    return Results(
+        updated=updated_results(update.after, only) if keeps else None,
+        state=state_results(update.after, only) if keeps else None,
+        learning_rate=rate_results(update),
+        loss=loss_of(update.before, update.after),
+    )
 
 
 def limited(only: Sequence[Quantity] | None) -> dict[str, Quantity] | None:
@@ -82,10 +89,6 @@ class _Step:
         there = ahead.in_network(named_ahead(sheet.network), program)
         self.there = sheet if self.is_here else sheet.following(there)
         self.updates = Updates(self.there.writer, sheet.ids, sheet.families, update)
-
-    def old_values(self) -> dict[str, object]:
-        """The parameters before the step."""
-        return updated_results(self.sheet.trace, None)
 
     def sections(self) -> Iterator[Section]:
         """Forward, loss, backward, update, checks."""

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from fractions import Fraction
 from math import inf, isfinite
 
@@ -11,7 +11,7 @@ from ...errors import counted
 from ...expr import Expr, Sym
 from ...trace.amount import Amount
 from ...trace.trace import Trace
-from ..content.model import Block, Check, Curve, Note, Plot, Remark, Section, Solution, Table, listed
+from ..content.model import Block, Check, Curve, Note, Plot, Remark, Section, Solution, listed, table
 from ..content.results import LossValue, Results
 from ..numbers.digits import Digits
 from ..numbers.results import state_results, updated_results
@@ -76,40 +76,35 @@ class _Training:
     def _blocks(self) -> Iterator[Block]:
         columns, network = self.run.columns, self.sheet.network
         if len(columns):
-            yield self._table(columns)
+            yield table(self._columns(columns))
             yield from self._left_out(len(columns))
             yield loss_of_epoch(self.loss, network.samples_per_step is not None)
         if len(columns) > 1:
-            yield curves_plot(self.loss, self._curves(columns), [self.run.before.loss])
+            yield curves_plot(self.loss, self._curves(columns), self.run.before.loss)
         yield from self._ending()
         yield from self._scores()
         if self.plan.validation is not None and self.run.validation is not None:
             yield from gap(self.number, self.loss, self.run, (network, self.plan.validation))
 
-    def _table(self, columns: Columns) -> Table:
-        rates = len(set(columns.rate)) > 1
+    def _columns(self, columns: Columns) -> Iterator[tuple[Note, Iterable[Expr | str]]]:
+        places = spread(len(columns), len(columns) if self.sheet.writer.full else MOST_ROWS)
+
+        def cells(numbers: Sequence[float], write: Callable[[float], Expr | str]) -> list[Expr | str]:
+            return [write(numbers[place]) for place in places]
+
         only_mistakes = self.sheet.network.only_mistakes
-        titles: list[Note] = [("pass" if only_mistakes else "epoch",)]
-        titles += [("mistakes",)] if only_mistakes else []
-        titles += [(new(one.symbol),) for one in columns.parameters]
-        titles.append((self.loss,))
+        yield ("pass" if only_mistakes else "epoch",), cells(columns.epoch, "{:.0f}".format)
+        if only_mistakes:
+            yield ("mistakes",), cells(columns.mistakes, str)
+        for one, numbers in columns.parameters.items():
+            yield (new(one.symbol),), cells(numbers, self.typed)
+        yield (self.loss,), cells(columns.loss, self.number)
         if columns.validation:
-            titles.append((self.loss, " validation"))
+            yield (self.loss, " validation"), cells(columns.validation, self.number)
         if columns.has_accuracy:
-            titles.append(("accuracy validation",))
-        if rates:
-            titles.append(("learning rate",))
-        rows: list[tuple[Note, ...]] = []
-        full = self.sheet.writer.full
-        for place in spread(len(columns), len(columns) if full else MOST_ROWS):
-            cells: list[Expr | str] = [str(columns.mistakes[place])] if only_mistakes else []
-            cells += [self.typed(numbers[place]) for numbers in columns.parameters.values()]
-            cells += [self.number(columns.loss[place])]
-            cells += [self.number(columns.validation[place])] if columns.validation else []
-            cells += [self.typed(columns.accuracy[place])] if columns.has_accuracy else []
-            cells += [self.typed(columns.rate[place])] if rates else []
-            rows.append(((str(int(columns.epoch[place])),), *((cell,) for cell in cells)))
-        return Table(tuple(titles), tuple(rows))
+            yield ("accuracy validation",), cells(columns.accuracy, self.typed)
+        if len(set(columns.rate)) > 1:
+            yield ("learning rate",), cells(columns.rate, self.typed)
 
     def _left_out(self, count: int) -> Iterator[Remark]:
         if not self.sheet.writer.full and count > MOST_ROWS:
@@ -194,11 +189,8 @@ class _Training:
 
 def loss_of_epoch(loss: Sym, by_steps: bool) -> Remark:
     """What the loss of an epoch is."""
-    mean, before = (
-        " is the mean over an epoch's steps, each before its own update.",
-        " is the loss before the update of its epoch.",
-    )
-    return Remark((loss, mean if by_steps else before))
+    mean = " is the mean over an epoch's steps, each before its own update."
+    return Remark((loss, mean if by_steps else " is the loss before the update of its epoch."))
 
 
 def number_words(digits: Digits, number: float) -> Expr | str:
@@ -213,11 +205,11 @@ def curve(name: Note, across: Sequence[float], up: Sequence[float]) -> Curve:
     return Curve(name, [(across[place], up[place]) for place in spread(len(up), MOST_POINTS)])
 
 
-def curves_plot(loss: Sym, curves: Iterator[Curve] | Sequence[Curve], before: Sequence[float]) -> Plot:
+def curves_plot(loss: Sym, curves: Iterable[Curve], before: float) -> Plot:
     """Losses over epochs, from 0 to the highest, or not far above the loss ``before`` where one leaves the page."""
     drawn = tuple(curves)
     finite = [y for one in drawn for _, y in one.points if isfinite(y)]
-    start = max((number for number in before if isfinite(number)), default=0.0)
+    start = before if isfinite(before) else 0.0
     high = min(max(finite, default=1.0), BEYOND * start) if start > 0 else max(finite, default=1.0)
     low = min(0.0, min(finite, default=0.0))
     return Plot(("epoch",), (loss,), drawn, low, high if high > low else low + 1)

@@ -10,13 +10,12 @@ from ...catalogue import OUTPUT, TARGET
 from ...expr import Call, Cases, Expr, Sym, children
 from ...expr.functions import row_of
 from ...network.building.targets import no_class
-from ...network.model import Element, Tensor, own_number
+from ...network.model import Element, Tensor
 from ...trace.amount import Amount, fraction
 from ...trace.scores import compared, same_class, same_numbers, same_side, takes_classes, takes_one_bit
 from ..content.model import Block, Note, Remark, Table, listed
 from ..formulas.element import Writer
-from ..steps.forward import SamplesLeftOut, listed_samples
-from .head import as_given
+from .head import as_given, sample_rows
 
 MOST_INPUTS = 8
 """The inputs of a sample with more are left out."""
@@ -31,19 +30,17 @@ def verdicts(writer: Writer) -> Iterator[Block]:
     inputs = [tensor for tensor in network.tensors.values() if tensor.role == "input" and tensor.sampled]
     cells = [(tensor, cell) for tensor in inputs for cell in _cells(tensor)]
     cells_listed = cells if len(cells) <= MOST_INPUTS or writer.full else []
-    rows: list[tuple[Note, ...]] = []
-    for sample in listed_samples(writer):
-        if isinstance(sample, SamplesLeftOut):
-            rows.append(((sample.words,), *[()] * (len(cells_listed) + 3)))
-            continue
+
+    def row(sample: int) -> tuple[Note, ...]:
         given = ((as_given(writer, Element(tensor.key, (sample, *cell))).number,) for tensor, cell in cells_listed)
-        verdict: Note = ("right" if compare.right[sample] else "wrong",)
-        number = str(own_number(network.chosen, sample) + 1)
-        rows.append(((number,), *given, compare.result(sample), compare.target(sample), verdict))
+        verdict = "right" if compare.right[sample] else "wrong"
+        return *given, compare.result(sample), compare.target(sample), (verdict,)
+
+    rows = sample_rows(writer, len(cells_listed) + 3, row)
     right = sum(compare.right)
     yield Remark(("Right and wrong",), heading=True)
     names = ((compare.name(tensor, cell),) for tensor, cell in cells_listed)
-    yield Table((("sample",), *names, ("output",), ("target",), ()), tuple(rows))
+    yield Table((("sample",), *names, ("output",), ("target",), ()), rows)
     yield Remark((f"{right} of {count} {'sample is' if count == 1 else 'samples are'} right{compare.rule}",))
 
 

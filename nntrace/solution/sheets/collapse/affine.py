@@ -53,63 +53,54 @@ class AffineMaps:
 
     # -- one layer ---------------------------------------------------------------------------------------------------
 
-    def of(self, step: BoundOperation, level: int, levels: Mapping[str, int]) -> AffineMap:
-        """The map of a layer that reads one tensor; it is the ``level``-th of its stack, counted from 1."""
-        [(_, affine)] = self.of_each(step, level, levels)
-        return affine
-
     def of_each(self, step: BoundOperation, level: int, levels: Mapping[str, int]) -> list[tuple[int, AffineMap]]:
-        """The maps of a layer from each tensor that it reads, by their ``levels``; its constant is the last one's."""
+        """The maps of a layer from each tensor that it reads, by their ``levels``; its constant is the last one's. The
+        layer is the ``level``-th of its stack, counted from 1."""
         operation, own = step.operation, f"j{level}"
         self._sizes[own] = self._size(step.output)
         result = str(operation.output.index[-1])
         letters = {one: f"{one}_{level}" for one in index_letters(operation.formula) if one in step.sizes}
         letters[result] = own
-        addends: dict[int, list[Expr]] = {}
+        derivatives: dict[int, list[tuple[str, str, Expr]]] = {}
         sizes = {own: self.network.tensors[step.output].shape[-1]}
-        along: dict[int, str] = {}
-        read_by: dict[int, str] = {}
         for by in variables(operation.formula, operation.arguments):
             key, letter = step.arguments[by.name], str(by.index[-1])
-            at = levels[key]
-            along.setdefault(at, letter)
-            read_by.setdefault(at, key)
-            addends.setdefault(at, []).append(
-                linear_part(operation.formula, Sym(by.name, (*operation.output.index[:-1], letter)))
-            )
-            sizes[f"j{at}"] = self.network.tensors[key].shape[-1]
+            derivative = linear_part(operation.formula, Sym(by.name, (*operation.output.index[:-1], letter)))
+            derivatives.setdefault(levels[key], []).append((key, letter, derivative))
+            sizes[f"j{levels[key]}"] = self.network.tensors[key].shape[-1]
         sizes = {**{new: step.sizes[letter] for letter, new in letters.items() if letter in step.sizes}, **sizes}
         self._sizes.update({letter: str(size) for letter, size in sizes.items() if letter not in self._sizes})
 
         def keyed(formula: Expr, read: Mapping[str, str] = {}) -> Expr:
             return relettered(self.formulas.keyed(formula, step), {**letters, **read})
 
-        found: list[tuple[int, AffineMap]] = []
-        for at, derivatives in addends.items():
-            derivative, axes = total(derivatives), self.algebra.axes(own, f"j{at}")
-            linear = keyed(derivative, {along[at]: f"j{at}"})
-            named: list[Named] = []
-            matrix = self._formed(linear, axes, sizes)
+        def named(matrix: Whole, formula: Expr, by: tuple[str, ...], grid: Grid | None) -> Named:
+            found = Named(matrix, self._elements(formula, step), by)
+            self.known.add(found.name, grid)
+            return found
+
+        maps: list[tuple[int, AffineMap]] = []
+        for at, parts in derivatives.items():
+            (key, letter, _), axes = parts[0], self.algebra.axes(own, f"j{at}")
+            derivative = total(one for _, _, one in parts)
+            linear = keyed(derivative, {letter: f"j{at}"})
+            matrix, grid = self._formed(linear, axes, sizes), self._grid(linear, axes, sizes)
+            given: tuple[Named, ...] = ()
             if matrix is None:
-                read = self.formulas.name(read_by[at])
-                matrix = self._by_elements(("A", read.name), step, derivative, (result, along[at]), axes, named)
-            grid = self._grid(linear, axes, sizes)
-            for one in named:
-                self.known.add(one.name, grid)
-            found.append((at, AffineMap(matrix, None, grid, None, tuple(named))))
-        at, last = found[-1]
-        rest = constant_part(operation.formula, operation.arguments)
-        constant, axes = keyed(rest), self.algebra.axes(own)
+                matrix = Whole(self.free_name("A", self.formulas.name(key).name, step), *axes)
+                given = (named(matrix, derivative, (result, letter), grid),)
+            maps.append((at, AffineMap(matrix, None, grid, None, given)))
+        rest, axes = constant_part(operation.formula, operation.arguments), self.algebra.axes(own)
+        constant = keyed(rest)
         if constant != Num(0):
-            named = []
+            (at, last), grid = maps[-1], self._grid(constant, axes, sizes)
             vector = self._vector(constant, axes, sizes)
+            given = last.named
             if vector is None:
-                vector = self._by_elements(("c", ""), step, rest, (result,), axes, named)
-            constants = self._grid(constant, axes, sizes)
-            for one in named:
-                self.known.add(one.name, constants)
-            last = last._replace(constant=vector, constant_numbers=constants, named=(*last.named, *named))
-        return [*found[:-1], (at, last)]
+                vector = Whole(self.free_name("c", "", step), *axes)
+                given = (*given, named(vector, rest, (result,), grid))
+            maps[-1] = at, last._replace(constant=vector, constant_numbers=grid, named=given)
+        return maps
 
     def _formed(self, formula: Expr, axes: Axes, sizes: Mapping[str, int]) -> Expr | None:
         """A formula over keys as a matrix with exactly these axes, in the tensors' names."""
@@ -129,33 +120,16 @@ class AffineMaps:
             if form is None and not free_indices(term):
                 number = self.formulas.matrix(term, (None, None))
                 one_place = all(axis is None or sizes.get(axis) == 1 for axis in axes)
-                if isinstance(number, Whole) and one_place:  # the vector of one number is that number
-                    form = self._in_names(Whole(number.symbol, *axes), sizes)
-                elif isinstance(number, Neg) and isinstance(number.body, Whole) and one_place:
-                    form = self._in_names(Neg(Whole(number.body.symbol, *axes)), sizes)
+                body = number.body if isinstance(number, Neg) else number
+                if isinstance(body, Whole) and one_place:  # the vector of one number is that number
+                    number = Whole(body.symbol, *axes) if number is body else Neg(Whole(body.symbol, *axes))
+                    form = self._in_names(number, sizes)
                 elif number is not None:
                     form = self._in_names(repeated(number, axes), sizes)
             if form is None:
                 return None
             found.append(form)
         return total(found)
-
-    def _by_elements(
-        self,
-        name: tuple[str, str],
-        step: BoundOperation,
-        formula: Expr,
-        letters: tuple[str, ...],
-        axes: Axes,
-        named: list[Named],
-    ) -> Expr:
-        """A name for a matrix that has no form in the layer's own ones: its letter, and what it is applied to."""
-        tensor = Whole(self.free_name(*name, step), *axes)
-        elements = transform(
-            formula, lambda node: Num(extent(node.over, step.sizes)) if isinstance(node, Size) else None
-        )
-        named.append(Named(tensor, self._named_elements(self.formulas.keyed(elements, step)), letters))
-        return tensor
 
     @cached_property
     def taken(self) -> set[str]:
@@ -174,12 +148,19 @@ class AffineMaps:
         self.taken.add(found)
         return Sym(found)
 
-    def _named_elements(self, formula: Expr) -> Expr:
-        """A formula over keys in the tensors' names, its letters kept."""
-        return transform(
-            formula,
-            lambda node: Sym(self.formulas.name(node.name).name, node.index) if isinstance(node, Sym) else None,
-        )
+    def _elements(self, formula: Expr, step: BoundOperation) -> Expr:
+        """A layer's formula in the tensors' names, its letters kept."""
+
+        def leaf(node: Expr) -> Expr | None:
+            match node:
+                case Size(over):
+                    return Num(extent(over, step.sizes))
+                case Sym(key, index):
+                    return Sym(self.formulas.name(key).name, index)
+                case _:
+                    return None
+
+        return transform(self.formulas.keyed(formula, step), leaf)
 
     def _in_names(self, form: Expr, sizes: Mapping[str, int]) -> Expr:
         """A matrix form in the tensors' names, with the numbers of each kept, and with sizes as the file has them."""

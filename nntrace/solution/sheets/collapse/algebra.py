@@ -62,16 +62,11 @@ class Algebra:
         """One map after another, multiplied out: A2 (A1 x + c1) + c2 = A2 A1 x + (A2 c1 + c2)."""
         through = [] if inner.constant is None else [self._through(outer, term) for term in terms_of(inner.constant)]
         terms = [*through, *(() if outer.constant is None else terms_of(outer.constant))]
-        matrix = constants = None
-        if outer.matrix_numbers is not None and inner.matrix_numbers is not None:
-            matrix = self.times(outer.matrix_numbers, inner.matrix_numbers)
-        if outer.matrix_numbers is not None and inner.constant_numbers is not None:
-            constants = self.times(outer.matrix_numbers, inner.constant_numbers)
         return AffineMap(
             self.product(outer.matrix, inner.matrix),
             total(terms) if terms else None,
-            matrix,
-            plus(constants, outer.constant_numbers),
+            self._times(outer.matrix_numbers, inner.matrix_numbers),
+            plus(self._times(outer.matrix_numbers, inner.constant_numbers), outer.constant_numbers),
         )
 
     def added(self, one: AffineMap, other: AffineMap) -> AffineMap:
@@ -88,14 +83,15 @@ class Algebra:
         """A term of a constant, taken through the next map; its sign stays in front."""
         return Neg(self.product(outer.matrix, term.body)) if isinstance(term, Neg) else self.product(outer.matrix, term)
 
-    def times(self, matrix: Grid, inner: Grid) -> Grid:
-        """The numbers of ``product``."""
+    def _times(self, matrix: Grid | None, inner: Grid | None) -> Grid | None:
+        """The numbers of ``product``, where there are some."""
+        if matrix is None or inner is None:
+            return None
         return times(matrix, inner) if self.columns else times(inner, matrix)
 
     def image(self, affine: AffineMap, inputs: Grid) -> Grid:
         """The numbers of A x + c."""
-        assert affine.matrix_numbers is not None
-        found = plus(self.times(affine.matrix_numbers, inputs), affine.constant_numbers)
+        found = plus(self._times(affine.matrix_numbers, inputs), affine.constant_numbers)
         assert found is not None
         return found
 

@@ -57,12 +57,8 @@ class Refutation:
         self.sizes: Mapping[str, int] = sizes
 
     @property
-    def subject(self) -> Note:
-        """What the step is called: an activation by its kind, a layer or a formula by its result."""
-        return (self._called,)
-
-    @property
     def _called(self) -> str:
+        """What the step is called: an activation by its kind, a layer or a formula by its result."""
         return self.formulas.name(self.step.output).name if self._has_own_name else self.step.kind
 
     @property
@@ -99,14 +95,14 @@ class Refutation:
                 if self.trace is None and self.operation.parameters
                 else " (none of the midpoints tried shows that it is not)"
             )
-            return (*self.subject, *why, f", so it is not shown to be affine{tried}")
+            return (self._called, *why, f", so it is not shown to be affine{tried}")
         low, high, middle = found.points
         about = ("about ",) if found.halfway.rounded else ()
         return (
             "an affine map takes midpoints to midpoints; halfway between ",
             *self._image(low, found.low), " and ", *self._image(high, found.high),
             " is ", *about, found.halfway.number, ", but ", *self._image(middle, found.there),
-            ", so ", *self.subject, " is not affine",
+            ", so ", self._called, " is not affine",
         )  # fmt: skip
 
     def _found(self) -> _Images | None:

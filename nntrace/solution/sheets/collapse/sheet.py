@@ -31,8 +31,9 @@ from .algebra import AffineMap, Algebra, Named
 from .grids import Grid, literal, numbers
 from .known_matrices import KnownMatrices
 from .refutation import Refutation
-from .stacks import Stack, past_identities, read_tensors, stacks
+from .stacks import Stack, past_identities, stacks
 
+ALREADY_ONE: Note = ("already one affine map",)
 ADDS_NOTHING: Note = ("one affine map: depth without an activation adds nothing",)
 PUT_IN: Note = ("insert the layer before",)
 MULTIPLIED_OUT: Note = ("multiply out",)
@@ -85,10 +86,8 @@ class Collapse:
         )
 
     def _blocks(self, stack: Stack, after: Stack | None) -> Iterator[Block]:
-        if len(stack.layers) > 1:
+        if stack.layers:
             yield from self._merged(stack.layers)
-        elif stack.layers:
-            yield from self._alone(stack.layers[0])
         if stack.end is not None:
             yield self._apart(stack.end, stack, after)
 
@@ -113,13 +112,13 @@ class Collapse:
         refutation = Refutation(self.network, self.trace, self.formulas, self.digits, step)
         reason = refutation.words()
         if not refutation.is_tried:
-            return self._step(name, [(body, ())])._replace(reason=reason)
+            return self._step(name, body)._replace(reason=reason)
         if stack.layers and after is not None and after.layers and after.argument == step.output:
             pair = self._listed((stack.layers[-1], after.layers[0]))
             reason = (*reason, ": ", *pair, " are not merged (with special weights they could still be one affine map)")
         elif stack.layers:
             reason = (*reason, ": ", self.formulas.name(step.output), " is left out of the map")
-        return self._step(name, [(body, ())])._replace(reason=reason)
+        return self._step(name, body)._replace(reason=reason)
 
     def _as_function(self, step: BoundOperation) -> tuple[Expr, Sym]:
         """An activation as a named function of what it reads, a layer by its elements; and what it is called."""
@@ -141,14 +140,6 @@ class Collapse:
 
     # -- algebra -----------------------------------------------------------------------------------------------------
 
-    def _alone(self, step: BoundOperation) -> Iterator[Block]:
-        self.maps.start(step.argument)
-        affine = self.maps.of(step, 1, dict.fromkeys(read_tensors(step), 0))
-        yield from self._defined(affine.named)
-        source = Whole(self.formulas.name(step.argument), *self.algebra.axes("j0"))
-        form = self.algebra.applied(affine, source)
-        yield self._step(self.formulas.name(step.output), [(form, ("already one affine map",))])
-
     def _merged(self, layers: tuple[BoundOperation, ...]) -> Iterator[Block]:
         """The layers put into each other, multiplied out, and the merged matrix and constant with their numbers."""
         maps, algebra, first = self.maps, self.algebra, layers[0]
@@ -157,8 +148,11 @@ class Collapse:
         same = past_identities(self.network)
         root = same.get(first.argument, first.argument)
         levels = {root: 0, **{key: 0 for key, read in same.items() if read == root}, first.output: 1}
-        affine = maps.of(first, 1, levels)
+        [(_, affine)] = maps.of_each(first, 1, levels)
         yield from self._defined(affine.named)
+        if len(layers) == 1:
+            yield self._step(self.formulas.name(first.output), algebra.applied(affine, source), ALREADY_ONE)
+            return
         merged = {1: affine}
         for level, step in enumerate(layers[1:], start=2):
             levels |= {key: levels[root] for key, root in same.items() if root in levels}
@@ -172,10 +166,10 @@ class Collapse:
             if len(of_each) > 1 or affine.constant is not None:
                 inner = (algebra.applied(merged[at], source) if at else source for at, _ in of_each)
                 nested = total(algebra.applied(own, body) for (_, own), body in zip(of_each, inner, strict=True))
-                yield self._step(name, [(nested, PUT_IN)])
+                yield self._step(name, nested, PUT_IN)
             how = PUT_IN if len(of_each) == 1 and affine.constant is None else MULTIPLIED_OUT
             affine = reduce(algebra.added, (algebra.after(own, merged[at]) if at else own for at, own in of_each))
-            yield self._step(name, [(algebra.applied(affine, source), how)])
+            yield self._step(name, algebra.applied(affine, source), how)
             if len(layers) > LONG_STACK and level < len(layers):
                 names = (maps.free_name(letter, "", step) for letter in "Ac")
                 affine = yield from self._under_names(affine, next(names), next(names), level)
@@ -187,20 +181,18 @@ class Collapse:
         for one in named:
             elements, grid = Sym(one.name.name, one.letters), self.known.of(one.name)
             if grid is None:
-                yield self._step(elements, [(one.elements, BY_ELEMENTS)])
+                yield self._step(elements, one.elements, BY_ELEMENTS)
                 continue
-            value, rounded = literal(grid, self.digits)
-            lines = (
-                Line("rule", "=", one.elements, (BY_ELEMENTS,), left=elements),
-                Line("value", "≈" if rounded else "=", value),
-            )
-            yield self._step(Whole(one.name, *one.letters), [])._replace(lines=lines, value=numbers(grid))
+            shown, rounded = literal(grid, self.digits)
+            value = Line("value", "≈" if rounded else "=", shown)
+            step = self._step(Whole(one.name, *one.letters), one.elements, BY_ELEMENTS)
+            yield step._replace(lines=(step.lines[0]._replace(left=elements), value), value=numbers(grid))
 
     def _result(self, layers: tuple[BoundOperation, ...], affine: AffineMap, source: Expr) -> Iterator[Block]:
         last = self.formulas.name(layers[-1].output)
         merged = yield from self._under_names(affine, *self._own_names(last), len(layers))
         if self.trace is None or self.network.samples is not None:
-            yield self._step(last, [(self.algebra.applied(merged, source), ADDS_NOTHING)])
+            yield self._step(last, self.algebra.applied(merged, source), ADDS_NOTHING)
         if self.trace is not None:
             yield from self._compared(layers, merged)
 
@@ -254,14 +246,14 @@ class Collapse:
 
     # -- steps -------------------------------------------------------------------------------------------------------
 
-    def _step(self, name: Expr, forms: list[tuple[Expr, Note]]) -> Step:
+    def _step(self, name: Expr, form: Expr, note: Note = ()) -> Step:
         self._count += 1
-        lines = tuple(Line("rule", "=", form, (note,) if note else ()) for form, note in forms)
-        return Step(f"C{self._count}", "collapse", name, lines, None, None)
+        line = Line("rule", "=", form, (note,) if note else ())
+        return Step(f"C{self._count}", "collapse", name, (line,), None, None)
 
     def _numbered(self, name: Expr, formula: Expr, grid: Grid | None, note: Note) -> Step:
         """Formula = numbers put in = value, where there are numbers."""
-        step = self._step(name, [(formula, note)])
+        step = self._step(name, formula, note)
         if grid is None:
             return step
         put_in, inexact = self.known.substituted(formula)
