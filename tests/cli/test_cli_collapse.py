@@ -216,13 +216,23 @@ layers:
 """
 
 
+SINGLE = """\
+inputs: {x: 2}
+values: {a: 2, b: 3, c: 4}
+layers:
+  - let: {q: a*x + b, f: c*q + c*b + 2*c - 1}
+"""
+
+
 @pytest.mark.parametrize(
     ("text", "merged", "check"),
     [
         (PARALLEL + "  - {add: s, from: [u, v]}\n", "s = (W1 + W2) x + b1", "6.5, 4.0"),
         (PARALLEL + "  - let: {s: 2*u - v + x, m: mean(s)}\n", "m = A_m (2 W1 - W2 + I) x + 2 A_m b1", "8.25"),
         (JOINED, "y = W3 (A_c W1 + A_c_v W2 + A_c_x) x + W3 A_c b1", "29.5"),
-        (SCALARS, "f = (A_f A_q + A_f_x) x + 1_1", "51"),
+        (SCALARS, "f = (A_f A_q + A_f_x) x + 1", "51"),
+        (SINGLE, "f = A_f A_q x + (A_f b + c b + 2 c - 1)", "47"),
+        (f"vectors: rows\n{SINGLE}", "f = x A_q A_f + (b A_f + c b + 2 c - 1)", "47"),
         (
             RESIDUAL,
             "y = W3 (W2 W1 + I) x + (W3 W2 b1 + W3 b2 + b3)",

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 
-from ....expr import Expr, Neg, Num, Ones, Size, Sym, Whole, free_indices, terms_of, total
+from ....expr import Expr, Num, Ones, Size, Sym, Whole, free_indices, terms_of, total
 from ....expr.bind import extent, transform
 from ....expr.index import number_of
 from ....expr.letters import index_letters, relettered
@@ -17,7 +17,7 @@ from ....trace.trace import Trace
 from ...content.model import Note
 from ...formulas.shapes import shapes
 from ...formulas.tensor import TensorFormulas
-from .algebra import AffineMap, Algebra, Named, is_number, repeated
+from .algebra import AffineMap, Algebra, Named, is_number, of_one_place, repeated
 from .grids import Grid
 from .known_matrices import KnownMatrices
 
@@ -120,12 +120,9 @@ class AffineMaps:
             if form is None and not free_indices(term):
                 number = self.formulas.matrix(term, (None, None))
                 one_place = all(axis is None or sizes.get(axis) == 1 for axis in axes)
-                body = number.body if isinstance(number, Neg) else number
-                if isinstance(body, Whole) and one_place:  # the vector of one number is that number
-                    number = Whole(body.symbol, *axes) if number is body else Neg(Whole(body.symbol, *axes))
-                    form = self._in_names(number, sizes)
-                elif number is not None:
-                    form = self._in_names(repeated(number, axes), sizes)
+                if number is not None:
+                    vector = of_one_place(number, axes) if one_place else repeated(number, axes)
+                    form = self._in_names(vector, sizes)
             if form is None:
                 return None
             found.append(form)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from ....expr import ONE, Add, Expr, MatMul, Mul, Neg, Ones, Sym, Transpose, Whole, terms_of, total
+from ....expr.bind import transform
 from ....expr.matrices import IDENTITY, Axes, shape
 from ....record import Record
 from .grids import Grid, plus, times
@@ -55,6 +56,10 @@ class Algebra:
         left, right = (matrix, inner) if self.columns else (inner, matrix)
         numbers, factors = (one + two for one, two in zip(_factors(left), _factors(right), strict=True))
         kept = tuple(one for one in factors if not _is_identity(one)) or factors[:1]
+        if is_number(inner) and _is_identity(matrix):
+            return inner
+        if is_number(inner) and _is_identity(matrix):
+            return inner
         body = MatMul(kept) if len(kept) > 1 else kept[0]
         return Mul((*numbers, body)) if numbers else body
 
@@ -111,6 +116,23 @@ def repeated(number: Expr, axes: Axes) -> Expr:
     return MatMul((*column, number, *row))
 
 
+def of_one_place(number: Expr, axes: Axes) -> Expr:
+    """A number as the vector that it alone is: its symbols are matrices of one place, multiplied as others are."""
+    match number:
+        case Neg(body):
+            return Neg(of_one_place(body, axes))
+        case Mul(parts):
+            numbers = tuple(part for part in parts if shape(part) is None)
+            others = [part for part in parts if shape(part) is not None]
+            laid: list[Axes] = [(axes[0] or axes[1],) * 2] * len(others)
+            laid[-1 if axes[0] else 0] = axes
+            factors = tuple(map(of_one_place, others, laid))
+            body = MatMul(factors) if len(factors) > 1 else factors[0]
+            return Mul((*numbers, body)) if numbers else body
+        case _:
+            return transform(number, lambda node: Whole(node.symbol, *axes) if isinstance(node, Whole) else None)
+
+
 def is_number(node: Expr) -> bool:
     """Whether a matrix form is a number, which fits any shape."""
     return shape(node) in (None, (None, None))
@@ -130,5 +152,7 @@ def _factors(node: Expr) -> tuple[tuple[Expr, ...], tuple[Expr, ...]]:
             return (*numbers, *more), factors
         case MatMul(factors):
             return (), factors
+        case _ if is_number(node):
+            return () if node == ONE else (node,), ()
         case _:
             return (), (node,)

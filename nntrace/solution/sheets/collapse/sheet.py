@@ -259,7 +259,7 @@ class Collapse:
         put_in, inexact = self.known.substituted(formula)
         value, rounded = literal(grid, self.digits)
         lines = [*step.lines]
-        if put_in != value:
+        if put_in not in (formula, value):
             lines.append(Line("substitution", "≈" if inexact else "=", put_in))
         lines.append(Line("value", "≈" if inexact or rounded else "=", value))
         return step._replace(lines=tuple(lines), value=numbers(grid))
