@@ -11,7 +11,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..catalogue import Operation
-from ..expr import Delta, Expr, Partial, Sym, at, contract, differentiate, product, sided, simplify
+from ..expr import Delta, Expr, Partial, Sym, at, contract, differentiate, product, rename, sided, simplify
 from ..expr.bind import transform
 from ..record import Record
 from .model import BoundOperation, Edge, Network
@@ -107,6 +107,15 @@ class ChainRule:
         number, from that."""
         found, output = self.adjoint(reader), self.network.tensors[reader.step.output]
         return found if output.overridden else found._replace(formula=found.numeric)
+
+
+def keyed(formula: Expr, step: BoundOperation) -> Expr:
+    """An operation's formula over the keys of the tensors that it is bound to."""
+
+    def key(symbol: Sym) -> Sym:
+        return Sym(step.key(symbol.name), symbol.index)
+
+    return rename(formula, lambda one: Partial(LOSS, key(one.by)) if isinstance(one, Partial) else key(one))
 
 
 _KNOWN: dict[tuple[int, str, int], tuple[Operation, Adjoint]] = {}

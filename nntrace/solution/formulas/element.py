@@ -31,7 +31,7 @@ from ...network.model import Element, own_number
 from ...trace.amount import Amount, carried, fraction
 from ...trace.trace import Trace
 from ..content.model import Line, LineKind, Note
-from ..numbers.digits import Digits, Shown
+from ..numbers.digits import Digits, NumbersShown, Shown
 from .agreement import LINE_DIGITS, LineForm, form_giving
 from .expansion import ElementFormulas, Expansion
 from .naming import Naming, cell_of
@@ -111,15 +111,8 @@ class Writer(ElementFormulas):
 
     def substituted(self, expansion: Expansion, digits: Digits | None = None) -> tuple[Expr, bool]:
         """One number for each symbol, in the same order; and whether any of them was rounded."""
-        show = (digits or self.digits).show
-        rounded = False
+        number = NumbersShown(digits or self.digits)
         rests = iter(expansion.rests)
-
-        def number(amount: Amount) -> Num:
-            nonlocal rounded
-            found = show(amount)
-            rounded = rounded or found.rounded
-            return found.number
 
         def leaf(part: Expr) -> Expr | None:
             match part:
@@ -136,7 +129,7 @@ class Writer(ElementFormulas):
                 case _:
                     return None
 
-        return transform(expansion.body, leaf), rounded
+        return transform(expansion.body, leaf), number.rounded
 
     def difference(self, value: Amount, precisely: Callable[[Trace], Amount]) -> Note:
         """What full precision gives, where that differs from a carried number in a digit that is shown."""
@@ -153,29 +146,23 @@ class Writer(ElementFormulas):
             return self.amount(partial_key(symbol.of.name, symbol.by.name), cell_of(symbol.by))
         return self.amount(symbol.name + symbol.mark, cell_of(symbol))
 
-    def terms(self, expansion: Expansion, digits: Digits | None = None) -> tuple[Expr, bool] | None:
+    def terms(self, expansion: Expansion, digits: Digits) -> LineForm:
         """One number for each term, its sign folded; ``None`` where the formula is no sum."""
-        show = (digits or self.digits).show
         found_sum = sum_inside(expansion.body, self.network)
         if found_sum is None:
             return None
         outer, inner = found_sum
-        rounded = False
-        rests = iter(expansion.rests)
+        number, rests = NumbersShown(digits), iter(expansion.rests)
         folded: list[Expr] = []
         for term in inner.terms:
             if isinstance(term, Rest):
-                found = show(next(rests))
-                folded.append(Rest(term.count, found.number, term.noun))
+                folded.append(Rest(term.count, number(next(rests)), term.noun))
             else:
-                found = show(self._with_rests(term, rests))
-                folded.append(folded_sign(term, found.decimal, first=not folded))
-            rounded = rounded or found.rounded
-        body = outer(Add(tuple(folded)))
-        factors = {one: show(self.read(one)) for one in symbols(body)}
-        return rename(body, lambda one: factors[one].number), rounded or any(one.rounded for one in factors.values())
+                folded.append(folded_sign(term, number(self._with_rests(term, rests)), first=not folded))
+        body = rename(outer(Add(tuple(folded))), lambda one: number(self.read(one)))
+        return body, number.rounded
 
-    def signs(self, expansion: Expansion, digits: Digits | None = None) -> tuple[Expr, bool] | None:
+    def signs(self, expansion: Expansion, digits: Digits) -> LineForm:
         """The substitution with what its signs come to, 1 or -1; ``None`` where there are none, or a factor is 0."""
         found: list[int] = []
 
@@ -238,7 +225,7 @@ class Writer(ElementFormulas):
         substitution, rounded = found
         if with_signs(substitution) != shown.number and substitution != formula:
             forms.append(("substitution", substitution, rounded))
-        _, terms = self._giving(self._terms_or_signs, expansion, value)
+        _, terms = self._giving(lambda *one: self.terms(*one) or self.signs(*one), expansion, value)
         if terms is not None and with_signs(terms[0]) not in (with_signs(substitution), shown.number):
             forms.append(("terms", *terms))
         if value.exact == 0:  # nothing, however large the factor beside it
@@ -271,9 +258,6 @@ class Writer(ElementFormulas):
         """The only line of a number that is given."""
         shown = self.digits.show(value)
         return Line("value", "≈" if shown.rounded else "=", shown.number, notes)
-
-    def _terms_or_signs(self, expansion: Expansion, digits: Digits) -> tuple[Expr, bool] | None:
-        return self.terms(expansion, digits) or self.signs(expansion, digits)
 
     def _must_give(self, expansion: Expansion, value: Amount) -> bool:
         """Whether a line's digits are to give its value: not where these are carried, or a sum is cut."""

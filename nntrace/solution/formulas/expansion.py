@@ -22,7 +22,6 @@ from ...expr import (
     Mul,
     Neg,
     Num,
-    Partial,
     Rest,
     Sum,
     Sym,
@@ -32,14 +31,15 @@ from ...expr import (
     maximum,
     partial_key,
     product,
-    rename,
+    simplify,
     symbols,
+    terms_of,
     total,
 )  # fmt: skip
 from ...expr.bind import contains, extent, transform
 from ...expr.functions import spelled_out
 from ...expr.structure import is_zero
-from ...network.chain_rule import LOSS
+from ...network.chain_rule import LOSS, keyed
 from ...network.model import BoundOperation, Cell, Element, Network
 from ...network.quantities import quantity
 from ...record import Record
@@ -111,13 +111,13 @@ class ElementFormulas:
     def write(self, formula: Expr, step: BoundOperation, index: Mapping[str, int]) -> Expansion:
         """An operation's formula for one element, over keys, its sums written out and long ones cut."""
         writing = _Writing(step.sizes, [], {}, set())
-        body = self._expanded(self.keyed(at(formula, index), step), writing)
+        body = self._expanded(keyed(at(formula, index), step), writing)
         return Expansion(body, tuple(writing.rests), tuple(writing.decided.items()), frozenset(writing.continuous))
 
     def why(self, step: BoundOperation) -> str:
         """What a line is for, or by which case of its numbers it is worked out, the same in every sample."""
         if step.output not in self._why:
-            place, cases = 0, self.keyed(step.numeric, step)
+            place, cases = 0, keyed(step.numeric, step)
             while isinstance(cases, Cases) and not self.holds(cases.condition, step.sizes):
                 place, cases = place + 1, cases.otherwise
             self._why[step.output] = step.reasons[place]
@@ -139,17 +139,6 @@ class ElementFormulas:
                 if self.write(whole, step, index).body == node:
                     return self.write(rest, step, index).body
         return None
-
-    @staticmethod
-    def keyed(formula: Expr, step: BoundOperation) -> Expr:
-        """An operation's formula over the keys of the tensors that it is bound to."""
-
-        def keyed(symbol: Sym | Partial) -> Expr:
-            if isinstance(symbol, Partial):
-                return Partial(LOSS, Sym(step.key(symbol.by.name), symbol.by.index))
-            return Sym(step.key(symbol.name), symbol.index)
-
-        return rename(formula, keyed)
 
     def _decided(self, cases: Cases, writing: _Writing) -> Expr:
         """Of a distinction of cases the one that holds; a constant stays as a factor that is seen, 1 or 0 as the
@@ -265,11 +254,9 @@ def _decided_deltas(node: Expr) -> Expr:
 
 def folded(body: Expr) -> Expr:
     """A sum of the formula's own integers as one integer: 1 - 1 is 0."""
-    numbers = [term.body if isinstance(term, Neg) else term for term in body.terms] if isinstance(body, Add) else []
-    if not numbers or not all(isinstance(number, Num) and isinstance(number.value, int) for number in numbers):
-        return body
-    assert isinstance(body, Add)
-    return Num(sum(-t.body.value if isinstance(t, Neg) else t.value for t in body.terms))  # type: ignore[attr-defined]
+    numbers = [term.body if isinstance(term, Neg) else term for term in terms_of(body)]
+    integers = all(isinstance(number, Num) and isinstance(number.value, int) for number in numbers)
+    return simplify(body) if isinstance(body, Add) and integers else body
 
 
 def _weighed(call: Call) -> Expr:

@@ -34,7 +34,7 @@ from ...expr.bind import contains, extent, fresh, origin, transform, walk
 from ...expr.letters import OTHERS, index_letters, relettered
 from ...expr.rules import distributed
 from ...network.batch import SAMPLE
-from ...network.chain_rule import LOSS, ChainRule, Reader, adjoint
+from ...network.chain_rule import LOSS, ChainRule, Reader, adjoint, keyed
 from ...network.model import BoundOperation, Edge, Network
 from ...record import Record
 from .connections import without_missing
@@ -68,14 +68,8 @@ class TensorFormulas(Layout):
         self.chain = ChainRule(network)
 
     def keyed(self, formula: Expr, step: BoundOperation) -> Expr:
-        """An operation's formula over keys."""
-
-        def meant(symbol: Sym | Partial) -> Expr:
-            if isinstance(symbol, Partial):
-                return Partial(LOSS, Sym(step.key(symbol.by.name), symbol.by.index))
-            return Sym(step.key(symbol.name), symbol.index)
-
-        return without_missing(rename(formula, meant), self.network.tensors)
+        """An operation's formula over keys, without the connections that are missing."""
+        return without_missing(keyed(formula, step), self.network.tensors)
 
     def forward(self, step: BoundOperation) -> Expr:
         """A step's formula over keys, an activation as a named function of its argument."""

@@ -14,11 +14,13 @@ from ...expr.nodes import Rational
 from ...network.model import Network
 
 
-def folded_sign(term: Expr, value: Decimal, first: bool) -> Expr:
+def folded_sign(term: Expr, number: Num, first: bool) -> Expr:
     """A term's number: as it is in front, a difference behind where it is negative (a zero keeps its term's sign)."""
+    value = number.value
+    assert isinstance(value, Decimal)
     negative = not value.is_nan() and value < 0
     subtracted = negative or (not value and isinstance(term, Neg))
-    return Neg(Num(_negative(value) if value else value)) if subtracted and not first else Num(value)
+    return Neg(Num(_negative(value) if value else value)) if subtracted and not first else number
 
 
 def begins(part: Expr, body: Expr) -> bool:

@@ -41,6 +41,19 @@ class Shown(Record):
         return self.number.value
 
 
+class NumbersShown:
+    """Shows numbers one after the other, and remembers whether one of them was rounded."""
+
+    def __init__(self, digits: Digits) -> None:
+        self.digits = digits
+        self.rounded = False
+
+    def __call__(self, amount: Amount) -> Num:
+        found = self.digits.show(amount)
+        self.rounded = self.rounded or found.rounded
+        return found.number
+
+
 class Digits(Record):
     """How this sheet shows numbers: significant digits of a rounded one, and whether whole numbers show no point.
 

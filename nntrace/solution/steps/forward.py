@@ -7,6 +7,7 @@ from math import nan
 
 from ...expr import Add, Expr, Sym, approximate, children
 from ...expr.functions import Domain, restricted
+from ...network.chain_rule import keyed
 from ...network.model import BoundOperation, Cell, Element, Network, own_number
 from ...record import Record
 from ..content.model import Family, Line, Note, Remark, SectionName, Step, listed
@@ -57,7 +58,7 @@ class ElementSteps:
         writer, tensor = self.writer, self.writer.network.tensors[step.output]
         cells = list(tensor.cells())
         if section == "forward" and self.families.has(tensor) and not tensor.overridden:
-            body = writer.presence.kept(writer.keyed(step.operation.sheet_formula, step))
+            body = writer.presence.kept(keyed(step.operation.sheet_formula, step))
             formula = ElementFormula(Sym(tensor.key, cells[0]), body, step.operation.output.index, step.sizes)
             family = self.families.family(section, formula, lambda place: self._step(step, cells[place], section))
             if family is not None:

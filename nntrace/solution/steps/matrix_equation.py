@@ -19,6 +19,7 @@ from ..formulas.element import Writer
 from ..formulas.naming import PRIME
 from ..formulas.shapes import shapes
 from ..formulas.tensor import TensorFormulas
+from ..numbers.digits import NumbersShown
 
 MOST_LINES = 8
 SHOWN_FIRST, SHOWN_LAST = 3, 1
@@ -63,15 +64,15 @@ class EquationWriter:
     ) -> Step:
         """Formula = numbers put in = value; ``≈`` from the first number on that is rounded here."""
         name, body, sizes, axes, indices, value = equation
-        rounded: list[bool] = []
+        show = NumbersShown(self.writer.digits)
         body = sized(body, sizes)
-        numbers = self._substituted(body, sizes, rounded)
-        in_formula = any(rounded)
+        numbers = self._substituted(body, sizes, show)
+        in_formula = show.rounded
 
         def finished(cell: Cell) -> Num:
             amount = value(cell)
-            rounded.append(amount.rounded)  # what this step leaves, where it is carried on rounded
-            return self._decimal(amount, rounded)
+            show.rounded = show.rounded or amount.rounded  # what this step leaves, where it is carried on rounded
+            return show(amount)
 
         rows = self.rows(axes, sizes, finished, indices)
         result: Expr = Literal(rows) if axes != (None, None) else (rows[0][0] or Num(0))
@@ -79,16 +80,11 @@ class EquationWriter:
         lines = [*before, formula]
         if numbers not in (body, result):
             lines.append(Line("substitution", "≈" if in_formula else "=", numbers))
-        lines.append(Line("value", "≈" if any(rounded) else "=", result))
+        lines.append(Line("value", "≈" if show.rounded else "=", result))
         down, across = (1 if axis is None else extent(axis, sizes) for axis in axes)
         every = _Values(down, across, lambda *place: value(_cell(axes, indices, place)).number)
         values = every if axes != (None, None) else every[0][0]
         return Step(id, section, name, tuple(lines), values, None, reason)
-
-    def _decimal(self, amount: Amount, rounded: list[bool]) -> Num:
-        found = self.writer.digits.show(amount)
-        rounded.append(found.rounded)
-        return found.number
 
     def named(self, body: Expr) -> Expr:
         """A matrix expression over keys in the tensors' names."""
@@ -114,11 +110,8 @@ class EquationWriter:
             return trace.total(quantity(self.network, element))
         return trace.gradient(element)
 
-    def _substituted(self, body: Expr, sizes: Mapping[str, int], rounded: list[bool]) -> Expr:
+    def _substituted(self, body: Expr, sizes: Mapping[str, int], show: NumbersShown) -> Expr:
         """A matrix of numbers for each symbol, a transposed one for its transpose."""
-
-        def decimal(amount: Amount) -> Num:
-            return self._decimal(amount, rounded)
 
         def leaf(node: Expr) -> Expr | None:
             match node:
@@ -129,39 +122,39 @@ class EquationWriter:
                     return Literal(tuple(zip(*found.rows, strict=True)))
                 case Whole(Partial(_, by), down, across):
                     return self._literal(
-                        (down, across), sizes, by, lambda cell: decimal(self.gradient(Element(by.name, cell)))
+                        (down, across), sizes, by, lambda cell: show(self.gradient(Element(by.name, cell)))
                     )
                 case Whole(Sym(key, _, _) as symbol, down, across):
                     value = self.writer.trace.value
                     if (known := self._numbers.get(symbol.name + symbol.mark)) is not None:
-                        return self._literal((down, across), sizes, symbol, lambda cell: decimal(known(cell)))
+                        return self._literal((down, across), sizes, symbol, lambda cell: show(known(cell)))
                     if self.network.tensors[key].role == "constant":  # a mask counts
                         counts = self.network.tensors[key].typed or {}
                         return self._literal((down, across), sizes, symbol, lambda cell: Num(int(counts[cell])))
-                    return self._literal((down, across), sizes, symbol, lambda cell: decimal(value(Element(key, cell))))
+                    return self._literal((down, across), sizes, symbol, lambda cell: show(value(Element(key, cell))))
                 case Ones(over):
                     places = self._places(int(over))
                     return Literal(tuple((None if place is None else ONE,) for place in places))
                 case Sym(name, ()) if name in self.writer.counts:
                     return Num(self.writer.counts[name])
                 case Sym(name, ()) if name in self.writer.extra:
-                    return decimal(self.writer.extra[name])
+                    return show(self.writer.extra[name])
                 case Call(function, (Whole(Sym(key, _, _) as own, down, across),), options) if (
                     slopes := self._slopes.get(Call(function, (Sym(key),), options))
                 ):
-                    slope = partial(self._slope, slopes, decimal=decimal)
+                    slope = partial(self._slope, slopes, show=show)
                     return self._literal((down, across), sizes, own, slope)
                 case _:
                     return None
 
         return transform(body, leaf)
 
-    def _slope(self, step: BoundOperation, cell: Cell, decimal: Callable[[Amount], Num]) -> Num:
+    def _slope(self, step: BoundOperation, cell: Cell, show: NumbersShown) -> Num:
         """The local derivative of an elementwise activation; a constant as the formula's."""
         body = self.writer.write(*self.formulas.slope(step, cell)).body
         if isinstance(body, Indicator):
             return Num(int(self.writer.holds(body.condition)))
-        return body if isinstance(body, Num) else decimal(self.writer.evaluate(body))
+        return body if isinstance(body, Num) else show(self.writer.evaluate(body))
 
     def _literal(self, axes: Axes, sizes: Mapping[str, int], symbol: Sym, number: Callable[[Cell], Num]) -> Expr:
         indices = tuple(str(index) for index in symbol.index)

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from itertools import product
 
-from ....expr import Expr, Literal, Partial, Sym, at
+from ....expr import Partial, Sym, at
 from ....expr.bind import free_indices
 from ....expr.rules import by_rule
 from ....network.batch import SAMPLE
@@ -16,6 +15,7 @@ from ....trace.tracing import trace_of
 from ...content.model import Line, Nested, Step
 from ...formulas.element import Writer
 from ...numbers.digits import Digits
+from ...sheets.collapse.grids import Grid, literal, numbers
 from ...steps.matrix import MatrixForms
 from ..calculus.jacobians import Jacobians
 from ..steps import IndexFormula, Numbers, Part
@@ -103,22 +103,20 @@ class NetworkNumbers:
         ]
         rows = [amounts[start : start + across] for start in range(0, len(amounts), across)]
         matrices = [rows[start : start + down] for start in range(0, len(rows), down)]
-        numbers = [[[one.number for one in row] for row in matrix] for matrix in matrices]
+        values = [numbers(matrix) for matrix in matrices]
         if SAMPLE not in free_indices(derivative):
-            return (self._matrix_line(matrices[0]),), numbers[0]
+            return (self._matrix_line(matrices[0]),), values[0]
         lines = []
         for sample, matrix in enumerate(matrices):
             mark = sample_mark(own_number(self.network.chosen, sample))
             of, under = (self._of_sample(one, mark) for one in (key, by))
             lines.append(self._matrix_line(matrix)._replace(left=Partial(of, under)))
-        return tuple(lines), numbers
+        return tuple(lines), values
 
     def _of_sample(self, key: str, mark: str) -> Sym:
         name = self.jacobians.symbols.formulas.name(key)
         return Sym(name.name, (), mark) if self.network.tensors[key].sampled else name
 
-    def _matrix_line(self, rows: Sequence[Sequence[Amount]]) -> Line:
-        shown = [[self.digits.show(one) for one in row] for row in rows]
-        matrix: tuple[tuple[Expr | None, ...], ...] = tuple(tuple(one.number for one in row) for row in shown)
-        relation = "≈" if any(one.rounded for row in shown for one in row) else "="
-        return Line("value", relation, Literal(matrix))
+    def _matrix_line(self, rows: Grid) -> Line:
+        matrix, rounded = literal(rows, self.digits)
+        return Line("value", "≈" if rounded else "=", matrix)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from ....expr import Literal
 from ....trace.amount import Amount
-from ...numbers.digits import Digits
+from ...numbers.digits import Digits, NumbersShown
 
 Grid = list[list[Amount]]
 
@@ -24,9 +24,8 @@ def plus(one: Grid | None, other: Grid | None) -> Grid | None:
 
 def literal(grid: Grid, digits: Digits) -> tuple[Literal, bool]:
     """A matrix as it is shown, and whether any of its numbers is rounded."""
-    cells = [[digits.show(amount) for amount in row] for row in grid]
-    rounded = any(one.rounded for row in cells for one in row)
-    return Literal(tuple(tuple(one.number for one in row) for row in cells)), rounded
+    show = NumbersShown(digits)
+    return Literal(tuple(tuple(map(show, row)) for row in grid)), show.rounded
 
 
 def numbers(grid: Grid) -> list[list[float]]:
