@@ -4,22 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 
-from ...expr import (
-    ONE,
-    ZERO,
-    Add,
-    Condition,
-    Expr,
-    Index,
-    Mul,
-    Partial,
-    Rest,
-    Sym,
-    product,
-    rename,
-    simplify,
-    total,
-)
+from ...expr import ONE, ZERO, Add, Condition, Expr, Index, Mul, Partial, Rest, Sym, product, rename, simplify, total
 from ...expr.structure import is_zero
 from ...network.chain_rule import LOSS, ChainRule, Reader
 from ...network.model import Element, Network

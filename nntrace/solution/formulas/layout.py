@@ -6,22 +6,7 @@ from collections.abc import Iterator
 from functools import reduce
 from operator import mul
 
-from ...expr import (
-    ONE,
-    Add,
-    Call,
-    Expr,
-    MatMul,
-    Mul,
-    Neg,
-    Num,
-    Ones,
-    Partial,
-    Sum,
-    Sym,
-    Transpose,
-    symbols,
-)  # fmt: skip
+from ...expr import ONE, Add, Call, Expr, MatMul, Mul, Neg, Num, Ones, Partial, Sum, Sym, Transpose, symbols
 from ...expr.bind import transform
 from ...expr.functions import quotient_of, spelled_out
 from ...expr.matrices import Axes, matrix_form

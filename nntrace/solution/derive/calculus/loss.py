@@ -15,18 +15,7 @@ from ....network.model import PENALTY
 from ...content.model import Note
 from ...formulas.tensor import LETTERS
 from ..naming.symbols import how_many_samples
-from ..steps import (
-    REORDERED,
-    Form,
-    IndexFormula,
-    Numbers,
-    Part,
-    defined,
-    index_lines,
-    joined,
-    matrix_step,
-    put_in,
-)
+from ..steps import REORDERED, Form, IndexFormula, Numbers, Part, defined, index_lines, joined, matrix_step, put_in
 from .jacobians import derivative
 from .kinks import kink_note
 from .logits import LogitsGradient

@@ -5,15 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 
-from ....expr import (
-    Expr,
-    Num,
-    Ones,
-    Partial,
-    Size,
-    Sym,
-    Whole,
-)
+from ....expr import Expr, Num, Ones, Partial, Size, Sym, Whole
 from ....expr.bind import transform, walk
 from ....expr.index import Index
 from ....expr.letters import index_letters

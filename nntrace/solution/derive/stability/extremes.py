@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from fractions import Fraction
 from math import isfinite
 
 from ....expr import Expr, Num, Size, Sum, Sym, exp, substitute
@@ -57,27 +58,24 @@ class Stability:
             trials = given or [trial for trial in self.trials.of(formula) if self._fails(formula, trial)]
             if not trials:
                 continue
-            keys = {key for key in (formula.output, formula.argument) if key is not None}
-            textbook = Form(self._in_names(formula, formula.plain), self._why(formula))
-            yield Part(formula.name, (textbook,), keys)
+            yield formula.step([Form(self._in_names(formula, formula.plain), self._why(formula))])
             for trial in trials:
-                yield from self._tried(formula, formula.plain, trial, keys)
+                yield from self._tried(formula, formula.plain, trial)
                 if not self._fails(formula, trial):
-                    yield Part(formula.name, (), keys, ("nothing overflows here",))
+                    yield formula.remark("nothing overflows here")
                 elif formula.safe is None:
-                    yield from self._unavoided(formula, trial, keys)
+                    yield from self._unavoided(formula, trial)
             if formula.safe is None:
                 continue
-            yield Part(formula.name, tuple(self._proof(formula, formula.safe)), keys)
+            yield formula.step(self._proof(formula, formula.safe))
             if self._has_one_in_sum(formula, formula.safe):
-                first, one = exp(Num(0)), Num(1)
                 logarithms = (one for one in map(restricted, walk(formula.safe)) if one is not None and one[0].pole)
                 taken = any(contains(argument, Sum) for _, argument in logarithms)
                 so = "its logarithm is finite" if taken else "no quotient is 0 / 0"
-                yield Part(formula.name, (), keys, ("the largest exponent is 0, so the sum contains ", first, " = ",
-                                                    one, f" and is at least 1: {so}"))  # fmt: skip
+                contained = (exp(Num(0)), " = ", Num(1), " and is at least 1: ")
+                yield formula.remark("the largest exponent is 0, so the sum contains ", *contained, so)
             for trial in trials:
-                yield from self._tried(formula, formula.safe, trial, keys)
+                yield from self._tried(formula, formula.safe, trial)
 
     def _why(self, formula: Formula) -> Note:
         """What the plain formula is."""
@@ -88,35 +86,27 @@ class Stability:
             return ("the loss of one sample",) if self.loss.batch else ("the loss",)
         return ("output ", Sym(self.symbols.index(CLASS)), "'s term in ", self.loss.loss)
 
-    def _unavoided(self, formula: Formula, trial: Values, keys: set[str]) -> Iterator[Part]:
+    def _unavoided(self, formula: Formula, trial: Values) -> Iterator[Part]:
         """What an overflow means that no other formula is given for."""
         if all(isfinite(number_of(one)) for one in self.trials.plain(formula, trial)):
-            yield Part(formula.name, (), keys, ("the result is still right: a number divided by ∞ is 0",))
+            yield formula.remark("the result is still right: a number divided by ∞ is 0")
         elif formula.of is None:
             failing = sorted({one[0] for one in self.trials.of(formula) if self._fails(formula, one)})
             outputs = " or ".join(str(number) for number in failing)
             what = f"outputs of exactly {outputs}" if formula.is_joint else f"an output of exactly {outputs}"
-            yield Part(formula.name, (), keys, (f"with {what} the loss has no finite value",))
+            yield formula.remark(f"with {what} the loss has no finite value")
 
     def _proof(self, formula: Formula, safe: Expr) -> Iterator[Form]:
         why: Note = ()
-        if formula.largest is not None and self._has_largest(formula, safe):
-            why = (
-                self.largest,
-                " is the largest ",
-                self._in_names(formula, formula.largest.body),
-                ": no exponent is positive",
-            )
+        if formula.largest is not None:
+            each = self._in_names(formula, formula.largest.body)
+            why = (self.largest, " is the largest ", each, ": no exponent is positive")
         elif self.trials.exponents(formula, safe):
             why = ("the exponent is never positive",)
         yield Form(self._in_names(formula, safe), why if self._has_no_positive(formula, safe) else ())
         for one in formula.equal:
             named = one.map(lambda form: self._in_names(formula, form))
             yield Form(named.form, named.words)
-
-    @staticmethod
-    def _has_largest(formula: Formula, safe: Expr) -> bool:
-        return formula.largest is not None and any(node == formula.largest.symbol for node in walk(safe))
 
     def _has_no_positive(self, formula: Formula, safe: Expr) -> bool:
         """Whether no exponent of a formula is above 0, tried with large arguments and with some between."""
@@ -125,7 +115,7 @@ class Stability:
     def _has_one_in_sum(self, formula: Formula, safe: Expr) -> bool:
         """Whether a sum has e^0 in it, whatever the arguments are: the largest is taken from each."""
         sums = [node for node in walk(safe) if isinstance(node, Sum)]
-        shifted = sums and self._has_largest(formula, safe) and self._has_no_positive(formula, safe)
+        shifted = sums and formula.largest is not None and self._has_no_positive(formula, safe)
         trials = self.trials.of(formula) if shifted else ()
         return bool(trials) and all(
             any(exponent == 0 for exponent in self.trials.exponents_of(formula, sums[0], trial)) for trial in trials
@@ -136,9 +126,9 @@ class Stability:
         bound = self.trials.plain(formula, trial)
         return any(not isfinite(number_of(part)) for one in bound for part in walk(one))
 
-    def _tried(self, formula: Formula, form: Expr, trial: Values, keys: set[str]) -> Iterator[Part]:
+    def _tried(self, formula: Formula, form: Expr, trial: Values) -> Iterator[Part]:
         """The form at one set of numbers: the sum that all results share, then each result."""
-        yield Part(formula.name, (), keys, self._numbers_note(formula, trial))
+        yield formula.remark(*self._numbers_note(formula, trial))
         sums = (node for node in walk(form) if isinstance(node, Sum) and formula.letter not in free_indices(node))
         named = next(sums, None)
         numbers: dict[Expr, Expr] = {}
@@ -149,64 +139,50 @@ class Stability:
             total = self.digits.show(amount_of(bound))
             numbers[TOTAL] = total.number
             rounded = total.rounded
-            yield self._evaluated(self.total, bound, keys, failure_of(bound))
+            yield self._evaluated(formula, self.total, bound, failure_of(bound))
         before: Expr | None = None
         places = list(self.trials.places(formula, trial))
         for count, place in enumerate(places):
             bound = substitute(self.trials.bound(formula, form, trial, place), numbers)
             if bound == before:
                 others = "the other is" if count == len(places) - 1 else "the others are"
-                yield Part(formula.name, (), keys, (f"{others} the same",))
+                yield formula.remark(f"{others} the same")
                 return
             before = bound
             own = not formula.is_joint and (formula.together or len(trial) > 1)
             name = self._element(formula, place) if own else formula.name
-            yield self._evaluated(
-                name, bound, keys, reason_of(bound), rounded or self._is_of_rounded(formula, form, trial, place)
-            )
+            inexact = rounded or self._is_of_rounded(formula, form, trial, place)
+            yield self._evaluated(formula, name, bound, reason_of(bound), inexact)
 
     def _element(self, formula: Formula, place: int) -> Sym:
         """One element of what a formula gives, by the user's name for it."""
         of = formula.of
         return Sym(formula.name.name, (place,)) if of is None else self.symbols.tensor(Sym(of.name, (place,)))
 
-    def _evaluated(self, name: Expr, substituted: Expr, keys: set[str], reason: Note, rounded: bool = False) -> Part:
-        amount = amount_of(substituted)
+    def _evaluated(self, formula: Formula, name: Expr, put_in: Expr, reason: Note, rounded: bool = False) -> Part:
+        amount = amount_of(put_in)
         shown = self.digits.show(amount)
         first = "≈" if rounded else "="
         value = "≈" if shown.rounded else first
-        lines = (Form(substituted, (), "substitution", first), Form(shown.number, (), "value", value))
-        return Part(name, lines, keys, reason, value=amount.number)
+        lines = (Form(put_in, (), "substitution", first), Form(shown.number, (), "value", value))
+        return formula.step(lines, reason, name, amount.number)
 
     def _numbers_note(self, formula: Formula, trial: Values) -> Note:
         """At what numbers: ``at z2 = (1000.0, 0.0, -1000.0)``; of a loss with which target."""
-        key = formula.tried
         alone = not formula.together and len(trial) == 1 and not formula.is_joint
-        vector = self.symbols.formulas.name(key)
-        z = self.symbols.tensor(Sym(key, (formula.letter,))) if alone else vector
-        numbers = [self.digits.show(fraction(value)).number for value in trial]
-        shown = listed(numbers)
-        return ("at ", z, " = ", *(shown if alone else ("(", *shown, ")")), *self._target_note(formula, trial),
-                *self._size_note(formula, trial))  # fmt: skip
 
-    def _target_note(self, formula: Formula, trial: Values) -> Note:
-        if formula.of is not None:
-            return ()
-        key = str(formula.target)
-        if formula.together:
-            return (" with ", self.symbols.tensor(Sym(key, (self.trials.class_of(trial),))), " = 1")
-        targets = [
-            self.digits.show(fraction(self.trials.target(formula, trial, place))).number for place in range(len(trial))
-        ]
-        if len(trial) == 1 and not formula.is_joint:
-            return (" with ", self.symbols.tensor(Sym(key, (CLASS,))), " = ", targets[0])
-        return (
-            " with ",
-            self.symbols.formulas.name(key),
-            " = (",
-            *listed(targets),
-            ")",
-        )
+        def equation(key: str, values: Iterable[Fraction | int]) -> Note:
+            symbol = self.symbols.tensor(Sym(key, (formula.letter,))) if alone else self.symbols.formulas.name(key)
+            numbers = listed(self.digits.show(fraction(value)).number for value in values)
+            return (symbol, " = ", *(numbers if alone else ("(", *numbers, ")")))
+
+        target: Note = ()
+        if formula.of is None and formula.together:
+            target = (" with ", self.symbols.tensor(Sym(str(formula.target), (self.trials.class_of(trial),))), " = 1")
+        elif formula.of is None:
+            targets = (self.trials.target(formula, trial, place) for place in range(len(trial)))
+            target = (" with ", *equation(str(formula.target), targets))
+        return ("at ", *equation(formula.tried, trial), *target, *self._size_note(formula, trial))
 
     def _size_note(self, formula: Formula, trial: Values) -> Note:
         """How many units are tried, where there may be others."""

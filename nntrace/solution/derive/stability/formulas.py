@@ -2,17 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 from ....catalogue import Same
-from ....expr import Delta, Div, Expr, Max, Mul, Neg, Sum, Sym, at
+from ....expr import Condition, Delta, Div, Expr, Max, Mul, Neg, Sum, Sym, at
 from ....expr.bind import transform, walk
 from ....expr.functions import row_of
 from ....expr.index import Segment
 from ....network.batch import SAMPLE
 from ....network.model import BoundOperation
 from ....record import Record
+from ...content.model import Note
 from ..calculus.loss import LossGradient
 from ..calculus.loss_formula import outermost
 from ..naming.symbols import Symbols
+from ..steps import Form, Part
 
 CLASS = "k"
 """The index of the output whose part of a loss is tried."""
@@ -54,6 +58,17 @@ class Formula(Record):
     def tried(self) -> str:
         """The key of what is tried with numbers."""
         return str(self.argument or self.output)
+
+    def remark(self, *words: str | Expr | Condition) -> Part:
+        """What is said of it between its steps."""
+        return self.step((), words)
+
+    def step(
+        self, lines: Iterable[Form], reason: Note = (), name: Expr | None = None, value: float | None = None
+    ) -> Part:
+        """A step about it."""
+        keys = {key for key in (self.output, self.argument) if key is not None}
+        return Part(name or self.name, tuple(lines), keys, reason, value=value)
 
 
 def of_activation(symbols: Symbols, step: BoundOperation) -> Formula:
