@@ -12,9 +12,9 @@ from typing import Any
 
 import numpy as np
 import pytest
+from derivation_reader import ALIKE, Reading, same
 from shipped import CONFIGS, tried
 from symbolic_reader import Index, Matrix, dual
-from test_derive import ALIKE, Reading, same
 from typeset_reader import bare
 from typeset_sheets import STEPS, Steps, forms
 

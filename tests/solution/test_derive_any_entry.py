@@ -14,10 +14,10 @@ from typing import Any
 
 import autograd
 import autograd.numpy as np
+import derivation_reader
 import pytest
-import test_derive
+from derivation_reader import Reading, reading
 from symbolic_reader import FUNCTIONS, Dual, Index, Text, dual
-from test_derive import Reading, reading
 from test_new_entries import ROWS
 
 from nntrace.catalogue import KINDS, Entry, Operation, Parameter
@@ -51,7 +51,7 @@ def entries(monkeypatch: pytest.MonkeyPatch) -> None:
     for row in ROWS:
         name = row.build.__name__
         monkeypatch.setitem(KINDS[row.kind], name, Entry(row.kind, name, (), row.build))
-    monkeypatch.setattr(test_derive, "CLOSE", 1e-12)
+    monkeypatch.setattr(derivation_reader, "CLOSE", 1e-12)
 
 
 def source(kind: str, name: str, batch: bool, vectors: str) -> str:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from test_derive import reading
+from derivation_reader import reading
 
 from nntrace.network.apart import apart
 from nntrace.network.building.build import build

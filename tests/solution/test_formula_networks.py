@@ -16,9 +16,9 @@ import autograd
 import autograd.numpy as anp
 import numpy as np
 import pytest
+from derivation_reader import reading
 from networks import share_of_drawn
 from symbolic_reader import AtKink
-from test_derive import reading
 from test_matrix_view import wrong_lines
 from test_self_proof import object_of, prove_sheet
 

@@ -9,11 +9,11 @@ from typing import Any
 
 import numpy as np
 import pytest
+from derivation_reader import ALIKE, BATCH, Reading, same
 from networks import DRAWN, OF_ANY_OUTPUTS, generate
-from shipped import tried
+from shipped import CONFIGS, tried
 from stepping import rate_of, stepped
 from symbolic_reader import FUNCTIONS, OPTIONS, AtKink, Dual, Index, Matrix, dual, shape_of, signs
-from test_derive import ALIKE, BATCH, CONFIGS, Reading, same
 
 from nntrace.catalogue import KINDS
 from nntrace.expr import Indexed, Sum, Sym

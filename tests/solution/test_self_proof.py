@@ -773,7 +773,7 @@ report: [{{bce: M, over_outputs: mean}}]
 def drawn() -> Iterator[Drawn]:
     for path in tried(CONFIGS):  # in full precision; carried numbers are redone in tests/cli/test_cli_carry.py
         network = build(load(str(path)), numbers=False)
-        if not network.has_numbers:  # its lines are held in tests/test_derive.py
+        if not network.has_numbers:  # its lines are held by test_derive.py
             continue
         conventions = network.conventions._replace(rounding=Rounding())
         network = network._replace(conventions=conventions, iterations=1, samples_per_step=None)
