@@ -2,18 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from html import escape
 from math import inf
 from typing import cast
 
 from ..errors import printable
 from ..expr.script import UNICODE, Script
-from ..solution.content.model import Check, Matrix, Note, Plot, Quantities, Section, Solution, Step
+from ..solution.content.model import Matrix, Note, Plot, Quantities, Section, Solution, Step
 from ..solution.content.outline import CONVENTIONS, TITLES, heading, source
 from ..solution.content.picture import Picture
 from .plot.svg import svg_lines
-from .typeset.formulas import Formulas
 from .typeset.language import Chunk, Sign
 from .typeset.mathml import MathML
 from .typeset.numbers import in_rows, listing
@@ -28,8 +27,7 @@ UNBROKEN = 22.0
 
 def write(solution: Solution, width: int, script: Script) -> Iterator[str]:
     """The file's lines; with an ASCII script all other characters are written by their numbers."""
-    formulas = Formulas(MathML(), solution.tensors(), solution.symbolic)
-    lines = manuscript_lines(solution, HtmlDocument(formulas, min(width, WIDTH)))
+    lines = manuscript_lines(HtmlDocument(solution, MathML(), min(width, WIDTH), UNICODE))
     if not script.ascii:
         return lines
     return (line.encode("ascii", "xmlcharrefreplace").decode() for line in lines)
@@ -37,13 +35,14 @@ def write(solution: Solution, width: int, script: Script) -> Iterator[str]:
 
 def fragment(solution: Solution) -> Iterator[str]:
     """The sheet as an element of another page: without anchors, which that page may have already."""
-    return manuscript_lines(solution, HtmlFragment(Formulas(MathML(), solution.tensors(), solution.symbolic), WIDTH))
+    return manuscript_lines(HtmlFragment(solution, MathML(), WIDTH, UNICODE))
 
 
-class HtmlDocument(Manuscript):
-    """The parts of a sheet in HTML: a step is an element whose id is the step's."""
+class HtmlFragment(Manuscript):
+    """The parts of a sheet inside another page."""
 
     draws = True
+    marks = {"ok": " ✓", "failed": " ✗ <strong>does not hold</strong>"}
 
     def words(self, text: str) -> str:
         return escape(printable(text))
@@ -55,24 +54,25 @@ class HtmlDocument(Manuscript):
         """The browser may break a formula of a note, too."""
         return "<wbr>".join(self.formula("".join(chunk.text for chunk in part)) for part in _unbroken(chunks))
 
-    def opening(self, solution: Solution, sections: Sequence[Section]) -> Iterator[str]:
-        from .typeset.style import STYLE
+    def preamble(self) -> Iterator[str]:
+        from .typeset.style import INNER
 
-        title = self.words(solution.title or solution.source)
-        yield f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{title}</title>'
-        yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
-        yield f"<style>\n{STYLE}</style>\n</head>\n<body>"
-        yield '<a class="skip" href="#sheet">Skip to the sheet</a>\n<header>'
-        yield f'<h1 dir="auto">{title}</h1>\n<p class="source">{self.note(source(solution))}</p>\n</header>'
-        yield '<nav aria-label="Contents">\n<ol>'
-        for place, section in enumerate(sections):
-            if words := _title(section):
-                yield f'<li><a href="#{_anchor(section, place)}">{self.note(words)}</a></li>'
-        yield '</ol>\n</nav>\n<main id="sheet">'
+        yield f'<div class="nntrace">\n<style>\n{INNER}</style>'
         self._is_open = False
 
+    def source(self, line: str) -> str:
+        return f'<p class="source">{line}</p>'
+
     def closing(self) -> Iterator[str]:
-        yield ("</section>\n" if self._is_open else "") + "</main>\n</body>\n</html>"
+        yield ("</section>\n" if self._is_open else "") + "</div>"
+
+    def anchor(self, name: str) -> str:
+        """The attribute that makes an element a place to go to."""
+        return ""
+
+    def id(self, id: str) -> str:
+        """A step's id."""
+        return f'<span class="id">{id}</span>'
 
     def picture(self, picture: Picture) -> Iterator[str]:
         from .drawing.layout import figure
@@ -82,14 +82,6 @@ class HtmlDocument(Manuscript):
         yield from svg(figure(picture), ground=False)
         yield "</figure>"
 
-    def anchor(self, name: str) -> str:
-        """The attribute that makes an element a place to go to."""
-        return f' id="{name}"' if name else ""
-
-    def id(self, id: str) -> str:
-        """A step's id, which leads to its step."""
-        return f'<a class="id" href="#{id}">{id}</a>' if id else '<span class="id"></span>'
-
     def heading(self, words: Note, section: Section, place: int) -> Iterator[str]:
         anchor = _anchor(section, place)
         if self._is_open:
@@ -98,12 +90,12 @@ class HtmlDocument(Manuscript):
         kind = section.name.split(" ")[0]
         yield f'<section class="{kind}">\n<h2{self.anchor(anchor)}>{self.note(words)}</h2>'
 
-    def subheading(self, words: Note) -> Iterator[str]:
-        yield f"<h3>{self.note(words)}</h3>"
+    def headed(self, level: int, words: str) -> str:
+        return f"<h{level}>{words}</h{level}>" if level > 1 else f'<p dir="auto"><strong>{words}</strong></p>'
 
-    def conventions(self, notes: Sequence[Note]) -> Iterator[str]:
-        yield '<ul class="agreed">'
-        yield from (f"<li>{self.note(note)}</li>" for note in notes)
+    def listed(self, kind: str, items: Iterable[tuple[str, str]]) -> Iterator[str]:
+        yield f'<ul class="{kind}">'
+        yield from (f"<li{_class(own)}>{words}</li>" for own, words in items)
         yield "</ul>"
 
     def step(self, step: Step, rows: list[FormulaRow]) -> Iterator[str]:
@@ -118,12 +110,14 @@ class HtmlDocument(Manuscript):
             lines.append(f"<span>{name}</span><span>{sign}</span><span>{body}{note}</span>")
         yield "\n".join(lines) + "</div></div>"
 
-    def quantities(self, given: Quantities) -> Iterator[str]:
-        if given.caption:
-            yield f"<p>{self.note(given.caption)}</p>"
+    def bands(self, given: Quantities) -> Iterator[Sequence[tuple[Note, Note]]]:
+        """All of them, for the browser to break."""
+        yield given.pairs
+
+    def band(self, names: list[str], numbers: list[str]) -> Iterator[str]:
         yield '<dl class="quantities">'
-        for name, value in given.pairs:
-            yield f"<div><dt>{self.note(name)}</dt><dd>{self.note(value)}</dd></div>"
+        for name, number in zip(names, numbers, strict=True):
+            yield f"<div><dt>{name}</dt><dd>{number}</dd></div>"
         yield "</dl>"
 
     def matrix(self, matrix: Matrix) -> Iterator[str]:
@@ -145,12 +139,11 @@ class HtmlDocument(Manuscript):
     def table(self, table: HeadedRows) -> Iterator[str]:
         yield '<div class="wide" tabindex="0" role="group" aria-label="Table">\n<table>\n<thead><tr>'
         for column, right in zip(table.columns, table.numbers, strict=True):
-            kind = ' class="number"' if right else ""
-            yield f'<th scope="col"{kind}>{self.note(column)}</th>'
+            yield f'<th scope="col"{_class("number" if right else "")}>{self.note(column)}</th>'
         yield "</tr></thead>\n<tbody>"
         with_ids = table.columns[0] == ("id",)
         for row in table.rows:
-            cells = "".join(f"<td{_kind(cell)}>{self.note(cell)}</td>" for cell in row)
+            cells = "".join(f"<td{_class('number' if is_number(cell) else '')}>{self.note(cell)}</td>" for cell in row)
             anchor = self.anchor(str(row[0][0])) if with_ids and row[0] else ""
             yield f"<tr{anchor}>{cells}</tr>"
         yield "</tbody>\n</table>\n</div>"
@@ -163,36 +156,35 @@ class HtmlDocument(Manuscript):
         yield from svg_lines(plot)
         yield "</figure>"
 
-    def checks(self, checks: Sequence[Check]) -> Iterator[str]:
-        yield '<ul class="checked">'
-        for check in checks:
-            lead = "note: " if check.status == "note" else ""
-            mark = {"ok": " ✓", "failed": " ✗ <strong>does not hold</strong>", "note": ""}[check.status]
-            yield f'<li class="{check.status}">{lead}{self.note(check.words)}{mark}</li>'
-        yield "</ul>"
 
+class HtmlDocument(HtmlFragment):
+    """The parts of a sheet in HTML: a step is an element whose id is the step's."""
 
-class HtmlFragment(HtmlDocument):
-    """The parts of a sheet inside another page."""
+    def opening(self, sections: Sequence[Section]) -> Iterator[str]:
+        from .typeset.style import STYLE
 
-    def opening(self, solution: Solution, sections: Sequence[Section]) -> Iterator[str]:
-        from .typeset.style import INNER
-
-        yield f'<div class="nntrace">\n<style>\n{INNER}</style>'
-        if solution.title:
-            yield f'<p dir="auto"><strong>{self.words(solution.title)}</strong></p>'
-        if not solution.is_excerpt:
-            yield f'<p class="source">{self.note(source(solution))}</p>'
+        title = self.words(self.solution.title or self.solution.source)
+        yield f'<!DOCTYPE html>\n<html lang="en">\n<head>\n<meta charset="utf-8">\n<title>{title}</title>'
+        yield '<meta name="viewport" content="width=device-width, initial-scale=1">'
+        yield f"<style>\n{STYLE}</style>\n</head>\n<body>"
+        yield '<a class="skip" href="#sheet">Skip to the sheet</a>\n<header>'
+        yield f'<h1 dir="auto">{title}</h1>\n<p class="source">{self.note(source(self.solution))}</p>\n</header>'
+        yield '<nav aria-label="Contents">\n<ol>'
+        for place, section in enumerate(sections):
+            if words := _title(section):
+                yield f'<li><a href="#{_anchor(section, place)}">{self.note(words)}</a></li>'
+        yield '</ol>\n</nav>\n<main id="sheet">'
         self._is_open = False
 
     def closing(self) -> Iterator[str]:
-        yield ("</section>\n" if self._is_open else "") + "</div>"
+        yield ("</section>\n" if self._is_open else "") + "</main>\n</body>\n</html>"
 
     def anchor(self, name: str) -> str:
-        return ""
+        return f' id="{name}"' if name else ""
 
     def id(self, id: str) -> str:
-        return f'<span class="id">{id}</span>'
+        """A step's id, which leads to its step."""
+        return f'<a class="id" href="#{id}">{id}</a>' if id else super().id(id)
 
 
 def _title(section: Section) -> Note:
@@ -203,8 +195,8 @@ def _anchor(section: Section, place: int) -> str:
     return f"section-{place + 1}-{section.name.replace(' ', '-')}"
 
 
-def _kind(cell: Note) -> str:
-    return ' class="number"' if is_number(cell) else ""
+def _class(name: str) -> str:
+    return f' class="{name}"' if name else ""
 
 
 def _unbroken(chunks: Sequence[Chunk]) -> Iterator[list[Chunk]]:

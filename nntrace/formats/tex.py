@@ -2,18 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, islice
 
 from ..errors import printable
 from ..expr.script import ASCII, Script, plain
-from ..solution.content.model import Check, Matrix, Note, Plot, Quantities, Section, Solution
-from ..solution.content.outline import is_pictures_alone, source
+from ..solution.content.model import Plot, Solution
+from ..solution.content.outline import is_pictures_alone
 from .plot.picture import picture_lines
-from .typeset.formulas import Formulas
 from .typeset.latex import GREEK, SPECIAL, Latex
 from .typeset.latex_steps import LatexSteps
-from .typeset.numbers import in_rows, listing
 from .typeset.sheet import HeadedRows, manuscript_lines
 
 WIDTH = 78
@@ -52,9 +50,8 @@ _PREAMBLE = r"""\documentclass[11pt,fleqn,leqno]{article}
 
 def write(solution: Solution, width: int, script: Script, standalone: bool = False) -> Iterator[str]:
     """The document's lines."""
-    formulas = Formulas(Latex(script.ascii), solution.tensors(), solution.symbolic)
-    document = LatexDocument(formulas, min(width, WIDTH), script, standalone)
-    return document.pictures(solution) if is_pictures_alone(solution) else manuscript_lines(solution, document)
+    document = LatexDocument(solution, min(width, WIDTH), script, standalone)
+    return document.pictures() if is_pictures_alone(solution) else manuscript_lines(document)
 
 
 LONGEST_SOURCE = 60
@@ -65,10 +62,12 @@ class LatexDocument(LatexSteps):
     """The parts of a sheet in LaTeX: a step is an equation whose tag is its id."""
 
     is_paper = True
+    before_sizes, before_note = r"\;", r"\quad "
+    marks = {"ok": r" $\checkmark$", "failed": r" \textbf{does not hold}"}
 
-    def __init__(self, formulas: Formulas, width: float, script: Script, standalone: bool) -> None:
-        super().__init__(formulas, width)
-        self.script = script
+    def __init__(self, solution: Solution, width: float, script: Script, standalone: bool) -> None:
+        super().__init__(solution, Latex(script.ascii), width, ASCII)  # verbatim text has no other letters
+        self.is_ascii = script.ascii
         self.standalone = standalone
 
     def words(self, text: str) -> str:
@@ -83,22 +82,20 @@ class LatexDocument(LatexSteps):
         if sign in SPECIAL or sign in GREEK:
             return f"${self.formulas.language.words(sign)}$"
         text = self.formulas.language.words(sign)
-        return plain(sign, ASCII) if self.script.ascii else sign if text == rf"\text{{{sign}}}" else f"${text}$"
+        return plain(sign, ASCII) if self.is_ascii else sign if text == rf"\text{{{sign}}}" else f"${text}$"
 
     def formula(self, written: str) -> str:
         return f"${written}$"
 
-    def opening(self, solution: Solution, sections: Sequence[Section]) -> Iterator[str]:
+    def preamble(self) -> Iterator[str]:
         yield _PREAMBLE if self.standalone else f"% needs {NEEDS}"
-        if solution.title:
-            yield rf"\section*{{{self.words(solution.title)}}}"
-        if not solution.is_excerpt:
-            line = self.note(source(solution))
-            if len(line) > LONGEST_SOURCE:  # a path has no blanks to break at
-                line = r"{\raggedright " + line.replace("/", r"/\allowbreak{}") + r"\par}"
-            yield f"{line}\n"
 
-    def pictures(self, solution: Solution) -> Iterator[str]:
+    def source(self, line: str) -> str:
+        if len(line) > LONGEST_SOURCE:  # a path has no blanks to break at
+            line = r"{\raggedright " + line.replace("/", r"/\allowbreak{}") + r"\par}"
+        return super().source(line)
+
+    def pictures(self) -> Iterator[str]:
         """A document, or a part of one, with pictures alone."""
         from .drawing.layout import figure
         from .drawing.shapes import spoken
@@ -106,7 +103,7 @@ class LatexDocument(LatexSteps):
 
         preamble, begin = _PREAMBLE.rsplit("\n", 1)
         yield f"{preamble}\n{TIKZ}\n{begin}" if self.standalone else f"% needs {TIKZ}"
-        for picture in solution.pictures().values():
+        for picture in self.solution.pictures().values():
             yield from tikz(figure(picture), lambda text: self.words(spoken(text)))
         yield from self.closing()
 
@@ -114,15 +111,12 @@ class LatexDocument(LatexSteps):
         if self.standalone:
             yield r"\end{document}"
 
-    def heading(self, words: Note, section: Section, place: int) -> Iterator[str]:
-        yield rf"\subsection*{{{self.note(words)}}}"
+    def headed(self, level: int, words: str) -> str:
+        return rf"\{'sub' * (level - 1)}section*{{{words}}}"
 
-    def subheading(self, words: Note) -> Iterator[str]:
-        yield rf"\subsubsection*{{{self.note(words)}}}"
-
-    def conventions(self, notes: Sequence[Note]) -> Iterator[str]:
+    def listed(self, kind: str, items: Iterable[tuple[str, str]]) -> Iterator[str]:
         yield r"\begin{itemize}"
-        yield from (rf"\item {self.note(note)}" for note in notes)
+        yield from (rf"\item {words}" for _, words in items)
         yield r"\end{itemize}"
 
     def line(self, id: str, formula: str, note: str) -> str:
@@ -138,31 +132,19 @@ class LatexDocument(LatexSteps):
             body = " \\\\\n".join((f"{lines[0]}{_tag(id)}", *lines[1:]))
             yield f"{{\\allowdisplaybreaks\n\\begin{{align*}}\n{body}\n\\end{{align*}}}}"
 
-    def quantities(self, given: Quantities) -> Iterator[str]:
-        if given.caption:
-            yield f"{self.note(given.caption)}\n"
-        for band in self.bands(given):
-            heads, values = (map(self.note, column) for column in zip(*band, strict=True))
-            yield rf"\begin{{tabular}}{{{'r' * len(band)}}}"
-            yield rf"\toprule {' & '.join(heads)} \\ \midrule"
-            yield rf"{' & '.join(values)} \\ \bottomrule"
-            yield "\\end{tabular}\\par\\medskip\n"
+    def band(self, names: list[str], numbers: list[str]) -> Iterator[str]:
+        yield rf"\begin{{tabular}}{{{'r' * len(names)}}}"
+        yield rf"\toprule {' & '.join(names)} \\ \midrule"
+        yield rf"{' & '.join(numbers)} \\ \bottomrule"
+        yield "\\end{tabular}\\par\\medskip\n"
 
-    def matrix(self, matrix: Matrix) -> Iterator[str]:
-        shape = r" \times ".join(map(str, matrix.shape))
-        head = rf"{self.formulas.text(matrix.name)}\;[{shape}]"
-        note = rf"\quad {self.note(matrix.note)}" if matrix.note else ""
-        if (numbers := in_rows(matrix, self.formulas, self.width)) is not None:
-            sign = self.formulas.language.sign("≈" if matrix.rounded else "=")
-            yield f"\\[ {head} {sign} {numbers} \\]"
-            if note:
-                yield f"{note}\n"
-            return
-        yield f"${head}${note}\n"
-        if matrix.rows:
-            yield r"{\footnotesize\begin{verbatim}"
-            yield from listing(matrix, ASCII)
-            yield "\\end{verbatim}}\n"
+    def display(self, formula: str) -> str:
+        return f"\\[ {formula} \\]"
+
+    def verbatim(self, lines: Iterator[str]) -> Iterator[str]:
+        yield r"{\footnotesize\begin{verbatim}"
+        yield from lines
+        yield "\\end{verbatim}}\n"
 
     def table(self, table: HeadedRows) -> Iterator[str]:
         heads = " & ".join(self.note(column) for column in table.columns)
@@ -177,18 +159,8 @@ class LatexDocument(LatexSteps):
             yield rf"{' & '.join(self.note(cell) for cell in row)} \\"
         yield f"\\bottomrule\n\\end{{{kind}}}}}\\par\\medskip\n"
 
-    def remark(self, words: Note) -> Iterator[str]:
-        yield f"{self.note(words)}\n"
-
     def plot(self, plot: Plot) -> Iterator[str]:
         yield from picture_lines(plot, self.note)
-
-    def checks(self, checks: Sequence[Check]) -> Iterator[str]:
-        yield r"\begin{itemize}"
-        for check in checks:
-            mark = {"ok": r" $\checkmark$", "failed": r" \textbf{does not hold}", "note": ""}[check.status]
-            yield rf"\item {'note: ' if check.status == 'note' else ''}{self.note(check.words)}{mark}"
-        yield r"\end{itemize}"
 
 
 def _tag(id: str) -> str:

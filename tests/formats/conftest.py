@@ -154,7 +154,7 @@ def homework() -> Solution:
             ("gradients are taken at the old values; all parameters change at once",),
         ),
         sections=(
-            Section("given", [Quantities((), tuple(((sym(name),), (num(digits),)) for name, digits in GIVEN.items()))]),
+            Section("given", [Quantities(tuple(((sym(name),), (num(digits),)) for name, digits in GIVEN.items()))]),
             Section("forward", forward()),
             Section("loss", [loss()]),
             Section("backward", backward()),
@@ -204,7 +204,8 @@ def furniture() -> Solution:
             Section(
                 "given",
                 [
-                    Quantities(("the inputs",), (((sym("i1"),), (num("2.0"),)),)),
+                    Remark(("the inputs",)),
+                    Quantities((((sym("i1"),), (num("2.0"),)),)),
                     Matrix(sym("W1"), (2, 3), small, ("from w.npy",)),
                     Matrix(sym("W2"), (2, 12), sevenths),
                     Matrix(sym("W3"), (784, 128), (), ("he_normal, seed 0",)),

@@ -10,7 +10,7 @@ from ...expr.literals import Literals
 from ...expr.script import plain
 from ...expr.text import number_texts, text
 from ...solution.content.model import Matrix, Quantities
-from .breaking import sentence, words, wrapped
+from .breaking import sentence, words
 from .columns import GAP, Column, Pointed, TableCell, cell, number_cell, numeric, total
 from .rows import Page, Row, Span, TextRole, columns, drawing, length
 from .steps import below
@@ -20,8 +20,6 @@ BRACKETS = "[  ]"
 
 def quantity_rows(given: Quantities, page: Page, indent: int) -> Iterator[Row]:
     """Names over values, in as many bands as the width needs, each about as long as the others."""
-    for line in wrapped(words(given.caption, page.script), page.width - indent):
-        yield page.row(Span(" " * indent), Span(line))
     pairs = [(cell(name, page.script).text, cell(value, page.script).text) for name, value in given.pairs]
     widths = [max(map(columns, pair)) for pair in pairs]
     per_band = _per_band(widths, page.width - indent)

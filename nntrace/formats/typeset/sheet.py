@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import chain, groupby, islice
 from math import fsum
 
 from ...expr import Condition, Expr, Num
 from ...expr.bind import cell_at
 from ...expr.nodes import Partial, Sym
+from ...expr.script import Script, plain
 from ...record import Record
 from ...solution.content.model import (
     Block,
@@ -25,10 +26,11 @@ from ...solution.content.model import (
     Stretch,
     Table,
 )
-from ...solution.content.outline import CONVENTIONS, TITLES, heading, outline
+from ...solution.content.outline import CONVENTIONS, TITLES, heading, outline, source
 from ...solution.content.picture import Picture
 from .formulas import Formulas
-from .language import Chunk
+from .language import Chunk, Language
+from .numbers import in_rows, listing
 from .rows import FormulaRow, step_rows
 from .running_text import words_and_formulas
 
@@ -55,27 +57,47 @@ class Manuscript:
     """Whether the format has pictures in a sheet."""
     is_paper = False
     """Whether its pages have an end at the right."""
+    before_sizes = ""
+    """What stands between a matrix's name and its sizes."""
+    before_note = ""
+    """What stands between a formula and a note beside it."""
+    marks: Mapping[str, str] = {}
+    """What stands behind a check, by how it came out."""
 
-    def __init__(self, formulas: Formulas, width: float) -> None:
-        self.formulas = formulas
+    def __init__(self, solution: Solution, language: Language, width: float, script: Script) -> None:
+        self.solution = solution
+        self.formulas = Formulas(language, solution.tensors(), solution.symbolic)
         self.width = width
+        self.script = script
 
     # -- what a format writes ----------------------------------------------------------------------------------------
 
-    def opening(self, solution: Solution, sections: Sequence[Section]) -> Iterator[str]:
-        """The title, the source, and what a document begins with."""
+    def preamble(self) -> Iterator[str]:
+        """What a document begins with."""
+        return iter(())
+
+    def opening(self, sections: Sequence[Section]) -> Iterator[str]:
+        """What a document begins with, the title and the source."""
+        yield from self.preamble()
+        if self.solution.title:
+            yield self.headed(1, self.words(self.solution.title))
+        if not self.solution.is_excerpt:
+            yield self.source(self.note(source(self.solution)))
+
+    def source(self, line: str) -> str:
+        """The line that tells which network the sheet is of."""
+        return f"{line}\n"
+
+    def headed(self, level: int, words: str) -> str:
+        """A heading: of the sheet (level 1), of a section, of a part of a section."""
         raise NotImplementedError
 
     def heading(self, words: Note, section: Section, place: int) -> Iterator[str]:
         """What stands over a section, the ``place``-th of the sheet."""
-        raise NotImplementedError
+        yield self.headed(2, self.note(words))
 
-    def subheading(self, words: Note) -> Iterator[str]:
-        """What stands over a part of a section."""
-        raise NotImplementedError
-
-    def conventions(self, notes: Sequence[Note]) -> Iterator[str]:
-        """The conventions, a sentence each."""
+    def listed(self, kind: str, items: Iterable[tuple[str, str]]) -> Iterator[str]:
+        """A list of sentences, each with what it is: a list of one ``kind`` or another."""
         raise NotImplementedError
 
     def step(self, step: Step, rows: list[FormulaRow]) -> Iterator[str]:
@@ -87,12 +109,32 @@ class Manuscript:
         for step in family.steps:
             yield from self.step(step, step_rows(step, self.formulas, self.width))
 
-    def quantities(self, given: Quantities) -> Iterator[str]:
-        """Names and numbers side by side."""
+    def band(self, names: list[str], numbers: list[str]) -> Iterator[str]:
+        """Names over numbers, side by side."""
         raise NotImplementedError
 
     def matrix(self, matrix: Matrix) -> Iterator[str]:
         """A tensor's numbers, or where they come from."""
+        sign = self.formulas.language.sign
+        sizes = f" {sign('×')} ".join(map(str, matrix.shape))
+        head = f"{self.formulas.text(matrix.name)}{self.before_sizes}[{sizes}]"
+        note = self.note(matrix.note)
+        beside = f"{self.before_note}{note}" if note else ""
+        if (numbers := in_rows(matrix, self.formulas, self.width)) is not None:
+            yield self.display(f"{head} {sign('≈' if matrix.rounded else '=')} {numbers}")
+            if note:
+                yield f"{beside if self.is_paper else note}\n"
+            return
+        yield f"{self.formula(head)}{beside}\n"
+        if matrix.rows:
+            yield from self.verbatim(listing(matrix, self.script))
+
+    def display(self, formula: str) -> str:
+        """A formula on a line of its own."""
+        raise NotImplementedError
+
+    def verbatim(self, lines: Iterator[str]) -> Iterator[str]:
+        """Lines of plain text, as they are."""
         raise NotImplementedError
 
     def table(self, table: HeadedRows) -> Iterator[str]:
@@ -101,22 +143,14 @@ class Manuscript:
 
     def remark(self, words: Note) -> Iterator[str]:
         """A sentence between the steps."""
-        raise NotImplementedError
+        yield f"{self.paragraph(words)}\n"
 
     def plot(self, plot: Plot) -> Iterator[str]:
         """Curves."""
         raise NotImplementedError
 
-    def checks(self, checks: Sequence[Check]) -> Iterator[str]:
-        """Checks, each with how it came out."""
-        raise NotImplementedError
-
     def picture(self, picture: Picture) -> Iterator[str]:
         """A picture of the network, in a format that has room for it."""
-        return iter(())
-
-    def section_end(self) -> Iterator[str]:
-        """What stands behind a section."""
         return iter(())
 
     def closing(self) -> Iterator[str]:
@@ -125,7 +159,13 @@ class Manuscript:
 
     # -- what they share ---------------------------------------------------------------------------------------------
 
-    def bands(self, given: Quantities) -> Iterator[list[tuple[Note, Note]]]:
+    def checked(self, check: Check) -> tuple[str, str]:
+        """How a check came out, and its words with that."""
+        lead = "note: " if check.status == "note" else ""
+        mark = plain(self.marks.get(check.status, ""), self.script)
+        return check.status, f"{lead}{self.paragraph(check.words)}{mark}"
+
+    def bands(self, given: Quantities) -> Iterator[Sequence[tuple[Note, Note]]]:
         """As many names and numbers at a time as stand beside each other on a page."""
         band: list[tuple[Note, Note]] = []
         wide = 0.0
@@ -156,6 +196,10 @@ class Manuscript:
         """A formula in running text, from its chunks."""
         return self.formula(self.formulas.joined(chunks).text)
 
+    def paragraph(self, words: Note) -> str:
+        """Running text at the start of a line."""
+        return self.note(words)
+
     def note(self, note: Iterable[str | Expr | Condition]) -> str:
         """Words and formulas in running text."""
         return "".join(
@@ -164,26 +208,27 @@ class Manuscript:
         )
 
 
-def manuscript_lines(solution: Solution, manuscript: Manuscript) -> Iterator[str]:
+def manuscript_lines(manuscript: Manuscript) -> Iterator[str]:
     """The sheet's lines, made as they are asked for."""
+    solution = manuscript.solution
     sections = list(outline(solution))
     pictures = dict(solution.pictures()) if manuscript.draws else {}
-    yield from manuscript.opening(solution, sections)
+    yield from manuscript.opening(sections)
     for place, section in enumerate(sections):
         words = (TITLES["conventions"],) if section is CONVENTIONS else heading(section)
         if words:
             yield from manuscript.heading(words, section, place)
         if section is CONVENTIONS:
-            yield from manuscript.conventions(solution.agreed)
+            yield from manuscript.listed("agreed", (("", manuscript.paragraph(note)) for note in solution.agreed))
         if (picture := pictures.pop(section.name, None)) is not None:
             yield from manuscript.picture(picture)
         for checks, group in groupby(section.blocks, key=lambda block: isinstance(block, Check)):
             if checks:
-                yield from manuscript.checks([block for block in group if isinstance(block, Check)])
+                own = (block for block in group if isinstance(block, Check))
+                yield from manuscript.listed("checked", map(manuscript.checked, own))
             else:
                 for block in group:
                     yield from _block(block, manuscript)
-        yield from manuscript.section_end()
     yield from manuscript.closing()
 
 
@@ -194,15 +239,18 @@ def _block(block: Block, manuscript: Manuscript) -> Iterator[str]:
         case Family():
             return manuscript.family(block)
         case Quantities():
-            return manuscript.quantities(block)
+            return chain.from_iterable(
+                manuscript.band(*(list(map(manuscript.note, column)) for column in zip(*band, strict=True)))
+                for band in manuscript.bands(block)
+            )
         case Matrix():
             return manuscript.matrix(block)
         case Table(columns, rows):
             return chain.from_iterable(map(manuscript.table, _grids(columns, rows, manuscript)))
         case Remark(words, is_heading):
-            return manuscript.subheading(words) if is_heading else manuscript.remark(words)
+            return iter([manuscript.headed(3, manuscript.note(words))]) if is_heading else manuscript.remark(words)
         case Check():
-            return manuscript.checks([block])
+            return manuscript.listed("checked", [manuscript.checked(block)])
         case Plot():
             return manuscript.plot(block)
 

@@ -154,9 +154,8 @@ class Family(Record):
 
 
 class Quantities(Record):
-    """Names and numbers, to be set side by side as a homework's table of given values. ``caption`` may be empty."""
+    """Names and numbers, to be set side by side as a homework's table of given values."""
 
-    caption: Note
     pairs: tuple[tuple[Note, Note], ...]
 
 

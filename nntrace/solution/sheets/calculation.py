@@ -272,7 +272,7 @@ class Sheet:
             units = _units(used)[:MOST_VALUES]
         values = ((one.symbol, self.writer.digits.show(self.trace.value(one.uses[0]))) for one in units)
         if units:
-            yield Quantities((), tuple(((symbol,), (shown.number,)) for symbol, shown in values))
+            yield Quantities(tuple(((symbol,), (shown.number,)) for symbol, shown in values))
 
 
 def loss_of(trace: Trace, after: Trace | None = None) -> LossValue | None:

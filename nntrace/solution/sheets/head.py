@@ -44,7 +44,7 @@ def given_blocks(writer: Writer) -> Iterator[Quantities | Matrix | Table | Remar
     if named:
         given = ((symbol, as_given(writer, element)) for symbol, element in islice(named.items(), count))
         pairs = (((symbol,), ("≈ ", one.number) if one.rounded else (one.number,)) for symbol, one in given)
-        yield Quantities((), tuple(pairs))
+        yield Quantities(tuple(pairs))
     if count < len(named):
         yield more(len(named) - count)
     yield from matrices

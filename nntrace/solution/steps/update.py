@@ -67,7 +67,7 @@ class Updates:
         numbers = [((symbol,), (self.writer.digits.show(one).number,)) for symbol, one in constants(self.rule).items()]
         counted = [((symbol,), (Num(count),)) for symbol, count in self.update.counts.items()]
         if numbers or counted:
-            yield Quantities((), (*numbers, *counted))
+            yield Quantities((*numbers, *counted))
 
     def shared_steps(self) -> Iterator[Step]:
         """The lines that come first and once for all parameters."""
