@@ -4,19 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from functools import cached_property
-from itertools import islice
+from itertools import islice, starmap
 from operator import add
 
 from ...expr.script import plain
 from ...expr.text import number_texts
 from ...solution.content.model import Family
 from .breaking import Body, enumerated, full_lines, sentence
-from .family_texts import FamilyTexts, PlainText, Readers
+from .family_texts import FamilyTexts, PlainText
+from .readers import Readers
 from .rows import Page, Row, Span, columns, joined
 from .steps import Equation, WrittenLine, below, equation_rows, hangs
-
-AT_ONCE = 20_000
-"""The terms of neighbouring sums that are worked out together."""
 
 
 def family_rows(family: Family, page: Page, ids: int) -> Iterator[Row]:
@@ -24,7 +22,7 @@ def family_rows(family: Family, page: Page, ids: int) -> Iterator[Row]:
     texts = _PageFamily(family, page, ids)
     found: Iterator[str | int] = iter(family.places)
     if page.plain and texts.is_narrow and family.pattern is None:
-        found = texts.sums()
+        found = texts.steps()
     elif page.plain and texts.is_narrow and not family.notes:
         found = texts.lines()
     for one in found:
@@ -68,18 +66,16 @@ class _PageFamily(FamilyTexts):
         """The formula with these elements. Where no product has to be broken itself, each term is a single piece."""
         read = tuple(readers.read(moved))
         if self.family.pattern is None and self._longest_term <= self._least_room:
-            terms = (self._terms % read).split("\n")
+            terms = ("\n".join(self.terms) % read).split("\n")
             return Body(terms, [0] * len(terms))
         return Body(("\n".join(self.frame.pieces) % read).split("\n"), self.frame.depths)
 
     def lines(self) -> Iterator[str | int]:
         """The steps that are a line each, those along the last axis at once; the place of a step that is none."""
-        family, width = self.family, self.page.width
-        *_, last = family.result.shape or (1,)
-        for start in range(0, len(self.result_names), last):
-            places = range(max(start, family.start), start + last)
-            batch = self._row(places) if places else []
-            if batch and max(map(len, batch)) <= width:
+        width = self.page.width
+        for places in self.rows():
+            batch = self._row(places)
+            if max(map(len, batch)) <= width:
                 yield "\n".join(batch)
             else:
                 yield from (line if len(line) <= width else place for line, place in zip(batch, places, strict=True))
@@ -91,28 +87,18 @@ class _PageFamily(FamilyTexts):
         forms = [f"{form} {self.about}" for form in factor_texts]
         lead = f"{family.letter}%-{self.ids - 1 - len(family.letter)}d %s{' ' * self.signs}="
         form = " ".join((lead, *forms, "%s"))
-        numbers = range(family.number + places.start, family.number + places.stop)
-        each = slice(places.start, places.stop)
-        return list(
-            map(form.__mod__, zip(numbers, self.result_names[each], *factors, self.result_numbers[each], strict=True))
-        )
+        return list(map(form.__mod__, self.columns(places, factors)))
 
-    def sums(self) -> Iterator[str | int]:
+    def steps(self) -> Iterator[str | int]:
         """The lines of one sum after the other; the place of one whose lines are not to be had so simply."""
-        family, size = self.family, len(self.family.terms)
-        some = max(1, AT_ONCE // size)
-        for start in range(family.places.start, family.places.stop, some):
-            places = range(start, min(start + some, family.places.stop))
-            numbers = number_texts(family.addends(places), self.script)
-            longest = max(self._longest_term, max(map(len, numbers)) + len("+ "))
-            for number, place in enumerate(places):
-                yield self._sum(place, numbers[number * size : (number + 1) * size], longest)
+        return starmap(self._sum, self.sums())
 
-    def _sum(self, place: int, numbers: list[str], longest: int) -> str | int:
+    def _sum(self, place: int, numbers: list[str]) -> str | int:
         family, moved = self.family, self.moved(place)
         lead = f"{family.id(place).ljust(self.ids - 1)} {self.result_names[place]}"
         body = len(lead) + self.signs + 2
         room = self.page.width - body
+        longest = max(self._longest_term, max(map(len, numbers), default=0) + len("+ "))
         if hangs(body, self.page.width) or longest > room:
             return place
         margin = "\0" + " " * body  # a line end, while one between two terms of a line is none
@@ -138,7 +124,7 @@ class _PageFamily(FamilyTexts):
             each = zip(self.slots, readers.texts, same, strict=True)
             common = tuple(texts[slot.base] if fixed else "%s" for slot, texts, fixed in each)
             texts = [texts for texts, fixed in zip(readers.texts, same, strict=True) if not fixed]
-            found.append((self._terms % common, Readers(moving, texts, self.strides)))
+            found.append(("\n".join(self.terms) % common, Readers(moving, texts, self.strides)))
         return found
 
     @cached_property
@@ -150,12 +136,6 @@ class _PageFamily(FamilyTexts):
             rows = below(list(self.family.notes), self.page, body)
             self._below[body] = "".join(f"\0{joined(row)}" for row in rows)
         return self._below[body]
-
-    @cached_property
-    def _terms(self) -> str:
-        """The formula's terms, one on a line, with a place for each factor."""
-        pieces = iter(self.frame.pieces)
-        return "\n".join(" ".join(islice(pieces, len(term))) for term in self.family.terms)
 
     @cached_property
     def _longest_term(self) -> int:

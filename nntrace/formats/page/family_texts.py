@@ -20,8 +20,11 @@ from ...expr.literals import Literals
 from ...expr.script import Script
 from ...expr.text import element_texts, number_texts, pieces
 from ...record import Record
-from ...solution.content.model import Family, LineKind, Slot, mark
+from ...solution.content.model import Family, LineKind, mark
+from .readers import Readers
 
+AT_ONCE = 20_000
+"""The terms of neighbouring sums that are worked out together."""
 _MARK = re.compile(r"@(\d+)@")
 _POSITIVE, _NEGATIVE, _POWER = Num(Decimal("7.0")), Num(Decimal("-7.0")), Num(Decimal("7.0E-9"))
 
@@ -88,33 +91,56 @@ class FamilyTexts:
     def readers(self) -> list[Readers]:
         """The elements in names, and in numbers unless there is nothing but one: its number is the result."""
         alone = isinstance(self.family.pattern, Sym)
-        texts = [self._names_in_place(), *([] if alone else [self._numbers_in_place()])]
-        return [Readers(self.slots, each, self.strides) for each in texts]
+        forms = [self._names_in_place, *([] if alone else [self._numbers_in_place])]
+        keys = [(slot.column, brackets) for slot, brackets in zip(self.slots, self.frame.brackets, strict=True)]
+        found = []
+        for form in forms:
+            texts = {key: form(*key) for key in dict.fromkeys(keys)}
+            found.append(Readers(self.slots, [texts[key] for key in keys], self.strides))
+        return found
 
-    def _names_in_place(self) -> list[list[str]]:
-        """For each slot the names of its column, in brackets where a power would seem to belong to a part of them."""
-        texts: dict[tuple[int, bool], list[str]] = {}
-        keys = [(slot.column, named) for slot, (named, _, _) in zip(self.slots, self.frame.brackets, strict=True)]
-        for column, named in dict.fromkeys(keys):
-            texts[column, named] = [f"({name})" for name in self.names[column]] if named else self.names[column]
-        return [texts[key] for key in keys]
+    def _names_in_place(self, column: int, brackets: Brackets) -> list[str]:
+        """The names of a column, in brackets where a power would seem to belong to a part of them."""
+        return [f"({name})" for name in self.names[column]] if brackets.name else self.names[column]
 
-    def _numbers_in_place(self) -> list[list[str]]:
-        """For each slot the numbers of its column, with brackets around those that need them there."""
-        texts: dict[tuple[int, bool, bool], list[str]] = {}
-        places = zip(self.slots, self.frame.brackets, strict=True)
-        keys = [(slot.column, negative, power) for slot, (_, negative, power) in places]
-        for key in dict.fromkeys(keys):
-            column, negative, powers = key
-            texts[key] = _bracketed(self.numbers[column]) if negative else self.numbers[column]
-            awkward = [
-                place for place, number in self.family.columns[column].numbers.others.items() if powers and number > 0
-            ]
-            if awkward:
-                texts[key] = texts[key].copy()
-                for place in awkward:
-                    texts[key][place] = f"({texts[key][place]})"
-        return [texts[key] for key in keys]
+    def _numbers_in_place(self, column: int, brackets: Brackets) -> list[str]:
+        """The numbers of a column, with brackets around those that need them."""
+        texts = self.numbers[column]
+        if brackets.negative:
+            texts = [f"({text})" if text[0] == "-" else text for text in texts]
+        for place, number in self.family.columns[column].numbers.others.items() if brackets.power else ():
+            if number > 0:
+                texts = texts.copy() if texts is self.numbers[column] else texts
+                texts[place] = f"({texts[place]})"
+        return texts
+
+    @cached_property
+    def terms(self) -> list[str]:
+        """The terms of a sum, with a place for each factor."""
+        pieces = iter(self.frame.pieces)
+        return [" ".join(islice(pieces, len(term))) for term in self.family.terms]
+
+    def rows(self) -> Iterator[range]:
+        """The places of the steps, those along the last axis together."""
+        *_, size = self.family.result.shape or (1,)
+        starts = range(0, len(self.result_names), size)
+        return filter(None, (range(max(start, self.family.start), start + size) for start in starts))
+
+    def columns(self, places: range, factors: list[list[str]], ids_first: bool = True) -> Iterator[tuple[object, ...]]:
+        """For each of some neighbours what its lines are made of: its number, its name, the factors, its result."""
+        each, number = slice(places.start, places.stop), self.family.number
+        ids = range(number + places.start, number + places.stop)
+        formula = (self.result_names[each], *factors, self.result_numbers[each])
+        return zip(*((ids, *formula) if ids_first else (*formula, ids)), strict=True)
+
+    def sums(self) -> Iterator[tuple[int, list[str]]]:
+        """The places of the steps, each with the numbers of its addends; those of many steps are worked out at once."""
+        places, size = self.family.places, len(self.family.terms)
+        for start in places[:: max(1, AT_ONCE // size)]:
+            some = range(start, min(start + max(1, AT_ONCE // size), places.stop))
+            numbers = self.printer.numbers(self.family.addends(some)) if self.family.has_terms else []
+            for number, place in enumerate(some):
+                yield place, numbers[number * size : (number + 1) * size]
 
     def moved(self, place: int) -> list[int]:
         """How far the factors of a step are from those of the first, by each of the strides."""
@@ -154,13 +180,21 @@ class FamilyTexts:
         return forms, factors
 
 
+class Brackets(Record):
+    """What has brackets in an element's place: its name, a negative number, one with a power of ten."""
+
+    name: bool
+    negative: bool
+    power: bool
+
+
 class Frame(Record):
-    """What stands around a formula's elements: its pieces with ``%s`` for each element, how deep each lies, and for
-    each element whether its name has brackets there, a negative number, and one with a power of ten."""
+    """What stands around a formula's elements: its pieces with ``%s`` for each element, how deep each lies, and what
+    has brackets in the place of each element."""
 
     pieces: list[str]
     depths: list[int]
-    brackets: list[tuple[bool, bool, bool]]
+    brackets: list[Brackets]
 
 
 def _pattern(family: Family, printer: Printer) -> Frame:
@@ -180,7 +214,7 @@ def _pattern(family: Family, printer: Printer) -> Frame:
     frame = [_MARK.sub("%s", piece.text.replace("%", "%%")) for piece in named]
     plainly = [_text(_POSITIVE, printer)] * count
     assert printed([_POSITIVE] * count) == _put(frame, plainly)
-    brackets: list[tuple[bool, bool, bool]] = []
+    brackets: list[Brackets] = []
     for slot, factor in enumerate(family.terms[0]):
         needed = []
         for tried in (family.columns[factor.column].first, _NEGATIVE, _POWER):
@@ -191,7 +225,7 @@ def _pattern(family: Family, printer: Printer) -> Frame:
             texts[slot] = _text(tried, printer)
             assert with_brackets or printed(factors) == _put(frame, texts)
             needed.append(with_brackets)
-        brackets.append((needed[0], needed[1], needed[2]))
+        brackets.append(Brackets(*needed))
     return Frame(frame, [piece.depth for piece in named], brackets)
 
 
@@ -206,7 +240,7 @@ def _put(frame: list[str], texts: list[str]) -> list[str]:
 def _sum_of_products(family: Family, printer: Printer) -> Frame:
     """The frame of a sum: of its first term, and of one of each size behind it."""
 
-    def frame(*sizes: int) -> list[tuple[str, int, tuple[bool, bool, bool]]]:
+    def frame(*sizes: int) -> list[tuple[str, int, Brackets]]:
         slots = iter(range(sum(sizes)))
         products = tuple(product(map(mark, islice(slots, size))) for size in sizes)
         short = family._replace(pattern=Add(products), terms=(tuple(family.terms[0][:1]) * sum(sizes),))
@@ -218,65 +252,3 @@ def _sum_of_products(family: Family, printer: Printer) -> Frame:
     for size in others:
         every += of_size[size]
     return Frame(*map(list, zip(*every, strict=True)))
-
-
-class _Stretch(Record):
-    """Factors in equal distances of each other, in a formula and in the texts of a tensor's elements."""
-
-    places: slice
-    texts: list[str]
-    base: int
-    distance: int
-    times: int
-    strides: int
-
-
-class Readers:
-    """The texts of a formula's factors, looked up for one step after the other."""
-
-    def __init__(self, slots: Sequence[Slot], texts: list[list[str]], strides: list[tuple[int, ...]]) -> None:
-        self.texts = texts
-        groups: dict[tuple[int, int], list[int]] = {}
-        for place, (slot, own) in enumerate(zip(slots, texts, strict=True)):
-            groups.setdefault((id(own), strides.index(slot.strides)), []).append(place)
-        self._runs = [
-            _Stretch(
-                slice(places[0], places[-1] + 1, step),
-                texts[places[0]],
-                slots[places[0]].base,
-                distance,
-                len(places),
-                at,
-            )
-            for (_, at), group in groups.items()
-            for places, step, distance in _evenly(group, [slots[place].base for place in group])
-        ]
-
-    def read(self, moved: Sequence[int]) -> list[str]:
-        """The factors of the step that is moved so far, by each of the strides."""
-        found = [""] * len(self.texts)
-        for places, texts, base, distance, times, at in self._runs:
-            first = base + moved[at]
-            found[places] = texts[first : first + distance * times : distance] if distance else [texts[first]] * times
-        return found
-
-
-def _evenly(places: list[int], bases: list[int]) -> Iterator[tuple[list[int], int, int]]:
-    """Stretches in which both go on in equal steps, the bases not downwards; with these steps."""
-    start = 0
-    while start < len(places):
-        stop, step, distance = start + 1, 1, 1
-        if stop < len(places) and bases[stop] >= bases[start]:
-            step, distance = places[stop] - places[start], bases[stop] - bases[start]
-            while stop < len(places) and (places[stop], bases[stop]) == (
-                places[stop - 1] + step,
-                bases[stop - 1] + distance,
-            ):
-                stop += 1
-        yield places[start:stop], step, distance
-        start = stop
-
-
-def _bracketed(texts: list[str]) -> list[str]:
-    """Numbers as factors: negative ones in brackets."""
-    return [f"({text})" if text[0] == "-" else text for text in texts]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from typing import Literal
+from typing import Literal, Protocol
 
 from ...record import Record
 from .lettering import Lettered
@@ -31,7 +31,7 @@ class Chunk(Record):
     depth: int
 
 
-class Language:
+class Language(Protocol):
     """One notation for formulas. Every method gives source text, and escapes what it is given."""
 
     between: str = " "
@@ -47,7 +47,6 @@ class Language:
 
     def sign(self, sign: Sign) -> str:
         """An operator, a relation, or another sign."""
-        raise NotImplementedError
 
     def infix(self, sign: Sign) -> str:
         """An operator or a relation between what stands before it, perhaps on another line, and what stands behind."""
@@ -55,67 +54,51 @@ class Language:
 
     def number(self, digits: str) -> str:
         """A number as it is written: digits, a point, perhaps a minus in front."""
-        raise NotImplementedError
 
     def power_of_ten(self, digits: str, power: int) -> str:
         """A number with a power of ten."""
-        raise NotImplementedError
 
     def letters(self, letters: str, bold: bool) -> str:
         """The letters of a name: one is italic, several are upright; a vector's or a matrix's are bold."""
-        raise NotImplementedError
 
     def function(self, name: str) -> str:
         """A function's name, upright; primes at its end are raised."""
-        raise NotImplementedError
 
     def words(self, text: str) -> str:
         """Words inside a formula."""
-        raise NotImplementedError
 
     def scripts(self, base: str, below: str, above: str) -> str:
         """What stands below and above at the right of a base; either may be empty."""
-        raise NotImplementedError
 
     def primed(self, base: str, primes: int) -> str:
         """A base with primes."""
-        raise NotImplementedError
 
     def fraction(self, top: str, bottom: str) -> str:
         """A fraction, one above the other."""
-        raise NotImplementedError
 
     def root(self, body: str) -> str:
         """A square root."""
-        raise NotImplementedError
 
     def over(self, operator: Literal["sum", "max"], index: str) -> str:
         """A sum or a maximum over an index."""
-        raise NotImplementedError
 
     def bracket(self, kind: Bracket) -> tuple[str, str]:
         """Brackets of a line's height, which may stand on different lines."""
-        raise NotImplementedError
 
     def enclosed(self, kind: Bracket, body: str) -> str:
         """Brackets as tall as what they enclose."""
-        raise NotImplementedError
 
     def padded(self, number: str, digits: str) -> str:
         """A number with room behind it as if it had these digits more."""
-        raise NotImplementedError
 
     def matrix(self, rows: Sequence[Sequence[str]]) -> str:
         """A matrix in square brackets, its numbers at the right."""
-        raise NotImplementedError
 
     def sized(self, matrix: str, size: str) -> str:
         """A matrix in letters of another size."""
-        raise NotImplementedError
 
     def cases(self, rows: Iterable[tuple[str, str]]) -> str:
         """A value and its condition in each row."""
-        raise NotImplementedError
 
     def lowered(self, name: Lettered, bold: bool = False, above: str = "", below: str = "") -> str:
         """A name with its parts below it, and what is above and further below."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from functools import cached_property
-from itertools import islice
+from itertools import chain, islice, starmap
 from math import fsum
 from typing import Literal, cast
 
@@ -19,8 +19,6 @@ from .language import Chunk, Sign
 from .rows import BESIDE, FormulaRow, lines, noted
 from .sheet import Manuscript
 
-AT_ONCE = 20_000
-"""The terms of neighbouring sums that are worked out together."""
 _HERE = "\0"
 
 
@@ -53,7 +51,7 @@ class LatexSteps(Manuscript):
     def family(self, family: Family) -> Iterator[str]:
         texts = _LatexFamily(family, self)
         if family.pattern is None:
-            yield from texts.sums()
+            yield from texts.steps()
         elif texts.is_short and (self.has_running_notes or not family.notes):
             yield from texts.lines()
         else:
@@ -143,46 +141,29 @@ class _LatexFamily(FamilyTexts):
         family = self.family
         line = self.manuscript.line(_HERE, "\1", self.note)
         frame = line.replace("%", "%%").replace(_HERE, f"{family.letter}%d")
-        for places, forms, factors in self._along():
+        for places in self.rows():
+            forms, factors = self.along(places)
             formula = f" {self.about} ".join((f"%s = {forms[0]}", *forms[1:], "%s"))
-            columns = self._columns(places, factors, line.index(_HERE) < line.index("\1"))
+            columns = self.columns(places, factors, line.index(_HERE) < line.index("\1"))
             yield "\n".join(map(frame.replace("\1", formula).__mod__, columns))
 
     def blocks(self) -> Iterator[str]:
         """The steps with a line for each form."""
         family = self.family
-        for places, forms, factors in self._along():
+        for places in self.rows():
+            forms, factors = self.along(places)
             note = f" && {self._words}" if self.note else ""
             every = [f"%s &= {forms[0]}{note}", *(f"&{self.about} {form}" for form in (*forms[1:], "%s"))]
             framed = "\n".join(self.manuscript.block(_HERE, [line.replace("%s", "\1") for line in every]))
             frame = framed.replace("%", "%%").replace(_HERE, f"{family.letter}%d").replace("\1", "%s")
-            columns = self._columns(places, factors, framed.index(_HERE) < framed.index("\1"))
+            columns = self.columns(places, factors, framed.index(_HERE) < framed.index("\1"))
             yield "\n".join(map(frame.__mod__, columns))
-
-    def _along(self) -> Iterator[tuple[range, list[str], list[list[str]]]]:
-        family = self.family
-        *_, size = family.result.shape or (1,)
-        for start in range(0, len(self.result_names), size):
-            if places := range(max(start, family.start), start + size):
-                yield (places, *self.along(places))
-
-    def _columns(self, places: range, factors: list[list[str]], ids_first: bool) -> Iterator[tuple[object, ...]]:
-        family, each = self.family, slice(places.start, places.stop)
-        ids = range(family.number + places.start, family.number + places.stop)
-        formula = (self.result_names[each], *factors, self.result_numbers[each])
-        return zip(*((ids, *formula) if ids_first else (*formula, ids)), strict=True)
 
     # -- steps that are sums -----------------------------------------------------------------------------------------
 
-    def sums(self) -> Iterator[str]:
+    def steps(self) -> Iterator[str]:
         """The steps, each with its sum on as many lines as it takes."""
-        family, size = self.family, len(self.family.terms)
-        some = max(1, AT_ONCE // size)
-        for start in range(family.places.start, family.places.stop, some):
-            places = range(start, min(start + some, family.places.stop))
-            numbers = self.printer.numbers(family.addends(places)) if family.has_terms else []
-            for number, place in enumerate(places):
-                yield from self._sum(place, numbers[number * size : (number + 1) * size])
+        return chain.from_iterable(starmap(self._sum, self.sums()))
 
     def _sum(self, place: int, numbers: list[str]) -> Iterator[str]:
         moved = self.moved(place)
@@ -201,14 +182,12 @@ class _LatexFamily(FamilyTexts):
 
     @cached_property
     def _forms(self) -> list[_Form]:
-        pieces = iter(self.frame.pieces)
-        terms = [" ".join(islice(pieces, len(term))) for term in self.family.terms]
         forms = []
         for widths in self._widths:
             each = iter(widths)
             widest = max(fsum(islice(each, len(term))) + 2.5 * len(term) for term in self.family.terms)
             per_line = max(1, int(self._room // widest))
-            forms.append(_Form(per_line, _on_lines(terms, per_line, self._break)))
+            forms.append(_Form(per_line, _on_lines(self.terms, per_line, self._break)))
         return forms
 
     @property
