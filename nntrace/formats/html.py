@@ -9,14 +9,14 @@ from typing import cast
 
 from ..errors import printable
 from ..expr.script import UNICODE, Script
-from ..solution.content.model import Matrix, Note, Plot, Quantities, Section, Solution, Step
+from ..solution.content.model import Matrix, Note, Plot, Quantities, Section, Solution, Step, listed
 from ..solution.content.outline import CONVENTIONS, TITLES, heading, source
 from ..solution.content.picture import Picture
 from .plot.svg import svg_lines
 from .typeset.language import Chunk, Sign
 from .typeset.mathml import MathML
 from .typeset.numbers import in_rows, listing
-from .typeset.rows import FormulaRow, noted
+from .typeset.rows import FormulaRow
 from .typeset.sheet import HeadedRows, Manuscript, is_number, manuscript_lines
 
 WIDTH = 110
@@ -106,7 +106,7 @@ class HtmlFragment(Manuscript):
             relation = row.sign or row.relation
             sign = self.formula(language.sign(cast("Sign", relation))) if row.sign else escape(relation)
             body = self.running(row.chunks)
-            note = f' <span class="note">{self.note(noted(row.notes))}</span>' if row.notes else ""
+            note = f' <span class="note">{self.note(listed(row.notes))}</span>' if row.notes else ""
             lines.append(f"<span>{name}</span><span>{sign}</span><span>{body}{note}</span>")
         yield "\n".join(lines) + "</div></div>"
 

@@ -23,10 +23,11 @@ from ..solution.content.model import (
     Stretch,
     Table,
 )
-from ..solution.content.results import LossValue, Results
+from ..solution.content.results import Results
 from .page.breaking import enumerated, sentence
 
 SCHEMA = "nntrace/1"
+STEP_KEYS = ("id", "section", "name", "sample", "iteration", "lines", "value", "exact", "reason")
 
 
 def schema_text() -> str:
@@ -59,7 +60,7 @@ def write(solution: Solution, width: int, script: Script) -> Iterator[str]:
         yield from _listed("remarks", map(encode, _remarks(solution)))
     if solution.legend is not None:
         yield f' "legend": {encode(_legend(solution, symbols))},'
-    for key, value in _results(solution.results):
+    for key, value in _results(solution.results).items():
         yield f" {encode(key)}: {encode(value)},"
     yield f' "checks": {encode(_checks(solution))}}}'
 
@@ -80,10 +81,10 @@ def _listed(key: str, items: Iterable[str]) -> Iterator[str]:
 def _iterations(solution: Solution) -> Iterator[dict[str, object]]:
     """One object for each iteration: its whole sheet, or of many its results."""
     if not solution.iterations:
-        yield from (dict(_results(results)) for results in solution.results.iterations or ())
+        yield from map(_results, solution.results.iterations or ())
     for one in solution.iterations:
         worked = {"steps": list(_steps(one, UNICODE)), "checks": _checks(one)} if one.sections else {}
-        yield {**worked, **dict(_results(one.results))}
+        yield {**worked, **_results(one.results)}
 
 
 def _shapes(solution: Solution) -> Iterator[dict[str, object]]:
@@ -151,19 +152,21 @@ def _family_objects(family: Family, script: Script) -> Iterator[dict[str, object
             }
             for kind, line in texts.forms(place)
         ]
-        yield _object(family.id(place), family.section, texts.result_names[place], lines, family.value(place))
+        name, value = texts.result_names[place], family.value(place)
+        own = {"id": family.id(place), "section": family.section, "name": name, "lines": lines, "value": value}
+        yield {**dict.fromkeys(STEP_KEYS), **own}
 
 
 def _checks(solution: Solution) -> list[dict[str, Any]]:
     blocks = (block for section in solution.sections for block in section.blocks)
-    return [check_object(block) for block in blocks if isinstance(block, Check)]
+    return [{"name": _words(one.words), "status": one.status} for one in blocks if isinstance(one, Check)]
 
 
-def _results(results: Results) -> Iterator[tuple[str, object]]:
+def _results(results: Results) -> dict[str, object]:
     """The keys that the command computed, in the order of the schema."""
-    known = {
+    every = {
         "learning_rate": results.learning_rate,
-        "loss": None if results.loss is None else loss_object(results.loss),
+        "loss": results.loss and _known(results.loss._asdict()),
         "values": results.values,
         "samples": results.samples,
         "gradients": results.gradients,
@@ -171,37 +174,30 @@ def _results(results: Results) -> Iterator[tuple[str, object]]:
         "state": results.state,
         "runs": None if results.runs is None else [one._asdict() for one in results.runs],
     }
-    return ((key, value) for key, value in known.items() if value is not None)
+    return _known(every)
+
+
+def _known(values: Mapping[str, object]) -> dict[str, object]:
+    """Those that are known."""
+    return {key: value for key, value in values.items() if value is not None}
 
 
 def step_object(step: Step, script: Script = UNICODE) -> dict[str, Any]:
     """A step and its lines; a path belongs to the backward pass."""
-    made = _object(
-        step.id,
-        "backward" if step.section == "paths" else step.section,
-        text(step.name, script),
-        [line_object(line, script) for line in step.lines],
-        step.value if isinstance(step.value, float | None) else list(step.value),
-    )
-    exact = None if step.exact is None else str(step.exact)
+    lines = [line_object(line, script) for line in step.lines]
     reason = _words(*(((step.case,),) if step.case else ()), step.reason, script=script)
     if reason is None and isinstance(step.value, float) and isinf(step.value):
-        reason = made["lines"][-1]["text"]  # its digits, beyond all floats
-    return {**made, "sample": step.sample, "iteration": step.iteration, "exact": exact, "reason": reason}
-
-
-def _object(id: str, section: str, name: str, lines: list[dict[str, Any]], value: object) -> dict[str, Any]:
-    """A step's object, without what few steps have."""
+        reason = lines[-1]["text"]  # its digits, beyond all floats
     return {
-        "id": id,
-        "section": section,
-        "name": name,
-        "sample": None,
-        "iteration": None,
+        "id": step.id,
+        "section": "backward" if step.section == "paths" else step.section,
+        "name": text(step.name, script),
+        "sample": step.sample,
+        "iteration": step.iteration,
         "lines": lines,
-        "value": value,
-        "exact": None,
-        "reason": None,
+        "value": step.value if isinstance(step.value, float | None) else list(step.value),
+        "exact": None if step.exact is None else str(step.exact),
+        "reason": reason,
     }
 
 
@@ -210,17 +206,6 @@ def line_object(line: Line, script: Script = UNICODE) -> dict[str, Any]:
     body = text(line.body, script)
     equation = body if line.left is None else f"{text(line.left, script)} {line.relation} {body}"
     return {"kind": line.kind, "relation": line.relation, "text": equation, "note": _words(*line.notes, script=script)}
-
-
-def loss_object(loss: LossValue) -> dict[str, Any]:
-    """The loss before the update, and after it where there is one."""
-    after = {} if loss.after is None else {"after": loss.after}
-    return {"name": loss.name, "before": loss.before, **after}
-
-
-def check_object(check: Check) -> dict[str, Any]:
-    """A check's words and how it came out."""
-    return {"name": _words(check.words), "status": check.status}
 
 
 def _words(*notes: Note, script: Script = UNICODE) -> str | None:

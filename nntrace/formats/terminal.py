@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from itertools import islice
 
 from rich.console import Console, ConsoleOptions
-from rich.segment import Segment
+from rich.segment import Segment, Segments
 from rich.style import Style
 
 from ..expr.script import ASCII, UNICODE, Script
@@ -46,7 +46,7 @@ def show(solution: Solution, console: Console, script: Script, width: int | None
     """Print the sheet, as wide as the console where no width is given."""
     lines = rows(solution, width or console.width, script)
     while batch := list(islice(lines, BATCH)):
-        console.print(_Styled(batch), soft_wrap=True, end="")
+        console.print(Segments(_segments(batch)), soft_wrap=True, end="")
 
 
 class Printed:
@@ -57,19 +57,14 @@ class Printed:
 
     def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Segment]:
         script = ASCII if options.ascii_only else UNICODE
-        yield from _Styled(rows(self.solution, options.max_width, script)).__rich_console__(console, options)
+        yield from _segments(rows(self.solution, options.max_width, script))
 
 
-class _Styled:
+def _segments(lines: Iterable[Row]) -> Iterator[Segment]:
     """Rows for rich to print as they are: nothing in them is markup, and nothing is wrapped again."""
-
-    def __init__(self, lines: Iterable[Row]) -> None:
-        self.lines = lines
-
-    def __rich_console__(self, console: Console, options: ConsoleOptions) -> Iterator[Segment]:
-        for line in self.lines:
-            colour = COLOURS.get(line.section, PLAIN)
-            for span in line.spans:
-                style = STYLES.get(span.role)
-                yield Segment(span.text, Style.parse(style.format(colour=colour)) if style else None)
-            yield Segment.line()
+    for line in lines:
+        colour = COLOURS.get(line.section, PLAIN)
+        for span in line.spans:
+            style = STYLES.get(span.role)
+            yield Segment(span.text, Style.parse(style.format(colour=colour)) if style else None)
+        yield Segment.line()

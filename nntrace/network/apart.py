@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import combinations
+from sys import maxsize
 
 from ..catalogue import Operation, Parameter
 from ..expr import Index, Partial, Sym, rename, symbols
@@ -28,7 +29,7 @@ class TensorPart(Record):
 
     def moved(self, cell: Cell) -> Cell | None:
         """A cell of the whole tensor in this part; ``None`` where it is in another one."""
-        if any(not _covers(span, place) for span, place in zip(self.spans, cell, strict=True)):
+        if any(place not in _reach(span) for span, place in zip(self.spans, cell, strict=True)):
             return None
         pairs = zip(self.spans, cell, strict=True)
         return tuple(place - (span[0] if span else 0) for span, place in pairs if not isinstance(span, int))
@@ -117,25 +118,21 @@ def _span(index: Index, sizes: Mapping[str, int]) -> AxisPart:
             return 0, -1
 
 
-def _covers(span: AxisPart, place: int) -> bool:
+def _reach(span: AxisPart) -> range:
+    """The places of a span; all of an axis has no end."""
     match span:
         case None:
-            return True
+            return range(maxsize)
         case int():
-            return place == span
+            return range(span, span + 1)
         case (start, end):
-            return start <= place < end
+            return range(start, end)
 
 
 def _meet(one: AxisPart, other: AxisPart) -> bool:
     """Whether two spans of one axis have a place in common."""
-    match one, other:
-        case (int() as place, span) | (span, int() as place):
-            return _covers(span, place)
-        case ((start, end), (first, last)):
-            return start < last and first < end
-        case _:
-            return True
+    first, second = _reach(one), _reach(other)
+    return max(first.start, second.start) < min(first.stop, second.stop)
 
 
 def _tensor_parts(

@@ -5,7 +5,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from fractions import Fraction
 from pathlib import Path
 
@@ -93,6 +93,18 @@ class GivenSize(Record):
 
 
 Value = Number | Name | Null | Items | Labelled | File | Init | GivenSize
+
+
+def inside(*values: Value | None) -> Iterator[Value]:
+    """The values and those inside them, in the order of the file."""
+    waiting = [value for value in reversed(values) if value is not None]
+    while waiting:
+        value = waiting.pop()
+        if isinstance(value, Items):
+            waiting += reversed(value.items)
+        elif isinstance(value, Labelled):
+            waiting += [inner for _, inner in reversed(value.entries)]
+        yield value
 
 
 class SourceNames(Record):

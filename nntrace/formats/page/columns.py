@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from itertools import repeat
 from operator import add, sub
 
-from ...expr import Num
+from ...expr import Expr, Num
 from ...expr.script import Script
 from ...expr.text import number_text
 from ...record import Record
@@ -33,21 +33,22 @@ class TableCell(Record):
 def cell(note: Note, script: Script) -> TableCell:
     """A note that is one number becomes a number, any other words."""
     match note:
-        case (Num() as number,):
-            return number_cell(number, script)
+        case (Num(value),):
+            return numeric(number_text(value, script))
         case _:
             return TableCell(sentence(words(note, script)))
 
 
-def number_cell(number: Num, script: Script) -> TableCell:
-    """A number, set by its point; one without a point ends where others have theirs."""
-    return numeric(number_text(number.value, script))
-
-
 def numeric(text: str) -> TableCell:
-    """A number's text as a cell."""
+    """A number's text as a cell, set by its point; one without a point ends where others have theirs."""
     point = text.find(".")
     return TableCell(text, point if point >= 0 else len(text), True)
+
+
+def entries(rows: Sequence[Sequence[Expr | None]], absent: str, script: Script) -> list[list[TableCell]]:
+    """The cells of a matrix, with a sign where there is no number."""
+    nothing = TableCell(absent, 1, number=True)
+    return [[nothing if one is None else cell((one,), script) for one in row] for row in rows]
 
 
 class Pointed:
@@ -76,11 +77,9 @@ class Column:
 
     def __init__(self, cells: Iterable[TableCell] = (), title: Sequence[str] = ("",)) -> None:
         self.title = title
-        cells = list(cells)
-        numbers = [one for one in cells if one.number]
-        self.before = max((one.before for one in numbers), default=0)
-        self.after = max((columns(one.text) - one.before for one in numbers), default=0)
-        self.words = max((columns(one.text) for one in cells if not one.number), default=0)
+        self.before = self.after = self.words = 0
+        for one in cells:
+            self.take(one)
 
     def take(self, one: TableCell | Pointed) -> None:
         """Make room for a cell, or for many numbers."""
@@ -100,17 +99,8 @@ class Column:
 
     def set(self, one: TableCell) -> str:
         """The cell's text in the column's width."""
-        return self.set_all((one,))[0]
-
-    def set_all(self, cells: Iterable[TableCell]) -> list[str]:
-        """The cells' texts in the column's width."""
-        width, after = self.width, self.after
-        return [
-            " " * (width - after - before) + text + " " * (after + before - columns(text))
-            if number
-            else text + " " * (width - columns(text))
-            for text, before, number in cells
-        ]
+        before, after = (self.width - self.after - one.before, self.after - one.after) if one.number else (0, 0)
+        return " " * before + one.text + " " * (after if one.number else self.width - columns(one.text))
 
     def heading(self, line: str) -> str:
         """A line of its title, over numbers at the right."""

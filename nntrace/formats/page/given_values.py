@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, repeat
 
-from ...expr import Expr, Num
 from ...expr.literals import Literals
 from ...expr.script import plain
 from ...expr.text import number_texts, text
 from ...solution.content.model import Matrix, Quantities
 from .breaking import sentence, words
-from .columns import GAP, Column, Pointed, TableCell, cell, number_cell, numeric, total
+from .columns import GAP, Column, Pointed, TableCell, cell, entries, numeric, total
 from .rows import Page, Row, Span, TextRole, columns, drawing, length
 from .steps import below
 
@@ -62,7 +61,7 @@ def matrix_rows(matrix: Matrix, page: Page, indent: int) -> Iterator[Row]:
         numbers = number_texts(matrix.rows, page.script)
         yield from _all_numbers(numbers, matrix.shape, [*head, *sign], page, indent)
     elif matrix.rows:
-        cells = [[_entry(one, page) for one in row] for row in matrix.rows]
+        cells = entries(matrix.rows, drawing(page.script).absent, page.script)
         yield from _bracketed(cells, [*head, *sign], page, indent)
     elif length(head) + GAP + columns(note := sentence(words(matrix.note, page.script))) <= page.width:
         yield page.row(*head, Span(" " * GAP), Span(note, "note"))
@@ -73,17 +72,11 @@ def matrix_rows(matrix: Matrix, page: Page, indent: int) -> Iterator[Row]:
         yield from below([matrix.note], page, indent + GAP)
 
 
-def _entry(number: Expr | None, page: Page) -> TableCell:
-    if isinstance(number, Num):
-        return number_cell(number, page.script)
-    return TableCell(drawing(page.script).absent, 1, number=True) if number is None else cell((number,), page.script)
-
-
 def _all_numbers(texts: list[str], shape: tuple[int, ...], head: list[Span], page: Page, indent: int) -> Iterator[Row]:
     """All numbers of an array, which may be many: only where a row may fit the page, each column has its own width."""
     per_row = shape[-1] if len(shape) == 2 else len(texts)
     starts = range(0, len(texts), per_row)
-    if _least(per_row) <= page.width:
+    if per_row * (1 + GAP) <= page.width:
         cells = [[numeric(text) for text in texts[start : start + per_row]] for start in starts]
         yield from _bracketed(cells, head, page, indent)
         return
@@ -91,11 +84,6 @@ def _all_numbers(texts: list[str], shape: tuple[int, ...], head: list[Span], pag
     width = repeat(pointed.before + pointed.after)
     each = (pointed.set(pointed.before, slice(start, start + per_row)) for start in starts)
     yield from _placed((list(map(str.ljust, row, width)) for row in each), head, page, indent, at_once=page.plain)
-
-
-def _least(numbers: int) -> int:
-    """A row of so many numbers takes more columns than this."""
-    return numbers * (1 + GAP)
 
 
 def _bracketed(cells: list[list[TableCell]], head: list[Span], page: Page, indent: int) -> Iterator[Row]:

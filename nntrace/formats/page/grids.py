@@ -5,7 +5,7 @@ from __future__ import annotations
 from ...expr import Expr, Literal, Sym
 from ...expr.bind import transform
 from ...expr.script import Script
-from .columns import GAP, Column, TableCell, cell
+from .columns import GAP, Column, entries
 
 _FIRST, _OTHER = "$", "#"  # in no name and no formula
 
@@ -49,7 +49,6 @@ def filled(line: str, grids: list[list[str]]) -> list[str]:
 
 def _grid(matrix: Literal, script: Script) -> list[str]:
     """``[ 1.0  0.5 ]`` row under row, the numbers on their points."""
-    absent = TableCell(script.ellipsis, 1, number=True)
-    cells = [[absent if one is None else cell((one,), script) for one in row] for row in matrix.rows]
+    cells = entries(matrix.rows, script.ellipsis, script)
     grid = [Column(row[place] for row in cells) for place in range(len(cells[0]))]
     return ["[ " + (" " * GAP).join(c.set(one) for c, one in zip(grid, row, strict=True)) + " ]" for row in cells]

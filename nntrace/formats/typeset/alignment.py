@@ -7,10 +7,10 @@ from itertools import groupby
 from math import fsum
 from typing import cast
 
-from ...solution.content.model import Note
+from ...solution.content.model import Note, listed
 from .formulas import Formulas
 from .language import Chunk, Sign
-from .rows import BESIDE, FormulaRow, lines, noted
+from .rows import BESIDE, FormulaRow, lines
 from .running_text import words_and_formulas
 
 GAP = 3.0
@@ -58,7 +58,7 @@ def note_in_formula(notes: Sequence[Note], formulas: Formulas) -> str:
 def _note(notes: Sequence[Note], formulas: Formulas) -> list[Chunk]:
     """What is said beside a row, word for word, each to stand on a line with the next where they fit."""
     words: list[Chunk] = []
-    for part in words_and_formulas(noted(notes), formulas):
+    for part in words_and_formulas(listed(notes), formulas):
         if not isinstance(part, str):
             words.append(formulas.joined(part, depth=1))
             continue

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Literal, Protocol
 
 from ...record import Record
-from .lettering import Lettered
+from .lettering import PRIMES, Lettered
 
 Sign = Literal[
     "+", "-", "×", "·", "/", "⊙", "⊘", "=", "≈", ">", "≥", "<", "≤", "≠",
@@ -16,6 +16,8 @@ Sign = Literal[
 Bracket = Literal["()", "[]", "||"]
 
 
+FUNCTIONS = {"max", "min", "ln", "tanh", "exp", "sin", "cos"}
+"""The functions that LaTeX and Typst have by their names."""
 SIZES = {"": 1.0, "footnotesize": 0.82, "scriptsize": 0.73}
 """Sizes of letters by their names in LaTeX, against that of a page's text."""
 
@@ -63,6 +65,11 @@ class Language(Protocol):
 
     def function(self, name: str) -> str:
         """A function's name, upright; primes at its end are raised."""
+        bare = name.rstrip(PRIMES)
+        return self.primed(self.upright(bare), len(name) - len(bare))
+
+    def upright(self, name: str) -> str:
+        """A function's name without primes."""
 
     def words(self, text: str) -> str:
         """Words inside a formula."""

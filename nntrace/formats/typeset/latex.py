@@ -10,8 +10,8 @@ from typing import Literal
 
 from ...errors import printable
 from ...expr.script import ASCII, plain
-from .language import Bracket, Language, Sign
-from .lettering import PRIMES, accented, mark_of
+from .language import FUNCTIONS, Bracket, Language, Sign
+from .lettering import accented, mark_of
 
 _SIGNS: dict[Sign, str] = {
     "+": "+", "-": "-", "×": r"\times", "·": r"\cdot", "/": "/", "⊙": r"\odot", "⊘": r"\oslash", "=": "=",
@@ -24,7 +24,6 @@ _GREEK = {
     "CAPITAL": "gamma:Gamma delta:Delta theta:Theta lamda:Lambda xi:Xi pi:Pi sigma:Sigma upsilon:Upsilon phi:Phi "
     "psi:Psi omega:Omega",
 }
-_FUNCTIONS = {"max", "min", "ln", "tanh", "exp", "sin", "cos"}
 SPECIAL = {
     "\\": r"\backslash", "{": r"\{", "}": r"\}", "$": r"\$", "&": r"\&", "#": r"\#", "%": r"\%", "_": r"\_",
     "^": r"{}^{\wedge}", "~": r"\sim", "<": "<", ">": ">", "|": "|", '"': "''", "`": r"\text{‘}", "-": r"\text{-}",
@@ -90,13 +89,9 @@ class Latex(Language):
             return r"\ell" if alone else r"\ell "
         return self.words(letter)
 
-    def function(self, name: str) -> str:
-        bare = name.rstrip(PRIMES)
-        primes = "'" * (len(name) - len(bare))
-        return (rf"\{bare}" if bare in _FUNCTIONS else rf"\operatorname{{{self._spelled(bare)}}}") + primes
-
-    def _spelled(self, name: str) -> str:
-        return name.replace("_", r"\_")
+    def upright(self, name: str) -> str:
+        spelled = name.replace("_", r"\_")
+        return rf"\{name}" if name in FUNCTIONS else rf"\operatorname{{{spelled}}}"
 
     def words(self, text: str) -> str:
         """Words as ``\\text``, with the formula's own sign for each character that means something there."""

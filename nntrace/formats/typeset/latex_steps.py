@@ -8,16 +8,16 @@ from itertools import chain, islice, starmap
 from math import fsum
 from typing import Literal, cast
 
-from ...expr import Expr, Partial, Sym
+from ...expr import Expr
 from ...expr.literals import Literals
 from ...record import Record
-from ...solution.content.model import Family, Step
+from ...solution.content.model import ElementColumn, Family, Step, listed
 from ..page.family_texts import FamilyTexts
 from .alignment import aligned, note_in_formula
 from .formulas import Formulas
 from .language import Chunk, Sign
-from .rows import BESIDE, FormulaRow, lines, noted
-from .sheet import Manuscript
+from .rows import BESIDE, FormulaRow, lines
+from .sheet import Manuscript, element
 
 _HERE = "\0"
 
@@ -44,7 +44,7 @@ class LatexSteps(Manuscript):
             if len(lines(row, self.width - name.width)) == 1:
                 body = language.between.join(chunk.text for chunk in row.chunks)
                 sign = language.sign(cast("Sign", row.relation))
-                yield self.line(step.id, f"{name.text} {sign} {body}", self.note(noted(row.notes)))
+                yield self.line(step.id, f"{name.text} {sign} {body}", self.note(listed(row.notes)))
                 return
         yield from self.block(step.id, aligned(rows, self.formulas, self.width))
 
@@ -71,7 +71,7 @@ class FormulaPrinter:
         """The elements row by row: the first one's text, with the other indices."""
         if not shape:
             return [self.formulas.text(first)]
-        before, after = self.formulas.text(_at(first, (_HERE,))).split(self.formulas.index(_HERE))
+        before, after = self.formulas.text(element(first, (_HERE,))).split(self.formulas.index(_HERE))
         cells = [""]
         apart = max(shape) > 9
         for size in shape:
@@ -111,20 +111,24 @@ class _LatexFamily(FamilyTexts):
         super().__init__(family, FormulaPrinter(manuscript.formulas))
         self.manuscript = manuscript
         self.about = manuscript.formulas.language.sign("≈")
-        self.note = manuscript.note(noted(family.notes))
-        self.name = manuscript.formulas.one(_at(family.result.first, last_place(family.result.shape))).width
+        self.note = manuscript.note(listed(family.notes))
+        self.name = self._widest(family.result)
 
     # -- how wide ----------------------------------------------------------------------------------------------------
 
     @cached_property
     def _widths(self) -> list[list[float]]:
         """How wide each slot's factor is at most: in names, in numbers."""
-        formulas = self.manuscript.formulas
-        names = [formulas.one(_at(column.first, last_place(column.shape))).width for column in self.family.columns]
+        names = list(map(self._widest, self.family.columns))
         numbers = [max(map(_long, column.numbers.texts)) + 1.5 for column in self.family.columns]
         if any(column.numbers.others for column in self.family.columns):
             numbers = [max(number, 14.0) for number in numbers]
         return [[widths[slot.column] for slot in self.slots] for widths in (names, numbers)]
+
+    def _widest(self, column: ElementColumn) -> float:
+        """How wide the name of a tensor's last element is."""
+        last = element(column.first, tuple(size - 1 for size in column.shape))
+        return self.manuscript.formulas.one(last).width
 
     @cached_property
     def is_short(self) -> bool:
@@ -214,19 +218,3 @@ def _long(number: str) -> int:
 
 def _on_lines(terms: Sequence[str], per_line: int, between: str) -> str:
     return between.join(" ".join(terms[start : start + per_line]) for start in range(0, len(terms), per_line))
-
-
-def last_place(shape: tuple[int, ...]) -> tuple[int, ...]:
-    """The indices of a tensor's last element."""
-    return tuple(size - 1 for size in shape)
-
-
-def _at(first: Expr, index: tuple[str | int, ...]) -> Expr:
-    """The element of a tensor with this index, from its first one."""
-    match first:
-        case Partial(of, by):
-            return Partial(of, Sym(by.name, index if by.index else (), by.mark))
-        case Sym(name, known, mark):
-            return Sym(name, index if known else (), mark)
-        case _:
-            return first

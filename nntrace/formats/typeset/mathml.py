@@ -8,7 +8,7 @@ from typing import Literal
 
 from ...errors import printable
 from .language import Bracket, Language, Sign
-from .lettering import PRIMES, accented
+from .lettering import accented
 
 _HATS = {
     "hat": "^", "bar": "¯", "tilde": "~", "dot": "˙", "ddot": "¨", "acute": "´", "grave": "`", "check": "ˇ",
@@ -53,9 +53,8 @@ class MathML(Language):
         kind = ' class="b"' if bold else ""
         return f"<mi{kind}>{escape(printable(letters))}</mi>"
 
-    def function(self, name: str) -> str:
-        bare = name.rstrip(PRIMES)
-        return self.primed(f'<mi mathvariant="normal">{escape(bare)}</mi>', len(name) - len(bare))
+    def upright(self, name: str) -> str:
+        return f'<mi mathvariant="normal">{escape(name)}</mi>'
 
     def words(self, text: str) -> str:
         inner = text.strip(" ")  # blanks at its ends would be lost

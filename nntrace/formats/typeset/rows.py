@@ -116,11 +116,3 @@ def lines(row: FormulaRow, width: float) -> list[tuple[int, list[Chunk]]]:
         result.append((indent, row.chunks[start:end]))
         start = end
     return result
-
-
-def noted(notes: Sequence[Note]) -> Note:
-    """Several notes as one, with commas between them."""
-    result: Note = ()
-    for note in notes:
-        result = (*result, ", ", *note) if result and note else (*result, *note)
-    return result

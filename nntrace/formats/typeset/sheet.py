@@ -286,16 +286,16 @@ def is_number(cell: Note) -> bool:
 
 def _stretched(stretch: Stretch) -> Iterator[tuple[Note, ...]]:
     for place, numbers in enumerate(zip(*stretch.numbers, strict=True)):
-        element = at_place(stretch.first, stretch.shape, place)
-        yield ((f"{stretch.letter}{stretch.number + place}",), (element,), *((Num(number),) for number in numbers))
+        own = element(stretch.first, cell_at(place, stretch.shape))
+        yield ((f"{stretch.letter}{stretch.number + place}",), (own,), *((Num(number),) for number in numbers))
 
 
-def at_place(first: Expr, shape: tuple[int, ...], place: int) -> Expr:
-    """The element of a tensor at a place, from its first one."""
+def element(first: Expr, index: tuple[str | int, ...]) -> Expr:
+    """The element of a tensor with this index, from its first one."""
     match first:
-        case Partial(of, by):
-            return Partial(of, Sym(by.name, cell_at(place, shape), by.mark))
-        case Sym(name, _, mark):
-            return Sym(name, cell_at(place, shape), mark)
+        case Partial(of, Sym(name, known, mark)):
+            return Partial(of, Sym(name, index if known else (), mark))
+        case Sym(name, known, mark):
+            return Sym(name, index if known else (), mark)
         case _:
-            raise TypeError(f"no element of {first!r}")
+            return first

@@ -6,12 +6,11 @@ from collections.abc import Iterable, Sequence
 from typing import Literal
 
 from ...errors import printable
-from .language import SIZES, Bracket, Language, Sign
-from .lettering import PRIMES, accented
+from .language import FUNCTIONS, SIZES, Bracket, Language, Sign
+from .lettering import accented
 
 _SIGNS: dict[Sign, str] = {"-": "-", "·": "⋅", "/": "∕", "Σ": "∑", "ᵀ": "⊤", "…": "…", ",": "\\,", ";": "\\;"}
 """Signs that are not written as in plain text. A comma alone would part the arguments of a function of Typst's."""
-_FUNCTIONS = {"max", "min", "ln", "tanh", "exp", "sin", "cos"}
 _ACCENTS = {"bar": "macron", "check": "caron"}
 
 
@@ -45,9 +44,8 @@ class Typst(Language):
             return f"upright(bold({letter}))" if bold else letter
         return f"{'bold' if bold else 'upright'}({self.words(letters)})"
 
-    def function(self, name: str) -> str:
-        bare = name.rstrip(PRIMES)
-        return self.primed(bare if bare in _FUNCTIONS else f"op({self.words(bare)})", len(name) - len(bare))
+    def upright(self, name: str) -> str:
+        return name if name in FUNCTIONS else f"op({self.words(name)})"
 
     def words(self, text: str) -> str:
         return quoted(text, self.ascii)

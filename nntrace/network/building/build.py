@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from ...errors import counted, quoted
 from ...expr.functions import FUNCTIONS, powers_written
 from ...expr.notation import Exponent
-from ...spec.model import Items, Labelled, Number, Place, Spec
+from ...spec.model import Items, Labelled, Number, Place, Spec, inside
 from ..model import Element, Network, Tensor
 from ..quantities import Unnamed, find
 from .draft import Draft
@@ -159,12 +159,9 @@ class _NetworkBuilder(Draft):
     def _register_numbers(self) -> None:
         """Numbers given inline may be used by name before the line that gives them."""
         spec = self.spec
-        given = [spec.inputs, spec.targets, spec.parameters, spec.loss and spec.loss.upstream]
-        for layer in spec.layers:
-            for value in layer.parameters.values():
-                given += [value, *(row for _, row in value.entries)] if isinstance(value, Labelled) else [value]
-        for values in given:
-            for name, inner in values.entries if isinstance(values, Labelled) else ():
+        of_layers = (value for layer in spec.layers for value in layer.parameters.values())
+        for value in inside(spec.inputs, spec.targets, spec.parameters, spec.loss and spec.loss.upstream, *of_layers):
+            for name, inner in value.entries if isinstance(value, Labelled) else ():
                 if isinstance(inner, Number):
                     self.names.define(name, inner)
 

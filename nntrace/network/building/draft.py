@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
 from ...errors import counted, quoted, suggestion
-from ...spec.model import Items, Labelled, Name, Place, Spec, Value
+from ...spec.model import Labelled, Name, Place, Spec, Value, inside
 from ...spec.problems import Problems
 from ..model import BoundOperation, Divisor, Network, Role, Tensor
 from ..quantities import known_names
@@ -39,7 +39,7 @@ class Draft:
         """The keys of the auxiliary quantities, and the letters that each may be called by."""
         self.defined = set(defined_names(spec))
         """Every name that the file gives to something."""
-        self.target_names = _named(spec.targets)
+        self.target_names = set(_named(spec.targets))
         self.unread: set[str] = set()
         """Names of formulas that could not be read: what reads them is no mistake of its own."""
         self.divisors: list[Divisor] = []
@@ -99,14 +99,10 @@ class Draft:
         return counted(self.sizes.label(size), noun)
 
 
-def _named(targets: Value | None) -> set[str]:
+def _named(targets: Value | None) -> Iterator[str]:
     """What the file calls its targets."""
-    match targets:
-        case Name(text):
-            return {text}
-        case Items():
-            return {name.text for name in targets.names}
-        case Labelled(entries):
-            return {label.text for label, _ in entries}.union(*(_named(inner) for _, inner in entries))
-        case _:
-            return set()
+    for value in inside(targets):
+        if isinstance(value, Labelled):
+            yield from (label.text for label, _ in value.entries)
+        elif isinstance(value, Name):
+            yield value.text

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...errors import quoted
-from ...spec.model import GivenSize, Items, Labelled, Number, Place, Spec, Value
+from ...spec.model import GivenSize, Items, Labelled, Number, Place, Spec, Value, inside
 from ...spec.problems import Problems
 from ..batch import SAMPLE
 
@@ -89,19 +89,8 @@ def _counts(spec: Spec) -> Iterator[int]:
 
 def _values(spec: Spec) -> Iterator[Value]:
     """Every value of the file, and the values inside it."""
-    yield from _inside(spec.inputs, spec.targets, spec.samples, spec.values)
+    yield from inside(spec.inputs, spec.targets, spec.samples, spec.values)
     for layer in spec.layers:
-        yield from _inside(layer.result, *layer.parameters.values())
+        yield from inside(layer.result, *layer.parameters.values())
         if layer.activation:
-            yield from _inside(layer.activation.result)
-
-
-def _inside(*values: Value | None) -> Iterator[Value]:
-    waiting = [value for value in values if value is not None]
-    while waiting:
-        value = waiting.pop()
-        if isinstance(value, Items):
-            waiting += value.items
-        elif isinstance(value, Labelled):
-            waiting += [inner for _, inner in value.entries]
-        yield value
+            yield from inside(layer.activation.result)

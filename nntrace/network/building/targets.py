@@ -6,7 +6,7 @@ from fractions import Fraction
 
 from ...catalogue import LOGIT, Loss, find
 from ...errors import quoted, suggestion
-from ...spec.model import Items, Labelled, Name, Number, Place, Value
+from ...spec.model import Items, Labelled, Name, Number, Place, Value, inside
 from ..model import Cell, Tensor
 from .classes import Classes, ClassTarget, class_target, numbers_of_class
 from .draft import Draft
@@ -66,7 +66,8 @@ def _of_class(draft: Draft, chosen: int, size: int, label: Name | None = None) -
 
 def _is_no_target(draft: Draft, value: Value, classes: Classes, size: int) -> bool:
     """Whether a value gives a target no number, and seems to be meant for a class; that is noted."""
-    names = [name for name in _names(value) if name.text not in {*draft.names.numbers, *draft.names.tensors}]
+    known = {*draft.names.numbers, *draft.names.tensors}
+    names = [name for name in inside(value) if isinstance(name, Name) and name.text not in known]
     outputs = [name for name in names if name.text in classes.names]
     only = value.items[0] if isinstance(value, Items) and len(value.items) == 1 else value
     if isinstance(value, Labelled) and len(value.entries) == 1 < size and _of_classes(draft):
@@ -100,19 +101,6 @@ def _of_classes(draft: Draft) -> bool:
     """Whether the loss is one of classes: a single number for several outputs then seems to be one."""
     entry = find("loss", draft.spec.loss.kind.text) if draft.spec.loss else None
     return entry is not None and entry.build().targets in ("class", "classes")
-
-
-def _names(value: Value) -> list[Name]:
-    """The names that stand for numbers in a value."""
-    match value:
-        case Name():
-            return [value]
-        case Items(items, _):
-            return [name for item in items for name in _names(item)]
-        case Labelled(entries, _):
-            return [name for _, inner in entries for name in _names(inner)]
-        case _:
-            return []
 
 
 def class_names(draft: Draft, last: Tensor) -> dict[str, int]:
