@@ -35,7 +35,7 @@ def shape_text(shape: Iterable[int]) -> str:
 
 
 def suggestion(word: str, known: Iterable[str], meant: Iterable[str] | None = None) -> str:
-    """``did you mean 'weights'? known here: weights, biases``: the nearest known word, if one is near, and all.
+    """``did you mean 'weights'? known here: weights, biases``: the known words that are near, if any are, and all.
 
     ``meant`` are those that it may be a slip for, where these are not all.
     """
@@ -43,12 +43,18 @@ def suggestion(word: str, known: Iterable[str], meant: Iterable[str] | None = No
     if not words:
         return "remove it: nothing can stand here"
     listed = "known here: " + ", ".join(map(printable, words[:MOST_KNOWN])) + (", …" if len(words) > MOST_KNOWN else "")
-    near = nearest(word, words if meant is None else meant)
-    return f"did you mean {quoted(near)}? {listed}" if near else listed
+    near = " or ".join(map(quoted, _near(word, words if meant is None else meant)))
+    return f"did you mean {near}? {listed}" if near else listed
 
 
 def nearest(word: str, known: Iterable[str]) -> str | None:
     """The known word that this one shortens, or else the one that is most like it, whatever its case."""
+    found = _near(word, known)
+    return found[0] if len(found) == 1 else None
+
+
+def _near(word: str, known: Iterable[str]) -> list[str]:
+    """The same, or all variants of a word: of ``he``, ``he_uniform`` and ``he_normal``."""
     from difflib import get_close_matches
 
     words = list(known)
@@ -58,16 +64,19 @@ def nearest(word: str, known: Iterable[str]) -> str | None:
     lower = word.lower()[:WIDEST_WORD]
     longer = [other for other in by_lower if shortens(lower, other)]
     if sum(other.startswith(lower) for other in longer) > 1:  # it may mean any of them
-        return None
+        return [other for other in words if other.lower().startswith(f"{lower}_")]
     found = get_close_matches(lower, longer, n=1, cutoff=0) or get_close_matches(lower, by_lower, n=1, cutoff=ALIKE)
-    return by_lower[found[0]] if found else None
+    return [by_lower[other] for other in found]
 
 
 def shortens(word: str, other: str) -> bool:
-    """Whether a word of three letters or more is the beginning of another, or its ends and some between: ``lrelu``."""
+    """Whether a word is the beginning of another, or its ends and some between: ``lrelu``. It has three letters or
+    more, or is all that stands before a ``_``."""
     letters = iter(other)
-    if len(word) < 3 or other.startswith(word):
-        return len(word) > 2
+    if other.startswith(word):
+        return len(word) > 2 or other[len(word) :].startswith("_")
+    if len(word) < 3:
+        return False
     return word[0] == other[:1] and word[-1] == other[-1] and all(letter in letters for letter in word)
 
 

@@ -483,6 +483,14 @@ ALONE: dict[str, tuple[str, str, str]] = {
         "4:16: `l2` inside a loss",
         "it belongs to the whole file: begin it in column 1",
     ),
+    **{
+        f"{scheme} of two": (
+            f"inputs: [1]\nlayers:\n- dense: [y]\n  weights: {{init: {scheme}, seed: 1}}\n",
+            f"4:12: unknown init '{scheme}'",
+            f"did you mean '{scheme}_uniform' or '{scheme}_normal'? known here: zeros, ",
+        )
+        for scheme in ("xavier", "he")
+    },
     "a misspelt activation": (
         "inputs: [1]\nlayers: [rleu]\n",
         "2:10: a layer of unknown kind 'rleu'",

@@ -284,6 +284,14 @@ def test_an_activation_is_stated_once(kind: str) -> None:
     assert list(wrong_lines(network)) == []
 
 
+def test_an_option_that_says_the_default_states_no_function_again() -> None:
+    source = HIDDEN.replace("activation: KIND", "activation: {gelu: u, form: exact}")
+    source = source.replace("bias: {b: 0.1}", "bias: {b: 0.1}\n    activation: gelu")
+    steps, _ = steps_of(build(read(source, "hidden", None)))
+    stated = [line["text"] for step in steps for line in step["lines"] if STATEMENT.fullmatch(line["text"])]
+    assert [line[:5] for line in stated] == ["gelu(", "gelu′", "gelu′"]  # the slope in two forms
+
+
 def test_functions_of_one_kind_are_stated_apart() -> None:
     network = build(read(ALIKE, "alike", None))
     lines = [line["text"] for step in steps_of(network)[0] for line in step["lines"]]

@@ -22,7 +22,7 @@ class Statements:
         self.writer = writer
         self.network = writer.network
         self.formulas = formulas
-        self._known: set[tuple[int, str]] = set()
+        self._known: set[Expr] = set()
         taken = {name for tensor in self.network.tensors.values() for name in tensor.names.values()}
         self._argument = Sym(next((letter for letter in LETTERS if letter not in taken), "z"))
 
@@ -66,9 +66,9 @@ class Statements:
         return self.formulas.is_elementwise(step) and self.formulas.is_function(step)
 
     def _is_new(self, step: BoundOperation, mark: str) -> bool:
-        key = (id(step.operation), mark)
-        new = key not in self._known
-        self._known.add(key)
+        called = step.of(self._argument, mark=mark)
+        new = called not in self._known
+        self._known.add(called)
         return new
 
     def _local(self, formula: Expr, step: BoundOperation) -> Expr:
