@@ -4,30 +4,28 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from .bind import free_indices
+from ..record import Record
 from .matrix_nodes import MatMul, Ones, Transpose
 from .nodes import Expr
 from .structure import product
 
 
-class Factor:
+class Factor(Record):
     """One factor of a product, and the indices that it has."""
 
-    def __init__(self, node: Expr) -> None:
-        self.node = node
-        self.indices = tuple(free_indices(node))
+    node: Expr
+    indices: tuple[str, ...]
 
 
 Link = tuple[Expr, str | None, str | None]
-IndexedPart = tuple[Expr, tuple[str, ...]]
 
 
-def merged(factors: list[IndexedPart]) -> list[IndexedPart]:
+def merged(factors: list[Factor]) -> list[Factor]:
     """Factors with the same indices as one, to be multiplied element by element."""
     merged: dict[frozenset[str], tuple[list[Expr], tuple[str, ...]]] = {}
     for node, indices in factors:
         merged.setdefault(frozenset(indices), ([], indices))[0].append(node)
-    return [(product(nodes), indices) for nodes, indices in merged.values()]
+    return [Factor(product(nodes), indices) for nodes, indices in merged.values()]
 
 
 def components(factors: list[Factor], over: list[str]) -> list[list[Factor]]:
@@ -49,7 +47,7 @@ def components(factors: list[Factor], over: list[str]) -> list[list[Factor]]:
     return [group for _, group in groups]
 
 
-def chain_steps(factors: list[IndexedPart], over: list[str]) -> list[Link]:
+def chain_steps(factors: list[Factor], over: list[str]) -> list[Link]:
     """Each factor as a step, a summed index that stands alone joined by a column of ones; none where it cannot be."""
     found: list[Link] = []
     for node, indices in factors:

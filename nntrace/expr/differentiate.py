@@ -118,9 +118,8 @@ def _sided(condition: Condition, kink: int) -> Condition:
 
 def contract(over: str, body: Expr) -> Expr:
     """Σ over an index, with a factor δ taken at the one value it leaves: Σ_j g_j δ_jp = g_p."""
-    other = _support(body, over)
-    if other is not None:
-        left = _without_delta(body, over)
+    if found := _picked(body, over):
+        other, left = found
         return _placed(left, over, other) if isinstance(other, int) else at(left, {over: other})
     match body:
         case Add(terms):
@@ -129,7 +128,7 @@ def contract(over: str, body: Expr) -> Expr:
             return negative(contract(over, inner))
         case Mul(factors):
             for place, factor in enumerate(factors):
-                if isinstance(factor, Add) and all(_support(term, over) is not None for term in factor.terms):
+                if isinstance(factor, Add) and all(_picked(term, over) for term in factor.terms):
                     around = factors[:place], factors[place + 1 :]
                     return total(contract(over, product((*around[0], term, *around[1]))) for term in factor.terms)
     return ZERO if is_zero(body) else Sum(over, body)
@@ -159,49 +158,38 @@ def _placed(node: Expr, over: str, place: int) -> Expr:
     return transform(node, leaf)
 
 
-def _support(node: Expr, over: str) -> Index | None:
-    """The one value of an index at which a term is not zero, because of a δ that multiplies all of it."""
+def _picked(node: Expr, over: str) -> tuple[Index, Expr] | None:
+    """The one value of an index at which a term is not zero, because of a δ that multiplies all of it; and the term
+    without this δ, which is 1 there."""
     match node:
-        case Delta(i, j) if i != j:
-            return j if i == over else i if j == over else None
+        case Delta(i, j) if i != j and over in (i, j):
+            return (j if i == over else i), ONE
         case Mul(factors):
-            return next((found for factor in factors if (found := _support(factor, over)) is not None), None)
-        case Div(inner, _) | Neg(inner):
-            return _support(inner, over)
-        case Add(terms):
-            return _common_support(terms, over)
-        case Cases(_, then, otherwise):
-            return _common_support((then, otherwise), over)
-        case Sum(inner, body) if inner != over:
-            found = _support(body, over)
-            return None if found == inner else found
-        case _:
-            return None
-
-
-def _common_support(terms: tuple[Expr, ...], over: str) -> Index | None:
-    """The support that all terms share; a zero has any."""
-    found = {_support(term, over) for term in terms if not is_zero(term)}
-    return found.pop() if len(found) == 1 else None
-
-
-def _without_delta(node: Expr, over: str) -> Expr:
-    """The term with the δ that ``_support`` found taken out: it is 1 there."""
-    match node:
-        case Num():
-            return node  # a zero beside a case or a term that has the δ
-        case Mul(factors):
-            place = next(place for place, factor in enumerate(factors) if _support(factor, over) is not None)
-            return product((*factors[:place], _without_delta(factors[place], over), *factors[place + 1 :]))
+            for place, factor in enumerate(factors):
+                if found := _picked(factor, over):
+                    return found[0], product((*factors[:place], found[1], *factors[place + 1 :]))
         case Div(top, bottom):
-            return Div(_without_delta(top, over), bottom)
+            if found := _picked(top, over):
+                return found[0], Div(found[1], bottom)
         case Neg(body):
-            return negative(_without_delta(body, over))
+            if found := _picked(body, over):
+                return found[0], negative(found[1])
         case Add(terms):
-            return total(_without_delta(term, over) for term in terms)
+            if each := _picked_alike(terms, over):
+                return each[0], total(each[1])
         case Cases(condition, then, otherwise):
-            return Cases(condition, _without_delta(then, over), _without_delta(otherwise, over))
-        case Sum(inner, body):
-            return Sum(inner, _without_delta(body, over))
-        case _:
-            return ONE
+            if each := _picked_alike((then, otherwise), over):
+                return each[0], Cases(condition, *each[1])
+        case Sum(inner, body) if inner != over:
+            if (found := _picked(body, over)) and found[0] != inner:
+                return found[0], Sum(inner, found[1])
+    return None
+
+
+def _picked_alike(terms: tuple[Expr, ...], over: str) -> tuple[Index, list[Expr]] | None:
+    """The value that all terms share, and the terms without their δs; a zero has any."""
+    each = [None if is_zero(term) else _picked(term, over) for term in terms]
+    found = {one and one[0] for one, term in zip(each, terms, strict=True) if not is_zero(term)}
+    if len(found) != 1 or (index := found.pop()) is None:
+        return None
+    return index, [ZERO if one is None else one[1] for one in each]

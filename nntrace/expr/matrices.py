@@ -195,29 +195,21 @@ class _MatrixForm:
         wanted = [index for index in target if index is not None]
         scalars: list[Expr] = []
         groups: dict[frozenset[str], list[Expr]] = {}
-        for component in components([Factor(factor) for factor in factors], over):
+        for component in components([Factor(one, tuple(free_indices(one))) for one in factors], over):
             free = [index for factor in component for index in factor.indices if index not in over]
             if not set(free) <= set(wanted):
                 raise NoMatrixFormError
             summed = any(index in over for factor in component for index in factor.indices)
-            if not free:
-                chain = self._chain(component, over, (None, None)) if summed else component[0].node
-                scalars.append(self.matrix(chain, (None, None)) if not summed else chain)
-                continue
-            groups.setdefault(frozenset(free), []).append(self._placed(component, over, free, target, summed))
+            down, across = (index if index in free else None for index in target)
+            axes = (down, across)
+            form = self._chain(component, over, axes) if summed else self.elements(component[0].node, axes)
+            (groups.setdefault(frozenset(free), []) if free else scalars).append(form)
         lacking = [index for index in over if not any(index in free_indices(factor) for factor in factors)]
         scalars[:0] = [Size(index) for index in lacking]
         body = self._joined(groups, target)
         result = body if not scalars else product((*scalars, *([body] if body is not None else [])))
         assert result is not None
         return Neg(result) if negative else result
-
-    def _placed(self, component: list[Factor], over: list[str], free: list[str], target: Axes, summed: bool) -> Expr:
-        """A component along its own axes among the target's."""
-        down, across = (index if index in free else None for index in target)
-        if not summed:
-            return self.elements(component[0].node, (down, across))
-        return self._chain(component, over, (down, across))
 
     def _joined(self, groups: dict[frozenset[str], list[Expr]], target: Axes) -> Expr | None:
         """The components together: an outer product of a column and a row, the rest element by element."""
@@ -267,8 +259,7 @@ class _MatrixForm:
 
     def _chain(self, component: list[Factor], over: list[str], target: Axes) -> Expr:
         """A walk over all factors, from the index that runs down to the one that runs across."""
-        factors = [(factor.node, factor.indices) for factor in component]
-        for steps in (chain_steps(factors, over), chain_steps(merged(factors), over)):
+        for steps in (chain_steps(component, over), chain_steps(merged(component), over)):
             found = [[self._taken(*step) for step in walk] for walk in walks(steps, *target)] if steps else []
             if found:
                 best = min(found, key=transposed)

@@ -5,14 +5,10 @@ An expression is written as pieces: a line may be broken between two of them, be
 
 from __future__ import annotations
 
-from decimal import Decimal
-from fractions import Fraction
-
 from ..record import Record
-from .brackets import is_fraction, is_link, is_scientific, juxtaposed, needs_brackets
+from .atoms import SUPERSCRIPTS, index_text, number_text, subscript, symbol
+from .brackets import is_fraction, is_link, juxtaposed, needs_brackets
 from .functions import notation
-from .index import Affine, Index
-from .literals import Literals
 from .matrix_nodes import Dimensions, Hadamard, HadamardDiv, HadamardPow, Literal, MatMul, Ones, Transpose, Whole
 from .nodes import (
     Add,
@@ -37,8 +33,6 @@ from .nodes import (
 from .notation import Exponent, Fences, Letter, Prefix, Radical, Spelling
 from .script import UNICODE, Script, plain
 
-_SUPERSCRIPTS = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
-
 
 class Piece(Record):
     """Text that is never broken; a break before it is better the smaller ``depth`` is.
@@ -54,6 +48,19 @@ class Piece(Record):
 def text(node: Expr, script: Script = UNICODE) -> str:
     """The whole expression on one line."""
     return " ".join(piece.text for piece in pieces(node, script))
+
+
+def element_texts(first: Expr, shape: tuple[int, ...], script: Script) -> list[str]:
+    """The texts of a tensor's elements, row by row: that of the first, with the other indices."""
+    head = text(first, script).removesuffix(subscript((0,) * len(shape)))
+    if not shape:
+        return [head]
+    cells = [f"{head}["]
+    for place, size in enumerate(shape):
+        end = "]" if place == len(shape) - 1 else ","
+        each = [f"{index + 1}{end}" for index in range(size)]
+        cells = [cell + index for cell in cells for index in each]
+    return cells
 
 
 def pieces(node: Expr, script: Script = UNICODE, depth: int = 0) -> list[Piece]:
@@ -108,7 +115,7 @@ def pieces(node: Expr, script: Script = UNICODE, depth: int = 0) -> list[Piece]:
         case Max(over, body):
             return _around(f"max_{plain(over, script)} ", write(body, "summed"), "")
         case Delta(i, j):
-            return [Piece(plain(f"1[{_index(i, ' ')} = {_index(j, ' ')}]", script), depth)]
+            return [Piece(plain(f"1[{index_text(i, ' ')} = {index_text(j, ' ')}]", script), depth)]
         case Indicator(condition):
             return _around("1[", _condition(condition, script, depth), "]")
         case Cases(condition, then, otherwise):
@@ -118,7 +125,7 @@ def pieces(node: Expr, script: Script = UNICODE, depth: int = 0) -> list[Piece]:
         case Whole(tensor):
             return pieces(tensor, script, depth)
         case Ones(over):
-            return [Piece(f"1_{plain(_index(over), script)}", depth)]
+            return [Piece(f"1_{plain(index_text(over), script)}", depth)]
         case Dimensions(down, across):
             return [Piece(f"[{plain(down, script)}{script.times}{plain(across, script)}]", depth)]
         case Transpose(body):
@@ -216,89 +223,7 @@ def _exponent(exponent: Expr, script: Script) -> str:
     match exponent:
         case Num(int(value)):
             if not script.ascii:
-                return str(value).translate(_SUPERSCRIPTS)
+                return str(value).translate(SUPERSCRIPTS)
             return f"^{value}" if value >= 0 else f"^({value})"
         case _:
             return "^{" + text(exponent, script) + "}"
-
-
-def number_text(value: int | Fraction | Decimal, script: Script) -> str:
-    """A number without brackets, with a power of ten where it is very small or large."""
-    if not isinstance(value, Decimal):
-        return str(value)
-    if not value.is_finite():
-        return "undefined" if value.is_nan() else plain("∞" if value > 0 else "-∞", script)
-    if not value:
-        return f"{value.copy_abs():f}"  # a zero has no sign
-    if not is_scientific(value):
-        return str(value)
-    digits, power = scientific(value)
-    if script.ascii:
-        return f"{digits}e{power}"
-    return f"{digits}×10{str(power).translate(_SUPERSCRIPTS)}"
-
-
-def number_texts(values: Literals, script: Script) -> list[str]:
-    """The texts of many quantities: most are what they are written as."""
-    if not values.others:
-        return values.texts
-    texts = values.texts.copy()
-    for place, value in values.others.items():
-        texts[place] = number_text(value, script)
-    return texts
-
-
-def element_texts(first: Expr, shape: tuple[int, ...], script: Script) -> list[str]:
-    """The texts of a tensor's elements, row by row: that of the first, with the other indices."""
-    head = text(first, script).removesuffix(subscript((0,) * len(shape)))
-    if not shape:
-        return [head]
-    cells = [f"{head}["]
-    for place, size in enumerate(shape):
-        end = "]" if place == len(shape) - 1 else ","
-        each = [f"{index + 1}{end}" for index in range(size)]
-        cells = [cell + index for cell in cells for index in each]
-    return cells
-
-
-def scientific(value: Decimal) -> tuple[str, int]:
-    """The digits, with a point, and the power of ten of a number in scientific writing."""
-    digits, _, power = f"{value:e}".partition("e")
-    return (digits if "." in digits else digits + ".0"), int(power)
-
-
-def symbol(node: Sym | Partial | Size, script: Script = UNICODE) -> str:
-    """A symbol's text: ``w21``, ``W1[2,1]`` (counted from 1), ``z_j``, ``∂MSE/∂w21``."""
-    match node:
-        case Sym(name, index, mark):
-            return plain(name, script) + plain(subscript(index), script) + plain(mark, script)
-        case Partial(of, by):
-            return f"{script.partial}{symbol(of, script)}/{script.partial}{symbol(by, script)}"
-        case Size(over):
-            return f"n_{plain(over, script)}"
-
-
-def subscript(index: tuple[Index, ...]) -> str:
-    """``[2,1]`` for bound indices, counted from 1; ``_ji`` for free ones, ``_(p+r-1)`` where one is affine."""
-    if not index:
-        return ""
-    if all(isinstance(i, str) for i in index):
-        return "_" + "".join(map(str, index))
-    letters = ",".join(_index(i) for i in index)
-    return f"_({letters})" if any(isinstance(i, Affine) for i in index) else f"[{letters}]"
-
-
-def _index(index: Index, space: str = "") -> str:
-    """An index as it is written, where everything counts from 1: what is p + r counted from 0 is p + r - 1 then."""
-    match index:
-        case str():
-            return index
-        case Affine():
-            letters, rest = "", index.from_one.offset
-            for factor, letter in index.terms:
-                sign = "-" if factor < 0 else "+" if letters else ""
-                times = "" if abs(factor) == 1 else str(abs(factor))
-                letters += f"{space}{sign}{space}{times}{letter}" if letters else f"{sign}{times}{letter}"
-            return letters + (f"{space}{'-' if rest < 0 else '+'}{space}{abs(rest)}" if rest else "")
-        case _:
-            return str(index + 1)

@@ -11,10 +11,10 @@ from math import prod
 from unicodedata import normalize
 
 from ..expr import Sym
+from ..expr.atoms import symbol as text_of
 from ..expr.bind import cell_at
 from ..expr.lazy import Lazy
 from ..expr.script import ASCII, plain
-from ..expr.text import symbol as text_of
 from ..record import Record
 from .model import Cell, Element, Network, Role, Tensor
 

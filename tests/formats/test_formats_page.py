@@ -192,7 +192,7 @@ def test_columns_are_those_of_rich() -> None:
 
 def test_plain_text_loads_neither_rich_nor_numpy() -> None:
     code = (
-        "import sys; from nntrace.formats import render; from nntrace.expr.text import UNICODE;"
+        "import sys; from nntrace.formats import render; from nntrace.expr.script import UNICODE;"
         "from nntrace.solution.content.model import Solution; from nntrace.solution.content.results import Results;"
         "list(render(Solution('δ', 'x', {}, (), (), Results()), 'txt', width=80, script=UNICODE));"
         "sys.exit(bool({'rich', 'numpy', 'json'} & set(sys.modules)))"

@@ -13,7 +13,7 @@ from networks import share_of_drawn
 from precise import Drawn, draw
 from reader import evaluate_precisely, half_unit
 
-from nntrace.expr.text import UNICODE
+from nntrace.expr.script import UNICODE
 from nntrace.formats import render
 from nntrace.network.building.build import build
 from nntrace.solution.sheets.settings import Settings

@@ -7,8 +7,8 @@ from itertools import repeat
 from operator import add, sub
 
 from ...expr import Expr, Num
+from ...expr.atoms import number_text
 from ...expr.script import Script
-from ...expr.text import number_text
 from ...record import Record
 from ...solution.content.model import Note
 from .breaking import sentence, words

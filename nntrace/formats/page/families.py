@@ -7,8 +7,8 @@ from functools import cached_property
 from itertools import islice, starmap
 from operator import add
 
+from ...expr.atoms import number_texts
 from ...expr.script import plain
-from ...expr.text import number_texts
 from ...solution.content.model import Family
 from .breaking import Body, enumerated, full_lines, sentence
 from .family_texts import FamilyTexts, PlainText

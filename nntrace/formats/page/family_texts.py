@@ -15,10 +15,11 @@ from operator import mul
 from typing import Literal, Protocol
 
 from ...expr import Add, Expr, Num, Sym, product
+from ...expr.atoms import number_texts
 from ...expr.bind import cell_at, transform
 from ...expr.literals import Literals
 from ...expr.script import Script
-from ...expr.text import element_texts, number_texts, pieces
+from ...expr.text import element_texts, pieces
 from ...record import Record
 from ...solution.content.model import Family, LineKind, mark
 from .readers import Readers

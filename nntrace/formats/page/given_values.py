@@ -5,9 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain, repeat
 
+from ...expr.atoms import number_texts
 from ...expr.literals import Literals
 from ...expr.script import plain
-from ...expr.text import number_texts, text
+from ...expr.text import text
 from ...solution.content.model import Matrix, Quantities
 from .breaking import sentence, words
 from .columns import GAP, Column, Pointed, TableCell, cell, entries, numeric, total

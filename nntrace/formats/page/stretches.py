@@ -6,8 +6,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from functools import cached_property
 from itertools import repeat
 
+from ...expr.atoms import number_texts
 from ...expr.script import Script
-from ...expr.text import element_texts, number_texts
+from ...expr.text import element_texts
 from ...solution.content.model import Stretch
 from .columns import GAP, Column, Pointed, TableCell, numeric
 from .rows import columns

@@ -10,9 +10,9 @@ from math import fsum
 from typing import cast
 
 from ...expr import Expr, Partial, Size, Sym, Whole
+from ...expr.atoms import scientific
 from ...expr.brackets import is_scientific
 from ...expr.index import Affine, Index
-from ...expr.text import scientific
 from .chunks import ChunkWriter
 from .language import Chunk, Language, Sign
 from .lettering import layer_of, lettered, mark_of
