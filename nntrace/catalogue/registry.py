@@ -158,13 +158,17 @@ class Entry(Record):
         """The options that a file must give."""
         return [name for name, option in self.options().items() if option.is_needed]
 
-    def parameters(self) -> tuple[Parameter, ...]:
-        """The tensors that an operation of this entry owns, whatever its options are."""
+    def example(self) -> Any:
+        """It for some values of the options that it needs."""
         code, defaults = self.build.__code__, self.build.__defaults__ or ()
         needed = {}
         if code.co_argcount > len(defaults):
             needed = {name: option.example for name, option in self.options().items() if option.is_needed}
-        built = self.build(**needed)
+        return self.build(**needed)
+
+    def parameters(self) -> tuple[Parameter, ...]:
+        """The tensors that an operation of this entry owns, whatever its options are."""
+        built = self.example()
         return built.parameters if isinstance(built, Operation) else ()
 
     def conventions(self) -> tuple[str, ...]:

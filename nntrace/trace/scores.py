@@ -82,14 +82,14 @@ def same_side(outputs: Array, targets: Array) -> Any:
 def takes_classes(step: BoundOperation) -> bool:
     """Whether a loss compares outputs with the class of a sample."""
     entry = find("loss", step.kind)
-    return entry is not None and entry.build().targets in ("class", "classes")
+    return entry is not None and entry.example().targets in ("class", "classes")
 
 
 def takes_one_bit(network: Network, step: BoundOperation) -> bool:
     """Whether a loss compares a single output with a target of 0 or 1: the class is its side of 1/2."""
     entry = find("loss", step.kind)
     is_single = network.tensors[step.arguments[TARGET]].shape[-1:] == (1,)
-    return is_single and entry is not None and entry.build().targets == "bits"
+    return is_single and entry is not None and entry.example().targets == "bits"
 
 
 def mistakes(trace: Trace) -> int:

@@ -11,7 +11,7 @@ from ...network.apart import apart, parts_of
 from ...network.model import BoundOperation, Network
 from ...network.portion import chosen, portion
 from ...network.quantities import Quantity
-from ..content.model import Block, Check, Note, Remark, Section, SectionName, Solution, Step
+from ..content.model import Block, Check, Note, Remark, Section, SectionName, Solution, Step, listed
 from ..content.results import Results
 from ..formulas.parts import taken_apart
 from ..formulas.shapes import shapes
@@ -65,15 +65,17 @@ class Derivation:
     def solution(self) -> Solution:
         """Network and shapes, Jacobians, the loss's gradient, those of the parameters, stability, checks."""
         network, symbols = self.network, self.symbols
-        loss = self._loss() if network.loss is not None else None
+        kind = DirectLoss if is_direct(network) else LossGradient
+        loss = kind(symbols, self.jacobians) if network.loss is not None else None
         of_catalogue = loss if isinstance(loss, LossGradient) else None
+        stability = Stability(symbols, of_catalogue, Digits.of(network.conventions), self.question.at)
         made = [
             Section("given", tuple(given_blocks(self._numbers.writer)) if self._numbers is not None else ()),
             self._network(),
             Section("shapes", tuple(self._shapes())),
             *self._jacobian_sections(),
             *(self._gradient_sections(loss) if loss is not None else [Section("loss gradient", (WITHOUT_LOSS,))]),
-            *([self._section("stability", self._stability(of_catalogue))] if self._shows_stability else []),
+            *([self._section("stability", stability.parts())] if self._shows_stability else []),
             Section("checks", tuple(self._checks())),
         ]
         sections = tuple(Lettering(symbols.letters).sections(section for section in made if section.blocks))
@@ -89,10 +91,6 @@ class Derivation:
             pictures=lambda: structure(self.all_samples, "network"),
             legend=legend(symbols, sections, of_catalogue.chosen_letter if of_catalogue else None),
         )
-
-    def _loss(self) -> LossGradient | DirectLoss:
-        kind = DirectLoss if is_direct(self.network) else LossGradient
-        return kind(self.symbols, self.jacobians)
 
     def _section(self, name: SectionName, numbered: Iterable[Part], addition: Note = ()) -> Section:
         return Section(name, tuple(self._numbered(name, numbered)), addition)
@@ -149,14 +147,6 @@ class Derivation:
         """The tensors asked for, those that hold an element asked for among them."""
         return {*self.question.wrt, *(use.key for one in self.question.elements for use in one.uses)}
 
-    @property
-    def _asked_names(self) -> list[Expr]:
-        """What is asked for, as it is written: tensors, then elements."""
-        elements = [
-            self.elements.symbol(Sym(use.key, use.cell)) for use in (one.uses[0] for one in self.question.elements)
-        ]
-        return [*map(self.symbols.formulas.name, self.question.wrt), *elements]
-
     @cached_property
     def _needed(self) -> set[str]:
         """The tensors asked for, and every result between them and the loss; and the elements that have own steps."""
@@ -187,7 +177,8 @@ class Derivation:
         keys = {key for part in gradients for key in part.keys if part.lines}
         roles = {self.network.tensors[key].role for key in keys if key in self.network.tensors}
         roles |= {part.numbers.role for part in gradients if isinstance(part.numbers, Quantity)}
-        title = gradients_title(self._asked_names, roles)
+        elements = (self.elements.symbol(Sym(*one.uses[0])) for one in self.question.elements)
+        title = gradients_title([*map(self.symbols.formulas.name, self.question.wrt), *elements], roles)
         yield self._section("gradients", gradients)._replace(title=title)
 
     def _gradients(self, done: set[str]) -> Iterator[Part]:
@@ -218,10 +209,8 @@ class Derivation:
                 key = step.arguments[edge.argument]
                 heading = Partial(self.symbols.formulas.name(step.output), self.symbols.formulas.name(key))
                 which = self._each_place(key)
-                jacobians = [
-                    one._replace(reason=(*one.reason, *((", ",) if one.reason and which else ()), *which))
-                    for one in self.jacobians.of(step, edge.argument)
-                ]
+                parts = self.jacobians.of(step, edge.argument)
+                jacobians = [one._replace(reason=listed((one.reason, which))) for one in parts]
                 matrix = self._matrix_of(step, edge.argument)
                 if matrix is None and self.jacobians.lacks_matrix(step, edge.argument):
                     matrix = Part(heading, (), {key}, (heading, NO_MATRIX_FORM))
@@ -254,10 +243,6 @@ class Derivation:
     def _shows_stability(self) -> bool:
         """Whether it is shown where formulas overflow: unless some gradients alone are asked for."""
         return not self._asked or self.question.stability or bool(self.question.at)
-
-    def _stability(self, loss: LossGradient | None) -> Iterator[Part]:
-        digits = Digits.of(self.network.conventions)
-        yield from Stability(self.symbols, loss, digits, self.question.at).parts()
 
     @property
     def _has_matrices(self) -> bool:

@@ -54,18 +54,14 @@ class Expansion(Record):
     """A formula over keys and bound indices (``Sym("W1", (0, 1))``), with what its ``Rest`` nodes come to, in order.
 
     ``decided`` are the conditions of the cases that it stood on, each with how it turned out: only the case that
-    holds is written. ``continuous`` are those of them whose two cases meet here and come to the same.
+    holds is written. ``deciding`` are those that made a difference: the others' two cases meet here, and come to the
+    same.
     """
 
     body: Expr
     rests: tuple[Amount, ...] = ()
     decided: tuple[tuple[Condition, bool], ...] = ()
-    continuous: frozenset[Condition] = frozenset()
-
-    @property
-    def deciding(self) -> tuple[tuple[Condition, bool], ...]:
-        """What made a difference."""
-        return tuple(one for one in self.decided if one[0] not in self.continuous)
+    deciding: tuple[tuple[Condition, bool], ...] = ()
 
 
 class _Writing(Record):
@@ -112,7 +108,8 @@ class ElementFormulas:
         """An operation's formula for one element, over keys, its sums written out and long ones cut."""
         writing = _Writing(step.sizes, [], {}, set())
         body = self._expanded(keyed(at(formula, index), step), writing)
-        return Expansion(body, tuple(writing.rests), tuple(writing.decided.items()), frozenset(writing.continuous))
+        deciding = tuple(one for one in writing.decided.items() if one[0] not in writing.continuous)
+        return Expansion(body, tuple(writing.rests), tuple(writing.decided.items()), deciding)
 
     def why(self, step: BoundOperation) -> str:
         """What a line is for, or by which case of its numbers it is worked out, the same in every sample."""

@@ -7,7 +7,7 @@ from collections import Counter
 from ...expr import ONE, ZERO, Add, Condition, Expr, Index, Mul, Partial, Rest, Sym, product, rename, simplify, total
 from ...expr.structure import is_zero
 from ...network.chain_rule import LOSS, ChainRule, Reader
-from ...network.model import Element, Network
+from ...network.model import Cell, Element, Network
 from ...record import Record
 from ...trace.amount import Amount
 from .element import Writer
@@ -59,15 +59,19 @@ class ElementGradients:
         found: list[Summand] = []
         rests: tuple[Amount, ...] = ()
         for reader in self.chain.readers(use.key):
-            derived, declared = self.chain.adjoint(reader), reader.is_declared
-            expansion = self._at_element(derived.formula if declared else derived.derived, reader, use)
+            expansion, addends = self._addends(reader, use.cell)
             rests += expansion.rests
-            for term in _terms(self._with_parts_inlined(expansion.body)):
-                output, local = _chained(term)
-                used = local if declared else simplify(local)
-                if not is_zero(used):
-                    found.append(Summand(use, reader, output, used, expansion.deciding))
+            for output, local in addends:
+                if not is_zero(local):
+                    found.append(Summand(use, reader, output, local, expansion.deciding))
         return found, rests
+
+    def _addends(self, reader: Reader, cell: Cell) -> tuple[Expansion, list[tuple[Element | None, Expr]]]:
+        """What comes back by a reader: each addend as the output that it comes from, and the local derivative."""
+        derived, declared = self.chain.adjoint(reader), reader.is_declared
+        expansion = self._at_cell(derived.formula if declared else derived.derived, reader, cell)
+        chained = map(_chained, _terms(self._with_parts_inlined(expansion.body)))
+        return expansion, [(output, local if declared else simplify(local)) for output, local in chained]
 
     def general(self, key: str) -> tuple[list[Summand], tuple[Index, ...]] | None:
         """The addends of ∂L/∂tensor with its indices left free, and these; ``None`` where the cell makes a difference.
@@ -78,29 +82,22 @@ class ElementGradients:
         if len(readers) != 1 or readers[0].step.bypassed or readers[0].tells_places_apart:
             return None
         (reader,) = readers
-        derived, declared = self.chain.adjoint(reader), reader.is_declared
-        expansion = self.writer.write(derived.formula if declared else derived.derived, reader.step, {})
-        found: list[Summand] = []
-        for term in _terms(_without_ones(expansion.body)):
-            output, local = _chained(term)
-            if (
-                output is None
-                or expansion.rests
-                or expansion.decided
-                or self.network.tensors[output.key].role == "loss"
-            ):
-                return None
-            found.append(Summand(Element(key, ()), readers[0], output, local if declared else simplify(local)))
-        outputs = [one.output.cell for one in found if one.output is not None]
-        several = len(found) > 1 and any(isinstance(index, str) for cell in outputs for index in cell)
-        return None if several else (found, derived.argument.index)
+        if self.network.tensors[reader.step.output].role == "loss":
+            return None
+        expansion, addends = self._addends(reader, ())
+        outputs = [output.cell for output, _ in addends if output is not None]
+        several = len(addends) > 1 and any(isinstance(index, str) for cell in outputs for index in cell)
+        if expansion.rests or expansion.decided or len(outputs) < len(addends) or several:
+            return None
+        found = [Summand(Element(key, ()), reader, output, local) for output, local in addends]
+        return found, self.chain.adjoint(reader).argument.index
 
     def forms(self, summand: Summand) -> tuple[Expr, ...]:
         """A local derivative from what the rules give to what is used; a single form needs no derivation."""
         reader = summand.reader
         if reader.leads_past:
             return (*self._uncancelled(summand), summand.local)
-        expansion = self._at_element(self.chain.adjoint(reader).derived, reader, summand.use)
+        expansion = self._at_cell(self.chain.adjoint(reader).derived, reader, summand.use.cell)
         locals_of = dict(map(_chained, _terms(self._with_parts_inlined(expansion.body))))
         derived = locals_of.get(summand.output)
         if derived is None:  # nothing is left of it: the declared form says so by itself
@@ -116,7 +113,7 @@ class ElementGradients:
         result = loss.key(loss.bypassed[0].argument)
         activation = self.network.made_by[result]
         reader = Reader(activation, activation.edges[0])
-        expansion = self._at_element(self.chain.adjoint(reader).formula, reader, summand.use)
+        expansion = self._at_cell(self.chain.adjoint(reader).formula, reader, summand.use.cell)
         if expansion.rests:
             return ()
         chain: list[Expr] = []
@@ -131,8 +128,9 @@ class ElementGradients:
                 long.append(product((before, local)))
         return total(chain), total(long)
 
-    def _at_element(self, formula: Expr, reader: Reader, use: Element) -> Expansion:
-        index = dict(zip(self.chain.adjoint(reader).axes, use.cell, strict=True))
+    def _at_cell(self, formula: Expr, reader: Reader, cell: Cell) -> Expansion:
+        """A formula of a reader for one cell of what it reads; without a cell, its indices are left free."""
+        index = dict(zip(self.chain.adjoint(reader).axes, cell, strict=bool(cell)))
         return self.writer.write(formula, reader.step, index)
 
     def _with_parts_inlined(self, body: Expr) -> Expr:

@@ -77,11 +77,48 @@ class Naming:
 
     @cached_property
     def _tensors(self) -> dict[str, Sym]:
-        return _of_tensors(self.network, self._by_elements)
+        """A symbol for each whole tensor: a user's for it, or for its elements (h for h1, h2; w for the one w); else
+        its default name, in capitals where users call an element so."""
+        taken = {name for tensor in self.network.tensors.values() for name in tensor.names.values()}
+        found: dict[str, Sym] = {}
+        names: dict[str, str] = {}
+        for key, tensor in self.network.tensors.items():
+            if () in tensor.names and key in self._by_elements:  # a number of its own; in a batch one for each sample
+                found[key] = Sym(tensor.names[()], (), SAMPLES if tensor.sampled else "")
+            elif key in self._by_elements:
+                found[key] = Sym(self._by_elements[key])
+            else:
+                names[key] = f"M_{key.removesuffix('.mask')}" if tensor.role == "constant" else tensor.name or key
+        taken |= {symbol.name for symbol in found.values()}
+        found.update((key, Sym(name)) for key, name in _apart(names, taken).items())
+        return {key: found[key] for key in self.network.tensors}
 
     @cached_property
     def _by_elements(self) -> dict[str, str]:
-        return _by_elements(self.network)
+        """What a tensor is called by its elements: the name of the single one, or the letters that theirs alone begin
+        with, where they are numbered from 1. Of a tied number, what the name means is more than this tensor."""
+        tensors = self.network.tensors
+        untied = {
+            key: tuple(one.names[cell] for cell in sorted(one.names))
+            for key, one in tensors.items()
+            if one.names and all(len(self.network.uses.get(name, ())) <= 1 for name in one.names.values())
+        }
+        found = {key: names[0] for key, names in untied.items() if is_single(tensors[key])}
+        others = Counter(
+            letters
+            for tensor in tensors.values()
+            for letters in {
+                *map(_stem, tensor.names.values()),
+                *([] if tensor.names else [_stem(tensor.name or tensor.key)]),
+            }
+        )
+        for key, names in untied.items():
+            stem, letters = _stem(names[0]), _letters(names[0])
+            numbered = len(names) > 1 and names == tuple(f"{letters}{place}" for place, _ in enumerate(names, 1))
+            own = tensors[key].name in (None, key.rstrip(".")) and len(tensors[key].sample_shape) == 1
+            if own and numbered and others[stem] == 1 and stem not in NO_VECTORS:
+                found[key] = stem
+        return found
 
     def tensor(self, key: str) -> Sym:
         """A whole tensor."""
@@ -103,51 +140,6 @@ class Naming:
 def cell_of(symbol: Sym) -> Cell:
     """The cell that a symbol over keys stands for, its indices being numbers."""
     return tuple(number_of(index, {}) for index in symbol.index)
-
-
-def _of_tensors(network: Network, by_elements: Mapping[str, str]) -> dict[str, Sym]:
-    """A symbol for each whole tensor: a user's for it, or for its elements (h for h1, h2; w for the one w); else its
-    default name, in capitals where users call an element so."""
-    taken = {name for tensor in network.tensors.values() for name in tensor.names.values()}
-    found: dict[str, Sym] = {}
-    names: dict[str, str] = {}
-    for key, tensor in network.tensors.items():
-        if () in tensor.names and key in by_elements:  # a number of its own; in a batch one for each sample
-            found[key] = Sym(tensor.names[()], (), SAMPLES if tensor.sampled else "")
-        elif key in by_elements:
-            found[key] = Sym(by_elements[key])
-        else:
-            names[key] = f"M_{key.removesuffix('.mask')}" if tensor.role == "constant" else tensor.name or key
-    taken |= {symbol.name for symbol in found.values()}
-    found.update((key, Sym(name)) for key, name in _apart(names, taken).items())
-    return {key: found[key] for key in network.tensors}
-
-
-def _by_elements(network: Network) -> dict[str, str]:
-    """What a tensor is called by its elements: the name of the single one, or the letters that theirs alone begin
-    with, where they are numbered from 1. Of a tied number, what the name means is more than this tensor."""
-    tensors = network.tensors
-    untied = {
-        key: tuple(one.names[cell] for cell in sorted(one.names))
-        for key, one in tensors.items()
-        if one.names and all(len(network.uses.get(name, ())) <= 1 for name in one.names.values())
-    }
-    found = {key: names[0] for key, names in untied.items() if is_single(tensors[key])}
-    others = Counter(
-        letters
-        for tensor in tensors.values()
-        for letters in {
-            *map(_stem, tensor.names.values()),
-            *([] if tensor.names else [_stem(tensor.name or tensor.key)]),
-        }
-    )
-    for key, names in untied.items():
-        stem = _stem(names[0])
-        numbered = len(names) > 1 and names == tuple(f"{_letters(names[0])}{place}" for place, _ in enumerate(names, 1))
-        own = tensors[key].name in (None, key.rstrip(".")) and len(tensors[key].sample_shape) == 1
-        if own and numbered and others[stem] == 1 and stem not in NO_VECTORS:
-            found[key] = stem
-    return found
 
 
 def is_single(tensor: Tensor) -> bool:

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 
 from ...expr import Add, Dimensions, Expr, Hadamard, HadamardDiv, MatMul, Mul, Neg, children
 from ...expr.bind import origin
 from ...expr.matrices import Axes, shape
-from ..content.model import Note
+from ..content.model import Note, listed
 
 LetterSizes = Mapping[str, object]
 """How many values the index letters have, as numbers or as written; what is no letter is a size itself."""
@@ -46,7 +46,7 @@ def _of(node: Expr, sizes: LetterSizes, inside: bool = False) -> Note:
         case Neg(body):
             return ("-", *_of(body, sizes, True))
         case Hadamard(parts):
-            return _between(" ⊙ ", [_of(part, sizes, True) for part in parts])
+            return listed((_of(part, sizes, True) for part in parts), " ⊙ ")
         case HadamardDiv(top, bottom):
             return (*_of(top, sizes, True), " ⊘ ", *_of(bottom, sizes, True))
         case Mul(parts):
@@ -63,15 +63,7 @@ def _scaled(factors: tuple[Expr, ...], sizes: LetterSizes) -> Note:
     shaped = [part for part in factors if shape(part) is not None]
     if not shaped:
         return ("number",)
-    *before, last = shaped
-    numbers = [part for part in before if isinstance(part, MatMul)]
+    *others, last = shaped
     single = Dimensions("1", "1")
-    return _between(
-        " × ", [*(("(", *_of(part, sizes), " = ", single, ")") for part in numbers), _of(last, sizes, True)]
-    )
-
-
-def _between(sign: str, notes: Sequence[Note]) -> Note:
-    """Several notes with a sign between them."""
-    first, *others = notes
-    return first + tuple(part for note in others for part in (sign, *note))
+    numbers = [("(", *_of(part, sizes), " = ", single, ")") for part in others if isinstance(part, MatMul)]
+    return listed([*numbers, _of(last, sizes, True)], " × ")

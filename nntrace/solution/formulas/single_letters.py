@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 
-from ...expr import ONE, Delta, Div, Expr, Max, Mul, Partial, Size, Sum, Sym
-from ...expr.bind import kronecker, transform
-from ...expr.index import Index, bound
+from ...expr import ONE, Delta, Div, Expr, Max, Mul, Partial, Size, Sum, Sym, at
+from ...expr.bind import transform
+from ...expr.index import Index
+from ...expr.structure import as_product
 from ...network.batch import SAMPLE
 
 
@@ -19,9 +20,6 @@ def without_single(node: Expr, sizes_of: Callable[[Expr], Mapping[str, str]], si
     def of_one(part: Expr) -> bool:
         """Whether this is 1/n of a single one."""
         return isinstance(part, Div) and isinstance(part.bottom, Size) and sizes.get(part.bottom.over) == "1"
-
-    def symbol(part: Sym) -> Sym:
-        return Sym(part.name, tuple(bound(one, single) for one in part.index), part.mark)
 
     def leaf(part: Expr) -> Expr | None:
         match part:
@@ -36,13 +34,9 @@ def without_single(node: Expr, sizes_of: Callable[[Expr], Mapping[str, str]], si
                         kept += new.factors
                     elif new == old or new != ONE:
                         kept.append(new)
-                return Mul(tuple(kept)) if len(kept) > 1 else kept[0] if kept else ONE
-            case Delta(i, j):
-                return kronecker(bound(i, single), bound(j, single))
-            case Sym():
-                return symbol(part)
-            case Partial(of, by):
-                return Partial(symbol(of), symbol(by))
+                return as_product(kept)
+            case Delta() | Sym() | Partial():
+                return at(part, single)
             case _:
                 return None
 

@@ -23,6 +23,7 @@ from ...expr import (
     Sym,
     at,
     children,
+    factors_of,
     product,
     rename,
     simplify,
@@ -34,8 +35,8 @@ from ...expr.bind import contains, extent, fresh, origin, transform, walk
 from ...expr.letters import OTHERS, index_letters, relettered
 from ...expr.rules import distributed
 from ...network.batch import SAMPLE
-from ...network.chain_rule import LOSS, ChainRule, Reader, adjoint, keyed
-from ...network.model import BoundOperation, Edge, Network
+from ...network.chain_rule import LOSS, ChainRule, Reader, keyed
+from ...network.model import BoundOperation, Network
 from ...record import Record
 from .connections import without_missing
 from .layout import Layout
@@ -89,18 +90,18 @@ class TensorFormulas(Layout):
         made = step.operation
         return (self.is_elementwise(step) and not made.is_identity) or (bool(made.program) and made.reads_whole)
 
-    def slope(self, step: BoundOperation, cell: tuple[int, ...]) -> tuple[Expr, BoundOperation, dict[str, int]]:
-        """The local derivative of an elementwise activation, its step, and the indices of one element."""
-        (edge,) = step.edges
-        formula = adjoint(edge.operation, edge.argument, self.network.conventions.relu_at_zero).formula
-        return substitute(formula, {Partial(LOSS, step.operation.output): ONE}), step, step.at(cell)
+    def slope(self, step: BoundOperation) -> Expr:
+        """The local derivative of an elementwise activation, in the operation's own symbols."""
+        formula = self.chain.adjoint(Reader(step, step.edges[0])).formula
+        return product(factors_of(substitute(formula, {Partial(LOSS, step.operation.output): ONE})))
 
     def slope_factor(self, step: BoundOperation) -> Expr:
-        """The local derivative of an elementwise activation over keys, by its name where its formula is long."""
-        (edge,) = step.edges
-        formula = adjoint(edge.operation, edge.argument, self.network.conventions.relu_at_zero).formula
-        local = substitute(self._used(step, edge, formula), {Partial(LOSS, step.operation.output): ONE})
-        return self.keyed(product(local.factors) if isinstance(local, Mul) else local, step)
+        """The same over keys, by its name where its formula is long."""
+        return self.keyed(self._short_slope(step), step)
+
+    def _short_slope(self, step: BoundOperation) -> Expr:
+        slope, index = self.slope(step), step.operation.output.index
+        return step.of(Sym(step.edges[0].argument, index), mark=PRIME) if _is_long(slope) else slope
 
     def gradient(self, key: str) -> Gradient:
         """∂L/∂tensor through all of its readers."""
@@ -133,7 +134,10 @@ class TensorFormulas(Layout):
         """What comes back by one reader of a tensor, in these indices of the tensor or in the operation's own."""
         step, derived = reader.step, self.chain.adjoint(reader)
         own = derived.axes
-        formula = self._inlined(self.keyed(self._used(step, reader.edge, derived.formula), step))
+        formula = derived.formula
+        if self.is_elementwise(step) and _is_long(formula):  # an activation's slope by its name
+            formula = product((Partial(LOSS, step.operation.output), self._short_slope(step)))
+        formula = self._inlined(self.keyed(formula, step))
         if any(isinstance(node, Sum) and contains(node, Delta) for node in walk(formula)):
             formula = distributed(formula)  # Σ_j g_j a_j (δ_ji - a_i) as g_i a_i - a_i Σ_j g_j a_j
         indices = indices or (self.own_letters(len(own)) if step.is_penalty else own)
@@ -147,13 +151,6 @@ class TensorFormulas(Layout):
     def own_letters(self, count: int) -> tuple[str, ...]:
         """Letters for a parameter that a penalty alone reads: those of a layer, not its own ``j0``, ``i0``."""
         return ("i", "j") if count == 2 and self.network.conventions.vectors == "rows" else ("j", "i")[:count]
-
-    def _used(self, step: BoundOperation, edge: Edge, formula: Expr) -> Expr:
-        """The chain rule through a step; an activation's slope by its name where its formula has cases or is long."""
-        if not self.is_elementwise(step) or not _is_long(formula):
-            return formula
-        output = step.operation.output
-        return product((Partial(LOSS, output), step.of(Sym(edge.argument, output.index), mark=PRIME)))
 
     def _inlined(self, formula: Expr) -> Expr:
         """The gradients of the loss's own parts written in as they are: 1, 1/n."""

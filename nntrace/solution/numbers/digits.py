@@ -96,7 +96,7 @@ class Digits(Record):
 
         from .decimals import decimal_texts
 
-        half, most = self._plainly_rounded()
+        half, most = _plainly_rounded(self.significant, self.down_to)
         with np.errstate(all="ignore"):
             size, halves = np.abs(numbers), numbers * half
             usual = (size >= SMALLEST_POSITIONAL) & (size < most) & (halves != np.trunc(halves))
@@ -115,7 +115,7 @@ class Digits(Record):
         return Literals(texts, others)
 
     def _decimal(self, number: float) -> Decimal:
-        half, most = self._plainly_rounded()
+        half, most = _plainly_rounded(self.significant, self.down_to)
         if -most < number < most and number * half % 1:
             return Decimal(f"%#.{self.significant}g" % number)
         return self.rounded(Decimal(number)) if math.isfinite(number) else Decimal(number)
@@ -138,10 +138,6 @@ class Digits(Record):
             return MOST_TYPED_DIGITS if amount.typed else self._kept(ending)
         return max(MOST_EXACT_DIGITS, self._kept(ending))
 
-    def _plainly_rounded(self) -> tuple[float, float]:
-        half, most = _plainly_rounded(self.significant)
-        return half, most if self.down_to is None else min(most, 10.0 ** (self.significant + self.down_to))
-
     def _kept(self, value: Decimal) -> int:
         """How many significant digits of a number are shown."""
         return self.significant if self.down_to is None else max(self.significant, value.adjusted() - self.down_to + 1)
@@ -157,7 +153,7 @@ class Digits(Record):
 
 
 @lru_cache
-def _plainly_rounded(significant: int) -> tuple[float, float]:
+def _plainly_rounded(significant: int, down_to: int | None) -> tuple[float, float]:
     """What tells the floats that Python rounds as a sheet does: times the first they are not whole, and they are below
     the second.
 
@@ -166,7 +162,8 @@ def _plainly_rounded(significant: int) -> tuple[float, float]:
     shown with its point in another place.
     """
     half = 2.0 ** math.ceil((significant + 1) / math.log10(5))
-    return half, 0.5 * 10 ** min(significant - 1, 10)
+    most = 0.5 * 10 ** min(significant - 1, 10)
+    return half, most if down_to is None else min(most, 10.0 ** (significant + down_to))
 
 
 def exact_decimal(value: Fraction) -> Decimal | None:

@@ -23,12 +23,11 @@ def value_results(trace: Trace) -> dict[str, Any]:
     """Inputs, targets, parameters, units and the parts of the loss."""
     result: dict[str, Any] = {}
     for tensor in trace.network.tensors.values():
-        if tensor.key != trace.network.loss and tensor.role != "constant" and not tensor.sampled:
-            if tensor.left_out and trace.left_out(Element(tensor.key, ())):
-                continue
-            _add(
-                result, tensor, lambda element: trace.value(element).number, _plain(trace, lambda: trace.arrays, tensor)
-            )
+        if tensor.key == trace.network.loss or tensor.role == "constant" or tensor.sampled:
+            continue
+        if not (tensor.left_out and trace.left_out(Element(tensor.key, ()))):
+            plain = _plain(trace, lambda: trace.arrays, tensor)
+            _add(result, tensor, lambda element: trace.value(element).number, plain)
     return result
 
 
@@ -48,28 +47,17 @@ class _Samples(Lazy[dict[str, Any]]):
         return self.trace.network.samples or 0
 
     def at(self, place: int) -> dict[str, Any]:
-        network = self.trace.network
+        trace, network = self.trace, self.trace.network
+        values: dict[str, Any] = {}
         number = {} if network.samples_per_step is None else {"sample": own_number(network.chosen, place) + 1}
-        return {**number, **_sample(self.trace, self.tensors, place)}
-
-
-def _sample(trace: Trace, tensors: list[Tensor], sample: int) -> dict[str, Any]:
-    values: dict[str, Any] = {}
-    loss: dict[str, Any] = {}
-    for tensor in tensors:
-        one = tensor._replace(shape=tensor.shape[1:], sampled=False)
-        if tensor.left_out and trace.left_out(Element(tensor.key, (sample,))):
-            continue
-
-        def number(element: Element) -> float:
-            return trace.value(Element(element.key, (sample, *element.cell))).number
-
-        if one.shape:
-            _add(values, one, number, None)
-        else:
-            own = tensor.key == SAMPLE_LOSS
-            (loss if own else values)["loss" if own else tensor.name or tensor.key] = number(Element(tensor.key, ()))
-    return {"values": values, **loss}
+        result: dict[str, Any] = {**number, "values": values}
+        for tensor in self.tensors:
+            one = tensor._replace(shape=tensor.sample_shape, sampled=False)
+            if tensor.key == SAMPLE_LOSS:
+                result["loss"] = trace.value(Element(tensor.key, (place,))).number
+            elif not (tensor.left_out and trace.left_out(Element(tensor.key, (place,)))):
+                _add(values, one, lambda one: trace.value(Element(one.key, (place, *one.cell))).number, None)
+        return result
 
 
 def gradient_results(trace: Trace, asked: Sequence[Quantity]) -> dict[str, Any]:

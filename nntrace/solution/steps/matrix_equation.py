@@ -151,7 +151,7 @@ class EquationWriter:
 
     def _slope(self, step: BoundOperation, cell: Cell, show: NumbersShown) -> Num:
         """The local derivative of an elementwise activation; a constant as the formula's."""
-        body = self.writer.write(*self.formulas.slope(step, cell)).body
+        body = self.writer.write(self.formulas.slope(step), step, step.at(cell)).body
         if isinstance(body, Indicator):
             return Num(int(self.writer.holds(body.condition)))
         return body if isinstance(body, Num) else show(self.writer.evaluate(body))

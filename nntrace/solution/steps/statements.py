@@ -55,7 +55,7 @@ class Statements:
         """``h1 = 2.0 > 0, h2 = -0.5 ≤ 0``: how the derivative's conditions came out for these elements."""
         found: list[Note] = []
         for cell in cells:
-            expansion = self.writer.write(*self.formulas.slope(step, cell))
+            expansion = self.writer.write(self.formulas.slope(step), step, step.at(cell))
             decided = {**dict(expansion.deciding), **indicators(self.writer, expansion.body)}
             found += [note] if (note := decisions(self.writer, decided.items())) else []
         more = len(found) - MOST_DECISIONS

@@ -12,7 +12,7 @@ from ....expr.rules import by_rule, constants_out, multiplied_out, where_differe
 from ....expr.structure import subtracted
 from ....network.batch import SAMPLE
 from ....network.model import PENALTY
-from ...content.model import Note
+from ...content.model import Note, listed
 from ...formulas.tensor import LETTERS
 from ..naming.symbols import how_many_samples
 from ..steps import REORDERED, Form, IndexFormula, Numbers, Part, defined, index_lines, joined, matrix_step, put_in
@@ -205,4 +205,4 @@ class LossGradient(LogitsGradient):
         part = matrix_step(self.symbols, key)
         if part is not None:
             own = () if self.batch else self._without_penalty(key)
-            yield part._replace(reason=(*own, *((", ",) if own and reason else ()), *reason))
+            yield part._replace(reason=listed((own, reason)))

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cached_property
 
-from ....catalogue import Loss, known
 from ....expr import ONE, Delta, Div, Expr, Mul, Neg, Partial, Sum, Sym, at, contract, product, symbols
 from ....expr.bind import transform, walk
 from ....expr.functions import spelled_out
@@ -13,6 +12,7 @@ from ....expr.letters import index_letters, relettered
 from ....expr.structure import negative
 from ....network.batch import SAMPLE
 from ....network.model import BoundOperation, Edge, Network
+from ....trace.scores import takes_classes
 from ...content.model import Note
 from ...formulas.tensor import LETTERS
 from ..naming.symbols import Symbols
@@ -124,7 +124,7 @@ class LossFormula:
 
     def by_class(self) -> Expr | None:
         """A loss of a class: the target is 1[j = k], and Σ_i t_i s_i is s_k. In a batch k is each sample's own."""
-        if self.letter is None or self.fused or self.entry.targets not in ("class", "classes"):
+        if self.letter is None or self.fused or not takes_classes(self.step):
             return None
         letter = self.letter
 
@@ -138,15 +138,6 @@ class LossFormula:
                     return None
 
         return transform(self.formula(), leaf)
-
-    @cached_property
-    def entry(self) -> Loss:
-        """The catalogue's loss, for some options."""
-        entry = known("loss", self.step.kind)
-        needed = {name: option.example for name, option in entry.options().items() if option.is_needed}
-        found = entry.build(**needed, **dict.fromkeys(entry.conventions(), "e"))
-        assert isinstance(found, Loss)
-        return found
 
     # -- names -------------------------------------------------------------------------------------------------------
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator
 from itertools import chain
 
-from ....expr import Expr, Partial, Sym
+from ....expr import Expr, Sym
+from ....expr.bind import walk
 from ...content.model import Line
 from ..steps import Cited, Part
 
@@ -68,10 +69,4 @@ def names_of(name: Expr) -> tuple[str, ...]:
 
 
 def _symbols(name: Expr) -> tuple[Sym, ...]:
-    match name:
-        case Partial(of, by):
-            return (of, by)
-        case Sym():
-            return (name,)
-        case _:
-            return ()
+    return tuple(node for node in walk(name) if isinstance(node, Sym))

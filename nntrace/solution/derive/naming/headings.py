@@ -6,16 +6,13 @@ from collections.abc import Sequence
 
 from ....expr import Expr
 from ....network.model import Role
-from ...content.model import Note
+from ...content.model import Note, listed
 
 
 def gradients_title(asked: Sequence[Expr], roles: set[Role]) -> Note:
     """The section's title: its quantities where some were ``asked`` for, else whose ``roles`` it is about."""
     if asked:
-        listed: Note = (asked[0],)
-        for place, one in enumerate(asked[1:], start=2):
-            listed = (*listed, " and " if place == len(asked) else ", ", one)
-        return ("Gradient by " if len(asked) == 1 else "Gradients by ", *listed)
+        return ("Gradient by " if len(asked) == 1 else "Gradients by ", *listed(asked, last=" and "))
     if "parameter" in roles:
         return ()
     return ("Gradients of the inputs",) if roles == {"input"} else ("Gradients of the layers",)

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from ....expr import Delta, Expr, Max, Sum, Sym, Whole
+from ....expr import Expr, Sym, Whole
 from ....expr.bind import walk
 from ....expr.index import letters_of
+from ....expr.letters import written_indices
 from ....network.batch import SAMPLE
 from ...content.model import Section, Step
 from ...formulas.naming import PRIME
@@ -16,9 +17,10 @@ from .symbols import Symbols, how_many_samples
 def legend(symbols: Symbols, sections: Iterable[Section], chosen: str | None) -> Mapping[str, str]:
     """Each letter with its meaning; ``chosen`` is the index of the right class, where the loss is derived by it."""
     steps = [block for section in sections for block in section.blocks if isinstance(block, Step)]
-    nodes = [node for step in steps for expression in _expressions(step) for node in walk(expression)]
-    indices = sorted({index for node in nodes for index in _indices(node)})
-    names = {name for node in nodes for name in _names(node)}
+    expressions = [expression for step in steps for expression in _expressions(step)]
+    written = (index for expression in expressions for index in written_indices(expression))
+    indices = sorted({letter for index in written for letter in letters_of(index)})
+    names = {name for expression in expressions for node in walk(expression) for name in _names(node)}
     found = {letter: _index(symbols, letter, chosen) for letter in indices}
     found |= {size: "a size" for tensor in symbols.network.tensors.values() for size in tensor.sizes
               if isinstance(size, str)}  # fmt: skip
@@ -60,16 +62,6 @@ def _expressions(step: Step) -> Iterator[Expr]:
         yield line.body
         if line.left is not None:
             yield line.left
-
-
-def _indices(node: Expr) -> Iterator[str]:
-    match node:
-        case Sym(_, index, _):
-            yield from (letter for one in index for letter in letters_of(one))
-        case Delta(i, j):
-            yield from (letter for one in (i, j) for letter in letters_of(one))
-        case Sum(over, _) | Max(over, _):
-            yield over
 
 
 def _names(node: Expr) -> Iterator[str]:

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from ....catalogue import Same
-from ....expr import Condition, Delta, Div, Expr, Max, Mul, Neg, Sum, Sym, at
+from ....expr import Condition, Div, Expr, Max, Mul, Neg, Sum, Sym, at
 from ....expr.bind import transform, walk
 from ....expr.functions import row_of
 from ....expr.index import Segment
+from ....expr.letters import written_indices
 from ....network.batch import SAMPLE
 from ....network.model import BoundOperation
 from ....record import Record
@@ -133,19 +134,10 @@ def can_fail(step: BoundOperation) -> bool:
             (operation.output.index, operation.argument(operation.arguments[0]).index)]  # fmt: skip
     if operation.parameters or len(operation.arguments) != 1 or axes != [1, 1]:
         return False  # what is owned has numbers of its own
-    if _reads_joined(operation.formula):
-        return False  # what is tried are the elements of one argument
+    if any(isinstance(one, int | Segment) for one in written_indices(operation.formula)):
+        return False  # it reads several tensors, or single elements, as one argument: what is tried are those of one
     rows = filter(None, map(row_of, walk(operation.formula)))
     return any(row.overflows or (row.domain is not None and row.domain.pole) for row in rows)
-
-
-def _reads_joined(formula: Expr) -> bool:
-    """Whether a formula reads several tensors, or single elements, as one argument."""
-    for node in walk(formula):
-        places = (node.i, node.j) if isinstance(node, Delta) else node.index if isinstance(node, Sym) else ()
-        if any(isinstance(place, int | Segment) for place in places):
-            return True
-    return False
 
 
 class _Inlined:
