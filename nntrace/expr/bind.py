@@ -8,7 +8,7 @@ from operator import is_not
 from .calls import maximum
 from .index import Index, bound, letters_of
 from .nodes import ONE, Add, Delta, Expr, Max, Mul, Neg, Num, Partial, Size, Sum, Sym
-from .structure import as_sum, product, terms_of
+from .structure import as_sum, product, terms_of, total
 from .tree import children, rebuild
 
 
@@ -173,6 +173,17 @@ def expand(node: Expr, sizes: Mapping[str, int], absent: Callable[[Sym], bool] =
                 return None
 
     return node if isinstance(node, Sym) else transform(node, leaf)
+
+
+def without(node: Expr, absent: Callable[[Sym], bool]) -> Expr:
+    """An expression without those terms of its sums that are nothing because of an absent symbol."""
+
+    def leaf(part: Expr) -> Expr | None:
+        if not isinstance(part, Add) or not any(is_absent(term, absent) for term in part.terms):
+            return None
+        return total(without(term, absent) for term in part.terms if not is_absent(term, absent))
+
+    return transform(node, leaf)
 
 
 def is_absent(node: Expr, absent: Callable[[Sym], bool]) -> bool:

@@ -42,5 +42,5 @@ def nameable(network: Network) -> Iterator[tuple[tuple[str, str], str]]:
             key = step.arguments[edge.argument]
             if network.loss is not None:
                 yield (loss, key), f"∂{symbols.loss.name}/∂{name(key).name}"
-            if jacobians.matrix(step, edge.argument) is not None:
+            if (found := jacobians.matrix(step, edge.argument)) is not None and found.body is not None:
                 yield (step.output, key), f"∂{name(step.output).name}/∂{name(key).name}"

@@ -211,10 +211,7 @@ class Derivation:
                 which = self._each_place(key)
                 parts = self.jacobians.of(step, edge.argument)
                 jacobians = [one._replace(reason=listed((one.reason, which))) for one in parts]
-                matrix = self._matrix_of(step, edge.argument)
-                if matrix is None and self.jacobians.lacks_matrix(step, edge.argument):
-                    matrix = Part(heading, (), {key}, (heading, NO_MATRIX_FORM))
-                yield self._section("jacobian", [*jacobians, *([matrix] if matrix else [])], (heading,))
+                yield self._section("jacobian", [*jacobians, *self._matrix_of(step, edge.argument)], (heading,))
 
     def _each_place(self, key: str) -> Note:
         """That a derivative by a tensor's elements tells tied ones apart."""
@@ -222,14 +219,17 @@ class Derivation:
         tied = any(use.key == key for one in self.elements.tied for use in one.uses)
         return ("each place of ", name, " by itself") if tied else ()
 
-    def _matrix_of(self, step: BoundOperation, argument: str) -> Part | None:
+    def _matrix_of(self, step: BoundOperation, argument: str) -> Iterator[Part]:
         """The Jacobian as a matrix; in a batch that of each sample."""
-        found = self.jacobians.matrix(step, argument)
-        if found is None or (self.symbols.is_single(step.output) and self.symbols.is_single(step.arguments[argument])):
-            return None
+        found, key = self.jacobians.matrix(step, argument), step.arguments[argument]
+        if found is None:
+            return
+        if found.body is None:
+            heading = Partial(self.symbols.formulas.name(step.output), self.symbols.formulas.name(key))
+            yield Part(heading, (), {key}, (heading, NO_MATRIX_FORM))
+            return
         bound = self.jacobians.bound(step, argument)
         sizes = self.symbols.sizes(found.formula, bound.output, bound.by)
-        key = step.arguments[argument]
         note: Note = shapes(found.body, found.axes, sizes)
         if self.network.tensors[step.output].sampled:
             note = (*note, ", for each sample")
@@ -237,7 +237,7 @@ class Derivation:
         line = Form(self.symbols.named(found.body, sizes), shapes=note)
         meant = Numbers(step.output, "jacobian", argument)
         label = self.symbols.jacobian(step.output, key)
-        return Part(label or name, (*defined(label or name, name), line), {key}, numbers=meant)
+        yield Part(label or name, (*defined(label or name, name), line), {key}, numbers=meant)
 
     @property
     def _shows_stability(self) -> bool:

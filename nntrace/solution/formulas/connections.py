@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ...expr import ZERO, Add, Expr, Partial, Sym, symbols, total
-from ...expr.bind import is_absent, transform
+from ...expr import ZERO, Expr, Partial, Sym, symbols
+from ...expr.bind import is_absent, without
 from ...network.model import Tensor
 
 
@@ -20,11 +20,6 @@ def without_missing(formula: Expr, tensors: Mapping[str, Tensor]) -> Expr:
         pairs = zip(symbol.index, lacking[symbol.name].shape, strict=True)
         return tuple(0 if size == 1 else place for place, size in pairs) in lacking[symbol.name].missing
 
-    def leaf(part: Expr) -> Expr | None:
-        if not isinstance(part, Add) or not any(is_absent(term, missing) for term in part.terms):
-            return None
-        return total(transform(term, leaf) for term in part.terms if not is_absent(term, missing))
-
     if not lacking:
         return formula
-    return ZERO if is_absent(formula, missing) else transform(formula, leaf)
+    return ZERO if is_absent(formula, missing) else without(formula, missing)

@@ -7,23 +7,7 @@ from contextlib import contextmanager
 from copy import copy
 from decimal import Decimal
 
-from ...expr import (
-    ZERO,
-    Add,
-    Call,
-    Expr,
-    Indicator,
-    Mul,
-    Neg,
-    Num,
-    Partial,
-    Rest,
-    Sym,
-    ln,
-    partial_key,
-    rename,
-    symbols,
-)  # fmt: skip
+from ...expr import ZERO, Add, Expr, Indicator, Mul, Neg, Num, Partial, Rest, Sym, partial_key, rename, symbols
 from ...expr.bind import contains, transform, walk
 from ...expr.functions import row_of
 from ...expr.literals import Literals
@@ -279,34 +263,16 @@ class Writer(ElementFormulas):
 
     def _without_cancelling(self, expansion: Expansion, value: Amount) -> Expansion | None:
         """The formula with 1 - a from what a is made of, where it takes many digits of a to give the value."""
-        body = transform(expansion.body, self._complement)
+        body = transform(expansion.body, self.complement)
         if body == expansion.body:
             return None
         needed, _ = self._giving(self.substituted, expansion, value)
         return expansion._replace(body=body) if needed.significant > LINE_DIGITS else None
 
-    def _complement(self, node: Expr) -> Expr | None:
-        match node:
-            case Add((first, Neg(second))) if self._is_one(first):
-                return self.uncancelled(1 - second)
-            case Add((first, Neg(second))) if self._is_one(second):
-                left = self.uncancelled(1 - first)
-                return None if left is None else Neg(left)
-            case Add((_, _)):
-                return self.uncancelled(node)
-            case Call(_, (Sym() as part,)) if node == ln(part):
-                left = self.uncancelled(1 - part)
-                return None if left is None else ln(1 - left)
-            case _:
-                return None
-
     def _ones(self, body: Expr) -> tuple[Note, ...]:
         """``t = 1`` of a symbol whose number was used where a formula was written without the cancellation."""
-        sums = [node.terms for node in walk(body) if isinstance(node, Add) and self._complement(node) is not None]
+        sums = [node.terms for node in walk(body) if isinstance(node, Add) and self.complement(node) is not None]
         addends = (part.body if isinstance(part, Neg) else part for terms in sums for part in terms)
         return tuple(
-            (self.named(one), " = 1") for one in dict.fromkeys(addends) if isinstance(one, Sym) and self._is_one(one)
+            (self.named(one), " = 1") for one in dict.fromkeys(addends) if isinstance(one, Sym) and self.is_one(one)
         )
-
-    def _is_one(self, node: Expr) -> bool:
-        return isinstance(node, Num | Sym) and self.evaluate(node).exact == 1

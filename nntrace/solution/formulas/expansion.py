@@ -28,6 +28,7 @@ from ...expr import (
     at,
     expand,
     free_indices,
+    ln,
     maximum,
     partial_key,
     product,
@@ -136,6 +137,26 @@ class ElementFormulas:
                 if self.write(whole, step, index).body == node:
                     return self.write(rest, step, index).body
         return None
+
+    def complement(self, node: Expr) -> Expr | None:
+        """A sum of two, as 1 - a, or its logarithm, from what a is made of; ``None`` where no entry says it."""
+        match node:
+            case Add((first, Neg(second))) if self.is_one(first):
+                return self.uncancelled(1 - second)
+            case Add((first, Neg(second))) if self.is_one(second):
+                left = self.uncancelled(1 - first)
+                return None if left is None else Neg(left)
+            case Add((_, _)):
+                return self.uncancelled(node)
+            case Call(_, (Sym() as part,)) if node == ln(part):
+                left = self.uncancelled(1 - part)
+                return None if left is None else ln(1 - left)
+            case _:
+                return None
+
+    def is_one(self, node: Expr) -> bool:
+        """Whether it is the number 1, or a symbol that has it."""
+        return isinstance(node, Num | Sym) and self.evaluate(node).exact == 1
 
     def _decided(self, cases: Cases, writing: _Writing) -> Expr:
         """Of a distinction of cases the one that holds; a constant stays as a factor that is seen, 1 or 0 as the

@@ -11,8 +11,9 @@ from collections.abc import Mapping
 from functools import cached_property
 from itertools import count as counting
 
-from ...expr import Partial, Sym
+from ...expr import Expr, Partial, Sym, rename
 from ...expr.index import number_of
+from ...network.batch import SAMPLE
 from ...network.chain_rule import LOSS
 from ...network.model import Cell, Element, Network, Tensor
 
@@ -135,6 +136,17 @@ class Naming:
     def _delta(self, key: str, name: str, default: bool) -> str:
         """``δ1`` where the layer's result has its default name, else ``δ_h1``."""
         return f"δ{self._levels[key]}" if default else f"δ_{name}"
+
+
+def of_sample(formula: Expr, mark: str = SAMPLES) -> Expr:
+    """A formula over keys for one sample: what belongs to that has no index for it, and its mark."""
+
+    def own(symbol: Sym | Partial) -> Expr:
+        if isinstance(symbol, Sym) and SAMPLE in symbol.index:
+            return Sym(symbol.name, tuple(index for index in symbol.index if index != SAMPLE), mark)
+        return symbol
+
+    return rename(formula, own)
 
 
 def cell_of(symbol: Sym) -> Cell:

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from ...expr import Add, Expr, Num, Partial, Sym, symbols, total
-from ...expr.bind import is_absent, transform
+from ...expr import Expr, Num, Partial, Sym, symbols
+from ...expr.bind import is_absent, without
 from ...network.model import Element, Tensor
 from ...trace.trace import Trace
 
@@ -49,12 +49,7 @@ class Presence:
             tensor = self.tensors.get(symbol.name)
             return tensor is not None and tensor.left_out and self.is_left_out(tensor)
 
-        def without(node: Expr) -> Expr | None:
-            if not isinstance(node, Add):
-                return None
-            return total(transform(term, without) for term in node.terms if not is_absent(term, absent))
-
-        return transform(formula, without)
+        return without(formula, absent)
 
     def is_left_out(self, tensor: Tensor) -> bool:
         """Whether no element of a tensor is part of a formula."""

@@ -4,24 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from ....expr import (
-    ONE,
-    ZERO,
-    Call,
-    Delta,
-    Expr,
-    Partial,
-    Rule,
-    Size,
-    Sym,
-    at,
-    factors_of,
-    product,
-    rename,
-    sided,
-    simplified,
-    simplify,
-)
+from ....expr import ONE, ZERO, Call, Delta, Expr, Partial, Rule, Size, Sym, at, product, sided, simplified, simplify
 from ....expr.bind import contains
 from ....expr.constants import constants_multiplied, shortened
 from ....expr.letters import relettered
@@ -33,7 +16,7 @@ from ....network.batch import SAMPLE
 from ....network.model import BoundOperation
 from ....record import Record
 from ...content.model import Note
-from ...formulas.naming import SAMPLES
+from ...formulas.naming import of_sample
 from ..naming.symbols import Symbols
 from ..steps import REORDERED, Form, IndexFormula, Part, case_of, index_lines, joined
 from .kinks import kink_note
@@ -66,9 +49,10 @@ class Bound(Record):
 
 
 class JacobianMatrix(Record):
-    """A Jacobian between whole tensors: its ``body`` with these ``axes``, from its ``formula``, both over keys."""
+    """A Jacobian between vectors: its ``body`` with these ``axes``, from its ``formula``, both over keys; no body where
+    it is no product of matrices, as that of a convolution."""
 
-    body: Expr
+    body: Expr | None
     formula: Expr
     axes: Axes
 
@@ -100,7 +84,7 @@ class Jacobians:
             found,
             self.symbols.sized(keyed(relettered(operation.formula, letters.formula), step), sizes),
             by,
-            tuple(Form(product((*factors_of(one.form), *tied)) if tied else one.form, one.words) for one in forms),
+            tuple(Form(product((one.form, *tied)) if tied else one.form, one.words) for one in forms),
             (*letters.shared, *letters.mixed),
             sizes,
         )
@@ -196,16 +180,8 @@ class Jacobians:
         formula = distributed(formula) if step.operation.mixes(argument) else formula
         formula = self._with_counts(Form(formula, ()), one.sizes).body
         [down], [across] = one.result, one.argument
-        body = self.symbols.formulas.matrix(_of_sample(formula), (down, across))
-        return None if body is None or formula in (ONE, ZERO) else JacobianMatrix(body, formula, (down, across))
-
-    def lacks_matrix(self, step: BoundOperation, argument: str) -> bool:
-        """Whether a Jacobian between vectors is no product of matrices, as that of a convolution."""
-        return (
-            self._is_between_vectors(self.bound(step, argument))
-            and self.textbook(step, argument) not in (ONE, ZERO)
-            and self.matrix(step, argument) is None
-        )
+        body = self.symbols.formulas.matrix(of_sample(formula), (down, across))
+        return None if formula in (ONE, ZERO) else JacobianMatrix(body, formula, (down, across))
 
     def _is_between_vectors(self, one: Bound) -> bool:
         """Whether a Jacobian has a row for each result and a column for each element of the argument, and is more than
@@ -213,17 +189,6 @@ class Jacobians:
         single = self.symbols.is_single
         vectors = len(one.result) == 1 == len(one.argument) and not (single(one.output.name) and single(one.by.name))
         return vectors and not any(self._is_single(one, pair) for pair in one.pairs)
-
-
-def _of_sample(formula: Expr) -> Expr:
-    """The formula of one sample: what belongs to that has its mark and no index for it."""
-
-    def own(symbol: Sym | Partial) -> Expr:
-        if isinstance(symbol, Sym) and SAMPLE in symbol.index:
-            return Sym(symbol.name, tuple(index for index in symbol.index if index != SAMPLE), SAMPLES)
-        return symbol
-
-    return rename(formula, own)
 
 
 def derivative(symbols: Symbols, formula: Expr, by: Sym) -> tuple[Expr, Rule]:

@@ -5,22 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ....catalogue import Operation
-from ....expr import (
-    ONE,
-    Expr,
-    Mul,
-    Partial,
-    Rule,
-    Sum,
-    Sym,
-    approximate,
-    at,
-    expand,
-    factors_of,
-    product,
-    simplify,
-    substitute,
-)
+from ....expr import ONE, Expr, Mul, Partial, Rule, Sum, Sym, approximate, at, expand, simplify, substitute
 from ....expr.bind import contains, walk
 from ....expr.letters import relettered
 from ....expr.rules import constants_out, where_different, where_equal
@@ -31,7 +16,7 @@ from ..steps import Form, IndexFormula, Part, defined, index_lines, joined, put_
 from .jacobians import Jacobians
 from .kinks import equal_extents, some_number
 from .loss_formula import LossFormula
-from .products import worked_out
+from .products import scaled, worked_out
 
 LEAST_CHANGE = 1e-9
 
@@ -68,7 +53,7 @@ class LogitsGradient(LossFormula):
         hot: Rule = (self.formulas.name(str(self.targets)).name, " one-hot at ", Sym(self.symbols.index(letter)))
         known = joined([put_in([self.symbols.slope(self.loss, output)]), hot])
         lines = index_lines(self.symbols, [Form(Mul((slope, Partial(output, by))), known)], chain, constants=False)
-        formula = IndexFormula(product((slope, *factors_of(jacobian))), (self.of_sample, by), chosen=letter)
+        formula = IndexFormula(scaled((slope,), jacobian), (self.of_sample, by), chosen=letter)
         yield Part(self.slope(by), lines, {by.name}, (), formula)
         constants, core = constants_out(slope)
         for same in (True, False):

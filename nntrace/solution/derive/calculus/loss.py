@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from ....expr import ONE, Delta, Expr, Neg, Partial, Rule, Sym, factors_of, product, simplify
+from ....expr import ONE, Delta, Expr, Neg, Partial, Rule, Sym, simplify
 from ....expr.bind import transform, walk
 from ....expr.constants import shortened
 from ....expr.letters import index_letters, relettered
@@ -146,21 +146,22 @@ class LossGradient(LogitsGradient):
     def _of_batch(self, key: str) -> Part:
         """∂L/∂element of one sample, by that sample's own loss."""
         gradient = self.formulas.gradient(key)
-        letters = self._apart_from_class(gradient.indices, gradient.formula)
+        used = {*gradient.indices, *index_letters(gradient.formula)}
+        free = next(one for one in LETTERS if one not in used)
+        letters = {str(self.letter): free}  # an index is no letter of the class
         indices = tuple(letters.get(letter, letter) for letter in gradient.indices)
-        formula = relettered(gradient.formula, letters)
-        by = Sym(key, indices)
-        total = self.symbols.tensor(Sym(self.data))
+        total, by = self.symbols.tensor(Sym(self.data)), Sym(key, indices)
         chain = self.chain(total, Sym(str(self.per_sample), self.batch), by)
-        name = self.symbols.gradient(key, indices)
-        slope = self._scaled_slope(key, by)
         links = put_in(node for node in walk(chain) if isinstance(node, Partial))
-        forms = [
-            Form(slope, links) if slope is not None else Form(formula, joined([links, ("for every output at once",)]))
-        ]
-        lines = (*defined(name, self.symbols.partial(key, indices)), *index_lines(self.symbols, forms, chain))
-        reason = self._without_penalty(key)
-        return Part(name, lines, {key}, reason=reason, numbers=Numbers(key, "gradient", indexed=True))
+        if key in self.slopes:  # the slope as it was derived, times the sample's share of the loss
+            slope, own = self.slopes[key]
+            slope = relettered(slope, dict(zip(map(str, own.index), indices, strict=True)))
+            form = Form(scaled((self.formulas.gradient(str(self.per_sample)).formula,), slope), links)
+        else:
+            form = Form(relettered(gradient.formula, letters), joined([links, ("for every output at once",)]))
+        name = self.symbols.gradient(key, indices)
+        lines = (*defined(name, self.symbols.partial(key, indices)), *index_lines(self.symbols, [form], chain))
+        return Part(name, lines, {key}, self._without_penalty(key), Numbers(key, "gradient", indexed=True))
 
     def _of_single(self, key: str) -> Part:
         """∂L/∂unit of a single unit, by the loss without its penalty; of several, the matrix form says it."""
@@ -186,20 +187,6 @@ class LossGradient(LogitsGradient):
         name = Partial(self.symbols.tensor(Sym(self.data)), self.symbols.tensor(self.of_sample))
         lines = index_lines(self.symbols, [Form(weight, (", ".join(rules),))], extents=step.sizes)
         return Part(name, lines, {self.output}, (), IndexFormula(weight, (self.of_sample,)))
-
-    def _scaled_slope(self, key: str, by: Sym) -> Expr | None:
-        """∂L/∂element of one sample: the slope as it was derived, times the sample's share of the loss; ``None`` where
-        it was derived case by case."""
-        if key not in self.slopes:
-            return None
-        slope, own = self.slopes[key]
-        letters = dict(zip(map(str, own.index), map(str, by.index), strict=True))
-        return product((self.formulas.gradient(str(self.per_sample)).formula, *factors_of(relettered(slope, letters))))
-
-    def _apart_from_class(self, indices: tuple[str, ...], formula: Expr) -> dict[str, str]:
-        """Another letter for an index that would be the class's."""
-        used = {*indices, *index_letters(formula)}
-        return {str(self.letter): next(one for one in LETTERS if one not in used)} if self.letter in used else {}
 
     def _vector(self, key: str, reason: Note) -> Iterator[Part]:
         part = matrix_step(self.symbols, key)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from ....expr import Add, Delta, Div, Expr, Mul, Neg, Num, Rule, Sum, contract, factors_of, product, simplified
 from ....expr.bind import free_indices, transform
 from ....expr.rules import cancelled, multiplied_out
-from ....expr.structure import negative
+from ....expr.structure import in_line, negative
 from ..steps import REORDERED, Form, Words, joined
 
 CONSTANTS_OUT: Rule = ("constants in front",)
@@ -37,25 +37,20 @@ def worked_out(node: Expr, rule: Words, constants: tuple[Expr, ...]) -> list[For
     """
     forms = [Form(node, joined([rule, CONSTANTS_OUT] if constants else [rule]))]
     found, rules = cancelled(node)
-    if found != transform(node, _in_line):
+    if found != in_line(node):
         forms.append(Form(found, joined(rules) or ("as one fraction",)))
     while (further := multiplied_out(found))[0] != found:
         found, rules = further
         forms.append(Form(found, joined([("multiply out",), *rules])))
     found, rules = simplified(found)
-    if found != transform(forms[-1].body, _in_line):
+    if found != in_line(forms[-1].body):
         forms.append(Form(found, joined(rules) or REORDERED))
     return [form._replace(body=scaled(constants, form.body)) for form in forms]
 
 
-def _in_line(node: Expr) -> Expr | None:
-    """A product of products as one."""
-    return product(node.factors) if isinstance(node, Mul) else None
-
-
 def scaled(constants: tuple[Expr, ...], node: Expr) -> Expr:
     """A form with the constants that were taken out of it: factors before it, divisors below it."""
-    return product((*constants, *factors_of(node))) if constants else node
+    return product((*constants, node)) if constants else node
 
 
 def last_first(node: Expr) -> Expr | None:

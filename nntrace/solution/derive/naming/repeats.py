@@ -46,7 +46,7 @@ def repeated(body: Expr) -> Iterator[Expr]:
 
     def largest(node: Expr) -> Iterator[Expr]:
         # a function of a name is short: what is named is its argument
-        long = isinstance(node, Sum) or (not isinstance(node, Call) and weight(node) >= LEAST_WEIGHT)
+        long = isinstance(node, Sum) or (not isinstance(node, Call) and sum(1 for _ in walk(node)) >= LEAST_WEIGHT)
         if long and counts[node] > 1:
             yield node
         else:
@@ -54,8 +54,3 @@ def repeated(body: Expr) -> Iterator[Expr]:
                 yield from largest(part)
 
     yield from dict.fromkeys(largest(body))
-
-
-def weight(node: Expr) -> int:
-    """How many nodes an expression has."""
-    return sum(1 for _ in walk(node))

@@ -164,9 +164,10 @@ class Symbols:
     def _letters(self) -> dict[str, str]:
         """The derivation's own letters: none is a name of the network's, and no two are the same."""
         found: dict[str, str] = {}
+        known = self._names | self._classes
         for wanted, letters in LETTERS.items():
             forms = [*letters, *(letters[0] + PRIME * count for count in range(1, 100))]
-            found[wanted] = next(one for one in forms if one not in self._known and one not in found.values())
+            found[wanted] = next(one for one in forms if one not in known and one not in found.values())
         return found
 
     def index(self, letter: str) -> str:
@@ -179,11 +180,6 @@ class Symbols:
         formulas = (step.operation.formula for step in self.network.steps)
         indices = {letter for formula in formulas for letter in index_letters(formula) if letter.isalpha()}
         return other_letters(self._names, self._wholes, {*self._classes, *self._letters.values()}, sorted(indices))
-
-    @property
-    def _known(self) -> set[str]:
-        """Every name and letter that the network's own formulas may write."""
-        return self._names | self._classes
 
     @property
     def _classes(self) -> set[str]:

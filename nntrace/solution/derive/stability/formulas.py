@@ -14,6 +14,7 @@ from ....network.batch import SAMPLE
 from ....network.model import BoundOperation
 from ....record import Record
 from ...content.model import Note
+from ...formulas.naming import of_sample
 from ..calculus.loss import LossGradient
 from ..calculus.loss_formula import outermost
 from ..naming.symbols import Symbols
@@ -191,13 +192,4 @@ def _summand(node: Expr) -> Expr:
 
 def _single(node: Expr) -> Expr:
     """A formula of a batch for one sample: without the sample's index."""
-    match node:
-        case Sum(over, body) if over == SAMPLE:
-            return _single(body)
-
-    def leaf(part: Expr) -> Expr | None:
-        if isinstance(part, Sym) and SAMPLE in part.index:
-            return Sym(part.name, tuple(index for index in part.index if index != SAMPLE), part.mark)
-        return None
-
-    return transform(node, leaf)
+    return _single(node.body) if isinstance(node, Sum) and node.over == SAMPLE else of_sample(node, "")
