@@ -171,21 +171,16 @@ def matrix_step(symbols: Symbols, key: str) -> Part | None:
     if body is None or symbols.is_of_numbers(body):
         return None
     sizes = {**symbols.extents(found.sizes), **symbols.sizes(found.formula, Sym(key, found.indices))}
-    forms = [body]
-    opened = _opened(symbols, body)
-    if opened is not None:
-        forms.append(opened[0])
-        sizes = {**symbols.sizes(opened[1]), **sizes}
-
     name = symbols.gradient(key, ())
     lines = defined(name, symbols.partial(key, ()))
+    forms = [Form(body, _all_of(symbols, key, found) if lines else ())]
+    if (opened := _opened(symbols, body)) is not None:
+        forms.append(Form(opened[0], put_in([opened[2]])))
+        sizes = {**symbols.sizes(opened[1]), **sizes}
     for form in forms:
-        rule: Words = ()
-        if lines:
-            rule = put_in([opened[2]]) if opened is not None and form is opened[0] else _all_of(symbols, key, found)
-        note = shapes(constants_multiplied(form)[0], axes, sizes) if form is forms[-1] else ()
-        short = transform(constants_multiplied(symbols.named(form, sizes))[0], subtracted)
-        lines.append(Form(short, rule, shapes=note))
+        note = shapes(constants_multiplied(form.body)[0], axes, sizes) if form is forms[-1] else ()
+        short = transform(constants_multiplied(symbols.named(form.body, sizes))[0], subtracted)
+        lines.append(Form(short, form.rule, shapes=note))
     by_jacobian = _by_jacobian(symbols, key)
     lines += (form for form in by_jacobian if form.left is None)
     after = tuple(form.line() for form in by_jacobian if form.left is not None)

@@ -9,18 +9,16 @@ from ....expr import Cases, Div, Expr, Num, approximate, exact, holds
 from ....expr.bind import transform, walk
 from ....expr.functions import restricted, row_of
 from ....trace.amount import Amount, fraction
-from ...content.model import Note
+from ...content.model import Note, listed
 
 
 def decided(formula: Expr) -> Expr:
     """Of a distinction of cases the one that holds."""
 
     def leaf(node: Expr) -> Expr | None:
-        match node:
-            case Cases(condition, then, otherwise):
-                return decided(then if holds(condition, lambda name, cell: 0.0) else otherwise)
-            case _:
-                return None
+        if not isinstance(node, Cases):
+            return None
+        return decided(node.then if holds(node.condition, lambda name, cell: 0.0) else node.otherwise)
 
     return transform(formula, leaf)
 
@@ -43,11 +41,8 @@ def reason_of(formula: Expr) -> Note:
     match formula:
         case Div(top, bottom) if not isfinite(number_of(bottom)) or not number_of(bottom):
             quotient: Note = (_plainly(top), " / ", _plainly(bottom))
-            return (
-                (*quotient, " is undefined")
-                if isnan(value)
-                else (*failure, *("; " if failure else ""), *quotient, " = ", Num(0))
-            )
+            zero = listed((failure, (*quotient, " = ", Num(0))), "; ")
+            return (*quotient, " is undefined") if isnan(value) else zero
     vanished = value == 0 and not failure and amount_of(formula).exact is None
     return ("underflow: smaller than the smallest double, ", Num(Decimal("4.9E-324"))) if vanished else failure
 

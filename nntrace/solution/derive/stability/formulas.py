@@ -43,12 +43,12 @@ class Formula(Record):
     """
 
     name: Sym
-    of: Sym | None
-    letter: str
     plain: Expr
-    safe: Expr | None
-    equal: tuple[Same, ...]
-    together: bool
+    of: Sym | None = None
+    letter: str = CLASS
+    safe: Expr | None = None
+    equal: tuple[Same, ...] = ()
+    together: bool = False
     argument: str | None = None
     output: str | None = None
     target: str | None = None
@@ -78,12 +78,12 @@ def of_activation(symbols: Symbols, step: BoundOperation) -> Formula:
     operation = step.operation
     inlined = _Inlined(symbols, step)
     letter = str(operation.output.index[-1])
-    name = symbols.tensor(Sym(step.output, (letter,)))
+    of = Sym(step.output, (letter,))
     return Formula(
-        name,
-        Sym(step.output, (letter,)),
-        letter,
+        symbols.tensor(of),
         inlined.form(operation.formula),
+        of,
+        letter,
         inlined.form(operation.stable) if operation.stable is not None and operation.equal else None,
         tuple(one.map(inlined.form) for one in operation.equal),
         not operation.is_elementwise,
@@ -101,30 +101,22 @@ def of_loss(symbols: Symbols, loss: LossGradient) -> Formula:
     part = single if joint else at(_summand(single), {loss.running: CLASS})
     name = of_all if one or joint else Sym(term.name, (CLASS,))
     last = next((step for step in symbols.layers() if step.output == loss.output), None)
+    plain = Formula(name, part, output=loss.output, target=loss.targets, is_joint=joint)
     if joint or loss.past is None or last is None:
-        return Formula(name, None, CLASS, part, None, (), False, None, loss.output, loss.targets, is_joint=joint)
+        return plain
     fused = loss.past.operation
-    inlined, of_last = _Inlined(symbols, loss.step, last), _Inlined(symbols, last)
-
-    letter = outermost(fused.formula)
+    inlined, letter = _Inlined(symbols, loss.step, last), outermost(fused.formula)
 
     def summand(form: Expr) -> Expr:
         return at(inlined.form(_summand(_single(form))), {letter: CLASS})
 
-    back = Same("by its definition", part)
-    return Formula(
-        name,
-        None,
-        CLASS,
-        part,
-        summand(fused.formula),
-        (*(one.map(summand) for one in fused.equal), back),
-        not last.operation.is_elementwise,
+    return plain._replace(
+        safe=summand(fused.formula),
+        equal=(*(one.map(summand) for one in fused.equal), Same("by its definition", part)),
+        together=not last.operation.is_elementwise,
         argument=loss.fused,
-        output=loss.output,
-        target=loss.targets,
         largest=inlined.largest,
-        inner=of_last.form(last.operation.numeric),
+        inner=_Inlined(symbols, last).form(last.operation.numeric),
     )
 
 
