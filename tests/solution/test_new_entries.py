@@ -309,3 +309,17 @@ def test_a_jacobian_without_a_matrix_says_so(monkeypatch: pytest.MonkeyPatch, ru
     path = tmp_path / "net.yaml"
     path.write_text(CONVOLUTION)
     assert "∂f/∂x has no matrix form here\n" in run("derive", path).out
+
+
+def test_a_loss_that_needs_an_option(monkeypatch: pytest.MonkeyPatch, run: Run, tmp_path: Path) -> None:
+    """Whether its targets are classes is known whatever the option is."""
+    monkeypatch.setitem(KINDS["loss"], "sharp", Entry("loss", "sharp", (), sharp))
+    path = tmp_path / "net.yaml"
+    path.write_text("inputs: [x]\ntargets: [t]\nsamples: [[1.0, 0.5], [-2.0, 1.0]]\nlayers:\n"
+                    "  - dense: [p]\n    weights: 0.5\nloss: {sharp: L, power: 2}\n")  # fmt: skip
+    outcome = run("forward", path)
+    assert outcome.code == 0, outcome.err
+
+
+def sharp(power: int) -> Loss:
+    return Loss((t - y) ** power, "sum")

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import reduce
 
-from ....expr import Expr, Partial, Sum, Sym, at, product, total
+from ....expr import Expr, Partial, Sum, Sym, at, factors_of, product, total
 from ....expr.bind import walk
 from ....expr.constants import constants_multiplied
 from ....expr.letters import index_letters, relettered
@@ -110,7 +110,7 @@ class ParameterGradients:
         jacobian = _relettered_apart(self.jacobians.textbook(step, argument), letters)
         result = relettered(one.output, letters)
         assert isinstance(result, Sym)
-        return _summed(product((Partial(LOSS, result), jacobian)), over.values())
+        return _summed(product((Partial(LOSS, result), *factors_of(jacobian))), over.values())
 
     def _addends(self, key: str, found: Gradient) -> Iterator[Expr]:
         """What comes back by each reader: by the loss itself with one constant, as it was derived with it."""

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
-from ....expr import ONE, ZERO, Call, Delta, Expr, Partial, Rule, Size, Sym, at, product, sided, simplified, simplify
+from ....expr import ONE, ZERO, Call, Delta, Expr, Partial, Rule, Size, Sym, at, factors_of, product, sided, simplify
 from ....expr.bind import contains
 from ....expr.constants import constants_multiplied, shortened
 from ....expr.letters import relettered
 from ....expr.matrices import Axes
 from ....expr.properties import has_kink
 from ....expr.rules import by_rule, distributed, has_delta, where_different, where_equal
-from ....expr.simplify import WORKED_OUT
+from ....expr.simplify import WORKED_OUT, simplified
 from ....network.batch import SAMPLE
 from ....network.model import BoundOperation
 from ....record import Record
@@ -84,7 +84,7 @@ class Jacobians:
             found,
             self.symbols.sized(keyed(relettered(operation.formula, letters.formula), step), sizes),
             by,
-            tuple(Form(product((one.form, *tied)) if tied else one.form, one.words) for one in forms),
+            tuple(Form(product((*factors_of(one.form), *tied)) if tied else one.form, one.words) for one in forms),
             (*letters.shared, *letters.mixed),
             sizes,
         )

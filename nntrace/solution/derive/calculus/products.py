@@ -50,7 +50,7 @@ def worked_out(node: Expr, rule: Words, constants: tuple[Expr, ...]) -> list[For
 
 def scaled(constants: tuple[Expr, ...], node: Expr) -> Expr:
     """A form with the constants that were taken out of it: factors before it, divisors below it."""
-    return product((*constants, node)) if constants else node
+    return product((*constants, *factors_of(node))) if constants else node
 
 
 def last_first(node: Expr) -> Expr | None:
