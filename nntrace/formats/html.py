@@ -10,7 +10,7 @@ from typing import cast
 from ..errors import printable
 from ..expr.script import UNICODE, Script
 from ..solution.content.model import Matrix, Note, Plot, Quantities, Section, Solution, Step, listed
-from ..solution.content.outline import CONVENTIONS, TITLES, heading, source
+from ..solution.content.outline import heading, source
 from ..solution.content.picture import Picture
 from .plot.svg import svg_lines
 from .typeset.language import Chunk, Sign
@@ -171,7 +171,7 @@ class HtmlDocument(HtmlFragment):
         yield f'<h1 dir="auto">{title}</h1>\n<p class="source">{self.note(source(self.solution))}</p>\n</header>'
         yield '<nav aria-label="Contents">\n<ol>'
         for place, section in enumerate(sections):
-            if words := _title(section):
+            if words := heading(section):
                 yield f'<li><a href="#{_anchor(section, place)}">{self.note(words)}</a></li>'
         yield '</ol>\n</nav>\n<main id="sheet">'
         self._is_open = False
@@ -185,10 +185,6 @@ class HtmlDocument(HtmlFragment):
     def id(self, id: str) -> str:
         """A step's id, which leads to its step."""
         return f'<a class="id" href="#{id}">{id}</a>' if id else super().id(id)
-
-
-def _title(section: Section) -> Note:
-    return (TITLES["conventions"],) if section is CONVENTIONS else heading(section)
 
 
 def _anchor(section: Section, place: int) -> str:

@@ -15,6 +15,7 @@ from ..solution.content.model import (
     Check,
     Family,
     Line,
+    LineKind,
     Matrix,
     Note,
     Remark,
@@ -144,13 +145,8 @@ def _family_objects(family: Family, script: Script) -> Iterator[dict[str, object
     note = _words(*family.notes)
     for place in family.places:
         lines = [
-            {
-                "kind": kind,
-                "relation": "=" if kind == "formula" else "≈",
-                "text": line,
-                "note": note if kind == "formula" else None,
-            }
-            for kind, line in texts.forms(place)
+            _line(kind, "=", form, note) if kind == "formula" else _line(kind, "≈", form, None)
+            for kind, form in texts.forms(place)
         ]
         name, value = texts.result_names[place], family.value(place)
         own = {"id": family.id(place), "section": family.section, "name": name, "lines": lines, "value": value}
@@ -205,7 +201,11 @@ def line_object(line: Line, script: Script = UNICODE) -> dict[str, Any]:
     """A line's text without its relation; a local derivative's is an equation of its own."""
     body = text(line.body, script)
     equation = body if line.left is None else f"{text(line.left, script)} {line.relation} {body}"
-    return {"kind": line.kind, "relation": line.relation, "text": equation, "note": _words(*line.notes, script=script)}
+    return _line(line.kind, line.relation, equation, _words(*line.notes, script=script))
+
+
+def _line(kind: LineKind, relation: str, text: str, note: str | None) -> dict[str, Any]:
+    return {"kind": kind, "relation": relation, "text": text, "note": note}
 
 
 def _words(*notes: Note, script: Script = UNICODE) -> str | None:

@@ -101,8 +101,6 @@ def of_tensor(network: Network, tensor: Tensor) -> Sequence[Quantity]:
     """The quantities of one tensor, in the order of the file; a name used twice in it comes once."""
     if not (tensor.missing or tensor.by_column) and (tensor.sampled or not tensor.names):
         return Unnamed(tensor)
-    if tensor.sampled or not tensor.names:
-        return [Quantity(tensor.symbol(cell), (Element(tensor.key, cell),), tensor.role) for cell in tensor.cells()]
     first: dict[str | Cell, Cell] = {}
     for cell in tensor.cells():
         first.setdefault(tensor.names.get(cell, cell), cell)

@@ -84,12 +84,13 @@ class _Layout:
         top = MARGIN + ROW
         frames: list[Box] = []
         writings: list[Writing] = []
-        for column, left, slot, height in zip(self.columns, lefts, self.slots, heights, strict=True):
+        each = zip(self.columns, lefts, self.slots, self.widths, heights, strict=True)
+        for column, left, slot, width, height in each:
             y = top + (max(heights) - height) / 2
             for layer in column:
                 heading = Point(left + slot / 2, y + ROW - 5)
                 writings.append(Writing(heading, (_heading(layer),), SMALL, ink="quiet"))
-                frames += self._frames(layer, left + slot / 2, y + ROW + 4, writings)
+                frames += self._frames(layer, Point(left + slot / 2, y + ROW + 4), width, writings)
                 y += self._height(layer) + BETWEEN_LAYERS
         edges = Edges(self.picture, self.depth, frames)
         strokes, labels = edges.drawn()
@@ -149,8 +150,8 @@ class _Layout:
     def _tall(self, column: Sequence[DrawnLayer]) -> float:
         return sum(map(self._height, column)) + BETWEEN_LAYERS * (len(column) - 1)
 
-    def _frames(self, layer: DrawnLayer, x: float, y: float, writings: list[Writing]) -> Iterator[Box]:
-        width = self.widths[next(place for place, column in enumerate(self.columns) if layer in column)]
+    def _frames(self, layer: DrawnLayer, top: Point, width: float, writings: list[Writing]) -> Iterator[Box]:
+        x, y = top
         plus = "" if self.picture.backward else "+ "
         for unit in layer.units:
             if unit.left_out:
@@ -163,15 +164,7 @@ class _Layout:
                 writings.append(Writing(Point(x, y + 2 * ROW - 2), (number,), SIZE))
             for place, addend in enumerate(unit.addends):
                 line = Point(x, y + height + SMALL * (1.2 + 1.3 * place))
-                writings.append(
-                    Writing(
-                        line,
-                        (f"{plus}{joined(addend)}",),
-                        SMALL,
-                        ink="quiet",
-                        halo=True,
-                    )
-                )
+                writings.append(Writing(line, (f"{plus}{joined(addend)}",), SMALL, ink="quiet", halo=True))
             yield Box(Point(x, y + height / 2), width, height)
             y += self.room + BETWEEN_UNITS
 

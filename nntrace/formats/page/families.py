@@ -50,12 +50,9 @@ class _PageFamily(FamilyTexts):
     def equation(self, place: int) -> Equation:
         """A step's equation."""
         family, moved = self.family, self.moved(place)
-
-        def form(relation: str, readers: Readers) -> WrittenLine:
-            notes = family.notes if relation == "=" else ()
-            return WrittenLine(relation, self._body(readers, moved), "body", notes, joins=relation == "=")
-
-        forms = [form(relation, readers) for relation, readers in zip(("=", self.about), self.readers, strict=False)]
+        names, *numbers = (self._body(readers, moved) for readers in self.readers)
+        forms = [WrittenLine("=", names, "body", family.notes, joins=True)]
+        forms += (WrittenLine(self.about, one, "body", (), joins=False) for one in numbers)
         if family.pattern is None and family.has_terms:
             addends = self.addends(number_texts(family.addends(range(place, place + 1)), self.script)).split("\n")
             forms.append(WrittenLine(self.about, Body(addends, [0] * len(addends)), "body", (), joins=False))

@@ -47,7 +47,7 @@ def rows(solution: Solution, width: int, script: Script, plain: bool = False) ->
         return
     for place, section in enumerate(outline(solution)):
         own = page._replace(section=section.name)
-        if place and (section is CONVENTIONS or heading(section)):
+        if place and heading(section):
             yield page.row()
         yield from _agreed(solution, own) if section is CONVENTIONS else _section(section, own)
 

@@ -10,7 +10,7 @@ from ...expr.text import text
 from ...solution.content.model import Note
 from ...solution.content.picture import DrawnEdge, NumberedName, Picture
 from .breaking import sentence, words, wrapped
-from .rows import Page, Row, Span, columns, drawing
+from .rows import Page, Row, Span, drawing
 
 INDENT = 4
 CIRCLED = "①②③④"
@@ -50,16 +50,10 @@ def _read(edge: DrawnEdge, start: NumberedName, picture: Picture, page: Page) ->
 def _listed(items: list[str], page: Page) -> Iterator[Row]:
     """``← i1 × w11 (1.0), i2 × w21 (0.5)``, as many on a line as it holds."""
     lead = drawing(page.script).below
-    line = ""
-    for place, part in enumerate(items):
-        own = part + ("," if place + 1 < len(items) else "")
-        if line and 2 * INDENT + len(lead) + columns(line) + 1 + columns(own) > page.width:
-            yield page.row(Span(" " * 2 * INDENT), Span(lead), Span(line))
-            line, lead = own, " " * len(lead)
-        else:
-            line = f"{line} {own}".lstrip()
-    if line:
+    parts = [*((f"{item},",) for item in items[:-1]), *((item,) for item in items[-1:])]
+    for line in wrapped(parts, page.width - 2 * INDENT - len(lead)):
         yield page.row(Span(" " * 2 * INDENT), Span(lead), Span(line))
+        lead = " " * len(lead)
 
 
 def _numbered(label: NumberedName, page: Page) -> str:

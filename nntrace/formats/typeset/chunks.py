@@ -43,13 +43,8 @@ class ChunkWriter:
 
     def joined(self, chunks: Iterable[Chunk], depth: int = 0) -> Chunk:
         """The chunks beside each other as one."""
-        one_by_one = list(chunks)
-        text = (
-            one_by_one[0].text
-            if len(one_by_one) == 1
-            else self.language.between.join(chunk.text for chunk in one_by_one)
-        )
-        return Chunk(text, fsum(chunk.width for chunk in one_by_one), depth)
+        texts, widths, _ = zip(*chunks, strict=True)
+        return Chunk(self.language.between.join(texts), fsum(widths), depth)
 
     def _fraction(self, top: Chunk, bottom: Chunk, depth: int) -> Chunk:
         return Chunk(self.language.fraction(top.text, bottom.text), max(top.width, bottom.width) + 1, depth)

@@ -84,8 +84,7 @@ class Formulas(MatrixWriter):
                 result = write(terms[0], "first term", depth)
                 for term in terms[1:]:
                     sign, body = ("-", term.body) if isinstance(term, Neg) else ("+", term)
-                    added = self.chunks(body, depth) if isinstance(body, Rest) else write(body, "term", depth)
-                    result += self.led(cast("Sign", sign), added, depth)
+                    result += self.led(cast("Sign", sign), self.term(body, depth), depth)
                 return result
             case Neg(body):
                 return self._around(language.sign("-"), write(body, "negated"), "")
@@ -154,11 +153,11 @@ class Formulas(MatrixWriter):
         """The expression or condition in chunks."""
         return self._condition(node, 0) if isinstance(node, Condition) else self.chunks(node)
 
-    def term(self, body: Expr) -> list[Chunk]:
+    def term(self, body: Expr, depth: int = 0) -> list[Chunk]:
         """What is added or taken away, without its sign."""
         if not isinstance(body, Rest) and needs_brackets(body, "term", stacked=is_stacked(body)):
-            return self._enclosed("()", body, self.chunks(body, 2), 0)
-        return self.chunks(body)
+            return self._enclosed("()", body, self.chunks(body, depth + 2), depth)
+        return self.chunks(body, depth)
 
     # -- products, calls, brackets -----------------------------------------------------------------------------------
 

@@ -26,7 +26,7 @@ from ...solution.content.model import (
     Stretch,
     Table,
 )
-from ...solution.content.outline import CONVENTIONS, TITLES, heading, outline, source
+from ...solution.content.outline import CONVENTIONS, heading, outline, source
 from ...solution.content.picture import Picture
 from .formulas import Formulas
 from .language import Chunk, Language
@@ -215,8 +215,7 @@ def manuscript_lines(manuscript: Manuscript) -> Iterator[str]:
     pictures = dict(solution.pictures()) if manuscript.draws else {}
     yield from manuscript.opening(sections)
     for place, section in enumerate(sections):
-        words = (TITLES["conventions"],) if section is CONVENTIONS else heading(section)
-        if words:
+        if words := heading(section):
             yield from manuscript.heading(words, section, place)
         if section is CONVENTIONS:
             yield from manuscript.listed("agreed", (("", manuscript.paragraph(note)) for note in solution.agreed))

@@ -27,8 +27,7 @@ class SymbolWriter(ChunkWriter):
     def __init__(self, language: Language, tensors: frozenset[str]) -> None:
         super().__init__(language)
         self.tensors = tensors
-        self._symbols: dict[Sym, Chunk] = {}
-        self._bold: dict[Sym, Chunk] = {}
+        self._symbols: dict[tuple[Sym, bool, str], Chunk] = {}
         self._taken: dict[str, str] = {}
         """The name that each written name stands for: two names are never written alike."""
 
@@ -76,17 +75,14 @@ class SymbolWriter(ChunkWriter):
     def _letters(self, symbol: Sym, bold: bool, depth: int, above: str = "") -> Chunk:
         if symbol.name[0] == "@":  # what stands for a factor of a family
             return Chunk(symbol.name, 3, depth)
-        known = self._bold if bold else self._symbols
-        found = known.get(symbol) if not above else None
+        found = self._symbols.get((symbol, bold, above))
         if found is None:
-            found = self._typeset(symbol, bold, bold or bool(symbol.index), above)
-            if not above:
-                known[symbol] = found
+            found = self._symbols[symbol, bold, above] = self._typeset(symbol, bold, above)
         return found if found.depth == depth else found._replace(depth=depth)
 
-    def _typeset(self, symbol: Sym, bold: bool, is_tensor: bool, above: str) -> Chunk:
+    def _typeset(self, symbol: Sym, bold: bool, above: str) -> Chunk:
         language = self.language
-        name, layer = layer_of(symbol.name) if is_tensor else (symbol.name, "")
+        name, layer = layer_of(symbol.name) if bold or symbol.index else (symbol.name, "")
         raised = self._raised_marks(layer, mark_of(symbol.mark)) + above
         lettered_name = lettered(name)
         index, behind = self._indices(symbol.index), ""

@@ -77,7 +77,8 @@ class _NetworkBuilder(Draft):
 
             network = penalised(network, spec.penalty, self, words)
         self.names.check_collisions(words, self._free_powers())
-        self.sizes.check_names({**self._tensor_names(), **self.names.used, **self.names.results})
+        tensor_names = (tensor.name for tensor in self.tensors.values() if tensor.name is not None)
+        self.sizes.check_names({*tensor_names, *self.names.used, *self.names.results})
         self.problems.raise_if_any()
         tensors = {key: tensor._replace(sizes=self.sizes.of(tensor.shape)) for key, tensor in network.tensors.items()}
         return network._replace(tensors=tensors)
@@ -164,9 +165,6 @@ class _NetworkBuilder(Draft):
             for name, inner in value.entries if isinstance(value, Labelled) else ():
                 if isinstance(inner, Number):
                     self.names.define(name, inner)
-
-    def _tensor_names(self) -> dict[str, Place]:
-        return {tensor.name: Place(1, 1) for tensor in self.tensors.values() if tensor.name is not None}
 
     def _uses(self) -> dict[str, tuple[Element, ...]]:
         """The elements that each of the user's names stands for."""

@@ -56,10 +56,10 @@ class Draft:
         """How many samples there are; ``None`` without a batch."""
         return None if self.samples is None else self.samples.count
 
-    def add(self, tensor: Tensor) -> Tensor:
-        """The tensor, now one of the network's."""
-        self.tensors[tensor.key] = tensor
-        return tensor
+    def add(self, *tensors: Tensor) -> Tensor:
+        """The last of these tensors, which are now the network's."""
+        self.tensors |= {tensor.key: tensor for tensor in tensors}
+        return tensors[-1]
 
     def key(self, wanted: str, more: str = ".") -> str:
         """A key that is still free; ``more`` is added until it is."""

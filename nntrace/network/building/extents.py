@@ -33,8 +33,6 @@ class Extents(dict[str, int]):
                     self[one] = size
                 case Affine():
                     yield from self._affine(one, size)
-                case _:
-                    pass
 
     def _affine(self, index: Affine, size: int) -> Iterator[tuple[str, int, int]]:
         unknown = [(factor, letter) for factor, letter in index.terms if letter not in self]

@@ -141,8 +141,7 @@ def _changed(found: Reads, node: Expr) -> Expr:
         case Sym(name, index, _) if name in found.joined:
             return total(_picked(read, index) for read in found.joined[name])
         case Sum(over, body) if (argument := _runs_along(found, body, over)) is not None:
-            addends = total(_changed(found, _part(read, argument, over, body)) for read in found.joined[argument])
-            return addends
+            return total(_changed(found, _part(read, argument, over, body)) for read in found.joined[argument])
         case Add(terms):
             flat: list[Expr] = []
             for term in terms:

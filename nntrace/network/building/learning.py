@@ -38,8 +38,8 @@ class Learning:
         found, rate, given = self.network.training, self.spec.learning_rate, self.spec.optimizer
         if rate is not None and found.rates is not None:
             called = {name.text: number.value for name, number in rate.others}
-            found = found._replace(rates=found.rates._replace(by_tensor=self._rates(rate), called=called))
-            found = found._replace(per=self._steps_per(rate))
+            rates = found.rates._replace(by_tensor=self._rates(rate), called=called)
+            found = found._replace(rates=rates, per=self._steps_per(rate))
         if given is not None and given.start is not None:
             found = self._started(found, given.start)
         if self.spec.gradients is not None:

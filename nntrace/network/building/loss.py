@@ -45,6 +45,8 @@ class LossSteps:
         self.mean = reduction.mean and reduction.outputs != 1
         cancels = last is not None and last.kind in loss.fused and last.output == keyed[OUTPUT]
         self.last = last if last is not None and cancels and LOGIT in last.arguments else None
+        self.logits = self.last.arguments if self.last else {}
+        """The keys that a fused formula reads: the logits, and the lines of the activation's program."""
         self.fusion: Fusion | None = loss.fused[self.last.kind] if self.last else None
 
     def steps(self, part_names: Sequence[str]) -> list[BoundOperation]:
@@ -107,7 +109,7 @@ class LossSteps:
         numeric = part.numeric
         if self.fusion:
             numeric = self._in_batch(Operation(Sym(PART, ("k",)), self.fusion.part)).formula
-        keyed = {**self.keyed, **self._logits()}
+        keyed = {**self.keyed, **self.logits}
         return BoundOperation(self.kind, part, PART, keyed, self._sizes(), edges, numeric)
 
     def _total(self, part: Expr, keyed: Mapping[str, str]) -> BoundOperation:
@@ -127,7 +129,7 @@ class LossSteps:
             self.kind,
             operation,
             output,
-            {**keyed, **self._logits(), **weight},
+            {**keyed, **self.logits, **weight},
             self._sizes(),
             (Edge(fused, TARGET), Edge(fused, LOGIT)),
             fused.numeric,
@@ -145,10 +147,6 @@ class LossSteps:
         equal = tuple(one._replace(form=self._reduced(one.form)) for one in fusion.equal)
         part = self._reduced(fusion.part)
         return Operation(Sym(LOSS), part, {LOGIT: (derivative,)}, equal=equal, uncancelled=floats)
-
-    def _logits(self) -> dict[str, str]:
-        """The keys that a fused formula reads: the logits, and the lines of the activation's program."""
-        return {} if self.last is None else dict(self.last.arguments)
 
     def _of_sample(self, operation: Operation) -> Operation:
         """The loss as it is, or that of each sample."""

@@ -69,8 +69,7 @@ class Objective(Record):
         layers = tuple(draft.steps)
         built = self._built(loss, outputs, targets, layers)
         part_names = [part.text for part in loss.parts]
-        for tensor in built.tensors(loss.name.text if loss.name else "L", part_names):
-            draft.add(tensor)
+        draft.add(*built.tensors(loss.name.text if loss.name else "L", part_names))
         self._add(built.steps(part_names), outputs)
         for number, further in enumerate(draft.spec.report, start=1):
             if further.name:
@@ -83,8 +82,7 @@ class Objective(Record):
                 draft.problems.add(further.source.place, message, "name as many as there are targets")
                 continue
             tensors, steps = self._built(further, read, targets, layers).reported(name, f"r{number}")
-            for tensor in tensors:
-                draft.add(tensor)
+            draft.add(*tensors)
             self._add(steps, read)
 
     def _outputs(self, loss: LossSpec, current: Tensor) -> Source:
@@ -134,8 +132,7 @@ class Objective(Record):
             edges = (Edge(made, key),)
             draft.steps.append(BoundOperation(FORMULA, made, output, {key: key}, sizes, edges, made.formula))
             called = LOSS
-        for tensor in loss_tensors(called, draft.count):
-            draft.add(tensor)
+        draft.add(*loss_tensors(called, draft.count))
         self._check_inputs_alone()
         if draft.count is not None:
             draft.steps.append(over_samples(FORMULA, draft.count, loss.over_samples))
@@ -146,8 +143,7 @@ class Objective(Record):
 
         self._check_inputs_alone()
         tensors, step = upstream(value, current, self.draft.count, self.draft.leaves, self.draft.problems)
-        for tensor in tensors:
-            self.draft.add(tensor)
+        self.draft.add(*tensors)
         self.draft.steps.append(with_shared(step, self.draft.tensors))
 
     def _built(self, loss: LossSpec, outputs: Source, targets: Tensor, layers: Sequence[BoundOperation]) -> LossSteps:

@@ -143,11 +143,9 @@ class Samples:
             if self.words is not None and self.words.column in taken:
                 self._refuse_words(self.words)
             columns = self.array[:, taken]
-            return (
-                tensor._replace(array=columns.copy(), text=self.text, decimal=self.typed != "")
-                if columns.shape[1] == size
-                else tensor
-            )
+            if columns.shape[1] != size:
+                return tensor
+            return tensor._replace(array=columns.copy(), text=self.text, decimal=self.typed != "")
         typed: dict[Cell, Fraction] = {}
         places: dict[Cell, Place] = {}
         named = 0

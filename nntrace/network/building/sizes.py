@@ -6,7 +6,7 @@ tells its symbol again.
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 
 from ...errors import quoted
 from ...spec.model import GivenSize, Items, Labelled, Number, Place, Spec, Value, inside
@@ -54,7 +54,7 @@ class Sizes:
             remedy = "give its numbers; without them, nntrace derive has the symbolic solution"
             self.problems.add(place, f"{what} no numbers", remedy)
 
-    def check_names(self, names: dict[str, Place]) -> None:
+    def check_names(self, names: Collection[str]) -> None:
         """A symbol of a size is no tensor's or element's name, and a class is an index letter that is neither."""
         for symbol, place in self.places.items():
             if symbol in names:
