@@ -153,7 +153,7 @@ def _gradient_check(writer: Writer, found: Quantity, difference: Difference) -> 
     if not writer.digits.show(writer.trace.total(found)).rounded:  # beside a number that ends, the same digits
         quotient = trimmed(quotient)
     status: Literal["ok", "failed"] = "ok" if difference.agrees(gradient) else "failed"
-    return Check((symbol, f" by {_quotient(writer)} ≈ ", Num(quotient)), status)
+    return Check((symbol, f" by {_quotient(writer)}", " ≈ ", Num(quotient)), status)
 
 
 def loss_check(writer: Writer, update: Update) -> Check:
