@@ -72,8 +72,8 @@ class Stability:
                 logarithms = (one for one in map(restricted, walk(formula.safe)) if one is not None and one[0].pole)
                 taken = any(contains(argument, Sum) for _, argument in logarithms)
                 so = "its logarithm is finite" if taken else "no quotient is 0 / 0"
-                contained = (exp(Num(0)), " = ", Num(1), " and is at least 1: ")
-                yield formula.remark("the largest exponent is 0, so the sum contains ", *contained, so)
+                contained = (exp(Num(0)), " = ", Num(1), f" and is at least 1: {so}")
+                yield formula.remark("the largest exponent is 0, so the sum contains ", *contained)
             for trial in trials:
                 yield from self._tried(formula, formula.safe, trial)
 
