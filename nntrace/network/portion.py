@@ -44,10 +44,7 @@ def shuffled(seed: int, number: int, count: int) -> tuple[int, ...]:
 
 def portion(network: Network, places: Sequence[int]) -> Network:
     """The network with these samples only, which keep their numbers."""
-    if network.chosen is not None:
-        own: Sequence[int] = tuple(network.chosen[place] for place in places)
-    else:
-        own = places
+    own = places if network.chosen is None else tuple(network.chosen[place] for place in places)
     tensors = {key: _part(one, places, own) if one.sampled else one for key, one in network.tensors.items()}
     steps = (
         step._replace(sizes={**step.sizes, SAMPLE: len(places)}) if SAMPLE in step.sizes else step

@@ -257,13 +257,12 @@ def _placed(lines: list[Lines], own: int, reason: Note, page: Page, body: int) -
 
 def _column(lines: list[Lines], texts: list[str], width: int) -> int:
     """Where the step's notes stand: right of its longest line, or as far right as lets all of them fit."""
-    widths = (length(line.rows[0]) for line, text in zip(lines, texts, strict=True) if text)
+    taken = max((length(line.rows[0]) for line, text in zip(lines, texts, strict=True) if text), default=0)
     longest = 1 + max(length(row) for line in lines for row in line.rows)
-    column = max(NOTES, longest, max(widths, default=0) + GAP)
+    column = max(NOTES, longest, taken + GAP)
     widest = max(columns(text) for text in texts)
     if column + widest <= width:
         return column
-    taken = max((length(line.rows[0]) for line, text in zip(lines, texts, strict=True) if text), default=0)
     return width - widest if width - widest >= taken + 2 else column
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from ... import catalogue
 from ...catalogue import Operation
@@ -36,14 +36,13 @@ def function_names() -> tuple[str, ...]:
     return (*ELEMENTWISE, *CHOICES, *TOTALS, TRANSPOSE, *catalogue.names("activation"))
 
 
-def put_into(read: str, *rest: Any) -> Expr:
-    """A formula with an expression in place of its argument; where it reads other places, at these."""
-    *axis, formula, body = rest
+def put_into(read: str, axis: str | None, formula: Expr, body: Expr) -> Expr:
+    """A formula with an expression in place of its argument; where it reads other places along an axis, at these."""
 
     def put(symbol: Expr) -> Expr:
         if not isinstance(symbol, Sym) or symbol.name != read:
             return symbol
-        return at(body, dict(zip(axis, symbol.index, strict=True))) if axis else body
+        return body if axis is None else at(body, {axis: symbol.index[0]})
 
     return rename(formula, put)
 

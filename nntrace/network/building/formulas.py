@@ -182,7 +182,7 @@ class FormulaReader:
             raise MisreadError(part.start, message, remedy)
         if given := self._parameter(part):
             return self._read(given)
-        if name == _EULER and not self._is_name(name):
+        if self._is_euler(part):
             return constant(exp(ONE))
         if name in CONSTANTS:
             return constant(CONSTANTS[name]())
@@ -274,7 +274,7 @@ class FormulaReader:
             self.activation = operation, term.formula
         (read,), numeric = operation.arguments, inlined(operation)
         if operation.is_elementwise:
-            return together(partial(put_into, read), [Term(operation.formula, numeric), term], term.axes)
+            return together(partial(put_into, read, None), [Term(operation.formula, numeric), term], term.axes)
         (axis,), (own,) = term.axes, operation.output.index
         used = dict.fromkeys((*index_letters(operation.formula), *index_letters(numeric)))
         letters = {letter: axis if letter == own else self.axes.new(self.axes.sizes[axis]) for letter in used}

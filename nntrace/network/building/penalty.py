@@ -16,6 +16,7 @@ from ...catalogue import Operation
 from ...catalogue.registry import real
 from ...errors import quoted
 from ...expr import Add, Expr, Mul, Sum, Sym, product, rename, symbols
+from ...expr.bind import fresh
 from ...spec.model import Name, Number, Penalty
 from ..model import PENALTY, TOTAL, BoundOperation, Cell, Edge, Element, Network, Tensor
 from ..quantities import find
@@ -45,8 +46,8 @@ def penalised(network: Network, penalty: Penalty, draft: Draft, words: Collectio
         return network
     total = network.tensors[LOSS]
     name = total.name or LOSS
-    data = penalty.data.text if penalty.data else _free(f"{name}_data", taken)
-    own = penalty.name.text if penalty.name else _free(f"{name}_penalty", taken)
+    data = penalty.data.text if penalty.data else fresh(f"{name}_data", taken)
+    own = penalty.name.text if penalty.name else fresh(f"{name}_penalty", taken)
     masks = {f"{key}.mask": _mask(network.tensors[key], cells) for key, cells in chosen.items() if cells is not None}
     tensors: dict[str, Tensor] = {}
     for key, tensor in network.tensors.items():
@@ -93,12 +94,6 @@ def _factors(penalty: Penalty, draft: Draft, known: Collection[str]) -> dict[str
         else:
             found[factor.text] = given.number.value
     return found
-
-
-def _free(name: str, taken: set[str]) -> str:
-    while name in taken:
-        name += "′"
-    return name
 
 
 def _chosen(network: Network, penalty: Penalty, draft: Draft) -> dict[str, set[Cell]]:
