@@ -147,11 +147,6 @@ def _is_symbolic(node: Expr) -> bool:
     return isinstance(node, Sym | Size | Whole) or any(map(_is_symbolic, children(node)))
 
 
-def is_marked(node: Expr) -> bool:
-    """A symbol with a superscript of its own, which a power must not seem to belong to: ``(h1⁽²⁾)²``."""
-    return isinstance(node, Sym) and bool(node.mark)
-
-
 def ends_in_sum(node: Expr) -> bool:
     """A product whose last factor is a sum: what follows it would be read as part of that sum."""
     return isinstance(node, Mul) and bool(node.factors) and isinstance(node.factors[-1], Sum | Max)
@@ -176,4 +171,6 @@ def needs_brackets(
         return True
     if place == "top" and (isinstance(node, Div | Sum | Max | Partial) or is_fraction(node) or ends_in_sum(node)):
         return True
-    return (place == "base" and is_marked(node)) or binding(node) < PLACES[place]
+    if place == "base" and isinstance(node, Sym) and node.mark:  # (h1⁽²⁾)²: a power must not seem to be of the mark
+        return True
+    return binding(node) < PLACES[place]

@@ -6,6 +6,7 @@ A sum over what two of them share is one matrix product.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial, reduce
 from math import isfinite, prod
 from typing import Any
 
@@ -69,26 +70,24 @@ def call(name: str, *operands: ArrayText) -> ArrayText:
     return ArrayText(axes, f"{name}({', '.join(aligned(as_numbers(part), axes).text for part in operands)})")
 
 
+def operation(sign: str, binds: int, left: ArrayText, right: ArrayText) -> ArrayText:
+    """Two operands, aligned, with a sign between them; of truth values alone it gives truth values."""
+    axes = tuple(dict.fromkeys((*left.axes, *right.axes)))
+    left, right = aligned(left, axes), aligned(right, axes)
+    text = f"{left.within(binds)} {sign} {right.within(binds + 1)}"
+    return ArrayText(axes, text, binds, left.constant and right.constant, left.truth and right.truth)
+
+
 def binary(sign: str, binds: int, left: ArrayText, right: ArrayText, function: str = "") -> ArrayText:
-    """Two operands, aligned; between two numbers of the formula a ``function`` of numpy, which raises nothing."""
+    """An operation on numbers; between two numbers of the formula a ``function`` of numpy, which raises nothing."""
     if function and left.constant and right.constant and not _is_divisor(right.text):
         return call(f"np.{function}", left, right)
-    axes = tuple(dict.fromkeys((*left.axes, *right.axes)))
-    left, right = (aligned(as_numbers(part), axes) for part in (left, right))
-    constant = left.constant and right.constant
-    return ArrayText(axes, f"{left.within(binds)} {sign} {right.within(binds + 1)}", binds, constant)
+    return operation(sign, binds, as_numbers(left), as_numbers(right))
 
 
 def multiply(operands: list[ArrayText]) -> ArrayText:
     """A product from left to right. Truth values beside numbers count by themselves; the number 1 is left out."""
-    operands = [part for part in operands if part.text != "1.0"] or operands[:1]
-    result = operands[0]
-    for part in operands[1:]:
-        axes = tuple(dict.fromkeys((*result.axes, *part.axes)))
-        left, right = aligned(result, axes), aligned(part, axes)
-        text = f"{left.within(PRODUCT)} * {right.within(PRODUCT + 1)}"
-        result = ArrayText(axes, text, PRODUCT, left.constant and right.constant, left.truth and right.truth)
-    return result
+    return reduce(partial(operation, "*", PRODUCT), [part for part in operands if part.text != "1.0"] or operands[:1])
 
 
 def aligned(part: ArrayText, axes: Letters, fill: bool = False) -> ArrayText:

@@ -92,11 +92,7 @@ class Enclosure:
 
     def __neg__(self) -> Enclosure:
         signature = self.signature.negative() if self.signature else None
-        return Enclosure(self.low.copy_negate(), self.high.copy_negate(), self.at, signature)._turned()
-
-    def _turned(self) -> Enclosure:
-        self.low, self.high = self.high, self.low
-        return self
+        return Enclosure(self.high.copy_negate(), self.low.copy_negate(), self.at, signature)
 
     def __sub__(self, other: Enclosure) -> Enclosure:
         return self + -other

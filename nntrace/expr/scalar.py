@@ -7,7 +7,7 @@ import operator
 from collections.abc import Callable, Iterable, Mapping
 from decimal import Decimal
 from fractions import Fraction
-from functools import partial
+from functools import partial, reduce
 from typing import Any
 
 from ..record import Record
@@ -89,6 +89,9 @@ class ScalarArithmetic:
         for factor in factors:
             result = result * factor()
         return result
+
+    def total(self, addends: Iterable[Any]) -> Any:
+        return self.check(reduce(operator.add, addends, self.number(0)))
 
     def check(self, value: Any) -> Any:
         return value
@@ -223,17 +226,12 @@ def _interpret(node: Expr, run: _Run, index: Binding) -> Any:
         case Partial(of, by):
             return run.value(partial_key(of.name, by.name), tuple([number_of(i, index) for i in by.index]))
         case Add(terms):
-            result = arithmetic.number(0)
-            for term in terms:
-                result = result + _interpret(term, run, index)
-            return arithmetic.check(result)
+            return arithmetic.total(_interpret(term, run, index) for term in terms)
         case Mul(factors):
             return arithmetic.product(partial(_interpret, factor, run, index) for factor in factors)
         case Sum(over, body):
-            result = arithmetic.number(0)
-            for value in range(extent(over, run.sizes)):
-                result = result + _interpret(body, run, {**index, over: value})
-            return arithmetic.check(result)
+            places = range(extent(over, run.sizes))
+            return arithmetic.total(_interpret(body, run, {**index, over: place}) for place in places)
         case Max(over, body):
             every = [_interpret(body, run, {**index, over: value}) for value in range(extent(over, run.sizes))]
             return arithmetic.call(LARGEST, every)

@@ -7,7 +7,7 @@ what rules.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from decimal import Decimal
 from fractions import Fraction
 
@@ -137,21 +137,30 @@ def _with(sign: int, factors: list[Expr], rules: list[Rule]) -> Expr:
 
 def _gather_powers(factors: list[Expr], rules: list[Rule]) -> list[Expr]:
     """Equal factors written as one power, at the place of the first: a × b × a is a² × b; what is 1 or 0 once."""
-    counts: Counter[Expr] = Counter()
     conditions = [factor for factor in factors if isinstance(factor, Delta | Indicator)]
     if len(set(conditions)) < len(conditions):
         rules.append(ONCE)
         factors = [one for place, one in enumerate(factors) if one not in conditions or one not in factors[:place]]
+    counts = _counted(factors)
+    if len(counts) < len(factors):
+        rules.append(POWERS)
+    return [_power(base, count) for base, count in counts.items() if count]
+
+
+def _counted(factors: Iterable[Expr]) -> Counter[Expr]:
+    """How often each factor stands in a product, that of a power as often as its exponent says."""
+    counts: Counter[Expr] = Counter()
     for factor in factors:
         match factor:
             case Pow(base, Num(int(exponent))):
                 counts[base] += exponent
             case _:
                 counts[factor] += 1
-    if len(counts) < len(factors):
-        rules.append(POWERS)
-    powers = ((base, count) for base, count in counts.items() if count)
-    return [base if count == 1 else Pow(base, Num(count)) for base, count in powers]
+    return counts
+
+
+def _power(base: Expr, count: int) -> Expr:
+    return base if count == 1 else Pow(base, Num(count))
 
 
 def _add(terms: tuple[Expr, ...], rules: list[Rule]) -> Expr:
@@ -222,15 +231,15 @@ def _divide(top: Expr, bottom: Expr, rules: list[Rule]) -> Expr:
         rules.append(SIGNS)
     if {abs(sign), abs(scale)} != {1} and coefficient.denominator < abs(scale.numerator * sign.denominator):
         rules.append(MULTIPLIED)
-    numerators, denominators = _powers(above), _powers(below)
+    numerators, denominators = (_counted(one for one in factors_of(part) if one != ONE) for part in (above, below))
     if ZERO in (*numerators, *denominators):  # a power of 0 may be undefined: it stays as it is written
         return Div(top, bottom)
     if common := [base for base in numerators if base in denominators]:
         rules.append(cancelling(common))
     powers = Counter(numerators)
     powers.subtract(denominators)
-    numerator = [Pow(base, Num(n)) if n > 1 else base for base, n in powers.items() if n > 0]
-    denominator = [Pow(base, Num(-n)) if n < -1 else base for base, n in powers.items() if n < 0]
+    numerator = [_power(base, count) for base, count in powers.items() if count > 0]
+    denominator = [_power(base, -count) for base, count in powers.items() if count < 0]
     front: list[Expr] = [] if abs(coefficient.numerator) == 1 else [Num(abs(coefficient.numerator))]
     under: list[Expr] = [] if coefficient.denominator == 1 else [Num(coefficient.denominator)]
     upper, lower = as_product(front + numerator), as_product(under + denominator)
@@ -243,16 +252,3 @@ def _divide(top: Expr, bottom: Expr, rules: list[Rule]) -> Expr:
 def cancelling(common: Sequence[Expr]) -> Rule:
     """``cancel a, b``."""
     return ("cancel ", *(part for base in common for part in (base, ", ")))[:-1]
-
-
-def _powers(node: Expr) -> dict[Expr, int]:
-    powers: Counter[Expr] = Counter()
-    for factor in factors_of(node):
-        match factor:
-            case Num(1):
-                pass
-            case Pow(base, Num(int(exponent))):
-                powers[base] += exponent
-            case _:
-                powers[factor] += 1
-    return dict(powers)

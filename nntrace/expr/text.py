@@ -32,6 +32,7 @@ from .nodes import (
 )  # fmt: skip
 from .notation import Exponent, Fences, Letter, Prefix, Radical, Spelling
 from .script import UNICODE, Script, plain
+from .tree import children
 
 
 class Piece(Record):
@@ -100,11 +101,9 @@ def pieces(node: Expr, script: Script = UNICODE, depth: int = 0) -> list[Piece]:
                     own = write(factor, "factor", last=last)
                 result += _juxtaposed(times, own, depth + 1) if unsigned else _led(times, own, depth + 1)
             return result
-        case Div(Num() | Sym() as top, Num() | Sym() as bottom) if script.symbolic and not is_fraction(node):
-            return [Piece(f"{text(top, script)}/{text(bottom, script)}", depth)]
-        case Div(top, bottom) if is_fraction(node):
-            return [Piece(f"{text(top, script)}/{text(bottom, script)}", depth)]
         case Div(top, bottom):
+            if is_fraction(node) or (script.symbolic and all(isinstance(part, Num | Sym) for part in (top, bottom))):
+                return [Piece(f"{text(top, script)}/{text(bottom, script)}", depth)]
             return write(top, "top") + _led("/ ", write(bottom, "bottom"), depth + 1)
         case Pow(base, exponent):
             return _around("", write(base, "base"), _exponent(exponent, script))
@@ -135,14 +134,13 @@ def pieces(node: Expr, script: Script = UNICODE, depth: int = 0) -> list[Piece]:
             for factor in factors[1:]:
                 result += _juxtaposed(plain("· ", script), write(factor, "matrix", depth + 2), depth + 2)
             return result
-        case Hadamard(factors):
-            result = write(factors[0], "elementwise")
-            for factor in factors[1:]:
-                result += _led(f"{plain('⊙', script)} ", write(factor, "elementwise"), depth + 1)
+        case Hadamard() | HadamardDiv():
+            sign = plain("⊙" if isinstance(node, Hadamard) else "⊘", script)
+            first, *others = children(node)
+            result = write(first, "elementwise")
+            for other in others:
+                result += _led(f"{sign} ", write(other, "elementwise"), depth + 1)
             return result
-        case HadamardDiv(top, bottom):
-            below = _led(f"{plain('⊘', script)} ", write(bottom, "elementwise"), depth + 1)
-            return write(top, "elementwise") + below
         case HadamardPow(base, exponent):
             return _around("", write(base, "base"), "^{" + plain("∘", script) + text(exponent, script) + "}")
         case Literal(matrix):

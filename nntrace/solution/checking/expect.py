@@ -15,7 +15,8 @@ from ...expr.text import text
 from ...network.model import sample_mark
 from ...record import Record
 from ...trace.amount import Beyond
-from ..content.model import Check, Family, Section, Solution, Step, Table
+from ..content.blocks import steps_of
+from ..content.model import Check, Section, Solution
 from ..content.results import Results
 
 MOST_NAMED = 6
@@ -117,20 +118,20 @@ def _named(results: Results, sections: Sequence[Section]) -> Iterator[tuple[str,
         mark = sample_mark(sample.get("sample", place) - 1)
         for name, value in _flat(sample["values"]):
             yield name + mark, value
-    yield from _loss(results)
     loss = results.loss.name if results.loss is not None else ""
+    if results.loss is not None:
+        after = results.loss.after
+        yield from ((loss, results.loss.before), *((loss + mark, after) for mark in "⁺+" if after is not None))
     for group in (results.gradients, results.passed() if results.passed is not None else None):
         for name, value in _flat(group):
             yield f"∂{loss}/∂{name}", value
             if of_gradients:
                 yield name, value
-    for section in sections:
-        for block in section.blocks:
-            for step in block.steps if isinstance(block, Table | Family) else (block,):
-                if isinstance(step, Step) and isinstance(step.value, float):
-                    name = text(step.name)
-                    mark = "" if step.sample is None else sample_mark(step.sample - 1)
-                    yield name if _marked(step.name) == mark else name + mark, step.value
+    for step in (step for section in sections for block in section.blocks for step in steps_of(block)):
+        if isinstance(step.value, float):
+            name = text(step.name)
+            mark = "" if step.sample is None else sample_mark(step.sample - 1)
+            yield name if _marked(step.name) == mark else name + mark, step.value
 
 
 def _marked(name: Expr) -> str:
@@ -142,14 +143,6 @@ def _marked(name: Expr) -> str:
             return mark
         case _:
             return ""
-
-
-def _loss(results: Results) -> Iterator[tuple[str, float]]:
-    if results.loss is not None:
-        yield results.loss.name, results.loss.before
-        if results.loss.after is not None:
-            yield results.loss.name + "⁺", results.loss.after
-            yield results.loss.name + "+", results.loss.after
 
 
 def _flat(group: Any) -> Iterator[tuple[str, float]]:

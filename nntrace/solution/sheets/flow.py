@@ -46,6 +46,12 @@ class _Followed(Record):
         return first / last if last else inf if first else 0.0
 
     @property
+    def points(self) -> list[tuple[float, float]]:
+        """The logarithm of the root mean square of δ, layer by layer."""
+        sizes = [layer.root_mean_square for layer in self.layers]
+        return [(float(place), log10(size)) for place, size in enumerate(sizes, start=1) if size > 0]
+
+    @property
     def word(self) -> str:
         if not self.layers[-1].norm:
             return "is 0"
@@ -81,10 +87,7 @@ class _Flows:
         self.digits = self.sheet.writer.digits
 
     def solution(self) -> Solution:
-        sections: list[Section] = []
-        for one in self.followed:
-            addition: Note = (one.name,) if one.name else ()
-            sections.append(Section("flow", tuple(self._blocks(one)), addition))
+        sections = [Section("flow", tuple(self._blocks(one)), (one.name,) if one.name else ()) for one in self.followed]
         if len(self.followed) == 1 and self._is_chain_of_units():
             sections += self._product()
         sections.append(Section("comparison", tuple(self._conclusions()), (), ("What follows",)))
@@ -112,12 +115,8 @@ class _Flows:
             )
         if forks := [one.tensor(layer.key) for layer in one.layers if layer.forks]:
             verb = "leads" if len(forks) == 1 else "lead"
-            yield Remark(
-                (
-                    *listed(forks),
-                    f" {verb} to several steps: what comes back from these is added, and has no factors.",
-                )
-            )
+            rest = f" {verb} to several steps: what comes back from these is added, and has no factors."
+            yield Remark((*listed(forks), rest))
         for word, cells in (("dead (slope 0", "dead"), (f"saturated (slope at most {FLAT}", "saturated")):
             names = [one.unit(layer.key, cell) for layer in one.layers for cell in getattr(layer, cells)]
             if names:
@@ -126,9 +125,8 @@ class _Flows:
 
     def _is_chain_of_units(self) -> bool:
         network = self.sheet.network
-        return network.samples is None and all(
-            prod(network.tensors[step.output].shape) == 1 for step in network.layer_steps()
-        )
+        sizes = (prod(network.tensors[step.output].shape) for step in network.layer_steps())
+        return network.samples is None and set(sizes) == {1}
 
     def _product(self) -> list[Section]:
         """The first δ of a chain of single units as the product that it is."""
@@ -137,17 +135,7 @@ class _Flows:
         return self.sheet.gradients.over_paths([first], "The first δ as a product of weights and slopes")
 
     def _conclusions(self) -> Iterator[Block]:
-        curves = [
-            Curve(
-                (one.name or "δ",),
-                [
-                    (place + 1.0, log10(layer.root_mean_square))
-                    for place, layer in enumerate(one.layers)
-                    if layer.root_mean_square > 0
-                ],
-            )
-            for one in self.followed
-        ]
+        curves = [Curve((one.name or "δ",), one.points) for one in self.followed]
         heights = [y for curve in curves for _, y in curve.points]
         if heights:
             low, high = min(heights), max(heights)
@@ -176,9 +164,8 @@ class _Flows:
         """What becomes of δ, and which layers learn most slowly."""
         first, last = (number_words(self.digits, layer.root_mean_square) for layer in (one.layers[0], one.layers[-1]))
         if not one.layers[-1].norm:
-            return (
-                (f"{one.name}: " if one.name else "") + "δ is 0 at the last layer already: there is nothing to follow.",
-            )
+            name = f"{one.name}: " if one.name else ""
+            return (f"{name}δ is 0 at the last layer already: there is nothing to follow.",)
         ratio = number_words(self.digits, one.ratio)
         start = f"{one.name}: from" if one.name else "From"
         way: Note = (f"{start} the last layer to the first the RMS of ", _DELTA, " goes from ", last, " to ", first)

@@ -86,8 +86,12 @@ class Iterations:
         final = trace.in_network(self.network)
         overall = self._over_all([one.results for one in each], final)
         if len(numbers) < count or count > MOST_FULL:
-            blocks = (*self._progress(each, final), *([Remark((ended,))] if ended else ()), *self._how(count, numbers))
-            sections.append(Section("update", blocks, (f"{count} iterations",)))
+            blocks = [*self._progress(each, final), *([Remark((ended,))] if ended else ())]
+            if len(numbers) < count:
+                how = "--trace 1,2 shows some" + (", --full all" if is_small(self.network) else "")
+                which = "most iterations" if numbers else "each iteration"
+                blocks.append(Remark((f"The working of {which} is left out ({how}).",)))
+            sections.append(Section("update", tuple(blocks), (f"{count} iterations",)))
         if not sheets:
             return Trained(self._solution(sections, overall), final)
         bare = self._solution([], overall)._replace(sections=())
@@ -114,13 +118,6 @@ class Iterations:
             samples=sample_results(trace),
             gradients=gradient_results(trace, parameters(trace.network)),
         )
-
-    def _how(self, count: int, in_full: Collection[int]) -> Iterator[Remark]:
-        """How to see the working of those iterations that have no sheet."""
-        if len(in_full) < count:
-            how = "--trace 1,2 shows some" + (", --full all" if is_small(self.network) else "")
-            which = "most iterations" if in_full else "each iteration"
-            yield Remark((f"The working of {which} is left out ({how}).",))
 
     def _solution(self, sections: list[Section], results: Results, each: tuple[Solution, ...] = ()) -> Solution:
         return self.sheet.solution(sections, results, each, updating=True, asked=self.only or ())

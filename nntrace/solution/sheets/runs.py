@@ -159,8 +159,3 @@ class _Waiting:
     def words(self, epoch: Epoch) -> str:
         which = "training" if epoch.validation is None else "validation"
         return f"the {which} loss was lowest after epoch {self.epoch} and not lower in {self.patience} epochs since"
-
-
-def gradient_evaluations(network: Network) -> int:
-    """How many gradients of single samples an epoch takes: each sample once, however many stand in a step."""
-    return network.samples or network.steps_per_pass

@@ -21,7 +21,7 @@ from ..numbers.results import (
     updated_results,
     value_results,
 )
-from ..steps.forward import more
+from ..steps.forward import first_of
 from ..steps.update import Updates
 from .calculation import MOST_VALUES, MOST_WITH_PATHS, Sheet, loss_of
 from .verdicts import verdicts
@@ -104,13 +104,12 @@ class _Step:
 
     def _ahead(self) -> Iterator[Block]:
         """Where the gradients are taken, parameter by parameter."""
-        learnt = learned(self.sheet.network)
+        learnt, others = first_of(learned(self.sheet.network), self.sheet.writer.full, MOST_WITH_PATHS)
         yield Remark(("Gradients are taken ahead, at these numbers of the parameters",), heading=True)
         yield from self.updates.given()
-        for one in learnt[:MOST_WITH_PATHS] if not self.sheet.writer.full else learnt:
+        for one in learnt:
             yield self.updates.ahead_step(one, quantity(self.there.network, one.uses[0]).symbol)
-        if not self.sheet.writer.full and len(learnt) > MOST_WITH_PATHS:
-            yield more(len(learnt) - MOST_WITH_PATHS)
+        yield from others
         yield Remark(("With these numbers",), heading=True)
 
     def _heading(self) -> Note:
@@ -150,10 +149,7 @@ class _Step:
         lines: list[Block] = []
         if len(self.updates.rule.lines) > 1:
             moving = [one for one in asked[:MOST_VALUES] if not frozen(self.sheet.network, one)]
-            chosen = moving if full else moving[:MOST_WITH_PATHS]
-            lines += [step for one in chosen for step in self.updates.lines_before(one)]
-            if len(moving) > len(chosen):
-                lines.append(more(len(moving) - len(chosen)))
-        if full or len(asked) <= MOST_VALUES:
-            return *lines, self.updates.table(asked), old
-        return *lines, self.updates.table([*asked[:MOST_VALUES]]), more(len(asked) - MOST_VALUES), old
+            chosen, others = first_of(moving, full, MOST_WITH_PATHS)
+            lines += [*(step for one in chosen for step in [*self.updates.steps(one)][:-1]), *others]
+        shown, others = first_of(asked, full, MOST_VALUES)
+        return *lines, self.updates.table(shown), *others, old

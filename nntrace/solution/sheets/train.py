@@ -77,10 +77,15 @@ class _Training:
         columns, network = self.run.columns, self.sheet.network
         if len(columns):
             yield table(self._columns(columns))
-            yield from self._left_out(len(columns))
+            if not self.sheet.writer.full and len(columns) > MOST_ROWS:
+                how = "(--full shows all, -o losses.csv writes them)"
+                yield Remark((f"… {len(columns) - MOST_ROWS} more epochs between these {how}",))
             yield loss_of_epoch(self.loss, network.samples_per_step is not None)
         if len(columns) > 1:
-            yield curves_plot(self.loss, self._curves(columns), self.run.before.loss)
+            curves = [curve(("training",), columns.epoch, columns.loss)]
+            if columns.validation:
+                curves.append(curve(("validation",), columns.epoch, columns.validation))
+            yield curves_plot(self.loss, curves, self.run.before.loss)
         yield from self._ending()
         yield from self._scores()
         if self.plan.validation is not None and self.run.validation is not None:
@@ -105,16 +110,6 @@ class _Training:
             yield ("accuracy validation",), cells(columns.accuracy, self.typed)
         if len(set(columns.rate)) > 1:
             yield ("learning rate",), cells(columns.rate, self.typed)
-
-    def _left_out(self, count: int) -> Iterator[Remark]:
-        if not self.sheet.writer.full and count > MOST_ROWS:
-            words = f"… {count - MOST_ROWS} more epochs between these (--full shows all, -o losses.csv writes them)"
-            yield Remark((words,))
-
-    def _curves(self, columns: Columns) -> Iterator[Curve]:
-        yield curve(("training",), columns.epoch, columns.loss)
-        if columns.validation:
-            yield curve(("validation",), columns.epoch, columns.validation)
 
     def _ending(self) -> Iterator[Remark]:
         """Why the run ended before its time."""
@@ -205,11 +200,10 @@ def curve(name: Note, across: Sequence[float], up: Sequence[float]) -> Curve:
     return Curve(name, [(across[place], up[place]) for place in spread(len(up), MOST_POINTS)])
 
 
-def curves_plot(loss: Sym, curves: Iterable[Curve], before: float) -> Plot:
+def curves_plot(loss: Sym, curves: Sequence[Curve], before: float) -> Plot:
     """Losses over epochs, from 0 to the highest, or not far above the loss ``before`` where one leaves the page."""
-    drawn = tuple(curves)
-    finite = [y for one in drawn for _, y in one.points if isfinite(y)]
+    finite = [y for one in curves for _, y in one.points if isfinite(y)]
     start = before if isfinite(before) else 0.0
     high = min(max(finite, default=1.0), BEYOND * start) if start > 0 else max(finite, default=1.0)
     low = min(0.0, min(finite, default=0.0))
-    return Plot(("epoch",), (loss,), drawn, low, high if high > low else low + 1)
+    return Plot(("epoch",), (loss,), tuple(curves), low, high if high > low else low + 1)

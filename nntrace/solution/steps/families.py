@@ -72,12 +72,13 @@ class Families:
         columns: dict[Expr, ElementColumn] = {}
 
         def slot(factor: Sym | Partial, axes: tuple[Index, ...]) -> Slot | None:
-            first = _first(factor, len(_index(factor)))
-            column = self._known(first) if self._is_plain_tensor(factor) else None
+            first, (key, index, _) = _first(factor), _element(factor).values()
+            tensor = self.writer.network.tensors.get(key)
+            column = self._known(first) if tensor is not None and self.is_plain(tensor) else None
             if column is None:
                 return None
             columns.setdefault(first, column)
-            return _slot(list(columns).index(first), _index(factor), column.shape, axes)
+            return _slot(list(columns).index(first), index, column.shape, axes)
 
         pattern = None
         if isinstance(body, Add | Sum):
@@ -87,7 +88,7 @@ class Families:
         own = self._known(result)
         if not terms or own is None:
             return None
-        element = _tensor(result)
+        element = _element(result).name
         letter = "F" if section == "forward" else "B"
         return Family(
             section,
@@ -134,14 +135,10 @@ class Families:
 
         return addends
 
-    def _is_plain_tensor(self, factor: Sym | Partial) -> bool:
-        tensor = self.writer.network.tensors.get(_tensor(factor))
-        return tensor is not None and self.is_plain(tensor)
-
     def _known(self, first: Sym | Partial) -> ElementColumn | None:
         """The column of a tensor, or of its gradient, by the symbol of its first element; if its numbers are finite."""
         if first not in self._columns:
-            trace, key = self.writer.trace, _tensor(first)
+            trace, key = self.writer.trace, _element(first).name
             arrays = trace.gradients if isinstance(first, Partial) else trace.arrays
             if key not in arrays:
                 return None
@@ -219,16 +216,15 @@ def _summed(term: Expr) -> tuple[tuple[str, ...], Expr]:
     return tuple(over), term
 
 
-def _tensor(symbol: Sym | Partial) -> str:
-    return symbol.by.name if isinstance(symbol, Partial) else symbol.name
+def _element(symbol: Sym | Partial) -> Sym:
+    """An element of a tensor, or what a gradient is by."""
+    return symbol.by if isinstance(symbol, Partial) else symbol
 
 
-def _index(symbol: Sym | Partial) -> tuple[Index, ...]:
-    return symbol.by.index if isinstance(symbol, Partial) else symbol.index
-
-
-def _first(symbol: Sym | Partial, dimensions: int) -> Sym | Partial:
-    first = Sym(_tensor(symbol), (0,) * dimensions)
+def _first(symbol: Sym | Partial) -> Sym | Partial:
+    """The same for the first element."""
+    name, index, _ = _element(symbol).values()
+    first = Sym(name, (0,) * len(index))
     return Partial(symbol.of, first) if isinstance(symbol, Partial) else first
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from math import nan
+from typing import TypeVar
 
 from ...expr import Add, Expr, Sym, approximate, children
 from ...expr.functions import Domain, restricted
@@ -17,6 +18,8 @@ from ..formulas.undefined import why_undefined
 from .families import ElementFormula, Families
 from .ids import Ids
 from .reasons import decisions, inactive, weightless
+
+T = TypeVar("T")
 
 MOST_ELEMENTS = 40
 SHOWN_ELEMENTS = 3
@@ -165,6 +168,12 @@ def listed_cells(cells: list[Cell], full: bool, most: int = MOST_ELEMENTS) -> It
     yield from cells[:SHOWN_ELEMENTS]
     yield len(cells) - SHOWN_ELEMENTS - 1
     yield cells[-1]
+
+
+def first_of(every: Sequence[T], full: bool, most: int) -> tuple[Sequence[T], list[Remark]]:
+    """The first of many, and how many are left out behind them, if some are."""
+    shown = every if full or len(every) <= most else [*every[:most]]
+    return shown, [more(len(every) - len(shown))] if len(shown) < len(every) else []
 
 
 def more(count: int) -> Remark:

@@ -120,18 +120,9 @@ class EquationWriter:
                     if not isinstance(found, Literal):
                         return found if isinstance(found, Num) else Transpose(found)
                     return Literal(tuple(zip(*found.rows, strict=True)))
-                case Whole(Partial(_, by), down, across):
-                    return self._literal(
-                        (down, across), sizes, by, lambda cell: show(self.gradient(Element(by.name, cell)))
-                    )
-                case Whole(Sym(key, _, _) as symbol, down, across):
-                    value = self.writer.trace.value
-                    if (known := self._numbers.get(symbol.name + symbol.mark)) is not None:
-                        return self._literal((down, across), sizes, symbol, lambda cell: show(known(cell)))
-                    if self.network.tensors[key].role == "constant":  # a mask counts
-                        counts = self.network.tensors[key].typed or {}
-                        return self._literal((down, across), sizes, symbol, lambda cell: Num(int(counts[cell])))
-                    return self._literal((down, across), sizes, symbol, lambda cell: show(value(Element(key, cell))))
+                case Whole(symbol, down, across):
+                    own = symbol.by if isinstance(symbol, Partial) else symbol
+                    return self._literal((down, across), sizes, own, self._numbers_of(symbol, show))
                 case Ones(over):
                     places = self._places(int(over))
                     return Literal(tuple((None if place is None else ONE,) for place in places))
@@ -148,6 +139,18 @@ class EquationWriter:
                     return None
 
         return transform(body, leaf)
+
+    def _numbers_of(self, symbol: Sym | Partial, show: NumbersShown) -> Callable[[Cell], Num]:
+        """The number of each element of a tensor or a gradient."""
+        if isinstance(symbol, Partial):
+            return lambda cell: show(self.gradient(Element(symbol.by.name, cell)))
+        if (known := self._numbers.get(symbol.name + symbol.mark)) is not None:
+            return lambda cell: show(known(cell))
+        tensor = self.network.tensors[symbol.name]
+        if tensor.role == "constant":  # a mask counts
+            counts = tensor.typed or {}
+            return lambda cell: Num(int(counts[cell]))
+        return lambda cell: show(self.writer.trace.value(Element(tensor.key, cell)))
 
     def _slope(self, step: BoundOperation, cell: Cell, show: NumbersShown) -> Num:
         """The local derivative of an elementwise activation; a constant as the formula's."""

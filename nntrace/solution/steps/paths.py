@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import reduce
 from heapq import nlargest
 
 from ...expr import Expr, Partial, Rest, product, terms_of
@@ -82,18 +83,14 @@ class Paths:
 
     def _followed(self, found: Quantity) -> Found | None:
         """The largest paths of all uses of a quantity; ``None`` where they are not followed."""
-        best: list[Path] = []
-        number, rest = 0, NOTHING
+        each: list[Found] = []
         for use in found.uses:
-            if given_gradient(self.writer.trace, use) is not None:
-                return None
-            followed = self.from_element(use)
+            is_given = given_gradient(self.writer.trace, use) is not None
+            followed = None if is_given else self.from_element(use)
             if followed is None:
                 return None
-            best += followed.best
-            number += followed.number
-            rest = rest.plus(followed.rest)
-        return Found(best, number, rest)
+            each.append(followed)
+        return _together(each)
 
     def step(self, found: Quantity) -> Step | None:
         """∂L/∂quantity over its paths, or ``None`` where these are too long or too many to be written."""
@@ -162,19 +159,17 @@ class Paths:
         return self._best[start]
 
     def _continued(self, element: Element, summands: list[Summand]) -> Found:
-        candidates: list[Path] = []
-        count, rest = 0, NOTHING
+        each: list[Found] = []
         for summand in summands:
             local = self.writer.evaluate(summand.local)
             if summand.output is None:
-                candidates.append(Path(element, (summand,), local))
-                count += 1
+                each.append(Found([Path(element, (summand,), local)], 1, NOTHING))
                 continue
-            further = self._best[summand.output]
-            count += further.number
-            rest = rest.plus(local.times(further.rest))
-            candidates += [Path(element, (summand, *path.edges), local.times(path.size)) for path in further.best]
-        best, rest = self._largest(candidates, rest)
+            best, count, rest = self._best[summand.output]
+            longer = [Path(element, (summand, *path.edges), local.times(path.size)) for path in best]
+            each.append(Found(longer, count, local.times(rest)))
+        best, count, rest = _together(each)
+        best, rest = self._largest(best, rest)
         return Found(best, count, rest)
 
     def _largest(self, paths: list[Path], rest: Amount) -> tuple[list[Path], Amount]:
@@ -231,3 +226,9 @@ class Paths:
             return note if results else ("directly",)
         place = at_its_place(self.network, path.start)
         return (*note, " as ", place) if results else ("as ", place)
+
+
+def _together(each: list[Found]) -> Found:
+    """The paths of several elements, or by several edges, and what all others come to."""
+    best = [path for one in each for path in one.best]
+    return Found(best, sum(one.number for one in each), reduce(Amount.plus, (one.rest for one in each), NOTHING))

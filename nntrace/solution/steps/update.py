@@ -111,10 +111,6 @@ class Updates:
             lines, reason = writer.lines(Expansion(body), value), why_undefined(writer, value, body)
             yield Step(id, "update", name, lines, value.number, value.exact, reason, compact=True)
 
-    def lines_before(self, found: Quantity) -> list[Step]:
-        """The lines for one parameter that lead to its new value."""
-        return list(self.steps(found))[:-1]
-
     def _knowing(self, found: Quantity) -> Writer:
         """A writer that knows the optimizer's symbols for one parameter."""
         first = found.uses[0]

@@ -71,6 +71,10 @@ class Refutation:
         given = self.network.tensors[self.step.output].overridden
         return len(read_tensors(self.step)) == 1 and are_vectors(self.network, self.step) and not given
 
+    @property
+    def _decides(self) -> bool:
+        return has_kink(self.operation.formula, self.operation.arguments)
+
     def words(self) -> Note:
         """Why the step is not merged, up to the comma before what follows from it."""
         result, read = self.formulas.name(self.step.output), self.formulas.name(self.step.argument)
@@ -81,20 +85,17 @@ class Refutation:
                 return (result, " reads results that are not all affine maps of the same earlier result")
             if is_affine(self.operation.formula, self.operation.arguments):
                 return (result, " is not a map from vectors to a vector, and is not merged")
-            decides = has_kink(self.operation.formula, self.operation.arguments)
-            cause = "is defined by cases" if decides else "has a derivative that depends on its argument"
+            cause = "is defined by cases" if self._decides else "has a derivative that depends on its argument"
             return (result, f" {cause}, so it is not shown to be affine")
         if not self.is_tried:
             return (result, " is not a map from a vector to a vector, and is not merged")
-        found = self._found() if self.trace is not None or not self.operation.parameters else None
+        has_numbers = self.trace is not None or not self.operation.parameters
+        found = self._found() if has_numbers else None
         if found is None:
-            decided = has_kink(self.operation.formula, self.operation.arguments)
-            why: Note = (" is defined by cases of ", read) if decided else (" has a derivative with ", read, " in it")
-            tried = (
-                ""
-                if self.trace is None and self.operation.parameters
-                else " (none of the midpoints tried shows that it is not)"
+            why: Note = (
+                (" is defined by cases of ", read) if self._decides else (" has a derivative with ", read, " in it")
             )
+            tried = " (none of the midpoints tried shows that it is not)" if has_numbers else ""
             return (self._called, *why, f", so it is not shown to be affine{tried}")
         low, high, middle = found.points
         about = ("about ",) if found.halfway.rounded else ()
