@@ -62,11 +62,11 @@ class ArrayTrace(Trace):
         return self._given
 
     def value(self, element: Element) -> Amount:
-        return Amount(float(self.arrays[element.key][element.cell]))
+        return Amount(float(self.arrays[element.key][element.cell]) + 0.0)  # -0.0 is 0.0
 
     def gradient(self, element: Element) -> Amount:
         array = self.gradients.get(element.key)
-        return Amount(0.0, Fraction(0)) if array is None else Amount(float(array[element.cell]))
+        return Amount(0.0, Fraction(0)) if array is None else Amount(float(array[element.cell]) + 0.0)
 
     def shared_number(self, formula: Expr, known: Mapping[str, Amount], which: slice = slice(None)) -> Amount:
         return shared_number(self, formula, known, which)

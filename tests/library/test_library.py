@@ -111,6 +111,16 @@ def test_steps_of_a_long_listing() -> None:
 WEIGHTS = np.random.default_rng(0).normal(size=(60, 50))
 
 
+def test_a_zero_of_a_large_network_has_no_sign() -> None:
+    layers = [
+        {"dense": 100, "weights": np.ones((100, 300)), "activation": "relu"},
+        {"let": {"q": "-a1", "L": "mean(q)"}},
+    ]
+    net = nntrace.load({"inputs": {"x": np.tile([-1.0, 0.0, -1.0], 100)}, "layers": layers, "loss": "L"})
+    assert re.search(r"-0\.0[,\]} ]", net.grad("z1[1]").to("json")) is None
+    assert re.search(r"-0\.0[,\]} ]", net.forward().to("json")) is None
+
+
 def test_numbers_are_floats_by_element_and_arrays_by_tensor(homework: Any) -> None:
     solution = homework.step(lr=0.1)
     assert solution.values["h1"] == 2.0

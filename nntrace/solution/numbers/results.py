@@ -124,7 +124,7 @@ def _add(result: dict[str, Any], tensor: Tensor, number: Callable[[Element], flo
             result.setdefault(name, number(Element(tensor.key, cell)))
         if len(tensor.names) == _count(tensor):
             return
-    result[tensor.name or tensor.key] = _nested(tensor, number, ()) if plain is None else plain.tolist()
+    result[tensor.name or tensor.key] = _nested(tensor, number, ()) if plain is None else (plain + 0.0).tolist()
 
 
 def _nested(tensor: Tensor, number: Callable[[Element], float], cell: Cell) -> Any:

@@ -145,7 +145,7 @@ class Families:
             numbers = self.writer.literals(key, isinstance(first, Partial))
             if not all(map(Decimal.is_finite, numbers.others.values())):
                 return None
-            self._arrays[first] = arrays[key].ravel()
+            self._arrays[first] = arrays[key].ravel() + 0.0  # -0.0 is 0.0
             self._columns[first] = ElementColumn(
                 self.writer.name(first), self.writer.network.tensors[key].shape, numbers
             )
