@@ -68,6 +68,7 @@ class Derivation:
         kind = DirectLoss if is_direct(network) else LossGradient
         loss = kind(symbols, self.jacobians) if network.loss is not None else None
         of_catalogue = loss if isinstance(loss, LossGradient) else None
+        tries = not self._asked or self.question.stability or self.question.at  # else it is about some gradients alone
         stability = Stability(symbols, of_catalogue, Digits.of(network.conventions), self.question.at)
         made = [
             Section("given", tuple(given_blocks(self._numbers.writer)) if self._numbers is not None else ()),
@@ -75,7 +76,7 @@ class Derivation:
             Section("shapes", tuple(self._shapes())),
             *self._jacobian_sections(),
             *(self._gradient_sections(loss) if loss is not None else [Section("loss gradient", (WITHOUT_LOSS,))]),
-            *([self._section("stability", stability.parts())] if self._shows_stability else []),
+            *([self._section("stability", stability.parts())] if tries else []),
             Section("checks", tuple(self._checks())),
         ]
         sections = tuple(Lettering(symbols.letters).sections(section for section in made if section.blocks))
@@ -208,24 +209,20 @@ class Derivation:
             for edge in step.edges:
                 key = step.arguments[edge.argument]
                 heading = Partial(self.symbols.formulas.name(step.output), self.symbols.formulas.name(key))
-                which = self._each_place(key)
+                tied = any(use.key == key for one in self.elements.tied for use in one.uses)
+                which: Note = ("each place of ", heading.by, " by itself") if tied else ()
                 parts = self.jacobians.of(step, edge.argument)
                 jacobians = [one._replace(reason=listed((one.reason, which))) for one in parts]
-                yield self._section("jacobian", [*jacobians, *self._matrix_of(step, edge.argument)], (heading,))
+                yield self._section(
+                    "jacobian", [*jacobians, *self._matrix_of(step, edge.argument, heading)], (heading,)
+                )
 
-    def _each_place(self, key: str) -> Note:
-        """That a derivative by a tensor's elements tells tied ones apart."""
-        name = self.symbols.formulas.name(key)
-        tied = any(use.key == key for one in self.elements.tied for use in one.uses)
-        return ("each place of ", name, " by itself") if tied else ()
-
-    def _matrix_of(self, step: BoundOperation, argument: str) -> Iterator[Part]:
+    def _matrix_of(self, step: BoundOperation, argument: str, heading: Partial) -> Iterator[Part]:
         """The Jacobian as a matrix; in a batch that of each sample."""
         found, key = self.jacobians.matrix(step, argument), step.arguments[argument]
         if found is None:
             return
         if found.body is None:
-            heading = Partial(self.symbols.formulas.name(step.output), self.symbols.formulas.name(key))
             yield Part(heading, (), {key}, (heading, NO_MATRIX_FORM))
             return
         bound = self.jacobians.bound(step, argument)
@@ -240,16 +237,10 @@ class Derivation:
         yield Part(label or name, (*defined(label or name, name), line), {key}, numbers=meant)
 
     @property
-    def _shows_stability(self) -> bool:
-        """Whether it is shown where formulas overflow: unless some gradients alone are asked for."""
-        return not self._asked or self.question.stability or bool(self.question.at)
-
-    @property
     def _has_matrices(self) -> bool:
         """Whether some tensor is more than one number."""
-        return any(
-            self.symbols.shape(key) != ("1", "1") for key, one in self.network.tensors.items() if one.role != "loss"
-        )
+        keys = (key for key, one in self.network.tensors.items() if one.role != "loss")
+        return any(self.symbols.shape(key) != ("1", "1") for key in keys)
 
     def _checks(self) -> Iterator[Check]:
         """That every gradient has the shape of its tensor."""

@@ -75,17 +75,12 @@ class ParameterGradients:
         lines = (*defined(name, slope), *index_lines(self.symbols, forms, chain, extents))
         yield Part(name, lines, {key}, which, Numbers(key, "gradient", indexed=True))
         matrix = matrix_step(self.symbols, key)
-        if matrix is None and self.symbols.shape(key) == ("1", "1"):
-            return  # a single number, which the first line gives
-        if matrix is not None and not self.network.tensors[key].shape and matrix.lines[-1].body == lines[-1].body:
-            return
         if matrix is not None:
-            yield matrix
-        elif which:
-            why: Note = (self.formulas.name(key), " has tied or missing elements: its gradient is not a single matrix")
-            yield Part(name, (), {key}, why)
-        else:
-            yield Part(name, (), {key}, (self.symbols.partial(key, ()), NO_MATRIX_FORM))
+            if self.network.tensors[key].shape or matrix.lines[-1].body != lines[-1].body:
+                yield matrix
+        elif self.symbols.shape(key) != ("1", "1"):  # else a single number, which the first line gives
+            tied: Note = (self.formulas.name(key), " has tied or missing elements: its gradient is not a single matrix")
+            yield Part(name, (), {key}, tied if which else (self.symbols.partial(key, ()), NO_MATRIX_FORM))
 
     def _ways(self, key: str, found: Gradient) -> Iterator[Way]:
         """What comes back by each reader: by the loss itself with one constant, as it was derived with it."""

@@ -254,11 +254,9 @@ class Symbols:
             return ("for every connection that there is",)
         own = [tensor.symbol(cell) for cell in tensor.cells() if cell not in tied]
         rest = "tied or missing" if tensor.missing else "tied"
-        return (
-            ("for ", *listed(own), f": the others are {rest}")
-            if len(own) <= MOST_NAMES
-            else (f"where nothing is {rest}",)
-        )
+        if len(own) > MOST_NAMES:
+            return (f"where nothing is {rest}",)
+        return ("for ", *listed(own), f": the others are {rest}")
 
     # -- steps -------------------------------------------------------------------------------------------------------
 
