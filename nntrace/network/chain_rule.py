@@ -11,8 +11,24 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ..catalogue import Operation
-from ..expr import Delta, Expr, Partial, Sym, at, contract, differentiate, product, rename, sided, simplify
-from ..expr.bind import transform
+from ..expr import (
+    Add,
+    Delta,
+    Expr,
+    Neg,
+    Partial,
+    Sum,
+    Sym,
+    at,
+    contract,
+    differentiate,
+    product,
+    rename,
+    sided,
+    simplify,
+)  # fmt: skip
+from ..expr.bind import fresh, transform
+from ..expr.letters import index_letters
 from ..record import Record
 from .model import BoundOperation, Edge, Network
 
@@ -156,4 +172,17 @@ def _derive(operation: Operation, argument: str, kink: int) -> Adjoint:
             gradient = contract(str(index), gradient)
         return at(gradient, {new: index for index, new in primed.items()})
 
-    return Adjoint(symbol, chained(used), chained(derived), chained(numeric))
+    computed = chained(numeric)
+    if operation.sums_to_one:
+        computed = _less_their_mean(computed, operation.output)
+    return Adjoint(symbol, chained(used), chained(derived), computed)
+
+
+def _less_their_mean(gradient: Expr, output: Sym) -> Expr:
+    """With ∂L/∂output less its mean under a distribution, which changes nothing, as the results always sum to 1: of a
+    result near 1 no digits cancel then."""
+    *others, along = map(str, output.index)
+    letter = fresh(along, {along, *index_letters(gradient)})
+    each = Sym(output.name, (*others, letter))
+    mean = Sum(letter, Partial(LOSS, each) * each)
+    return rename(gradient, lambda one: Add((one, Neg(mean))) if isinstance(one, Partial) else one)

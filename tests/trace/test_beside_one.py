@@ -33,3 +33,18 @@ def test_arrays_and_true_numbers_agree_far_out_and_near_0(activation: str) -> No
             (slopes["x"][place], trace.gradient(Element("x", (place,))).number),
         ):
             assert found == pytest.approx(true, rel=5e-7, abs=1e-300), POINTS[place]
+
+
+@pytest.mark.parametrize("samples", [1, 2])
+@pytest.mark.parametrize(
+    "activation", [name for name, entry in KINDS["activation"].items() if entry.build().sums_to_one]
+)
+def test_a_distribution_beside_1_keeps_its_gradients(activation: str, samples: int) -> None:
+    """Where all results but one are nearly 0, whatever the loss is."""
+    row = "[36, 0.5, 0, -1, 0.3, 0.2, 0.1, 0.4]"
+    text = f"inputs: {{x: {{size: 4}}}}\ntargets: {{y: {{size: 4}}}}\nsamples: [{', '.join([row] * samples)}]\n"
+    network = build(spec_of(f"{text}layers: [{activation}]\nloss: mse\n", "net.yaml", None))
+    trace, program = ElementTrace(network), Program(network)
+    slopes = program.gradients(program.forward(trace.given_arrays()))["x"]
+    true = [trace.gradient(Element("x", (0, place))).number for place in range(4)]
+    assert slopes[0].tolist() == pytest.approx(true, rel=1e-13)
