@@ -6,17 +6,31 @@ Call('max', (Num(0), Sym('z', (), '')), ())
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 from .nodes import Call, Expr, expr
 
 
-def exp(x: Expr) -> Expr:
-    """e to the power of x."""
-    return Call("exp", (x,))
+def _of_one(name: str) -> Callable[[Expr | int], Expr]:
+    return lambda x: Call(name, (expr(x),))
 
 
-def ln(x: Expr) -> Expr:
-    """The natural logarithm."""
-    return Call("ln", (x,))
+exp = _of_one("exp")
+"""e to the power of x."""
+ln = _of_one("ln")
+"""The natural logarithm."""
+sqrt = _of_one("sqrt")
+"""The square root."""
+tanh = _of_one("tanh")
+"""The hyperbolic tangent."""
+sin, cos = _of_one("sin"), _of_one("cos")
+"""The sine and the cosine of an angle in radians."""
+erf = _of_one("erf")
+"""The error function."""
+absolute = _of_one("abs")
+"""|x|."""
+sign = _of_one("sign")
+"""-1, 0 or 1."""
 
 
 def xln(x: Expr, y: Expr) -> Expr:
@@ -27,41 +41,6 @@ def xln(x: Expr, y: Expr) -> Expr:
 def xdiv(x: Expr, y: Expr) -> Expr:
     """x / y, with 0 / 0 = 0: the slope of x × ln(y) by y, which is 0 for every y where x is."""
     return Call("xdiv", (x, y))
-
-
-def sqrt(x: Expr | int) -> Expr:
-    """The square root."""
-    return Call("sqrt", (expr(x),))
-
-
-def tanh(x: Expr) -> Expr:
-    """The hyperbolic tangent."""
-    return Call("tanh", (x,))
-
-
-def sin(x: Expr) -> Expr:
-    """The sine of an angle in radians."""
-    return Call("sin", (x,))
-
-
-def cos(x: Expr) -> Expr:
-    """The cosine of an angle in radians."""
-    return Call("cos", (x,))
-
-
-def erf(x: Expr) -> Expr:
-    """The error function."""
-    return Call("erf", (x,))
-
-
-def absolute(x: Expr) -> Expr:
-    """|x|."""
-    return Call("abs", (x,))
-
-
-def sign(x: Expr) -> Expr:
-    """-1, 0 or 1."""
-    return Call("sign", (x,))
 
 
 def maximum(*args: Expr | int) -> Expr:

@@ -234,10 +234,8 @@ class ArrayWriter:
         factors = [factor.body if isinstance(factor, Neg) else factor for factor in factors]
         outside = [self._part(factor) for factor in factors if not set(over) & set(free_indices(factor))]
         inside = [self._part(factor) for factor in factors if set(over) & set(free_indices(factor))]
-        if len(over) == 1 and len(inside) == 2 and all(part.axes == tuple(over) for part in inside):
-            groups = [as_numbers(part) for part in inside]
-        else:
-            groups = [as_numbers(part) for part in same_axes(inside)]
+        is_dot = len(over) == 1 and len(inside) == 2 and all(part.axes == tuple(over) for part in inside)
+        groups = [as_numbers(part) for part in (inside if is_dot else same_axes(inside))]
         lacking = [index for index in over if not any(index in part.axes for part in groups)]
         summed = [index for index in over if index not in lacking]
         result = groups[0] if groups else None

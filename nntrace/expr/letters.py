@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
+from .bind import walk
 from .index import Affine, Index, bound, letters_of
 from .matrix_nodes import Ones
 from .nodes import Delta, Expr, Max, Size, Sum, Sym
-from .tree import children, over_parts
+from .tree import over_parts
 
 OTHERS = "qstuvwxyzabcdefgh"
 """What an index is called that a formula has no letter for."""
@@ -15,19 +16,14 @@ OTHERS = "qstuvwxyzabcdefgh"
 
 def written_indices(node: Expr) -> Iterator[Index]:
     """Every index of an expression, free, bound or counted, as often as it is written."""
-    match node:
-        case Sym(_, index, _):
-            yield from index
-        case Delta(i, j):
-            yield from (i, j)
-        case Sum(over, body) | Max(over, body):
-            yield over
-            yield from written_indices(body)
-        case Size(over):
-            yield over
-        case _:
-            for part in children(node):
-                yield from written_indices(part)
+    for part in walk(node):
+        match part:
+            case Sym(_, index, _):
+                yield from index
+            case Delta(i, j):
+                yield from (i, j)
+            case Sum(over) | Max(over) | Size(over):
+                yield over
 
 
 def index_letters(node: Expr) -> Iterator[str]:

@@ -5,6 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from decimal import Decimal, DivisionByZero, InvalidOperation, Overflow
 from fractions import Fraction
+from functools import reduce
+from operator import mul
 from typing import Any
 
 from . import enclosing
@@ -38,10 +40,7 @@ class _Enclosures(ScalarArithmetic):
         return enclosing.power_of_e(self.at, exponent * enclosing.logarithm(self.at, base))
 
     def product(self, factors: Iterable[Callable[[], Any]]) -> Any:
-        first, *others = (factor() for factor in factors)
-        for other in others:
-            first = first * other
-        return first
+        return reduce(mul, (factor() for factor in factors))
 
 
 def enclosed(node: Expr, value: Lookup, index: Binding, sizes: Binding, at: Precision) -> Enclosure:

@@ -85,10 +85,7 @@ class ScalarArithmetic:
         return math.nan if isinstance(result, complex) else result
 
     def product(self, factors: Iterable[Callable[[], Any]]) -> Any:
-        result = 1.0
-        for factor in factors:
-            result = result * factor()
-        return result
+        return reduce(operator.mul, (factor() for factor in factors), 1.0)
 
     def total(self, addends: Iterable[Any]) -> Any:
         return self.check(reduce(operator.add, addends, self.number(0)))

@@ -107,7 +107,7 @@ class Differences:
         moved = {use.key: self._copy(use.key) for use in found.uses}
         for key, cell in found.uses:
             if cell:
-                _innermost(moved[key], cell)[cell[-1]] += by
+                _number(moved[key], cell[:-1])[cell[-1]] += by
             else:
                 moved[key] = moved[key] + by
         after = formulas.forward({**self.values, **moved}, moved if found.role == "unit" else {})
@@ -118,7 +118,7 @@ class Differences:
         result = _Moved(float(_number(after[first.key], first.cell)), float(after[network.loss]), decided, total)
         for key, cell in found.uses:
             if cell:
-                _innermost(moved[key], cell)[cell[-1]] = _number(self.values[key], cell)
+                _number(moved[key], cell[:-1])[cell[-1]] = _number(self.values[key], cell)
         return result
 
     def _copy(self, key: str) -> Any:
@@ -128,12 +128,8 @@ class Differences:
         return self._copies[key]
 
 
-def _innermost(numbers: Any, cell: Cell) -> Any:
-    """Where an element stands, in an array or in lists."""
-    return reduce(getitem, cell[:-1], numbers)
-
-
 def _number(numbers: Any, cell: Cell) -> Any:
+    """What stands at a cell of an array or of nested lists: a number, or a row of them."""
     return reduce(getitem, cell, numbers)
 
 

@@ -12,6 +12,7 @@ from ...network.model import Cell, Element, Tensor, own_number
 from ...network.quantities import Quantity, by_tensor, frozen, parameters
 from ...trace.trace import Trace
 from ...trace.update import Update
+from ..content.results import LossValue
 
 if TYPE_CHECKING:
     from ...network.model import Array
@@ -29,6 +30,15 @@ def value_results(trace: Trace) -> dict[str, Any]:
             plain = _plain(trace, lambda: trace.arrays, tensor)
             _add(result, tensor, lambda element: trace.value(element).number, plain)
     return result
+
+
+def loss_of(trace: Trace, after: Trace | None = None) -> LossValue | None:
+    """The loss of a trace, and of the trace after it; ``None`` where it is not known."""
+    network = trace.network
+    if network.loss is None or not network.loss_is_known:
+        return None
+    later = after.value_of_loss().number if after else None
+    return LossValue(network.loss_symbol.name, trace.value_of_loss().number, later)
 
 
 def sample_results(trace: Trace) -> Sequence[dict[str, Any]] | None:

@@ -11,23 +11,16 @@ from typing import TYPE_CHECKING
 
 from ...errors import UserError
 from ...network.model import BoundOperation, Network
-from ...network.quantities import (
-    Parts,
-    Quantity,
-    by_tensor,
-    known_names,
-    of_role,
-    of_tensor,
-)  # fmt: skip
+from ...network.quantities import Parts, Quantity, by_tensor, known_names, of_role, of_tensor
 from ...trace.trace import Trace
 from ...trace.tracing import trace_of
 from ...trace.update import Update
 from ..checking.checks import forward_checks, gradient_checks, loss_check
 from ..content.model import Block, Quantities, Remark, Section, SectionName, Solution
-from ..content.results import LossValue, Results
+from ..content.results import Results
 from ..formulas.element import Writer
 from ..numbers.digits import Digits
-from ..numbers.results import gradient_results, sample_results, value_results
+from ..numbers.results import gradient_results, loss_of, sample_results, value_results
 from ..steps.families import Families
 from ..steps.forward import ElementSteps
 from ..steps.ids import Ids
@@ -273,15 +266,6 @@ class Sheet:
         values = ((one.symbol, self.writer.digits.show(self.trace.value(one.uses[0]))) for one in units)
         if units:
             yield Quantities(tuple(((symbol,), (shown.number,)) for symbol, shown in values))
-
-
-def loss_of(trace: Trace, after: Trace | None = None) -> LossValue | None:
-    """The loss of a trace, and of the trace after it; ``None`` where it is not known."""
-    network = trace.network
-    if network.loss is None or not network.loss_is_known:
-        return None
-    later = after.value_of_loss().number if after else None
-    return LossValue(network.loss_symbol.name, trace.value_of_loss().number, later)
 
 
 def _nothing_asked(network: Network) -> Section:

@@ -22,11 +22,12 @@ from ..content.model import Block, Family, Note, Remark, Section, Solution, Step
 from ..content.results import LossValue, Results
 from ..numbers.results import (
     gradient_results,
+    loss_of,
     sample_results,
     value_results,
 )
 from ..steps.forward import numbers_of, samples_of
-from .calculation import Sheet, is_small, loss_of
+from .calculation import Sheet, is_small
 from .runs import MOST_IN_PROGRESS, faultless
 from .step import Trained, limited, results_of, step_sheet
 

@@ -91,7 +91,7 @@ class _Drawing:
         for step in self.network.layer_steps():
             read = [step.key(edge.argument) for edge in step.edges]
             if read:  # else it is worked out on the way to a result
-                depths[step.output] = 1 + max((depths.get(key, 0) for key in read), default=0)
+                depths[step.output] = 1 + max(depths.get(key, 0) for key in read)
         if self.network.loss_is_known and self.network.loss is not None:
             depths[self.network.loss] = 1 + max(depths.values(), default=0)
         return depths

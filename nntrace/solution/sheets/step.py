@@ -15,6 +15,7 @@ from ..content.model import Block, Note, Remark, Section, Solution
 from ..content.results import Results
 from ..numbers.results import (
     gradient_results,
+    loss_of,
     rate_results,
     sample_results,
     state_results,
@@ -23,7 +24,7 @@ from ..numbers.results import (
 )
 from ..steps.forward import first_of
 from ..steps.update import Updates
-from .calculation import MOST_VALUES, MOST_WITH_PATHS, Sheet, loss_of
+from .calculation import MOST_VALUES, MOST_WITH_PATHS, Sheet
 from .verdicts import verdicts
 
 if TYPE_CHECKING:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from decimal import Decimal
 
 from ...catalogue import TARGET
@@ -68,12 +68,10 @@ class Backward:
             rests += amounts
         body = total(summand.body for summand in summands)
         name = writer.gradient_name(first)
-        before: tuple[Line, ...] = ()
         if len(summands) == 1 and summands[0].output is None:
-            before = self._delta_lines(first, name, summands[0])
+            before = tuple(self._delta_lines(first, name, summands[0]))
         else:
-            before = self._local_rules(first, summands)
-            before += self._loss_addend_lines(summands)
+            before = (*self._local_rules(first, summands), *self._loss_addend_lines(summands))
         value = writer.trace.total(found)
         reasons = (
             why_undefined(writer, value, body),
@@ -117,19 +115,16 @@ class Backward:
                     pending.append(output)
         return sorted(found.values(), key=lambda one: self.ids.order("B", one.uses[0]))
 
-    def _delta_lines(self, first: Element, name: Expr, summand: Summand) -> tuple[Line, ...]:
+    def _delta_lines(self, first: Element, name: Expr, summand: Summand) -> Iterator[Line]:
         """``δ_o1 = ∂MSE/∂o1 = 1/2 × 2 × (t1 - o1) × (-1) = o1 - t1``: what δ is, and the rule where it is new."""
-        before: list[Line] = []
         if not isinstance(name, Partial):
-            before.append(Line("chain", "=", self.writer.partial(first)))
+            yield Line("chain", "=", self.writer.partial(first))
         if not isinstance(summand.local, Rest) and self._is_new(summand):
-            forms = self.gradients.forms(summand)
-            before += [Line("rule", "=", self.writer.named(form)) for form in forms[:-1]]
-        return tuple(before)
+            for form in self.gradients.forms(summand)[:-1]:
+                yield Line("rule", "=", self.writer.named(form))
 
-    def _local_rules(self, first: Element, summands: list[Summand]) -> tuple[Line, ...]:
+    def _local_rules(self, first: Element, summands: list[Summand]) -> Iterator[Line]:
         """``∂a/∂z = e^{-z} / (1 + e^{-z})² = a × (1 - a)``, an equation of its own before the step."""
-        lines: list[Line] = []
         for summand in summands:
             if isinstance(summand.local, Rest) or self._is_direct(summand) or self._is_given(summand):
                 continue
@@ -138,19 +133,16 @@ class Backward:
             forms = self.gradients.forms(summand)
             if len(forms) > 1:
                 left = Partial(self.writer.symbol(summand.reached), self.writer.symbol(first))
-                lines += [Line("rule", "=", self.writer.named(form), left=left) for form in forms]
-        return tuple(lines)
+                yield from (Line("rule", "=", self.writer.named(form), left=left) for form in forms)
 
-    def _loss_addend_lines(self, summands: list[Summand]) -> tuple[Line, ...]:
+    def _loss_addend_lines(self, summands: list[Summand]) -> Iterator[Line]:
         """What the loss itself adds to other ways, in every form where its rule is new."""
-        lines: list[Line] = []
         for place, summand in enumerate(summands):
             if self._is_direct(summand) and not isinstance(summand.local, Rest) and self._is_new(summand):
                 before, after = summands[:place], summands[place + 1 :]
                 for form in self.gradients.forms(summand)[:-1]:
                     bodies = (*(one.body for one in before), form, *(one.body for one in after))
-                    lines.append(Line("rule", "=", self.writer.named(total(bodies))))
-        return tuple(lines)
+                    yield Line("rule", "=", self.writer.named(total(bodies)))
 
     @staticmethod
     def _is_direct(summand: Summand) -> bool:
@@ -193,7 +185,7 @@ class Backward:
         if reason and len(summands) == 1 and self._is_dead(body):
             for step in self.network.layer_steps():
                 if step.output == first.key:
-                    return reason + no_gradient(self.network, self.writer, first, step)
+                    return reason + no_gradient(self.writer, first, step)
         return reason
 
     def _targets_sum(self, summand: Summand) -> Note:

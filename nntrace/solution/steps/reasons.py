@@ -116,8 +116,9 @@ def _valued(writer: Writer, body: Expr) -> Note:
     return (writer.named(body), *writer.equal_to(writer.evaluate(body)))
 
 
-def no_gradient(network: Network, writer: Writer, element: Element, step: BoundOperation) -> Note:
+def no_gradient(writer: Writer, element: Element, step: BoundOperation) -> Note:
     """Which parameters of a dead unit therefore get nothing; one that other units share still gets theirs."""
+    network = writer.network
     unit = {index for index in step.operation.output.index if index != SAMPLE}
     own = [one.symbol for one in step.operation.parameters if one.symbol.index and unit <= set(one.symbol.index)]
     tensors = {step.key(symbol.name): network.tensors[step.key(symbol.name)] for symbol in own}

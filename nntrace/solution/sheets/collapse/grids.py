@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from functools import reduce
+
 from ....expr import Literal
 from ....trace.amount import Amount
 from ...numbers.digits import Digits, NumbersShown
@@ -34,7 +36,4 @@ def numbers(grid: Grid) -> list[list[float]]:
 
 
 def _dot(left: list[Amount], right: tuple[Amount, ...]) -> Amount:
-    first, *others = (one.times(two) for one, two in zip(left, right, strict=True))
-    for other in others:
-        first = first.plus(other)
-    return first
+    return reduce(Amount.plus, (one.times(two) for one, two in zip(left, right, strict=True)))
