@@ -23,10 +23,10 @@ from ...expr import (
     Neg,
     Num,
     Rest,
+    Size,
     Sum,
     Sym,
     at,
-    expand,
     free_indices,
     ln,
     maximum,
@@ -208,12 +208,14 @@ class ElementFormulas:
                     return _weighed(Call(function, tuple(self._expanded(one, writing) for one in args)))
                 case Mul(factors):
                     return product(self._expanded(factor, writing) for factor in factors)
+                case Size(over):
+                    return Num(extent(over, writing.sizes))
                 case _:
                     return None
 
         if isinstance(node, Sym):  # most often
             return self.presence.structure(node) or node
-        return expand(transform(node, leaf), writing.sizes)
+        return transform(node, leaf)
 
     def _long_sum(self, over: str, body: Expr, writing: _Writing) -> Expr:
         indices = [over]
