@@ -193,18 +193,19 @@ class Writer(ElementFormulas):
         value does not come out has more of them, unless a long sum in it is cut.
         """
         result = list(before)
-        if self._must_give(expansion, value):
-            apart = self._without_cancelling(expansion, value)
-            if apart is not None:
+        digits, found = self._giving(self.substituted, expansion, value)
+        if digits.significant > LINE_DIGITS and self._must_give(expansion, value):
+            apart = transform(expansion.body, self.complement)  # with 1 - a from what a is made of
+            if apart != expansion.body:
                 result.append(Line("rule", "=", self.named(expansion.body), notes))
-                expansion, notes = apart, self._ones(expansion.body)
+                expansion, notes = expansion._replace(body=apart), self._ones(expansion.body)
+                _, found = self._giving(self.substituted, expansion, value)
         formula = self.named(expansion.body)
         shown: Shown = self.digits.show(value)
         if with_signs(formula) == shown.number:  # a formula that is a number, such as 1
             return (*result, Line("value", "=", shown.number, notes))
         result.append(Line(kind, "=", formula, notes))
         forms: list[tuple[LineKind, Expr, bool]] = []
-        _, found = self._giving(self.substituted, expansion, value)
         assert found is not None
         substitution, rounded = found
         if with_signs(substitution) != shown.number and substitution != formula:
@@ -260,14 +261,6 @@ class Writer(ElementFormulas):
         elif self._must_give(expansion, value):
             return form_giving(lambda digits: form(expansion, digits), digits, digits.show(value))
         return digits, form(expansion, digits)
-
-    def _without_cancelling(self, expansion: Expansion, value: Amount) -> Expansion | None:
-        """The formula with 1 - a from what a is made of, where it takes many digits of a to give the value."""
-        body = transform(expansion.body, self.complement)
-        if body == expansion.body:
-            return None
-        needed, _ = self._giving(self.substituted, expansion, value)
-        return expansion._replace(body=body) if needed.significant > LINE_DIGITS else None
 
     def _ones(self, body: Expr) -> tuple[Note, ...]:
         """``t = 1`` of a symbol whose number was used where a formula was written without the cancellation."""
