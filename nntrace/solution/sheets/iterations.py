@@ -134,7 +134,6 @@ class Iterations:
         """The loss from iteration to iteration, and the parameters where they are few; of many iterations a choice."""
         digits = self.sheet.writer.digits
         network = self.network
-        loss = network.loss_symbol
         some = network.samples_per_step is not None
         places = spread(len(each), MOST_ROWS if not self.sheet.writer.full else len(each))
 
@@ -144,7 +143,7 @@ class Iterations:
                 yield ("samples",), [numbers_of(chosen(network, network.training.done + place)) for place in places]
             losses = [each[place].loss for place in places]
             if network.loss_is_known:
-                yield (loss, " before"), [digits.show(one).number for one in losses if one is not None]
+                yield (network.loss_symbol, " before"), [digits.show(one).number for one in losses if one is not None]
             for symbol in each[0].updated:
                 yield (new(symbol),), [digits.show(each[place].updated[symbol]).number for place in places]
 
@@ -152,14 +151,14 @@ class Iterations:
         if left_out := len(each) - len(places):
             yield Remark((f"… {left_out} more iterations between these (--full shows all)",))
         if some:
-            yield Remark((loss, " before is the loss of the iteration's own samples."))
+            yield Remark((network.loss_symbol, " before is the loss of the iteration's own samples."))
         if not network.loss_is_known:
             return
         of_all = " of all samples" if some else ""
         last = final.value_of_loss()
         shown_last = digits.show(last)
         relation = "≈" if shown_last.rounded or last.rounded else "="
-        yield Remark((loss, f"{of_all} after the last iteration {relation} ", shown_last.number))
+        yield Remark((network.loss_symbol, f"{of_all} after the last iteration {relation} ", shown_last.number))
 
     def _over_all(self, results: Sequence[Results], final: Trace) -> Results:
         """Of several iterations: the loss before the first and after the last, and what the last one left.
