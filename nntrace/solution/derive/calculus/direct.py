@@ -11,7 +11,7 @@ from ....network.model import PENALTY, TOTAL, BoundOperation, Network
 from ..naming.symbols import Symbols
 from ..steps import Part, matrix_step
 from .jacobians import Jacobians
-from .loss_formula import by_itself, read_by
+from .loss_formula import edges_to_results, own_formula
 from .penalty import penalty_gradients
 
 
@@ -20,7 +20,7 @@ def is_direct(network: Network) -> bool:
     for step in network.loss_steps():
         if step.kind in (PENALTY, TOTAL):
             continue
-        read = {edge.argument for edge in read_by(network, step)}
+        read = {edge.argument for edge in edges_to_results(network, step)}
         past = {step.key(edge.argument) for edge in step.edges if step.bypassed}  # an activation that it cancels
         places = [one.index for one in symbols(step.operation.formula) if isinstance(one, Sym) and one.name in read]
         letters = [[index for index in place if index != SAMPLE] for place in places]
@@ -45,7 +45,7 @@ class DirectLoss:
     def parts(self) -> Iterator[Part]:
         """Each step's formula and derivatives; the gradients that no layer adds to also between matrices."""
         for step in self.network.loss_steps():
-            yield by_itself(self.symbols, step, {*step.arguments.values(), step.output})
+            yield own_formula(self.symbols, step, {*step.arguments.values(), step.output})
             if step.is_penalty:
                 yield from penalty_gradients(self.symbols, step)
                 continue

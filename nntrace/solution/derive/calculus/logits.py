@@ -62,7 +62,7 @@ class LogitsGradient(LossFormula):
                 where_equal(jacobian, letter, other) if same else simplify(where_different(jacobian, letter, other))
             )
             link = Partial(self.symbols.tensor(output), self.symbols.tensor(own))
-            yield self.by_case(own, worked_out(Mul((core, branch)), put_in([link]), constants), same)
+            yield self.case_part(own, worked_out(Mul((core, branch)), put_in([link]), constants), same)
 
     def _cancelled(self, by: Sym, chain: Expr, slope: Expr, jacobian: Expr, over: str | None = None) -> Part:
         """Chain = long form = cancelled = multiplied out = like terms taken together = the targets' sum put in."""

@@ -19,7 +19,7 @@ from ..steps import REORDERED, Form, IndexFormula, Numbers, Part, defined, index
 from .jacobians import derivative
 from .kinks import kink_note
 from .logits import LogitsGradient
-from .loss_formula import by_itself
+from .loss_formula import own_formula
 from .penalty import penalty_gradients
 from .products import contracted, deltas_repeated, last_first, scaled
 
@@ -57,7 +57,7 @@ class LossGradient(LogitsGradient):
             derived, rules = derivative(self.symbols, formula, by)
             derived = transform(derived, subtracted)
             worked = self._by_right_class(derived, letter) if same else self._by_other_class(derived, letter, other)
-            yield self.by_case(by, [Form(derived, rules), worked], same, kink_note(formula, by, self.kink, "a"))
+            yield self.case_part(by, [Form(derived, rules), worked], same, kink_note(formula, by, self.kink, "a"))
 
     def _by_right_class(self, derived: Expr, letter: str) -> Form:
         """A derivative by the right class's output, with 1[j = k]² = 1[j = k] used where it is in a product twice."""
@@ -98,12 +98,12 @@ class LossGradient(LogitsGradient):
         own = Numbers(str(self.per_sample), "value", indexed=True) if self.batch else Numbers(self.data, "value")
         yield Part(self.loss, index_lines(self.symbols, forms), {self.output}, numbers=own)
         if self.batch:
-            yield by_itself(self.symbols, self.steps[self.data], {self.output})
+            yield own_formula(self.symbols, self.steps[self.data], {self.output})
             yield self._by_sample()
         if self.network.data is not None:  # the penalty, which no output changes, and the sum of the two
             for key, step in self.steps.items():
                 if key not in (self.data, self.per_sample, *self.parts_of):
-                    yield by_itself(self.symbols, step, {self.output})
+                    yield own_formula(self.symbols, step, {self.output})
             yield from penalty_gradients(self.symbols, self.steps[PENALTY])
         if by_class is not None:
             yield from self._class_cases(by_class)

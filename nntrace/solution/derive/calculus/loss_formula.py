@@ -39,9 +39,9 @@ class LossFormula:
         self.steps = {step.output: step for step in steps}
         self.data = self.network.data or str(self.network.loss)
         """The key of the loss without a penalty: of all samples together, in a batch."""
-        self.step, read = next((step, edge) for step in steps for edge in read_by(self.network, step))
+        self.step, read = next((step, edge) for step in steps for edge in edges_to_results(self.network, step))
         self.output = self.step.key(read.argument)
-        past = [edge for edge in read_by(self.network, self.step) if edge not in self.step.bypassed]
+        past = [edge for edge in edges_to_results(self.network, self.step) if edge not in self.step.bypassed]
         self.past = past[0] if self.step.bypassed else None
         """The edge that leads past an activation, where the loss cancels against one."""
         self.fused = self.past and self.step.key(self.past.argument)
@@ -154,7 +154,7 @@ class LossFormula:
         between, end = self.symbols.tensor(middle), self.symbols.tensor(by)
         return Mul((self.symbols.slope(loss, middle), Partial(between, end)))
 
-    def by_case(self, by: Sym, forms: list[Form], same: bool, corner: Note = ()) -> Part:
+    def case_part(self, by: Sym, forms: list[Form], same: bool, corner: Note = ()) -> Part:
         """The gradient by the right class's output, or by another one's."""
         letter, apart = str(self.letter), (self.other, str(self.letter))
         numbers = IndexFormula(forms[-1].body, (self.of_sample, by), None if same else apart, letter)
@@ -162,13 +162,13 @@ class LossFormula:
         return Part(self.slope(by), index_lines(self.symbols, forms), {by.name}, corner, numbers, case=case)
 
 
-def read_by(network: Network, step: BoundOperation) -> Iterator[Edge]:
+def edges_to_results(network: Network, step: BoundOperation) -> Iterator[Edge]:
     """The edges of a step from what is no target, no parameter and no other loss."""
     edges = (*step.bypassed, *step.edges)
     return (edge for edge in edges if network.tensors[step.key(edge.argument)].role in UNITS)
 
 
-def by_itself(symbols: Symbols, step: BoundOperation, keys: set[str]) -> Part:
+def own_formula(symbols: Symbols, step: BoundOperation, keys: set[str]) -> Part:
     """A step of the loss by its own formula: the mean over the samples, the penalty, the sum of both."""
     keyed = symbols.formulas.keyed
     formula, output = keyed(step.operation.formula, step), keyed(step.operation.output, step)
