@@ -29,6 +29,7 @@ from ..expr import (
 )  # fmt: skip
 from ..expr.bind import fresh, transform
 from ..expr.letters import index_letters
+from ..expr.rules import distributed
 from ..record import Record
 from .model import BoundOperation, Edge, Network
 
@@ -174,7 +175,7 @@ def _derive(operation: Operation, argument: str, kink: int) -> Adjoint:
 
     computed = chained(numeric)
     if operation.sums_to_one:
-        computed = _less_their_mean(computed, operation.output)
+        computed = _less_their_mean(distributed(computed), operation.output)  # not a product for each pair of results
     return Adjoint(symbol, chained(used), chained(derived), computed)
 
 
