@@ -29,7 +29,6 @@ from ..expr import (
 )  # fmt: skip
 from ..expr.bind import fresh, transform
 from ..expr.letters import index_letters
-from ..expr.rules import distributed
 from ..record import Record
 from .model import BoundOperation, Edge, Network
 
@@ -175,6 +174,8 @@ def _derive(operation: Operation, argument: str, kink: int) -> Adjoint:
 
     computed = chained(numeric)
     if operation.sums_to_one:
+        from ..expr.rules import distributed  # few networks need it
+
         computed = _less_their_mean(distributed(computed), operation.output)  # not a product for each pair of results
     return Adjoint(symbol, chained(used), chained(derived), computed)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING
 
-from ...network.ahead import named_ahead
 from ...network.quantities import Parts, Quantity, frozen, learned, parameters, quantity
 from ...record import Record
 from ...trace.amount import Amount
@@ -76,6 +75,14 @@ def limited(only: Sequence[Quantity] | None) -> dict[str, Quantity] | None:
     return {one.name: one for one in only} if only is not None else None
 
 
+def _sheet_of(ahead: Trace, sheet: Sheet) -> Sheet:
+    """The sheet of the point ahead, where the parameters have names of their own."""
+    from ...network.ahead import named_ahead
+
+    program = None if ahead.elementwise else ahead.program
+    return sheet.following(ahead.in_network(named_ahead(sheet.network), program))
+
+
 class _Step:
     """The sections of one step. ``there`` is the sheet of the point where the optimizer takes the gradients."""
 
@@ -86,9 +93,7 @@ class _Step:
         self.asked: Sequence[Quantity] = list(only) if only is not None else parameters(sheet.network)
         ahead = sheet.trace.ahead
         self.is_here = ahead is sheet.trace
-        program = None if ahead.elementwise else ahead.program
-        there = ahead.in_network(named_ahead(sheet.network), program)
-        self.there = sheet if self.is_here else sheet.following(there)
+        self.there = sheet if self.is_here else _sheet_of(ahead, sheet)
         self.updates = Updates(self.there.writer, sheet.ids, sheet.families, update)
 
     def sections(self) -> Iterator[Section]:
