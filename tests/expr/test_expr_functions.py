@@ -96,7 +96,9 @@ def test_a_row_has_as_many_partials_as_arguments(function: str) -> None:
 
 
 CONSTRUCTORS = [
-    name for name, made in inspect.getmembers(calls, inspect.isfunction) if made.__module__ == calls.__name__
+    name
+    for name, made in inspect.getmembers(calls, inspect.isfunction)
+    if made.__module__ == calls.__name__ and not name.startswith("_")
 ]
 
 
