@@ -203,6 +203,20 @@ def test_no_label_covers_another_or_a_unit(config: str) -> None:
         assert_nothing_covers(figure(picture))
 
 
+def test_the_label_of_a_curve_covers_no_addend_of_a_unit_that_it_passes() -> None:
+    def layer(depth: int, *units: tuple[str, ...]) -> DrawnLayer:
+        drawn = (DrawnUnit(named("z"), tuple(map(named, addends)), 0) for addends in units)
+        return DrawnLayer(("z",), depth, tuple(drawn))
+
+    def named(name: str) -> NumberedName:
+        return NumberedName(Sym(name), None)
+
+    layers = layer(0, (), ()), layer(1, ("b",), (), (), ()), layer(2, ()), layer(3, (), (), ())
+    for length in range(1, 40):
+        edges = [DrawnEdge(start, 9, named("w" * length) if start == 5 else None, ()) for start in (3, 4, 5)]
+        assert_nothing_covers(figure(Picture(layers, tuple(edges), ("c",), False, ())))
+
+
 names = st.text(st.characters(exclude_categories=["Cs"]), min_size=1, max_size=40)
 
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import pairwise
 
 from ...record import Record
 from ...solution.content.picture import DrawnEdge, Picture
-from .shapes import DASHES, PATH_INKS, Box, Point, Stroke, Writing, joined, text_width
+from .shapes import DASHES, PATH_INKS, Box, Point, Stroke, Writing, joined, spoken, text_width
 
 SMALL = 11.0
 """The size of a label."""
 LABEL = 15.0
 """The height of a label's line."""
+BASELINE = 4.0
+"""How far the letters of a label stand below its middle."""
 MOST_LABELS = 30
 """So many weights are written between two layers; of more, none is."""
 ALONG = tuple(share / 100 for share in sorted(range(14, 84, 2), key=lambda share: abs(share - 30)))
@@ -43,13 +45,21 @@ class _Area(Record):
 
 
 class Edges:
-    """The edges between boxes: those of the units, one after the other, each in the column that ``depth`` says."""
+    """The edges between boxes: those of the units, one after the other, each in the column that ``depth`` says.
 
-    def __init__(self, picture: Picture, depth: Sequence[int], boxes: Sequence[Box]) -> None:
+    ``addends`` are written below the boxes.
+    """
+
+    def __init__(
+        self, picture: Picture, depth: Sequence[int], boxes: Sequence[Box], addends: Iterable[Writing]
+    ) -> None:
         self.picture = picture
         self.depth = depth
         self.boxes = boxes
-        self.taken = [_around(box) for box in boxes]
+        self.taken = [
+            *map(_around, boxes),
+            *(_of_text(one.place, text_width(spoken(one.text), SMALL)) for one in addends),
+        ]
         """What no label may cover."""
         self.unwritten = 0
         """How many weights found no room."""
@@ -116,17 +126,17 @@ class Edges:
                 del self.taken[before:]
                 self.unwritten += len(weighted)
                 return []
-            found.append(Writing(Point(place.x, place.y + 4), (weight,), SMALL, halo=True))
+            found.append(Writing(place, (weight,), SMALL, halo=True))
         return found
 
     def _free(self, points: tuple[Point, ...], width: float) -> Point | None:
         """A place on an edge where a text covers no other one."""
         for share in ALONG:
             x, y = _at(points, share)
-            own = _Area(x - width / 2 - 1, y - LABEL / 2, x + width / 2 + 1, y + LABEL / 2)
+            own = _of_text(Point(x, y + BASELINE), width)
             if not any(map(own.meets, self.taken)):
                 self.taken.append(own)
-                return Point(x, y)
+                return Point(x, y + BASELINE)
         return None
 
 
@@ -147,6 +157,12 @@ def _when(points: tuple[Point, ...], x: float) -> float:
         middle = (low + high) / 2
         low, high = (middle, high) if _at(points, middle).x < x else (low, middle)
     return low
+
+
+def _of_text(place: Point, width: float) -> _Area:
+    """What a label covers whose middle stands at ``place``, on its baseline."""
+    middle = place.y - BASELINE
+    return _Area(place.x - width / 2 - 1, middle - LABEL / 2, place.x + width / 2 + 1, middle + LABEL / 2)
 
 
 def _around(box: Box) -> _Area:

@@ -92,7 +92,7 @@ class _Layout:
                 writings.append(Writing(heading, (_heading(layer),), SMALL, ink="quiet"))
                 frames += self._frames(layer, Point(left + slot / 2, y + ROW + 4), width, writings)
                 y += self._height(layer) + BETWEEN_LAYERS
-        edges = Edges(self.picture, self.depth, frames)
+        edges = Edges(self.picture, self.depth, frames, [one for one in writings if one.halo])
         strokes, labels = edges.drawn()
         bottom = top + max(heights) + ROW
         legend = list(self._legend(bottom))
