@@ -103,6 +103,14 @@ def test_a_factor_that_is_0_makes_0(run: Run, tmp_path: Path, formula: str, line
     assert line in " ".join(run("forward", cwd=tmp_path).out.split())
 
 
+def test_rounded_terms_beside_an_exact_0_are_rounded(run: Run, tmp_path: Path) -> None:
+    text = "inputs: {x: 2.41}\nlayers: [let: {f: x * 0.94 - 2.2654, g: x / 6 + x / 6 + x / 6 - x / 2}]\n"
+    (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
+    out = " ".join(run("forward", "--decimals", "3", cwd=tmp_path).out.split())
+    assert "= 2.41 × 0.94 - 2.2654 ≈ 2.265 - 2.265 ≈ 0.0" in out
+    assert "= 2.41 / 6 + 2.41 / 6 + 2.41 / 6 - 2.41 / 2 ≈ 0.402 + 0.402 + 0.402 - 1.205 ≈ 0.0" in out
+
+
 def test_a_long_sum_of_zeros_is_0(run: Run, tmp_path: Path) -> None:
     text = f"inputs: {{x: [{', '.join(['1/3'] * 20)}]}}\nlayers: [{{dense: h, weights: [[{', '.join(['0'] * 20)}]]}}]\n"
     (tmp_path / "net.yaml").write_text(text, encoding="utf-8")

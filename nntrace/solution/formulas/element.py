@@ -218,9 +218,9 @@ class Writer(ElementFormulas):
         forms.append(("value", shown.number, shown.rounded or value.rounded))
         about = nothing = False
         for form, body, inexact in forms:
-            about = (about or inexact) and not nothing
             own = self._without_zeros(expansion) if value.exact == 0 and form == "substitution" else body
-            nothing = value.number == 0 and is_nothing(own, value.exact == 0)
+            before, nothing = nothing, value.number == 0 and (form == "value" or is_nothing(own, value.exact == 0))
+            about = (about or inexact) and not (before and nothing)
             result.append(Line(form, "≈" if about else "=", body))
         return tuple(result)
 
