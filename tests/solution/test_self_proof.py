@@ -415,6 +415,7 @@ def _prove(equation: Equation, truth: Truth) -> None:
             rounded = not isinstance(true, Fraction) or _exact(text) != true
         if place and true == 0 and isinstance(true, Fraction) and _is_nothing(numeric[place - 1][1], truth):
             _demand(not about or tree is not numeric[-1][1], f"{text} stands after ≈, and 0 times what is rounded is 0")
+            _demand(about or _exact(text) in (0, None), f"{text} stands after =, and what is before it is 0")
             continue
         # 0 times a sum tells nothing of how its terms were rounded
         zero = zero or (about and NO_SUM.match(text) is not None)
@@ -971,3 +972,15 @@ def test_a_corrupted_sheet_is_caught(pattern: str, change: Callable[[str], str])
         if holds(sheet, truth, rate, updated, expected)
     ]
     assert missed == [], f"{len(missed)} of {len(tried)} were not seen"
+
+
+def test_rounded_terms_of_an_exact_0_are_not_equal_to_it() -> None:
+    truth = Truth({"x": Fraction(1, 4), "g": Fraction(0)}, 6, {})
+
+    def line(sign: str) -> Equation:
+        texts = "x / 6 + x / 6 - x / 3", "0.25 / 6 + 0.25 / 6 - 0.25 / 3", "0.04166667 + 0.04166667 - 0.08333333", "0.0"
+        return Equation("F1", "g", tuple(map(Form, ("=", "=", sign, sign), texts)))
+
+    prove(line("≈"), truth)
+    with pytest.raises(Unproved, match="stands after ="):
+        prove(line("="), truth)
