@@ -219,8 +219,9 @@ class Writer(ElementFormulas):
         about = nothing = False
         for form, body, inexact in forms:
             own = self._without_zeros(expansion) if value.exact == 0 and form == "substitution" else body
-            before, nothing = nothing, value.number == 0 and (form == "value" or is_nothing(own, value.exact == 0))
-            about = (about or inexact) and not (before and nothing)
+            was_nothing = nothing
+            nothing = value.number == 0 and (form == "value" or is_nothing(own, value.exact == 0))
+            about = (about or inexact) and not (was_nothing and nothing)
             result.append(Line(form, "≈" if about else "=", body))
         return tuple(result)
 
