@@ -208,10 +208,11 @@ class Writer(ElementFormulas):
         forms: list[tuple[LineKind, Expr, bool]] = []
         assert found is not None
         substitution, rounded = found
-        if with_signs(substitution) != shown.number and substitution != formula:
+        signed = with_signs(substitution)
+        if signed != shown.number and substitution != formula:
             forms.append(("substitution", substitution, rounded))
         _, terms = self._giving(lambda *one: self.terms(*one) or self.signs(*one), expansion, value)
-        if terms is not None and with_signs(terms[0]) not in (with_signs(substitution), shown.number):
+        if terms is not None and with_signs(terms[0]) not in (signed, shown.number):
             forms.append(("terms", *terms))
         if value.exact == 0:  # nothing, however large the factor beside it
             forms = [form for form in forms if all(map(is_finite, walk(form[1])))]
