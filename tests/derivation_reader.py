@@ -587,39 +587,3 @@ def reading(network: Network, question: Question) -> Reading:
         if step["section"] != "stability":
             step["lines"] = [line for line in step["lines"] if line["kind"] not in ("substitution", "value")]
     return Reading(derivation.network, sheet, question)
-
-
-ALIKE = """\
-inputs: {x: [1, -2]}
-targets: {t: [0.7, 0.2]}
-layers:
-- dense: z
-  weights: [[0.5, -0.25], [-0.5, 1]]
-- {elu: p, alpha: 0.5, from: z}
-- {elu: q, alpha: 0.25, from: z}
-- {add: s, from: [p, q]}
-- gelu: r
-- {gelu: v, form: tanh}
-- softmax: m
-- {softmax: n, shift: true}
-loss: {mse: J}
-"""
-"""Functions of one kind, of which options are all that tells some apart; both softmaxes are the same function."""
-
-
-BATCH = """
-inputs: {x: {size: 3}}
-targets: {y: {size: 2}}
-samples: [[1, 2, 3, 0, 1], [0.5, -1, 2, 1, 0]]
-vectors: VECTORS
-layers:
-  - dense: 4
-    weights: {init: he_normal, seed: 1}
-    biases: {init: he_normal, seed: 3}
-    activation: tanh
-  - dense: 2
-    weights: {init: he_normal, seed: 2}
-    bias: {b: 0.1}
-    activation: softmax
-loss: LOSS
-"""

@@ -12,7 +12,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from derivation_reader import ALIKE, Reading, same
+from derivation_reader import Reading, same
+from networks import ALIKE
 from shipped import CONFIGS, tried
 from symbolic_reader import Index, Matrix, dual
 from typeset_reader import bare

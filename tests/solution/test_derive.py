@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from derivation_reader import BATCH, Reading, reading, texts_of
-from networks import DRAWN, OF_ANY_OUTPUTS, generate
+from derivation_reader import Reading, reading, texts_of
+from networks import BATCH, DRAWN, OF_ANY_OUTPUTS, generate
 from shipped import CONFIGS, tried
 from symbolic_reader import AtKink
 

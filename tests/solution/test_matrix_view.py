@@ -9,8 +9,8 @@ from typing import Any
 
 import numpy as np
 import pytest
-from derivation_reader import ALIKE, BATCH, Reading, same
-from networks import DRAWN, OF_ANY_OUTPUTS, generate
+from derivation_reader import Reading, same
+from networks import ALIKE, BATCH, DRAWN, OF_ANY_OUTPUTS, generate
 from shipped import CONFIGS, tried
 from stepping import rate_of, stepped
 from symbolic_reader import FUNCTIONS, OPTIONS, AtKink, Dual, Index, Matrix, dual, shape_of, signs
