@@ -239,12 +239,12 @@ class Writer(ElementFormulas):
     def equal_to(self, value: Amount) -> Note:
         """``= -0.5``, or ``≈`` with a rounded number, for behind a name."""
         shown = self.digits.show(value)
-        return (" ≈ " if shown.rounded else " = ", shown.number)
+        return (f" {shown.relation} ", shown.number)
 
     def given(self, value: Amount, notes: tuple[Note, ...] = ()) -> Line:
         """The only line of a number that is given."""
         shown = self.digits.show(value)
-        return Line("value", "≈" if shown.rounded else "=", shown.number, notes)
+        return Line("value", shown.relation, shown.number, notes)
 
     def _must_give(self, expansion: Expansion, value: Amount) -> bool:
         """Whether a line's digits are to give its value: not where these are carried, or a sum is cut."""

@@ -10,7 +10,7 @@ import math
 from decimal import MAX_EMAX, MIN_EMIN, ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
 from functools import lru_cache
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 from ...expr import Num
 from ...expr.brackets import is_positional
@@ -34,6 +34,11 @@ class Shown(Record):
 
     number: Num
     rounded: bool
+
+    @property
+    def relation(self) -> Literal["=", "≈"]:
+        """The sign before it."""
+        return "≈" if self.rounded else "="
 
     @property
     def decimal(self) -> Decimal:

@@ -219,9 +219,10 @@ class Sheet:
     def _results(self, section: SectionName, steps: Sequence[BoundOperation], after: Iterable[Block] = ()) -> Section:
         """What steps give, by its elements, as matrices, or both; by its elements too where there is no matrix form."""
         alone = self.view == "matrix"
+        made_by = {step.output: step for step in steps}
 
         def by_elements(key: str) -> Iterator[Block]:
-            return self.elements.by_sample([self.network.made_by[key]] if alone else [], section)
+            return self.elements.by_sample([made_by[key]] if alone else [], section)
 
         def written(forms: MatrixForms) -> Iterator[Block]:
             return chain(forms.names() if section == "forward" else (), forms.results(section, by_elements))

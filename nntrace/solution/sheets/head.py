@@ -52,9 +52,8 @@ def given_blocks(writer: Writer) -> Iterator[Quantities | Matrix | Table | Remar
         for cell in tensor.overridden:
             element = Element(key, (0, *cell) if tensor.sampled else cell)
             shown = as_given(writer, element)
-            sign = " ≈ " if shown.rounded else " = "
             why = " is given in place of its formula; gradients still pass through it"
-            yield Remark((tensor.unmarked(element.cell), sign, shown.number, why))
+            yield Remark((tensor.unmarked(element.cell), f" {shown.relation} ", shown.number, why))
 
 
 def as_given(writer: Writer, element: Element) -> Shown:

@@ -137,7 +137,7 @@ class Refutation:
 
     def _image(self, value: int, image: Shown) -> Note:
         """``relu(-2) = 0.0``, ``the first of softmax(2, 0) ≈ 0.880797``."""
-        sign = " ≈ " if image.rounded else " = "
+        sign = f" {image.relation} "
         if self.operation.is_elementwise:
             return (self._applied(Num(value)), sign, image.number)
         count = self._read()
