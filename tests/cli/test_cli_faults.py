@@ -147,14 +147,12 @@ def test_stopped_while_a_file_is_written(tmp_path: Path, number: int, code: int)
     ],
 )
 def test_streams_and_devices(line: str, code: int) -> None:
-    start = time.monotonic()
     found = nntrace(f"{line}; exit ${{PIPESTATUS[-1]}}" if "| nntrace" in line else line)
     if line.startswith(("cat", "yes")):
         assert found.returncode in (code, 141)
     else:
         assert found.returncode == code, found.stderr
     assert "Traceback" not in found.stderr
-    assert time.monotonic() - start < 20
 
 
 LONG = "n" * 300

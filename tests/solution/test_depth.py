@@ -1,14 +1,14 @@
-"""Deep networks: ``derive`` and ``collapse`` take time in proportion to the layers; a long stack's maps have names."""
+"""Deep networks: ``derive`` and ``collapse`` take work in proportion to the layers; a long stack's maps have names."""
 
 from __future__ import annotations
 
 import json
-import time
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
 import pytest
+from work import lines_run
 
 if TYPE_CHECKING:
     from conftest import Run
@@ -24,22 +24,20 @@ def deep(count: int, width: int, *lines: str) -> str:
     return start + "\n".join(layers) + "\n"
 
 
-def seconds(run: Run, folder: Path, command: str, text: str) -> float:
+def lines_of(run: Run, folder: Path, command: str, text: str) -> int:
+    """How many lines of Python a command runs for a file."""
     (folder / "net.yaml").write_text(text, encoding="utf-8")
-    start = time.process_time()
-    code, _, err = run(command, cwd=folder)
-    assert (code, err) == (0, "")
-    return time.process_time() - start
+    return lines_run(lambda: run(command, cwd=folder))
 
 
 @pytest.mark.parametrize(("command", "lines"), [
     ("derive", ("biases: [0.5]", "activation: tanh")), ("collapse", ("biases: [0.5]",)),
 ])  # fmt: skip
-def test_time_grows_with_the_layers(run: Run, tmp_path: Path, command: str, lines: tuple[str, ...]) -> None:
-    """Eight times the layers take about eight times as long: the square would be sixty-four."""
-    few, many = deep(16, 1, *lines), deep(128, 1, *lines)
-    seconds(run, tmp_path, command, few)  # loads what is imported where it is used
-    assert seconds(run, tmp_path, command, many) < 14 * min(seconds(run, tmp_path, command, few) for _ in range(3))
+def test_work_grows_with_the_layers(run: Run, tmp_path: Path, command: str, lines: tuple[str, ...]) -> None:
+    """Eight times the layers take about eight times the work: the square would be sixty-four."""
+    texts = [deep(count, 1, *lines) for count in (1, 16, 128)]  # the first loads what is imported where it is used
+    _, few, many = [lines_of(run, tmp_path, command, text) for text in texts]
+    assert few < many < 9 * few
 
 
 @pytest.mark.parametrize("biases", [("biases: [0.5, -1]",), ()], ids=["biases", "none"])
