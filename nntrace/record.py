@@ -6,7 +6,7 @@ were a quarter of every start; here a constructor is compiled when the first rec
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from functools import cache
 from types import CodeType, FunctionType
 from typing import TYPE_CHECKING, Any
@@ -54,13 +54,22 @@ else:
         arguments = "".join(f"_{place}, " for place in range(count))
         return eval(f"lambda _cls, {arguments}: _new(_cls, ({arguments}))").__code__
 
+    def _annotated(own: dict[str, Any]) -> Iterable[str]:
+        """The names that a class annotates, where Python (from 3.14 on) evaluates its annotations only when asked."""
+        try:
+            from annotationlib import Format, call_annotate_function, get_annotate_from_class_namespace
+        except ImportError:
+            return ()
+        annotate = get_annotate_from_class_namespace(own)
+        return () if annotate is None else call_annotate_function(annotate, Format.FORWARDREF)
+
     class _Kind(type):
         """What a class that names ``Record`` as its base is made by: it becomes a tuple with named fields."""
 
         def __new__(cls, name: str, bases: tuple[type, ...], own: dict[str, Any]) -> type:
             if not bases:
                 return super().__new__(cls, name, bases, own)
-            fields = tuple(own.get("__annotations__", ()))
+            fields = tuple(own["__annotations__"] if "__annotations__" in own else _annotated(own))
             defaults = {one: own[one] for one in fields if one in own}
             own |= {one: field(place, "") for place, one in enumerate(fields)}
             shared = {"__slots__": (), "__match_args__": fields, "_fields": fields, "_field_defaults": defaults}

@@ -74,3 +74,13 @@ def test_the_program_has_no_other_named_tuples() -> None:
     sources = Path(nntrace.__file__).parent.rglob("*.py")
     found = [path.name for path in sources if re.search(r"\(NamedTuple\b|@dataclass\n", path.read_text("utf-8"))]
     assert found == []
+
+
+def test_annotations_that_are_no_texts() -> None:
+    """As in a module without ``from __future__ import annotations``: from Python 3.14 on they are evaluated late."""
+    made: dict[str, type[Record]] = {"Record": Record}
+    text = "class Late(Record):\n    across: int\n    up: 'Late | None' = None\nclass Bare(Record):\n    pass"
+    exec(compile(text, "late.py", "exec", dont_inherit=True), made)
+    assert made["Late"]._fields == ("across", "up")
+    assert made["Late"](1) == (1, None)
+    assert made["Bare"]._fields == ()
