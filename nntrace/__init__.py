@@ -8,13 +8,13 @@ A mistake of the user's is a ``UserError``, with the message that the command pr
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Any
-
 from .errors import UserError
 
+TYPE_CHECKING = False  # that of ``typing``, which a command loads later, when its memory is set up
 if TYPE_CHECKING:
     import os
     from collections.abc import Mapping
+    from typing import Any
 
     from .library.net import Net
 

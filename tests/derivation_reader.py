@@ -15,7 +15,7 @@ from typing import Any
 from unicodedata import normalize
 
 import numpy as np
-from symbolic_reader import OPTIONS, Dual, Index, Matrix, dual
+from symbolic_reader import OPTIONS, Dual, Identity, Index, Matrix, dual
 
 from nntrace.expr.script import UNICODE
 from nntrace.formats import render
@@ -470,8 +470,8 @@ class Reading:
             except ValueError:  # no matrix is beside it
                 reader.identity = max(rows, *columns)
                 found = reader.evaluate(text)
-            if isinstance(found, str):
-                found = np.eye(len(expected))
+            if isinstance(found, Identity):
+                found = found.factor * np.eye(len(expected))
             if not same(found, expected):
                 yield f"{text} is {found!r}, not {expected!r}"
             for down, across in re.findall(r"\[(\w+)×(\w+)\](?=$|, )", line["note"] or ""):
@@ -556,7 +556,7 @@ def calculated(text: str) -> float:
         "exp": np.exp,
         "ln": np.log,
         "sqrt": np.sqrt,
-        "max": max,
+        "max": lambda *numbers: np.maximum.reduce(numbers),  # of what is undefined it is undefined
         "abs": abs,
         "sin": np.sin,
         "cos": np.cos,

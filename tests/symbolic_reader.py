@@ -55,13 +55,14 @@ class Dual:
         other = dual(other)
         if other.value == 0:
             return Dual(math.nan, math.nan)
-        slope = (self.slope * other.value - self.value * other.slope) / other.value**2
+        slope = (self.slope - self.value / other.value * other.slope) / other.value  # other² may overflow
         return Dual(self.value / other.value, slope)
 
     def __pow__(self, power: Any) -> Dual:
         n, growth = dual(power).value, dual(power).slope
-        above = self.value**n * math.log(self.value) * growth if growth else 0.0
-        return Dual(self.value**n, (n * self.value ** (n - 1) * self.slope if n and self.slope else 0.0) + above)
+        value = _power(self.value, n)
+        above = value * math.log(self.value) * growth if growth else 0.0
+        return Dual(value, (n * _power(self.value, n - 1) * self.slope if n and self.slope else 0.0) + above)
 
     __radd__, __rmul__ = __add__, __mul__
 
@@ -70,6 +71,12 @@ class Dual:
 
     def __rtruediv__(self, other: Any) -> Dual:
         return dual(other) / self
+
+
+def _power(base: float, exponent: float) -> float:
+    """A power, infinite where it is too large for a double."""
+    with np.errstate(over="ignore"):
+        return float(np.float64(base) ** exponent)
 
 
 def dual(value: Any) -> Dual:
@@ -455,7 +462,7 @@ class Matrix:
             return np.diag(inner.ravel())
         if r.text[r.at :] == "I" or re.match(r"I[ )]", r.text[r.at :]):
             r.at += 1
-            return np.eye(self.identity) if self.identity else "I"
+            return np.eye(self.identity) if self.identity else Identity()
         if found := re.compile(r"(ln|max|min|tanh|sqrt|erf|sign|sin|cos)\(").match(r.text, r.at):
             r.at = found.end()
             arguments = [self.sum(r)]
@@ -485,8 +492,15 @@ def _plain(number: str) -> str:
     return number.replace("×10", "e").translate(str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789"))
 
 
+class Identity:
+    """A multiple of an identity matrix that has as many rows as what it is added to."""
+
+    def __init__(self, factor: float = 1.0) -> None:
+        self.factor = factor
+
+
 def _is_number(value: Any) -> bool:
-    return bool(np.size(value) == 1)
+    return not isinstance(value, Identity) and bool(np.size(value) == 1)
 
 
 def _scaled(first: Any, second: Any) -> Any:
@@ -497,15 +511,17 @@ def _scaled(first: Any, second: Any) -> Any:
 
 def _number(first: Any, second: Any) -> Any:
     number, other = (first, second) if _is_number(first) else (second, first)
+    if isinstance(other, Identity):
+        return Identity(other.factor * float(np.asarray(number).ravel()[0]))
     return float(np.asarray(number).ravel()[0]) * np.asarray(other)
 
 
 def _alike(first: Any, second: Any, function: Any) -> Any:
     """A function of two matrices of one shape, or of a matrix and a number."""
-    if isinstance(first, str):
-        first = np.eye(max(np.shape(second)))
-    if isinstance(second, str):
-        second = np.eye(max(np.shape(first)))
+    if isinstance(first, Identity):
+        first = first.factor * np.eye(max(np.shape(second)))
+    if isinstance(second, Identity):
+        second = second.factor * np.eye(max(np.shape(first)))
     if not (_is_number(first) or _is_number(second)) and np.shape(first) != np.shape(second):
         raise ValueError(f"the shapes {np.shape(first)} and {np.shape(second)} differ")
     return np.asarray(function(np.asarray(first), np.asarray(second)))

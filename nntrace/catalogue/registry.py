@@ -9,12 +9,15 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from decimal import Decimal
 from fractions import Fraction
-from typing import Annotated, Any, Literal, TypeVar, get_args, get_origin
+from typing import TYPE_CHECKING, Annotated, Any, Literal, TypeVar, get_args, get_origin
 
 from ..expr import Expr, Num, Sym, symbols
 from ..expr.simplify import constant
 from ..record import Record
 from .operation import Operation, Parameter, Same
+
+if TYPE_CHECKING:
+    import inspect
 
 Real = float | Fraction
 """A real option of an entry, as typed where a file gives it."""
@@ -145,14 +148,20 @@ class Entry(Record):
 
     def options(self) -> dict[str, Option]:
         """The options a network file may give, read from the function's signature."""
-        import inspect
-
-        signature = inspect.signature(self.build, eval_str=True)
         return {
             name: _option(parameter.annotation, NEEDED if parameter.default is parameter.empty else parameter.default)
-            for name, parameter in signature.parameters.items()
+            for name, parameter in self._signature().parameters.items()
             if parameter.kind is parameter.POSITIONAL_OR_KEYWORD
         }
+
+    def result(self) -> Any:
+        """The type of what the function returns, as its signature says."""
+        return self._signature().return_annotation
+
+    def _signature(self) -> inspect.Signature:
+        from inspect import signature
+
+        return signature(self.build, eval_str=True)
 
     def needed(self) -> list[str]:
         """The options that a file must give."""

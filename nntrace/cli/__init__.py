@@ -30,6 +30,7 @@ def program() -> None:
 
 def main() -> None:
     """Run the command of ``sys.argv`` and exit."""
+    gc.set_threshold(200_000)  # a sheet is many small records and no cycles: looking for these took a third of the time
     try:
         from .interrupts import end_quietly
 
@@ -44,7 +45,6 @@ def exit_code(arguments: list[str]) -> int:
     from ..errors import UserError
     from .streams import guarded, prepare, say
 
-    gc.set_threshold(200_000)  # a sheet is many small records and no cycles: looking for these took a third of the time
     try:
         prepare()
         with guarded():

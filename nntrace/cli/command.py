@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from inspect import Parameter, Signature, signature
-from typing import Any, get_type_hints
+from inspect import Parameter, Signature, get_annotations, signature
+from typing import Any
 
 import typer
 
@@ -28,12 +28,12 @@ def command(short: str, *examples: str) -> Callable[[Callable[..., None]], Calla
 
 def spread(command: Callable[..., None]) -> Callable[..., None]:
     """The command with one parameter for each field of its records, as typer reads them."""
-    hints = get_type_hints(command, include_extras=True)
+    hints = get_annotations(command, eval_str=True)
     records = {name: kind for name, kind in hints.items() if hasattr(kind, "_fields")}
     parameters: list[Parameter] = []
     for own in signature(command).parameters.values():
         if (record := records.get(own.name)) is not None:
-            fields = get_type_hints(record, include_extras=True)
+            fields = get_annotations(record, eval_str=True)
             parameters += [_parameter(name, fields[name], record._field_defaults[name]) for name in record._fields]
         else:
             parameters.append(_parameter(own.name, hints[own.name], own.default))
@@ -45,7 +45,7 @@ def spread(command: Callable[..., None]) -> Callable[..., None]:
         command(**given, **made)
 
     run.__name__, run.__doc__ = command.__name__, command.__doc__
-    run.__annotations__ = {parameter.name: parameter.annotation for parameter in parameters}
+    run.__annotations__ = {}  # typer reads the signature
     run.__signature__ = Signature(parameters)  # type: ignore[attr-defined]
     return run
 

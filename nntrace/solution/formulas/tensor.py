@@ -141,6 +141,9 @@ class TensorFormulas(Layout):
         if any(isinstance(node, Sum) and contains(node, Delta) for node in walk(formula)):
             formula = distributed(formula)  # Σ_j g_j a_j (δ_ji - a_i) as g_i a_i - a_i Σ_j g_j a_j
         indices = indices or (self.own_letters(len(own)) if step.is_penalty else own)
+        inside = {*index_letters(formula)}
+        clash = [letter for letter in indices if letter in inside and letter not in own]
+        formula = relettered(formula, {letter: fresh(letter, {*inside, *indices}) for letter in clash})
         formula = at(formula, {old: new for old, new in zip(own, indices, strict=True) if old != new})
         letters = _plain_letters(formula)
         sizes = {**step.sizes, **{new: extent(old, step.sizes) for old, new in letters.items()}}

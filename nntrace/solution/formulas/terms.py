@@ -90,6 +90,8 @@ def is_nothing(form: Expr, exactly: bool) -> bool:
         case Call() if (spelled := spelled_out(form)) is not None:
             return is_nothing(spelled, exactly)
         case Call(_, args) if (row := row_of(form)) and row.choice:
-            return any(is_nothing(one, exactly) for one in args) and approximate(form, lambda *_: nan) == 0
+            others = [one for one in args if not is_nothing(one, exactly)]
+            chosen = len(others) < len(args) and approximate(form, lambda *_: nan) == 0
+            return chosen and all(approximate(one, lambda *_: nan) for one in others)  # else rounding may choose
         case _:
             return False

@@ -169,7 +169,9 @@ class Jacobians:
         one = self.bound(step, argument)
         if self.symbols.formulas.is_elementwise(step):
             return product((self.symbols.formulas.slope_factor(step), *(Delta(*pair) for pair in one.pairs)))
-        return one.declared[-1].body if one.declared else simplify(by_rule(one.formula, one.by, self.kink)[0])
+        if one.declared:
+            return one.declared[-1].body
+        return self._with_counts(Form(simplify(by_rule(one.formula, one.by, self.kink)[0]), ()), one.sizes).body
 
     def matrix(self, step: BoundOperation, argument: str) -> JacobianMatrix | None:
         """The whole Jacobian as a matrix over keys, down the results and across the argument; in a batch that of one

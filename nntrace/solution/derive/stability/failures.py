@@ -29,10 +29,11 @@ def number_of(formula: Expr) -> float:
 
 
 def amount_of(formula: Expr) -> Amount:
-    """The same, exact where it can be."""
+    """The same, exact where it can be and where doubles come to a number at all: 0 × ∞ is none."""
+    number = number_of(formula)
     finite = all(not isinstance(node, Num) or isfinite(node.value) for node in walk(formula))
-    exactly = exact(formula, lambda name, cell: None) if finite else None
-    return fraction(exactly) if exactly is not None else Amount(number_of(formula))
+    exactly = exact(formula, lambda name, cell: None) if finite and not isnan(number) else None
+    return fraction(exactly) if exactly is not None else Amount(number)
 
 
 def reason_of(formula: Expr) -> Note:
