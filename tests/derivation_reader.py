@@ -365,7 +365,8 @@ class Reading:
         after = name.rpartition("/∂")[2].removesuffix(self.mark)
         words = {one: rf"(?<![^\W_]){re.escape(one)}(?:{self.mark})?(?![\w′⁽])" for one in (*self.keys, *self.deltas)}
         known = [one for one, word in words.items() if any(re.search(word, text) for text in (name, *texts))]
-        if known and all(math.prod(self.tensor(one).shape) == 1 for one in known):
+        transposed = any("ᵀ" in text for text in texts)
+        if known and not transposed and all(math.prod(self.tensor(one).shape) == 1 for one in known):
             return True
         of = self.keys.get(name.partition("/∂")[0].removeprefix("∂"))
         if of is not None and of != self.network.loss and self.network.tensors[of].role == "loss":
@@ -547,7 +548,7 @@ def calculated(text: str) -> float:
     """A formula of numbers alone, as a pocket calculator that knows infinities has it."""
     power = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
     text = re.sub(r"×10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)", lambda found: "e" + found.group(1).translate(power), text)
-    text = re.sub(r"\|([^|]+)\|", r"abs(\1)", text).replace("e^{", "exp(").replace("}", ")").replace("×", "*")
+    text = re.sub(r"(?<![\w.)}∞²³])\|", "abs(", text).replace("|", ")").replace("e^{", "exp(").replace("}", ")").replace("×", "*")
     text = re.sub(r"(?<![a-z\d.])\d+(\.\d+)?(e-?\d+)?", lambda found: f"number({found.group()})", text).replace(
         "∞", "inf"
     )

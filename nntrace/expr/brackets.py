@@ -8,7 +8,7 @@ from fractions import Fraction
 from .functions import notation
 from .matrix_nodes import Hadamard, HadamardDiv, HadamardPow, MatMul, Transpose, Whole
 from .nodes import Add, Call, Cases, Div, Expr, Max, Mul, Neg, Num, Partial, Pow, Rest, Size, Sum, Sym
-from .notation import Exponent, Notation, Spelling
+from .notation import Exponent, Fences, Notation, Spelling
 from .tree import children
 
 CASES, SUM, NEGATIVE, PRODUCT, TIGHT, POWER, ATOM = range(7)
@@ -27,6 +27,7 @@ PLACES: dict[str, int] = {
     "base": ATOM,
     "elementwise": TIGHT,
     "matrix": POWER,
+    "fenced": CASES,
 }
 
 
@@ -152,6 +153,19 @@ def ends_in_sum(node: Expr) -> bool:
     return isinstance(node, Mul) and bool(node.factors) and isinstance(node.factors[-1], Sum | Max)
 
 
+def touches_fence(node: Expr) -> bool:
+    """Whether a node begins or ends with a sign such as that of |a|."""
+    match node:
+        case Call(function):
+            return isinstance(notation(function), Fences)
+        case Add(parts) | Mul(parts) if parts:
+            return touches_fence(parts[0]) or touches_fence(parts[-1])
+        case Neg(body) | Sum(_, body):
+            return touches_fence(body)
+        case _:
+            return False
+
+
 def needs_brackets(
     node: Expr, place: str, first: bool = False, last: bool = False, stacked: bool = False, raised: bool = False
 ) -> bool:
@@ -170,6 +184,8 @@ def needs_brackets(
     if place == "factor" and isinstance(node, MatMul) and not last:  # a number: × goes on with another factor
         return True
     if place == "top" and (isinstance(node, Div | Sum | Max | Partial) or is_fraction(node) or ends_in_sum(node)):
+        return True
+    if place == "fenced" and touches_fence(node):  # |(|a|) - b|: ‖ is a norm
         return True
     if place == "base" and isinstance(node, Sym) and node.mark:  # (h1⁽²⁾)²: a power must not seem to be of the mark
         return True

@@ -170,6 +170,8 @@ def _call(node: Call, script: Script, depth: int) -> list[Piece]:
             return pieces(formula(*node.args), script, depth)
         case Exponent(base):
             before, after = base + "^{", "}"
+        case Fences(before, after) if needs_brackets(node.args[0], "fenced"):
+            before, after = f"{before}(", f"){after}"
         case Fences(before, after):
             pass
         case Prefix(word) | Radical(word):

@@ -22,6 +22,7 @@ from nntrace.expr import (
     Pow,
     Sum,
     Sym,
+    absolute,
     exp,
     ln,
     tanh,
@@ -153,3 +154,11 @@ DEEPER: list[tuple[Expr, str]] = [
 @pytest.mark.parametrize(("node", "expected"), DEEPER, ids=[row[1] for row in DEEPER])
 def test_brackets_inside_brackets(node: Expr, expected: str) -> None:
     assert text(node) == expected
+
+
+@pytest.mark.parametrize(("inside", "written"), [
+    (a - b, "|a - b|"), (absolute(a), "|(|a|)|"), (absolute(a) - b, "|(|a| - b)|"), (b - absolute(a), "|(b - |a|)|"),
+    (b * absolute(a), "|(b × |a|)|"), (exp(absolute(a)), "|e^{|a|}|"),
+])  # fmt: skip
+def test_two_bars_are_no_norm(inside: Expr, written: str) -> None:
+    assert text(absolute(inside)) == written

@@ -187,9 +187,12 @@ class Formulas(MatrixWriter):
             case Letter(letter):
                 return [self._sign(cast("Sign", letter), depth)]
             case Fences(left, right):
-                return self._enclosed(cast("Bracket", left + right), args[0], self.chunks(args[0], depth + 3), depth)
-            case Radical() if (inner := self.one(args[0])).width <= WIDEST:
-                return [Chunk(self.language.root(inner.text), inner.width + 1, depth)]
+                inner = self.chunks(args[0], depth + 3)
+                if needs_brackets(args[0], "fenced"):
+                    inner = self._enclosed("()", args[0], inner, depth + 3)
+                return self._enclosed(cast("Bracket", left + right), args[0], inner, depth)
+            case Radical() if (under := self.one(args[0])).width <= WIDEST:
+                return [Chunk(self.language.root(under.text), under.width + 1, depth)]
             case Prefix(word):
                 return self._call(word, node, depth)
             case _:
