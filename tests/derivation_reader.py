@@ -548,7 +548,8 @@ def calculated(text: str) -> float:
     """A formula of numbers alone, as a pocket calculator that knows infinities has it."""
     power = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
     text = re.sub(r"×10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)", lambda found: "e" + found.group(1).translate(power), text)
-    text = re.sub(r"(?<![\w.)}∞²³])\|", "abs(", text).replace("|", ")").replace("e^{", "exp(").replace("}", ")").replace("×", "*")
+    text = re.sub(r"(?<![\w.)}∞²³])\|", "abs(", text).replace("|", ")")
+    text = text.replace("e^{", "exp(").replace("}", ")").replace("×", "*")
     text = re.sub(r"(?<![a-z\d.])\d+(\.\d+)?(e-?\d+)?", lambda found: f"number({found.group()})", text).replace(
         "∞", "inf"
     )
