@@ -58,6 +58,7 @@ class Copy:
         from ..network.model import Element
         from ..spec.rewrite import rewritten
 
+        after = after.in_network(self.network)  # a training has the samples that it learned from
         contents: dict[Path, Content] = {}
         replacements: dict[Place, str] = {}
         for key, tensor in self.network.tensors.items():
@@ -68,7 +69,7 @@ class Copy:
                 for cell, place in tensor.places.items():
                     amount = after.value(Element(key, cell))
                     text = amount_text(amount)
-                    if amount.exact != as_typed(self.spec, place):
+                    if not _is_same(amount, as_typed(self.spec, place)):
                         replacements[place] = text
         if self.samples is not None and self.spec.samples is not None:
             columns = [self.network.tensors[key].array for key in ("x", "y") if key in self.network.tensors]
@@ -108,6 +109,13 @@ def _npy(array: Array) -> bytes:
 def _file_entry(file: Path) -> str:
     name = file.name.replace("'", "''")
     return f"{{file: '{name}'}}"
+
+
+def _is_same(amount: Amount, typed: Fraction | None) -> bool:
+    """Whether a number is the one that the file has."""
+    if amount.exact is not None or amount.real is not None:
+        return amount.exact == typed
+    return typed is not None and amount.number == float(typed)
 
 
 def as_typed(spec: Spec, place: Place) -> Fraction | None:

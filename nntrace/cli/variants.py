@@ -18,6 +18,7 @@ from .run import read_network
 from .words import with_count, with_optimizer
 
 if TYPE_CHECKING:
+    from ..network.model import Network
     from ..solution.sheets.comparison import Variant
     from ..solution.sheets.runs import Plan
     from ..spec import Spec
@@ -29,12 +30,13 @@ FORMS = "write numbers, --lr 0.1,0.4, or draw some: --lr log:0.01:1:20 or --lr l
 
 
 class Planned(Record):
-    """A run that is ready, and the file it is of."""
+    """A run that is ready, the file it is of, and the network of that file with all its samples."""
 
     name: str
     rate: Fraction | None
     plan: Plan
     spec: Spec
+    network: Network
 
     def variant(self, asked_to_stop: Callable[[], bool], watch: Callable[[Epoch], None]) -> Variant:
         """The same, with who stops it and who watches it."""
@@ -63,8 +65,9 @@ class Typed(Record):
         need_loss(network.loss)
         if not network.loss_is_known:
             raise UserError("this network has a given gradient and no loss to train on\n  nntrace step does its step")
-        learned, validation = sets(with_rate(network, rate), spec, reading.allow_files)
-        return Planned(self.name, rate, Plan(learned, validation, spec.validation), spec)
+        network = with_rate(network, rate)
+        learned, validation = sets(network, spec, reading.allow_files)
+        return Planned(self.name, rate, Plan(learned, validation, spec.validation), spec, network)
 
     def _adjusted(self, spec: Spec, lasting: Lasting) -> Spec:
         from ..spec.model import Number, Place

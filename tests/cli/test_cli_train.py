@@ -201,14 +201,18 @@ def test_memory_does_not_grow_with_epochs(run: Run, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("optimizer", ["gradient_descent", "adam", "{momentum: {beta: 0.5}}"])
-def test_a_run_from_a_saved_file_goes_on_to_the_same_digits(run: Run, tmp_path: Path, optimizer: str) -> None:
-    text = NET + f"samples_per_step: 3\norder: {{shuffle: 2}}\noptimizer: {optimizer}\n"
+@pytest.mark.parametrize("others", ["", "validation: {split: 0.25, seed: 7}\n", "validation: [[1, 0]]\n"])
+def test_a_run_from_a_saved_file_goes_on_to_the_same_digits(
+    run: Run, tmp_path: Path, optimizer: str, others: str
+) -> None:
+    text = NET + f"samples_per_step: 3\norder: {{shuffle: 2}}\noptimizer: {optimizer}\n{others}"
     whole = sheet(run, tmp_path, text, "--iterations", "17")
     code, _, _ = run("train", "--iterations", "10", "--save", "half.yaml", "-q", cwd=tmp_path)
     assert code == 0
     code, out, _ = run("train", "half.yaml", "--iterations", "7", "-f", "json", cwd=tmp_path)
     assert code == 0
     assert json.loads(out)["updated"] == whole["updated"]
+    assert f"samples: {ROWS}" in (tmp_path / "half.yaml").read_text(encoding="utf-8")
 
 
 @pytest.mark.skipif(os.name != "posix", reason="signals are sent")
