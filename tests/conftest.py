@@ -90,7 +90,7 @@ def run_inside(
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Of the tests that are marked as a grid a short run tries each third."""
+    """Of the tests that are marked as a grid a short run tries each fifth."""
     grids: dict[str, list[pytest.Item]] = {}
     for item in items:
         if item.get_closest_marker("grid"):

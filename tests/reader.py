@@ -599,6 +599,8 @@ class _Intervals(_Floats):
         if name in ("sin", "cos"):
             low, high = _turned(*map(float, first), 0.25 if name == "sin" else 0.0)
             return Fraction(low - 1e-12), Fraction(high + 1e-12)
+        if (name, *first) in (("exp", 0, 0), ("ln", 1, 1)):
+            return self.given(name == "exp")
         low, high = (self._at(name, end) for end in first)
         slack = Fraction(1, 2**50)
         return Fraction(low) - abs(Fraction(low)) * slack, Fraction(high) + abs(Fraction(high)) * slack

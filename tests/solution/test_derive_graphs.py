@@ -13,6 +13,13 @@ from nntrace.spec import read
 from nntrace.trace.arrays import ArrayTrace
 
 GRAPHS = {
+    "a loss that reads a tensor twice": """\
+inputs: {x: [1, 2]}
+targets: {t: [0, 1, 2, 3]}
+layers:
+  - {dense: z, weights: [[1, 2], [3, 4]]}
+loss: {mse: L, from: [z, z]}
+""",
     "a skip connection": """\
 inputs: {x1: 1, x2: 2}
 targets: {t: 0}

@@ -348,6 +348,11 @@ def test_what_has_no_matrix_form_is_given_by_its_elements() -> None:
     assert [matrices[id]["value"] for id in elements] == [whole[id]["value"] for id in elements]
 
 
+def test_a_softmax_of_a_single_number() -> None:
+    text = "inputs: {x: 2}\nlayers: [{let: {w: 3 * x}}, {softmax: [p]}]\nloss: p\nlearning_rate: 0.1\n"
+    assert list(wrong_lines(build(read(text, "single", None)))) == []
+
+
 def steps_in(network: Network, view: Any) -> dict[str, dict[str, Any]]:
     lines = render(stepped(network, Settings(view=view, full=True)), "json", width=80, script=UNICODE)
     return {step["id"]: step for step in json.loads("\n".join(lines))["steps"]}

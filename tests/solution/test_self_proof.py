@@ -621,10 +621,16 @@ def _has_other_terms(before: Read, after: Read) -> bool:
         return False
 
 
+FLOAT_SLACK = Fraction(1, 10**12)
+"""What is left of exact numbers that come to 0 where floats stand for their exponentials."""
+
+
 def _is_nothing(tree: Read, truth: Truth) -> bool:
     """Whether a form is 0 whatever its rounded numbers are, term by term: 0.5 - 0.5 is only a sum."""
     try:
-        return all(_tree_interval(term, truth) == (0, 0) for _, term in _terms(tree))
+        return all(
+            -FLOAT_SLACK <= end <= FLOAT_SLACK for _, term in _terms(tree) for end in _tree_interval(term, truth)
+        )
     except (ReadError, ArithmeticError):
         return False
 

@@ -164,7 +164,8 @@ class MatrixForms:
             own = self.writer.why(step)
             reason = ("of each sample: ", own) if sampled else (own,)
         if step.operation.program and self.formulas.is_function(step):
-            argument = self.formulas.matrix(Sym(step.argument, output.index), axes)
+            letters = output.index[: len(self.network.tensors[step.argument].shape)]  # of a single number there is none
+            argument = self.formulas.matrix(Sym(step.argument, letters), axes)
             assert argument is not None
             before = (Line("chain", "=", self.equations.named(step.of(argument))),)
         equation = MatrixEquation(name, body, step.sizes, axes, indices, value)

@@ -83,8 +83,9 @@ class Trials:
 
     @staticmethod
     def target(formula: Formula, trial: Values, cell: int) -> bool:
-        """The target that makes the loss large: 1 where a class is tried or an output is small."""
-        return formula.together or trial[cell] <= 0
+        """The target that makes the loss large: 1 where a class is tried or an output is small; a tensor that is joined
+        to itself is read again by the targets that follow."""
+        return formula.together or trial[cell % len(trial)] <= 0
 
     def plain(self, formula: Formula, trial: Values) -> Iterator[Expr]:
         """The plain formula with numbers, at every place that is tried."""
