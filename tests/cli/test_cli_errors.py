@@ -153,6 +153,18 @@ loss: {cross_entropy: L}
 SAMPLES = CLASSES.replace("{x1: 1, x2: 2}", "[x1, x2]").replace("TARGETS", "[c]\nsamples: [ROW]")
 UNIT = "inputs: INPUTS\ntargets: [1]\nlayers:\n- dense: [h]\n  weights: {x1: {w: 1}, x2: {v: 2}}\nloss: mse\n"
 WEIGHTS = "inputs: [1, 2]\nlayers:\n- dense: [h]\n  weights: "
+BATCH = """\
+inputs: [x1, x2]
+targets: [t]
+samples: [[0, 0, 0], [0, 1, 1]]
+layers:
+- dense: [h]
+  weights: FIRST
+- dense:
+  weights: [[2]]
+  biases: [3]
+loss: {mse: L, parts: [E]}
+"""
 SCALAR = "inputs: {x: 1}\nlayers:\n- dense: [h]\n  weights: {x: {w1: WEIGHT}}\n"
 
 ALONE: dict[str, tuple[str, str, str]] = {
@@ -495,6 +507,26 @@ ALONE: dict[str, tuple[str, str, str]] = {
         "inputs: [1]\nlayers: [rleu]\n",
         "2:10: a layer of unknown kind 'rleu'",
         "did you mean 'relu'?",
+    ),
+    "no size, before samples": (
+        BATCH.replace("FIRST", "[[1, 1]]").replace("[[2]]", "{q: {v: 2}}"),
+        "8:13: this layer reads no 'q', and has no such unit",
+        "known here: h, x1",
+    ),
+    "no size, drawn": (
+        BATCH.replace("[h]", "").replace("FIRST", "{init: he_normal}"),
+        "6:12: how many numbers to draw is not known: the layer does not say how many units it has",
+        "or give their count, dense: 2",
+    ),
+    "no size, before labels": (
+        BATCH.replace("[h]", "").replace("FIRST", "{init: he_normal}").replace("[[2]]", "{'z1[1]': {v: 2}}"),
+        "6:12: how many numbers to draw is not known: the layer does not say how many units it has",
+        "or give their count, dense: 2",
+    ),
+    "no size, before an upstream gradient": (
+        "inputs: [1, 2]\nlayers:\n- dense:\n  weights: {q: {w: 1}}\nloss: {upstream: [1, 2]}\nfrozen: [w]\n",
+        "4:13: this layer reads no 'q', and has no such unit",
+        "known here: x[1], x[2], x",
     ),
     "optimiser": (
         "inputs: [1]\nlayers: []\noptimiser: sgd\n",

@@ -91,6 +91,8 @@ class Draft:
 
     def refuse_parameter(self, name: Name, network: Network) -> None:
         """Note a name that no parameter has."""
+        if self.problems.found and name.text in self.names.used:  # it stands in what could not be read
+            return
         known = known_names(network, "parameter")
         self.problems.add(name.place, f"there is no parameter {quoted(name.text)}", suggestion(name.text, known))
 

@@ -1,7 +1,7 @@
 """How far the index letters of an operation run, told by the shapes of what it reads and owns.
 
 A letter that stands alone in an index runs as far as that axis is long. Of an affine index ``p + r`` one letter may be
-unknown: it runs as far as the axis lets it.
+unknown: it runs as far as the axis lets it. A size of 0 is one that could not be read: it tells nothing.
 """
 
 from __future__ import annotations
@@ -26,8 +26,8 @@ class Extents(dict[str, int]):
         """Take what a tensor's shape says of its letters; give each that runs otherwise: letter, found, expected."""
         for one, size in zip(index, shape, strict=True):
             match one:
-                case str() if one in self:
-                    if self[one] != size:
+                case str() if self.get(one):
+                    if size not in (0, self[one]):
                         yield one, size, self[one]
                 case str():
                     self[one] = size

@@ -67,7 +67,7 @@ class Layers:
         tensors = {name: source.tensor for name, source in sources.items()}
         built = LayerDraft(layer, made, tensors, self._result(layer), Extents(), self.level)
         self.arguments.learn(built)
-        fixed = all(letter in built.extents for index in made.output.index for letter in letters_of(index))
+        fixed = all(built.extents.get(letter) for index in made.output.index for letter in letters_of(index))
         if not fixed and built.result.size:
             built.extents.update(dict.fromkeys(map(str, made.output.index), built.result.size))
         owned = self.parameters.read(built)
@@ -97,7 +97,7 @@ class Layers:
     def _check_count(self, built: LayerDraft) -> None:
         """The file names as many results as there are."""
         named, size = built.result.size, prod(built.extents[str(index)] for index in built.operation.output.index)
-        if named and named != size:
+        if named and size not in (0, named):
             kind, given = built.layer.kind, self.draft.counted(size, "result")
             message = f"{quoted(kind.text)} gives {given}, not {self.draft.sizes.label(named)}"
             remedy = "an activation has as many results as the layer before it"

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from ...errors import quoted, shape_text
 from ...record import Record
-from ...spec.model import File, GivenSize, Init, Items, Labelled, Name, Null, Number, Place, Value
+from ...spec.model import File, GivenSize, Init, Items, Labelled, Name, Null, Number, Place, Value, inside
 from ...spec.problems import Problems
 from ..model import Cell, Role, Tensor
 from .extents import Fans
@@ -267,10 +267,12 @@ class Leaves:
         self.names.integers = False
         return Tensor(key, name, shape, "parameter", array=array, text=described(value), file_place=value.place)
 
-    def pass_over(self, entries: Sequence[tuple[Name, Value]]) -> None:
+    def pass_over(self, *values: Value) -> None:
         """Names in what is wrong as it stands are not said to be of no use besides."""
-        for name, _ in entries:
-            self.names.used.setdefault(name.text, name.place)
+        for value in inside(*values):
+            for name in (label for label, _ in value.entries) if isinstance(value, Labelled) else (value,):
+                if isinstance(name, Name):
+                    self.names.used.setdefault(name.text, name.place)
 
     def refuse(self, value: Value, wanted: str) -> None:
         words = {Init: "an init", GivenSize: "a size", Null: "null", Items: "a list", Labelled: "a mapping"}

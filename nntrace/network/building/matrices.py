@@ -15,7 +15,7 @@ from .leaves import GivenCell, Leaf, Leaves
 class Sides(Record):
     """What stands along the two sides of a matrix: the names of the elements that a layer reads, and of its units.
 
-    ``units`` is empty where their count is not known yet. With ``rows`` a matrix without labels has a row for each
+    Each is empty where their count is not known (yet). With ``rows`` a matrix without labels has a row for each
     input, and its shape is (inputs, units); else it has a row for each unit. ``earlier`` gives all that a row may name.
     """
 
@@ -48,6 +48,9 @@ class MatrixReader:
         if value is not None and self._is_single(value):
             value = Labelled(((Name(self.sides.inputs[0], value.place), value),), value.place)
         match value:
+            case Labelled(entries, _) if self._may_name_inputs(entries):
+                self.leaves.pass_over(*(row for _, row in entries))
+                return Tensor(self.key, self.key, self.sides.shape(), "parameter")
             case Labelled(entries, place) if self._is_flat(entries):
                 self._no_rows(entries, place, what)
                 return Tensor(self.key, self.key, self.sides.shape(len(self.sides.units) or 1), "parameter")
@@ -56,8 +59,9 @@ class MatrixReader:
                 return Tensor(self.key, self.key, self.sides.shape(), "parameter")
             case Labelled(((label, (Items() | File() | Init()) as inner),), _) if self.sides.others([label]):
                 return self.leaves.called(self._unlabelled(inner, label.text), label)
-            case Labelled(((label, _),), _) if self.sides.others([label]):
+            case Labelled(((label, row),), _) if self.sides.others([label]):
                 self._unknown(label)
+                self.leaves.pass_over(row)
                 return Tensor(self.key, self.key, self.sides.shape(), "parameter")
             case Labelled(entries, place):
                 return self._labelled(entries, place)
@@ -119,7 +123,7 @@ class MatrixReader:
         inputs, units, rows, _ = self.sides
         lines: list[tuple[Value, ...]] = []
         noted = len(self.problems.found)
-        if not any(isinstance(item, Items) for item in items):
+        if flat := not any(isinstance(item, Items) for item in items):
             if (alone := self._only_one(len(items))) is not None:
                 own = (Items(items, place),) if alone != rows else tuple(Items((item,), place) for item in items)
                 return self._rows(own, place, name)
@@ -149,7 +153,7 @@ class MatrixReader:
         tensor = self.leaves.cells(self.key, name, "parameter", (len(lines), len(lines[0])), listed)
         if not shapeless:
             return tensor
-        guess = len(units) or (len(lines[0]) if rows else len(lines))
+        guess = len(units) or (0 if flat else len(lines[0]) if rows else len(lines))
         return tensor._replace(shape=self.sides.shape(guess), names={}, missing=frozenset(), typed=None)
 
     def _labelled(self, entries: tuple[tuple[Name, Value], ...], place: Place) -> Tensor:
@@ -164,7 +168,7 @@ class MatrixReader:
         for label, value in entries:
             if label.text not in lines:
                 self._unknown(label)
-                self.leaves.pass_over(value.entries if isinstance(value, Labelled) else ())
+                self.leaves.pass_over(value)
                 continue
             row = self._row(value)
             wanted = len(other) or len(next(iter(found.values()), row))
@@ -214,6 +218,11 @@ class MatrixReader:
             remedy = suggestion(label.text, (*known, *self.sides.earlier()))
         self.problems.add(label.place, f"this layer reads no {quoted(label.text)}, and has no such unit", remedy)
 
+    def _may_name_inputs(self, entries: Sequence[tuple[Name, Value]]) -> bool:
+        """Whether the labels of a table may name inputs that are not known."""
+        whole = len(entries) == 1 and isinstance(entries[0][1], Items | File | Init)
+        return not self.sides.inputs and not whole and bool(self.sides.others([label for label, _ in entries]))
+
     def _is_flat(self, entries: Sequence[tuple[Name, Value]]) -> bool:
         """Whether a table has names and numbers alone, and no row."""
         known = {*self.sides.inputs, *self.sides.units}
@@ -233,12 +242,12 @@ class MatrixReader:
         listed = ", ".join(rows[:8]) + (", …" if len(rows) > 8 else "")
         remedy = f"give each input a row, or each unit, as in {what}: {{{listed}}}"
         self.problems.add(place, f"these {what} do not say what they lead from, or to", remedy)
-        self.leaves.pass_over(entries)
+        self.leaves.pass_over(Labelled(tuple(entries), place))
 
     def _only_one(self, weights: int) -> bool | None:
         """Whether a plain list of weights is that of one unit, or (``False``) of one input; ``None``: of neither."""
         inputs, units = len(self.sides.inputs), len(self.sides.units)
-        if weights == inputs and units in (0, 1):
+        if inputs in (0, weights) and units in (0, 1):
             return True
         return False if inputs == 1 and weights == units else None
 

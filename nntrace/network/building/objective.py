@@ -63,7 +63,7 @@ class Objective(Record):
         penalty = draft.spec.penalty
         for part in (*loss.parts, *(name for name in (penalty and (penalty.name, penalty.data)) or () if name)):
             draft.names.result(part)
-        if loss.parts and len(loss.parts) != size:
+        if loss.parts and len(loss.parts) != size > 0:
             message = f"{len(loss.parts)} parts are named for {draft.counted(size, 'output')}"
             draft.problems.add(loss.parts[0].place, message, "give one name for each output")
         layers = tuple(draft.steps)
@@ -76,7 +76,7 @@ class Objective(Record):
                 draft.names.result(further.name)
             name = further.name.text if further.name else further.kind.text
             read = self._outputs(further, current) if further.source else outputs
-            if read.tensor.shape[-1] != size and further.source:
+            if further.source and 0 != read.tensor.shape[-1] != size > 0:
                 count = draft.counted(read.tensor.shape[-1], "output")
                 message = f"a report of {count} for {draft.counted(size, 'target')}"
                 draft.problems.add(further.source.place, message, "name as many as there are targets")
@@ -107,7 +107,9 @@ class Objective(Record):
         if not found:
             return
         (part,) = found
-        if prod(part.shape) != 1:
+        if (size := prod(part.shape)) != 1:
+            if size == 0:  # it could not be read
+                return
             what = f"has {draft.counted(part.size, 'element')}"
             if len(part.shape) > 1:
                 what = f"is {'×'.join(str(draft.sizes.label(one)) for one in part.shape)}"
@@ -142,6 +144,8 @@ class Objective(Record):
         from .upstream import upstream
 
         self._check_inputs_alone()
+        if current.shape[-1] == 0:  # the outputs could not be read
+            return
         tensors, step = upstream(value, current, self.draft.count, self.draft.leaves, self.draft.problems)
         self.draft.add(*tensors)
         self.draft.steps.append(with_shared(step, self.draft.tensors))
@@ -164,7 +168,7 @@ class Objective(Record):
         mean = (loss.over_outputs or made.reduction) == "mean"
         keyed = {TARGET: targets.key, OUTPUT: key}
         weighted = loss.class_weights is not None
-        if loss.class_weights is not None:
+        if loss.class_weights is not None and size > 0:
             from .class_weights import class_weights
 
             weights = class_weights(self.draft, loss.class_weights, made, targets, outputs.tensor)

@@ -58,11 +58,11 @@ def unjoined(tensor: Tensor) -> Source:
 
 
 def joined(parts: Sequence[SourcePart]) -> Source:
-    """Parts one after the other, as one vector."""
+    """Parts one after the other, as one vector; of no size where that of a part could not be read."""
     found = Source(parts[0].tensor, tuple(parts))
     if found.is_whole:
         return found
-    names = [name for part in parts for name in part.names]
+    names = [name for part in parts for name in part.names] if all(part.size for part in parts) else []
     cells: dict[Cell, str] = {(place,): name for place, name in enumerate(names)}
     return Source(Tensor("", None, (len(names),), "unit", cells), tuple(parts))
 
