@@ -282,3 +282,13 @@ def test_numbers_beyond_floats_are_compared_too(run: Run, tmp_path: Path) -> Non
     code, out, err = run("collapse", tmp_path / "net.yaml")
     assert (code, err) == (0, "")
     assert out.rstrip().endswith("is the same: 2.00000×10³⁰⁹, -4.00000×10³⁰⁸ ✓")
+
+
+@pytest.mark.parametrize("means", ["mean(x + v)", "mean((x - x)^2)", "2 + 3 * mean(x - v)"])
+def test_a_mean_goes_on_into_a_layer(run: Run, tmp_path: Path, means: str) -> None:
+    layers = (
+        f"- let: {{u: {means}}}\n- {{dense: h, from: [u, x], weights: [[1, 2, 3], [0.5, -1, 2]], biases: [1, -2]}}\n"
+    )
+    text = f"inputs: {{x: [0.5, -1]}}\nvalues: {{v: [2, 3]}}\nlayers:\n{layers}"
+    found = sheet(run, tmp_path, text + "loss: {upstream: [1, 1]}\n")
+    assert [check["status"] for check in found["checks"]] == ["ok"]

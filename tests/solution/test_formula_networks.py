@@ -10,7 +10,8 @@ import random
 import re
 from collections.abc import Callable
 from contextlib import suppress
-from typing import Any, NamedTuple
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import autograd
 import autograd.numpy as anp
@@ -30,6 +31,9 @@ from nntrace.solution.sheets.calculation import Sheet
 from nntrace.solution.sheets.settings import Settings
 from nntrace.spec import read
 from nntrace.trace.arrays import ArrayTrace
+
+if TYPE_CHECKING:
+    from conftest import Run
 
 FUNCTIONS = ("tanh", "sigmoid", "sin", "cos", "relu", "abs", "softplus")
 
@@ -356,3 +360,14 @@ def test_a_softmax_of_an_expression_is_derived_in_its_own_results() -> None:
         (reading(net, Question()).sheet, "p_j (1[j = k] - p_k) x_i"),
     ):
         assert any(expected in line["text"] for step in sheet["steps"] for line in step["lines"])
+
+
+OTHER_QUESTIONS = ("draw -f svg", "step --view all -f html", "grad --view paths -f tex", "train --epochs 2", "flow")
+
+
+@pytest.mark.parametrize("seed", sorted({*range(share_of_drawn(0.2)), 5098, 5122}))
+def test_every_command_answers(run: Run, tmp_path: Path, seed: int) -> None:
+    (tmp_path / "net.yaml").write_text(draw(seed).text, encoding="utf-8")
+    for question in ("collapse", OTHER_QUESTIONS[seed % len(OTHER_QUESTIONS)]):
+        code, _, err = run(*question.split(), cwd=tmp_path)
+        assert code == 0, f"{question}: {err}"

@@ -58,8 +58,6 @@ class Algebra:
         kept = tuple(one for one in factors if not _is_identity(one)) or factors[:1]
         if is_number(inner) and _is_identity(matrix):
             return inner
-        if is_number(inner) and _is_identity(matrix):
-            return inner
         body = MatMul(kept) if len(kept) > 1 else kept[0]
         return Mul((*numbers, body)) if numbers else body
 
@@ -117,20 +115,28 @@ def repeated(number: Expr, axes: Axes) -> Expr:
 
 
 def of_one_place(number: Expr, axes: Axes) -> Expr:
-    """A number as the vector that it alone is: its symbols are matrices of one place, multiplied as others are."""
+    """A number as the vector that it alone is: its symbols that are numbers are matrices of one place, multiplied as
+    others are."""
     match number:
         case Neg(body):
             return Neg(of_one_place(body, axes))
         case Mul(parts):
             numbers = tuple(part for part in parts if shape(part) is None)
             others = [part for part in parts if shape(part) is not None]
+            if not others:
+                return number
             laid: list[Axes] = [(axes[0] or axes[1],) * 2] * len(others)
             laid[-1 if axes[0] else 0] = axes
             factors = tuple(map(of_one_place, others, laid))
             body = MatMul(factors) if len(factors) > 1 else factors[0]
             return Mul((*numbers, body)) if numbers else body
         case _:
-            return transform(number, lambda node: Whole(node.symbol, *axes) if isinstance(node, Whole) else None)
+            return transform(number, lambda node: _at(axes, node) if isinstance(node, Whole) else None)
+
+
+def _at(axes: Axes, tensor: Whole) -> Whole:
+    """A number with these axes; a vector keeps its own."""
+    return Whole(tensor.symbol, *axes) if (tensor.down, tensor.across) == (None, None) else tensor
 
 
 def is_number(node: Expr) -> bool:
@@ -145,11 +151,10 @@ def _is_identity(node: Expr) -> bool:
 def _factors(node: Expr) -> tuple[tuple[Expr, ...], tuple[Expr, ...]]:
     """The numbers and the matrices that a product is of."""
     match node:
-        case Mul(parts):
-            numbers = tuple(part for part in parts if is_number(part))
-            (matrix,) = (part for part in parts if not is_number(part))
+        case Mul(parts) if any(shape(part) is not None for part in parts):
+            *others, matrix = sorted(parts, key=lambda part: (not is_number(part), shape(part) is not None))
             more, factors = _factors(matrix)
-            return (*numbers, *more), factors
+            return (*others, *more), factors
         case MatMul(factors):
             return (), factors
         case _ if is_number(node):
