@@ -409,8 +409,10 @@ class Matrix:
                 raise r.error("a number before a power")
             base = np.asarray(base) ** SUPERSCRIPTS[r.peek()]
             r.at += 1
-        if r.has("^{∘"):
-            base = np.asarray(base) ** float(r.matches(NUMBER))
+        if r.has("^{"):
+            if not r.has("∘") and not _is_number(base):
+                raise r.error("∘ at a power of each element")
+            base = _alike(base, self.sum(r), np.power)
             r.must("}")
         return base
 

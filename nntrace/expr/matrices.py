@@ -152,7 +152,7 @@ class _MatrixForm:
                 return HadamardDiv(self.matrix(top, target), self.matrix(bottom, target))
             case Pow(base, exponent):
                 if not free_indices(base):
-                    return Pow(self.matrix(base, target), exponent)
+                    return Pow(self.matrix(base, target), self.matrix(exponent, target))
                 if exponent == Num(2):
                     return self._squared(self.matrix(base, target))
                 return HadamardPow(self.matrix(base, target), self.matrix(exponent, target))

@@ -187,12 +187,35 @@ class _Drawing:
         return Drawn(text, self.given, self.lines, samples, over == "mean")
 
 
+class _Powers(_Drawing):
+    """Formulas with powers, in whose exponents there are symbols."""
+
+    def scalar(self, depth: int = 3) -> str:
+        if not depth or self.random.random() < 0.6:
+            return super().scalar(depth)
+        base = self.random.choice(("2", "softplus({})", "(1 + {}^2)")).format(self.scalar(0))
+        return f"{base}^tanh({self.scalar(depth - 1)})" if self.random.random() < 0.5 else f"{base}^{self.parameter()}"
+
+    def vector(self, size: int, depth: int = 3) -> str:
+        if not depth or self.random.random() < 0.6:
+            return super().vector(size, depth)
+        base = f"sigmoid({self.vector(size, depth - 1)})"
+        forms: list[Callable[[], str]] = [
+            lambda: f"2^tanh({self.vector(size, depth - 1)})",
+            lambda: f"softplus({self.scalar(0)})^tanh({self.vector(size, depth - 1)})",
+            lambda: f"{base}^sin({self.vector(size, depth - 1)})",
+            lambda: f"{base}^{self.parameter()}",
+            lambda: f"{base}^tanh({self.scalar(0)})",
+        ]
+        return self.random.choice(forms)()
+
+
 def size_of(drawing: _Drawing, formula: str) -> int:
     return int(np.shape(evaluated([*drawing.lines[:-1], ("u", formula)], drawing.given, anp))[0])
 
 
-def draw(seed: int) -> Drawn:
-    return _Drawing(seed).network()
+def draw(seed: int, drawing: type[_Drawing] = _Drawing) -> Drawn:
+    return drawing(seed).network()
 
 
 def evaluated(lines: list[tuple[str, str]], given: dict[str, Any], np_: Any) -> Any:
@@ -222,9 +245,10 @@ def gradients_of(net: Network) -> dict[str, Any]:
     return found
 
 
+@pytest.mark.parametrize("drawing", [_Drawing, _Powers])
 @pytest.mark.parametrize("seed", range(share_of_drawn(0.6)))
-def test_gradients_are_autograds_and_torchs(seed: int) -> None:
-    drawn = draw(seed)
+def test_gradients_are_autograds_and_torchs(seed: int, drawing: type[_Drawing]) -> None:
+    drawn = draw(seed, drawing)
     found = gradients_of(network(drawn))
     wanted = {name: value for name, value in drawn.given.items() if name != "x" or not drawn.samples}
     assert found["loss"]["before"] == pytest.approx(float(drawn.loss(wanted, anp)), rel=1e-9)
@@ -243,19 +267,21 @@ def test_gradients_are_autograds_and_torchs(seed: int) -> None:
         assert np.array(found["gradients"][name]) == pytest.approx(gradient, rel=1e-7, abs=1e-9), drawn.text
 
 
+@pytest.mark.parametrize("drawing", [_Drawing, _Powers])
 @pytest.mark.parametrize("seed", sorted({*range(share_of_drawn(0.2)), 470}))
-def test_every_line_holds(seed: int) -> None:
-    net = network(draw(seed))
+def test_every_line_holds(seed: int, drawing: type[_Drawing]) -> None:
+    net = network(draw(seed, drawing))
     one = Sheet(net, Settings())
     for solution in (one.forward(), one.gradient(parameters(net), named=False)):
         prove_sheet(solution, net)
         assert not [check for check in object_of(solution).get("checks", []) if check["status"] == "failed"]
 
 
+@pytest.mark.parametrize("drawing", [_Drawing, _Powers])
 @pytest.mark.parametrize("seed", range(share_of_drawn(0.1)))
-def test_matrices_have_the_numbers_of_the_elements(seed: int) -> None:
+def test_matrices_have_the_numbers_of_the_elements(seed: int, drawing: type[_Drawing]) -> None:
     with suppress(AtKink):
-        assert list(wrong_lines(network(draw(seed)))) == []
+        assert list(wrong_lines(network(draw(seed, drawing)))) == []
 
 
 BESIDE = """
