@@ -44,7 +44,7 @@ class Precision:
 
     def number(self, value: int | Fraction | Decimal) -> Enclosure:
         """A rational number."""
-        signature = of_number(Fraction(value)) if self.signed else None
+        signature = of_number(value) if self.signed else None
         if isinstance(value, Fraction):
             top, bottom = Decimal(value.numerator), Decimal(value.denominator)
             return Enclosure(self.down.divide(top, bottom), self.up.divide(top, bottom), self, signature)

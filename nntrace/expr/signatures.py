@@ -11,6 +11,7 @@ Source: Gonnet, Determining Equivalence of Expressions in Random Polynomial Time
 from __future__ import annotations
 
 from collections.abc import Iterable
+from decimal import Decimal
 from fractions import Fraction
 from itertools import accumulate
 from operator import add, mul
@@ -50,10 +51,14 @@ class Signature(Record):
         return Signature((of_function("power of e", self).residues[0], *powers))
 
 
-def of_number(value: Fraction) -> Signature:
+def of_number(value: int | Fraction | Decimal) -> Signature:
     """The residues of a rational number."""
+    ten_to = 0
+    if isinstance(value, Decimal):  # as digits times a power of ten, which may be a far one
+        sign, digits, exponent = value.as_tuple()
+        value, ten_to = int(Decimal((sign, digits, 0))), int(exponent)
     top, bottom = value.numerator, value.denominator
-    return Signature(tuple(top * pow(bottom, -1, prime) % prime for prime in PRIMES))
+    return Signature(tuple(top * pow(bottom, -1, prime) * pow(10, ten_to, prime) % prime for prime in PRIMES))
 
 
 def of_function(name: str, *args: Signature) -> Signature:

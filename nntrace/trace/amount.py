@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 AmountOf = Callable[[str, Cell], "Amount"]
 """The number of a symbol by its name and its bound indices."""
 
-_CONTEXT = Context(prec=1200, rounding=ROUND_HALF_UP)
-_SHORT = 10
+_CONTEXT = Context(1200, ROUND_HALF_UP, MIN_EMIN, MAX_EMAX)
+_SHORT, _FAR = 10, 1000
 _TRUE = Context(24, ROUND_HALF_UP, MIN_EMIN, MAX_EMAX)
 _SMALLEST = float_info.min
 
@@ -38,7 +38,7 @@ class Amount(Record):
 
     ``carried`` has its digits where these are carried on, ``rounded`` tells that it was rounded to them in this step.
     ``real`` has as many digits as are asked for, of a number that is no fraction; without it, the float is all that
-    is known. ``typed``: somebody has typed it so.
+    is known. ``typed``: the file has it.
     """
 
     number: float
@@ -85,6 +85,11 @@ class Amount(Record):
         return self.real is not None and self.real.is_lost
 
     @property
+    def is_rounded_given(self) -> bool:
+        """Whether it is a number of the file, rounded before its first use."""
+        return self.typed and self.rounded
+
+    @property
     def is_finite(self) -> bool:
         """Whether it is a number, be it beyond all floats."""
         return self.exact is not None or self.real is not None or isfinite(self.number)
@@ -120,11 +125,15 @@ def measured(number: float) -> Amount:
     """A number that is given as a float: that float, but never shown as exact."""
     if not isfinite(number):
         return Amount(number)
+    return Amount(number, real=_real(Decimal(number)))
+
+
+def _real(number: Decimal) -> RealNumber:
     from .reals import RealNumber
 
-    real = RealNumber(Num(Decimal(number)), {}, {}, {})
+    real = RealNumber(Num(number), {}, {}, {})
     real.first(lambda name, cell: NOTHING)
-    return Amount(number, real=real)
+    return real
 
 
 def evaluated(formula: Expr, value: AmountOf, index: Mapping[str, int] = {}, sizes: Mapping[str, int] = {}) -> Amount:
@@ -176,11 +185,13 @@ def carried(amount: Amount, rule: Rounding) -> Amount:
         return Amount(amount.number)
     value = _decimal(amount)
     typed = rounded(value, rule) if amount.real is None else amount.real.nearest(lambda one: rounded(one, rule))
-    number = Fraction(typed)
-    same = amount.exact == number
+    if typed and abs(typed.adjusted()) > _FAR:  # a fraction would have as many digits
+        return Amount(_beyond(float(typed), _TRUE.plus(typed)), None, typed, True, _real(typed))
+    number = fraction(Fraction(typed))
+    same = amount.exact == number.exact
     if same and len(value.as_tuple().digits) <= _SHORT:
         typed = value
-    return Amount(float(number), number, typed, not same)
+    return number._replace(carried=typed, rounded=not same)
 
 
 def rounded(value: Decimal, rule: Rounding) -> Decimal:
@@ -194,7 +205,7 @@ def rounded(value: Decimal, rule: Rounding) -> Decimal:
         last = -rule.places
         if rule.at_least:
             last = min(last, value.adjusted() - rule.at_least + 1)
-    return value.quantize(Decimal(1).scaleb(last), context=_CONTEXT)
+    return value.quantize(Decimal((0, (1,), last)), context=_CONTEXT)
 
 
 def _decimal(amount: Amount) -> Decimal:

@@ -60,7 +60,7 @@ class ElementTrace(Trace):
         self._from_logits: set[Element] = set()
 
     def _as_given(self) -> dict[str, Amounts]:
-        """The given numbers: as typed; those of files are floats, under carry rounded as they are shown."""
+        """The given numbers: as typed; under carry, floats of files and irrational ones are rounded as shown."""
         given: dict[str, Amounts] = {}
         for key, tensor in self.network.tensors.items():
             if tensor.array is not None or tensor.typed is not None:
@@ -70,12 +70,14 @@ class ElementTrace(Trace):
         return given
 
     def _given_number(self, tensor: Tensor, cell: Cell) -> Amount:
-        typed = tensor.typed_number(cell)
-        if typed is None:
-            assert tensor.array is not None
-            return self.result(measured(float(tensor.array[cell])))
-        exact = fraction(typed, typed=True)
-        return exact if exact.exact is not None else self.result(exact)
+        if (typed := tensor.typed_number(cell)) is not None:
+            return self._as_carried(fraction(typed, typed=True))
+        assert tensor.array is not None
+        return self._as_carried(measured(float(tensor.array[cell])))
+
+    def _as_carried(self, given: Amount) -> Amount:
+        own = given if given.exact is not None else self.result(given)
+        return own if own is given or own.exact in (None, given.number) else own._replace(typed=True)
 
     def given_arrays(self) -> dict[str, Array]:
         from .array_update import filled
@@ -110,7 +112,7 @@ class ElementTrace(Trace):
             tensor = self.network.tensors[step.output]
             for cell in values[step.output] if tensor.overridden else ():
                 if (given := tensor.overridden.get(cell[tensor.sampled :])) is not None:
-                    values[step.output][cell] = self.result(fraction(given, typed=True))
+                    values[step.output][cell] = self._as_carried(fraction(given, typed=True))
         return values
 
     def _value(self, step: BoundOperation, index: Mapping[str, int], values: Mapping[str, Amounts]) -> Amount:
@@ -205,10 +207,11 @@ class ElementTrace(Trace):
     def precisely(self) -> Trace:
         if self.rule.places is None:
             return self
-        conventions = self.network.conventions._replace(rounding=Rounding())
-        given = _without_digits(self._given)
+        network = self.network._replace(conventions=self.network.conventions._replace(rounding=Rounding()))
+        given, unrounded = _without_digits(self._given), ElementTrace(network)._given
+        for key, amounts in self._given.items():
+            given[key] |= {cell: unrounded[key][cell] for cell, one in amounts.items() if one.is_rounded_given}
         states = {state: _without_digits(own) for state, own in self.memory.states.items()}
-        network = self.network._replace(conventions=conventions)
         return ElementTrace(network, given, self._program, Memory(self.memory.done, states))
 
 

@@ -197,3 +197,24 @@ def test_what_is_off_in_the_last_digit_says_so(run: Run) -> None:
     out = run("step", "configs/mazur.yaml", "--rounding", "carry:4").out
     assert "∂E_total/∂w2 = δ_net_h1 × i2 = 0.00878 × 0.1 = 0.000878" in out
     assert "in full precision 0.000877" in out
+
+
+FAR = "inputs: {x: 1000}\nvalues: {w: 1000}\nlayers: [let: {a: w * x, f: sigmoid(-a) * w}]\nloss: f\n"
+ROOT = "inputs: {x: 1}\nvalues: {v: sqrt(2)}\nlayers: [let: {h: v * 10 * x, f: h * h}]\nloss: f\n"
+
+
+def test_full_precision_begins_with_the_given_numbers(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "net.yaml").write_text(ROOT, encoding="utf-8")
+    lines = run("forward", "--rounding", "carry:1dp", cwd=tmp_path).out.splitlines()
+    assert lines[5].split() == ["1.0", "≈", "1.4"]
+    remarks = [line.split("in full precision ") for line in lines if "in full precision" in line]
+    assert [(line.split()[0], number) for line, number in remarks] == [("F1", "14.1"), ("L1", "200.0")]
+
+
+def test_a_far_exponent_is_carried_as_it_is_shown(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "net.yaml").write_text(FAR, encoding="utf-8")
+    found = json.loads(run("grad", "--rounding", "carry:3", "-f", "json", cwd=tmp_path).out)
+    values = {step["name"]: (step["lines"][-1]["text"], step["exact"]) for step in found["steps"]}
+    assert values["f"] == ("3.30×10⁻⁴³⁴²⁹²", None)
+    assert values["∂f/∂a"] == ("-3.30×10⁻⁴³⁴²⁹²", None)
+    assert values["∂f/∂w"] == ("-3.30×10⁻⁴³⁴²⁸⁹", None)

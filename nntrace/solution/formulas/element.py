@@ -120,7 +120,7 @@ class Writer(ElementFormulas):
         if self.precise is None or value.carried is None:
             return ()
         precise = carried(precisely(self.precise), self.network.conventions.rounding)
-        if precise.exact == value.exact:
+        if precise.carried == value.carried:
             return ()
         return ("in full precision ", self.digits.show(precise).number)
 

@@ -62,6 +62,8 @@ def as_given(writer: Writer, element: Element) -> Shown:
     if amount.exact is None and (typed := writer.network.tensors[element.key].typed_number(element.cell)) is not None:
         amount = fraction(typed, typed=True)  # whole arrays are floats
     shown = writer.digits.show(amount)
+    if amount.is_rounded_given:
+        return Shown(shown.number, True)
     if shown.rounded and amount.exact is not None and (ending := exact_decimal(amount.exact)) is not None:
         return Shown(Num(ending), False)
     if shown.rounded and amount.exact is not None and amount.exact.denominator <= LARGEST_DENOMINATOR:

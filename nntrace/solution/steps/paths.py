@@ -115,7 +115,7 @@ class Paths:
         if writer.precise is not None:  # carried: the steps of the delta form were rounded, those of a path are not
             official = value
             value = carried(self._sum_of(expansion), self.network.conventions.rounding)
-            if value.exact != official.exact:
+            if value.carried != official.carried:
                 rounded = "the delta form, where each step is rounded, gives "
                 reason = (rounded, writer.digits.show(official).number)
         return Step(
