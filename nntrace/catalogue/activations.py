@@ -139,8 +139,9 @@ def bipolar_sigmoid() -> Operation:
 @activation()
 def tanh() -> Operation:
     """tanh(z), in (-1, 1); its derivative is 1 - a²."""
-    left = 4 / (exp(z) + exp(-z)) ** 2
-    return elementwise(_tanh(z), Same((a, " for ", _tanh(z)), 1 - a**2), complements={1 - a**2: left})
+    left, below, above = 4 / (exp(z) + exp(-z)) ** 2, 2 / (1 + exp(2 * z)), 2 / (1 + exp(-2 * z))
+    declared = Same((a, " for ", _tanh(z)), 1 - a**2)
+    return elementwise(_tanh(z), declared, complements={1 - a**2: left, 1 - a: below, 1 + a: above})
 
 
 @activation()

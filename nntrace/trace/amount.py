@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from decimal import MAX_EMAX, MIN_EMIN, ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
-from math import inf, isfinite, nan
+from math import copysign, inf, isfinite, nan, ulp
 from sys import float_info
 from typing import TYPE_CHECKING
 
@@ -31,6 +31,11 @@ class Beyond(float):
     """The float nearest to a number beyond all floats, or below the smallest that has all its digits: ``true``."""
 
     true: Decimal
+
+
+def unless_zero(number: float) -> float:
+    """A float that is 0 for 0 alone: what is nearer to 0 than every double is the smallest of them."""
+    return number or (copysign(ulp(0.0), number.true) if isinstance(number, Beyond) else 0.0)
 
 
 class Amount(Record):

@@ -9,12 +9,14 @@ from typing import TYPE_CHECKING
 from ..network.model import Element, Network
 from ..network.portion import chosen, portion
 from ..record import Record
+from .amount import unless_zero
 from .scores import Scorer, Scores, mistakes
 from .trace import Trace
-from .tracing import in_floats
+from .tracing import in_floats, told_from_zero
 from .update import Update
 
 if TYPE_CHECKING:
+    from ..network.model import Array
     from .learning import StepSamples
     from .program import Program
 
@@ -110,6 +112,7 @@ class Course:
         self.stopped = False
         self._portions = Portions(self.network, ("parameter",))
         self._earlier = self.trace
+        self._zero: tuple[list[Array], float] | None = None
 
     @property
     def is_over(self) -> bool:
@@ -141,10 +144,30 @@ class Course:
                 break
         if not samples:
             return None
+        if not total:
+            total = self._told_from_zero(start, trace.memory.done)
         self.trace, self._earlier = trace.in_network(self.network), start
         now = self.trace.memory.done
         scores = self.scorer.of(self.trace) if self.scorer is not None else None
-        return Epoch(done // size + 1, now, total / samples, rate, scores, wrong)
+        return Epoch(done // size + 1, now, total / samples or total, rate, scores, wrong)
+
+    def _told_from_zero(self, start: Trace, stop: int) -> float:
+        """The sum of an epoch's losses that are all 0 as doubles, from as many digits as it takes: the epoch is done
+        once more, unless it starts where the last such one did."""
+        import numpy as np
+
+        own = [start.given_arrays()[key] for key in self.network.parameters]
+        if self._zero is None or not all(map(np.array_equal, own, self._zero[0])):
+            total, trace = 0.0, start
+            while trace.memory.done < stop:
+                before = self._portions.trace(trace)
+                loss = before.value_of_loss().number
+                assert before.network.loss is not None
+                found = unless_zero(told_from_zero(before, before.network.loss, loss))
+                total += found * (before.network.samples or 1)
+                trace = in_floats(before.updated().after)
+            self._zero = own, total
+        return self._zero[1]
 
     def _step_before(self, done: int) -> Update | None:
         """The step before another, worked out once more from the last trace of which all numbers are kept."""

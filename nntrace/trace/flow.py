@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from math import sqrt
+from math import inf, nan, sqrt
+from sys import float_info
 from typing import TYPE_CHECKING
 
-from ..network.model import BoundOperation, Cell, Network
+from ..network.model import BoundOperation, Cell, Element, Network
 from ..record import Record
+from .amount import unless_zero
 from .trace import Trace
 
 if TYPE_CHECKING:
@@ -53,32 +55,49 @@ def _is_learned(network: Network, step: BoundOperation) -> bool:
 
 def flow(trace: Trace) -> list[LayerFlow]:
     """Every layer that learns, in the order of the network."""
-    import numpy as np
-
     network = trace.network
     steps = learned_layers(network)
-    shapes = {key: network.tensors[key].shape for key in network.tensors}
-    gradients = {key: trace.gradients.get(key, np.zeros(shape)) for key, shape in shapes.items()}
-    norms = {step.output: float(np.linalg.norm(gradients[step.output])) for step in steps}
+    norms = {step.output: _norm(_gradient(trace, step.output)) for step in steps}
     readers: dict[str, list[BoundOperation]] = {}
     for one in network.steps:
         for key in {one.key(edge.argument) for edge in one.edges}:
             readers.setdefault(key, []).append(one)
     found: list[LayerFlow] = []
     for step in steps:
-        delta, way = gradients[step.output], _way_on(network, readers, step)
-        plain = LayerFlow(step.output, int(np.size(delta)), norms[step.output], None, None)
+        delta, way = _gradient(trace, step.output), _way_on(network, readers, step)
+        plain = LayerFlow(step.output, delta.size, norms[step.output], None, None)
         if way.after is None:
             found.append(plain._replace(forks=way.forks))
             continue
-        came = gradients[way.read]
-        arrived = float(np.linalg.norm(came))
+        came = _gradient(trace, way.read)
+        arrived = _norm(came)
         dead, saturated = _flat(network, step.output, delta, came) if way.is_elementwise else ((), ())
-        through = _ratio(arrived, norms[way.after.output]), _ratio(norms[step.output], arrived)
+        through = ratio(arrived, norms[way.after.output]), ratio(norms[step.output], arrived)
         found.append(
             plain._replace(through_weights=through[0], through_slopes=through[1], dead=dead, saturated=saturated)
         )
     return found
+
+
+def _gradient(trace: Trace, key: str) -> Array:
+    """The gradient by a tensor as doubles; of a trace by elements each is the nearest, and 0 for 0 alone."""
+    import numpy as np
+
+    tensor = trace.network.tensors[key]
+    if not trace.elementwise:
+        return trace.gradients.get(key, np.zeros(tensor.shape))
+    found = np.zeros(tensor.shape)
+    for cell in tensor.cells():
+        found[cell] = unless_zero(trace.gradient(Element(key, cell)).number)
+    return found
+
+
+def _norm(numbers: Array) -> float:
+    """The root of the sum of squares, which as doubles may be 0 where the numbers are not."""
+    import numpy as np
+
+    size = float(np.max(np.abs(numbers), initial=0.0))
+    return size * float(np.linalg.norm(numbers / size)) if 0 < size < inf else size
 
 
 class _Way(Record):
@@ -118,8 +137,11 @@ def _leads_to_learned(network: Network, readers: Mapping[str, list[BoundOperatio
     return False
 
 
-def _ratio(top: float, bottom: float) -> float:
-    return top / bottom if bottom else 0.0
+def ratio(top: float, bottom: float) -> float:
+    """How one size stands to another; NaN where one is so small that a double has not all of its digits."""
+    found = top / bottom if bottom else 0.0
+    is_faint = 0 < bottom < float_info.min or 0 < top < float_info.min <= found
+    return nan if is_faint else found
 
 
 def _flat(network: Network, key: str, delta: Array, came: Array) -> tuple[tuple[Cell, ...], tuple[Cell, ...]]:

@@ -14,6 +14,7 @@ from ..expr import Delta, Expr, Indicator, Num, Partial, Size, Sym, product, ren
 from ..expr.bind import extent, free_indices, transform
 from ..expr.letters import index_letters
 from ..network.chain_rule import ChainRule, Reader
+from ..network.misses import uncancelled_misses
 from ..network.model import BoundOperation, Network
 from .source import CompiledLines, SourceLine, SourceWriter, read_by, slope_key
 from .update import Kept
@@ -87,7 +88,8 @@ class CompiledNetwork:
                 formula = step.operation.numeric if is_read else step.numeric
                 if unseen and self.network.tensors[step.output].left_out:
                     formula = step.operation.formula
-                lines.append(self._line(step, self._with_given(step, formula), step.operation.output, step.output))
+                formula = self._with_given(step, formula)
+                lines.append(self._line(step, formula, step.operation.output, step.output, overridden))
         return lines
 
     def _with_given(self, step: BoundOperation, formula: Expr) -> Expr:
@@ -139,7 +141,9 @@ class CompiledNetwork:
         role = self.network.tensors[reader.key].role
         return self._of is None or (not reader.bypassed and (role not in GIVEN or role in self._of))
 
-    def _line(self, step: BoundOperation, formula: Expr, symbol: Sym, target: str) -> SourceLine:
+    def _line(
+        self, step: BoundOperation, formula: Expr, symbol: Sym, target: str, overridden: frozenset[str] = frozenset()
+    ) -> SourceLine:
         """A formula of a step over the tensors that its symbols stand for."""
 
         def named(one: Sym | Partial) -> Expr:
@@ -149,7 +153,8 @@ class CompiledNetwork:
                 return self._constant[step.output]
             return Num(1) if step.output == self.network.loss else Sym(slope_key(step.output), one.by.index)
 
-        return SourceLine(target, tuple(map(str, symbol.index)), rename(formula, named), step.sizes)
+        over_keys = uncancelled_misses(rename(formula, named), self.network, overridden)
+        return SourceLine(target, tuple(map(str, symbol.index)), over_keys, step.sizes)
 
     def conditions(self, found: list[tuple[BoundOperation, Indicator]]) -> CompiledLines:
         """What tells, for each condition of a step, where it holds."""

@@ -8,6 +8,7 @@ from ..catalogue import OUTPUT, TARGET, find
 from ..network.model import BoundOperation, Network
 from ..record import Record
 from .trace import Trace
+from .tracing import told_from_zero
 
 if TYPE_CHECKING:
     from ..network.model import Array
@@ -39,10 +40,11 @@ class Scorer:
             self._program = Program(network)
         own = trace.given_arrays()
         given = {**given_arrays(network), **{key: own[key] for key in network.parameters}}
-        arrays = ArrayTrace(network, given, self._program, trace.memory).arrays
+        scored = ArrayTrace(network, given, self._program, trace.memory)
         assert network.loss is not None
-        loss = float(arrays[network.loss])
-        return Scores(loss, float(arrays[network.data]) if network.data else loss, accuracy(network, arrays))
+        keys = (network.loss, network.data or network.loss)
+        loss, data = (told_from_zero(scored, key, float(scored.arrays[key])) for key in keys)
+        return Scores(loss, data, accuracy(network, scored.arrays))
 
 
 def accuracy(network: Network, arrays: dict[str, Array]) -> float | None:

@@ -7,7 +7,7 @@ from math import prod
 
 from ..expr import Expr, Max, Sum, children
 from ..expr.bind import extent
-from ..network.model import BoundOperation, Network
+from ..network.model import BoundOperation, Element, Network
 from .trace import Trace
 
 MOST_PRODUCTS = 20_000
@@ -16,7 +16,7 @@ MOST_PRODUCTS = 20_000
 
 def trace_of(network: Network) -> Trace:
     """The trace of a network's given numbers, by its conventions: what is carried is kept element by element."""
-    if _is_small(network) or network.conventions.rounding.places is not None:
+    if is_small(network) or network.conventions.rounding.places is not None:
         from .elements import ElementTrace
 
         return ElementTrace(network)
@@ -25,7 +25,8 @@ def trace_of(network: Network) -> Trace:
     return ArrayTrace(network)
 
 
-def _is_small(network: Network) -> bool:
+def is_small(network: Network) -> bool:
+    """Whether a network is traced element by element."""
     return sum(_products(network, step) for step in network.steps) <= MOST_PRODUCTS
 
 
@@ -54,8 +55,19 @@ def in_floats(trace: Trace) -> Trace:
 
 def in_elements(trace: Trace) -> Trace:
     """The same element by element again, where the network is small: what was typed is exact, the rest in floats."""
-    if trace.elementwise or not _is_small(trace.network):
+    if trace.elementwise or not is_small(trace.network):
         return trace
     from .elements import from_arrays
 
     return from_arrays(trace)
+
+
+def told_from_zero(trace: Trace, key: str, number: float) -> float:
+    """A single number of a trace over arrays; where it is 0 as a double and the network is small, from as many digits
+    as it takes. A float is then ``Beyond`` where it has not all of them."""
+    if number or trace.network.conventions.rounding.places is not None or not is_small(trace.network):
+        return number
+    from .amount import measured
+    from .elements import from_arrays
+
+    return from_arrays(trace, measured).value(Element(key, ())).number

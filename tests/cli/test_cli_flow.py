@@ -42,6 +42,25 @@ def sheet(run: Run, *command: str, cwd: Path | None = None) -> Any:
     return found["runs"]
 
 
+SATURATED = """\
+inputs: {{x: 1}}
+targets: {{t: {target}}}
+layers: [{{dense: [z], weights: {{x: {{w: 50}}}}, activation: {{tanh: [h]}}}},
+         {{dense: [o], weights: {{h: {{w2: {last}}}}}, activation: tanh}}]
+loss: half_squared_error
+"""
+
+
+def test_a_gradient_that_doubles_lose_is_followed(run: Run, tmp_path: Path) -> None:
+    """By 1 - tanh² of 50, and nothing is said of what is below all doubles."""
+    (tmp_path / "net.yaml").write_text(SATURATED.format(target=1, last=20), encoding="utf-8")
+    _, out, _ = run("flow", cwd=tmp_path)
+    assert "from 1.44388×10⁻³⁴ to 4.29708×10⁻⁷⁶, times 2.97606×10⁻⁴²: it vanishes" in " ".join(out.split())
+    (tmp_path / "net.yaml").write_text(SATURATED.format(target=-1, last=-400), encoding="utf-8")
+    _, out, _ = run("flow", cwd=tmp_path)
+    assert "from < 1e-307 to < 1e-307: double precision does not tell by how much it changes." in " ".join(out.split())
+
+
 def test_norms_and_factors_are_those_by_hand(run: Run, tmp_path: Path) -> None:
     (tmp_path / "net.yaml").write_text(NET, encoding="utf-8")
     (one,) = sheet(run, cwd=tmp_path)

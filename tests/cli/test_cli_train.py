@@ -200,6 +200,41 @@ def test_memory_does_not_grow_with_epochs(run: Run, tmp_path: Path) -> None:
     assert peaks[2] < peaks[1] + 200_000
 
 
+SATURATED = """\
+inputs: {{x: 1}}
+targets: {{t: {target}}}
+layers: [{{dense: [z], weights: {{x: {{w: {weight}}}}}}}, {{{activation}: [y]}}]
+loss: {{{loss}: L}}
+lr: 0.1
+"""
+
+
+@pytest.mark.parametrize(
+    ("weight", "target", "activation", "loss", "shown", "told"),
+    [
+        (50, 1, "sigmoid", "half_squared_error", "1.86004×10⁻⁴⁴", "1.86004×10⁻⁴⁴"),
+        (50, 1, "tanh", "mse", "5.53559×10⁻⁸⁷", "5.53559×10⁻⁸⁷"),
+        (-25, -1, "tanh", "mae", "3.85750×10⁻²²", "3.85750×10⁻²²"),
+        (50, 1, "sigmoid", "bce", "1.92875×10⁻²²", "1.92875×10⁻²²"),
+        (1000, 1, "sigmoid", "bce", "< 1e-307", "5.07596×10⁻⁴³⁵"),
+        (-1000, 0, "sigmoid", "mse", "< 1e-307", "2.57654×10⁻⁸⁶⁹"),
+        (1, 1, "relu", "mse", "0.0", "0.0"),
+    ],
+)
+def test_a_loss_that_doubles_lose_is_shown(
+    run: Run, tmp_path: Path, weight: int, target: int, activation: str, loss: str, shown: str, told: str
+) -> None:
+    text = SATURATED.format(weight=weight, target=target, activation=activation, loss=loss)
+    code, out, _ = run("train", "--epochs", "2", "--width", "200", cwd=written(tmp_path, text))
+    assert code == 0
+    assert [line.split(maxsplit=1) for line in out.splitlines() if line[:2] in ("1 ", "2 ")] == [
+        ["1", shown],
+        ["2", shown],
+    ]
+    assert f"L ≈ {told} before, {told} after" in out
+    assert f"≈ {told}: as far as double precision shows, it is what it was before" in out
+
+
 @pytest.mark.parametrize("optimizer", ["gradient_descent", "adam", "{momentum: {beta: 0.5}}"])
 @pytest.mark.parametrize("others", ["", "validation: {split: 0.25, seed: 7}\n", "validation: [[1, 0]]\n"])
 def test_a_run_from_a_saved_file_goes_on_to_the_same_digits(

@@ -49,3 +49,30 @@ def test_a_distribution_beside_1_keeps_its_gradients(activation: str, samples: i
     true = [trace.gradient(Element("x", (0, place))).number for place in range(4)]
     assert slopes[0].tolist() == pytest.approx(true, rel=1e-13, abs=0)
     assert "arange" not in program.slopes.source, "as many products as there are pairs of results"
+
+
+ENDS = [("sigmoid", 1), ("bipolar_sigmoid", 1), ("bipolar_sigmoid", -1), ("tanh", 1), ("tanh", -1)]
+
+
+@pytest.mark.parametrize("loss", ["mse", "half_squared_error", "mae", "huber"])
+@pytest.mark.parametrize(("activation", "end"), ENDS)
+def test_a_loss_beside_0_and_its_gradients_keep_their_digits(activation: str, end: int, loss: str) -> None:
+    """Where an output nears its target, in a batch with another one that does not."""
+    text = f"inputs: [x]\ntargets: [t]\nsamples: [[{45 * end}, {end}]]\nlayers: [{{{activation}: [y]}}]\nloss: {loss}\n"
+    network = build(spec_of(text, "net.yaml", None))
+    trace, program = ElementTrace(network), Program(network)
+    arrays = program.forward(trace.given_arrays())
+    assert network.loss is not None
+    assert float(arrays[network.loss]) == pytest.approx(trace.value_of_loss().number, rel=1e-13, abs=0)
+    (slope,) = program.gradients(arrays)["x"][0]
+    assert slope == pytest.approx(trace.gradient(Element("x", (0, 0))).number, rel=1e-13, abs=0)
+
+
+def test_a_softmax_beside_its_class_keeps_the_digits_of_any_loss() -> None:
+    text = "inputs: [a, b, c]\ntargets: [k]\nsamples: [[50, 1, 0, p], [0.5, 1, -40, q]]\n"
+    network = build(spec_of(f"{text}layers: [{{softmax: [p, q, r]}}]\nloss: mse\n", "net.yaml", None))
+    trace, program = ElementTrace(network), Program(network)
+    slopes = program.gradients(program.forward(trace.given_arrays()))["x"]
+    true = [[trace.gradient(Element("x", (n, i))).number for i in range(3)] for n in range(2)]
+    assert slopes.ravel().tolist() == pytest.approx([one for row in true for one in row], rel=1e-12, abs=0)
+    assert "arange" not in program.slopes.source

@@ -17,7 +17,7 @@ from ...trace.update import Update, given_gradient
 from ..content.model import Check, Note
 from ..formulas.element import Writer
 from ..formulas.undefined import negative_argument
-from ..numbers.digits import Shown, trimmed
+from ..numbers.digits import Digits, Shown, trimmed
 from ..steps.forward import samples_of
 from .given_units import behind_given
 
@@ -161,7 +161,7 @@ def loss_check(writer: Writer, update: Update) -> Check:
     after = update.after
     rate = max(update.every_rate)
     old, new = update.before.value_of_loss(), after.value_of_loss()
-    before, now = _with_telling_digits(writer, old, new)
+    before, now = with_telling_digits(writer.digits, old, new)
     own = f" of {samples_of(writer.network)}" if writer.network.samples_per_step else ""
     words: Note = (f"loss{own} after this update ", now.number)
     if not new.is_finite and isnan(new.number) and (noun := _negative_argument(writer, after)):
@@ -205,9 +205,9 @@ def _negative_argument(writer: Writer, trace: Trace) -> str:
     return ""
 
 
-def _with_telling_digits(writer: Writer, old: Amount, new: Amount) -> tuple[Shown, Shown]:
+def with_telling_digits(digits: Digits, old: Amount, new: Amount) -> tuple[Shown, Shown]:
     """The two numbers with as many digits as it takes to see which is the smaller one, if they differ."""
-    digits, falls = writer.digits, old.minus(new).sign
+    falls = old.minus(new).sign
     for significant in range(digits.significant, MOST_DIGITS + 1 if falls else 0):
         more = digits._replace(significant=significant)
         before, now = more.show(old), more.show(new)

@@ -15,7 +15,7 @@ from .calculation import Sheet
 from .runs import Plan, TrainingRun, run
 from .settings import Settings
 from .step import Trained
-from .train import curve, curves_plot, loss_of_epoch, number_words
+from .train import curve, curves_plot, loss_of_epoch, number_words, told_from_zero
 
 SLOW, CLOSE, FAST, RISES = 0.5, 0.05, 0.1, 1 / 3
 FEWEST_FOR_DECADES = 5
@@ -123,7 +123,9 @@ class _Comparison:
             (f"{variant.name}: {word}",) for variant, word in zip(self.variants, self.words, strict=True)
         ]
         yield table(self._columns())
-        yield loss_of_epoch(self.loss, any(one.plan.network.samples_per_step for one in self.variants))
+        networks = [one.plan.network for one in self.variants]
+        yield loss_of_epoch(self.loss, any(one.samples_per_step for one in networks))
+        yield from told_from_zero(networks, (loss for losses in self.losses for loss in losses))
         curves = [
             curve(name, (0.0, *one.columns.epoch), losses)
             for name, one, losses in zip(names, self.runs, self.losses, strict=True)

@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from math import inf, log10, prod
+from math import inf, isnan, log10, prod
+from sys import float_info
 
 from ...errors import UserError
-from ...expr import Hadamard, MatMul, Sym, Transpose, Whole
+from ...expr import Expr, Hadamard, MatMul, Sym, Transpose, Whole
 from ...network.model import Cell, Network
 from ...network.quantities import of_tensor
 from ...record import Record
-from ...trace.flow import FLAT, LayerFlow, flow, learned_layers
+from ...trace.flow import FLAT, LayerFlow, flow, learned_layers, ratio
 from ..content.model import Block, Curve, Note, Plot, Remark, Section, Solution, Table, listed
 from ..content.results import Results, RunResults
 from ..numbers.results import value_results
@@ -43,18 +44,20 @@ class _Followed(Record):
     def ratio(self) -> float:
         """How the root mean square of δ at the first layer stands to that at the last."""
         first, last = self.layers[0].root_mean_square, self.layers[-1].root_mean_square
-        return first / last if last else inf if first else 0.0
+        return ratio(first, last) if last or not first else inf
 
     @property
     def points(self) -> list[tuple[float, float]]:
         """The logarithm of the root mean square of δ, layer by layer."""
         sizes = [layer.root_mean_square for layer in self.layers]
-        return [(float(place), log10(size)) for place, size in enumerate(sizes, start=1) if size > 0]
+        return [(float(place), log10(size)) for place, size in enumerate(sizes, start=1) if size > float_info.min]
 
     @property
     def word(self) -> str:
         if not self.layers[-1].norm:
             return "is 0"
+        if isnan(self.ratio):
+            return "is too small to follow"
         return next(word for limit, word in WORDS if self.ratio < limit or limit == inf)
 
     def tensor(self, key: str) -> Sym:
@@ -99,7 +102,7 @@ class _Flows:
         for place, layer in enumerate(one.layers):
             factors = [one for one in (layer.through_weights, layer.through_slopes) if one is not None]
             numbers = [*factors, prod(factors)] if factors else []
-            words: list[Note] = [(number_words(self.digits, number),) for number in numbers] or [(), (), ()]
+            words: list[Note] = [(self._factor(number),) for number in numbers] or [(), (), ()]
             root = number_words(self.digits, layer.root_mean_square)
             norm = number_words(self.digits, layer.norm)
             rows.append(((str(place + 1),), (one.tensor(layer.key),), (root,), (norm,), *words))
@@ -122,6 +125,9 @@ class _Flows:
             if names:
                 more = f", … {len(names) - MOST_NAMED} more" if len(names) > MOST_NAMED else ""
                 yield Remark((f"Units that are {word} in every sample): ", *listed(names[:MOST_NAMED]), more))
+
+    def _factor(self, number: float) -> Expr | str:
+        return "unknown" if isnan(number) else number_words(self.digits, number)
 
     def _is_chain_of_units(self) -> bool:
         network = self.sheet.network
@@ -166,10 +172,11 @@ class _Flows:
         if not one.layers[-1].norm:
             name = f"{one.name}: " if one.name else ""
             return (f"{name}δ is 0 at the last layer already: there is nothing to follow.",)
-        ratio = number_words(self.digits, one.ratio)
         start = f"{one.name}: from" if one.name else "From"
         way: Note = (f"{start} the last layer to the first the RMS of ", _DELTA, " goes from ", last, " to ", first)
-        words: Note = (*way, ", times ", ratio, f": it {one.word}")
+        if isnan(one.ratio):
+            return (*way, ": double precision does not tell by how much it changes.")
+        words: Note = (*way, ", times ", number_words(self.digits, one.ratio), f": it {one.word}")
         sizes = [layer.root_mean_square for layer in one.layers]
         if max(sizes) <= ALIKE * min(sizes):
             return (*words, ". No layer learns more slowly than the others.")

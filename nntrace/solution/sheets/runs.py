@@ -10,6 +10,7 @@ from ...network.model import Network
 from ...network.quantities import few_learned
 from ...record import Record
 from ...spec.model import Validation
+from ...trace.amount import unless_zero
 from ...trace.course import Course, Diverged, Epoch
 from ...trace.scores import Scorer, Scores
 from ...trace.trace import Trace
@@ -61,7 +62,7 @@ class Columns:
         self.mistakes.extend([epoch.mistakes] if self.only_mistakes else ())
         scores = epoch.validation
         if scores is not None:
-            self.validation.append(scores.loss)
+            self.validation.append(unless_zero(scores.loss))
             self.accuracy.append(nan if scores.accuracy is None else scores.accuracy)
 
     @property

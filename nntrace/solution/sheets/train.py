@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
+from decimal import Decimal
 from fractions import Fraction
 from math import inf, isfinite
+from sys import float_info
 
 from ...catalogue.update_rule import new
 from ...errors import counted
-from ...expr import Expr, Sym
-from ...trace.amount import Amount
+from ...expr import Expr, Num, Sym
+from ...network.model import Network
+from ...trace.amount import Amount, Beyond
 from ...trace.trace import Trace
+from ...trace.tracing import is_small
+from ..checking.checks import with_telling_digits
 from ..content.model import Block, Check, Curve, Note, Plot, Remark, Section, Solution, listed, table
 from ..content.results import LossValue, Results
 from ..numbers.digits import Digits
@@ -24,6 +29,9 @@ from .step import Trained
 
 MOST_POINTS = 2000
 """Points of one curve."""
+ROUNDING = Decimal("1e-15")
+"""Two losses whose ratio is no farther from 1 than this may differ by the roundings of double precision alone."""
+AS_BEFORE = ": as far as double precision shows, it is what it was before"
 BEYOND = 1.5
 """How many times the loss before the training a picture reaches at most."""
 
@@ -81,6 +89,7 @@ class _Training:
                 how = "(--full shows all, -o losses.csv writes them)"
                 yield Remark((f"… {len(columns) - MOST_ROWS} more epochs between these {how}",))
             yield loss_of_epoch(self.loss, network.samples_per_step is not None)
+            yield from told_from_zero([network], (*columns.loss, *columns.validation))
         if len(columns) > 1:
             curves = [curve(("training",), columns.epoch, columns.loss)]
             if columns.validation:
@@ -170,16 +179,31 @@ class _Training:
             yield Check((f"{counted(count, 'mistake')} in the last pass",), "note" if count else "ok")
             return
         before, after = self.run.before.loss, self.run.after.loss
-        fell = after < before
         ours = "all" if self.run.validation is None else "the training"
-        words: Note = (
-            self.loss,
-            f" of {ours} samples after the training ≈ ",
-            self.number(after),
-            " < " if fell else " ≥ ",
-            self.number(before),
-        )
+        words: Note = (self.loss, f" of {ours} samples after the training ≈ ")
+        if _is_close(before, after):
+            yield Check((*words, self.number(after), AS_BEFORE), "note")
+            return
+        fell = isfinite(after) and (not isfinite(before) or _decimal(after) < _decimal(before))
+        old, new = self.number(before), self.number(after)
+        if old == new:
+            old, new = (
+                one.number for one in with_telling_digits(self.sheet.writer.digits, Amount(before), Amount(after))
+            )
+        words = (*words, new, " < " if fell else " ≥ ", old)
         yield Check(words if fell else (*words, ": this training did not lower it"), "ok" if fell else "note")
+
+
+def _decimal(number: float) -> Decimal:
+    return number.true if isinstance(number, Beyond) else Decimal(number)
+
+
+def _is_close(before: float, after: float) -> bool:
+    """Whether two losses are the same, as far as double precision shows."""
+    if not isfinite(before) or not isfinite(after):
+        return False
+    old, new = _decimal(before), _decimal(after)
+    return abs(old - new) <= ROUNDING * max(abs(old), abs(new))
 
 
 def loss_of_epoch(loss: Sym, by_steps: bool) -> Remark:
@@ -188,10 +212,20 @@ def loss_of_epoch(loss: Sym, by_steps: bool) -> Remark:
     return Remark((loss, mean if by_steps else " is the loss before the update of its epoch."))
 
 
+def told_from_zero(networks: Iterable[Network], losses: Iterable[float]) -> Iterator[Remark]:
+    """What a loss of 0.0 is where no more than doubles are known of it."""
+    if 0.0 in losses and not all(map(is_small, networks)):
+        yield Remark(("0.0 is a loss that double precision does not tell from 0.",))
+
+
 def number_words(digits: Digits, number: float) -> Expr | str:
-    """A rounded number, or the word for what is none."""
+    """A rounded number, or the word for what is none, or is so small that a double has not all of its digits."""
+    if isinstance(number, Beyond):
+        return Num(digits.rounded(number.true))
     if not isfinite(number):
         return "∞" if number in (inf, -inf) else "not a number"
+    if 0 < abs(number) < float_info.min:
+        return "< 1e-307" if number > 0 else "> -1e-307"
     return digits.show(Amount(number)).number
 
 
@@ -206,4 +240,4 @@ def curves_plot(loss: Sym, curves: Sequence[Curve], before: float) -> Plot:
     start = before if isfinite(before) else 0.0
     high = min(max(finite, default=1.0), BEYOND * start) if start > 0 else max(finite, default=1.0)
     low = min(0.0, min(finite, default=0.0))
-    return Plot(("epoch",), (loss,), tuple(curves), low, high if high > low else low + 1)
+    return Plot(("epoch",), (loss,), tuple(curves), low, high if high - low > float_info.min else low + 1)
