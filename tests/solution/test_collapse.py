@@ -276,6 +276,33 @@ def test_a_product_of_two_branches_is_not_merged(run: Run, tmp_path: Path) -> No
     assert step["reason"] == "s has a derivative that depends on its argument, so it is not shown to be affine"
 
 
+OF_A_FORMULA = "inputs: {x: SIZES}\nlayers: [{let: {k: mean(x * x) + sum(x)}}]\n"
+
+
+@pytest.mark.parametrize(("sizes", "formula", "reason"), [
+    ("[3, 1, 2]", "1/3 × Σ_j x_j x_j + Σ_i x_i", "halfway between k(-2, 0, 0) ≈ -0.666667 and k(2, 0, 0) ≈ 3.33333 "),
+    ("[3, 1, 2, 4, 5]", "1/5 × Σ_j x_j x_j + Σ_i x_i",
+     "with 4 zeros behind the first number, halfway between k(-2, 0, …) = -1.2 and k(2, 0, …) = 2.8 is "),
+    ("{size: D}", "(1/D) × Σ_j x_j x_j + Σ_i x_i", "with D = 2, halfway between k(-2, 0) = 0 and k(2, 0) = 4 is 2, "),
+])  # fmt: skip
+def test_a_formula_is_tried_on_as_many_values_as_it_reads(
+    run: Run, tmp_path: Path, sizes: str, formula: str, reason: str
+) -> None:
+    (step,) = sheet(run, tmp_path, OF_A_FORMULA.replace("SIZES", sizes))["steps"]
+    assert step["lines"][0]["text"] == formula
+    assert reason in step["reason"]
+
+
+@pytest.mark.parametrize(("vectors", "name"), [("columns", "A_c_x_jq"), ("rows", "A_c_x_qj")])
+def test_an_element_is_written_by_its_row_before_its_column(run: Run, tmp_path: Path, vectors: str, name: str) -> None:
+    layers = "[{dense: a, weights: [[1, 2], [3, 4]]}, {concat: c, from: [a, x]}]"
+    steps = sheet(run, tmp_path, f"inputs: {{x: [3, 1]}}\nvectors: {vectors}\nlayers: {layers}\n")["steps"]
+    (step,) = [step for step in steps if step["name"] == "A_c_x"]
+    assert step["lines"][0]["text"] == f"{name} = 1[j = q + 2]"
+    by_rows = [[0, 0, 1, 0], [0, 0, 0, 1]]
+    assert step["value"] == (by_rows if vectors == "rows" else np.transpose(by_rows).tolist())
+
+
 def test_numbers_beyond_floats_are_compared_too(run: Run, tmp_path: Path) -> None:
     matrices = "- {dense: 2, weights: [[1e308, -1e308], [1e308, 1e308]]}\n- {dense: 2, weights: [[10, 10], [1, -1]]}\n"
     (tmp_path / "net.yaml").write_text(f"inputs: {{x: [1.0, 2.0]}}\nlayers:\n{matrices}", encoding="utf-8")

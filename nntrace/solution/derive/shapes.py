@@ -8,6 +8,7 @@ from ...expr import Dimensions, Expr, Mul, Neg, Num, Sym, total
 from ...network.model import Tensor
 from ...network.quantities import parameters
 from ..content.model import Line, Note, Table
+from ..formulas.shapes import size_of
 from .naming.symbols import Symbols, how_many_samples
 
 ROLES = {
@@ -61,7 +62,7 @@ class Shapes:
         return str(how_many_samples(self.network) or self.symbols.letter("samples"))
 
     def _count_of(self, tensor: Tensor) -> Expr:
-        sizes = [self.symbols.size(str(size)) for size in tensor.written_shape if size != 1]
+        sizes = [size_of(str(size)) for size in tensor.written_shape if size != 1]
         return sizes[0] if len(sizes) == 1 else Mul(tuple(sizes)) if sizes else Num(1)
 
     def _both(self, tensor: Tensor) -> tuple[Note, Note]:

@@ -149,7 +149,7 @@ def index_lines(
 
 def in_names(symbols: Symbols, form: Form, extents: Mapping[str, int] = {}) -> Form:
     """A form over keys, and its rule, in the tensors' names."""
-    sizes = {**symbols.extents(extents), **symbols.sizes(form.body)}
+    sizes = {**symbols.formulas.written_sizes(extents), **symbols.sizes(form.body)}
 
     def named(part: Expr) -> Expr:
         return symbols.named(part, {**symbols.sizes(part), **sizes})
@@ -170,7 +170,7 @@ def matrix_step(symbols: Symbols, key: str) -> Part | None:
     body = formulas.matrix(found.formula, axes) if formulas.has_matrix(key) else None
     if body is None or symbols.is_of_numbers(body):
         return None
-    sizes = {**symbols.extents(found.sizes), **symbols.sizes(found.formula, Sym(key, found.indices))}
+    sizes = {**formulas.written_sizes(found.sizes), **symbols.sizes(found.formula, Sym(key, found.indices))}
     name = symbols.gradient(key, ())
     lines = defined(name, symbols.partial(key, ()))
     forms = [Form(body, _all_of(symbols, key, found) if lines else ())]

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from functools import reduce
+from collections.abc import Iterator, Mapping
+from functools import cached_property, reduce
 from operator import mul
 
 from ...expr import ONE, Add, Call, Expr, MatMul, Mul, Neg, Num, Ones, Partial, Sum, Sym, Transpose, symbols
@@ -88,6 +88,16 @@ class Layout:
     def extents(self, formula: Expr) -> dict[str, int]:
         """How far these letters run."""
         return {letter: tensor.shape[axis] for letter, tensor, axis in self.axes_read(formula)}
+
+    def written_sizes(self, sizes: Mapping[str, int]) -> dict[str, str]:
+        """How far letters run, as the file has it: a count, or the symbol that a count stands for."""
+        return {letter: self._symbols.get(size, str(size)) for letter, size in sizes.items()}
+
+    @cached_property
+    def _symbols(self) -> dict[int, str]:
+        """What stands for a count: the symbol of a size that is not known."""
+        tensors = (one for one in self.network.tensors.values() if one.sizes)
+        return {count: str(size) for one in tensors for count, size in zip(one.shape, one.sizes, strict=True)}
 
 
 def _is_one(factor: Expr, single: set[str]) -> bool:

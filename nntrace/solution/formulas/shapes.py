@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 
-from ...expr import Add, Dimensions, Expr, Hadamard, HadamardDiv, MatMul, Mul, Neg, children
+from ...expr import Add, Dimensions, Expr, Hadamard, HadamardDiv, MatMul, Mul, Neg, Num, Sym, children
 from ...expr.bind import origin
 from ...expr.matrices import Axes, shape
 from ..content.model import Note, listed
@@ -18,6 +18,11 @@ def shapes(body: Expr, axes: Axes, sizes: LetterSizes) -> Note:
     result = (_dimensions(axes, sizes),)
     found = _of(body, sizes)
     return result if found == result or not _has_product(body) else (*found, " = ", *result)
+
+
+def size_of(written: str) -> Expr:
+    """A size as a number or a symbol."""
+    return Num(int(written)) if written.isdigit() else Sym(written)
 
 
 def _dimensions(axes: Axes, sizes: LetterSizes) -> Dimensions:

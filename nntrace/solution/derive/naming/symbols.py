@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 
-from ....expr import Expr, Num, Ones, Partial, Size, Sym, Whole
+from ....expr import Expr, Ones, Partial, Size, Sym, Whole
 from ....expr.bind import transform, walk
 from ....expr.index import Index
 from ....expr.letters import index_letters
@@ -15,6 +15,7 @@ from ....network.chain_rule import LOSS
 from ....network.model import BoundOperation, Network
 from ...content.model import Note, listed
 from ...formulas.naming import PRIME, SAMPLES, is_single
+from ...formulas.shapes import size_of
 from ...formulas.single_letters import without_single
 from ...formulas.tensor import TensorFormulas
 from .lettering import other_letters
@@ -71,7 +72,7 @@ class Symbols:
                     own = Sym(self.letter("identity")) if symbol == IDENTITY else symbol
                     return Whole(self.matrix(name, bool(mark)) if known else own, down, across)
                 case Size(over):
-                    return self.size(sizes.get(over, f"n_{over}"))
+                    return size_of(sizes.get(over, f"n_{over}"))
                 case Ones(over):
                     return Ones(sizes[over])
                 case _:
@@ -207,29 +208,14 @@ class Symbols:
         read = self.formulas.axes_read(node, *more)
         return {letter: str(tensor.written_shape[axis]) for letter, tensor, axis in read}
 
-    def extents(self, sizes: Mapping[str, int]) -> SIZES:
-        """How far index letters run, as it is written."""
-        return {letter: self._counts.get(size, str(size)) for letter, size in sizes.items()}
-
     def sized(self, node: Expr, sizes: Mapping[str, int]) -> Expr:
         """An expression over keys with its sizes as they are written: these outlast the index that they count."""
-        known = {**self.extents(sizes), **self.sizes(node)}
+        known = {**self.formulas.written_sizes(sizes), **self.sizes(node)}
 
         def leaf(part: Expr) -> Expr | None:
-            return self.size(known[part.over]) if isinstance(part, Size) else None
+            return size_of(known[part.over]) if isinstance(part, Size) else None
 
         return transform(node, leaf)
-
-    @cached_property
-    def _counts(self) -> dict[int, str]:
-        """What stands for a count: the symbol of a size that is not known."""
-        tensors = (one for one in self.network.tensors.values() if one.sizes)
-        return {count: str(size) for one in tensors for count, size in zip(one.shape, one.sizes, strict=True)}
-
-    @staticmethod
-    def size(text: str) -> Expr:
-        """A size as a number or a symbol."""
-        return Num(int(text)) if text.isdigit() else Sym(text)
 
     def along(self, key: str) -> str:
         """How many elements a vector has, as written."""

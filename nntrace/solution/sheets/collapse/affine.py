@@ -15,7 +15,7 @@ from ....network.model import BoundOperation, Element, Network
 from ....trace.amount import Amount, evaluated, fraction
 from ....trace.trace import Trace
 from ...content.model import Note
-from ...formulas.shapes import shapes
+from ...formulas.shapes import shapes, size_of
 from ...formulas.tensor import TensorFormulas
 from .algebra import AffineMap, Algebra, Named, is_number, of_one_place, repeated
 from .grids import Grid
@@ -69,13 +69,13 @@ class AffineMaps:
             derivatives.setdefault(levels[key], []).append((key, letter, derivative))
             sizes[f"j{levels[key]}"] = self.network.tensors[key].shape[-1]
         sizes = {**{new: step.sizes[letter] for letter, new in letters.items() if letter in step.sizes}, **sizes}
-        self._sizes.update({letter: str(size) for letter, size in sizes.items() if letter not in self._sizes})
+        self._sizes.update(self.formulas.written_sizes({one: sizes[one] for one in sizes.keys() - self._sizes}))
 
         def keyed(formula: Expr, read: Mapping[str, str] = {}) -> Expr:
             return relettered(self.formulas.keyed(formula, step), {**letters, **read})
 
-        def named(matrix: Whole, formula: Expr, by: tuple[str, ...], grid: Grid | None) -> Named:
-            found = Named(matrix, self._elements(formula, step), by)
+        def named(matrix: Whole, formula: Expr, by: Axes, grid: Grid | None) -> Named:
+            found = Named(matrix, self._elements(formula, step), tuple(filter(None, by)))
             self.known.add(found.name, grid)
             return found
 
@@ -88,7 +88,7 @@ class AffineMaps:
             given: tuple[Named, ...] = ()
             if matrix is None:
                 matrix = Whole(self.free_name("A", self.formulas.name(key).name, step), *axes)
-                given = (named(matrix, derivative, (result, letter), grid),)
+                given = (named(matrix, derivative, self.algebra.axes(result, letter), grid),)
             maps.append((at, AffineMap(matrix, None, grid, None, given)))
         rest, axes = constant_part(operation.formula, operation.arguments), self.algebra.axes(own)
         constant = keyed(rest)
@@ -98,7 +98,7 @@ class AffineMaps:
             given = last.named
             if vector is None:
                 vector = Whole(self.free_name("c", "", step), *axes)
-                given = (*given, named(vector, rest, (result,), grid))
+                given = (*given, named(vector, rest, self.algebra.axes(result), grid))
             maps[-1] = at, last._replace(constant=vector, constant_numbers=grid, named=given)
         return maps
 
@@ -147,11 +147,12 @@ class AffineMaps:
 
     def _elements(self, formula: Expr, step: BoundOperation) -> Expr:
         """A layer's formula in the tensors' names, its letters kept."""
+        sizes = self.formulas.written_sizes(step.sizes)
 
         def leaf(node: Expr) -> Expr | None:
             match node:
                 case Size(over):
-                    return Num(extent(over, step.sizes))
+                    return size_of(sizes[over])
                 case Sym(key, index):
                     return Sym(self.formulas.name(key).name, index)
                 case _:
@@ -175,8 +176,7 @@ class AffineMaps:
                 case Ones(over):
                     return Ones(self._sizes.get(over, over))
                 case Size(over):
-                    size = self._sizes.get(over, over)
-                    return Num(int(size)) if size.isdigit() else Sym(size)
+                    return size_of(self._sizes.get(over, over))
                 case _:
                     return None
 

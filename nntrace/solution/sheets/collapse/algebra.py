@@ -10,7 +10,8 @@ from .grids import Grid, plus, times
 
 
 class Named(Record):
-    """A matrix that has no form in the layer's own ones, under a name: what its elements are, by these letters."""
+    """A matrix that has no form in the layer's own ones, under a name: what its elements are, by these letters,
+    the row's before the column's."""
 
     matrix: Whole
     elements: Expr

@@ -8,13 +8,13 @@ from fractions import Fraction
 from itertools import chain, combinations
 from math import prod
 
-from ....expr import Call, Expr, Num, Sym
+from ....expr import Call, Condition, Expr, Num, Sym
 from ....expr.properties import has_kink, is_affine
 from ....network.model import BoundOperation, Cell, Element, Network
 from ....record import Record
 from ....trace.amount import Amount, evaluated, fraction
 from ....trace.trace import Trace
-from ...content.model import Note
+from ...content.model import Note, listed
 from ...formulas.tensor import TensorFormulas
 from ...numbers.digits import Digits, Shown
 from .stacks import are_vectors, is_map, read_tensors
@@ -25,7 +25,7 @@ ROUNDING = 1e-9
 """How far apart two floats may be, for the size of what they are made of, that are the same number rounded."""
 MOST_ARGUMENTS = 4
 FEW = 2
-"""How many values an activation that mixes them is tried on."""
+"""How many values an activation that mixes them is tried on, and what a size is that the network does not say."""
 
 
 class _Images(Record):
@@ -51,10 +51,19 @@ class Refutation:
         self.digits = digits
         self.step = step
         self.operation = step.operation
-        sizes = dict(step.sizes)
-        if not self.operation.parameters and all(isinstance(one, str) for one in self.operation.output.index):
-            sizes = {letter: min(size, FEW) for letter, size in sizes.items()}
-        self.sizes: Mapping[str, int] = sizes
+        self.chosen = self._chosen()
+        self.sizes: Mapping[str, int] = {letter: self._tried(size) for letter, size in step.sizes.items()}
+
+    def _chosen(self) -> dict[int, str]:
+        """The symbols of sizes that are tried as ``FEW``, by the counts that stand for them."""
+        tensors = [self.network.tensors[key] for key in (self.step.argument, self.step.output)]
+        both = (pair for one in tensors for pair in zip(one.shape, one.written_shape, strict=True))
+        return {count: size for count, size in both if isinstance(size, str)}
+
+    def _tried(self, size: int) -> int:
+        """How many values are tried of so many: of an activation few, which say what it is by its kind."""
+        of_kind = not self._has_own_name and all(isinstance(one, str) for one in self.operation.output.index)
+        return FEW if size in self.chosen else min(size, FEW) if of_kind else size
 
     @property
     def _called(self) -> str:
@@ -100,7 +109,7 @@ class Refutation:
         low, high, middle = found.points
         about = ("about ",) if found.halfway.rounded else ()
         return (
-            "an affine map takes midpoints to midpoints; halfway between ",
+            "an affine map takes midpoints to midpoints; ", *self._sizes_tried(), "halfway between ",
             *self._image(low, found.low), " and ", *self._image(high, found.high),
             " is ", *about, found.halfway.number, ", but ", *self._image(middle, found.there),
             ", so ", self._called, " is not affine",
@@ -135,6 +144,16 @@ class Refutation:
         index = {str(letter): 0 for letter in self.operation.output.index}
         return evaluated(self.operation.formula, amount, index, self.sizes)
 
+    def _sizes_tried(self) -> Note:
+        """``with D = 2, ``; ``with 9 zeros behind the first number, ``, where these are not written."""
+        count = self._read()
+        if self._has_own_name and self.chosen and not self.operation.is_elementwise:
+            sizes = dict.fromkeys(self.chosen.values())
+            return ("with ", *listed(((Condition(Sym(size), "=", Num(FEW)),) for size in sizes), last=" and "), ", ")
+        if count > MOST_ARGUMENTS and not self.operation.is_elementwise:
+            return (f"with {count - 1} zeros behind the first number, ",)
+        return ()
+
     def _image(self, value: int, image: Shown) -> Note:
         """``relu(-2) = 0.0``, ``the first of softmax(2, 0) ≈ 0.880797``."""
         sign = f" {image.relation} "
@@ -151,7 +170,7 @@ class Refutation:
         return Call(self._called, arguments) if self._has_own_name else self.step.of(*arguments)
 
     def _read(self) -> int:
-        """How many values the step reads."""
-        if self.operation.parameters or any(not isinstance(one, str) for one in self.operation.output.index):
-            return self.network.tensors[self.step.argument].shape[-1]
+        """How many values the step reads of those tried."""
+        if self._has_own_name or any(not isinstance(one, str) for one in self.operation.output.index):
+            return self._tried(self.network.tensors[self.step.argument].shape[-1])
         return self.sizes[str(self.operation.output.index[-1])]

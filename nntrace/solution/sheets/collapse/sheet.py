@@ -10,7 +10,7 @@ from collections.abc import Callable, Generator, Iterable, Iterator
 from decimal import Decimal
 from functools import reduce
 
-from ....expr import Expr, Sym, Whole, total
+from ....expr import Expr, Size, Sym, Whole, total
 from ....expr.bind import transform
 from ....network.model import BoundOperation, Network, sample_mark
 from ....trace.amount import Amount
@@ -20,6 +20,7 @@ from ...content.results import Results
 from ...formulas.element import Writer
 from ...formulas.layout import Layout
 from ...formulas.naming import is_single
+from ...formulas.shapes import size_of
 from ...formulas.single_letters import without_single
 from ...formulas.tensor import TensorFormulas
 from ...numbers.digits import Digits
@@ -125,9 +126,15 @@ class Collapse:
         name = self.formulas.name(step.output)
         if self.formulas.is_function(step):
             return step.of(self.formulas.name(step.argument)), name
-        sizes = {letter: str(size) for letter, size in step.sizes.items()}
-        body = without_single(self.formulas.keyed(step.operation.formula, step), lambda _: {}, sizes)
-        body = transform(body, lambda node: self._element(node) if isinstance(node, Sym) else None)
+        formula = self.formulas.keyed(step.operation.formula, step)
+        sizes = self.formulas.written_sizes(step.sizes)
+
+        def leaf(node: Expr) -> Expr | None:
+            if isinstance(node, Size):
+                return size_of(sizes[node.over])
+            return self._element(node) if isinstance(node, Sym) else None
+
+        body = transform(without_single(formula, lambda _: {}, sizes), leaf)
         return body, self._element(Sym(step.output, step.operation.output.index))
 
     def _element(self, symbol: Sym) -> Sym:
@@ -185,7 +192,7 @@ class Collapse:
                 continue
             shown, rounded = literal(grid, self.digits)
             value = Line("value", "≈" if rounded else "=", shown)
-            step = self._step(Whole(one.name, *one.letters), one.elements, BY_ELEMENTS)
+            step = self._step(one.matrix, one.elements, BY_ELEMENTS)
             yield step._replace(lines=(step.lines[0]._replace(left=elements), value), value=numbers(grid))
 
     def _result(self, layers: tuple[BoundOperation, ...], affine: AffineMap, source: Expr) -> Iterator[Block]:
