@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -12,7 +12,8 @@ from . import losses, passes, sources, training, validation, values
 from .formula import LET
 from .layers import ACTIVATION, parameter_keys
 from .reader import OF_LAYERS, READERS, REQUIRED
-from .shorthands import DECAY, SHORT_RATE
+from .scalars import looks_like_number
+from .shorthands import DECAY, RATE, SHORT_RATE
 
 Schema = dict[str, Any]
 DIALECT = "https://json-schema.org/draft/2020-12/schema"
@@ -39,6 +40,7 @@ def network_schema() -> Schema:
             "layer": {"anyOf": [*_forms("layer", _layer_keys), *_forms("activation", _from), formulas]},
             "activation": {"anyOf": list(_forms("activation"))},
             "loss": {"anyOf": [{"type": "string"}, *_forms("loss", _loss_keys), result, upstream]},
+            RATE: {"anyOf": [NUMBER, RATES, *_schedules(), {"type": "object", "required": [training.DEFAULT]}]},
             "penalty": _table(
                 {**{word: _described(entry, NUMBER) for word, entry in _words("penalty")},
                  **dict.fromkeys(losses.PENALTY_KEYS, ANY)}
@@ -57,7 +59,7 @@ def _keys() -> dict[str, Schema]:
         "penalty": {"$ref": "#/$defs/penalty"},
         "optimizer": {"anyOf": list(_inside("optimizer", {training.START: ANY}))},
         "clip": {"anyOf": list(_inside("clip", {}))},
-        "learning_rate": {"anyOf": [NUMBER, RATES, *_schedules(), {"type": "object", "required": [training.DEFAULT]}]},
+        RATE: {"$ref": f"#/$defs/{RATE}"},
         "order": {"anyOf": [{"const": passes.GIVEN}, _table({passes.SHUFFLE: COUNT}, [passes.SHUFFLE])]},
         "samples_per_step": {"anyOf": [COUNT, {"const": "all"}]},
         "validation": {"anyOf": [_table({validation.SPLIT: NUMBER, validation.SEED: COUNT}, [validation.SPLIT]), ANY]},
@@ -66,22 +68,28 @@ def _keys() -> dict[str, Schema]:
 
 def _short_keys() -> dict[str, Schema]:
     """Keys that stand for longer ones."""
-    return {SHORT_RATE: NUMBER, DECAY: NUMBER, **{word: _described(entry, ANY) for word, entry in _words("penalty")}}
+    penalties = {word: _described(entry, ANY) for word, entry in _words("penalty")}
+    return {SHORT_RATE: _keys()[RATE], DECAY: NUMBER, **penalties}
 
 
 def _read_by(reader: Any) -> Schema:
     """What stands under a key, as its reader takes it: one of a few words, a whole number, or anything."""
     asked = reader.keywords if isinstance(reader, partial) else {}
     if "choices" in asked:
-        return {"enum": [*asked["choices"], *(int(word) for word in asked["choices"] if word.isdecimal())]}
+        return _one_of(asked["choices"])
     return COUNT if isinstance(reader, partial) and reader.func is values.count else ANY
+
+
+def _one_of(words: Sequence[str]) -> Schema:
+    """One of a few words; one that looks like a number is read as one."""
+    return {"enum": [*words, *(float(word) for word in words if looks_like_number(word))]}
 
 
 def _schedules() -> Iterator[Schema]:
     """A list of rates with what it counts, and each schedule beside the rate it starts from."""
     counted: Schema = {training.PER: {"enum": list(training.COUNTED)}}
     yield _table({training.LIST: RATES, **counted}, [training.LIST])
-    for form in _inside("schedule", {}):
+    for form in filter(lambda form: "const" not in form, _inside("schedule", {})):
         own = {**form["properties"], training.START: NUMBER, **counted}
         yield _table(own, [*form["required"], training.START])
 
@@ -140,7 +148,7 @@ def _option(option: Option) -> Schema:
     default = {"default": option.default} if has_default else {}
     match option.type:
         case "word":
-            return {"enum": list(option.choices), **default}
+            return {**_one_of(option.choices), **default}
         case "flag":
             return {"type": "boolean", **default}
         case "count":

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import json
 from fractions import Fraction
 from pathlib import Path
 from typing import Any, Literal
 
+import jsonschema
 import pytest
+import yaml
 
 from nntrace.catalogue import KINDS, Entry, Operation, Parameter
 from nntrace.expr import Sym
@@ -27,16 +30,19 @@ from nntrace.spec.model import (
     Rounding,
     Spec,
 )
+from nntrace.spec.schema import network_schema
 
 HOMEWORK = (Path(__file__).parent / "homework.yaml").read_text(encoding="utf-8")
 
 
 def spec_of(text: str) -> Spec:
-    """The spec of a file, with what it must have filled in."""
+    """The spec of a file, with what it must have filled in; an editor accepts it too."""
     for key, filling in (("inputs", "inputs: [1]"), ("layers", "layers: []")):
         if f"{key}:" not in text:
             text += f"\n{filling}"
-    return read(text, "net.yaml", None)
+    spec = read(text, "net.yaml", None)
+    jsonschema.validate(json.loads(json.dumps(yaml.safe_load(text))), network_schema())
+    return spec
 
 
 def plain(value: Any) -> Any:

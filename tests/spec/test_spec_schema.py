@@ -14,6 +14,7 @@ import yaml
 from nntrace.catalogue import KINDS
 from nntrace.catalogue.registry import names
 from nntrace.cli.start import starting_file
+from nntrace.spec import read
 from nntrace.spec.reader import READERS
 from nntrace.spec.schema import network_schema
 
@@ -28,11 +29,12 @@ FORMS: list[dict[str, Any]] = [
     {"layers": [{"let": {"q": "x * 2"}}], "loss": "q"}, {"loss": {"of": "q"}}, {"loss": {"upstream": [0.5]}},
     {"optimizer": {"adam": {"eps": {"inside": 1e-8}}}}, {"optimizer": "sgd"}, {"clip": {"norm": 1}},
     {"layers": ["relu", {"dense": 2, "activation": {"leaky_relu": "a", "alpha": 0.1}, "from": ["x"]}]},
-    {"lr": 0.1, "l2": 0.01}, {"learning_rate": [0.1, 0.05]}, {"learning_rate": {"default": 0.1, "W2": 0.01}},
+    {"lr": 0.1, "l2": 0.01, "loss": "mse"}, {"learning_rate": [0.1, 0.05]}, {"learning_rate": {"default": 0.1, "W2": 0.01}},
     {"learning_rate": {"start": 0.1, "step": {"every": 10, "times": 0.5}, "per": "epoch"}}, {"log": 2, "epochs": 3},
     {"learning_rate": {"list": [0.1, "1/20"], "per": "iteration"}}, {"learning_rate": {"start": 0.1, "warmup": 5}},
-    {"order": {"shuffle": 7}, "samples_per_step": "all", "validation": {"split": 0.2}, "vectors": "rows"},
-    {"report": [{"mae": "M"}], "penalty": {"l2": "1/100", "on": "all"}},
+    {"order": {"shuffle": 7}, "samples_per_step": 1, "samples": [[1]], "validation": {"split": 0.2}},
+    {"report": [{"mae": "M"}], "penalty": {"l2": "1/100", "on": "all"}, "loss": "mse"}, {"vectors": "rows"},
+    {"samples_per_step": "all", "samples": [[1]]},
 ]  # fmt: skip
 
 
@@ -69,9 +71,22 @@ def test_keys_and_entries_are_those_that_are_read() -> None:
         assert all(json.dumps(entry.summary, ensure_ascii=False) in told for entry in KINDS[kind].values())
 
 
-@pytest.mark.parametrize("form", FORMS, ids=str)
+@pytest.mark.parametrize("form", FORMS + [{"lr": form["learning_rate"]} for form in FORMS if "learning_rate" in form],
+                         ids=str)  # fmt: skip
 def test_every_form_is_known(form: dict[str, Any]) -> None:
-    assert is_network({**LAYERS, **form})
+    network = {**LAYERS, **form}
+    read(yaml.safe_dump(network), "net.yaml", None)
+    assert is_network(network)
+
+
+@pytest.mark.parametrize("kind", ["layer", "activation"])
+def test_every_choice_of_an_option_is_known(kind: str) -> None:
+    for entry in KINDS[kind].values():
+        for name, option in entry.options().items():
+            for choice in option.choices:
+                text = f"inputs: [1]\nlayers:\n- {{{entry.name}: a, {name}: {choice}}}\n"
+                read(text, "net.yaml", None)
+                assert is_network(yaml.safe_load(text)), text
 
 
 @pytest.mark.parametrize("change", [
