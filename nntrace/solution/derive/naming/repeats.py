@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from ....expr import Call, Expr, Sum, Sym, Whole, children, free_indices, substitute
-from ....expr.bind import contains, walk
+from ....expr import Call, Expr, Max, Sum, Sym, Whole, children, free_indices
+from ....expr.bind import contains, transform, walk
+from ....expr.letters import relettered
 from ...formulas.naming import PRIME
 from ..steps import Form, Part
 from .symbols import Symbols
@@ -24,30 +25,57 @@ class Repeats:
 
     def named(self, part: Part) -> Part:
         """The step with its repeated parts named; one that the step before has named so keeps that name."""
-        found = dict.fromkeys(node for line in part.lines for node in repeated(line.body))
+        found: dict[Expr, Expr] = {}
+        for node in (node for line in part.lines for node in repeated(line.body)):
+            found.setdefault(by_place(node), node)
         if not found:
             return part
         names: dict[Expr, Sym] = {}
-        for node in found:
+        for meant, node in found.items():
             wanted = "sum" if isinstance(node, Sum) else "repeated"
             alike = sum(isinstance(other, Sum) == isinstance(node, Sum) for other in names)
-            names[node] = Sym(self.symbols.letter(wanted) + PRIME * alike, tuple(free_indices(node)))
-        definitions = [Form(node, left=name) for node, name in names.items() if self._meant.get(name.name) != node]
-        self._meant.update((name.name, node) for node, name in names.items())
-        renamed = (line.map(lambda form: substitute(form, names)) for line in part.lines)
-        return part._replace(lines=(*definitions, *renamed))
+            names[meant] = Sym(self.symbols.letter(wanted) + PRIME * alike, tuple(free_indices(node)))
+        new = [(found[meant], name) for meant, name in names.items() if self._meant.get(name.name) != found[meant]]
+        self._meant.update((name.name, found[meant]) for meant, name in names.items())
+        kinds = {type(node) for node in names}
+
+        def leaf(node: Expr) -> Expr | None:
+            name = names.get(by_place(node)) if type(node) in kinds else None
+            return name and Sym(name.name, tuple(free_indices(node)))
+
+        renamed = (line.map(lambda form: transform(form, leaf)) for line in part.lines)
+        return part._replace(lines=(*(Form(node, left=name) for node, name in new), *renamed))
+
+
+def by_place(node: Expr) -> Expr:
+    """An expression whatever letters its indices have: those that differ in their letters alone are one."""
+    return relettered(own_sums(node), {letter: str(place) for place, letter in enumerate(free_indices(node))})
+
+
+def own_sums(node: Expr) -> Expr:
+    """An expression with letters of their own for its sums: those that differ in their letters alone become one."""
+
+    def leaf(part: Expr) -> Expr | None:
+        if not isinstance(part, Sum | Max):
+            return None
+        body = own_sums(part.body)
+        inside = (len(one.over) for one in walk(body) if isinstance(one, Sum | Max))
+        own = PRIME * (1 + max(inside, default=0))
+        return type(part)(own, relettered(body, {part.over: own}))
+
+    return transform(node, leaf)
 
 
 def repeated(body: Expr) -> Iterator[Expr]:
     """The largest parts of an expression in index notation that are in it more than once and long."""
     if contains(body, Whole):
         return
-    counts = Counter(walk(body))
+    counts = Counter(map(own_sums, walk(body)))
 
     def largest(node: Expr) -> Iterator[Expr]:
         # a function of a name is short: what is named is its argument
         long = isinstance(node, Sum) or (not isinstance(node, Call) and sum(1 for _ in walk(node)) >= LEAST_WEIGHT)
-        if long and counts[node] > 1:
+        if long and counts[own_sums(node)] > 1:
             yield node
         else:
             for part in children(node):
