@@ -70,7 +70,7 @@ class ElementGradients:
         """What comes back by a reader: each addend as the output that it comes from, and the local derivative."""
         derived, declared = self.chain.adjoint(reader), reader.is_declared
         expansion = self._at_cell(derived.formula if declared else derived.derived, reader, cell)
-        chained = map(_chained, _terms(self._with_parts_inlined(expansion.body)))
+        chained = _by_output(self._with_parts_inlined(expansion.body))
         return expansion, [(output, local if declared else simplify(local)) for output, local in chained]
 
     def general(self, key: str) -> tuple[list[Summand], tuple[Index, ...]] | None:
@@ -98,8 +98,7 @@ class ElementGradients:
         if reader.leads_past:
             return (*self._uncancelled(summand), summand.local)
         expansion = self._at_cell(self.chain.adjoint(reader).derived, reader, summand.use.cell)
-        locals_of = dict(map(_chained, _terms(self._with_parts_inlined(expansion.body))))
-        derived = locals_of.get(summand.output)
+        derived = dict(_by_output(self._with_parts_inlined(expansion.body))).get(summand.output)
         if derived is None:  # nothing is left of it: the declared form says so by itself
             return (summand.local,)
         short = simplify(derived)
@@ -158,6 +157,19 @@ def _terms(body: Expr) -> tuple[Expr, ...]:
     if isinstance(body, Add) and all(isinstance(term, Rest) or _chained(term)[0] for term in body.terms):
         return body.terms
     return (body,)
+
+
+def _by_output(body: Expr) -> list[tuple[Element | None, Expr]]:
+    """The addends of a gradient, each as the output that it comes from and the local derivative: those of one output,
+    which reads an element at several places, as one."""
+    found: list[tuple[Element | None, Expr]] = []
+    for output, local in map(_chained, _terms(body)):
+        place = next((place for place, (known, _) in enumerate(found) if known == output), None)
+        if output is None or place is None:
+            found.append((output, local))
+        else:
+            found[place] = (output, total((found[place][1], local)))
+    return found
 
 
 def _chained(term: Expr) -> tuple[Element | None, Expr]:
