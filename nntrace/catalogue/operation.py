@@ -157,17 +157,33 @@ class Operation(_OperationFields):
         return letters
 
     def _place(self, name: str) -> tuple[Index, ...]:
-        found = [one.index for one in _read(self.formula) if one.name == name]
+        found = self._places(name)
         if self.mixes(name):
             return next(index for index in found if index != self.output.index)
         if all(isinstance(one, str) for index in found for one in index):  # each of them runs over all of its axis
             return min(found, key=lambda index: sum(one in self.output.index for one in index))
         return tuple(same[0] if len(set(same)) == 1 else 0 for same in zip(*found, strict=True))
 
+    def _places(self, name: str) -> list[tuple[Index, ...]]:
+        return [one.index for one in _read(self.formula) if one.name == name]
+
     def mixes(self, name: str) -> bool:
         """Whether a result reads an argument at its own place and at others too, as a softmax does."""
-        places = {one.index == self.output.index for one in _read(self.formula) if one.name == name}
-        return len(places) > 1
+        return len({place == self.output.index for place in self._places(name)}) > 1
+
+    def shared(self, name: str) -> set[Index]:
+        """The letters that a result has in common with every element of an argument that it reads: j of W[j,i] x[i]."""
+        return {
+            same[0]
+            for same in zip(*self._places(name), strict=True)
+            if len(set(same)) == 1 and same[0] in self.output.index
+        }
+
+    def is_read_in_ways(self, name: str) -> bool:
+        """Whether a result reads an argument's elements in several ways, some of them with a letter of its own that
+        others lack: W[j,i] and W[i,j], or as what it mixes."""
+        own = {letter for place in self._places(name) for letter in place if letter in self.output.index}
+        return not own <= self.shared(name)
 
     @cached_property
     def is_elementwise(self) -> bool:

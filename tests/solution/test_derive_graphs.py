@@ -204,6 +204,48 @@ def test_every_line_holds(text: str, with_numbers: bool) -> None:
     assert list(reading(network(text), Question(with_numbers=with_numbers)).disagreements()) == []
 
 
+FORMULA = """\
+inputs: {x: [1, 2]}
+values: {W: [[2, 1], [0.5, -1]], b: [0.5, 1], A: [[2, 1], [3, 1]]}
+layers:
+  - let: {g: 'FORMULA', f: sum(g * g)}
+loss: f
+"""
+READ_IN_WAYS = [
+    ("W @ x + transpose(W) @ b", "W_ji", "Σ_k ∂f/∂g_k × ∂g_k/∂W_ji", "(D4, D5)", "∂f/∂g_j × ∂g_j/∂W_ji"),
+    ("W @ transpose(A) + W * A", "A_ik", "Σ_j Σ_l ∂f/∂g_jl × ∂g_jl/∂A_ik", "(D5)", "Σ_j ∂f/∂g_ji × ∂g_ji/∂A_ik"),
+    ("W @ transpose(A) + W * A", "W_jk", "Σ_i ∂f/∂g_ji × ∂g_ji/∂W_jk", "(D4)", "∂f/∂g_jk × ∂g_jk/∂W_jk"),
+    ("A * transpose(W)", "W_ij", "∂f/∂g_ji × ∂g_ji/∂W_ij", "(D5)", "∂f/∂g_ij × ∂g_ij/∂W_ij"),
+    ("A * transpose(A)", "A_ij", "Σ_k Σ_l ∂f/∂g_kl × ∂g_kl/∂A_ij", "(D4)", "∂f/∂g_ji × ∂g_ji/∂A_ij"),
+]
+
+
+@pytest.mark.parametrize(("formula", "by", "chain", "cited", "wrong"), READ_IN_WAYS)
+def test_a_tensor_read_in_several_ways(formula: str, by: str, chain: str, cited: str, wrong: str) -> None:
+    """Every result that reads an element counts, and the rule cites where its derivative is; a chain rule of some of
+    them is caught."""
+    one = reading(network(FORMULA.replace("FORMULA", formula)), Question())
+    [lines] = [step["lines"] for step in one.sheet["steps"] if step["name"] == f"∂f/∂{by}"]
+    assert lines[0]["text"] == chain
+    assert lines[1]["note"].startswith("insert ")
+    assert lines[1]["note"].endswith(cited)
+    assert list(one.disagreements()) == []
+    lines[0]["text"] = wrong
+    assert all(wrong in problem for problem in one.disagreements())
+    assert list(one.disagreements())
+
+
+def test_a_rule_says_what_was_done() -> None:
+    """No sum over 1[…] is told of where its terms are all left; sums that differ in their letter have one name."""
+    steps = reading(network(FORMULA.replace("FORMULA", "softmax(x) * b[1] - mean(x)")), Question()).sheet["steps"]
+    [last] = [step["lines"] for step in steps if step["name"] == "∂f/∂x_i"]
+    assert last[-1]["note"] == "multiply out"
+    assert [line["text"] for line in last if line["text"].startswith("Z")] == ["Z = Σ_k e^{x_k}"]
+    steps = reading(network(FORMULA.replace("FORMULA", "softmax(x) * b[1]")), Question()).sheet["steps"]
+    [last] = [step["lines"] for step in steps if step["name"] == "∂f/∂x_i"]
+    assert last[-1]["note"] == "factors without its index in front of the sum"
+
+
 @pytest.mark.parametrize("text", GRAPHS.values(), ids=GRAPHS)
 def test_a_network_taken_apart_has_the_same_numbers(text: str) -> None:
     whole = network(text)

@@ -210,6 +210,46 @@ class _Powers(_Drawing):
         return self.random.choice(forms)()
 
 
+class _Transposed(_Drawing):
+    """Besides, lines that read a matrix at an element and at its mirror image; some of their results are matrices."""
+
+    def __init__(self, seed: int) -> None:
+        super().__init__(seed)
+        self.matrices: dict[str, int] = {}
+
+    def square(self, size: int, depth: int = 1) -> str:
+        draw = self.random
+        own = [name for name, count in self.matrices.items() if count == size]
+        if not depth or draw.random() < 0.3:
+            return draw.choice(own) if own and draw.random() < 0.5 else self.parameter(size, size)
+        one, other = self.square(size, depth - 1), self.square(size, depth - 1)
+        forms = (f"transpose({one})", f"({one} * transpose({one}))", f"({one} @ transpose({one}) + {one})",
+                 f"({one} @ transpose({other}) + {other} * {one})", f"({one} @ {other})")  # fmt: skip
+        return draw.choice(forms)
+
+    def vector(self, size: int, depth: int = 3) -> str:
+        if not depth or self.random.random() < 0.6:
+            return super().vector(size, depth)
+        one, inner = self.square(size), self.vector(size, 0)
+        forms = (f"({one} @ {inner} + transpose({one}) @ {self.vector(size, 0)})", f"({one} @ {inner})")
+        return self.random.choice(forms)
+
+    def layer(self) -> None:
+        if self.random.random() < 0.6:
+            super().layer()
+            return
+        name, size = f"u{len(self.layers)}", self.random.randint(2, 3)
+        formula = self.square(size)
+        if re.fullmatch(r"\w+", formula):
+            return  # a name alone
+        self.layers.append(f"let: {{{name}: '{formula}'}}")
+        self.lines.append((name, formula))
+        self.matrices[name] = size
+
+
+KINDS = pytest.mark.parametrize("drawing", [_Drawing, _Powers, _Transposed])
+
+
 def size_of(drawing: _Drawing, formula: str) -> int:
     return int(np.shape(evaluated([*drawing.lines[:-1], ("u", formula)], drawing.given, anp))[0])
 
@@ -226,6 +266,7 @@ def evaluated(lines: list[tuple[str, str]], given: dict[str, Any], np_: Any) -> 
         "sigmoid": lambda z: 1 / (1 + exp(-z)), "relu": lambda z: where(z > 0, z, 0 * z),
         "softplus": lambda z: np_.log(1 + exp(z)), "softmax": lambda z: exp(z) / np_.sum(exp(z)),
         "max": lambda a, b: where(b > a, b, a),
+        "transpose": lambda z: z.T,
         "joined": lambda *parts: np_.concatenate([part.reshape(-1) for part in parts]),
     }  # fmt: skip
     names = {name: value if np_ is not anp else anp.array(value) for name, value in given.items()}
@@ -245,7 +286,7 @@ def gradients_of(net: Network) -> dict[str, Any]:
     return found
 
 
-@pytest.mark.parametrize("drawing", [_Drawing, _Powers])
+@KINDS
 @pytest.mark.parametrize("seed", range(share_of_drawn(0.6)))
 def test_gradients_are_autograds_and_torchs(seed: int, drawing: type[_Drawing]) -> None:
     drawn = draw(seed, drawing)
@@ -267,7 +308,7 @@ def test_gradients_are_autograds_and_torchs(seed: int, drawing: type[_Drawing]) 
         assert np.array(found["gradients"][name]) == pytest.approx(gradient, rel=1e-7, abs=1e-9), drawn.text
 
 
-@pytest.mark.parametrize("drawing", [_Drawing, _Powers])
+@KINDS
 @pytest.mark.parametrize("seed", sorted({*range(share_of_drawn(0.2)), 470}))
 def test_every_line_holds(seed: int, drawing: type[_Drawing]) -> None:
     net = network(draw(seed, drawing))
@@ -277,7 +318,7 @@ def test_every_line_holds(seed: int, drawing: type[_Drawing]) -> None:
         assert not [check for check in object_of(solution).get("checks", []) if check["status"] == "failed"]
 
 
-@pytest.mark.parametrize("drawing", [_Drawing, _Powers])
+@KINDS
 @pytest.mark.parametrize("seed", range(share_of_drawn(0.1)))
 def test_matrices_have_the_numbers_of_the_elements(seed: int, drawing: type[_Drawing]) -> None:
     with suppress(AtKink):
@@ -304,9 +345,27 @@ def test_a_result_beside_the_way_to_the_loss_has_gradients_of_zeros() -> None:
 
 
 @pytest.mark.parametrize("seed", sorted({*range(share_of_drawn(0.1)), 547, 617, 720, 769, 1174, 2908, 3008}))
-def test_every_derivation_holds(seed: int) -> None:
+@pytest.mark.parametrize("drawing", [_Drawing, _Transposed])
+def test_every_derivation_holds(seed: int, drawing: type[_Drawing]) -> None:
     with suppress(AtKink):
-        assert list(reading(network(draw(seed)), Question()).disagreements()) == []
+        assert list(reading(network(draw(seed, drawing)), Question()).disagreements()) == []
+
+
+MIRRORED = """
+inputs: {x: [1, 2]}
+values: {W: [[2, 1], [0.5, -1]], b: [0.5, 1]}
+layers: [{let: {g: tanh(W @ x + transpose(W) @ b), f: sum(g * g)}}]
+loss: f
+"""
+
+
+def test_what_one_result_reads_twice_has_one_summand() -> None:
+    """∂g[1]/∂W[1,1] is the sum of both ways, not each of them."""
+    net = build(read(MIRRORED, "net.yaml", None))
+    solution = Sheet(net, Settings()).gradient(parameters(net), named=False)
+    [lines] = [step["lines"] for step in object_of(solution)["steps"] if step["name"] == "∂f/∂W[1,1]"]
+    assert [line["text"].count("∂f/∂g[1]") for line in lines if line["kind"] == "formula"] == [1]
+    prove_sheet(solution, net)
 
 
 SHARED = """

@@ -181,10 +181,10 @@ def _apart(found: Gradient, sizes: Mapping[str, int]) -> Gradient:
 
 
 def _plain_letters(formula: Expr) -> dict[str, str]:
-    """A plain letter for each index that the rules had to make of another one."""
+    """A plain letter for each index that the rules had to make of another one, as long as there are some."""
     used = dict.fromkeys(index_letters(formula))
     free = (letter for letter in LETTERS if letter not in used)
-    return {letter: next(free) for letter in used if origin(letter) != letter}
+    return dict(zip([letter for letter in used if origin(letter) != letter], free, strict=False))
 
 
 def _is_long(formula: Expr) -> bool:

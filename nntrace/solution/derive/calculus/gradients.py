@@ -9,14 +9,15 @@ from ....expr import Expr, Partial, Sum, Sym, at, factors_of, product, total
 from ....expr.bind import walk
 from ....expr.constants import constants_multiplied
 from ....expr.letters import index_letters, relettered
-from ....network.batch import SAMPLE
+from ....expr.rules import where_equal
 from ....network.chain_rule import LOSS, Reader
 from ....record import Record
 from ...content.model import Note
 from ...formulas.tensor import LETTERS, Gradient
 from ..naming.symbols import Symbols
-from ..steps import NO_MATRIX_FORM, Form, Numbers, Part, defined, index_lines, matrix_step, put_in
+from ..steps import NO_MATRIX_FORM, Form, Numbers, Part, defined, in_names, index_lines, matrix_step, put_in
 from .jacobians import Jacobians
+from .products import opening
 
 
 class Way(Record):
@@ -67,10 +68,9 @@ class ParameterGradients:
         chain = self.symbols.named(total(way.chain for way in ways))
         name = self.symbols.gradient(key, found.indices)
         links = (node for node in walk(chain) if isinstance(node, Partial) and node.of != self.symbols.loss)
-        forms = [
-            Form(total(way.put_in for way in ways), put_in(links)),
-            Form(total(way.worked_out for way in ways), ("multiply out; of a sum over 1[…] one term is left",)),
-        ]
+        forms = [Form(total(way.put_in for way in ways), put_in(links)), Form(total(way.worked_out for way in ways))]
+        before, after = (in_names(self.symbols, form, extents).body for form in forms)
+        forms[-1] = forms[-1]._replace(rule=opening(before, after))
         slope = self.symbols.partial(key, found.indices)
         lines = (*defined(name, slope), *index_lines(self.symbols, forms, chain, extents))
         yield Part(name, lines, {key}, which, Numbers(key, "gradient", indexed=True))
@@ -90,22 +90,27 @@ class ParameterGradients:
             added = by_loss and not reader.step.is_penalty and len(found.addends) > 1  # no derivative by itself
             chain = sized if added else self._chain(reader, found.indices)
             worked_out = constants_multiplied(addend)[0] if by_loss else sized
-            mixes = reader.edge.operation.mixes(reader.edge.argument) and not by_loss
-            yield Way(chain, self._through_jacobian(reader, found.indices) if mixes else worked_out, worked_out)
+            apart = reader.edge.operation.is_read_in_ways(reader.edge.argument) and not by_loss
+            yield Way(chain, self._through_jacobian(reader, found.indices) if apart else worked_out, worked_out)
 
     def _through_jacobian(self, reader: Reader, indices: tuple[str, ...]) -> Expr:
-        """Σ ∂L/∂result × ∂result/∂tensor over the places of a result that mixes the tensor's elements."""
-        step, argument = reader.step, reader.edge.argument
-        one = self.jacobians.bound(step, argument)
+        """Σ ∂L/∂result × ∂result/∂tensor over the places of a result that reads a tensor's elements in several ways."""
+        step, argument, operation = reader.step, reader.edge.argument, reader.edge.operation
+        one, jacobian = self.jacobians.bound(step, argument), self.jacobians.textbook(step, argument)
         renamed = dict(zip(map(str, one.by.index), indices, strict=True))
-        own = [letter for letter in map(str, one.output.index) if letter not in renamed]
-        plain = [str(letter) for letter in reader.edge.operation.output.index if letter != SAMPLE]
-        over = dict(zip(own, _apart([plain[one.result.index(letter)] for letter in own], indices), strict=True))
+        by = dict(zip(operation.argument(argument).index, map(str, one.by.index), strict=True))
+        plain = dict(zip(map(str, one.output.index), operation.output.index, strict=True))
+        for letter, index in plain.items():
+            if index in operation.shared(argument):  # elsewhere the result does not read it
+                jacobian = where_equal(jacobian, by[index], letter)
+                renamed[letter] = renamed[by[index]]
+        own = [letter for letter in plain if letter not in renamed]
+        over = dict(zip(own, _apart([str(plain[letter]) for letter in own], indices), strict=True))
         letters = {**renamed, **over}
-        jacobian = _relettered_apart(self.jacobians.textbook(step, argument), letters)
         result = relettered(one.output, letters)
         assert isinstance(result, Sym)
-        return _summed(product((Partial(LOSS, result), *factors_of(jacobian))), over.values())
+        inserted = factors_of(_relettered_apart(jacobian, letters))
+        return _summed(product((Partial(LOSS, result), *inserted)), over.values())
 
     def _addends(self, key: str, found: Gradient) -> Iterator[Expr]:
         """What comes back by each reader: by the loss itself with one constant, as it was derived with it."""
@@ -114,12 +119,13 @@ class ParameterGradients:
             yield constants_multiplied(addend)[0] if by_loss else self.symbols.sized(addend, found.sizes)
 
     def _chain(self, reader: Reader, indices: tuple[str, ...]) -> Expr:
-        """Σ ∂L/∂result × ∂result/∂tensor, over the result's indices that the tensor lacks."""
+        """Σ ∂L/∂result × ∂result/∂tensor, over the result's indices that some element of the tensor lacks."""
         step, output, by = reader.step, reader.edge.operation.output, Sym(reader.key, indices)
         if step.output == self.network.loss:
             return Partial(LOSS, by)
         argument = self.formulas.chain.adjoint(reader).argument
-        lacking = [str(index) for index in output.index if index not in argument.index]
+        shared = reader.edge.operation.shared(reader.edge.argument)
+        lacking = [str(index) for index in output.index if index not in shared]
         over = dict(zip(lacking, _apart(lacking, indices), strict=True))
         result = at(Sym(step.output, output.index), dict(zip(map(str, argument.index), indices, strict=True)) | over)
         assert isinstance(result, Sym)

@@ -55,8 +55,9 @@ def derivative_letters(operation: Operation, argument: str) -> DerivativeLetters
     mixed = tuple((changed[letter], new) for letter, new in places if letter in changed)
     summed = [letter for letter in inside if letter in own and letter != SAMPLE]
     others = [letter for letter in dict.fromkeys(declared) if letter not in {*result, *own, SAMPLE}]
+    apart = _Names({*result, *own, *by, *changed.values(), SAMPLE})  # these forms have no letter of the formula's sums
     return DerivativeLetters(
-        {**changed, **names.instead(summed, freed, "l")}, {**changed, **names.instead(others, freed)}, by, shared, mixed
+        {**changed, **names.instead(summed, freed, "l")}, {**changed, **apart.instead(others, freed)}, by, shared, mixed
     )
 
 

@@ -21,9 +21,7 @@ from .kinks import kink_note
 from .logits import LogitsGradient
 from .loss_formula import own_formula
 from .penalty import penalty_gradients
-from .products import contracted, deltas_repeated, last_first, scaled
-
-MULTIPLIED_OUT: Rule = ("multiply out; of a sum over 1[…] one term is left",)
+from .products import contracted, deltas_repeated, last_first, opening, scaled
 
 
 class LossGradient(LogitsGradient):
@@ -66,7 +64,7 @@ class LossGradient(LogitsGradient):
         twice = {factor for node in walk(core) for factor in deltas_repeated(node)}
         if not twice:
             short, rules = shortened(derived)
-            return Form(short, joined(rules)) if short == found else Form(found, MULTIPLIED_OUT)
+            return Form(short, joined(rules)) if short == found else Form(found, opening(derived, found))
         delta = Delta(self.running, letter)
         rest = 1 - delta
         own = rest if twice <= {rest, simplify(Neg(rest))} else delta

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from ....expr import Add, Delta, Div, Expr, Mul, Neg, Num, Rule, Sum, contract, factors_of, product, simplified
-from ....expr.bind import free_indices, transform
+from ....expr.bind import free_indices, transform, walk
 from ....expr.rules import cancelled, multiplied_out
-from ....expr.structure import in_line, negative
+from ....expr.structure import in_line, negative, terms_of
 from ..steps import REORDERED, Form, Words, joined
 
 CONSTANTS_OUT: Rule = ("constants in front",)
@@ -51,6 +51,24 @@ def worked_out(node: Expr, rule: Words, constants: tuple[Expr, ...]) -> list[For
 def scaled(constants: tuple[Expr, ...], node: Expr) -> Expr:
     """A form with the constants that were taken out of it: factors before it, divisors below it."""
     return product((*constants, *factors_of(node))) if constants else node
+
+
+def opening(before: Expr, after: Expr) -> Rule:
+    """What was done to a product of sums that comes to another form."""
+    rules = ["multiply out"] if len(terms_of(after)) > len(terms_of(before)) else []
+    if _count(after, Delta) < _count(before, Delta):
+        rules.append("of a sum over 1[…] one term is left")
+    if not rules and _factors_summed(after) < _factors_summed(before):
+        rules.append("factors without its index in front of the sum")
+    return ("; ".join(rules),) if rules else REORDERED
+
+
+def _count(node: Expr, kind: type[Expr]) -> int:
+    return sum(isinstance(part, kind) for part in walk(node))
+
+
+def _factors_summed(node: Expr) -> int:
+    return sum(len(factors_of(part.body)) for part in walk(node) if isinstance(part, Sum))
 
 
 def last_first(node: Expr) -> Expr | None:
