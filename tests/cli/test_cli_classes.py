@@ -55,6 +55,12 @@ def test_a_class_named_before_an_activation_without_names(run: Run, tmp_path: Pa
     expected = json.loads(written(run, tmp_path, rows + usual, "-f", "json"))
     assert found["gradients"] == expected["gradients"]
     assert found["loss"] == expected["loss"]
+    if samples:
+        rows = [
+            line.split() for line in written(run, tmp_path, samples + named).splitlines() if line[:2] in ("1 ", "2 ")
+        ]
+        assert [row[-1] for row in rows[:2]] == ["s2", "s1"]
+        assert [row[-2] for row in rows[2:]] == ["s2", "s1"]
 
 
 def test_softmax_with_cross_entropy(run: Run, tmp_path: Path) -> None:

@@ -55,6 +55,13 @@ layers:
   - {tanh: {q: [q1, q2]}, from: h}
   - {add: {s: [s1, s2]}, from: [p, q]}
 """
+CLASSES = """\
+inputs: [x]
+targets: [c]
+samples: [[1, p], [-1, p], [0.5, r]]
+layers: [{dense: [z1, z2, z3], weights: [[1], [0.5], [-1]]}, {softmax: [p, q, r]}]
+loss: cross_entropy
+"""
 
 
 def of(network: str | Path | dict[str, Any], *asked: str, tmp: Path | None = None) -> dict[str, Picture]:
@@ -155,6 +162,13 @@ def test_branches_stand_under_each_other_and_meet(tmp_path: Path) -> None:
     assert [one for one in told(picture) if "→ s1" in one] == ["p1 → s1", "q1 → s1"]
     lefts = {(shape.centre.x - shape.width / 2) for shape in figure(picture).shapes if isinstance(shape, Box)}
     assert len(lefts) == 4
+
+
+def test_the_loss_of_a_batch_reads_the_class_of_every_sample(tmp_path: Path) -> None:
+    """And the units have no values, which differ from sample to sample."""
+    picture = of(CLASSES, tmp=tmp_path)["forward"]
+    assert [edge for edge in told(picture) if "→ L" in edge] == ["p → L", "r → L"]
+    assert picture.caption == ("The network, with the values of its weights",)
 
 
 def test_a_missing_connection_has_no_edge() -> None:

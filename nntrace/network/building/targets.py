@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from fractions import Fraction
 
-from ...catalogue import LOGIT, Loss, find
+from ...catalogue import Loss, find
 from ...errors import quoted, suggestion
 from ...spec.model import Items, Labelled, Name, Number, Place, Value, inside
+from ..classes import class_layer
 from ..model import Cell, Tensor
 from .classes import Classes, ClassTarget, class_target, numbers_of_class
 from .draft import Draft
@@ -107,11 +108,8 @@ def _of_classes(draft: Draft) -> bool:
 
 def class_names(draft: Draft, last: Tensor) -> dict[str, int]:
     """The places of the last result's elements by name; where activations gave them none, by those before these."""
-    before = last
-    for step in reversed(draft.steps):
-        if step.output == before.key and not before.names and LOGIT in step.arguments:
-            before = draft.tensors[step.arguments[LOGIT]]
-    earlier = {name: cell[-1] for cell, name in before.names.items() if cell}
+    named = class_layer(last, draft.steps, draft.tensors)
+    earlier = {name: cell[-1] for cell, name in named.names.items() if cell}
     return earlier | {name: place for place, name in enumerate(elements(last))}
 
 

@@ -7,6 +7,7 @@ from itertools import islice, product, takewhile
 from math import prod
 
 from ...expr import Expr, Num, Sym
+from ...network.classes import class_symbol
 from ...network.model import Cell, Element, Network, Role, Tensor, own_number
 from ...network.quantities import of_tensor
 from ...trace.amount import fraction
@@ -117,7 +118,7 @@ def _class(network: Network, targets: Tensor, sample: int) -> Sym:
     typed = targets.typed or {}
     chosen = next(cell for cell in targets.cells() if cell[0] == sample and typed[cell])
     layers = network.layer_steps()
-    return network.tensors[layers[-1].output if layers else "x"].unmarked(chosen)
+    return class_symbol(network, network.tensors[layers[-1].output if layers else "x"], chosen)
 
 
 def matrix(writer: Writer, tensor: Tensor) -> Matrix:

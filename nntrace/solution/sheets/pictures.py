@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from functools import partial
+from functools import cached_property, partial
 from typing import TYPE_CHECKING
 
 from ...expr import Expr, Sym
@@ -33,7 +33,8 @@ MOST_LAYERS = 24
 def pictures(writer: Writer, ids: Ids, asked: Sequence[Quantity] | None) -> dict[SectionName, Picture]:
     """The network with its values; where gradients were asked for, also with these, and the paths of a single one."""
     network = writer.network
-    values: Note = ("The network, with the values of its units and weights",)
+    what = "weights" if network.samples is not None else "units and weights"
+    values: Note = (f"The network, with the values of its {what}",)
     found: dict[SectionName, Picture | None] = {"forward": _Drawing(writer, writer.trace.value).picture(values)}
     if asked is not None and network.loss is not None:
         paths: Sequence[MarkedPath] = ()
@@ -41,7 +42,7 @@ def pictures(writer: Writer, ids: Ids, asked: Sequence[Quantity] | None) -> dict
             from ..steps.paths import Paths
 
             paths = Paths(writer, ids).marked(asked[0])[:MOST_PATHS]
-        gradients: Note = ("Backward: the gradients of ", network.loss_symbol, " by its units and weights")
+        gradients: Note = ("Backward: the gradients of ", network.loss_symbol, f" by its {what}")
         found["backward"] = _Drawing(writer, partial(_gradient, writer), paths).picture(gradients)
     return {section: picture for section, picture in found.items() if picture is not None}
 
@@ -151,13 +152,26 @@ class _Drawing:
         """
         for element, start in list(self.places.items()):
             ends: dict[int, Summand] = {}
-            for summand in self.gradients.summands(element)[0]:
+            tensor = self.network.tensors[element.key]
+            cells = [(place, *element.cell[1:]) for place in self._samples] if tensor.sampled else [element.cell]
+            uses = (Element(element.key, cell) for cell in cells)
+            for summand in (one for use in uses for one in self.gradients.summands(use)[0]):
                 if not summand.reader.leads_past and (end := self._end(summand)) is not None:
                     ends.setdefault(end, summand)
             for end, summand in ends.items():
                 weight = self._weight(summand.local)
                 marks = tuple(number for number, path in enumerate(self.paths) if self._is_on(path, summand, weight))
                 yield DrawnEdge(start, end, None if weight is None else self._parameter(weight), marks)
+
+    @cached_property
+    def _samples(self) -> list[int]:
+        """The first sample, and the first of each class: which outputs a loss reads may differ by the class."""
+        first: dict[Element, int] = {}
+        for tensor in self.network.tensors.values():
+            for cell, number in (tensor.typed or {}).items() if tensor.structural and tensor.sampled else ():
+                if number:
+                    first.setdefault(Element(tensor.key, cell[1:]), cell[0])
+        return sorted({0, *first.values()})
 
     def _end(self, summand: Summand) -> int | None:
         """The place of the unit that reads; the loss's is that of its parts."""

@@ -10,6 +10,7 @@ from ...catalogue import OUTPUT, TARGET
 from ...expr import Call, Cases, Expr, Sym, children
 from ...expr.functions import row_of
 from ...network.building.targets import no_class
+from ...network.classes import class_symbol
 from ...network.model import Element, Tensor
 from ...trace.amount import Amount, fraction
 from ...trace.scores import compared, same_class, same_numbers, same_side, takes_classes, takes_one_bit
@@ -99,7 +100,8 @@ class _Classes(_Numbers):
         return [place for place, number in enumerate(numbers) if _order(number, most) == 0]
 
     def _listed(self, tensor: Tensor, sample: int) -> Note:
-        return listed(self.name(self.results, (place,)) for place in self._largest(tensor, sample))
+        network, places = self.writer.network, self._largest(tensor, sample)
+        return listed(class_symbol(network, self.results, (0, place)) for place in places)
 
 
 class _Bits(_Numbers):
