@@ -193,7 +193,7 @@ TOLD = {
     ),
     "a softmax of a softmax, whose sum has a letter of its own": (
         HEAD + "layers: [{let: {u: softmax(softmax(s * v)), f: u @ v}}]\nloss: f\n", ("derive",),
-        "Σ_j u_l × (1[l = j] - u_j) × ((e^{s v_j} × s × 1[j = l] × Z′′ - e^{s v_j} e^{s v_l} s) / Z′′²)",
+        "Σ_j u_l × (1[l = j] - u_j) × ((e^{s v_j} × s × 1[j = l] × Z - e^{s v_j} e^{s v_l} s) / Z²)",
     ),
     "a sum over the elements of a batch of one sample": (
         BATCH + "layers: [{let: {u: softmax(x) * x, f: sum(u) + sum(v)}}]\nloss: f\n", ("derive",),
