@@ -222,6 +222,20 @@ TOLD = {
         "inputs: {x: [1, 2, 3]}\nlayers: [{softmax: p, from: ['x[3]', 'x[1]']}]\nloss: 'p[1]'\n",
         ("forward", "--view", "matrix"), "p = e0 / Z0",
     ),
+    "a matrix and its transpose, by both of which a result reads an element": (
+        "inputs: {x: [1, 2]}\nvalues: {W: [[2, 1], [0.5, -1]], b: [0.5, 1]}\n"
+        "layers: [{let: {g: W @ x + transpose(W) @ b, f: sum(g)}}]\nloss: f\n", ("grad", "--param", "W[1,1]"),
+        "B3  ∂f/∂W[1,1] = ∂f/∂g[1] × (x[1] + b[1])",
+    ),
+    "a rule by one place of a tied number": (
+        "inputs: {x: [1, 2]}\nvalues: {w: 2, W: [[w, w]]}\nlayers: [{let: {g: 1 / (W @ x), f: sum(g * g)}}]\nloss: f\n",
+        ("grad", "--view", "delta"), "∂g[1]/∂W[1,1] = ",
+    ),
+    "long sums in a long sum": (
+        f"inputs: {{x: {[1] * 13}}}\nvalues: {{W: {[[place] * 13 for place in range(13)]}}}\n"
+        "layers: [{let: {g: (W @ x)^2, f: sum(g)}}]\nloss: f\n", ("grad", "--param", "x[1]"),
+        "+ 1 × 2 × (2 × 1 + 2 × 1 + 2 × 1 + … 9 more terms, together 18 + 2 × 1) × 2 ",
+    ),
 }  # fmt: skip
 
 

@@ -234,14 +234,10 @@ class ElementFormulas:
         if self.full or len(places) <= LONGEST_SUM:
             return total(self._expanded(addend(place), writing) for place in places)
         first, middle, last = places[:SHOWN_FIRST], places[SHOWN_FIRST:-SHOWN_LAST], places[-SHOWN_LAST:]
+        before = [self._expanded(addend(place), writing) for place in first]  # a sum in it may be cut too
         writing.rests.append(self._together(body, indices, middle, writing.sizes))
-        return Add(
-            (
-                *(self._expanded(addend(place), writing) for place in first),
-                Rest(len(middle), None),
-                *(self._expanded(addend(place), writing) for place in last),
-            )
-        )
+        after = (self._expanded(addend(place), writing) for place in last)
+        return Add((*before, Rest(len(middle), None), *after))
 
     def _together(self, body: Expr, indices: list[str], places: list[Cell], sizes: Mapping[str, int]) -> Amount:
         if self.trace.elementwise:

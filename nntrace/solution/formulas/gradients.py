@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import Counter
 
 from ...expr import ONE, ZERO, Add, Condition, Expr, Index, Mul, Partial, Rest, Sym, product, rename, simplify, total
+from ...expr.bind import walk
 from ...expr.structure import is_zero
 from ...network.chain_rule import LOSS, ChainRule, Reader
 from ...network.model import Cell, Element, Network
@@ -12,6 +13,8 @@ from ...record import Record
 from ...trace.amount import Amount
 from .element import Writer
 from .expansion import Expansion
+
+_Locals = list[tuple[Element | None, Expr]]
 
 
 class Summand(Record):
@@ -66,12 +69,11 @@ class ElementGradients:
                     found.append(Summand(use, reader, output, local, expansion.deciding))
         return found, rests
 
-    def _addends(self, reader: Reader, cell: Cell) -> tuple[Expansion, list[tuple[Element | None, Expr]]]:
+    def _addends(self, reader: Reader, cell: Cell) -> tuple[Expansion, _Locals]:
         """What comes back by a reader: each addend as the output that it comes from, and the local derivative."""
         derived, declared = self.chain.adjoint(reader), reader.is_declared
-        expansion = self._at_cell(derived.formula if declared else derived.derived, reader, cell)
-        chained = _by_output(self._with_parts_inlined(expansion.body))
-        return expansion, [(output, local if declared else simplify(local)) for output, local in chained]
+        expansion, locals_of = self._by_output(derived.formula if declared else derived.derived, reader, cell)
+        return expansion, [(output, local if declared else simplify(local)) for output, local in locals_of]
 
     def general(self, key: str) -> tuple[list[Summand], tuple[Index, ...]] | None:
         """The addends of ∂L/∂tensor with its indices left free, and these; ``None`` where the cell makes a difference.
@@ -97,8 +99,8 @@ class ElementGradients:
         reader = summand.reader
         if reader.leads_past:
             return (*self._uncancelled(summand), summand.local)
-        expansion = self._at_cell(self.chain.adjoint(reader).derived, reader, summand.use.cell)
-        derived = dict(_by_output(self._with_parts_inlined(expansion.body))).get(summand.output)
+        _, locals_of = self._by_output(self.chain.adjoint(reader).derived, reader, summand.use.cell)
+        derived = dict(locals_of).get(summand.output)
         if derived is None:  # nothing is left of it: the declared form says so by itself
             return (summand.local,)
         short = simplify(derived)
@@ -126,6 +128,21 @@ class ElementGradients:
                 chain.append(product((Partial(LOSS, Sym(*output)), Partial(Sym(*output), by))))
                 long.append(product((before, local)))
         return total(chain), total(long)
+
+    def _by_output(self, formula: Expr, reader: Reader, cell: Cell) -> tuple[Expansion, _Locals]:
+        """A formula of what comes back, and each output in it with all of ∂output/∂argument, be it in several addends;
+        what long sums leave out is in the order of these."""
+        expansion = self._at_cell(formula, reader, cell)
+        rests = iter(expansion.rests)
+        found: dict[Element | int, tuple[list[Expr], list[Amount]]] = {}
+        for place, term in enumerate(_terms(self._with_parts_inlined(expansion.body))):
+            output, local = _chained(term)
+            addends, left_out = found.setdefault(place if output is None else output, ([], []))
+            addends.append(local)
+            left_out += [next(rests) for node in walk(local) if isinstance(node, Rest)]
+        ordered = (*(one for _, left_out in found.values() for one in left_out), *rests)
+        locals_of = [(None if isinstance(key, int) else key, total(addends)) for key, (addends, _) in found.items()]
+        return expansion._replace(rests=ordered), locals_of
 
     def _at_cell(self, formula: Expr, reader: Reader, cell: Cell) -> Expansion:
         """A formula of a reader for one cell of what it reads; without a cell, its indices are left free."""
@@ -157,19 +174,6 @@ def _terms(body: Expr) -> tuple[Expr, ...]:
     if isinstance(body, Add) and all(isinstance(term, Rest) or _chained(term)[0] for term in body.terms):
         return body.terms
     return (body,)
-
-
-def _by_output(body: Expr) -> list[tuple[Element | None, Expr]]:
-    """The addends of a gradient, each as the output that it comes from and the local derivative: those of one output,
-    which reads an element at several places, as one."""
-    found: list[tuple[Element | None, Expr]] = []
-    for output, local in map(_chained, _terms(body)):
-        place = next((place for place, (known, _) in enumerate(found) if known == output), None)
-        if output is None or place is None:
-            found.append((output, local))
-        else:
-            found[place] = (output, total((found[place][1], local)))
-    return found
 
 
 def _chained(term: Expr) -> tuple[Element | None, Expr]:

@@ -125,6 +125,7 @@ class Backward:
 
     def _local_rules(self, first: Element, summands: list[Summand]) -> Iterator[Line]:
         """``∂a/∂z = e^{-z} / (1 + e^{-z})² = a × (1 - a)``, an equation of its own before the step."""
+        again = repeated((summand.use, summand.reached) for summand in summands)
         for summand in summands:
             if isinstance(summand.local, Rest) or self._is_direct(summand) or self._is_given(summand):
                 continue
@@ -132,7 +133,8 @@ class Backward:
                 continue
             forms = self.gradients.forms(summand)
             if len(forms) > 1:
-                left = Partial(self.writer.symbol(summand.reached), self.writer.symbol(first))
+                by = at_its_place(self.network, summand.use) if summand.use in again else self.writer.symbol(first)
+                left = Partial(self.writer.symbol(summand.reached), by)
                 yield from (Line("rule", "=", self.writer.named(form), left=left) for form in forms)
 
     def _loss_addend_lines(self, summands: list[Summand]) -> Iterator[Line]:
