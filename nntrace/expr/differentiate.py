@@ -7,7 +7,7 @@ that the rules themselves bring in are left out.
 from __future__ import annotations
 
 from .bind import at, free_indices, fresh, kronecker, transform
-from .calls import ln
+from .calls import ln, xln
 from .functions import FUNCTIONS
 from .index import Index, letters_of
 from .nodes import (
@@ -100,6 +100,8 @@ def _power(base: Expr, exponent: Expr, slope: Expr, growth: Expr) -> Expr:
             return ZERO
         less = Num(exponent.value - 1) if isinstance(exponent, Num) else exponent - 1
         return product((exponent, base if is_one(less) else Pow(base, less), slope))
+    if is_zero(slope) and not isinstance(base, Num):  # 0 to a power above 0 stays 0 whatever the power is
+        return product((growth, xln(Pow(base, exponent), base)))
     change = total((product((growth, ln(base))), product((exponent, slope, Div(ONE, base)))))
     return product((Pow(base, exponent), change))
 

@@ -58,7 +58,7 @@ class IrrationalError(InexactError):
 
 
 class UndefinedError(InexactError):
-    """A division by zero: there is no value at all."""
+    """A division by zero, or a case that no number decides: there is no value at all."""
 
 
 class ScalarArithmetic:
@@ -166,7 +166,10 @@ def approximate(node: Expr, value: Lookup, index: Binding = {}, sizes: Binding =
 
     ``index`` binds the free indices, ``sizes`` tells how far each sum runs.
     """
-    return float(interpreted(node, value, index, sizes, FLOATS))
+    try:
+        return float(interpreted(node, value, index, sizes, FLOATS))
+    except UndefinedError:
+        return math.nan
 
 
 def interpreted(node: Expr, value: Lookup, index: Binding, sizes: Binding, arithmetic: ScalarArithmetic) -> Any:
@@ -210,6 +213,8 @@ def _holds(condition: Condition, run: _Run, index: Binding) -> bool:
         if run.decide is None:
             raise
         return run.decide(condition, index)
+    if isinstance(left, float) and (left != left or right != right):
+        raise UndefinedError
     return bool(RELATIONS[condition.relation](left, right))
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping, Sequence
 from decimal import MAX_EMAX, MIN_EMIN, ROUND_HALF_UP, Context, Decimal
 from fractions import Fraction
-from math import copysign, inf, isfinite, nan, ulp
+from math import copysign, inf, isfinite, isnan, nan, ulp
 from sys import float_info
 from typing import TYPE_CHECKING
 
@@ -147,7 +147,13 @@ def evaluated(formula: Expr, value: AmountOf, index: Mapping[str, int] = {}, siz
     def decide(condition: Condition, place: Mapping[str, int]) -> bool:
         return decided(condition, value, place, sizes)
 
-    exactly = exact(formula, lambda name, cell: value(name, cell).exact, index, sizes, decide)
+    def exactly_known(name: str, cell: Cell) -> Fraction | None:
+        found = value(name, cell)
+        if not found.is_finite:  # 0 times that is no 0
+            raise UndefinedError
+        return found.exact
+
+    exactly = exact(formula, exactly_known, index, sizes, decide)
     if exactly is not None:
         return fraction(exactly)
     from .reals import RealNumber
@@ -165,13 +171,21 @@ def evaluated(formula: Expr, value: AmountOf, index: Mapping[str, int] = {}, siz
 def decided(
     condition: Condition, value: AmountOf, index: Mapping[str, int] = {}, sizes: Mapping[str, int] = {}
 ) -> bool:
-    """Whether a condition holds, of the numbers themselves: equal ones are equal, however they were computed."""
+    """Whether a condition holds; one on what is not a number does not."""
+    return bool(compared(condition, value, index, sizes))
+
+
+def compared(
+    condition: Condition, value: AmountOf, index: Mapping[str, int] = {}, sizes: Mapping[str, int] = {}
+) -> bool | None:
+    """Whether a condition holds, of the numbers themselves: equal ones are equal, however they were computed; ``None``
+    where a side is not a number."""
     left, right = condition.left, condition.right
     sign = evaluated(Add((left, Neg(right))), value, index, sizes).sign
     if sign == sign:
         return bool(RELATIONS[condition.relation](sign, 0))
-    sides = (evaluated(side, value, index, sizes).number for side in (left, right))
-    return bool(RELATIONS[condition.relation](*sides))
+    sides = [evaluated(side, value, index, sizes).number for side in (left, right)]
+    return None if any(map(isnan, sides)) else bool(RELATIONS[condition.relation](*sides))
 
 
 def _float(value: Fraction) -> float:

@@ -184,6 +184,33 @@ def test_what_is_infinite_or_undefined_first_names_its_operands(run: Run, tmp_pa
     assert "  undefined, as r is\n" in out
 
 
+@pytest.mark.parametrize(
+    ("formulas", "said"),
+    [
+        ("g: sqrt(x), k: relu(x) * w, f: g * k", "≈ undefined × 0.0 ≈ undefined Backward"),
+        ("g: sqrt(x), k: relu(x) * w, f: g * k", "B1 ∂f/∂k = g ≈ undefined undefined, as g is"),
+        ("g: sqrt(x), k: relu(x) * w, f: g * k", "w⁺ = w - lr × ∂f/∂w ≈ 3.0 - 0.1 × undefined"),
+        ("g: sqrt(x), f: w * relu(g)", "∂f/∂g = w × 1[g > 0] ≈ 3.0 × undefined ≈ undefined undefined, as g is"),
+        ("g: sqrt(w * x), f: leaky_relu(g)", "1 if undefined > 0, else 0.01 ≈ undefined undefined, as g is"),
+        ("g: sqrt(w * x), f: leaky_relu(g)", "loss after this update undefined: w is undefined"),
+        ("f: w * x^0.5", "= 3.0 × (-4.0)^{0.5} ≈ undefined Backward"),
+        ("f: w * x^0.5", "undefined: the root of a negative number"),
+        ("f: w * x^0.3", "undefined: the fractional power of a negative number"),
+        ("f: sqrt(w - 3)", "note: ∂f/∂w by central difference: skipped, the gradient is infinite"),
+        ("f: (w - 3)^x", "= (3.0 - 3)^{-4.0} ≈ ∞"),
+        ("f: (w - 3)^x", "L1 f = (w - 3)^{x} (w - 3)^{x} divides by 0"),
+        ("f: (x + 4)^w", "0 × ln(0) counts as 0: the limit of (x + 4)^{w} × ln(x + 4) at x + 4 = 0"),
+        ("f: (x + 4)^w", "= (-4.0 + 4)^{3.0} × ln(-4.0 + 4) = 0.0 0"),
+    ],
+)
+def test_what_has_no_number_is_none_of_0(run: Run, tmp_path: Path, formulas: str, said: str) -> None:
+    """Nor has 0 times that, or a case that it is to decide; 0 to a power above 0 has a slope by the power, 0."""
+    text = f"inputs: {{x: -4.0}}\nvalues: {{w: 3}}\nlayers: [let: {{{formulas}}}]\nloss: f\n"
+    (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
+    out = " ".join(run("step", "--lr", "0.1", "--width", "200", cwd=tmp_path).out.split())
+    assert said in out, out
+
+
 @pytest.mark.parametrize(("z", "reason"), [(0, "z = 0"), (-1, "z = -1 < 0"), (2, "z = 2 > 0")])
 def test_a_number_is_compared_once(run: Run, z: int, reason: str) -> None:
     """A step with a value of its own at 0 is decided by two conditions."""

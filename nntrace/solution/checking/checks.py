@@ -8,7 +8,7 @@ from math import isfinite, isnan
 from typing import TYPE_CHECKING, Literal
 
 from ...catalogue import OUTPUT
-from ...expr import Num
+from ...expr import Expr, Num
 from ...network.model import Cell, Element, Tensor
 from ...network.quantities import Quantity, learned
 from ...trace.amount import ONE, Amount
@@ -99,9 +99,8 @@ def gradient_checks(writer: Writer, asked: Sequence[Quantity]) -> Iterator[Check
     spread = asked[:: -(-len(asked) // most)]
     differences = [(found, differ.confirming(found, writer.trace.total(found).number)) for found in spread]
     smooth = [(found, difference) for found, difference in differences if not difference.crossing]
-    finite = [(found, d) for found, d in smooth if isfinite(d.quotient)]
-    if len(finite) < len(smooth):
-        yield _skipped(writer, GRADIENTS, f", {_why_not_finite(writer)}")
+    if why := next((why for found, d in smooth if (why := _why_not_finite(writer, found, d))), ""):
+        yield _skipped(writer, GRADIENTS, f", {why}")
         return
     wrong = [(found, d) for found, d in smooth if not d.agrees(writer.trace.total(found).number)]
     for found, difference in wrong:
@@ -143,8 +142,8 @@ def _crossing(writer: Writer, crossing: Crossing) -> str:
 def _gradient_check(writer: Writer, found: Quantity, difference: Difference) -> Check:
     gradient = writer.trace.total(found).number
     symbol = writer.partial(found.uses[0])
-    if not isfinite(difference.quotient) or not isfinite(gradient):
-        return _skipped(writer, (symbol,), f", {_why_not_finite(writer)}")
+    if why := _why_not_finite(writer, found, difference):
+        return _skipped(writer, (symbol,), f", {why}")
     if difference.crossing:
         return _skipped(writer, (symbol,), _crossing(writer, difference.crossing))
     if difference.cannot_tell(gradient):
@@ -166,6 +165,8 @@ def loss_check(writer: Writer, update: Update) -> Check:
     words: Note = (f"loss{own} after this update ", now.number)
     if not new.is_finite and isnan(new.number) and (noun := _negative_argument(writer, after)):
         return Check((*words, f": the {noun} of a negative number"), "note")
+    if isnan(new.number) and (lost := _undefined_parameter(writer, after)):
+        return Check((*words, ": ", lost, " is undefined"), "note")
     if isnan(old.number) and new.is_finite:
         return Check((*words, ": it was undefined before"), "note")
     if not new.is_finite or not old.is_finite:
@@ -187,11 +188,22 @@ def loss_check(writer: Writer, update: Update) -> Check:
     return Check((*words, " > ", before.number, why), "note")
 
 
-def _why_not_finite(writer: Writer) -> str:
-    """Why there is no difference of the loss."""
-    if writer.network.loss_is_known and isnan(writer.trace.value_of_loss().number):
+def _why_not_finite(writer: Writer, found: Quantity, difference: Difference) -> str:
+    """Why there is no difference of the loss, or no gradient beside it; nothing where there are both."""
+    gradient, loss = writer.trace.total(found), writer.trace.value_of_loss()
+    if isfinite(difference.quotient) and isfinite(gradient.number):
+        return ""
+    if writer.network.loss_is_known and isnan(loss.number):
         return "the loss is undefined"
+    if not gradient.is_finite and isfinite(loss.number):
+        return f"the gradient is {'undefined' if isnan(gradient.number) else 'infinite'}"
     return "the numbers overflow"
+
+
+def _undefined_parameter(writer: Writer, after: Trace) -> Expr | None:
+    """A parameter that an update has left without a number, in a trace whose numbers do not overflow."""
+    moving = learned(writer.network) if writer.trace.elementwise else ()
+    return next((one.symbol for one in moving if isnan(after.value(one.uses[0]).number)), None)
 
 
 def _negative_argument(writer: Writer, trace: Trace) -> str:

@@ -104,9 +104,10 @@ class Writer(ElementFormulas):
                     return Num(self.counts[name])
                 case Sym() | Partial():
                     return number(self.read(part))
-                case Indicator(condition):
-                    return Num(int(self.holds(condition)))
-                case Neg(Indicator(condition)) if not self.holds(condition) and begins(part, expansion.body):
+                case Indicator():
+                    amount = self.evaluate(part)
+                    return Num(int(amount.number)) if amount.is_finite else number(amount)
+                case Neg(Indicator() as one) if self.evaluate(one).exact == 0 and begins(part, expansion.body):
                     return ZERO
                 case Rest(count, _, noun):
                     return Rest(count, number(next(rests)), noun)

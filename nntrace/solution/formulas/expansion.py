@@ -44,7 +44,7 @@ from ...network.chain_rule import LOSS, keyed
 from ...network.model import BoundOperation, Cell, Element, Network
 from ...network.quantities import quantity
 from ...record import Record
-from ...trace.amount import Amount, decided, evaluated, sum_of
+from ...trace.amount import Amount, compared, decided, evaluated, sum_of
 from ...trace.trace import Trace
 from .presence import Presence
 
@@ -163,13 +163,15 @@ class ElementFormulas:
         indicator that it is. Where both cases are the same, nothing is decided."""
         left, right = (self._expanded(side, writing) for side in (cases.condition.left, cases.condition.right))
         condition = Condition(left, cases.condition.relation, right)
-        is_true = self.holds(condition)
-        if cases.then != cases.otherwise:
+        is_true = compared(condition, self.amount)
+        if cases.then != cases.otherwise and is_true is not None:
             writing.decided[condition] = is_true
             if self._is_continuous(cases, writing.sizes):
                 writing.continuous.add(condition)
         if (cases.then, cases.otherwise) == (ONE, ZERO):
             return Indicator(condition)
+        if is_true is None:
+            return Cases(condition, *(self._expanded(side, writing) for side in (cases.then, cases.otherwise)))
         chosen = cases.then if is_true else cases.otherwise
         if isinstance(chosen, Num):
             return Num(Decimal(chosen.value)) if isinstance(chosen.value, int) else chosen

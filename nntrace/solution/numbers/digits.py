@@ -46,6 +46,10 @@ class Shown(Record):
         return self.number.value
 
 
+UNDEFINED = Shown(Num(Decimal("NaN")), True)
+"""What is not a number: always the same node, as no NaN is equal to another."""
+
+
 class NumbersShown:
     """Shows numbers one after the other, and remembers whether one of them was rounded."""
 
@@ -79,7 +83,9 @@ class Digits(Record):
         return cls(LEAST_BESIDE_DECIMALS, integers, -conventions.decimals, True)
 
     def show(self, amount: Amount) -> Shown:
-        """The digits of an amount. An infinity or NaN is shown as it is."""
+        """The digits of an amount. An infinity is shown as it is."""
+        if math.isnan(amount.number) and not amount.is_finite:
+            return UNDEFINED
         if amount.carried is not None:
             exponent = amount.carried.as_tuple().exponent
             pointed = isinstance(exponent, int) and exponent < 0

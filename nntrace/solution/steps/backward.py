@@ -207,7 +207,7 @@ class Backward:
 
     def _is_dead(self, body: Expr) -> bool:
         """Whether a factor that is an indicator is 0: nothing gets through."""
-        return any(isinstance(one, Indicator) and not self.writer.holds(one.condition) for one in factors_of(body))
+        return any(isinstance(one, Indicator) and self.writer.evaluate(one).exact == 0 for one in factors_of(body))
 
 
 def via(writer: Writer, summands: list[Summand]) -> tuple[Note, ...]:

@@ -11,6 +11,7 @@ from ...expr.functions import at_jump, row_of, spelled_out
 from ...network.batch import SAMPLE
 from ...network.model import BoundOperation, Element, Network
 from ...network.quantities import quantity
+from ...trace.amount import compared
 from ..content.model import Note, listed
 from ..formulas.element import Writer
 from ..formulas.expansion import LONGEST_SUM
@@ -73,8 +74,10 @@ def _strictest(conditions: Iterable[Condition]) -> Iterator[Condition]:
 
 
 def indicators(writer: Writer, body: Expr) -> dict[Condition, bool]:
-    """The conditions of the indicators in a formula over keys, each with whether it holds."""
-    return {node.condition: writer.holds(node.condition) for node in walk(body) if isinstance(node, Indicator)}
+    """The conditions of the indicators in a formula over keys, each with whether it holds; none of what is not a
+    number."""
+    conditions = (node.condition for node in walk(body) if isinstance(node, Indicator))
+    return {one: held for one in conditions if (held := compared(one, writer.amount)) is not None}
 
 
 def zero_signs(writer: Writer, body: Expr) -> Note:
@@ -97,9 +100,12 @@ def weightless(writer: Writer, body: Expr) -> Note:
             continue
         weight, argument = children(node)
         if not writer.evaluate(weight).sign and not writer.evaluate(argument).sign:
-            zeros, reason = spelled_out(rebuild(node, (ZERO, ZERO))), Condition(writer.named(weight), "=", ZERO)
+            zeros, names = spelled_out(rebuild(node, (ZERO, ZERO))), tuple(map(writer.named, (weight, argument)))
             assert zeros is not None
-            return (zeros, " counts as 0: where ", reason, " this term is 0 for every ", writer.named(argument))
+            weightless, at_zero = (Condition(name, "=", ZERO) for name in names)
+            if {*symbols(weight)} & {*symbols(argument)}:
+                return (zeros, " counts as 0: the limit of ", rebuild(node, names), " at ", at_zero)
+            return (zeros, " counts as 0: where ", weightless, " this term is 0 for every ", names[1])
     return ()
 
 
