@@ -199,8 +199,11 @@ def exact(
 
 
 def holds(condition: Condition, value: Lookup) -> bool:
-    """Whether a condition without free indices holds for these numbers."""
-    return _holds(condition, _Run(value, {}, FLOATS), {})
+    """Whether a condition without free indices holds for these numbers; not where there is none."""
+    try:
+        return _holds(condition, _Run(value, {}, FLOATS), {})
+    except UndefinedError:
+        return False
 
 
 _SIGNS = ((">", 1), ("<", -1), ("=", 0))

@@ -129,6 +129,30 @@ def test_both_passes_agree_at_the_kink_of_a_relu(run: Run, tmp_path: Path) -> No
     assert "at the kink the right slope" in right["δ_z"]["reason"]
 
 
+@pytest.mark.parametrize(
+    ("formula", "side", "sides"),
+    [
+        ("max(a, b) * x", 0, ["right", "left"]),
+        ("max(a, b) * x", 1, ["left", "right"]),
+        ("max(0, x * a) + b", 0, ["right"]),
+        ("max(0, x * a) + b", 1, ["left"]),
+        ("min(0, a) + b", 0, ["left"]),
+        ("max(0, a^2) + b", 0, ["slope on one side"]),
+        ("step(a) * x * b", 0, []),
+    ],
+)
+def test_the_slope_taken_at_a_kink_is_that_of_its_side(
+    run: Run, tmp_path: Path, formula: str, side: int, sides: list[str]
+) -> None:
+    text = f"inputs: {{x: -3}}\nvalues: {{a: 0, b: 0}}\nlayers: [let: {{f: '{formula}'}}]\nloss: f\n"
+    (tmp_path / "net.yaml").write_text(text + f"relu_at_zero: {side}\n", encoding="utf-8")
+    found = json.loads(run("grad", "-f", "json", cwd=tmp_path).out)["steps"]
+    reasons = [step["reason"] or "" for step in found if step["section"] == "backward"]
+    taken = [reason.partition("at the kink the ")[2] for reason in reasons if "at the kink" in reason]
+    slopes = [one if " " in one else f"{one} slope" for one in sides]
+    assert taken == [f"{slope} (relu_at_zero: {side})" for slope in slopes]
+
+
 def test_a_decision_is_told_once(run: Run, tmp_path: Path) -> None:
     text = "inputs: {x: [1, 2]}\nlayers:\n- let:\n    f: max(x) - min(x[1], x[2])\nloss: f\n"
     (tmp_path / "net.yaml").write_text(text, encoding="utf-8")

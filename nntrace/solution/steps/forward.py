@@ -103,7 +103,7 @@ class ElementSteps:
         """Why an element came out as it did: a decision, or what a line of a program is for."""
         if step.reasons:
             return (self.writer.why(step),)
-        return inactive(self.writer, expansion.body) or decisions(self.writer, expansion.decided, slope=False)
+        return inactive(self.writer, expansion.body) or decisions(self.writer, expansion.decided)
 
 
 def samples_of(network: Network) -> str:

@@ -2,23 +2,27 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Iterator
+from fractions import Fraction
 from math import prod
 
 from ...expr import ZERO, Add, Condition, Expr, Indicator, Neg, Num, Sym, children, rebuild, symbols
 from ...expr.bind import walk
 from ...expr.functions import at_jump, row_of, spelled_out
 from ...network.batch import SAMPLE
-from ...network.model import BoundOperation, Element, Network
+from ...network.model import BoundOperation, Cell, Element, Network
 from ...network.quantities import quantity
-from ...trace.amount import compared
+from ...trace.amount import Amount, compared, decided, fraction
 from ..content.model import Note, listed
 from ..formulas.element import Writer
 from ..formulas.expansion import LONGEST_SUM
+from ..formulas.kinks import side_taken, slope_taken
 from ..formulas.naming import cell_of
 
 OPPOSITE = {">": "≤", "≥": "<", "<": "≥", "≤": ">", "=": "≠", "≠": "="}
 MOST_NAMED = 6
+BESIDE = Fraction(1, 10**9)
+"""How far from a kink its sides are looked at."""
 NO_WAY: Note = ("no path leads from it to the loss",)
 
 
@@ -46,18 +50,30 @@ def inactive(writer: Writer, body: Expr) -> Note:
     return ()
 
 
-def decisions(writer: Writer, decided: Iterable[tuple[Condition, bool]], slope: bool = True) -> Note:
-    """Conditions as they turned out; for a ``slope`` also the convention, where it decided."""
+def decisions(writer: Writer, decided: Iterable[tuple[Condition, bool]], by: Collection[Element] = ()) -> Note:
+    """Conditions as they turned out; for a slope ``by`` some element also the convention, where it decided."""
     notes: list[Note] = []
     found = (one if is_true else Condition(one.left, OPPOSITE[one.relation], one.right) for one, is_true in decided)
     for condition in _strictest(found):
         relation = condition.relation
         notes.append(_compared(writer, condition))
-        is_kink = slope and relation not in ("=", "≠")
+        is_kink = by and relation not in ("=", "≠")
         if is_kink and writer.holds(Condition(condition.left, "=", condition.right)):
-            side = writer.network.conventions.relu_at_zero
-            notes.append((f"at the kink the {'right' if side else 'left'} slope (relu_at_zero: {side})",))
+            here, before, after = (_with_moved(writer, condition, by, step) for step in (0, -BESIDE, BESIDE))
+            if not here == before == after:
+                sides = {side_taken(here, before, after)} - {""}
+                notes.append((slope_taken(sides, writer.network.conventions.relu_at_zero, "the"),))
     return listed(notes)
+
+
+def _with_moved(writer: Writer, condition: Condition, by: Collection[Element], step: Fraction | int) -> bool:
+    """Whether a condition over keys holds with some elements moved by a step."""
+
+    def amount(name: str, cell: Cell) -> Amount:
+        found = writer.amount(name, cell)
+        return found.plus(fraction(step)) if Element(name, cell) in by else found
+
+    return decided(condition, amount)
 
 
 def _strictest(conditions: Iterable[Condition]) -> Iterator[Condition]:

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from ...expr import ONE, Expr, Mul, Partial, Sym, product, rename, simplify, substitute
 from ...network.chain_rule import LOSS, adjoint
-from ...network.model import BoundOperation, Cell
+from ...network.model import BoundOperation, Cell, Element
 from ..content.model import Line, Note, listed
 from ..formulas.element import Writer
+from ..formulas.kinks import kink_note, slope_taken
 from ..formulas.naming import PRIME
 from ..formulas.tensor import TensorFormulas
 from .reasons import decisions, indicators
@@ -43,10 +44,10 @@ class Statements:
         own, other = (adjoint(edge.operation, edge.argument, kink) for kink in (side, 1 - side))
         forms = [self._local(own.derived, step)]
         forms += [simplify(forms[0]), self._local(own.formula, step)]
-        which = "right" if side else "left"
         kink: tuple[Note, ...] = ()
         if own.formula != other.formula:
-            kink = ((f"at a kink the {which} slope (relu_at_zero: {side})",),)
+            found = kink_note(edge.operation.formula, own.argument, side, "a")
+            kink = (found or (slope_taken((), side, "a"),),)
         *before, last = dict.fromkeys(forms)
         left = step.of(self._argument, mark=PRIME)
         return (*(Line("rule", "=", form, left=left) for form in before), Line("rule", "=", last, kink, left=left))
@@ -57,7 +58,8 @@ class Statements:
         for cell in cells:
             expansion = self.writer.write(self.formulas.slope(step), step, step.at(cell))
             decided = {**dict(expansion.deciding), **indicators(self.writer, expansion.body)}
-            found += [note] if (note := decisions(self.writer, decided.items())) else []
+            note = decisions(self.writer, decided.items(), (Element(step.argument, cell),))
+            found += [note] if note else []
         more = len(found) - MOST_DECISIONS
         return (*listed(found[:MOST_DECISIONS]), *((f", … {more} more",) if more > 0 else ()))
 

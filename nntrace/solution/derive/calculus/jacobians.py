@@ -16,10 +16,10 @@ from ....network.batch import SAMPLE
 from ....network.model import BoundOperation
 from ....record import Record
 from ...content.model import Note
+from ...formulas.kinks import kink_note
 from ...formulas.naming import of_sample
 from ..naming.symbols import Symbols
 from ..steps import REORDERED, Form, IndexFormula, Part, case_of, index_lines, joined
-from .kinks import kink_note
 from .letters import Pair, derivative_letters
 
 

@@ -13,11 +13,11 @@ from ....expr.structure import subtracted
 from ....network.batch import SAMPLE
 from ....network.model import PENALTY
 from ...content.model import Note, listed
+from ...formulas.kinks import kink_note
 from ...formulas.tensor import LETTERS
 from ..naming.symbols import how_many_samples
 from ..steps import REORDERED, Form, IndexFormula, Numbers, Part, defined, index_lines, joined, matrix_step, put_in
 from .jacobians import derivative
-from .kinks import kink_note
 from .logits import LogitsGradient
 from .loss_formula import own_formula
 from .penalty import penalty_gradients

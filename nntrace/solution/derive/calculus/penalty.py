@@ -8,11 +8,11 @@ from ....expr import Expr, Partial, Sym
 from ....expr.constants import shortened
 from ....expr.letters import index_letters
 from ....network.model import PENALTY, BoundOperation
+from ...formulas.kinks import kink_note
 from ...formulas.tensor import LETTERS
 from ..naming.symbols import Symbols
 from ..steps import REORDERED, Form, IndexFormula, Part, index_lines, joined
 from .jacobians import derivative
-from .kinks import kink_note
 
 PLACES = "ij"
 """The index letters of a parameter's places, from the last to the first."""

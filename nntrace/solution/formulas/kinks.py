@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import partial
 from itertools import pairwise, product
 from math import isfinite
 from random import Random
+from typing import Literal
 
-from ....expr import Cases, Condition, Expr, Indicator, Rule, Sym, approximate, at, differentiate, expand
-from ....expr.bind import free_indices, walk
-from ....expr.functions import at_jump, turns
-from ....expr.index import number_of
-from ....expr.scalar import RELATIONS
-from ...content.model import Note, listed
+from ...expr import Cases, Condition, Expr, Indicator, Rule, Sym, approximate, at, differentiate, expand
+from ...expr.bind import free_indices, walk
+from ...expr.functions import at_jump, turns
+from ...expr.index import number_of
+from ...expr.scalar import RELATIONS
+from ..content.model import Note, listed
 
 EXTENT, FARTHEST, PLACES, DRAWS = 3, 6, 32, 4
 STEP, LEAST = 1e-6, 1e-3
@@ -36,9 +37,19 @@ def kink_note(formula: Expr, by: Sym, kink: int, article: str) -> Note:
     found = set(_kinks(formula, by, kink))
     conventions = sorted({convention for _, convention in found if convention}, key=repr)
     sides = {side for side, convention in found if not convention}
-    slope = f"the {next(iter(sides))} slope" if len(sides) == 1 else "the slope on one side"
-    of_kink: Note = (f"at {article} kink {slope} (relu_at_zero: {kink})",) if sides else ()
+    of_kink = (slope_taken(sides, kink, article),) if sides else ()
     return listed([*((*convention, ", by convention") for convention in conventions), of_kink], "; ")
+
+
+def slope_taken(sides: Collection[str], kink: int, article: str) -> str:
+    """``at a kink the left slope (relu_at_zero: 0)``, or where several sides are taken, or none, that of one."""
+    slope = f"the {next(iter(sides))} slope" if len(sides) == 1 else "the slope on one side"
+    return f"at {article} kink {slope} (relu_at_zero: {kink})"
+
+
+def side_taken(here: bool, before: bool, after: bool) -> Literal["left", "right", ""]:
+    """On which side of its boundary a condition turns out as it does there; nothing where on both, or on neither."""
+    return "" if before == after else "left" if here == before else "right"
 
 
 def _kinks(formula: Expr, by: Sym, kink: int) -> Iterator[tuple[str, Rule]]:
@@ -55,8 +66,8 @@ def _kinks(formula: Expr, by: Sym, kink: int) -> Iterator[tuple[str, Rule]]:
         for boundary in _zeros(difference):
             left, right = (value(slope, boundary + step) for step in (-STEP, STEP))
             if isfinite(left) and isfinite(right) and abs(left - right) > LEAST * (1 + abs(left)):
-                holds = RELATIONS[condition.relation]
-                yield "left" if holds(0, 0) == holds(difference(boundary - STEP), 0) else "right", convention
+                around = (0, difference(boundary - STEP), difference(boundary + STEP))
+                yield side_taken(*(RELATIONS[condition.relation](one, 0) for one in around)), convention
 
 
 def _turns(slope: Expr) -> Iterator[tuple[Condition, Rule]]:
