@@ -116,13 +116,25 @@ class ChainRule:
 
     def adjoint(self, reader: Reader) -> Adjoint:
         """What comes back by a reader."""
-        return adjoint(reader.edge.operation, reader.edge.argument, self.kink)
+        found = adjoint(reader.edge.operation, reader.edge.argument, self.kink)
+        return found._replace(formula=self._at_given(reader, found.formula)) if self.is_given(reader) else found
+
+    def is_given(self, reader: Reader) -> bool:
+        """Whether a reader's result has given numbers, and its local derivative at these is to be told."""
+        operation = reader.edge.operation
+        has_slope = operation.is_elementwise or reader.is_declared
+        return bool(self.network.tensors[reader.step.output].overridden) and has_slope
 
     def computed(self, reader: Reader) -> Adjoint:
         """What comes back by a reader, by the formula that numbers are computed from: where the result has a given
-        number, from that."""
-        found, output = self.adjoint(reader), self.network.tensors[reader.step.output]
-        return found if output.overridden else found._replace(formula=found.numeric)
+        number, from that, or from the argument."""
+        found = self.adjoint(reader)
+        return found if self.is_given(reader) else found._replace(formula=found.numeric)
+
+    def _at_given(self, reader: Reader, formula: Expr) -> Expr:
+        from .given_slopes import at_given  # few networks need it
+
+        return at_given(reader.edge.operation, formula)
 
 
 def keyed(formula: Expr, step: BoundOperation) -> Expr:

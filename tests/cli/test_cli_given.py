@@ -110,6 +110,32 @@ def test_a_unit_without_a_name_may_be_given(run: Run, tmp_path: Path) -> None:
     assert out.partition("Forward")[2] == set_there.partition("Forward")[2]
 
 
+SLOPES = [  # of a unit whose argument is -5.0 and whose result is given as 0.5, by elements and by matrices
+    ("sigmoid", "∂L/∂a[2] × a[2] × (1 - a[2]) = 0.5 × 0.5 × (1 - 0.5) = 0.125", "∂L/∂a ⊙ a ⊙ (1 - a)"),
+    ("tanh", "∂L/∂a[2] × (1 - a[2]²) = 0.5 × (1 - 0.5²) = 0.375", "∂L/∂a ⊙ (1 - a ⊙ a)"),
+    ("relu", "∂L/∂a[2] × 1[a[2] > 0] = 0.5 × 1 = 0.5 a[2] = 0.5 > 0", "∂L/∂a ⊙ 1[a > 0]"),
+    ("elu", "∂L/∂a[2] × 1 = 0.5 × 1 = 0.5 a[2] = 0.5 > 0", "∂L/∂a ⊙ (1[a > 0] + (1 - 1[a > 0]) ⊙ (a + 1))"),
+    ("softplus", "× (1 / (1 + e^{-h[2]})) = 0.5 × (1 / (1 + e^{-(-5.0)})) ≈ 0.00334643", "∂L/∂a ⊙ softplus′(h)"),
+    ("silu", "(1 + e^{-h[2]}) + (1 - h[2] / (1 + e^{-h[2]})) / (1 + e^{-h[2]}))", "∂L/∂a ⊙ silu′(h)"),
+    ("hard_sigmoid", "∂L/∂a[2] × 0 = 0.5 × 0 = 0.0 h[2] = -5.0 ≤ 3, h[2] = -5.0 ≤ -3", "∂L/∂a ⊙ hard_sigmoid′(h)"),
+    ("step", "∂L/∂a[2] × 0 = 0.5 × 0 = 0.0", "∂L/∂a ⊙"),
+]
+
+
+@pytest.mark.parametrize(("kind", "line", "matrices"), SLOPES)
+def test_a_slope_is_that_at_the_given_result_or_at_the_argument(
+    run: Run, tmp_path: Path, kind: str, line: str, matrices: str
+) -> None:
+    layer = f"{{dense: h, weights: [[1, 2], [3, -4]], activation: {{{kind}: a}}}}"
+    text = f"inputs: {{x: [1, 2.0]}}\ntargets: {{t: [1, 0]}}\nlayers: [{layer}]\nloss: half_squared_error\n"
+    (tmp_path / "net.yaml").write_text(f"{text}values: {{'a[2]': 0.5}}\n", encoding="utf-8")
+    out = " ".join(run("grad", "--view", "all", "--width", "200", cwd=tmp_path).out.split())
+    assert line in out, out
+    assert f"δ_h = ∂L/∂h = {matrices} " in out
+    assert ("′(z)" in out) == ("h" in matrices or kind == "step")
+    assert run("derive", "--with-numbers", cwd=tmp_path).code == 0
+
+
 @pytest.mark.parametrize(("values", "message"), [
     ("'u[3]': 1", "there is no unit 'u[3]'"), ("'W1[1,1]': 1", "there is no unit 'W1[1,1]'"),
     ("u: 1", "such as values: {'u[1]': 1}"),

@@ -71,7 +71,7 @@ class ElementGradients:
 
     def _addends(self, reader: Reader, cell: Cell) -> tuple[Expansion, _Locals]:
         """What comes back by a reader: each addend as the output that it comes from, and the local derivative."""
-        derived, declared = self.chain.adjoint(reader), reader.is_declared
+        derived, declared = self.chain.adjoint(reader), reader.is_declared or self.chain.is_given(reader)
         expansion, locals_of = self._by_output(derived.formula if declared else derived.derived, reader, cell)
         return expansion, [(output, local if declared else simplify(local)) for output, local in locals_of]
 

@@ -101,7 +101,13 @@ class TensorFormulas(Layout):
 
     def _short_slope(self, step: BoundOperation) -> Expr:
         slope, index = self.slope(step), step.operation.output.index
-        return step.of(Sym(step.edges[0].argument, index), mark=PRIME) if _is_long(slope) else slope
+        named = _is_long(slope) and not self.is_slope_of_result(step)
+        return step.of(Sym(step.edges[0].argument, index), mark=PRIME) if named else slope
+
+    def is_slope_of_result(self, step: BoundOperation) -> bool:
+        """Whether some results of an activation are given, and its slope is told from these alone: it is not that at
+        the argument, and not written by its name."""
+        return self.chain.is_given(Reader(step, step.edges[0])) and step.operation.output in symbols(self.slope(step))
 
     def gradient(self, key: str) -> Gradient:
         """∂L/∂tensor through all of its readers."""

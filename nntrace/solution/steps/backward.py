@@ -183,8 +183,8 @@ class Backward:
             return (f"the derivative of {flat[0].reader.step.kind} is taken as 0 everywhere",)
         decided = {condition: held for summand in summands for condition, held in summand.decided}
         decided |= indicators(self.writer, body)
-        uses = {summand.use for summand in summands}
-        reason = listed((decisions(self.writer, decided.items(), uses), zero_signs(self.writer, body)), "; ")
+        moved = {element for summand in summands for element in (summand.use, summand.reached)}
+        reason = listed((decisions(self.writer, decided.items(), moved), zero_signs(self.writer, body)), "; ")
         if reason and len(summands) == 1 and self._is_dead(body):
             for step in self.network.layer_steps():
                 if step.output == first.key:

@@ -7,7 +7,7 @@ from ...network.chain_rule import LOSS, adjoint
 from ...network.model import BoundOperation, Cell, Element
 from ..content.model import Line, Note, listed
 from ..formulas.element import Writer
-from ..formulas.kinks import kink_note, slope_taken
+from ..formulas.kinks import kink_note
 from ..formulas.naming import PRIME
 from ..formulas.tensor import TensorFormulas
 from .reasons import decisions, indicators
@@ -37,7 +37,7 @@ class Statements:
 
     def derivative(self, step: BoundOperation) -> tuple[Line, ...]:
         """``sigmoid′(z) = e^{-z} / (1 + e^{-z})² = sigmoid(z) × (1 - sigmoid(z))``, at a kink with the convention."""
-        if not self._is_function(step) or not self._is_new(step, PRIME):
+        if not self._is_function(step) or self.formulas.is_slope_of_result(step) or not self._is_new(step, PRIME):
             return ()
         (edge,) = step.edges
         side = self.network.conventions.relu_at_zero
@@ -46,8 +46,7 @@ class Statements:
         forms += [simplify(forms[0]), self._local(own.formula, step)]
         kink: tuple[Note, ...] = ()
         if own.formula != other.formula:
-            found = kink_note(edge.operation.formula, own.argument, side, "a")
-            kink = (found or (slope_taken((), side, "a"),),)
+            kink = (kink_note(edge.operation.formula, own.argument, side, "a"),)
         *before, last = dict.fromkeys(forms)
         left = step.of(self._argument, mark=PRIME)
         return (*(Line("rule", "=", form, left=left) for form in before), Line("rule", "=", last, kink, left=left))
@@ -58,7 +57,7 @@ class Statements:
         for cell in cells:
             expansion = self.writer.write(self.formulas.slope(step), step, step.at(cell))
             decided = {**dict(expansion.deciding), **indicators(self.writer, expansion.body)}
-            note = decisions(self.writer, decided.items(), (Element(step.argument, cell),))
+            note = decisions(self.writer, decided.items(), [Element(key, cell) for key in (step.argument, step.output)])
             found += [note] if note else []
         more = len(found) - MOST_DECISIONS
         return (*listed(found[:MOST_DECISIONS]), *((f", … {more} more",) if more > 0 else ()))

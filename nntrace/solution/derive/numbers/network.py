@@ -87,7 +87,10 @@ class NetworkNumbers:
         return tuple(line for line in found.lines if line.kind in ("substitution", "value")), found.value
 
     def _jacobian(self, key: str, argument: str) -> Beside:
-        """∂result/∂argument as a matrix of numbers; in a batch one for each sample, where they have their own."""
+        """∂result/∂argument as a matrix of numbers; in a batch one for each sample, where they have their own. None
+        where a result is given, whose slope is not that of the formula."""
+        if self.network.tensors[key].overridden:
+            return NOTHING
         step = self._made_by[key]
         bound = self.jacobians.bound(step, argument)
         derivative, _ = by_rule(bound.formula, bound.by, self.jacobians.kink)
