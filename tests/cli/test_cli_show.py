@@ -25,6 +25,15 @@ def test_sections_and_all_that_begin_so(run: Run) -> None:
     assert [step["id"] for step in found["steps"]] == ["F1", "F2", "F3", "F4", "F5", "F6"]
 
 
+def test_the_conventions(run: Run) -> None:
+    whole = run("step", "--view", "matrix").out
+    assert (
+        run("step", "--view", "matrix", "--show", "conventions,forward").out
+        == whole[whole.index("Conventions") : whole.index("\nLoss")]
+    )
+    assert "vectors: columns" in run("step", "--view", "matrix", "--show", "conventions", "-f", "tex").out
+
+
 @pytest.mark.parametrize("format", ["md", "tex", "typ", "html"])
 def test_every_format_has_the_part(run: Run, format: str) -> None:
     code, out, _ = run("grad", "-p", "w21", "--show", "B9p", "-f", format)
@@ -47,4 +56,4 @@ def test_what_the_sheet_does_not_have(run: Run, typed: str) -> None:
     code, out, err = run("step", "--show", typed)
     assert (code, out) == (2, "")
     assert "this sheet has no " in err
-    assert "known here: given, forward, loss, backward, update, checks, F1" in err
+    assert "known here: given, conventions, forward, loss, backward, update, checks, F1" in err

@@ -8,6 +8,7 @@ from fnmatch import fnmatchcase
 from ...errors import UserError, quoted, suggestion
 from .blocks import steps_by_section, steps_of
 from .model import Block, Remark, Solution
+from .outline import CONVENTIONS, outline
 
 
 def excerpt(solution: Solution, wanted: Sequence[str]) -> Solution:
@@ -17,17 +18,18 @@ def excerpt(solution: Solution, wanted: Sequence[str]) -> Solution:
     """
     found: set[str] = set()
     sections = []
-    for section in solution.sections:
+    for section in outline(solution):
         if section.name in wanted:
             found.add(section.name)
-            sections.append(section)
+            sections += [section] if section is not CONVENTIONS else []
         elif blocks := tuple(_chosen(section.blocks, wanted, found)):
             sections.append(section._replace(blocks=blocks))
     for name in wanted:
         if name not in found:
-            known = [*(one.name for one in solution.sections), *(step.id for _, step in steps_by_section(solution))]
+            known = [*(one.name for one in outline(solution)), *(step.id for _, step in steps_by_section(solution))]
             raise UserError(f"this sheet has no {quoted(name)} to show\n  {suggestion(name, dict.fromkeys(known))}")
-    return solution._replace(title=None, agreed=(), sections=tuple(sections), is_excerpt=True, pictures=dict)
+    agreed = solution.agreed if CONVENTIONS.name in found else ()
+    return solution._replace(title=None, agreed=agreed, sections=tuple(sections), is_excerpt=True, pictures=dict)
 
 
 def _chosen(blocks: Iterable[Block], wanted: Sequence[str], found: set[str]) -> Iterator[Block]:

@@ -44,7 +44,7 @@ def outline(solution: Solution) -> Iterator[Section]:
 
 def is_pictures_alone(solution: Solution) -> bool:
     """Whether a sheet has pictures and nothing else."""
-    return not any(section.blocks for section in solution.sections)
+    return not solution.agreed and not any(section.blocks for section in solution.sections)
 
 
 def heading(section: Section) -> Note:
