@@ -43,7 +43,8 @@ def suggestion(word: str, known: Iterable[str], meant: Iterable[str] | None = No
     if not words:
         return "remove it: nothing can stand here"
     listed = "known here: " + ", ".join(map(printable, words[:MOST_KNOWN])) + (", …" if len(words) > MOST_KNOWN else "")
-    near = " or ".join(map(quoted, _near(word, words if meant is None else meant)))
+    others = [other for other in (words if meant is None else meant) if other != word]
+    near = " or ".join(map(quoted, _near(word, others)))
     return f"did you mean {near}? {listed}" if near else listed
 
 

@@ -508,6 +508,17 @@ ALONE: dict[str, tuple[str, str, str]] = {
         "2:10: a layer of unknown kind 'rleu'",
         "did you mean 'relu'?",
     ),
+    "a whole result for a row": (
+        WEIGHTS.replace("1, 2", "1") + "[[1]]\n- {dense: h2, weights: {z1: {w: 1}}, from: z1}\n",
+        "5:25: 'z1' is a whole result, and a row of weights is for one of its elements",
+        "name the element: h",
+    ),
+    "a whole result for a row, without names": (
+        "inputs: [1]\nlayers:\n- dense: {units: [h], weights: [[1]], activation: tanh}\n"
+        "- {dense: y, weights: {a1: {w: 1}}}\n",
+        "4:24: 'a1' is a whole result, and a row of weights is for one of its elements",
+        "name the element: 'a1[1]'",
+    ),
     "no size, before samples": (
         BATCH.replace("FIRST", "[[1, 1]]").replace("[[2]]", "{q: {v: 2}}"),
         "8:13: this layer reads no 'q', and has no such unit",

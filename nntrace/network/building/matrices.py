@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 
 from ...errors import counted, quoted, shape_text, suggestion
 from ...record import Record
@@ -10,6 +10,7 @@ from ...spec.model import File, Init, Items, Labelled, Name, Null, Number, Place
 from ..model import Tensor
 from .extents import Fans
 from .leaves import GivenCell, Leaf, Leaves
+from .sources import Directory
 
 
 class Sides(Record):
@@ -22,7 +23,7 @@ class Sides(Record):
     inputs: Sequence[str]
     units: Sequence[str]
     rows: bool
-    earlier: Callable[[], Sequence[str]]
+    earlier: Directory
 
     def shape(self, units: int | None = None) -> tuple[int, int]:
         """The shape of a matrix between them, for so many units."""
@@ -187,7 +188,7 @@ class MatrixReader:
             message = f"there {verb} {counted(len(found), 'row')} of weights for {size} {what}"
             if isinstance(size, int):
                 message = f"no row of weights for {', '.join(absent[:8])}"
-            remedy = f"add {absent[0]}: {{…}}, or {absent[0]}: [null, …] where there is no connection"
+            remedy = f"add {_label(absent[0])}: {{…}}, or {_label(absent[0])}: [null, …] where there is no connection"
             self.problems.add(place, message, remedy)
         columns = len(other) or max((len(row) for row in found.values()), default=0)
         by_row = by_input == rows
@@ -210,12 +211,17 @@ class MatrixReader:
 
     def _unknown(self, label: Name) -> None:
         inputs, names = self.sides.inputs, self.leaves.names
-        known = (*inputs, *self.sides.units)
+        known, earlier = (*inputs, *self.sides.units), self.sides.earlier
+        whole = earlier.find(label.text)
+        if whole is not None and whole.shape:
+            message = f"{quoted(label.text)} is a whole result, and a row of weights is for one of its elements"
+            self.problems.add(label.place, message, f"name the element: {', '.join(map(_label, whole.names[:8]))}")
+            return
         if label.text in names.used or label.text in names.results:
             listed = ", ".join((*inputs, label.text))
             remedy = f"{suggestion(label.text, known)}; to read it too, add from: [{listed}]"
         else:
-            remedy = suggestion(label.text, (*known, *self.sides.earlier()))
+            remedy = suggestion(label.text, (*known, *earlier.known()))
         self.problems.add(label.place, f"this layer reads no {quoted(label.text)}, and has no such unit", remedy)
 
     def _may_name_inputs(self, entries: Sequence[tuple[Name, Value]]) -> bool:

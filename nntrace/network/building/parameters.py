@@ -58,7 +58,7 @@ class ParameterReader:
         elif len(index) == 2:
             rows = built.reads_along(index[0])
             inputs, units = (self._names_along(built, letter) for letter in (index if rows else index[::-1]))
-            sides = Sides(inputs, units, rows, Directory(self.draft).known)
+            sides = Sides(inputs, units, rows, Directory(self.draft))
             tensor = MatrixReader(leaves, key, sides).read(given, built.layer.kind, parameter.key)
         elif given is None:
             if not parameter.optional:
