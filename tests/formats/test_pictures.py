@@ -331,11 +331,15 @@ def test_a_png_without_the_extra_says_what_to_install(run: Run, tmp_path: Path, 
     assert list(tmp_path.iterdir()) == []
 
 
-def test_latex_draws_the_picture(run: Run, tmp_path: Path) -> None:
+@pytest.mark.parametrize("network", ["homework3", "residual"])
+def test_latex_draws_the_picture(run: Run, tmp_path: Path, network: str) -> None:
     has = shutil.which("kpsewhich") and subprocess.run(["kpsewhich", "tikz.sty"], capture_output=True).stdout
     if not has or shutil.which("pdflatex") is None:
         pytest.skip("TikZ is not installed: apt-get install texlive-pictures")
-    (tmp_path / "net.tex").write_text(run("draw", "-f", "tex", "--standalone").out, encoding="utf-8")
+    (tmp_path / "net.tex").write_text(
+        run("draw", f"configs/{network}.yaml", "-f", "tex", "--standalone").out, encoding="utf-8"
+    )
     command = ["pdflatex", "-interaction=nonstopmode", "-halt-on-error", "net.tex"]
     done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, errors="replace", check=False)
     assert done.returncode == 0, done.stdout[-2000:]
+    assert "Overfull" not in done.stdout

@@ -159,6 +159,11 @@ def test_wide_matrices_and_tables_stay_on_the_page(run: Run, tmp_path: Path) -> 
     assert points_beyond(page, tmp_path) == []
 
 
+def test_a_long_product_of_fractions_stays_on_the_page(run: Run, tmp_path: Path) -> None:
+    page = run("flow", "configs/sigmoid-chain.yaml", "-f", "tex", "--standalone").out
+    assert points_beyond(page, tmp_path) == []
+
+
 @some_sheets
 def test_latex_compiles_a_standalone_document(sheet: tuple[str, ...], run: Run, tmp_path: Path) -> None:
     assert points_beyond(made(run, sheet, "tex", "--standalone"), tmp_path) == []

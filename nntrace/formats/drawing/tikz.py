@@ -14,9 +14,11 @@ _ANCHORS = {"start": "base west", "middle": "base", "end": "base east"}
 
 
 def tikz(figure: Figure, words: Callable[[Note], str]) -> Iterator[str]:
-    """The picture's lines; ``words`` writes a text so that nothing in it has a meaning."""
+    """The picture's lines, scaled down where it is wider than a line; ``words`` writes a text so that nothing in it has
+    a meaning."""
     for name, colour in COLOURS.items():
         yield rf"\definecolor{{{_colour(name)}}}{{HTML}}{{{colour[1:].upper()}}}"
+    yield r"\begingroup\noindent\sbox0{%"
     yield rf"\begin{{tikzpicture}}[x={SCALE}bp, y=-{SCALE}bp, >=latex, inner sep=1pt]"
     for shape in figure.shapes:
         match shape:
@@ -27,7 +29,8 @@ def tikz(figure: Figure, words: Callable[[Note], str]) -> Iterator[str]:
                 yield rf"\draw[draw={_colour('ink')}, rounded corners=4pt] {first} rectangle {last};"
             case Writing():
                 yield _writing(shape, words)
-    yield r"\end{tikzpicture}"
+    yield r"\end{tikzpicture}}%"
+    yield r"\ifdim\wd0>\linewidth\resizebox{\linewidth}{!}{\usebox0}\else\usebox0\fi\par\endgroup"
 
 
 def _stroke(stroke: Stroke) -> str:

@@ -9,6 +9,8 @@ from .language import Chunk, Language, Sign
 
 OPERATOR = 2.5
 """How wide an operator or a relation is with the room around it, against a digit."""
+COMMA = 0.9
+"""How wide a comma is with the room behind it."""
 
 
 class ChunkWriter:
@@ -34,12 +36,12 @@ class ChunkWriter:
         first, *others = inner
         return [Chunk(self._put(lead, first.text), first.width + wide, depth), *others]
 
-    def _around(self, before: str, inner: list[Chunk], after: str) -> list[Chunk]:
-        """Text set against the first and the last chunk, without a space."""
+    def _around(self, before: str, inner: list[Chunk], after: str, wide: float = 0.7) -> list[Chunk]:
+        """Text so ``wide`` set against the first and the last chunk, without a space."""
         first, *others = inner
-        inner = [first._replace(text=before + first.text, width=first.width + (0.7 if before else 0)), *others]
+        inner = [first._replace(text=before + first.text, width=first.width + (wide if before else 0)), *others]
         last = inner[-1]
-        return [*inner[:-1], last._replace(text=last.text + after, width=last.width + (0.7 if after else 0))]
+        return [*inner[:-1], last._replace(text=last.text + after, width=last.width + (wide if after else 0))]
 
     def joined(self, chunks: Iterable[Chunk], depth: int = 0) -> Chunk:
         """The chunks beside each other as one."""

@@ -8,6 +8,7 @@ from math import fsum
 
 from ...expr import Expr, Num
 from ...expr.brackets import is_positional
+from .chunks import COMMA
 from .language import SIZES, Chunk
 from .symbols import SymbolWriter
 
@@ -42,7 +43,7 @@ class MatrixWriter(SymbolWriter):
         opening, closing = self.language.bracket("[]")
         joined: list[Chunk] = []
         for part in parts:
-            first, *others = self._around("", part, self.language.sign(",") if part is not parts[-1] else "")
+            first, *others = self._around("", part, self.language.sign(",") if part is not parts[-1] else "", COMMA)
             joined += [first._replace(depth=depth + 4 if joined else depth), *others]
         return self._around(opening, joined, closing)
 

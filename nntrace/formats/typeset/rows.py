@@ -6,7 +6,7 @@ The forms of a quantity share a row as plain text has them: all of a compact ste
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from itertools import groupby
+from itertools import accumulate, groupby, pairwise
 from math import fsum
 from typing import cast
 
@@ -108,7 +108,8 @@ def lines(row: FormulaRow, width: float) -> list[tuple[int, list[Chunk]]]:
     """The row's chunks on lines so wide, each with how far in it stands; broken as plain text is."""
     if row.width <= width or len(row.chunks) < 2:
         return [(0, row.chunks)]
-    texts = ["x" * max(1, round(chunk.width) - 1) for chunk in row.chunks]
+    ends = [round(end) for end in accumulate(chunk.width for chunk in row.chunks)]
+    texts = ["x" * max(1, end - start - 1) for start, end in pairwise([0, *ends])]
     placed = broken(Body(texts, [chunk.depth for chunk in row.chunks]), max(8, round(width)), inside=bool(row.sign))
     result, start = [], 0
     for indent, text in placed:
