@@ -142,6 +142,15 @@ loss: half_squared_error
     assert "Units that are saturated (slope at most 0.01 in every sample): h1" in run("flow", cwd=tmp_path).out
 
 
+@pytest.mark.parametrize("width", ["30", "60", "77", "120"])
+def test_a_curve_of_letters_has_its_last_point(run: Run, width: str) -> None:
+    out = run("flow", CHAIN, "--ascii", "--show", "comparison", "--width", width).out
+    lines = [line.split("|", 1)[1] for line in out.splitlines() if "|" in line]
+    axis = next(line for line in out.splitlines() if line.lstrip().startswith("+--"))
+    assert sum(line.count("A") for line in lines) == 8
+    assert max(map(len, lines)) == axis.count("-")
+
+
 @pytest.mark.parametrize("width", [40, 60, 80, 120])
 @pytest.mark.parametrize("plain", [True, False])
 def test_no_line_is_wider_than_the_page(run: Run, width: int, plain: bool) -> None:

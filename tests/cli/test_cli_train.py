@@ -173,6 +173,12 @@ def test_validation_below_training_says_what_to_look_at(run: Run, tmp_path: Path
     assert "Validation below training: what to look at" in out
     assert "Without the penalty" in out
     assert "1 training sample stands in both sets: number 2." in out
+    told = " ".join(out.split())
+    assert "E is the loss before the update of its epoch, E validation the one after it." in told
+    before, after = re.findall(
+        r"Training samples: E ≈ \S+ before, (\S+) after Validation samples, after: E ≈ (\S+)", told
+    )[0]
+    assert f"With the same parameters training has {before} and validation {after}, still below it." in told
     x = [row[0] for row in ROWS]
     assert f"{np.mean(x):g}" in out[out.index("mean, training") :]
 

@@ -34,17 +34,21 @@ def plot_lines(plot: Plot, width: int, script: Script) -> Iterator[str]:
     room = max(10, width - margin - 2)
     left, right = reach(plot)
     above = (plot.high - plot.low) / (4 * HEIGHT)  # a dot on the border itself would be outside
-    canvas = Canvas(room, HEIGHT, xmin=left, ymin=plot.low, xmax=right, ymax=plot.high + above)
+    beyond = (right - left) / (2 * room - 1) if script.ascii else 0.0  # the last letter has a column of its own
+    canvas = Canvas(room, HEIGHT, xmin=left, ymin=plot.low, xmax=right + beyond, ymax=plot.high + above)
     for curve in plot.curves:
         points = inside(plot, curve)
         for (x0, y0), (x1, y1) in itertools.pairwise(points) if not script.ascii else ():
             canvas.line(x0, y0, x1, y1)
     for place, curve in enumerate(plot.curves):
         points = inside(plot, curve)
-        every = len(points) if not script.ascii else room
-        for number in range(2 if not script.ascii else every):
-            share = (number + (place + 1) / (len(plot.curves) + 1)) / 2 if not script.ascii else number / every
-            x, y = points[min(int(share * len(points)), len(points) - 1)]
+        if script.ascii:  # a letter for each column
+            shares = [number / (room - 1) for number in range(room)]
+            chosen = [round(share * (len(points) - 1)) for share in shares]
+        else:
+            shares = [(number + (place + 1) / (len(plot.curves) + 1)) / 2 for number in (0, 1)]
+            chosen = [min(int(share * len(points)), len(points) - 1) for share in shares]
+        for x, y in (points[at] for at in dict.fromkeys(chosen)):
             canvas.text(x, y, letter(place))
     side, corner = ("|", "+") if script.ascii else ("│", "└")
     yield from (" " * (margin + 1) + line for line in wrapped(words(plot.up, script), room))

@@ -24,14 +24,18 @@ def gap(in_words: NumberWords, loss: Sym, run: TrainingRun, sets: tuple[Network,
         return
     yield Remark(("Validation below training: what to look at",), heading=True)
     if theirs.loss >= ours.loss:
-        words: Note = ("Only the curve is above it: it is a mean over the epoch, while the parameters still moved. "
-                       "With the same parameters training has ", in_words(ours.loss), " and validation ",
-                       in_words(theirs.loss), ".")  # fmt: skip
-        yield Remark(words)
+        yield Remark(("Only the curve is above it: ", *_measured(in_words, ours, theirs), "."))
         return
+    yield Remark(("In the curves ", *_measured(in_words, ours, theirs), ", still below it."))
     yield from _penalty(in_words, loss, ours, theirs)
     yield from _samples(in_words, *sets)
     yield from _common(*sets)
+
+
+def _measured(in_words: NumberWords, ours: Scores, theirs: Scores) -> Note:
+    """When the losses of the curves are taken, and both after the training."""
+    return ("training is measured before the updates of an epoch, validation after them. With the same parameters "
+            "training has ", in_words(ours.loss), " and validation ", in_words(theirs.loss))  # fmt: skip
 
 
 def _penalty(in_words: NumberWords, loss: Sym, ours: Scores, theirs: Scores) -> Iterator[Remark]:

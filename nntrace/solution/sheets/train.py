@@ -88,7 +88,7 @@ class _Training:
             if not self.sheet.writer.full and len(columns) > MOST_ROWS:
                 how = "(--full shows all, -o losses.csv writes them)"
                 yield Remark((f"… {len(columns) - MOST_ROWS} more epochs between these {how}",))
-            yield loss_of_epoch(self.loss, network.samples_per_step is not None)
+            yield loss_of_epoch(self.loss, network.samples_per_step is not None, bool(columns.validation))
             yield from told_from_zero([network], (*columns.loss, *columns.validation))
         if len(columns) > 1:
             curves = [curve(("training",), columns.epoch, columns.loss)]
@@ -206,10 +206,13 @@ def _is_close(before: float, after: float) -> bool:
     return abs(old - new) <= ROUNDING * max(abs(old), abs(new))
 
 
-def loss_of_epoch(loss: Sym, by_steps: bool) -> Remark:
-    """What the loss of an epoch is."""
-    mean = " is the mean over an epoch's steps, each before its own update."
-    return Remark((loss, mean if by_steps else " is the loss before the update of its epoch."))
+def loss_of_epoch(loss: Sym, by_steps: bool, validated: bool = False) -> Remark:
+    """What the loss of an epoch is, and that of its validation."""
+    what = " is the mean over an epoch's steps, each before its own update"
+    what = what if by_steps else " is the loss before the update of its epoch"
+    if not validated:
+        return Remark((loss, f"{what}."))
+    return Remark((loss, f"{what}, ", loss, " validation the one after it."))
 
 
 def told_from_zero(networks: Iterable[Network], losses: Iterable[float]) -> Iterator[Remark]:
