@@ -36,7 +36,7 @@ def variants(
     found = []
     nothing: list[str | None] = [None]
     for kind in kinds or nothing:
-        for count in _depths(depth):
+        for count in _depths(depth) if depth is not None else [1]:
 
             def adjusted(spec: Spec, kind: str | None = kind, count: int = count) -> Spec:
                 spec = spec if kind is None else with_activation(spec, kind)
@@ -48,10 +48,16 @@ def variants(
     return found
 
 
-def _depths(text: str | None) -> list[int]:
+def depths_followed(text: str | None) -> str:
+    """What a sheet says of a range of depths of which it has some alone."""
+    depths = _depths(text) if text is not None else [1]
+    if depths[-1] - depths[0] < len(depths):
+        return ""
+    return f"Of the depths {depths[0]} to {depths[-1]} these are followed: {', '.join(map(str, depths))}."
+
+
+def _depths(text: str) -> list[int]:
     """``2:20`` or ``5`` as the depths to follow."""
-    if text is None:
-        return [1]
     match = re.fullmatch(r"([0-9]{1,4})(?::([0-9]{1,4}))?", text)
     first, last = (int(match[1]), int(match[2] or match[1])) if match else (0, 0)
     if not 1 <= first <= last <= DEEPEST:

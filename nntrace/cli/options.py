@@ -117,14 +117,17 @@ class Calculation(Record):
         str | None,
         option("--rounding", "RULE", "full, carry:4 (decimals), carry:4dp (plain) or carry:4sf (significant)."),
     ] = None
-    view: Annotated[
-        str | None,
-        option(
-            "--view",
-            "VIEW",
-            "delta (by elements), paths, matrix or all. Default: delta, paths where asked by name; large: all.",
-        ),
-    ] = None
+
+
+ViewOption = Annotated[
+    str | None,
+    option(
+        "--view",
+        "VIEW",
+        "delta (by elements), paths, matrix or all. Default: delta, paths where asked by name; large: all.",
+    ),
+]
+"""How the gradients of a sheet are written."""
 
 
 class PageOptions(Record):
@@ -135,7 +138,8 @@ class PageOptions(Record):
         option(
             "--format",
             "FORMAT",
-            "terminal, txt, md, tex, typ, html, pdf, json, svg or png (pictures). Default: terminal; piped: txt.",
+            "terminal, txt, md, tex, typ, html, pdf, json, svg or png (pictures), csv (train, flow). "
+            "Default: terminal; piped: txt.",
             "-f",
         ),
     ] = None
@@ -163,4 +167,4 @@ class PageOptions(Record):
         list[str], option("--show", "IDS", "Only these steps and sections, without the head: B9p,U*,checks.")
     ] = []
     standalone: Annotated[bool, flag("--standalone", "tex: a document that compiles as it is, not a fragment.")] = False
-    quiet: Annotated[bool, flag("--quiet", "Print no sheet, only what --expect has to say.", "-q")] = False
+    quiet: Annotated[bool, flag("--quiet", "Print no sheet, only what does not hold.", "-q")] = False

@@ -65,14 +65,14 @@ def with_count(spec: Spec, steps: Lasting) -> Spec:
     return spec._replace(passes=given._replace(iterations=counts[0], epochs=counts[1]))
 
 
-def settings(calculation: Calculation, traced: str | None = None) -> Settings:
+def settings(calculation: Calculation, view: str | None = None, traced: str | None = None) -> Settings:
     """How a sheet of numbers is worked out, from the words of the command; ``traced`` lists iterations."""
     from ..solution.sheets.settings import Settings
 
     if calculation.digits is not None and calculation.decimals is not None:
         raise UserError("--digits beside --decimals: each says how numbers are rounded\n  leave one of them out")
-    rounding, view = rounding_rule(calculation.rounding), view_of(calculation.view)
-    return Settings(calculation.digits, calculation.decimals, calculation.full, rounding, view, _traced(traced))
+    rounding, own = rounding_rule(calculation.rounding), view_of(view)
+    return Settings(calculation.digits, calculation.decimals, calculation.full, rounding, own, _traced(traced))
 
 
 def _traced(text: str | None) -> tuple[int, ...]:

@@ -27,7 +27,7 @@ def question(
     stability: bool = False,
 ) -> Question:
     """The question that the options put. Raises a ``UserError`` for a name that no tensor has."""
-    from ..network.quantities import differentiated_by
+    from ..network.quantities import differentiated_by, is_loss
     from ..solution.derive.question import Question, nameable
 
     wrt = [differentiated_by(network, name) for name in wrt]
@@ -39,7 +39,7 @@ def question(
         taken = _taken(network, keys)
     for name in names:
         label, result, argument = _label(name)
-        pair = _key(result, keys), _key(argument, keys)
+        pair = str(network.loss) if is_loss(network, result) else _key(result, keys), _key(argument, keys)
         if label in taken or label in (*labels.values(), *jacobians.values()):
             raise UserError(f"--name {name!r}: {quoted(label)} is a name already\n  choose another label")
         if pair not in known:

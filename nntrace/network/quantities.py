@@ -20,6 +20,7 @@ from .model import Cell, Element, Network, Role, Tensor
 
 _ELEMENT = r"(?P<name>[^\[\]]+)\[\s*(?P<index>\d+(?:\s*,\s*\d+)*)\s*\]"
 _GRADIENT = r"[∂d](?P<of>[^/∂]+)/[∂d](?P<by>[^/∂]+)"
+ANY_LOSS = "L"
 ROLES: tuple[Role, ...] = ("input", "target", "parameter", "unit", "loss", "factor")
 
 
@@ -195,8 +196,14 @@ def numbered(network: Network, text: str) -> list[Quantity]:
 def differentiated_by(network: Network, text: str) -> str:
     """The name in a gradient of the loss, ``dL/dw21`` or ``∂L/∂w21``; of anything else the text itself."""
     match = re.fullmatch(_GRADIENT, text.strip())
-    loss = None if network.loss is None else network.loss_symbol.name
-    return match["by"] if match and match["of"] == loss else text
+    return match["by"] if match and is_loss(network, match["of"]) else text
+
+
+def is_loss(network: Network, name: str) -> bool:
+    """Whether a name means the loss: its own, or L where nothing else is called so."""
+    if network.loss is None:
+        return False
+    return name == network.loss_symbol.name or (name == ANY_LOSS and not find(network, ANY_LOSS))
 
 
 def _names(tensor: Tensor, one: Quantity) -> tuple[str, ...]:

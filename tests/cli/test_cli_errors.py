@@ -615,6 +615,7 @@ ARGUMENTS: dict[str, tuple[str, list[str]]] = {
     "the option of another command misspelt": ("derive --parm w11", ["No such option: --parm; here it is --wrt"]),
     "an option of others": ("forward --lr 0.1", ["No such option: --lr; step, train have it"]),
     "an option of another": ("draw --depth 3", ["No such option: --depth; flow has it"]),
+    "no gradients to view": ("draw --view matrix", ["No such option: --view; forward, grad, step have it"]),
     "unknown option": ("forward --frobnicate", ["No such option: --frobnicate"]),
     "unknown command": ("forwrd", ["No such command 'forwrd'. Did you mean 'forward'"]),
     "two files": ("forward a.yaml b.yaml", ["unexpected extra argument"]),

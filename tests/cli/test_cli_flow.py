@@ -105,6 +105,12 @@ def test_the_statements_of_the_homework_follow_from_the_numbers(run: Run) -> Non
     assert "Its size changes least with relu, leaky_relu." in out
 
 
+def test_depths_that_are_left_out_are_told(run: Run) -> None:
+    told = "Of the depths 2 to 20 these are followed: 2, 5, 7, 10, 12, 15, 17, 20."
+    assert told in run("flow", "configs/deep.yaml", "--depth", "2:20").out
+    assert "Of the depths" not in run("flow", "configs/deep.yaml", "--depth", "2:9").out
+
+
 def test_depth_repeats_the_square_layer(run: Run) -> None:
     runs = sheet(run, "configs/deep.yaml", "--depth", "2:6")
     assert [len(one["curves"]["layer"]) for one in runs] == [4, 5, 6, 7, 8]

@@ -41,6 +41,7 @@ def shell(*arguments: str, env: dict[str, str] | None = None, **options: Any) ->
         (("grad", "--expect", "w21=0.5"), 1, "w21: expected 0.5, found -1.5\n"),
         (("forward", "--expect", "w21=0.5", "--expect", "h1=2"), 0, ""),
         (("step", "--expect", "δ_h1=1.5", "--expect", "dMSE/dh3=1.5", "--expect", "w21+=0.65"), 0, ""),
+        (("step", "--expect", "dL/dh3=1.5", "--expect", "∂L/∂w21=-1.5"), 0, ""),
         (("step", "--expect", "MSE⁺=0.744", "--expect", "MSE+=0.74425", "--expect", "MSE=5/2"), 0, ""),
         (("step", "--set", "w21=1.5", "--expect", "h1=1.0"), 0, ""),
         (("forward", "configs/mazur.yaml", "--expect", "out_h1=0.593269992", "--expect", "E_total=0.2984"), 0, ""),

@@ -163,6 +163,13 @@ def test_another_word_for_a_command(run: Run, tmp_path: Path, typed: list[str], 
     assert found.code == expected.code
 
 
+def test_any_loss_may_be_called_L(run: Run, tmp_path: Path) -> None:
+    assert run("grad", "-p", "dL/dw21").out == run("grad", "-p", "dMSE/dw21").out == run("grad", "-p", "w21").out
+    assert "δ0 = ∂MSE/∂a1" in run("derive", "--name", "δ0=∂L/∂a1").out
+    (tmp_path / "net.yaml").write_text("inputs: {x: 1}\nlayers: [let: {L: x * 2, E: L * L}]\nloss: E\n", "utf-8")
+    assert "'dL/dx'" in run("grad", "-p", "dL/dx", cwd=tmp_path).err
+
+
 @pytest.mark.parametrize(
     ("kind", "values"),
     [

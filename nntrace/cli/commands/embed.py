@@ -16,7 +16,8 @@ def embed(
     files: Annotated[list[Path], typer.Argument(metavar="FILE...", help="Markdown or LaTeX documents.")],
     check: Annotated[bool, flag("--check", "Write nothing; exit 1 if a block is stale.")] = False,
 ) -> None:
-    """Fill in the blocks of a document that name a command, ```nntrace grad --param w21, with what it prints."""
+    """Fill in the blocks of a document that name a command with what it prints: in Markdown behind a fence
+    ```nntrace grad --param w21, in LaTeX between % nntrace grad -f tex and % end of nntrace."""
     from ...spec.load import read_text
     from ..app import run
     from ..documents import difference, gathered, refreshed

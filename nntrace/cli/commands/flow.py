@@ -23,7 +23,8 @@ def flow(
         list[str], option("--activation", "KINDS", "Run the network with each of these: sigmoid,tanh.")
     ] = [],
     depth: Annotated[
-        str | None, option("--depth", "2:20", "Repeat the square hidden layer, to so many in all.")
+        str | None,
+        option("--depth", "2:20", "Repeat the square hidden layer, to so many in all (of many: 8)."),
     ] = None,
     seed: Annotated[int | None, option("--seed", "N", "Draw the repeated layers' weights instead of copying.")] = None,
     plot: Annotated[Path | None, option("--plot", "FILE.svg", "Write the picture to a file (.svg, .png).")] = None,
@@ -34,11 +35,11 @@ def flow(
 ) -> None:
     """How the gradient shrinks or grows from layer to layer, by which factors, and what follows."""
     from ...solution.sheets.flow import flows
-    from ..flow_variants import variants
+    from ..flow_variants import depths_followed, variants
     from ..plots import plotting
 
     check_page(page, reading, calculation.expect)
     drawn = plotting(plot, [], page, force)
     chosen = settings(calculation)
-    solution = flows(variants(reading, calculation.change, activation, depth, seed), chosen)
+    solution = flows(variants(reading, calculation.change, activation, depth, seed), chosen, depths_followed(depth))
     raise typer.Exit(deliver(solution, page, calculation.expect, drawn(solution)))

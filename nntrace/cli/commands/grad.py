@@ -6,7 +6,7 @@ import typer
 
 from ...library.words import need_layers, need_loss
 from ..command import command
-from ..options import Calculation, PageOptions, Reading, flag, option
+from ..options import Calculation, PageOptions, Reading, ViewOption, flag, option
 from ..run import check_page, deliver, read_network
 from ..words import settings
 
@@ -23,6 +23,7 @@ def grad(
         list[str], option("--param", "NAME", "A weight, bias, unit, input, tensor or glob. Repeatable.", "-p")
     ] = [],
     everything: Annotated[bool, flag("--all", "All parameters, else all inputs; the default.")] = False,
+    view: ViewOption = None,
     calculation: Calculation,
     page: PageOptions,
     reading: Reading,
@@ -32,7 +33,7 @@ def grad(
     from ...solution.sheets.calculation import Sheet
 
     check_page(page, reading, calculation.expect)
-    chosen = settings(calculation)
+    chosen = settings(calculation, view)
     network, spec = read_network(reading, calculation.change)
     need_layers(spec)
     need_loss(network.loss)

@@ -8,7 +8,7 @@ import typer
 from ...library.words import need_few_steps, need_loss, typed_number, with_rate
 from ...spec import Spec
 from ..command import command
-from ..options import Calculation, Lasting, PageOptions, Reading, StepOptions, flag, option
+from ..options import Calculation, Lasting, PageOptions, Reading, StepOptions, ViewOption, flag, option
 from ..run import check_files, check_page, deliver, read_network
 from ..words import settings, with_count, with_optimizer
 
@@ -29,6 +29,7 @@ def step(
     ] = None,
     steps: StepOptions,
     lasting: Lasting,
+    view: ViewOption = None,
     calculation: Calculation,
     page: PageOptions,
     reading: Reading,
@@ -38,7 +39,7 @@ def step(
 
     check_page(page, reading, calculation.expect)
     check_files(page, force, save)
-    chosen = settings(calculation, trace)
+    chosen = settings(calculation, view, trace)
     rate = None if steps.lr is None else typed_number(steps.lr, f"--lr {steps.lr}")
 
     def adjusted(spec: Spec) -> Spec:

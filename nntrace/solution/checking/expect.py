@@ -13,6 +13,7 @@ from ...expr import Expr, Partial, Sym
 from ...expr.script import ASCII, plain
 from ...expr.text import text
 from ...network.model import sample_mark
+from ...network.quantities import ANY_LOSS
 from ...record import Record
 from ...trace.amount import Beyond
 from ..content.blocks import steps_of
@@ -48,6 +49,9 @@ def compare(solution: Solution, name: str, expected: str, value: Fraction | Deci
     plainly = [(plain(one, ASCII), number) for one, number in numbers]
     known = dict(reversed([*numbers, *plainly]))
     key = name if name in known else plain(name, ASCII)
+    loss, values = solution.results.loss, solution.results.values or {}
+    if key not in known and loss is not None and ANY_LOSS not in values:
+        key = re.sub(f"^d{ANY_LOSS}(?=/d)", plain(f"d{loss.name}", ASCII), key)
     if key not in known:
         from ...errors import quoted, suggestion
 

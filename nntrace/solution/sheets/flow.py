@@ -70,8 +70,8 @@ class _Followed(Record):
         return Sym(given) if given is not None else Sym(self.tensor(key).name, cell)
 
 
-def flows(variants: Sequence[FlowVariant], settings: Settings) -> Solution:
-    """Follow the gradient through each network, and set them side by side."""
+def flows(variants: Sequence[FlowVariant], settings: Settings, choice: str = "") -> Solution:
+    """Follow the gradient through each network, and set them side by side; ``choice`` says how they were chosen."""
     followed = []
     for variant in variants:
         if len(learned_layers(variant.network)) < 2:
@@ -80,12 +80,13 @@ def flows(variants: Sequence[FlowVariant], settings: Settings) -> Solution:
         sheet = Sheet(variant.network, settings)
         sheet.exact_iterations = 0
         followed.append(_Followed(variant.name, sheet, flow(sheet.trace)))
-    return _Flows(followed).solution()
+    return _Flows(followed, choice).solution()
 
 
 class _Flows:
-    def __init__(self, followed: Sequence[_Followed]) -> None:
+    def __init__(self, followed: Sequence[_Followed], choice: str) -> None:
         self.followed = followed
+        self.choice = choice
         self.sheet = followed[0].sheet
         self.digits = self.sheet.writer.digits
 
@@ -141,6 +142,8 @@ class _Flows:
         return self.sheet.gradients.over_paths([first], "The first δ as a product of weights and slopes")
 
     def _conclusions(self) -> Iterator[Block]:
+        if self.choice:
+            yield Remark((self.choice,))
         curves = [Curve((one.name or "δ",), one.points) for one in self.followed]
         heights = [y for curve in curves for _, y in curve.points]
         if heights:
