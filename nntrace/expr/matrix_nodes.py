@@ -31,11 +31,10 @@ class Ones(MatrixExpr):
 
 
 class Dimensions(MatrixExpr):
-    """How many rows and columns a matrix has, as they are written: ``[2×K]``."""
+    """How many rows and columns a matrix has, as they are written: ``[2×K]``; of any tensor, how long its axes are."""
 
-    __slots__ = ("down", "across")
-    down: str
-    across: str
+    __slots__ = ("sizes",)
+    sizes: tuple[str, ...]
 
 
 class Transpose(MatrixExpr):

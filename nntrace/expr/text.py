@@ -125,8 +125,8 @@ def pieces(node: Expr, script: Script = UNICODE, depth: int = 0) -> list[Piece]:
             return pieces(tensor, script, depth)
         case Ones(over):
             return [Piece(f"1_{plain(index_text(over), script)}", depth)]
-        case Dimensions(down, across):
-            return [Piece(f"[{plain(down, script)}{script.times}{plain(across, script)}]", depth)]
+        case Dimensions(sizes):
+            return [Piece(f"[{script.times.join(plain(size, script) for size in sizes)}]", depth)]
         case Transpose(body):
             return _around("", write(body, "base"), plain("ᵀ", script))
         case MatMul(factors):

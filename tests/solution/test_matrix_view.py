@@ -571,3 +571,25 @@ def test_a_layer_whose_capital_is_taken_too_has_two_of_them() -> None:
     network = build(read(source, "net", None))
     name = TensorFormulas(network).name
     assert [name(key).name for key in ("z1", "z2", "a1", "Z2")] == ["ZZ1", "ZZ2", "A1", "Q2"]
+
+
+THREE_AXES = """
+inputs: {x: [1, 2]}
+values: {W: NUMBERS}
+layers: [{let: {g: 'W * x[1]', f: 'sum(g) * sum(x)'}}]
+loss: f
+learning_rate: 0.1
+"""
+
+
+@pytest.mark.parametrize("numbers", ["[[[1]]]", "[[[1, 2], [3, 4]]]", "[[[p, 2], [3, 4]]], p: 2"])
+def test_a_tensor_of_three_axes_has_no_matrix_form(numbers: str) -> None:
+    network = build(read(THREE_AXES.replace("NUMBERS", numbers), "three axes", None))
+    assert steps_of(network)[0] == []
+    words = "\n".join(render(stepped(network, Settings(view="all")), "txt", width=200, script=UNICODE))
+    assert all(f"{name} has no matrix form, as it has more than two axes" in words for name in ("g", "∂f/∂g", "∂f/∂W"))
+    shape = "[1×1×1]" if numbers == "[[[1]]]" else "[1×2×2]"
+    derived = Derivation(network, Question()).solution()
+    sheet = "\n".join(render(derived, "txt", width=80, script=UNICODE))
+    assert re.search(rf"\nW +parameter +{re.escape(shape)} +{re.escape(shape)}\n", sheet)
+    assert "∂f/∂W has no matrix form here" in sheet

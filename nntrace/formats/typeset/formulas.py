@@ -115,9 +115,10 @@ class Formulas(MatrixWriter):
             case Ones(over):
                 one, size = language.letters("1", True), self._index(over)
                 return [Chunk(language.scripts(one, size.text, ""), 1 + SMALL * size.width, depth)]
-            case Dimensions(down, across):
+            case Dimensions(sizes):
                 opening, closing = language.bracket("[]")
-                sides = [self._index(down), Chunk(language.infix("×"), OPERATOR, 0), self._index(across)]
+                times = Chunk(language.infix("×"), OPERATOR, 0)
+                sides = [part for size in sizes for part in (times, self._index(size))][1:]
                 return self._around(opening, [self.joined(sides, depth)], closing)
             case Transpose(body):
                 return self._transposed(body, depth, write)

@@ -70,11 +70,14 @@ class Shapes:
         single = [str(size) for size in tensor.written_shape[tensor.sampled :]]
         columns = self.network.conventions.vectors == "columns"
         if tensor.role in ("parameter", "constant"):
-            shape = Dimensions(*single) if len(single) == 2 else self._vector(single, "1", columns)
+            shape = Dimensions(tuple(single)) if len(single) > 1 else self._vector(single, "1", columns)
             return (shape,), (shape,)
+        if len(single) > 1:
+            several = (*single, self._many) if columns else (self._many, *single)
+            return (Dimensions(tuple(single)),), (Dimensions(several),)
         return (self._vector(single, "1", columns),), (self._vector(single, self._many, columns),)
 
     @staticmethod
     def _vector(sizes: list[str], count: str, columns: bool) -> Dimensions:
         along = sizes[0] if sizes else "1"
-        return Dimensions(along, count) if columns else Dimensions(count, along)
+        return Dimensions((along, count) if columns else (count, along))

@@ -250,7 +250,7 @@ class Derivation:
         keys = [key for key in self.network.parameters if key in asked and self.symbols.formulas.has_matrix(key)]
         for key in keys if self._has_matrices else ():
             name = self.symbols.gradient(key, ())
-            shape = Dimensions(*map(str, self.symbols.shape(key)))
+            shape = Dimensions(self.symbols.shape(key))
             yield Check((name, " ", shape, " has the shape of ", self.symbols.formulas.name(key)), "ok")
 
 

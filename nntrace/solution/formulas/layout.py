@@ -9,7 +9,7 @@ from operator import mul
 from ...expr import ONE, Add, Call, Expr, MatMul, Mul, Neg, Num, Ones, Partial, Sum, Sym, Transpose, symbols
 from ...expr.bind import transform
 from ...expr.functions import quotient_of, spelled_out
-from ...expr.matrices import Axes, matrix_form
+from ...expr.matrices import Axes, NoMatrixFormError, matrix_form
 from ...network.model import Cell, Network, Tensor
 from .naming import SAMPLES, Naming
 
@@ -38,6 +38,8 @@ class Layout:
         indices = tuple(str(index) for index in own.index)
         if own.name not in self.network.tensors:
             return (None, None)  # a size
+        if not self.is_matrix(own.name):
+            raise NoMatrixFormError
         return self.vector(indices) if own.mark == SAMPLES else self.laid_out(own.name, indices)
 
     def laid_out(self, key: str, indices: tuple[str, ...]) -> Axes:
@@ -57,9 +59,15 @@ class Layout:
     def _columns(self) -> bool:
         return self.network.conventions.vectors == "columns"
 
+    def is_matrix(self, key: str) -> bool:
+        """Whether a whole tensor can be laid out in rows and columns, in a batch the samples along one of them."""
+        return len(self.network.tensors[key].shape) <= 2
+
     def has_matrix(self, key: str) -> bool:
         """Whether a tensor's gradient and update can be one matrix: nothing in it is tied or missing."""
         tensor = self.network.tensors[key]
+        if not self.is_matrix(key):
+            return False
         if tensor.sampled:
             return True
         return not tensor.missing and all(len(self.network.uses[name]) == 1 for name in tensor.names.values())

@@ -28,7 +28,7 @@ def size_of(written: str) -> Expr:
 def _dimensions(axes: Axes, sizes: LetterSizes) -> Dimensions:
     """``[2×3]``; without an index 1."""
     along = ("1" if axis is None else sizes.get(axis, sizes.get(origin(axis), axis)) for axis in axes)
-    return Dimensions(*map(str, along))
+    return Dimensions(tuple(map(str, along)))
 
 
 def _has_product(node: Expr) -> bool:
@@ -69,6 +69,6 @@ def _scaled(factors: tuple[Expr, ...], sizes: LetterSizes) -> Note:
     if not shaped:
         return ("number",)
     *others, last = shaped
-    single = Dimensions("1", "1")
+    single = Dimensions(("1", "1"))
     numbers = [("(", *_of(part, sizes), " = ", single, ")") for part in others if isinstance(part, MatMul)]
     return listed([*numbers, _of(last, sizes, True)], " × ")

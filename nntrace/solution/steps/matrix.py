@@ -86,7 +86,7 @@ class MatrixForms:
             if is_single(tensor) and self.formulas.name(key).name in tensor.names.values():
                 continue
             counts = tensor.role == "constant"
-            if key not in keys or tensor.role == "loss" or not (tensor.names or counts):
+            if key not in keys or len(tensor.sample_shape) > 2 or tensor.role == "loss" or not (tensor.names or counts):
                 continue
             shape = tensor.sample_shape
             indices = tuple("ji"[2 - len(shape) :][: len(shape)])
@@ -145,7 +145,7 @@ class MatrixForms:
         output = step.operation.output
         indices = tuple(str(index) for index in output.index)
         axes = self.formulas.laid_out(step.output, indices)
-        body = self._body(step, axes)
+        body = self._body(step, axes) if self.formulas.is_matrix(step.output) else None
         name = self.formulas.name(step.output)
         trace = self.writer.trace
         letter = "F" if section == "forward" else "L"
@@ -156,7 +156,7 @@ class MatrixForms:
         if self.network.tensors[step.output].overridden:
             return _by_elements(name, ", as a number in it is given")
         if body is None:
-            return _by_elements(name, _parts(self.formulas.forward(step)))
+            return _by_elements(name, self._obstacle(step.output) or _parts(self.formulas.forward(step)))
         before = self.statements.function(step)
         reason: Note = ()
         if step.reasons:
@@ -251,9 +251,11 @@ class MatrixForms:
         return None if body is None else _folded(sized(body, found.sizes))
 
     def _obstacle(self, key: str) -> str:
-        """What in a tensor keeps its gradient from being one matrix."""
+        """What in a tensor keeps it, or its gradient, from being one matrix."""
         if self.formulas.has_matrix(key):
             return ""
+        if not self.formulas.is_matrix(key):
+            return ", as it has more than two axes"
         missing = self.network.tensors[key].missing
         return ", as a connection is missing" if missing else ", as a name in it stands in several places"
 

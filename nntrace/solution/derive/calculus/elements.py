@@ -47,7 +47,7 @@ class Elements:
         for key, tensor in self.network.tensors.items():
             scalar = is_single(tensor) and self.formulas.name(key).name in tensor.names.values()
             worth = bool(tensor.names or tensor.missing or tensor.role == "constant")
-            few = prod(tensor.sample_shape) <= MOST_CELLS
+            few = prod(tensor.sample_shape) <= MOST_CELLS and len(tensor.sample_shape) <= 2
             if key in keys and tensor.role != "loss" and worth and few and not scalar:
                 cells = self._laid_out(tensor.sample_shape)
                 rows = tuple(tuple(cell_content(tensor, cell) for cell in row) for row in cells)

@@ -9,7 +9,7 @@ from ....expr import Expr, Ones, Partial, Size, Sym, Whole
 from ....expr.bind import transform, walk
 from ....expr.index import Index
 from ....expr.letters import index_letters
-from ....expr.matrices import IDENTITY, Axes
+from ....expr.matrices import IDENTITY
 from ....network.batch import SAMPLE
 from ....network.chain_rule import LOSS
 from ....network.model import BoundOperation, Network
@@ -222,8 +222,10 @@ class Symbols:
         tensor = self.network.tensors[key]
         return str(tensor.written_shape[-1])
 
-    def shape(self, key: str) -> Axes:
-        """How many rows and columns a tensor has, as written; a vector is a column or a row."""
+    def shape(self, key: str) -> tuple[str, ...]:
+        """How many rows and columns a tensor has, as written; a vector is a column or a row; of more axes, each."""
+        if not self.formulas.is_matrix(key):
+            return tuple(map(str, self.network.tensors[key].written_shape))
         sizes = {f"{place}": str(size) for place, size in enumerate(self.network.tensors[key].written_shape)}
         down, across = self.formulas.laid_out(key, tuple(sizes))
         return sizes.get(down or "", "1"), sizes.get(across or "", "1")
@@ -231,9 +233,11 @@ class Symbols:
     def which(self, key: str) -> Note | None:
         """For which elements of a tensor an index form of its gradient holds, in words; ``None``: for none of them."""
         tensor = self.network.tensors[key]
-        if self.formulas.has_matrix(key):
+        if tensor.sampled or self.formulas.has_matrix(key):
             return ()
         tied = {cell for cell, name in tensor.names.items() if len(self.network.uses[name]) > 1}
+        if not tied and not tensor.missing:
+            return ()
         if all(cell in tied for cell in tensor.cells()):
             return None
         if not tied:
