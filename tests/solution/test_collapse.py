@@ -303,6 +303,13 @@ def test_an_element_is_written_by_its_row_before_its_column(run: Run, tmp_path: 
     assert step["value"] == (by_rows if vectors == "rows" else np.transpose(by_rows).tolist())
 
 
+def test_an_index_letter_is_no_name(run: Run, tmp_path: Path) -> None:
+    layers = "[{dense: j, weights: q}, {concat: c, from: [j, x]}]"
+    text = f"inputs: {{x: [3, 1]}}\nvalues: {{q: [[1, 2], [3, 4]]}}\nlayers: {layers}\n"
+    texts = [step["lines"][0]["text"] for step in sheet(run, tmp_path, text)["steps"]]
+    assert texts[:2] == ["A_c_hg = 1[h = g]", "A_c_x_hg = 1[h = g + 2]"]
+
+
 def test_numbers_beyond_floats_are_compared_too(run: Run, tmp_path: Path) -> None:
     matrices = "- {dense: 2, weights: [[1e308, -1e308], [1e308, 1e308]]}\n- {dense: 2, weights: [[10, 10], [1, -1]]}\n"
     (tmp_path / "net.yaml").write_text(f"inputs: {{x: [1.0, 2.0]}}\nlayers:\n{matrices}", encoding="utf-8")

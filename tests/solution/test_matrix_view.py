@@ -593,3 +593,15 @@ def test_a_tensor_of_three_axes_has_no_matrix_form(numbers: str) -> None:
     sheet = "\n".join(render(derived, "txt", width=80, script=UNICODE))
     assert re.search(rf"\nW +parameter +{re.escape(shape)} +{re.escape(shape)}\n", sheet)
     assert "∂f/∂W has no matrix form here" in sheet
+
+
+def test_the_letter_of_the_samples_is_no_name() -> None:
+    """Where a layer is called n, every sheet writes the same other letter."""
+    text = "inputs: {x: {size: 2}}\nsamples: [[1, 2], [3, -1]]\nlearning_rate: 1\nloss: {of: f, over_samples: sum}\n"
+    text += "layers: [{dense: n, weights: [[2, 1], [1, -1]]}, {let: {f: 'n[1] * n[2]'}}]\n"
+    network = build(read(text, "called n", None))
+    sheets = (stepped(network, Settings(view="all")), Derivation(network, Question()).solution())
+    words = ["\n".join(render(one, "txt", width=120, script=UNICODE)) for one in sheets]
+    assert not any("⁽ⁿ⁾" in one for one in words)
+    assert "f⁽ʰ⁾ has no matrix form" in words[0]
+    assert "∂n⁽ʰ⁾/∂x⁽ʰ⁾" in words[1]

@@ -13,6 +13,7 @@ from ...network.portion import chosen, portion
 from ...network.quantities import Quantity
 from ..content.model import Block, Check, Note, Remark, Section, SectionName, Solution, Step, listed
 from ..content.results import Results
+from ..formulas.lettering import Lettering
 from ..formulas.parts import taken_apart
 from ..formulas.shapes import shapes
 from ..numbers.digits import Digits
@@ -28,7 +29,6 @@ from .layers import LayerFormulas
 from .naming.citations import Citations, names_of
 from .naming.headings import gradients_title
 from .naming.legend import legend
-from .naming.lettering import Lettering
 from .naming.repeats import Repeats
 from .naming.symbols import Symbols
 from .question import Question

@@ -163,6 +163,10 @@ class Sheet:
         network = self.network
         head = Section("given", tuple(given_blocks(self.writer)))
         slopes = any(section.name not in ("forward", "loss") for section in sections)
+        if network.samples is not None:
+            from ..formulas.lettering import of_samples
+
+            sections = list(of_samples(self.writer.naming).sections(sections))
         return Solution(
             network.title,
             network.source,

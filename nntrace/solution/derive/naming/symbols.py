@@ -8,17 +8,16 @@ from functools import cached_property
 from ....expr import Expr, Ones, Partial, Size, Sym, Whole
 from ....expr.bind import transform, walk
 from ....expr.index import Index
-from ....expr.letters import index_letters
 from ....expr.matrices import IDENTITY
 from ....network.batch import SAMPLE
 from ....network.chain_rule import LOSS
 from ....network.model import BoundOperation, Network
 from ...content.model import Note, listed
+from ...formulas.lettering import classes_of, letters_of, names_of
 from ...formulas.naming import PRIME, SAMPLES, is_single
 from ...formulas.shapes import size_of
 from ...formulas.single_letters import without_single
 from ...formulas.tensor import TensorFormulas
-from .lettering import other_letters
 
 NO_LOSS = Sym("L")
 """What a gradient would be of, where a network has no loss and no gradients."""
@@ -165,7 +164,7 @@ class Symbols:
     def _letters(self) -> dict[str, str]:
         """The derivation's own letters: none is a name of the network's, and no two are the same."""
         found: dict[str, str] = {}
-        known = self._names | self._classes
+        known = names_of(self.formulas.naming) | self._taken | classes_of(self.network)
         for wanted, letters in LETTERS.items():
             forms = [*letters, *(letters[0] + PRIME * count for count in range(1, 100))]
             found[wanted] = next(one for one in forms if one not in known and one not in found.values())
@@ -178,28 +177,7 @@ class Symbols:
     @cached_property
     def letters(self) -> dict[str, str]:
         """The index letters in whose place others are written."""
-        formulas = (step.operation.formula for step in self.network.steps)
-        indices = {letter for formula in formulas for letter in index_letters(formula) if letter.isalpha()}
-        return other_letters(self._names, self._wholes, {*self._classes, *self._letters.values()}, sorted(indices))
-
-    @property
-    def _classes(self) -> set[str]:
-        """The user's letters for the classes of one-hot targets."""
-        return {tensor.one_hot for tensor in self.network.tensors.values() if tensor.one_hot is not None}
-
-    @property
-    def _wholes(self) -> set[str]:
-        """The names of the tensors; the parts of a loss are written by their elements alone."""
-        keys = (key for key, tensor in self.network.tensors.items() if tensor.name or tensor.role != "loss")
-        return {self.formulas.name(key).name for key in keys}
-
-    @cached_property
-    def _names(self) -> set[str]:
-        """The names of tensors and elements, the symbols of sizes, and the labels."""
-        tensors = self.network.tensors.values()
-        names = {name for tensor in tensors for name in tensor.names.values()}
-        sizes = {str(size) for tensor in tensors for size in tensor.sizes}
-        return {*names, *sizes, *self._taken, *self._wholes}
+        return letters_of(self.formulas.naming, self._taken, self._letters.values())
 
     # -- sizes -------------------------------------------------------------------------------------------------------
 

@@ -19,6 +19,7 @@ from ...content.model import Block, Check, Line, Note, Remark, Section, Solution
 from ...content.results import Results
 from ...formulas.element import Writer
 from ...formulas.layout import Layout
+from ...formulas.lettering import Lettering, letters_of
 from ...formulas.naming import is_single
 from ...formulas.shapes import size_of
 from ...formulas.single_letters import without_single
@@ -75,11 +76,12 @@ class Collapse:
         if not self.stacks:
             sections.append(Section("collapse", (Remark(("There is no layer.",)),)))
         head = convention_values(network.conventions), agreed(network, sections, matrices=True)
+        lettering = Lettering(letters_of(self.formulas.naming, self.maps.taken))
         return Solution(
             network.title,
             network.source,
             *head,
-            tuple(sections),
+            tuple(lettering.sections(sections)),
             Results(),
             symbolic=True,
             changes=network.changes,

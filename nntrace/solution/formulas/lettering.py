@@ -1,24 +1,52 @@
 """Index letters that are no name of the network's: where it calls something ``i``, another letter runs in its place.
 
-A derivation is made with the letters of the formulas, and written with these others at last.
+A sheet is made with the letters of the formulas, and written with these others at last.
 """
 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
 
-from ....expr import Condition, Delta, Expr, Max, Partial, Sum, Sym, Whole
-from ....expr.bind import transform
-from ....expr.index import Index, bound
-from ....network.batch import SAMPLE
-from ...content.model import Block, Line, Note, Remark, Section, Step
-from ...formulas.naming import PRIME, SAMPLES
-from ...formulas.tensor import LETTERS
+from ...expr import Condition, Delta, Expr, Max, Partial, Sum, Sym, Whole
+from ...expr.bind import transform
+from ...expr.index import Index, bound
+from ...expr.letters import index_letters
+from ...network.batch import SAMPLE
+from ...network.model import Network
+from ..content.model import Block, Line, Matrix, Note, Remark, Section, Step
+from .naming import PRIME, SAMPLES, Naming
+from .tensor import LETTERS
 
 INDICES = (SAMPLE, *dict.fromkeys("ijklp" + LETTERS))
 """Every letter that a formula may have for an index."""
 OTHERS: Mapping[str, str] = dict(zip("hgtdcfwbaxyzo", "ʰᵍᵗᵈᶜᶠʷᵇᵃˣʸᶻᵒ", strict=True))
 """What may stand in their place; and each as it is written after what belongs to one sample."""
+
+
+def names_of(naming: Naming) -> set[str]:
+    """The names of a network's tensors and elements, and the symbols of its sizes."""
+    tensors = naming.network.tensors.values()
+    names = {name for tensor in tensors for name in tensor.names.values()}
+    return {*names, *(str(size) for tensor in tensors for size in tensor.sizes), *_wholes(naming)}
+
+
+def _wholes(naming: Naming) -> set[str]:
+    """The names of the tensors; the parts of a loss are written by their elements alone."""
+    keys = (key for key, one in naming.network.tensors.items() if one.name or one.role != "loss")
+    return {naming.tensor(key).name for key in keys}
+
+
+def classes_of(network: Network) -> set[str]:
+    """The user's letters for the classes of one-hot targets."""
+    return {tensor.one_hot for tensor in network.tensors.values() if tensor.one_hot is not None}
+
+
+def letters_of(naming: Naming, more: Iterable[str] = (), avoided: Iterable[str] = ()) -> dict[str, str]:
+    """The letters in whose place others are written on a sheet, which has ``more`` names of its own."""
+    formulas = (step.operation.formula for step in naming.network.steps)
+    indices = {letter for formula in formulas for letter in index_letters(formula) if letter.isalpha()}
+    names, avoided = {*names_of(naming), *more}, {*classes_of(naming.network), *avoided}
+    return other_letters(names, _wholes(naming), avoided, sorted(indices))
 
 
 def other_letters(names: set[str], wholes: set[str], avoided: set[str], indices: Iterable[str]) -> dict[str, str]:
@@ -63,6 +91,8 @@ class Lettering:
                 return block._replace(name=self.expression(block.name), lines=lines, reason=self.note(block.reason))
             case Remark():
                 return block._replace(words=self.note(block.words))
+            case Matrix():
+                return block._replace(name=self.expression(block.name))
             case _:
                 return block
 
@@ -104,3 +134,8 @@ class Lettering:
 
     def _index(self, index: Index) -> Index:
         return bound(index, self.letters)
+
+
+def of_samples(naming: Naming) -> Lettering:
+    """The lettering of a sheet of numbers, whose one index is that of the samples."""
+    return Lettering({old: new for old, new in letters_of(naming).items() if old == SAMPLE})
