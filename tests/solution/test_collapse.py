@@ -310,6 +310,12 @@ def test_an_index_letter_is_no_name(run: Run, tmp_path: Path) -> None:
     assert texts[:2] == ["A_c_hg = 1[h = g]", "A_c_x_hg = 1[h = g + 2]"]
 
 
+def test_a_matrix_is_divided_by_a_number(run: Run, tmp_path: Path) -> None:
+    text = "inputs: {x: [1, 2]}\nvalues: {s: 2}\nlayers: [{let: {h: x / s, k: 'h[1] - h[2]'}}]\n"
+    (step,) = [step for step in sheet(run, tmp_path, text)["steps"] if step["name"] == "W"]
+    assert step["lines"][1]["text"] == "[[1, -1]] ([[1, 0], [0, 1]] / 2)"
+
+
 def test_numbers_beyond_floats_are_compared_too(run: Run, tmp_path: Path) -> None:
     matrices = "- {dense: 2, weights: [[1e308, -1e308], [1e308, 1e308]]}\n- {dense: 2, weights: [[10, 10], [1, -1]]}\n"
     (tmp_path / "net.yaml").write_text(f"inputs: {{x: [1.0, 2.0]}}\nlayers:\n{matrices}", encoding="utf-8")

@@ -419,6 +419,13 @@ def test_what_samples_share_stands_before_them() -> None:
     ]
 
 
+def test_a_local_derivative_of_minus_one_is_written_once() -> None:
+    layers = "layers: [{dense: h, weights: [[1, 2], [3, 4]]}, {let: {k: 'h[2] - h[1]', f: 'k * sum(h)'}}]\nloss: f\n"
+    net = build(read(f"inputs: {{x: [1, 2]}}\n{layers}", "net.yaml", None))
+    steps = object_of(Sheet(net, Settings()).gradient(parameters(net), named=False))["steps"]
+    assert not any(line["text"].startswith("∂k/∂h") for step in steps for line in step["lines"])
+
+
 OF_AN_EXPRESSION = """
 inputs: {x: [X1, X2]}
 values: {W: [[1, 0.5], [0, 1], [1, 1]]}

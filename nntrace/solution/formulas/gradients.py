@@ -4,9 +4,26 @@ from __future__ import annotations
 
 from collections import Counter
 
-from ...expr import ONE, ZERO, Add, Condition, Expr, Index, Mul, Partial, Rest, Sym, product, rename, simplify, total
+from ...expr import (
+    ONE,
+    ZERO,
+    Add,
+    Condition,
+    Expr,
+    Index,
+    Mul,
+    Neg,
+    Num,
+    Partial,
+    Rest,
+    Sym,
+    product,
+    rename,
+    simplify,
+    total,
+)
 from ...expr.bind import walk
-from ...expr.structure import is_zero
+from ...expr.structure import is_zero, negative
 from ...network.chain_rule import LOSS, ChainRule, Reader
 from ...network.model import Cell, Element, Network
 from ...record import Record
@@ -106,6 +123,8 @@ class ElementGradients:
         short = simplify(derived)
         if isinstance(derived, Mul) and isinstance(short, Mul) and Counter(derived.factors) == Counter(short.factors):
             derived = short  # the same factors in another order
+        if isinstance(derived, Neg) and isinstance(derived.body, Num):
+            derived = negative(derived.body)  # which is written the same
         return tuple(dict.fromkeys((derived, short, summand.local)))
 
     def _uncancelled(self, summand: Summand) -> tuple[Expr, ...]:

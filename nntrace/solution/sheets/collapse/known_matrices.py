@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ....expr import ONE, Expr, Literal, Mul, Ones, Sym, Transpose, Whole
+from ....expr import ONE, Expr, Literal, Ones, Sym, Transpose, Whole
 from ....expr.bind import transform
 from ...numbers.digits import Digits
 from .grids import Grid, literal
@@ -30,6 +30,7 @@ class KnownMatrices:
 
         def leaf(node: Expr) -> Expr | None:
             nonlocal inexact
+            found: Expr
             match node:
                 case Ones(over):
                     return Literal(((ONE,),) * int(over))
@@ -37,21 +38,14 @@ class KnownMatrices:
                     return Literal(((ONE,) * int(over),))
                 case Transpose(Whole(Sym() as name)):
                     found, rounded = literal([list(row) for row in zip(*self._known[name], strict=True)], self.digits)
+                case Whole(Sym() as name, None, None):
+                    number = self.digits.show(self._known[name][0][0])
+                    found, rounded = number.number, number.rounded
                 case Whole(Sym() as name):
                     found, rounded = literal(self._known[name], self.digits)
-                case Mul(factors):
-                    return Mul(tuple(self._number(factor) or transform(factor, leaf) for factor in factors))
                 case _:
                     return None
             inexact = inexact or rounded
             return found
 
         return transform(formula, leaf), inexact
-
-    def _number(self, node: Expr) -> Expr | None:
-        """The number that a factor without an index is."""
-        match node:
-            case Whole(Sym() as name, None, None):
-                return self.digits.show(self._known[name][0][0]).number
-            case _:
-                return None
