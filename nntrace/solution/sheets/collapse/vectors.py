@@ -19,7 +19,8 @@ def with_vectors(network: Network) -> Network:
         tensor = tensors[key]
         names = {(*cell, 0): name for cell, name in tensor.names.items()}
         overridden = {(*cell, 0): number for cell, number in tensor.overridden.items()}
-        tensors[key] = tensor._replace(shape=(*tensor.shape, 1), names=names, overridden=overridden)
+        sizes = (*tensor.sizes, 1) if tensor.sizes else ()
+        tensors[key] = tensor._replace(shape=(*tensor.shape, 1), sizes=sizes, names=names, overridden=overridden)
     return network._replace(tensors=tensors, steps=tuple(_step(step, single) for step in network.steps))
 
 
