@@ -76,6 +76,14 @@ lr: 0.5
 """
 
 
+def test_what_is_cut_says_once_how_to_see_the_rest(run: Run) -> None:
+    for command in ("forward", "grad", "step"):
+        cut, full = (run(command, "configs/cloud.yaml", *more).out for more in ((), ("--full",)))
+        assert cut.count("--full writes them all") == ("more terms" in cut or "more paths" in cut)
+        assert "--full" not in full
+    assert "--full" not in run("grad", "configs/homework3.yaml").out
+
+
 @pytest.mark.parametrize("options", [(), ("--full",)])
 @pytest.mark.parametrize("count", [1, 2, 6])
 def test_what_a_name_means_in_several_iterations(

@@ -193,6 +193,17 @@ def test_of_a_large_layer_some_units_are_drawn_and_the_others_counted() -> None:
     assert len(backward.paths) == 4
 
 
+def test_a_picture_says_how_to_see_every_unit_and_then_has_them(run: Run, tmp_path: Path) -> None:
+    text = "inputs: {x: [1, 2]}\nlayers: [{dense: 30, weights: {init: he_normal, seed: 0}}]\n"
+    (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
+    cut, full = (run("draw", *options, cwd=tmp_path).out for options in ((), ("--full",)))
+    assert "; nntrace draw --full draws every unit" in cut
+    assert "… 19 more" in cut
+    assert "more" not in full
+    assert full.count("\n    z1[") == 30
+    assert (" ".join(full.split())).count("W1[15,2]") == 1
+
+
 def covered(shape: Box | Writing) -> tuple[float, float, float, float]:
     if isinstance(shape, Box):
         (x, y), wide, high = shape.centre, shape.width, shape.height

@@ -101,7 +101,8 @@ class Sheet:
         """The network with its values, and its numbers for a program."""
         values = value_results(self.trace)
         solution = self.solution([], Results(values=values, loss=loss_of(self.trace)))
-        return solution._replace(agreed=(), sections=(Section("forward", ()),))
+        drawn = partial(self._pictures, None, self.settings.full)
+        return solution._replace(agreed=(), sections=(Section("forward", ()),), pictures=drawn)
 
     def gradient(self, asked: Sequence[Quantity], named: bool) -> Solution:
         """The gradient by each asked quantity, from the forward values that it uses; ``named``: asked for by name."""
@@ -178,6 +179,7 @@ class Sheet:
                 slopes=slopes,
                 updating=updating,
                 inside=self._precision(),
+                cut=not self.settings.full,
             ),
             (head, *(section for section in sections if section.blocks)),
             results,
@@ -187,10 +189,10 @@ class Sheet:
             pictures=partial(self._pictures, asked),
         )
 
-    def _pictures(self, asked: Sequence[Quantity] | None) -> dict[SectionName, Picture]:
+    def _pictures(self, asked: Sequence[Quantity] | None, whole: bool = False) -> dict[SectionName, Picture]:
         from .pictures import pictures  # plain text shows none
 
-        return pictures(self.writer, self.ids, asked)
+        return pictures(self.writer, self.ids, asked, whole)
 
     def units_backward(self) -> Parts:
         """Every unit, from the last layer to the first."""

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ...catalogue import Operation
-from ...expr import ZERO, Add, Div, Expr, HadamardPow, MatMul, Num, Ones, Sym, Whole, ln, simplify
+from ...expr import ZERO, Add, Div, Expr, HadamardPow, MatMul, Num, Ones, Rest, Sym, Whole, ln, simplify
 from ...expr.bind import walk
 from ...expr.functions import LOGARITHM, restricted
 from ...expr.properties import has_kink
@@ -43,12 +43,13 @@ def agreed(
     slopes: bool = True,
     updating: bool = False,
     inside: str = FULL_PRECISION,
+    cut: bool = False,
 ) -> tuple[Note, ...]:
     """The conventions that a sheet uses, in sentences: on a matrix where it has one, on kinks where it has ``slopes``
     and something that the gradient comes to bends, on logarithms where a formula has one.
 
     ``matrices``: with those of the matrix form, in the ``sections``; ``updating``: of a training step. ``inside``: with
-    what precision numbers are computed.
+    what precision numbers are computed; ``cut``: long sums are.
     """
     conventions = network.conventions
     has_matrix = any(len(one.sample_shape) > 1 and not one.names for one in network.tensors.values())
@@ -82,6 +83,7 @@ def agreed(
         *(((_weight_words(network),),) if WEIGHT in network.tensors else ()),
         *some,
         *(_matrix_words(sections) if matrices else ()),
+        *([(_CUT,)] if cut and any(isinstance(node, Rest) for node in _formulas(sections)) else []),
     )
 
 
@@ -119,6 +121,16 @@ def _matrix_words(sections: Iterable[Section]) -> Iterator[Note]:
     yield (_MATRICES, *ones)
     if power := next((node for node in nodes if isinstance(node, HadamardPow)), None):
         yield (power, " is the power of each element")
+
+
+_CUT = "cut: of a long sum the middle, of many paths the smaller ones (… n more; --full writes them all)"
+
+
+def _formulas(sections: Iterable[Section]) -> Iterator[Expr]:
+    """The formula of every step, and every expression inside it."""
+    steps = (block for section in sections for block in section.blocks if isinstance(block, Step))
+    first = (next(line for line in step.lines if line.left is None) for step in steps)
+    return (node for line in first for node in walk(line.body))
 
 
 def _expressions(sections: Iterable[Section]) -> Iterator[Expr]:

@@ -30,12 +30,17 @@ MOST_LAYERS = 24
 """A network of more layers has no picture."""
 
 
-def pictures(writer: Writer, ids: Ids, asked: Sequence[Quantity] | None) -> dict[SectionName, Picture]:
-    """The network with its values; where gradients were asked for, also with these, and the paths of a single one."""
+def pictures(
+    writer: Writer, ids: Ids, asked: Sequence[Quantity] | None, whole: bool = False
+) -> dict[SectionName, Picture]:
+    """The network with its values; where gradients were asked for, also with these, and the paths of a single one.
+    ``whole``: with every unit."""
     network = writer.network
     what = "weights" if network.samples is not None else "units and weights"
     values: Note = (f"The network, with the values of its {what}",)
-    found: dict[SectionName, Picture | None] = {"forward": _Drawing(writer, writer.trace.value).picture(values)}
+    found: dict[SectionName, Picture | None] = {
+        "forward": _Drawing(writer, writer.trace.value, whole=whole).picture(values)
+    }
     if asked is not None and network.loss is not None:
         paths: Sequence[MarkedPath] = ()
         if len(asked) == 1:
@@ -65,13 +70,18 @@ class _Drawing:
     """One picture of one network."""
 
     def __init__(
-        self, writer: Writer, number: Callable[[Element], Amount] | None, paths: Sequence[MarkedPath] = ()
+        self,
+        writer: Writer,
+        number: Callable[[Element], Amount] | None,
+        paths: Sequence[MarkedPath] = (),
+        whole: bool = False,
     ) -> None:
         """``number`` gives an element's number, ``None``: the picture has names alone."""
         self.writer = writer
         self.network = writer.network
         self.number = number
         self.paths = paths
+        self.whole = whole
         self.is_backward = number not in (None, writer.trace.value)
         self.gradients = ElementGradients(Writer(writer.trace, writer.digits, full=True), everywhere=True)
         self.marked = {element for path in paths for element in (path.start, *path.elements)}
@@ -84,6 +94,8 @@ class _Drawing:
         if not 1 < len(depths) <= MOST_LAYERS:
             return None
         layers = tuple(self._layer(key, depth) for key, depth in sorted(depths.items(), key=lambda one: one[1]))
+        if any(unit.left_out for layer in layers for unit in layer.units):
+            caption = (*caption, "; nntrace draw --full draws every unit")
         return Picture(layers, tuple(self._edges()), caption, self.is_backward, tuple(path.note for path in self.paths))
 
     def _depths(self) -> dict[str, int]:
@@ -116,7 +128,7 @@ class _Drawing:
     def _drawn_places(self, cells: Sequence[Element]) -> list[int]:
         """The places of the units of a layer that are drawn."""
         count = len(cells)
-        if count <= MOST_UNITS:
+        if count <= MOST_UNITS or self.whole:
             return list(range(count))
         return [at for at, cell in enumerate(cells) if at < FIRST or at >= count - LAST or cell in self.marked]
 
