@@ -80,9 +80,9 @@ def describe(node: Node) -> str:
         case Scalar():
             return "nothing" if is_null(node) else quoted(node.text)
         case Sequence():
-            return "a list"
+            return "a list" if node.items else "an empty list"
         case Mapping():
-            return "a table"
+            return "a table" if node.entries else "an empty table"
 
 
 def parse(text: str, problems: Problems) -> Node:

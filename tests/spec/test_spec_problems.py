@@ -56,6 +56,10 @@ TABLE: list[tuple[str, list[str]]] = [
      ["4:18: 'w[1]' is not a name: brackets are for elements"]),
     ("inputs: [1]\nlayers:\n- relu\n- relu: [a]\n  weights: 3", ["5:3: 'relu' has no `weights`"]),
     ("inputs: [1]\nlayers:\n- dense: 2.5", ["3:10: the number of units cannot be '2.5'"]),
+    ("inputs: [1]\nlayers: [{concat: c, from: []}, {concat: d, from: {}}, let: {}, {}]\nloss: {}",
+     ["2:28: `from` cannot be an empty list", "2:51: `from` cannot be an empty table",
+      "2:61: `let` cannot be an empty table", "2:65: a layer cannot be an empty table",
+      "3:7: a loss cannot be an empty table"]),
     ("inputs: [1]\nlayers:\n- dense: []", ["3:10: a layer's result has no names here"]),
     ("inputs: [1]\nlayers:\n- dense: ['h[1]', 3, 'x y', null]", [
         "3:11: 'h[1]' is not a name: brackets are for elements", "3:19: '3' is not a name: it starts with a digit",
@@ -91,7 +95,7 @@ TABLE: list[tuple[str, list[str]]] = [
     ("inputs: [1]\nlayers: []\nloss: {mse: L, mae: M}", ["3:16: a loss with a second kind, 'mae'"]),
     ("inputs: [1]\nlayers: []\nloss: MSE", ["3:7: a loss of unknown kind 'MSE'"]),
     ("inputs: [1]\nlayers: []\nloss: {mse: 'L[1]', parts: {}, over_outputs: meen, delta: 1}", [
-        "3:13: 'L[1]' is not a name: brackets are for elements", "3:28: `parts` is not a list but a table",
+        "3:13: 'L[1]' is not a name: brackets are for elements", "3:28: `parts` is not a list but an empty table",
         "3:46: `over_outputs` cannot be 'meen'", "3:52: unknown key 'delta' in a loss"]),
     ("inputs: [1]\nlayers: []\nlearning_rate: fast\niterations: 0",
      ["3:16: 'fast' is not a number", "4:13: `iterations` cannot be '0'"]),
