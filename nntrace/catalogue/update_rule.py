@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 
-from ..expr import Add, Expr, Indexed, Neg, Sym, substitute, symbols
+from ..expr import Add, Expr, Indexed, Neg, Sym, substitute, symbols, terms_of
 from ..record import Record
 from .registry import Real
 
@@ -79,6 +79,13 @@ class UpdateRule(Record):
     def is_plain(self) -> bool:
         """Whether nothing is worked out but the new value."""
         return len(self.lines) == 1 and not self.shared
+
+    @property
+    def decays(self) -> bool:
+        """Whether a parameter's own value, and not its gradient alone, tells where it moves."""
+        *before, (_, last) = self.lines
+        moved_by = (*(formula for _, formula in before), *terms_of(last)[1:])
+        return any(w in symbols(formula) for formula in moved_by)
 
     @property
     def letters(self) -> dict[str, None]:

@@ -124,6 +124,30 @@ def test_no_gradient_is_called_right_that_a_difference_cannot_tell_from_0(
     assert said in run("step", cwd=tmp_path).out
 
 
+@pytest.mark.parametrize(
+    ("optimizer", "why"),
+    [
+        ("sgd", ""),
+        ("{sgd: {weight_decay: 10}}", "the step leads uphill, as the weight decay outweighs the gradient"),
+        ("{adamw: {weight_decay: 200}}", "the step leads uphill, as the weight decay outweighs the gradient"),
+        ("{momentum: {start: {v: 4}}}", "the step leads uphill, as earlier gradients outweigh the gradient"),
+        (
+            "{momentum: {start: {v: 400}, weight_decay: 10}}",
+            "the step leads uphill, as the weight decay and earlier gradients outweigh the gradient",
+        ),
+        ("{momentum: {start: {v: -400}}}", "the step is too large here"),
+        ("{adam: {}}\nlearning_rate: 9", "the learning rate is too large for this step"),
+    ],
+)
+def test_why_a_loss_does_not_fall(run: Run, tmp_path: Path, optimizer: str, why: str) -> None:
+    """No learning rate lowers it where the step leads uphill."""
+    layers = "[{dense: [z], weights: {x: {w: 1.5}}, bias: {b: 0.5}}]"
+    text = f"inputs: {{x: 1.0}}\ntargets: {{t: 3.0}}\nlayers: {layers}\nloss: half_squared_error\n"
+    rate = "" if "rate" in optimizer else "learning_rate: 0.01\n"
+    (tmp_path / "net.yaml").write_text(f"{text}optimizer: {optimizer}\n{rate}", encoding="utf-8")
+    assert run("step", "--width", "200", cwd=tmp_path).out.endswith(f": {why}\n" if why else " < 0.5 ✓\n")
+
+
 def test_where_doubles_lose_the_loss_no_jump_is_told(run: Run, tmp_path: Path) -> None:
     """10¹⁶ + 1 - 10¹⁶ is 0 or 2 in doubles."""
     layers = "[{dense: z, weights: {x1: {w1: 1}, x2: {w2: 1}}, bias: {b: -1e16}}, relu: y]"

@@ -183,9 +183,32 @@ def loss_check(writer: Writer, update: Update) -> Check:
         why = ": a negative learning rate moves uphill"
     elif writer.network.training.gradients:
         why = ": the step follows the given gradients, not those of this loss"
-    elif update.rule.states and update.before.memory.done:
-        why = ": the step is too large here, or still follows earlier gradients"
+    elif (others := _beside_gradient(update)) and _leads_uphill(update):
+        outweigh = "outweighs" if others == [DECAY] else "outweigh"
+        why = f": the step leads uphill, as {' and '.join(others)} {outweigh} the gradient"
+    elif EARLIER in others:
+        why = ": the step is too large here"
     return Check((*words, " > ", before.number, why), "note")
+
+
+DECAY, EARLIER = "the weight decay", "earlier gradients"
+
+
+def _beside_gradient(update: Update) -> list[str]:
+    """What a step follows beside the gradient."""
+    rule, start = update.rule, update.before.network.training.start
+    return [DECAY] * rule.decays + [EARLIER] * bool(rule.states and (update.before.memory.done or start))
+
+
+def _leads_uphill(update: Update) -> bool:
+    """Whether a step of any size in its direction would not lower the loss: Σ gradient × step is not negative."""
+    before, after = update.before, update.after
+
+    def along(one: Quantity) -> float:
+        (place, *_), slope = one.uses, before.total(one).number
+        return slope * (after.value(place).number - before.value(place).number)
+
+    return sum(map(along, learned(before.network))) >= 0
 
 
 def _why_not_finite(writer: Writer, found: Quantity, difference: Difference) -> str:
