@@ -119,6 +119,55 @@ def test_a_long_sum_of_zeros_is_0(run: Run, tmp_path: Path) -> None:
     assert value.strip() == "= 0.0"
 
 
+UNITS = "inputs: {x: [1, 2]}\nlayers: [LAYERS, {relu: a}]\nloss: {half_squared_error: L}\ntargets: {t: [3, 1]}\n"
+ONE = UNITS.replace("t: [3, 1]", "t: 3")
+DEAD_UNITS = {  # a network, and what its dead unit leaves without a gradient
+    "a single unit, whose bias no other shares": (
+        ONE.replace("LAYERS", "{dense: [h], weights: [[1, -2]], bias: {b: 0}}"),
+        "W1[1,1], W1[1,2] and b get no gradient",
+    ),
+    "what leads to it alone": (
+        ONE.replace("LAYERS", "{dense: 2, weights: [[1, 2], [3, 4]]}, {dense: h, weights: [[-1, -1]]}"),
+        "W2[1,1], W2[1,2], W1[1,1], W1[1,2], W1[2,1] and W1[2,2] get no gradient",
+    ),
+    "a unit of many parameters": (
+        ONE.replace("LAYERS", "{dense: 9, weights: {init: ones}}, {dense: 1, weights: {init: constant, value: -1}}"),
+        "its 27 parameters get no gradient",
+    ),
+    "a unit behind a sum": (
+        UNITS.replace("LAYERS", "{dense: h, weights: [[1, 2], [2, -4]], biases: [1, 2]}, {add: s, from: [h, x]}"),
+        "W1[2,1], W1[2,2] and b1[2] get no gradient",
+    ),
+    "a unit of a formula": (
+        UNITS.replace("LAYERS", "{let: {s: W @ x + b}}") + "values: {W: [[1, 2], [2, -4]], b: [1, 2]}\n",
+        "W[2,1], W[2,2] and b[2] get no gradient",
+    ),
+    "a unit of a matrix and its transpose": (
+        UNITS.replace("LAYERS", "{let: {s: W @ x + transpose(W) @ x + b}}")
+        + "values: {W: [[1, 2], [2, -4]], b: [1, 2]}\n", "b[2] gets no gradient",
+    ),
+    "a name that another unit has too": (
+        UNITS.replace("LAYERS", "{dense: h, weights: [[v, 2], [v, -4]]}") + "values: {v: 1}\n",
+        "W1[2,2] gets no gradient",
+    ),
+    "a name that a unit has twice": (
+        ONE.replace("LAYERS", "{dense: [h], weights: [[v, v]]}") + "values: {v: -1}\n", "v gets no gradient",
+    ),
+    "one sample": (
+        "inputs: [x]\ntargets: [t]\nsamples: [[1, 2], [-1, 3]]\nlayers: [{dense: [h], weights: [[-1]], bias: {b: 0}}, "
+        "{relu: [a]}]\nloss: {half_squared_error: L}\n", "W1[1,1] and b get no gradient from this sample",
+    ),
+}  # fmt: skip
+
+
+@pytest.mark.parametrize(("text", "words"), DEAD_UNITS.values(), ids=DEAD_UNITS)
+def test_a_dead_unit_tells_what_gets_no_gradient(run: Run, tmp_path: Path, text: str, words: str) -> None:
+    (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
+    done = run("grad", "--width", "200", cwd=tmp_path)
+    notes = [line.rpartition(": ")[2].strip() for line in done.out.splitlines() if "no gradient" in line]
+    assert notes == [words], done
+
+
 def test_both_passes_agree_at_the_kink_of_a_relu(run: Run, tmp_path: Path) -> None:
     left = steps(run, tmp_path, "step", activation="relu", side=0)
     right = steps(run, tmp_path, "step", activation="relu", side=1)

@@ -29,9 +29,10 @@ from ..formulas.element import Writer
 from ..formulas.expansion import Expansion
 from ..formulas.gradients import ElementGradients, Summand
 from ..formulas.undefined import why_undefined
+from .dead_units import no_gradient
 from .families import ElementFormula, Families
 from .ids import Ids
-from .reasons import NO_WAY, cancels_softmax, decisions, indicators, no_gradient, weightless, zero_signs
+from .reasons import NO_WAY, cancels_softmax, decisions, indicators, weightless, zero_signs
 
 MOST_NOTES = 6
 
@@ -185,10 +186,8 @@ class Backward:
         decided |= indicators(self.writer, body)
         moved = {element for summand in summands for element in (summand.use, summand.reached)}
         reason = listed((decisions(self.writer, decided.items(), moved), zero_signs(self.writer, body)), "; ")
-        if reason and len(summands) == 1 and self._is_dead(body):
-            for step in self.network.layer_steps():
-                if step.output == first.key:
-                    return reason + no_gradient(self.writer, first, step)
+        if reason and len(summands) == 1 and self._is_dead(body) and first.key in self.network.made_by:
+            return reason + no_gradient(self.gradients.chain, first)
         return reason
 
     def _targets_sum(self, summand: Summand) -> Note:

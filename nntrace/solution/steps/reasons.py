@@ -1,23 +1,18 @@
-"""Why a decision fell as it did: ``h1 = 2.0 > 0``, and what a dead unit means for its parameters."""
+"""Why a decision fell as it did: ``h1 = 2.0 > 0``, and by which convention."""
 
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator
 from fractions import Fraction
-from math import prod
 
 from ...expr import ZERO, Add, Condition, Expr, Indicator, Neg, Num, Sym, children, rebuild, symbols
 from ...expr.bind import walk
 from ...expr.functions import at_jump, row_of, spelled_out
-from ...network.batch import SAMPLE
 from ...network.model import BoundOperation, Cell, Element, Network
-from ...network.quantities import quantity
 from ...trace.amount import Amount, compared, decided, fraction
 from ..content.model import Note, listed
 from ..formulas.element import Writer
-from ..formulas.expansion import LONGEST_SUM
 from ..formulas.kinks import side_taken, slope_taken
-from ..formulas.naming import cell_of
 
 OPPOSITE = {">": "≤", "≥": "<", "<": "≥", "≤": ">", "=": "≠", "≠": "="}
 MOST_NAMED = 6
@@ -136,30 +131,3 @@ def _compared(writer: Writer, condition: Condition) -> Note:
 def _valued(writer: Writer, body: Expr) -> Note:
     """``h2 = -0.5``."""
     return (writer.named(body), *writer.equal_to(writer.evaluate(body)))
-
-
-def no_gradient(writer: Writer, element: Element, step: BoundOperation) -> Note:
-    """Which parameters of a dead unit therefore get nothing; one that other units share still gets theirs."""
-    network = writer.network
-    unit = {index for index in step.operation.output.index if index != SAMPLE}
-    own = [one.symbol for one in step.operation.parameters if one.symbol.index and unit <= set(one.symbol.index)]
-    tensors = {step.key(symbol.name): network.tensors[step.key(symbol.name)] for symbol in own}
-    count = sum(prod(step.sizes[str(index)] for index in symbol.index if index not in unit) for symbol in own)
-    here = " from this sample" if network.tensors[element.key].sampled else ""
-    nothing: Note = (f" no gradient{here}",)
-    if not here and network.data is not None:
-        nothing = (" no gradient from ", network.tensors[network.data].symbol(()))  # a penalty gives them theirs
-    many: Note = (f": its {count} parameters get", *nothing)
-    if count > LONGEST_SUM + 1 and not any(tensor.names or tensor.missing for tensor in tensors.values()):
-        return many  # a full sheet too has nothing to add to that
-    named: list[Sym] = []
-    for symbol in symbols(writer.write(step.operation.formula, step, step.at(element.cell)).body):
-        if isinstance(symbol, Sym) and symbol.name in tensors:
-            found = quantity(network, Element(symbol.name, cell_of(symbol)))
-            if len(found.uses) == 1 and found.role == "parameter":
-                named.append(found.symbol)
-    if not named:
-        return ()
-    if count > max(MOST_NAMED, len(named)):
-        return many
-    return (": ", *listed(named, last=" and "), " gets" if len(named) == 1 else " get", *nothing)
