@@ -43,7 +43,7 @@ def read_network(
 
     ``adjusted`` puts what other options say in the place of what the file says.
     """
-    from ..network.building.build import build
+    from ..network.building.build import all_told, build
     from ..spec import load, read
 
     limits = limits_of(reading.limit)
@@ -53,7 +53,8 @@ def read_network(
         if path in example_names() and not os.path.lexists(path):
             remedy = f"of the network that comes with it: nntrace examples {path} > net.yaml"
             raise UserError(f"there is no file {path}\n  {remedy}")
-        spec = load(path, limits)
+        with all_told(reading.allow_files, numbers):
+            spec = load(path, limits)
     spec = adjusted(spec)
     network = build(spec, reading.allow_files, numbers)
     if changes:

@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 from ..errors import UserError
-from ..network.building.build import build
+from ..network.building.build import all_told, build
 from ..spec import load as load_file
 from ..spec import read
 from .net import Net
@@ -28,14 +28,18 @@ def load(network: str | os.PathLike[str] | Mapping[str, Any], *, allow_files: bo
     dict: outside the current one). Raises a ``UserError``.
     """
     if isinstance(network, (str, os.PathLike)):
-        return _net(load_file(os.fspath(network)), allow_files, {})
+        with all_told(allow_files, numbers=False):
+            spec = load_file(os.fspath(network))
+        return _net(spec, allow_files, {})
     from ..spec.writing import yaml_text
 
     arrays: dict[str, Array] = {}
     plain = _plain(network, (), arrays)
     if not isinstance(plain, dict):
         raise UserError(f"a network is no {type(network).__name__}\n  give the path of a network file, or a dict")
-    return _net(read(yaml_text(plain), SOURCE, None), allow_files, arrays)
+    with all_told(allow_files, False, arrays):
+        spec = read(yaml_text(plain), SOURCE, None)
+    return _net(spec, allow_files, arrays)
 
 
 def _net(spec: Spec, anywhere: bool, arrays: Mapping[str, Array]) -> Net:

@@ -13,7 +13,7 @@ from typing import NoReturn
 from ..errors import UserError, printable
 from ..limits import DEEPEST, MOST_PROBLEMS, MOST_PROBLEMS_SHOWN, USUAL, Limits, beyond
 from ..record import Record
-from .model import Place
+from .model import Place, Spec
 
 WIDEST_LINE = 96
 
@@ -30,9 +30,15 @@ class Problem(Record):
 
 
 class SpecError(UserError):
-    """The problems of one network file, in the order of the file. Its text shows each with its line."""
+    """The problems of one network file, in the order of the file. Its text shows each with its line.
 
-    def __init__(self, problems: Iterable[Problem], source: str, lines: Sequence[str]) -> None:
+    ``spec`` is the file without what is wrong in it, where that changes no name and no size.
+    """
+
+    def __init__(
+        self, problems: Iterable[Problem], source: str, lines: Sequence[str], spec: Spec | None = None
+    ) -> None:
+        self.spec = spec
         self.problems = tuple(sorted(problems, key=lambda problem: problem.place))
         rendered = [_render(problem, source, lines) for problem in self.problems[:MOST_PROBLEMS_SHOWN]]
         if (more := len(self.problems) - MOST_PROBLEMS_SHOWN) > 0:
@@ -48,10 +54,13 @@ class Problems:
         self.lines = lines
         self.limits = limits
         self.found: list[Problem] = []
+        self.apart = 0
+        """How many of them change no name and no size: what else is found is no consequence of theirs."""
 
-    def add(self, place: Place, message: str, remedy: str) -> None:
+    def add(self, place: Place, message: str, remedy: str, apart: bool = False) -> None:
         """Note one problem; reading goes on, up to ``MOST_PROBLEMS``."""
         self.found.append(Problem(place, message, remedy))
+        self.apart += apart
         if len(self.found) >= MOST_PROBLEMS:
             self.raise_if_any()
 
@@ -68,10 +77,10 @@ class Problems:
         """Note a problem that ends the reading, and raise a ``SpecError`` with all that were found."""
         raise SpecError([*self.found, Problem(place, message, remedy)], self.source, self.lines)
 
-    def raise_if_any(self) -> None:
-        """Raise a ``SpecError`` with everything that was found, if anything was."""
+    def raise_if_any(self, spec: Spec | None = None) -> None:
+        """Raise a ``SpecError`` with everything that was found, if anything was, and what was read of the ``spec``."""
         if self.found:
-            raise SpecError(self.found, self.source, self.lines)
+            raise SpecError(self.found, self.source, self.lines, spec if self.apart == len(self.found) else None)
 
 
 def split_lines(text: str) -> tuple[str, ...]:

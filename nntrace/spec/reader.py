@@ -9,6 +9,7 @@ from typing import Any
 from ..errors import UserError, nearest, printable, quoted
 from ..limits import USUAL, Limits
 from . import conventions, layers, losses, passes, shorthands, training, tree, validation, values
+from .formula import LET
 from .model import Labelled, LossSpec, Name, Null, Penalty, Place, Spec
 from .problems import Problems, split_lines
 from .samples import samples
@@ -42,7 +43,7 @@ def read(text: str, source: str, folder: Path | None, limits: Limits = USUAL) ->
         problems.fail(root.place, f"a network file is a table of keys, and this is {describe(root)}",
                       "begin with `inputs:` and `layers:`")  # fmt: skip
     spec = _spec(shorthands.written_out(root, problems), source, lines, folder, problems)
-    problems.raise_if_any()
+    problems.raise_if_any(spec)
     return spec
 
 
@@ -50,7 +51,7 @@ def _spec(root: tree.Mapping, source: str, lines: tuple[str, ...], folder: Path 
     found = _read_keys(root, problems)
     listed = found.get("layers", ())
     if root.get(ALONE) is None:
-        needed = [key for key in REQUIRED if key != "inputs" or not (listed and listed[0].formula)]
+        needed = [key for key in REQUIRED if key != "inputs" or not _begins_with_formulas(root.get("layers"))]
         meant = {_meant(word.text) for word, _ in root.entries if word.text not in READERS}
         for key in needed:
             if root.get(key) is None and key not in meant:
@@ -73,15 +74,29 @@ def _spec(root: tree.Mapping, source: str, lines: tuple[str, ...], folder: Path 
     return Spec(source, lines, folder, limits=problems.limits, **{**given, **together})
 
 
+def _begins_with_formulas(layers: Node | None) -> bool:
+    """Whether the first layer is of formulas, which need no inputs."""
+    match layers:
+        case tree.Sequence((tree.Mapping() as first, *_)):
+            return first.get(LET) is not None
+        case _:
+            return False
+
+
 def _read_keys(root: tree.Mapping, problems: Problems) -> dict[str, Any]:
     found: dict[str, Any] = {}
     for word, node in root.entries:
+        noted, apart = len(problems.found), problems.apart
         if word.text not in READERS:
             _refuse_unknown(word, node, root, problems)
         elif is_null(node) and word.text != "title":
             values.nothing_after(word, problems)
         else:
             found[word.text] = READERS[word.text](node, problems)
+        if _meant(word.text) in APART:
+            problems.apart = apart + len(problems.found) - noted
+        elif _meant(word.text) in JUDGED and len(problems.found) > noted:
+            problems.apart = 0
     for key in ("inputs", "targets"):  # those that stand in the table of values are one list too
         for name, value in found["values"].entries if found.get("values") else ():
             if isinstance(named := found.get(key), Name) and named.text == name.text:
@@ -173,3 +188,8 @@ READERS: dict[str, values.KeyReader] = {
     **conventions.READERS,
 }
 """Every key of a network file, and the function that reads it."""
+APART = ("title", "learning_rate", "optimizer", "clip", "relu_at_zero", "log", "rounding", "digits", "decimals",
+         "iterations", "epochs", "patience", "restore")  # fmt: skip
+"""The keys that no name and no size of the network hangs on."""
+JUDGED = ("targets", "samples", "loss")
+"""The keys whose numbers decide what else is right."""

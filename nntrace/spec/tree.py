@@ -19,7 +19,7 @@ from ..limits import DEEPEST
 from ..record import Record
 from .model import Place
 from .problems import Problems, split_lines
-from .scalars import NULLS
+from .scalars import NULLS, looks_like_number
 
 _UNREADABLE = "[\0-\x08\x0b\x0c\x0e-\x1f\x7f-\x84\x86-\x9f]|[\ud800-\udfff]|[\ufeff\ufffe\uffff]"
 """Control characters, halves of characters, and what is no character; apart, they compile in a tenth of the time."""
@@ -72,6 +72,11 @@ Node = Scalar | Sequence | Mapping
 def is_null(node: Node) -> bool:
     """Whether nothing stands here: an empty place, ``null`` or ``~``, not in quotes."""
     return isinstance(node, Scalar) and node.plain and node.text in NULLS
+
+
+def is_number(node: Node) -> bool:
+    """Whether a number stands here, well written or not: no name is lost with it."""
+    return isinstance(node, Scalar) and node.plain and looks_like_number(node.text)
 
 
 def describe(node: Node) -> str:
@@ -199,7 +204,7 @@ class _Builder:
             if same in entries:
                 first = entries[same][0].place
                 self.problems.add(key.place, f"the key {quoted(key.text)} stands twice, first in line {first.line}, "
-                                  f"column {first.column}", "keep one of the two")  # fmt: skip
+                                  f"column {first.column}", "keep one of the two", is_number(value))  # fmt: skip
             else:
                 entries[same] = (key, value)
         return Mapping(tuple(entries.values()), done.place)

@@ -38,11 +38,18 @@ def scalar(node: tree.Scalar, problems: Problems) -> Number | Name | Null | None
     """A number, a name, an element such as ``W1[2,1]``, or ``null``."""
     if is_null(node):
         return Null(node.place)
+    found: Fraction | Fault
     if node.plain and (scalars.looks_like_number(node.text) or arithmetic.is_arithmetic(node.text)):
-        return number(node, problems)
+        found = arithmetic.number(node.text)
+        if isinstance(found, Fault):
+            problems.add(node.place, *found, apart=True)
+            found = Fraction(1)  # in its place, so that nothing else is missing
+        return Number(node.text, found, node.place)
     word = scalars.element(node.text)
     if isinstance(word, Fault) and isinstance(scalars.number(node.text), Fraction):
-        word = Fault(f"{quoted(node.text)} is in quotes, so it is a text and not a number", "remove the quotes")
+        message = f"{quoted(node.text)} is in quotes, so it is a text and not a number"
+        problems.add(node.place, message, "remove the quotes", apart=True)
+        return Number(node.text, Fraction(1), node.place)
     return _checked_name(word, node.place, problems)
 
 

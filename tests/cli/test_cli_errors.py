@@ -539,6 +539,11 @@ ALONE: dict[str, tuple[str, str, str]] = {
         "4:13: this layer reads no 'q', and has no such unit",
         "known here: x[1], x[2], x",
     ),
+    "a formula that cannot be read": (
+        "layers:\n- let: {f: 2 * (1}\nvalues: {w: 1}\nloss: f\n",
+        "2:16: this bracket is not closed",
+        ")",
+    ),
     "optimiser": (
         "inputs: [1]\nlayers: []\noptimiser: sgd\n",
         "3:1: unknown key 'optimiser' in a network file",
@@ -561,6 +566,15 @@ def test_all_problems_at_once(run: Run, tmp_path: Path) -> None:
     message = refused(run("forward", cwd=tmp_path))
     assert [line.split(" ")[0] for line in message.splitlines() if line.startswith("net.yaml")] == [
         "net.yaml:8:27:", "net.yaml:11:5:", "net.yaml:18:1:",
+    ]  # fmt: skip
+
+
+def test_problems_of_names_and_sizes_come_with_those_of_numbers(run: Run, tmp_path: Path) -> None:
+    wrong = "inputs: {x: 1:30, x: 2}\ntargets: {t: no}\nlayers:\n- dense: y\n  weights: {q: {w: '1'}}\nlr: fast\n"
+    (tmp_path / "net.yaml").write_text(wrong + "loss: mse\n", encoding="utf-8")
+    message = refused(run("forward", cwd=tmp_path))
+    assert [line.split(" ")[0] for line in message.splitlines() if line.startswith("net.yaml")] == [
+        "net.yaml:1:13:", "net.yaml:1:19:", "net.yaml:2:14:", "net.yaml:5:13:", "net.yaml:5:20:", "net.yaml:6:5:",
     ]  # fmt: skip
 
 

@@ -65,7 +65,7 @@ WRONG: list[tuple[str, list[str]]] = [
         "learning_rate: {start: 0.1, warmup: 5, per: day}",
         ["5:45: `per` cannot be 'day'", "known here: epoch, iteration"],
     ),
-    ("learning_rate: []", ["5:16: `learning_rate` cannot be a list", "write a number"]),
+    ("learning_rate: []", ["5:16: `learning_rate` cannot be an empty list", "write a number"]),
     ("clip: 1", ["5:7: `clip` cannot be '1'", "write {norm: 1} or {value: 0.5}"]),
     ("clip: {norm: 0}", ["5:14: `limit` cannot be '0'", "give a number above 0"]),
     ("clip: {nrom: 1}", ["5:8: a clip of unknown kind 'nrom'", "did you mean 'norm'?"]),

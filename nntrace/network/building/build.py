@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import contextmanager
 from math import prod
 from typing import TYPE_CHECKING
 
@@ -10,6 +11,7 @@ from ...errors import counted, quoted
 from ...expr.functions import FUNCTIONS, powers_written
 from ...expr.notation import Exponent
 from ...spec.model import Items, Labelled, Number, Place, Spec, inside
+from ...spec.problems import SpecError
 from ..model import Element, Network, Tensor
 from ..quantities import Unnamed, find
 from .draft import Draft
@@ -34,6 +36,19 @@ def build(spec: Spec, anywhere: bool = False, numbers: bool = True, arrays: Mapp
     stand in place of the files of these paths.
     """
     return _NetworkBuilder(spec, ArrayFiles(spec.folder, anywhere, arrays), numbers).network()
+
+
+@contextmanager
+def all_told(anywhere: bool = False, numbers: bool = True, arrays: Mapping[str, Array] = {}) -> Iterator[None]:
+    """Add to the problems that a file cannot be read for those of the network that can be read all the same."""
+    try:
+        yield
+    except SpecError as error:
+        if error.spec is not None:
+            builder = _NetworkBuilder(error.spec, ArrayFiles(error.spec.folder, anywhere, arrays), numbers)
+            builder.problems.found += error.problems
+            builder.network()
+        raise
 
 
 class _NetworkBuilder(Draft):
