@@ -6,9 +6,11 @@ of the step, counted from 1. A state is a symbol that a line gives anew: ``v`` b
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from typing import TypeVar
 
 from ..expr import Add, Expr, Indexed, Neg, Sym, substitute, symbols, terms_of
+from ..expr.bind import fresh
 from ..record import Record
 from .registry import Real
 
@@ -23,6 +25,7 @@ every_g = Indexed("g")[EVERY]
 g_clipped = Sym("ĝ")
 
 RuleLine = tuple[Sym, Expr]
+Value = TypeVar("Value")
 
 
 def new(symbol: Sym) -> Sym:
@@ -130,18 +133,31 @@ class Schedule(Record):
 def clipped(rule: UpdateRule, clipping: Clipping) -> UpdateRule:
     """The rule with the clipped gradient ĝ in place of the gradient."""
     lines = ((symbol, substitute(formula, {g: g_clipped})) for symbol, formula in rule.lines)
+    apart = _apart((*clipping.constants, *(symbol for symbol, _ in clipping.shared)), rule)
+    shared = ((apart[symbol], substitute(formula, apart)) for symbol, formula in clipping.shared)
     return rule._replace(
-        lines=((g_clipped, clipping.gradient), *lines),
-        constants={**clipping.constants, **rule.constants},
-        shared=(*clipping.shared, *rule.shared),
+        lines=((g_clipped, substitute(clipping.gradient, apart)), *lines),
+        constants={**_renamed(clipping.constants, apart), **rule.constants},
+        shared=(*shared, *rule.shared),
     )
 
 
 def scheduled(rule: UpdateRule, schedule: Schedule, start: Real) -> UpdateRule:
     """The rule with a learning rate that changes from step to step."""
+    apart = _apart((*schedule.constants, *schedule.periods, *schedule.lengths), rule)
     return rule._replace(
-        constants={lr0: start, **schedule.constants, **rule.constants},
-        shared=((lr, schedule.rate), *rule.shared),
-        periods=schedule.periods,
-        lengths=schedule.lengths,
+        constants={lr0: start, **_renamed(schedule.constants, apart), **rule.constants},
+        shared=((lr, substitute(schedule.rate, apart)), *rule.shared),
+        periods=_renamed(schedule.periods, apart),
+        lengths=_renamed(schedule.lengths, apart),
     )
+
+
+def _apart(own: Iterable[Sym], rule: UpdateRule) -> dict[Expr, Sym]:
+    """A symbol that the rule does not have for each of these: the symbol itself, or τ′ beside the rule's τ."""
+    taken = {*rule.letters, *(one.name for one in rule.constants)}
+    return {one: Sym(fresh(one.name, taken)) for one in own}
+
+
+def _renamed(values: Mapping[Sym, Value], symbols: Mapping[Expr, Sym]) -> dict[Sym, Value]:
+    return {symbols[one]: value for one, value in values.items()}

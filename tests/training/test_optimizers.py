@@ -98,3 +98,15 @@ def test_momentum_and_adam_on_the_homework(run: Run, tmp_path: Path) -> None:
     moved = {name: new - found["values"][name] for name, new in found["updated"].items()}
     assert moved["w21"] == pytest.approx(0.1 / (1 + 1e-8 / 1.5))
     assert moved["w12"] == 0.0
+
+
+@pytest.mark.parametrize("limited", ["value", "norm"])
+def test_a_clipping_keeps_its_limit_beside_an_option_of_the_same_letter(run: Run, tmp_path: Path, limited: str) -> None:
+    text = f"""\
+parameters: {{w: 1.0}}
+gradients: {{w: 2.0}}
+optimizer: {{momentum: {{beta: 0, dampening: 0.5}}}}
+clip: {{{limited}: 0.1}}
+learning_rate: 1
+"""
+    assert sheet(run, tmp_path, text)["updated"] == {"w": 0.9}
