@@ -231,6 +231,10 @@ TOLD = {
         "inputs: {x: [1, 2]}\nvalues: {w: 2, W: [[w, w]]}\nlayers: [{let: {g: 1 / (W @ x), f: sum(g * g)}}]\nloss: f\n",
         ("grad", "--view", "delta"), "∂g[1]/∂W[1,1] = ",
     ),
+    "a number that is 1 by algebra": (
+        "inputs: {x: [2]}\nvalues: {W: [[3]]}\nlayers: [{let: {g: W @ x, f: mean(softmax(g)) + max(g)}}]\nloss: f\n",
+        ("grad",), "- e^{g[1]} × e^{g[1]}) / (e^{g[1]})² + 1 = 1\nB2  ∂f/∂W[1,1] = ∂f/∂g[1] × x[1] = 1 × 2 = 2\n",
+    ),
     "long sums in a long sum": (
         f"inputs: {{x: {[1] * 13}}}\nvalues: {{W: {[[place] * 13 for place in range(13)]}}}\n"
         "layers: [{let: {g: (W @ x)^2, f: sum(g)}}]\nloss: f\n", ("grad", "--param", "x[1]"),

@@ -204,7 +204,8 @@ class Writer(ElementFormulas):
         formula = self.named(expansion.body)
         shown: Shown = self.digits.show(value)
         if with_signs(formula) == shown.number:  # a formula that is a number, such as 1
-            return (*result, Line("value", "=", shown.number, notes))
+            exactly = self.digits.show(self.evaluate(expansion.body))
+            return (*result, Line("value", exactly.relation, exactly.number, notes))
         result.append(Line(kind, "=", formula, notes))
         forms: list[tuple[LineKind, Expr, bool]] = []
         assert found is not None
