@@ -148,6 +148,40 @@ def test_why_a_loss_does_not_fall(run: Run, tmp_path: Path, optimizer: str, why:
     assert run("step", "--width", "200", cwd=tmp_path).out.endswith(f": {why}\n" if why else " < 0.5 ✓\n")
 
 
+GIVEN_UNIT = SATURATED.replace("x1: 8, x2: -6", "x1: 1, x2: 0.5") + "values: {z1: 0.5}\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (
+            "inputs: {x: 1}\ntargets: {t: 1}\nlayers: [{dense: [z], weights: {x: {w: 800}}}, sigmoid: a]\nloss: bce\n",
+            "note: ∂L/∂w by central difference: skipped, the gradient is too small for a difference to show\n",
+        ),
+        (GIVEN_UNIT, "6 of the 9 gradients by central difference ✓\n"),
+        ("inputs: {x: 2}\nvalues: {w: -2}\nlayers: [let: {f: x * x * w}]\nloss: f\n", "difference ≈ 4 ✓\n"),
+        ("inputs: {x: 2.0}\nvalues: {w: -2}\nlayers: [let: {f: x * x * w}]\nloss: f\n", "difference ≈ 4.0 ✓\n"),
+    ],
+)
+def test_what_a_check_says_of_gradients(run: Run, tmp_path: Path, text: str, said: str) -> None:
+    (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
+    assert run("grad", cwd=tmp_path).out.endswith(f" {said}")
+
+
+@pytest.mark.parametrize(
+    ("loss", "decides"), [("mae", False), ("huber", False), ("absolute_error", False), ("hinge", True)]
+)
+def test_the_convention_of_activations_stands_where_it_decides(
+    run: Run, tmp_path: Path, loss: str, decides: bool
+) -> None:
+    targets = "{class: 1}" if loss == "hinge" else "{t: [1, 2]}"
+    text = (
+        f"inputs: {{x: [1, 2]}}\ntargets: {targets}\nlayers: [{{dense: h, weights: [[1, 2], [3, 4]]}}]\nloss: {loss}\n"
+    )
+    (tmp_path / "net.yaml").write_text(f"{text}l1: 0.1\n", encoding="utf-8")
+    assert ("relu_at_zero" in run("grad", cwd=tmp_path).out) == decides
+
+
 def test_where_doubles_lose_the_loss_no_jump_is_told(run: Run, tmp_path: Path) -> None:
     """10¹⁶ + 1 - 10¹⁶ is 0 or 2 in doubles."""
     layers = "[{dense: z, weights: {x1: {w1: 1}, x2: {w2: 1}}, bias: {b: -1e16}}, relu: y]"

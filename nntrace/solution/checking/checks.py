@@ -79,6 +79,7 @@ def gradient_checks(writer: Writer, asked: Sequence[Quantity]) -> Iterator[Check
     """The asked gradients by central difference: one by one where they are few, else in one line."""
     if writer.network.training.gradients:
         asked = [one for one in asked if given_gradient(writer.trace, one.uses[0]) is None]
+    every = len(asked)
     if behind := behind_given(writer, list(asked)):
         which: Note = (writer.partial(behind[0].uses[0]),) if len(behind) == 1 else (f"{len(behind)} gradients",)
         yield _skipped(writer, which, ", a unit between it and the loss has a given number")
@@ -106,10 +107,10 @@ def gradient_checks(writer: Writer, asked: Sequence[Quantity]) -> Iterator[Check
     for found, difference in wrong:
         yield _gradient_check(writer, found, difference)
     crossings = sorted({difference.crossing for _, difference in differences if difference.crossing}, reverse=True)
-    faint = sum(d.cannot_tell(writer.trace.total(found).number) for found, d in smooth)
+    faint = sum(d.cannot_tell(writer.trace.total(found)) for found, d in smooth)
     skipped = {f"at {' or '.join(f'a {one}' for one in crossings)}": len(differences) - len(smooth), FAINT: faint}
     comparable = len(smooth) - faint
-    words = f"{comparable} of the {len(asked)} gradients" if comparable < len(asked) else f"all {len(asked)} gradients"
+    words = f"{comparable} of the {every} gradients" if comparable < every else f"all {every} gradients"
     because = ", ".join(f"{count} {why}" for why, count in skipped.items() if count)
     if not comparable and faint:
         yield _skipped(writer, GRADIENTS, f" ({because})")
@@ -140,18 +141,17 @@ def _crossing(writer: Writer, crossing: Crossing) -> str:
 
 
 def _gradient_check(writer: Writer, found: Quantity, difference: Difference) -> Check:
-    gradient = writer.trace.total(found).number
-    symbol = writer.partial(found.uses[0])
+    gradient, symbol = writer.trace.total(found), writer.partial(found.uses[0])
     if why := _why_not_finite(writer, found, difference):
         return _skipped(writer, (symbol,), f", {why}")
     if difference.crossing:
         return _skipped(writer, (symbol,), _crossing(writer, difference.crossing))
     if difference.cannot_tell(gradient):
         return _skipped(writer, (symbol,), f", the gradient is {FAINT}")
-    quotient = writer.digits.rounded(Decimal(difference.quotient)) if gradient else Decimal("0.0")
-    if not writer.digits.show(writer.trace.total(found)).rounded:  # beside a number that ends, the same digits
-        quotient = trimmed(quotient)
-    status: Literal["ok", "failed"] = "ok" if difference.agrees(gradient) else "failed"
+    quotient = writer.digits.rounded(Decimal(difference.quotient)) if gradient.sign else Decimal("0.0")
+    if not writer.digits.show(gradient).rounded:  # beside a number that ends, the same digits
+        quotient = writer.digits.pointed(trimmed(quotient))
+    status: Literal["ok", "failed"] = "ok" if difference.agrees(gradient.number) else "failed"
     return Check((symbol, f" by {_quotient(writer)}", " ≈ ", Num(quotient)), status)
 
 

@@ -16,6 +16,7 @@ from ...network.chain_rule import adjoint
 from ...network.model import BoundOperation, Cell, Element, Network
 from ...network.quantities import Quantity
 from ...record import Record
+from ...trace.amount import Amount
 from ...trace.trace import Trace
 
 STEP = 1e-5
@@ -164,9 +165,9 @@ class Difference(Record):
     crossing: Crossing
     resolution: float
 
-    def cannot_tell(self, gradient: float) -> bool:
-        """Whether a gradient is too small for the difference to say anything of it."""
-        return 0 < abs(gradient) <= self.resolution
+    def cannot_tell(self, gradient: Amount) -> bool:
+        """Whether a gradient is too small for the difference to say anything of it, be it below all doubles."""
+        return bool(gradient.sign) and abs(gradient.number) <= self.resolution
 
     def agrees(self, gradient: float) -> bool:
         """Whether the difference quotient is the gradient, within what the difference itself can tell."""

@@ -41,6 +41,11 @@ def kink_note(formula: Expr, by: Sym, kink: int, article: str) -> Note:
     return listed([*((*convention, ", by convention") for convention in conventions), of_kink], "; ")
 
 
+def has_sided_kink(formula: Expr, by: Sym, kink: int) -> bool:
+    """Whether a formula has a kink in an element at which the slope of a side is taken."""
+    return any(not convention for _, convention in _kinks(formula, by, kink))
+
+
 def slope_taken(sides: Collection[str], kink: int, article: str) -> str:
     """``at a kink the left slope (relu_at_zero: 0)``, or where several sides are taken, or none, that of one."""
     slope = f"the {next(iter(sides))} slope" if len(sides) == 1 else "the slope on one side"

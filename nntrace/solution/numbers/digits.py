@@ -89,11 +89,11 @@ class Digits(Record):
         if amount.carried is not None:
             exponent = amount.carried.as_tuple().exponent
             pointed = isinstance(exponent, int) and exponent < 0
-            return Shown(Num(amount.carried if pointed else self._pointed(amount.carried)), False)
+            return Shown(Num(amount.carried if pointed else self.pointed(amount.carried)), False)
         if amount.exact is not None:
             ending = exact_decimal(amount.exact)
             if ending is not None and len(ending.as_tuple().digits) <= self._most_exact(amount, ending):
-                return Shown(Num(self._pointed(ending)), False)
+                return Shown(Num(self.pointed(ending)), False)
             value = _CONTEXT.divide(Decimal(amount.exact.numerator), Decimal(amount.exact.denominator))
         elif amount.real is not None:
             return Shown(Num(amount.real.nearest(self.rounded)), True)
@@ -153,7 +153,7 @@ class Digits(Record):
         """How many significant digits of a number are shown."""
         return self.significant if self.down_to is None else max(self.significant, value.adjusted() - self.down_to + 1)
 
-    def _pointed(self, value: Decimal) -> Decimal:
+    def pointed(self, value: Decimal) -> Decimal:
         """A whole number with one zero behind the point, unless all given numbers are integers."""
         if not value:
             value = Decimal(0)

@@ -5,14 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator
 from typing import Any
 
-from ...catalogue import Operation
+from ...catalogue import Operation, find
 from ...expr import ZERO, Add, Div, Expr, HadamardPow, MatMul, Num, Ones, Rest, Sym, Whole, ln, simplify
 from ...expr.bind import walk
 from ...expr.functions import LOGARITHM, restricted
 from ...expr.properties import has_kink
-from ...network.model import WEIGHT, Network
+from ...network.model import WEIGHT, BoundOperation, Network
 from ...spec.model import Conventions
 from ..content.model import Note, Section, Step
+from ..formulas.kinks import has_sided_kink
 from ..formulas.naming import Naming
 
 
@@ -54,8 +55,7 @@ def agreed(
     conventions = network.conventions
     has_matrix = any(len(one.sample_shape) > 1 and not one.names for one in network.tensors.values())
     reached = network.reached() if slopes else ()
-    derived = [step.operation for step in network.steps if step.edges and step.output in reached]
-    bends = any(has_kink(one.formula, one.arguments) and not _is_flat(one) for one in derived)
+    bends = any(_bends(step, conventions.relu_at_zero) for step in network.steps if step.output in reached)
     formulas = [step.operation.sheet_formula for step in network.steps]
     has_logarithm = any(
         (found := restricted(node)) is not None and found[0] == LOGARITHM for one in formulas for node in walk(one)
@@ -96,6 +96,17 @@ def _held_fixed(network: Network) -> Iterator[Note]:
                 naming = Naming(network)
                 loss, fixed = (Sym(naming.tensor(one).name) for one in (step.output, key))
                 yield (fixed, " is held fixed in ", loss, ": no gradient goes through it")
+
+
+def _bends(step: BoundOperation, kink: int) -> bool:
+    """Whether the convention may decide about a slope of a step; the catalogue's losses and penalties have their own at
+    a corner, or none, unless a slope there is that of a side."""
+    operation = step.operation
+    if not step.edges or not has_kink(operation.formula, operation.arguments) or _is_flat(operation):
+        return False
+    of_loss = step.is_penalty or find("loss", step.kind)
+    by = (operation.argument(edge.argument) for edge in step.edges)
+    return not of_loss or any(has_sided_kink(operation.formula, one, kink) for one in by)
 
 
 def _is_flat(operation: Operation) -> bool:
