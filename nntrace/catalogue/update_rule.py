@@ -19,13 +19,14 @@ lr0, k = Sym("lr0"), Sym("k")
 """The rate that a schedule starts from, and how many steps (or passes over the samples) were done before."""
 NEW = "⁺"
 """The mark of a state, and of the parameter, after the step."""
+MARKS = ("", NEW)
 EVERY = "p"
 """The index that counts all parameters that learn: ``every_g`` is the gradient of one of them."""
 every_g = Indexed("g")[EVERY]
 g_clipped = Sym("ĝ")
 
 RuleLine = tuple[Sym, Expr]
-Value = TypeVar("Value")
+T = TypeVar("T")
 
 
 def new(symbol: Sym) -> Sym:
@@ -40,6 +41,7 @@ class UpdateRule(Record):
     ``start`` gives it another number. With ``ahead`` the gradient is taken at that point instead of at ``w``.
     ``shared`` are lines that come first and once for all parameters. ``periods`` are symbols that count how often so
     many of ``k`` are past, ``lengths`` those that are such a count. ``number`` is the symbol of the step's number.
+    ``own_names``: of symbols that have other names here, the rule's own.
     """
 
     lines: tuple[RuleLine, ...]
@@ -50,14 +52,25 @@ class UpdateRule(Record):
     periods: Mapping[Sym, int] = {}
     lengths: Mapping[Sym, int] = {}
     number: Sym = t
+    own_names: Mapping[str, str] = {}
 
-    def numbered_by(self, number: Sym) -> UpdateRule:
-        """The same with another symbol for the number of the step."""
+    def renamed(self, names: Mapping[str, str]) -> UpdateRule:
+        """The same with other names for some of its symbols."""
+        called: dict[Expr, Sym] = {
+            Sym(old, (), mark): Sym(name, (), mark) for old, name in names.items() for mark in MARKS
+        }
 
-        def changed(lines: tuple[RuleLine, ...]) -> tuple[RuleLine, ...]:
-            return tuple((symbol, substitute(formula, {self.number: number})) for symbol, formula in lines)
+        def lines(given: tuple[RuleLine, ...]) -> tuple[RuleLine, ...]:
+            return tuple((called.get(symbol, symbol), substitute(formula, called)) for symbol, formula in given)
 
-        return self._replace(lines=changed(self.lines), shared=changed(self.shared), number=number)
+        return self._replace(
+            lines=lines(self.lines),
+            start={called.get(symbol, symbol): number for symbol, number in self.start.items()},
+            ahead=None if self.ahead is None else substitute(self.ahead, called),
+            shared=lines(self.shared),
+            number=called.get(self.number, self.number),
+            own_names={new: old for old, new in names.items()},
+        )
 
     @property
     def states(self) -> tuple[Sym, ...]:
@@ -159,5 +172,5 @@ def _apart(own: Iterable[Sym], rule: UpdateRule) -> dict[Expr, Sym]:
     return {one: Sym(fresh(one.name, taken)) for one in own}
 
 
-def _renamed(values: Mapping[Sym, Value], symbols: Mapping[Expr, Sym]) -> dict[Sym, Value]:
+def _renamed(values: Mapping[Sym, T], symbols: Mapping[Expr, Sym]) -> dict[Sym, T]:
     return {symbols[one]: value for one, value in values.items()}

@@ -61,7 +61,7 @@ class SavedStates:
         start = [f"{STEPS}: {after.memory.done}"]
         for state in self.states:
             own = ", ".join(self._parameters(after, state, number, in_file))
-            start.append(f"{state}: {{{own}}}")
+            start.append(f"{self.network.training.rule.own_names.get(state, state)}: {{{own}}}")
         inside = ", ".join([*options, f"{START}: {{{LINE.join(start)}}}"])
         return f"{{{kind}: {{{inside}}}}}"
 

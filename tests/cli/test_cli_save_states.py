@@ -37,6 +37,11 @@ samples_per_step: 1
 """
 
 
+STATES = "parameters: {a: 1, b: 2, m: 3, p: -1, s: 0.5, u: 0.25, v: -2}\ngradients: {"
+STATES += ", ".join(f"{name}: [0.5, -1, {number}, 2, 0.25]" for number, name in enumerate("abmpsuv")) + "}\nlr: 0.1\n"
+"""Parameters that are called as states are."""
+
+
 def run_of(run: Run, folder: Path, *arguments: object) -> Any:
     code, out, err = run("step", *arguments, "-f", "json", cwd=folder)
     assert (code, err) == (0, "")
@@ -45,7 +50,7 @@ def run_of(run: Run, folder: Path, *arguments: object) -> Any:
 
 @pytest.mark.grid
 @pytest.mark.parametrize("kind", list(KINDS["optimizer"]))
-@pytest.mark.parametrize("text", [HOMEWORK, ALONE, ONLINE], ids=["homework", "given gradients", "online"])
+@pytest.mark.parametrize("text", [HOMEWORK, ALONE, ONLINE, STATES], ids=["homework", "given", "online", "states"])
 def test_two_runs_are_one(run: Run, tmp_path: Path, kind: str, text: str) -> None:
     (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
     whole = run_of(run, tmp_path, "--optimizer", kind, "--iterations", 5)
@@ -56,6 +61,23 @@ def test_two_runs_are_one(run: Run, tmp_path: Path, kind: str, text: str) -> Non
     assert [one["learning_rate"] for one in rest["iterations"]] == [
         one["learning_rate"] for one in whole["iterations"][3:]
     ]
+
+
+@pytest.mark.parametrize(("kind", "own", "shown"), [
+    ("{rmsprop: {momentum: 0.5, centered: true}}", "vab", "VAB"), ("adam", "mv", "MV"), ("nadam", "pmv", "PMV"),
+])  # fmt: skip
+def test_a_state_and_a_parameter_have_names_of_their_own(
+    run: Run, tmp_path: Path, kind: str, own: str, shown: str
+) -> None:
+    (tmp_path / "net.yaml").write_text(f"{STATES}optimizer: {kind}\n", encoding="utf-8")
+    step = run_of(run, tmp_path, "--iterations", 1, "--save", "next.yaml")
+    assert [*step["state"]] == [*shown]
+    out = run("step", "--iterations", "1", "--width", "200", cwd=tmp_path).out
+    heads = next(line.split() for line in out.splitlines() if line.startswith("id "))
+    assert {f"{one}⁺" for one in shown} <= {*heads}
+    assert not {f"{one}⁺" for one in step["updated"]} & {*heads}
+    saved = (tmp_path / "next.yaml").read_text(encoding="utf-8")
+    assert all(f"    {one}: {{a: " in saved for one in own)
 
 
 def assert_close(one: Any, other: Any) -> None:

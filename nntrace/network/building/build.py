@@ -71,7 +71,7 @@ class _NetworkBuilder(Draft):
             self._uses(),
             frozenset(),
             "L" if spec.loss else None,
-            training(spec, {*self.names.used, *self.names.results}),
+            training(spec, {*self.names.used, *self.names.results}, self._learned()),
             spec.conventions,
             self.names.integers,
             self.count,
@@ -86,7 +86,7 @@ class _NetworkBuilder(Draft):
         network = network._replace(training=learning.training())
         network = network._replace(iterations=learning.iterations(network.training))
         self._check_default_names()
-        words = reserved(network.training.rule, self._learned(network))
+        words = reserved(network.training.rule, self._learned())
         if spec.penalty and network.loss in self.tensors:
             from .penalty import penalised
 
@@ -120,9 +120,9 @@ class _NetworkBuilder(Draft):
             self.parameters.append(self.add(tensor).key)
         return Tensor("", None, (0,), "unit")
 
-    def _learned(self, network: Network) -> set[str]:
+    def _learned(self) -> set[str]:
         """What parameters are called, as elements and as tensors."""
-        tensors = [network.tensors[key] for key in network.parameters]
+        tensors = [self.tensors[key] for key in self.parameters]
         elements = {name for tensor in tensors for name in tensor.names.values()}
         return elements | {tensor.name or tensor.key for tensor in tensors}
 

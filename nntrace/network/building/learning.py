@@ -105,7 +105,8 @@ class Learning:
     def _started(self, training: Training, start: Labelled) -> Training:
         """The states that the file starts from, and the count of steps."""
         states: dict[str, dict[str, dict[Cell, GivenNumber]]] = {}
-        known = [state.name for state in training.rule.states]
+        rule = training.rule
+        known = {rule.own_names.get(state.name, state.name): state.name for state in rule.states}
         done = 0
         for name, value in start.entries:
             if name.text == STEPS:
@@ -114,7 +115,7 @@ class Learning:
                 message = f"{quoted(training.kind)} remembers no {quoted(name.text)}"
                 self.problems.add(name.place, message, suggestion(name.text, (*known, STEPS)))
             else:
-                states[name.text] = self._state(name, value)
+                states[known[name.text]] = self._state(name, value)
         return training._replace(start=states, done=done)
 
     def _count(self, value: Value) -> int:

@@ -7,22 +7,26 @@ from collections.abc import Collection
 from ...catalogue import UpdateRule, known
 from ...catalogue.optimizers import DEFAULT
 from ...catalogue.update_rule import clipped, scheduled
-from ...expr import Sym
 from ...spec.model import Spec
 from ..training import Rates, Training
 from .operations import plain
 
 OTHER_COUNT = "steps"
-"""The number of the step where a user calls something t."""
+"""The number of the step where a user calls something t. A state that a parameter is called by is a capital."""
 
 
-def training(spec: Spec, taken: Collection[str]) -> Training:
-    """How the parameters of a file learn, but for what it says of single parameters; ``taken`` are the user's names."""
+def training(spec: Spec, taken: Collection[str], parameters: Collection[str]) -> Training:
+    """How the parameters of a file learn, but for what it says of single parameters; ``taken`` are the user's names,
+    ``parameters`` those of parameters."""
     given, rate = spec.optimizer, spec.learning_rate
     entry = known("optimizer", given.kind.text if given else DEFAULT)
     rule: UpdateRule = entry.build(**plain(given.options if given else {}))
-    if rule.number.name in taken:
-        rule = rule.numbered_by(Sym(OTHER_COUNT))
+    names = {rule.number.name: OTHER_COUNT} if rule.number.name in taken else {}
+    for state in (one.name for one in rule.states if one.name in parameters):
+        others = (state.upper(), *(f"{state}{count}" for count in range(2, len(taken) + 3)))
+        names[state] = next(one for one in others if one not in (*taken, *parameters, *rule.letters))
+    if names:
+        rule = rule.renamed(names)
     if spec.clip is not None:
         rule = clipped(rule, known("clip", spec.clip.kind.text).build(**plain(spec.clip.options)))
     at_one_rate = rule
