@@ -454,7 +454,7 @@ class Reading:
 
     def as_matrices(self, step: dict[str, Any], texts: list[str]) -> Iterator[str]:
         marked = [name + self.mark for name in (*self.keys, *self.deltas, *self.jacobians)]
-        names = [*self.names, *self.jacobians, *marked]
+        names = [*self.between_matrices, *self.jacobians, *marked]
         reader = Matrix(names, self.whole, self.whole_partial, self.call, sizes=self.symbols)
         beside = [text.split(" = ") for text in texts if re.match(rf"\S+{self.mark} = ", text)]
         texts = [text for text in texts if text.split(" = ") not in beside]
@@ -492,6 +492,11 @@ class Reading:
             return array[:, None] if columns else array[None, :]
         return array.reshape(1, 1) if array.ndim == 0 else array
 
+    @property
+    def between_matrices(self) -> list[str]:
+        """The names in a line between matrices: what is called by its own name is a number of each sample."""
+        return [*self.names, *(name + self.mark for name in self.cells)]
+
     def whole(self, name: str) -> Any:
         if name in self.symbols:
             return float(self.symbols[name])
@@ -499,6 +504,10 @@ class Reading:
             key, cell = self.cells[name]
             own = (self.sample,) if self.network.tensors[key].sampled else ()
             return float(self.values[key][(*own, *cell)])
+        if name.endswith(self.mark) and name.removesuffix(self.mark) not in (*self.keys, *self.deltas, *self.jacobians):
+            key, cell = self.cells[name.removesuffix(self.mark)]
+            numbers = self.values[key][(slice(None), *cell)]
+            return float(numbers[self.sample]) if self.of_each else self.laid_out(key, numbers).T
         if name.removesuffix(self.mark) in self.jacobians:
             names = {key: shown for shown, key in self.keys.items()}
             return self.whole_partial(*(names[key] for key in self.jacobians[name.removesuffix(self.mark)]))

@@ -52,7 +52,8 @@ def wrong_lines(network: Network) -> Iterator[str]:
     if any(((array != 0) & (abs(array) < ROUNDED_AWAY)).any() for array in reading.values.values()):
         raise AtKink  # what is exactly 0 on the sheet, in doubles nearly
     reader = Matrix(
-        [*reading.names, "lr"], lambda name: look(network, reading, name), reading.whole_partial, reading.call,
+        [*reading.between_matrices, "lr"], lambda name: look(network, reading, name), reading.whole_partial,
+        reading.call,
         down=network.conventions.vectors == "columns",
     )  # fmt: skip
     stated: dict[str, Any] = {}
@@ -605,3 +606,33 @@ def test_the_letter_of_the_samples_is_no_name() -> None:
     assert not any("⁽ⁿ⁾" in one for one in words)
     assert "f⁽ʰ⁾ has no matrix form" in words[0]
     assert "∂n⁽ʰ⁾/∂x⁽ʰ⁾" in words[1]
+
+
+SINGLE_RESULTS = """
+inputs: [x1, x2]
+samples: [[1, 2], [3, -1]]
+values: {v: [1, 2]}
+layers:
+  - {dense: y, from: x1, weights: [[2]]}
+  - {dense: z, from: x2, weights: [[3]]}
+  - {multiply: m, from: [y, z]}
+  - let: {h: 'x1 * v + m * x2', f: 'sum(h)^2'}
+loss: {of: f, over_samples: sum}
+learning_rate: 0.1
+"""
+
+
+def test_what_is_a_number_of_each_sample_is_one_between_matrices() -> None:
+    network = build(read(SINGLE_RESULTS, "single results", None))
+    assert list(wrong_lines(network)) == []
+    formulas = {step["name"]: step["lines"][-3]["text"] for step in steps_of(network)[0] if step["section"] != "update"}
+    assert {name: formulas[name] for name in ("y", "m", "h", "δ_y", "∂f/∂v")} == {
+        "y": "W1 x1⁽ⁿ⁾",
+        "m": "y ⊙ z",
+        "h": "v x1⁽ⁿ⁾ + 1_2 (m ⊙ x2⁽ⁿ⁾)",
+        "δ_y": "∂f/∂m ⊙ z",
+        "∂f/∂v": "(∂f/∂h) x1⁽ⁿ⁾ᵀ",
+    }
+    derived = Derivation(network, Question()).solution()
+    sheet = "\n".join(render(derived, "txt", width=120, script=UNICODE))
+    assert all(f"{name} = {formulas[name]}" in sheet for name in ("m", "h", "∂f/∂v"))

@@ -61,7 +61,9 @@ class LayerFormulas:
             lines = tuple(Form(form, rule, "formula") for form, rule in zip(forms, rules, strict=False))
             yield Part(symbols.tensor(output), lines, {step.output}, numbers=meant)
             axes = formulas.laid_out(step.output, tuple(map(str, output.index)))
-            body = formulas.matrix(formulas.forward(step), axes) if formulas.is_matrix(step.output) else None
+            body = (
+                formulas.matrix(formulas.forward(step), axes, step.sizes) if formulas.is_matrix(step.output) else None
+            )
             if body is None or not output.index or symbols.is_of_numbers(body):
                 continue
             sizes = symbols.sizes(keyed, output)

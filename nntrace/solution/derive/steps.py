@@ -167,7 +167,7 @@ def matrix_step(symbols: Symbols, key: str) -> Part | None:
     formulas = symbols.formulas
     found = formulas.gradient(key)
     axes = formulas.laid_out(key, found.indices)
-    body = formulas.matrix(found.formula, axes) if formulas.has_matrix(key) else None
+    body = formulas.matrix(found.formula, axes, found.sizes) if formulas.has_matrix(key) else None
     if body is None or symbols.is_of_numbers(body):
         return None
     sizes = {**formulas.written_sizes(found.sizes), **symbols.sizes(found.formula, Sym(key, found.indices))}

@@ -6,7 +6,24 @@ from collections.abc import Iterator, Mapping
 from functools import cached_property, reduce
 from operator import mul
 
-from ...expr import ONE, Add, Call, Expr, MatMul, Mul, Neg, Num, Ones, Partial, Sum, Sym, Transpose, symbols
+from ...expr import (
+    ONE,
+    Add,
+    Call,
+    Delta,
+    Expr,
+    MatMul,
+    Mul,
+    Neg,
+    Num,
+    Ones,
+    Partial,
+    Sum,
+    Sym,
+    Transpose,
+    product,
+    symbols,
+)
 from ...expr.bind import transform
 from ...expr.functions import quotient_of, spelled_out
 from ...expr.matrices import Axes, NoMatrixFormError, matrix_form
@@ -32,15 +49,34 @@ class Layout:
     def axes(self, symbol: Sym | Partial) -> Axes:
         """How a tensor is laid out: a vector as a column or as a row, the samples beside each other the other way.
 
-        What belongs to one sample (marked so, without the sample's index) is a vector by itself.
+        What belongs to one sample (marked so, without the sample's index) is a vector by itself. An element that has a
+        name is a number, in a batch one for each sample, and so is the one element on an axis.
         """
         own = symbol.by if isinstance(symbol, Partial) else symbol
         indices = tuple(str(index) for index in own.index)
         if own.name not in self.network.tensors:
             return (None, None)  # a size
-        if not self.is_matrix(own.name):
+        named = isinstance(symbol, Sym) and self.element(symbol) is not None
+        if not self.is_matrix(own.name) or not (named or all(self._on_axes(own))):
             raise NoMatrixFormError
-        return self.vector(indices) if own.mark == SAMPLES else self.laid_out(own.name, indices)
+        laid = self.vector(indices) if own.mark == SAMPLES else self.laid_out(own.name, indices)
+        down, across = (None if axis is None or axis.isdigit() else axis for axis in laid)
+        return down, across
+
+    def element(self, symbol: Sym) -> Sym | None:
+        """The user's name for one of several elements of a tensor."""
+        tensor = self.network.tensors.get(symbol.name)
+        if tensor is None or all(self._on_axes(symbol)):
+            return None
+        cell = symbol.index[len(symbol.index) - len(tensor.sample_shape) :]
+        name = tensor.names.get(cell)  # type: ignore[arg-type]
+        return None if name is None else Sym(name, (), SAMPLES if tensor.sampled else "")
+
+    def _on_axes(self, symbol: Sym) -> Iterator[bool]:
+        """Of each index whether it has all that is on its axis: a letter, or the one element."""
+        shape = self.network.tensors[symbol.name].shape
+        lengths = shape[len(shape) - len(symbol.index) :]  # one sample's has no index for it
+        yield from (not isinstance(index, int) or size == 1 for index, size in zip(symbol.index, lengths, strict=True))
 
     def laid_out(self, key: str, indices: tuple[str, ...]) -> Axes:
         """The indices of a tensor that run down and across."""
@@ -72,9 +108,20 @@ class Layout:
             return True
         return not tensor.missing and all(len(self.network.uses[name]) == 1 for name in tensor.names.values())
 
-    def matrix(self, formula: Expr, target: Axes) -> Expr | None:
-        """A formula over keys in matrix form; a column of a single one is left out."""
-        single = {letter for letter, size in self.extents(formula).items() if size == 1}
+    def matrix(self, formula: Expr, target: Axes, sizes: Mapping[str, int] = {}) -> Expr | None:
+        """A formula over keys in matrix form; a column of a single one is left out. ``sizes`` tell how far letters run
+        that stand at no symbol."""
+        single = {letter for letter, size in {**sizes, **self.extents(formula)}.items() if size == 1}
+
+        def at_one_place(part: Expr) -> Expr | None:
+            """1[j = 1] is 1 where j has one value."""
+            match part:
+                case Delta(i, j) if all(one in single or one == 0 for one in (i, j)):
+                    return ONE
+                case Mul(factors) if any(isinstance(factor, Delta) for factor in factors):
+                    return product(transform(factor, at_one_place) for factor in factors)
+                case _:
+                    return None
 
         def leaf(part: Expr) -> Expr | None:
             if not isinstance(part, MatMul) or not any(_is_one(factor, single) for factor in part.factors):
@@ -82,7 +129,7 @@ class Layout:
             kept = tuple(transform(factor, leaf) for factor in part.factors if not _is_one(factor, single))
             return MatMul(kept) if len(kept) > 1 else kept[0] if kept else ONE
 
-        found = matrix_form(transform(formula, _products), target, self.axes)
+        found = matrix_form(transform(transform(formula, at_one_place), _products), target, self.axes)
         return None if found is None else transform(found, leaf)
 
     def axes_read(self, *formulas: Expr) -> Iterator[tuple[str, Tensor, int]]:

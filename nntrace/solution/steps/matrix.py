@@ -5,7 +5,7 @@ The lines are those of the element form: formula = numbers put in = value; besid
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from decimal import Decimal
 from functools import partial
 
@@ -181,11 +181,11 @@ class MatrixForms:
             return None if body is None else maximum(body)
         if step.operation.program or self._is_lost(step):
             formula = self.formulas.keyed(step.numeric, step)
-        return self._between_tensors(self.writer.presence.kept(formula), axes)
+        return self._between_tensors(self.writer.presence.kept(formula), axes, step.sizes)
 
-    def _between_tensors(self, formula: Expr, axes: Axes) -> Expr | None:
+    def _between_tensors(self, formula: Expr, axes: Axes, sizes: Mapping[str, int]) -> Expr | None:
         """A formula between the network's own tensors: one that takes an identity matrix is worked out by elements."""
-        body = self.formulas.matrix(formula, axes)
+        body = self.formulas.matrix(formula, axes, sizes)
         has_identity = body is not None and any(isinstance(one, Whole) and one.symbol == IDENTITY for one in walk(body))
         return None if has_identity else body
 
@@ -202,7 +202,7 @@ class MatrixForms:
         found = self.formulas.gradient(key)
         axes = self.formulas.laid_out(key, found.indices)
         name = self.formulas.gradient_name(key)
-        body = self._between_tensors(found.formula, axes) if self.formulas.has_matrix(key) else None
+        body = self._between_tensors(found.formula, axes, found.sizes) if self.formulas.has_matrix(key) else None
         if body is None:
             return _by_elements(name, self._obstacle(key) or _parts(found.formula))
         before: list[Line] = []

@@ -95,8 +95,8 @@ class EquationWriter:
                     return Whole(self.formulas.gradient_name(by.name), down, across)
                 case Whole(Sym(name, _, mark), down, across) if name + mark in self._numbers:
                     return Whole(Sym(name, (), mark), down, across)
-                case Whole(Sym(name, _, mark), down, across) if name in self.network.tensors:
-                    tensor = self.formulas.name(name)
+                case Whole(Sym(name, _, mark) as symbol, down, across) if name in self.network.tensors:
+                    tensor = self.formulas.element(symbol) or self.formulas.name(name)
                     return Whole(Sym(tensor.name, (), mark or tensor.mark), down, across)
                 case _:
                     return None
@@ -200,7 +200,7 @@ class _Values(Lazy[list[float]]):
 
 def _cell(axes: Axes, indices: tuple[str, ...], place: tuple[int, int]) -> Cell:
     """A tensor's cell at a place of the matrix."""
-    return tuple(place[axes.index(index)] for index in indices)
+    return tuple(int(index) if index.isdigit() else place[axes.index(index)] for index in indices)
 
 
 def sized(body: Expr, sizes: Mapping[str, int]) -> Expr:

@@ -69,7 +69,8 @@ class Symbols:
                 case Whole(Sym(name, _, mark) as symbol, down, across):
                     known = name in self.network.tensors
                     own = Sym(self.letter("identity")) if symbol == IDENTITY else symbol
-                    return Whole(self.matrix(name, bool(mark)) if known else own, down, across)
+                    whole = self.formulas.element(symbol) or self.matrix(name, bool(mark)) if known else own
+                    return Whole(whole, down, across)
                 case Size(over):
                     return size_of(sizes.get(over, f"n_{over}"))
                 case Ones(over):
@@ -115,7 +116,7 @@ class Symbols:
 
     def is_of_numbers(self, node: Expr) -> bool:
         """Whether all matrices of an expression over keys are single numbers: it is no matter of matrices."""
-        wholes = (one.symbol for one in walk(node) if isinstance(one, Whole))
+        wholes = (one.symbol for one in walk(node) if isinstance(one, Whole) and (one.down, one.across) != (None, None))
         keys = [one.by.name if isinstance(one, Partial) else one.name for one in wholes]
         return all(key in self.network.tensors and self.shape(key) == ("1", "1") for key in keys)
 

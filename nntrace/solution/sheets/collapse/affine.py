@@ -166,7 +166,7 @@ class AffineMaps:
         def leaf(node: Expr) -> Expr | None:
             match node:
                 case Whole(Sym(key) as symbol, down, across) if key in self.network.tensors:
-                    name = self.formulas.name(key)
+                    name = self.formulas.element(symbol) or self.formulas.name(key)
                     self.known.add(name, self._grid(symbol, (down, across), sizes))
                     return Whole(name, down, across)
                 case Whole(symbol, down, across) if symbol == IDENTITY and self.trace is not None:
