@@ -13,7 +13,6 @@ ACCENTS = {
     "\u0300": "grave", "\u030c": "check", "\u0306": "breve",
 }  # fmt: skip
 """The marks over a letter that formulas know, as LaTeX calls them."""
-_SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿⁱ", "0123456789+-()ni")
 
 
 class Lettered(Record):
@@ -45,8 +44,8 @@ def layer_of(name: str) -> tuple[str, str]:
 
 
 def mark_of(mark: str) -> str:
-    """What a symbol's raised mark says: ``⁽²⁾`` is (2), ``⁺`` is +."""
-    return mark.translate(_SUPERSCRIPTS)
+    """What a symbol's raised mark says: ``⁽²⁾`` is (2), ``⁽ʰ⁾`` is (h), ``⁺`` is +."""
+    return unicodedata.normalize("NFKC", mark).replace("−", "-")
 
 
 def accented(letters: str) -> tuple[str, str]:
