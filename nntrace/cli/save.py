@@ -31,7 +31,8 @@ class Copy:
     (unless that is allowed by ``force``) or cannot be written.
     """
 
-    def __init__(self, spec: Spec, network: Network, path: Path, force: bool) -> None:
+    def __init__(self, spec: Spec, network: Network, path: Path, force: bool, anywhere: bool = False) -> None:
+        """``anywhere``: the network's own files may be outside of its folder."""
         from ..spec.model import File
 
         self.spec = spec
@@ -44,9 +45,18 @@ class Copy:
             if tensor.array is not None and tensor.file_place is not None and (self.moved or tensor.role == "parameter")
         }
         """The new file of each tensor that goes along."""
-        self.samples = self._array_file("samples") if self.moved and isinstance(spec.samples, File) else None
+        self.samples: dict[Path, tuple[Place, Network]] = {}
+        """The new files of samples, each with where the file has them, and a network on them."""
+        if self.moved and isinstance(spec.samples, File):
+            self.samples[self._array_file("samples")] = spec.samples.place, network
+        if self.moved and isinstance(other := spec.validation.samples, File):
+            from ..network.building.validation import sets
+
+            validated = sets(network, spec, anywhere).validation
+            assert validated is not None
+            self.samples[self._array_file("validation")] = other.place, validated
         self.states = SavedStates(spec, network, self._array_file)
-        files = [*self.arrays.values(), *self.states.files.values(), *([self.samples] if self.samples else [])]
+        files = [*self.arrays.values(), *self.states.files.values(), *self.samples]
         for file in files:
             check_free(file, force)
 
@@ -57,6 +67,7 @@ class Copy:
         """All files with what they will hold."""
         from ..network.model import Element
         from ..spec.rewrite import rewritten
+        from ..trace.arrays import array_of
 
         after = after.in_network(self.network)  # a training has the samples that it learned from
         contents: dict[Path, Content] = {}
@@ -71,10 +82,10 @@ class Copy:
                     text = amount_text(amount)
                     if not _is_same(amount, as_typed(self.spec, place)):
                         replacements[place] = text
-        if self.samples is not None and self.spec.samples is not None:
-            columns = [self.network.tensors[key].array for key in ("x", "y") if key in self.network.tensors]
-            contents[self.samples] = _rows([one for one in columns if one is not None])
-            replacements[self.spec.samples.place] = _file_entry(self.samples)
+        for file, (place, network) in self.samples.items():
+            columns = [array_of(network.tensors[key]) for key in ("x", "y") if key in network.tensors]
+            contents[file] = _rows(columns)
+            replacements[place] = _file_entry(file)
         lines: list[str] = []
         if self.states.is_needed:
             contents |= {file: _npy(array) for file, array in self.states.arrays(after)}

@@ -175,6 +175,23 @@ def test_arrays_are_saved_beside(run: Run, tmp_path: Path) -> None:
     assert run("step", "-q", "--save", "new.yaml", "--force", cwd=tmp_path) == (0, "", "")
 
 
+def test_samples_go_along_to_another_folder(run: Run, tmp_path: Path) -> None:
+    """Classes too, and those of a validation: a run from there goes on to the same digits."""
+    (tmp_path / "rows.csv").write_text("x,c\n1,p\n2,q\n-1,p\n", encoding="utf-8")
+    (tmp_path / "others.csv").write_text("x,c\n0.5,q\n", encoding="utf-8")
+    (tmp_path / "elsewhere").mkdir()
+    text = "inputs: [x]\ntargets: [c]\nsamples: {file: rows.csv}\nvalidation: {file: others.csv}\nlr: 0.1\nloss: ce\n"
+    layers = "layers: [{dense: [p, q], weights: [[1], [0.5]]}, softmax]\n"
+    (tmp_path / "net.yaml").write_text(text + layers, encoding="utf-8")
+    for command in ("step", "train"):
+        assert run(command, "-q", "--save", "elsewhere/new.yaml", "--force", cwd=tmp_path) == (0, "", "")
+        twice = numbers(run, "train", "--epochs", "2", cwd=tmp_path)
+        again = numbers(run, "train", "new.yaml", "--epochs", "1", cwd=tmp_path / "elsewhere")
+        np.testing.assert_allclose(again["updated"]["W1"], twice["updated"]["W1"], rtol=1e-15)
+        curves = [one["runs"][0]["curves"]["L of the validation samples"][-1] for one in (again, twice)]
+        assert curves[0] == pytest.approx(curves[1], rel=1e-15)
+
+
 def test_no_file_is_replaced_unasked(run: Run, tmp_path: Path) -> None:
     path = tmp_path / "new.yaml"
     path.write_text("mine", encoding="utf-8")

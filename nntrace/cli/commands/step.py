@@ -58,7 +58,7 @@ def step(
     if save is not None:
         from ..save import Copy
 
-        copy = Copy(spec, network, save, force)
+        copy = Copy(spec, network, save, force, reading.allow_files)
     trained = training(network, chosen, updated)
     saved = copy.contents(trained.final) if copy is not None else {}
     raise typer.Exit(deliver(trained.solution, page, calculation.expect, saved))

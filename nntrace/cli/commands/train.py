@@ -44,7 +44,9 @@ def train(
     if len(listed) > 1 and save is not None:
         raise UserError("--save writes one network, and several are compared\n  train the one you want by itself")
     runs = [one.planned(reading, calculation.change, lasting) for one in listed]
-    copy = Copy(runs[0].spec, runs[0].network, save, force) if save is not None else None
+    copy = None
+    if save is not None:
+        copy = Copy(runs[0].spec, runs[0].network, save, force, reading.allow_files)
     with interruptible() as asked, progress(runs[0].plan.network, page.quiet or len(runs) > 1) as watch:
         ready = [one.variant(asked, watch) for one in runs]
         trained = train(ready[0].plan, chosen) if len(ready) == 1 else compare(ready, chosen)
