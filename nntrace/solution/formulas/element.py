@@ -148,14 +148,15 @@ class Writer(ElementFormulas):
         return body, number.rounded
 
     def signs(self, expansion: Expansion, digits: Digits) -> LineForm:
-        """The substitution with what its signs come to, 1 or -1; ``None`` where there are none, or a factor is 0."""
+        """The substitution with what its signs come to, 1 or -1; ``None`` where none has a number, or a factor is 0."""
         found: list[int] = []
 
         def leaf(part: Expr) -> Expr | None:
-            if (row := row_of(part)) is not None and row.is_step:
-                found.append(int(self.evaluate(part).sign))
-                return Num(found[-1])
-            return None
+            row = row_of(part)
+            if row is None or not row.is_step or not (amount := self.evaluate(part)).is_finite:
+                return None
+            found.append(int(amount.sign))
+            return Num(found[-1])
 
         body = transform(expansion.body, leaf)
         if not found or not isinstance(body, Mul | Neg):
