@@ -239,6 +239,11 @@ def turns(node: Expr) -> tuple[Condition, ...]:
     return () if row is None or row.turns is None else row.turns(children(node))
 
 
+def is_step(node: Expr) -> bool:
+    """Whether a node calls a function that is constant but for jumps."""
+    return (row := row_of(node)) is not None and row.is_step
+
+
 def at_jump(node: Expr) -> Rule:
     """``sign(0) = 0``: the value at 0, by convention, of a step function that a node calls; of any other nothing."""
     row = row_of(node)

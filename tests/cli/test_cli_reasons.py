@@ -217,6 +217,19 @@ def test_a_sign_shows_its_value(run: Run, tmp_path: Path) -> None:
     assert found["reason"] == "t = a, at the kink the slope is taken as sign(0) = 0"
 
 
+@pytest.mark.parametrize(
+    ("loss", "said"),
+    [
+        ("mae", "≈ -sign(1.0 - 0.99999999587769) ≈ -1.0"),
+        ("{huber: L, delta: 1e-12}", "≈ -1.0×10⁻¹² × sign(1.0 - 0.99999999587769) ≈ -1.0×10⁻¹² × 1 ≈ -1.0×10⁻¹²"),
+    ],
+)
+def test_the_argument_of_a_sign_is_no_nothing(run: Run, loss: str, said: str) -> None:
+    """It has the digits that tell its side of the jump."""
+    text = f"inputs: {{x: 10.0}}\ntargets: {{t: 1}}\nlayers: [tanh: y]\nloss: {loss}\n"
+    assert said in " ".join(run("grad", "-", stdin=text.encode()).out.split())
+
+
 def test_a_name_twice_in_one_unit_is_told_by_its_place(run: Run, tmp_path: Path) -> None:
     """∂o/∂w is both of its uses together: a path by one of them says which."""
     text = "inputs: {x1: 1, x2: 2}\ntargets: {t: 0.5}\nvalues: {w: 0.5}\n"

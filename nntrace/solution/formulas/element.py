@@ -6,11 +6,13 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from copy import copy
 from decimal import Decimal
+from functools import partial
 
 from ...expr import ZERO, Add, Expr, Indicator, Mul, Neg, Num, Partial, Rest, Sym, partial_key, rename, symbols
 from ...expr.bind import contains, transform, walk
-from ...expr.functions import row_of
+from ...expr.functions import is_step
 from ...expr.literals import Literals
+from ...expr.tree import children
 from ...network.model import Element, own_number
 from ...trace.amount import Amount, carried, fraction
 from ...trace.trace import Trace
@@ -152,8 +154,7 @@ class Writer(ElementFormulas):
         found: list[int] = []
 
         def leaf(part: Expr) -> Expr | None:
-            row = row_of(part)
-            if row is None or not row.is_step or not (amount := self.evaluate(part)).is_finite:
+            if not is_step(part) or not (amount := self.evaluate(part)).is_finite:
                 return None
             found.append(int(amount.sign))
             return Num(found[-1])
@@ -264,8 +265,21 @@ class Writer(ElementFormulas):
             place = value.carried.as_tuple().exponent
             digits = digits._replace(down_to=place if isinstance(place, int) else None)
         elif self._must_give(expansion, value):
-            return form_giving(lambda digits: form(expansion, digits), digits, digits.show(value))
+            digits = self._telling_sides(form, expansion)
+            return form_giving(lambda digits: form(expansion, digits), digits, self.digits.show(value))
         return digits, form(expansion, digits)
+
+    def _telling_sides(self, form: Callable[[Expansion, Digits], LineForm], expansion: Expansion) -> Digits:
+        """The digits with which the argument of each step function of a form lies on its own side of the jump."""
+        digits, steps = self.digits, [node for node in walk(expansion.body) if is_step(node)]
+        if not steps or (found := form(expansion, digits)) is None or not any(map(is_step, walk(found[0]))):
+            return digits
+        for node in steps:
+            (argument,) = (Expansion(one, ()) for one in children(node))
+            value, printed = self.evaluate(argument.body), self.substituted(argument, digits)[0]
+            if value.is_finite and not value.is_lost and self.evaluate(printed).sign != value.sign:
+                digits, _ = form_giving(partial(self.substituted, argument), digits, self.digits.show(value))
+        return digits
 
     def _ones(self, body: Expr) -> tuple[Note, ...]:
         """``t = 1`` of a symbol whose number was used where a formula was written without the cancellation."""
