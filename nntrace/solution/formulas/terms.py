@@ -15,12 +15,13 @@ from ...network.model import Network
 
 
 def folded_sign(term: Expr, number: Num, first: bool) -> Expr:
-    """A term's number: as it is in front, a difference behind where it is negative (a zero keeps its term's sign)."""
+    """A term's number: as it is in front, a difference behind where it is negative (a zero keeps its term's sign, and
+    so does what is not a number)."""
     value = number.value
     assert isinstance(value, Decimal)
-    negative = not value.is_nan() and value < 0
-    subtracted = negative or (not value and isinstance(term, Neg))
-    return Neg(Num(_negative(value) if value else value)) if subtracted and not first else number
+    has_sign = bool(value) and not value.is_nan()
+    subtracted = value < 0 if has_sign else isinstance(term, Neg)
+    return Neg(Num(_negative(value)) if has_sign else number) if subtracted and not first else number
 
 
 def begins(part: Expr, body: Expr) -> bool:
