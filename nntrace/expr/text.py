@@ -183,11 +183,11 @@ def _call(node: Call, script: Script, depth: int) -> list[Piece]:
 def _literal(rows: tuple[tuple[Expr | None, ...], ...], script: Script, depth: int) -> list[Piece]:
     """``[[1.0, 0.5], [-0.5, -1.0]]``, which may be broken between its numbers, better between its rows."""
     result: list[Piece] = []
-    for row in rows:
+    for place, row in enumerate(rows, start=1):
         cells = [script.ellipsis if cell is None else text(cell, script) for cell in row]
         row_pieces = [Piece(cell, depth + 4) for cell in cells[:1]] + [Piece(cell, depth + 5) for cell in cells[1:]]
         row_pieces = [Piece(f"{one.text},", one.depth) for one in row_pieces[:-1]] + row_pieces[-1:]
-        result += _around("[", row_pieces, "]," if row is not rows[-1] else "]")
+        result += _around("[", row_pieces, "]," if place < len(rows) else "]")
     return _around("[", result, "]")
 
 

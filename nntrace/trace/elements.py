@@ -228,23 +228,6 @@ class _Gradient(dict[Cell, Amount]):
         return found
 
 
-def from_arrays(trace: Trace, number: Callable[[float], Amount] = Amount) -> ElementTrace:
-    """The parameters and states of a trace over arrays, element by element; ``number`` makes a parameter of a float."""
-    network, arrays = trace.network, trace.given_arrays()
-    own = {key: _amounts(network.tensors[key], arrays[key], number) for key in network.parameters}
-    states = {
-        state: {key: _amounts(network.tensors[key], array) for key, array in every.items()}
-        for state, every in trace.memory.states.items()
-    }
-    given = {**ElementTrace(network)._given, **own}
-    return ElementTrace(network, given, trace.program, Memory(trace.memory.done, states))
-
-
-def _amounts(tensor: Tensor, array: Array, number: Callable[[float], Amount] = Amount) -> Amounts:
-    cells = product(*map(range, tensor.shape))
-    return {cell: NOTHING if cell in tensor.missing else number(float(array[cell])) for cell in cells}
-
-
 def _without_digits(amounts: Mapping[str, Amounts]) -> dict[str, Amounts]:
     """The same numbers, no digits of which are carried on."""
     return {

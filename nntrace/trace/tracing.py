@@ -57,7 +57,7 @@ def in_elements(trace: Trace) -> Trace:
     """The same element by element again, where the network is small: what was typed is exact, the rest in floats."""
     if trace.elementwise or not is_small(trace.network):
         return trace
-    from .elements import from_arrays
+    from .from_arrays import from_arrays
 
     return from_arrays(trace)
 
@@ -67,7 +67,6 @@ def told_from_zero(trace: Trace, key: str, number: float) -> float:
     as it takes. A float is then ``Beyond`` where it has not all of them."""
     if number or trace.network.conventions.rounding.places is not None or not is_small(trace.network):
         return number
-    from .amount import measured
-    from .elements import from_arrays
+    from .from_arrays import with_digits
 
-    return from_arrays(trace, measured).value(Element(key, ())).number
+    return with_digits(trace).value(Element(key, ())).number

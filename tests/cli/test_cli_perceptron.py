@@ -95,3 +95,13 @@ def test_another_activation_is_refused(run: Run, tmp_path: Path, activation: str
     assert (code, out) == (2, "")
     assert "net.yaml:6:7: 'perceptron' takes what the last activation takes, and that is no step" in err
     assert "put activation: step on the last layer" in err
+
+
+def test_a_parameter_that_is_no_number_ends_it(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "net.yaml").write_text(
+        "inputs: [x]\ntargets: [t]\nsamples: [[1, 1], [2, 1]]\n"
+        "layers: [{dense: z, weights: {x: {w: 0.5}}}, {step: y}]\n"
+        "loss: {perceptron: L}\noptimizer: {adagrad: {eps: 0}}\nlearning_rate: 0.1\n",
+        encoding="utf-8",
+    )
+    assert "In step 2, w is not a number" in run("train", "--epochs", "3", cwd=tmp_path).out

@@ -124,7 +124,7 @@ class _Comparison:
         ]
         yield table(self._columns())
         networks = [one.plan.network for one in self.variants]
-        yield loss_of_epoch(self.loss, any(one.samples_per_step for one in networks))
+        yield loss_of_epoch(self.loss, any(one.samples_per_step for one in networks), from_start=True)
         yield from told_from_zero(networks, (loss for losses in self.losses for loss in losses))
         curves = [
             curve(name, (0.0, *one.columns.epoch), losses)

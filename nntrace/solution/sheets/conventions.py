@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from ...catalogue import Operation, find
+from ...errors import counted
 from ...expr import ZERO, Add, Div, Expr, HadamardPow, MatMul, Num, Ones, Rest, Sym, Whole, ln, simplify
 from ...expr.bind import walk
 from ...expr.functions import LOGARITHM, restricted
@@ -162,7 +163,8 @@ def _weight_words(network: Network) -> str:
 def _rounding_words(conventions: Conventions, inside: str) -> str:
     rule = conventions.rounding
     if conventions.bounded:
-        asked = f"{conventions.digits} digits" if conventions.decimals is None else f"{conventions.decimals} decimals"
+        decimals = conventions.decimals
+        asked = counted(conventions.digits, "digit") if decimals is None else counted(decimals, "decimal")
         return f"rounding: full ({inside}; every computed number rounded to {asked}, marked ≈)"
     if rule.places is None:
         return (

@@ -79,7 +79,8 @@ class _Training:
 
     def typed(self, number: float) -> Expr:
         """A number of few digits as it was typed."""
-        return self.sheet.writer.digits.show(Amount(number, Fraction(repr(number)))).number
+        exact = Fraction(repr(number)) if isfinite(number) else None
+        return self.sheet.writer.digits.show(Amount(number, exact)).number
 
     def _blocks(self) -> Iterator[Block]:
         columns, network = self.run.columns, self.sheet.network
@@ -206,10 +207,13 @@ def _is_close(before: float, after: float) -> bool:
     return abs(old - new) <= ROUNDING * max(abs(old), abs(new))
 
 
-def loss_of_epoch(loss: Sym, by_steps: bool, validated: bool = False) -> Remark:
-    """What the loss of an epoch is, and that of its validation."""
+def loss_of_epoch(loss: Sym, by_steps: bool, validated: bool = False, from_start: bool = False) -> Remark:
+    """What the loss of an epoch is, that of its validation, and that which stands before all epochs."""
     what = " is the mean over an epoch's steps, each before its own update"
     what = what if by_steps else " is the loss before the update of its epoch"
+    if from_start:
+        start = " first, at epoch 0, is the loss of all samples before the training; then "
+        return Remark((loss, start, loss, f"{what}."))
     if not validated:
         return Remark((loss, f"{what}."))
     return Remark((loss, f"{what}, ", loss, " validation the one after it."))
