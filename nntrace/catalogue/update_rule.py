@@ -172,5 +172,5 @@ def _apart(own: Iterable[Sym], rule: UpdateRule) -> dict[Expr, Sym]:
     return {one: Sym(fresh(one.name, taken)) for one in own}
 
 
-def _renamed(values: Mapping[Sym, T], symbols: Mapping[Expr, Sym]) -> dict[Sym, T]:
-    return {symbols[one]: value for one, value in values.items()}
+def _renamed(values: Mapping[Sym, T], apart: Mapping[Expr, Sym]) -> dict[Sym, T]:
+    return {apart[one]: value for one, value in values.items()}
