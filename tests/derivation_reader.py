@@ -15,7 +15,7 @@ from typing import Any
 from unicodedata import normalize
 
 import numpy as np
-from symbolic_reader import OPTIONS, Dual, Identity, Index, Matrix, dual
+from symbolic_reader import OPTIONS, Dual, Identity, Index, Matrix, dual, shape_differs
 
 from nntrace.expr.script import UNICODE
 from nntrace.formats import render
@@ -473,7 +473,7 @@ class Reading:
                 found = reader.evaluate(text)
             if isinstance(found, Identity):
                 found = found.factor * np.eye(len(expected))
-            if not same(found, expected):
+            if shape_differs(text, found, expected) or not same(found, expected):
                 yield f"{text} is {found!r}, not {expected!r}"
             for down, across in re.findall(r"\[(\w+)×(\w+)\](?=$|, )", line["note"] or ""):
                 counts = tuple(self.symbols.get(size) or int(size) for size in (down, across))

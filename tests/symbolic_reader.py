@@ -494,6 +494,15 @@ def _plain(number: str) -> str:
     return number.replace("×10", "e").translate(str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789"))
 
 
+def shape_differs(text: str, found: Any, expected: Any) -> bool:
+    """Whether a matrix is of another shape, as a number that stands for a vector is; 0 is a matrix of zeros too."""
+    return (
+        not isinstance(found, Identity)
+        and text != "0"
+        and np.shape(np.atleast_2d(found)) != np.shape(np.atleast_2d(expected))
+    )
+
+
 class Identity:
     """A multiple of an identity matrix that has as many rows as what it is added to."""
 
@@ -549,7 +558,8 @@ def shape_of(note: str) -> Shape:
     text = Text(note, [])
     found = _shape_sum(text)
     while text.has(" = "):
-        found = _agreeing([found, _shape_sum(text)])
+        if (result := _shape_sum(text)) != found:
+            raise text.error(f"{found}, not {result}")
     if text.at < len(note):
         raise text.error("the end")
     return found
@@ -589,8 +599,8 @@ def _shape_product(r: Text) -> Shape:
             own = (int(match.group(1)), int(match.group(2)))
         elif r.has("("):
             own = _shape_sum(r)
-            if r.has(" = "):
-                own = _agreeing([own, _shape_product(r)])
+            if r.has(" = ") and own != _shape_product(r):
+                raise r.error(f"{own} before the bracket")
             r.must(")")
         else:
             break

@@ -6,7 +6,7 @@ from decimal import Decimal
 from fractions import Fraction
 
 from .functions import notation
-from .matrix_nodes import Hadamard, HadamardDiv, HadamardPow, MatMul, Transpose, Whole
+from .matrix_nodes import Hadamard, HadamardDiv, HadamardPow, MatMul, Ones, Transpose, Whole
 from .nodes import Add, Call, Cases, Div, Expr, Max, Mul, Neg, Num, Partial, Pow, Rest, Size, Sum, Sym
 from .notation import Exponent, Fences, Notation, Spelling
 from .tree import children
@@ -108,13 +108,25 @@ def juxtaposed(factors: tuple[Expr, ...]) -> tuple[bool, ...]:
 
     One product has one way of multiplying: where everything after the first factor is of symbols they stand side by
     side, ``0.02 W_ji x_i``, ``2 (y_k - t_k)``, led by × where the first is none itself, ``(-1/ŷ_k) × ŷ_k (1 - ŷ_k)``.
-    With a number, a quotient or a derivative among the others, × stands between all of them.
+    With a number, a quotient or a derivative among the others, × stands between all of them; also where a matrix would
+    seem to be a part of the derivative before it, or a number of the ones behind it.
     """
     first, *others = factors
-    numbers = any(isinstance(factor, MatMul) for factor in factors[:-1])  # beside a matrix: one product of matrices
-    if numbers or not all(map(_is_plain, others)):
+    apart = any(isinstance(factor, MatMul) or _is_gradient(factor) for factor in factors[:-1]) or (
+        isinstance(first, Num) and _begins_with_ones(others[0])
+    )
+    if apart or not all(map(_is_plain, others)):
         return (False,) * len(others)
     return (_is_coefficient(first) or _is_plain(first), *(True for _ in others[1:]))
+
+
+def _is_gradient(node: Expr) -> bool:
+    return isinstance(node, Whole) and isinstance(node.symbol, Partial)
+
+
+def _begins_with_ones(node: Expr) -> bool:
+    first = node.factors[0] if isinstance(node, MatMul) else node
+    return isinstance(first.body if isinstance(first, Transpose) else first, Ones)
 
 
 def is_link(factor: Expr, last: bool) -> bool:

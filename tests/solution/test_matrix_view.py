@@ -13,7 +13,7 @@ from derivation_reader import Reading, same
 from networks import ALIKE, BATCH, DRAWN, OF_ANY_OUTPUTS, generate
 from shipped import CONFIGS, tried
 from stepping import rate_of, stepped
-from symbolic_reader import FUNCTIONS, OPTIONS, AtKink, Dual, Index, Matrix, dual, shape_of, signs
+from symbolic_reader import FUNCTIONS, OPTIONS, AtKink, Dual, Index, Matrix, dual, shape_differs, shape_of, signs
 
 from nntrace.catalogue import KINDS
 from nntrace.expr import Indexed, Sum, Sym
@@ -75,7 +75,7 @@ def wrong_lines(network: Network) -> Iterator[str]:
             if line["kind"] == "substitution" and any(f"{kind}(" in line["text"] for kind in KINDS["activation"]):
                 continue
             found = reader.evaluate(line["text"])
-            if not close(found, expected):
+            if shape_differs(line["text"], found, expected) or not close(found, expected):
                 yield f"{step['id']} {step['name']}: {line['text']} is {found!r}, not {expected!r}"
         if step["value"] is not None and not same(step["value"], expected):
             yield f"{step['id']} has the value {step['value']}, not {expected!r}"
@@ -427,6 +427,45 @@ def test_a_wrong_line_is_caught(monkeypatch: pytest.MonkeyPatch, right: str, wro
     except ValueError:
         return
     assert problems
+
+
+@pytest.mark.parametrize("note", ["[1×2][2×1] = [2×1]", "([1×2][2×1] = [2×1]) × [2×1] = [2×1]"])
+def test_a_shape_that_is_not_the_results_is_caught(note: str) -> None:
+    with pytest.raises(ValueError, match="expected"):
+        shape_of(note)
+
+
+def test_a_number_that_stands_for_a_vector_is_caught(monkeypatch: pytest.MonkeyPatch) -> None:
+    network = build(read(FOR_ALL.replace("FORMULA", "sum(k)^2 + t"), "net.yaml", None))
+    steps, reading = steps_of(network)
+    for line in (line for step in steps for line in step["lines"]):
+        line["text"], line["note"] = line["text"].replace("1_2 1_2ᵀ k", "1_2ᵀ k"), "[2×1]"
+    monkeypatch.setattr("test_matrix_view.steps_of", lambda network: (steps, reading))
+    assert any("∂f/∂k: 2 × 1_2ᵀ k is" in problem for problem in wrong_lines(network))
+
+
+FOR_ALL = """
+inputs: {x: [1, 2]}
+values: {v: [3, 4], t: 2, u: [0.5]}
+layers: [{let: {k: v * x, h: u * t, f: 'FORMULA + sum(h)'}}]
+loss: f
+learning_rate: 0.1
+"""
+
+
+@pytest.mark.parametrize(("formula", "expected"), [
+    ("sum(k)^2", "2 × 1_2 1_2ᵀ k"), ("-sum(k) * sum(x) / 2", "-1_2 1_2ᵀ x / 2"), ("sum(k)", "1_2"),
+    ("t * sum(k)", "t × 1_2"), ("1 / sum(k)", "-(1 / (1_2ᵀ k)²) × 1_2"), ("t * sum(k) + k @ k", "t + 2 × k"),
+    ("sum(k) * (mean(u) + t)", "(u + t) × 1_2"),
+])  # fmt: skip
+def test_a_number_for_all_elements_is_written_times_ones(formula: str, expected: str) -> None:
+    """Alone it is no vector; beside a matrix, or as a matrix of one element, it stands by itself."""
+    network = build(read(FOR_ALL.replace("FORMULA", formula), "net.yaml", None))
+    steps, _ = steps_of(network)
+    [lines] = [step["lines"] for step in steps if step["name"] == "∂f/∂k"]
+    assert [line["text"] for line in lines if line["kind"] == "formula"] == [expected]
+    assert not any("1_1" in line["text"] or "1/1" in line["text"] for step in steps for line in step["lines"])
+    assert list(wrong_lines(network)) == []
 
 
 # ------------------------------------------------------------------------------------------------- the form by itself

@@ -228,7 +228,7 @@ def _opened(symbols: Symbols, body: Expr) -> tuple[Expr, Expr, Expr] | None:
             case Whole(Partial(_, by), down, across):
                 own = symbols.formulas.gradient(by.name)
                 formula = at(own.formula, dict(zip(own.indices, by.index, strict=True)))
-                inner = symbols.formulas.matrix(formula, (down, across))
+                inner = symbols.formulas.matrix(formula, (down, across), symbols.formulas.extents(by))
                 if isinstance(inner, MatMul):
                     return substitute(body, {factor: inner}), formula, symbols.gradient(by.name, ())
     return None

@@ -11,6 +11,7 @@ from ...expr import (
     Add,
     Call,
     Delta,
+    Div,
     Expr,
     MatMul,
     Mul,
@@ -18,6 +19,7 @@ from ...expr import (
     Num,
     Ones,
     Partial,
+    Size,
     Sum,
     Sym,
     Transpose,
@@ -26,7 +28,8 @@ from ...expr import (
 )
 from ...expr.bind import transform
 from ...expr.functions import quotient_of, spelled_out
-from ...expr.matrices import Axes, NoMatrixFormError, matrix_form
+from ...expr.matrices import Axes, NoMatrixFormError, matrix_form, shape
+from ...expr.ones import repeated
 from ...network.model import Cell, Network, Tensor
 from .naming import SAMPLES, Naming
 
@@ -109,9 +112,18 @@ class Layout:
         return not tensor.missing and all(len(self.network.uses[name]) == 1 for name in tensor.names.values())
 
     def matrix(self, formula: Expr, target: Axes, sizes: Mapping[str, int] = {}) -> Expr | None:
-        """A formula over keys in matrix form; a column of a single one is left out. ``sizes`` tell how far letters run
-        that stand at no symbol."""
-        single = {letter for letter, size in {**sizes, **self.extents(formula)}.items() if size == 1}
+        """A formula over keys in matrix form, a number for all elements times ones; ``sizes`` tell how far letters run
+        that stand at no symbol. A column of a single one is left out."""
+        found = self.matrix_or_number(formula, target, sizes)
+        single = self._single(formula, sizes)
+        if found is None or not {*(shape(found) or ())} <= {None, *single}:
+            return found
+        down, across = (None if axis in single else axis for axis in target)
+        return repeated(found, (down, across))
+
+    def matrix_or_number(self, formula: Expr, target: Axes, sizes: Mapping[str, int] = {}) -> Expr | None:
+        """The same, a number as it is."""
+        single = self._single(formula, sizes)
 
         def at_one_place(part: Expr) -> Expr | None:
             """1[j = 1] is 1 where j has one value."""
@@ -123,14 +135,28 @@ class Layout:
                 case _:
                     return None
 
+        def is_one(part: Expr) -> bool:
+            """Whether a factor is a column, or row, of a single one, or 1/n of a single number."""
+            match part:
+                case Ones(over) | Transpose(Ones(over)) | Div(Num(1), Size(over)):
+                    return over in single
+                case _:
+                    return False
+
         def leaf(part: Expr) -> Expr | None:
-            if not isinstance(part, MatMul) or not any(_is_one(factor, single) for factor in part.factors):
-                return None
-            kept = tuple(transform(factor, leaf) for factor in part.factors if not _is_one(factor, single))
-            return MatMul(kept) if len(kept) > 1 else kept[0] if kept else ONE
+            match part:
+                case MatMul(factors) | Mul(factors) if any(map(is_one, factors)):
+                    kept = tuple(transform(factor, leaf) for factor in factors if not is_one(factor))
+                    return type(part)(kept) if len(kept) > 1 else kept[0] if kept else ONE
+                case _:
+                    return None
 
         found = matrix_form(transform(transform(formula, at_one_place), _products), target, self.axes)
         return None if found is None else transform(found, leaf)
+
+    def _single(self, formula: Expr, sizes: Mapping[str, int]) -> set[str]:
+        """The letters that have one value only."""
+        return {letter for letter, size in {**sizes, **self.extents(formula)}.items() if size == 1}
 
     def axes_read(self, *formulas: Expr) -> Iterator[tuple[str, Tensor, int]]:
         """The letters that stand alone at a tensor of formulas over keys: each with the tensor and the axis."""
@@ -153,12 +179,6 @@ class Layout:
         """What stands for a count: the symbol of a size that is not known."""
         tensors = (one for one in self.network.tensors.values() if one.sizes)
         return {count: str(size) for one in tensors for count, size in zip(one.shape, one.sizes, strict=True)}
-
-
-def _is_one(factor: Expr, single: set[str]) -> bool:
-    """Whether a factor of a matrix product is a column, or row, of ones along a letter that has one value."""
-    inner = factor.body if isinstance(factor, Transpose) else factor
-    return isinstance(inner, Ones) and inner.over in single
 
 
 def _products(node: Expr) -> Expr | None:

@@ -17,10 +17,6 @@ def without_single(node: Expr, sizes_of: Callable[[Expr], Mapping[str, str]], si
     says of its body."""
     single: dict[str, Index] = {letter: 0 for letter, size in sizes.items() if size == "1" and letter != SAMPLE}
 
-    def of_one(part: Expr) -> bool:
-        """Whether this is 1/n of a single one."""
-        return isinstance(part, Div) and isinstance(part.bottom, Size) and sizes.get(part.bottom.over) == "1"
-
     def leaf(part: Expr) -> Expr | None:
         match part:
             case Sum(over, body) | Max(over, body):
@@ -29,7 +25,7 @@ def without_single(node: Expr, sizes_of: Callable[[Expr], Mapping[str, str]], si
                 return found if inner[over] == "1" and over != SAMPLE else type(part)(over, found)
             case Mul(factors):
                 kept: list[Expr] = []
-                for old, new in ((one, transform(one, leaf)) for one in factors if not of_one(one)):
+                for old, new in ((one, transform(one, leaf)) for one in factors if not is_mean_of_one(one, sizes)):
                     if isinstance(new, Mul) and isinstance(old, Sum):
                         kept += new.factors
                     elif new == old or new != ONE:
@@ -41,3 +37,8 @@ def without_single(node: Expr, sizes_of: Callable[[Expr], Mapping[str, str]], si
                 return None
 
     return transform(node, leaf)
+
+
+def is_mean_of_one(factor: Expr, sizes: Mapping[str, str]) -> bool:
+    """Whether a factor is the 1/n of a single number."""
+    return isinstance(factor, Div) and isinstance(factor.bottom, Size) and sizes.get(factor.bottom.over) == "1"

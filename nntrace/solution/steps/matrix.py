@@ -165,7 +165,7 @@ class MatrixForms:
             reason = ("of each sample: ", own) if sampled else (own,)
         if step.operation.program and self.formulas.is_function(step):
             letters = output.index[: len(self.network.tensors[step.argument].shape)]  # of a single number there is none
-            argument = self.formulas.matrix(Sym(step.argument, letters), axes)
+            argument = self.formulas.matrix(Sym(step.argument, letters), axes, step.sizes)
             assert argument is not None
             before = (Line("chain", "=", self.equations.named(step.of(argument))),)
         equation = MatrixEquation(name, body, step.sizes, axes, indices, value)
@@ -177,7 +177,7 @@ class MatrixForms:
         if isinstance(formula, Max):  # of each sample
             inner = tuple(str(index) for index in step.operation.output.index)
             along = self.formulas.laid_out(step.argument, (*inner, formula.over))
-            body = self.formulas.matrix(formula.body, along)
+            body = self.formulas.matrix(formula.body, along, step.sizes)
             return None if body is None else maximum(body)
         if step.operation.program or self._is_lost(step):
             formula = self.formulas.keyed(step.numeric, step)
@@ -247,7 +247,7 @@ class MatrixForms:
     def _through(self, reader: Reader) -> Expr | None:
         """What comes back by one reader, in matrix form."""
         found = self.formulas.through(reader)
-        body = self.formulas.matrix(found.formula, self.formulas.laid_out(reader.key, found.indices))
+        body = self.formulas.matrix(found.formula, self.formulas.laid_out(reader.key, found.indices), found.sizes)
         return None if body is None else _folded(sized(body, found.sizes))
 
     def _obstacle(self, key: str) -> str:

@@ -182,7 +182,7 @@ class Jacobians:
         formula = distributed(formula) if step.operation.mixes(argument) else formula
         formula = self._with_counts(Form(formula, ()), one.sizes).body
         [down], [across] = one.result, one.argument
-        body = self.symbols.formulas.matrix(of_sample(formula), (down, across))
+        body = self.symbols.formulas.matrix(of_sample(formula), (down, across), one.sizes)
         return None if formula in (ONE, ZERO) else JacobianMatrix(body, formula, (down, across))
 
     def _is_between_vectors(self, one: Bound) -> bool:

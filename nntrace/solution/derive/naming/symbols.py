@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping
 from functools import cached_property
 
-from ....expr import Expr, Ones, Partial, Size, Sym, Whole
+from ....expr import Expr, Mul, Ones, Partial, Size, Sym, Whole
 from ....expr.bind import transform, walk
 from ....expr.index import Index
 from ....expr.matrices import IDENTITY
+from ....expr.structure import as_product
 from ....network.batch import SAMPLE
 from ....network.chain_rule import LOSS
 from ....network.model import BoundOperation, Network
@@ -16,7 +17,7 @@ from ...content.model import Note, listed
 from ...formulas.lettering import classes_of, letters_of, names_of
 from ...formulas.naming import PRIME, SAMPLES, is_single
 from ...formulas.shapes import size_of
-from ...formulas.single_letters import without_single
+from ...formulas.single_letters import is_mean_of_one, without_single
 from ...formulas.tensor import TensorFormulas
 
 NO_LOSS = Sym("L")
@@ -192,7 +193,13 @@ class Symbols:
         known = {**self.formulas.written_sizes(sizes), **self.sizes(node)}
 
         def leaf(part: Expr) -> Expr | None:
-            return size_of(known[part.over]) if isinstance(part, Size) else None
+            match part:
+                case Size(over):
+                    return size_of(known[over])
+                case Mul(factors) if any(is_mean_of_one(one, known) for one in factors):
+                    return as_product([transform(one, leaf) for one in factors if not is_mean_of_one(one, known)])
+                case _:
+                    return None
 
         return transform(node, leaf)
 

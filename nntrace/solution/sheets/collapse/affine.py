@@ -10,6 +10,7 @@ from ....expr.bind import extent, transform
 from ....expr.index import number_of
 from ....expr.letters import index_letters, relettered
 from ....expr.matrices import IDENTITY, Axes
+from ....expr.ones import is_number, repeated
 from ....expr.properties import constant_part, linear_part, variables
 from ....network.model import BoundOperation, Element, Network
 from ....trace.amount import Amount, evaluated, fraction
@@ -17,7 +18,7 @@ from ....trace.trace import Trace
 from ...content.model import Note
 from ...formulas.shapes import shapes, size_of
 from ...formulas.tensor import TensorFormulas
-from .algebra import AffineMap, Algebra, Named, is_number, of_one_place, repeated
+from .algebra import AffineMap, Algebra, Named, of_one_place
 from .grids import Grid
 from .known_matrices import KnownMatrices
 
@@ -106,7 +107,7 @@ class AffineMaps:
         """A formula over keys as a matrix with exactly these axes, in the tensors' names."""
         if not set(free_indices(formula)) <= set(axes):
             return None
-        found = self.formulas.matrix(formula, axes)
+        found = self.formulas.matrix_or_number(formula, axes)
         if found is None or is_number(found):
             return None
         terms = [repeated(term, axes) if is_number(term) else term for term in terms_of(found)]
@@ -118,7 +119,7 @@ class AffineMaps:
         for term in terms_of(formula):
             form = self._formed(term, axes, sizes)
             if form is None and not free_indices(term):
-                number = self.formulas.matrix(term, (None, None))
+                number = self.formulas.matrix_or_number(term, (None, None))
                 one_place = all(axis is None or sizes.get(axis) == 1 for axis in axes)
                 if number is not None:
                     vector = of_one_place(number, axes) if one_place else repeated(number, axes)

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from ....expr import ONE, Add, Expr, MatMul, Mul, Neg, Ones, Sym, Transpose, Whole, terms_of, total
+from ....expr import ONE, Add, Expr, MatMul, Mul, Neg, Sym, Whole, terms_of, total
 from ....expr.bind import transform
 from ....expr.matrices import IDENTITY, Axes, shape
+from ....expr.ones import is_number
 from ....record import Record
 from .grids import Grid, plus, times
 
@@ -100,21 +101,6 @@ class Algebra:
         return found
 
 
-def repeated(number: Expr, axes: Axes) -> Expr:
-    """One number for all elements of a matrix or a vector."""
-    if isinstance(number, Neg):
-        return Neg(repeated(number.body, axes))
-    down, across = axes
-    column: tuple[Expr, ...] = () if down is None else (Ones(down),)
-    row: tuple[Expr, ...] = () if across is None else (Transpose(Ones(across)),)
-    ones = MatMul((*column, *row)) if column and row else next(iter((*column, *row)))
-    if number == ONE:
-        return ones
-    if shape(number) is None or (column and row):
-        return Mul((number, ones))
-    return MatMul((*column, number, *row))
-
-
 def of_one_place(number: Expr, axes: Axes) -> Expr:
     """A number as the vector that it alone is: its symbols that are numbers are matrices of one place, multiplied as
     others are."""
@@ -138,11 +124,6 @@ def of_one_place(number: Expr, axes: Axes) -> Expr:
 def _at(axes: Axes, tensor: Whole) -> Whole:
     """A number with these axes; a vector keeps its own."""
     return Whole(tensor.symbol, *axes) if (tensor.down, tensor.across) == (None, None) else tensor
-
-
-def is_number(node: Expr) -> bool:
-    """Whether a matrix form is a number, which fits any shape."""
-    return shape(node) in (None, (None, None))
 
 
 def _is_identity(node: Expr) -> bool:
