@@ -264,10 +264,13 @@ class Writer(ElementFormulas):
         if value.carried is not None:
             place = value.carried.as_tuple().exponent
             digits = digits._replace(down_to=place if isinstance(place, int) else None)
-        elif self._must_give(expansion, value):
+            if expansion.rests:
+                return digits, form(expansion, digits)
+        elif not self._must_give(expansion, value):
+            return digits, form(expansion, digits)
+        else:
             digits = self._telling_sides(form, expansion)
-            return form_giving(lambda digits: form(expansion, digits), digits, self.digits.show(value))
-        return digits, form(expansion, digits)
+        return form_giving(lambda digits: form(expansion, digits), digits, self.digits.show(value))
 
     def _telling_sides(self, form: Callable[[Expansion, Digits], LineForm], expansion: Expansion) -> Digits:
         """The digits with which the argument of each step function of a form lies on its own side of the jump."""
