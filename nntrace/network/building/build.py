@@ -168,7 +168,8 @@ class _NetworkBuilder(Draft):
         if self.count is None:
             self.problems.add(given.place, "`samples_per_step` without samples", "add a line samples: …")
         elif given.value > self.count:  # a symbol stands for more
-            message = f"`samples_per_step` is {given.text}, and there are {counted(self.count, 'sample')}"
+            samples = "there is 1 sample" if self.count == 1 else f"there are {self.count} samples"
+            message = f"`samples_per_step` is {given.text}, and {samples}"
             self.problems.add(given.place, message, "give a smaller number, or all")
         return None if given.value == self.count else int(given.value)
 

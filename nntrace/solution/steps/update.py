@@ -10,6 +10,7 @@ from collections.abc import Iterator, Sequence
 from ...catalogue.update_rule import EVERY, every_g, g, new, w
 from ...expr import Add, Expr, Num, Partial, Rest, Sum, Sym, rename
 from ...expr.bind import transform
+from ...expr.structure import as_sum
 from ...network.chain_rule import LOSS
 from ...network.model import Element, Tensor
 from ...network.quantities import Parts, Quantity, Unnamed, frozen, learned, partly_frozen
@@ -86,7 +87,7 @@ class Updates:
             match node:
                 case Sum(over, body) if over == EVERY:
                     if self.writer.full or len(every) <= LONGEST_SUM:
-                        return Add(tuple(_of_one(body, one) for one in every))
+                        return as_sum([_of_one(body, one) for one in every])
                     first, last = every[:SHOWN_FIRST], every[-SHOWN_LAST:]
                     between = slice(SHOWN_FIRST, len(every) - SHOWN_LAST)
                     known = {name: self.writer.extra[name] for name in self.rule.common if name in self.writer.extra}
