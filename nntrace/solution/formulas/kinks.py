@@ -7,7 +7,6 @@ from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import partial
 from itertools import pairwise, product
 from math import isfinite
-from random import Random
 from typing import Literal
 
 from ...expr import Cases, Condition, Expr, Indicator, Rule, Sym, approximate, at, differentiate, expand
@@ -24,6 +23,8 @@ BISECTIONS = 60
 
 def some_number(name: str, cell: tuple[int, ...], draw: int = 0) -> float:
     """A number for an element, the same whenever it is asked for; above 0 in the first draw."""
+    from random import Random
+
     return Random(f"{draw} {name}{cell}").uniform(-1.5 if draw else 0.25, 2)
 
 

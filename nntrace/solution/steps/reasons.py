@@ -12,7 +12,6 @@ from ...network.model import BoundOperation, Cell, Element, Network
 from ...trace.amount import Amount, compared, decided, fraction
 from ..content.model import Note, listed
 from ..formulas.element import Writer
-from ..formulas.kinks import side_taken, slope_taken
 
 OPPOSITE = {">": "≤", "≥": "<", "<": "≥", "≤": ">", "=": "≠", "≠": "="}
 MOST_NAMED = 6
@@ -56,6 +55,8 @@ def decisions(writer: Writer, decided: Iterable[tuple[Condition, bool]], by: Col
         if is_kink and writer.holds(Condition(condition.left, "=", condition.right)):
             here, before, after = (_with_moved(writer, condition, by, step) for step in (0, -BESIDE, BESIDE))
             if not here == before == after:
+                from ..formulas.kinks import side_taken, slope_taken
+
                 sides = {side_taken(here, before, after)} - {""}
                 notes.append((slope_taken(sides, writer.network.conventions.relu_at_zero, "the"),))
     return listed(notes)
