@@ -244,6 +244,20 @@ def is_step(node: Expr) -> bool:
     return (row := row_of(node)) is not None and row.is_step
 
 
+def decided_by_sign(node: Expr) -> Expr | None:
+    """What a node takes whose sign decides whether it has a value, or which: of a sign, a root, a logarithm the
+    argument, of a fraction the divisor, of a power that is no product the base; else nothing."""
+    match node:
+        case Div(_, bottom):
+            return bottom
+        case Pow(base, exponent) if not (isinstance(exponent, Num) and exponent.value > 0 and exponent.value % 1 == 0):
+            return base
+        case Call() if is_step(node) or restricted(node):
+            return children(node)[-1]
+        case _:
+            return None
+
+
 def at_jump(node: Expr) -> Rule:
     """``sign(0) = 0``: the value at 0, by convention, of a step function that a node calls; of any other nothing."""
     row = row_of(node)

@@ -222,8 +222,7 @@ def test_a_far_exponent_is_carried_as_it_is_shown(run: Run, tmp_path: Path) -> N
 
 def test_a_given_number_that_does_not_end_has_the_digits_that_a_large_factor_takes(run: Run, tmp_path: Path) -> None:
     (tmp_path / "net.yaml").write_text(
-        "inputs: {x: 899999.71}\nlayers: [{dense: y, weights: {x: {w: -2/7}}, bias: {b: 0.83}}]\n"
-        "rounding: carry:2dp\n",
+        "inputs: {x: 899999.71}\nlayers: [{dense: y, weights: {x: {w: -2/7}}, bias: {b: 0.83}}]\nrounding: carry:2dp\n",
         encoding="utf-8",
     )
     assert "≈ 899999.71 × (-0.28571429) + 0.83" in run("forward", cwd=tmp_path).out

@@ -218,16 +218,25 @@ def test_a_sign_shows_its_value(run: Run, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("loss", "said"),
+    ("formula", "loss", "said"),
     [
-        ("mae", "≈ -sign(1.0 - 0.99999999587769) ≈ -1.0"),
-        ("{huber: L, delta: 1e-12}", "≈ -1.0×10⁻¹² × sign(1.0 - 0.99999999587769) ≈ -1.0×10⁻¹² × 1 ≈ -1.0×10⁻¹²"),
+        ("y", "mae", "≈ -sign(1.0 - 0.99999999587769) ≈ -1.0"),
+        ("y", "{huber: L, delta: 1e-12}", "≈ -1.0×10⁻¹² × sign(1.0 - 0.99999999587769) ≈ -1.0×10⁻¹² × 1 ≈ -1.0×10⁻¹²"),
+        ("1/(1 - y)", "mae", "≈ 1 / (1 - 0.99999999587769) ≈ 2.42583×10⁸"),
+        ("ln(1 - y)", "mae", "≈ ln(1 - 0.99999999587769) ≈ -19.3069"),
+        ("(1 - y)^(-2)", "mae", "≈ (1 - 0.99999999587769)^{-2} ≈ 5.88463×10¹⁶"),
     ],
 )
-def test_the_argument_of_a_sign_is_no_nothing(run: Run, loss: str, said: str) -> None:
-    """It has the digits that tell its side of the jump."""
-    text = f"inputs: {{x: 10.0}}\ntargets: {{t: 1}}\nlayers: [tanh: y]\nloss: {loss}\n"
-    assert said in " ".join(run("grad", "-", stdin=text.encode()).out.split())
+def test_what_is_decided_by_a_sign_shows_its_own(run: Run, formula: str, loss: str, said: str) -> None:
+    """A sign's argument, a divisor and the like have the digits that tell them from 0."""
+    text = f"inputs: {{x: 10.0}}\ntargets: {{t: 1}}\nlayers: [tanh: y, let: {{q: {formula}}}]\nloss: {loss}\n"
+    assert said in " ".join(run("step", "--lr", "0.1", "-", stdin=text.encode()).out.split())
+
+
+def test_a_root_of_0_is_no_root_of_a_negative_number(run: Run) -> None:
+    text = "parameters: {w: 1.0}\ngradients: {w: -2.0000003}\noptimizer: {rmsprop: {centered: true, beta: 0}}\n"
+    out = run("step", "--lr", "1", "-", stdin=text.encode()).out
+    assert "(sqrt(4.00000120000009 - (-2.0000003)²) + 1.0×10⁻⁸)\n       = 1.0 + 200000030.0\n" in out
 
 
 def test_a_name_twice_in_one_unit_is_told_by_its_place(run: Run, tmp_path: Path) -> None:

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from math import isfinite
 from typing import Any
 
-from ...expr import Add, Expr, Neg, Num
+from ...expr import Add, Expr, Neg, Num, approximate
 from ...expr.bind import walk
 from ...expr.enclosures import Precision, UndecidedError
+from ...expr.functions import is_step
 from ...expr.scalar import UndefinedError
 from ..numbers.digits import Digits, Shown
 
@@ -28,7 +30,8 @@ def _unknown(name: str, cell: tuple[int, ...]) -> Any:
 
 
 def missing_digits(printed: Expr, value: Shown) -> int:
-    """How many more digits the numbers of a line need for it to come to within one unit of its value's last digit."""
+    """How many more digits the numbers of a line need for it to come to within one unit of its value's last digit; one
+    more where they leave it without a value."""
     from ...expr.real_values import enclosed  # most lines have no rounded numbers
 
     exponent = value.decimal.as_tuple().exponent
@@ -42,7 +45,7 @@ def missing_digits(printed: Expr, value: Shown) -> int:
         except UndecidedError:
             continue
         except UndefinedError:
-            return 0
+            return 1
         least, most = sorted((error.low.copy_abs(), error.high.copy_abs()))
         if most <= unit:
             return 0
@@ -51,9 +54,20 @@ def missing_digits(printed: Expr, value: Shown) -> int:
     return 0
 
 
-def form_giving(form: Callable[[Digits], LineForm], digits: Digits, value: Shown) -> tuple[Digits, LineForm]:
-    """The digits that it takes for a form to give its value, and the form with these."""
+def form_giving(
+    form: Callable[[Digits], LineForm],
+    digits: Digits,
+    value: Shown,
+    sides: Callable[[Digits], Digits] = lambda digits: digits,
+) -> tuple[Digits, LineForm]:
+    """The digits that it takes for a form to give its value, and the form with these.
+
+    ``sides`` are those with which what is decided by a sign has its own, looked for where it may have another.
+    """
     found = form(digits)
+    if found is not None and found[1] and _may_turn(found[0]):
+        digits = sides(digits)
+        found = form(digits)
     while found is not None and found[1] and (missing := missing_digits(found[0], value)):
         more = digits._replace(significant=min(digits.significant + missing, MOST_DIGITS + 1))
         again = form(more)
@@ -72,6 +86,11 @@ def form_giving(form: Callable[[Digits], LineForm], digits: Digits, value: Shown
             break
         digits, found = more, again
     return digits, found
+
+
+def _may_turn(printed: Expr) -> bool:
+    """Whether a line has a step function, or no value as a float."""
+    return any(map(is_step, walk(printed))) or not isfinite(approximate(printed, _unknown))
 
 
 def _first_digit(printed: Expr, value: Shown) -> int:

@@ -10,9 +10,8 @@ from functools import partial
 
 from ...expr import ZERO, Add, Expr, Indicator, Mul, Neg, Num, Partial, Rest, Sym, partial_key, rename, symbols
 from ...expr.bind import contains, transform, walk
-from ...expr.functions import is_step
+from ...expr.functions import decided_by_sign, is_step
 from ...expr.literals import Literals
-from ...expr.tree import children
 from ...network.model import Element, own_number
 from ...trace.amount import Amount, carried, fraction
 from ...trace.trace import Trace
@@ -268,20 +267,18 @@ class Writer(ElementFormulas):
                 return digits, form(expansion, digits)
         elif not self._must_give(expansion, value):
             return digits, form(expansion, digits)
-        else:
-            digits = self._telling_sides(form, expansion)
-        return form_giving(lambda digits: form(expansion, digits), digits, self.digits.show(value))
+        sides = partial(self._telling_sides, expansion)
+        return form_giving(lambda digits: form(expansion, digits), digits, self.digits.show(value), sides)
 
-    def _telling_sides(self, form: Callable[[Expansion, Digits], LineForm], expansion: Expansion) -> Digits:
-        """The digits with which the argument of each step function of a form lies on its own side of the jump."""
-        digits, steps = self.digits, [node for node in walk(expansion.body) if is_step(node)]
-        if not steps or (found := form(expansion, digits)) is None or not any(map(is_step, walk(found[0]))):
-            return digits
-        for node in steps:
-            (argument,) = (Expansion(one, ()) for one in children(node))
-            value, printed = self.evaluate(argument.body), self.substituted(argument, digits)[0]
-            if value.is_finite and not value.is_lost and self.evaluate(printed).sign != value.sign:
-                digits, _ = form_giving(partial(self.substituted, argument), digits, self.digits.show(value))
+    def _telling_sides(self, expansion: Expansion, digits: Digits) -> Digits:
+        """The digits with which each argument whose sign decides, such as a divisor, shows its own sign."""
+        for argument in filter(None, map(decided_by_sign, walk(expansion.body))):
+            value, own = self.evaluate(argument), Expansion(argument, ())
+            printed, _ = self.substituted(own, digits)
+            if value.is_lost or not all(map(is_finite, walk(printed))):
+                continue
+            if self.evaluate(printed).sign != value.sign:
+                digits, _ = form_giving(partial(self.substituted, own), digits, self.digits.show(value))
         return digits
 
     def _ones(self, body: Expr) -> tuple[Note, ...]:
