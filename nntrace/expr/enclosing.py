@@ -25,7 +25,7 @@ def logarithm(at: Precision, x: Enclosure) -> Enclosure:
     """ln x. Raises ``UndefinedError`` unless x is positive."""
     if x.sign <= 0:
         raise UndefinedError
-    signature = of_function("logarithm", x.signature) if x.signature else None
+    signature = x.signature.logarithm() if x.signature else None
     if x.signature and (x - at.number(1)).is_zero:
         return at.number(0)
     low, high = at.down.ln(x.low), at.up.ln(x.high)

@@ -2,8 +2,8 @@
 
 A number stands for its residues modulo a chain of primes p₀, p₁, …, each a multiple of the one before plus 1. Then
 e^x modulo a prime is g^x with x modulo the one before, g of that order, so that e^x e^y = e^{x+y} and e^0 = 1 hold for
-the residues too; any other function of a number is a residue of its own, the same for the same number. What is 0 by
-these rules has the residue 0; what is not has it with a chance of 2⁻¹²⁰.
+the residues too, and ln e^x = x; any other function of a number is a residue of its own, the same for the same number.
+What is 0 by these rules has the residue 0; what is not has it with a chance of 2⁻¹²⁰.
 
 Source: Gonnet, Determining Equivalence of Expressions in Random Polynomial Time, 1984.
 """
@@ -24,9 +24,10 @@ BASES = tuple(pow(3, multiple, prime) for multiple, prime in zip(MULTIPLES, PRIM
 
 
 class Signature(Record):
-    """The residues of a number."""
+    """The residues of a number; of a power of e also its exponent, which is its logarithm."""
 
     residues: tuple[int, ...]
+    exponent: Signature | None = None
 
     @property
     def is_zero(self) -> bool:
@@ -34,6 +35,8 @@ class Signature(Record):
         return not self.residues[-1]
 
     def plus(self, other: Signature) -> Signature:
+        if self.is_zero or other.is_zero:
+            return other if self.is_zero else self
         return _reduced(map(add, self.residues, other.residues))
 
     def times(self, other: Signature) -> Signature:
@@ -48,7 +51,10 @@ class Signature(Record):
 
     def power_of_e(self) -> Signature:
         powers = map(pow, BASES, self.residues, PRIMES[1:])
-        return Signature((of_function("power of e", self).residues[0], *powers))
+        return Signature((of_function("power of e", self).residues[0], *powers), self)
+
+    def logarithm(self) -> Signature:
+        return self.exponent or of_function("logarithm", self)
 
 
 def of_number(value: int | Fraction | Decimal) -> Signature:

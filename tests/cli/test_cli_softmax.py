@@ -83,3 +83,16 @@ def test_a_single_unit_is_noted(run: Run, tmp_path: Path, command: str) -> None:
     for z in ([0.5], [0.5, 1]):
         path.write_text(f"{of(z)}learning_rate: 0.1\n", encoding="utf-8")
         assert (words in " ".join(run(command, path).out.split())) == (len(z) == 1)
+
+
+@pytest.mark.parametrize(
+    ("layer", "said"),
+    [
+        ("log_softmax: p", "p = y - ln(Z1) ≈ 0.8 - ln(2.22554) ≈ 0.8 - 0.8 ≈ 0.0 Loss"),
+        ("log_softmax: p", "the loss stays at 0.25: every gradient is 0 "),
+        ("let: {f: y * (ln(x * x) - 2 * ln(x))}", "1,000 digits do not tell the gradient from 0"),
+    ],
+)
+def test_what_is_0_by_algebra_has_gradients_of_0(run: Run, layer: str, said: str) -> None:
+    text = f"inputs: {{x: 2.0}}\ntargets: {{t: 0.5}}\nlayers: [{{dense: y, weights: 0.4}}, {layer}]\nloss: mse\n"
+    assert said in " ".join(run("step", "--lr", "0.1", "-", stdin=text.encode()).out.split()) + " "

@@ -10,7 +10,7 @@ import mpmath
 import pytest
 from sympy import isprime
 
-from nntrace.expr import Call, Expr, Num, Sym, exp, tanh
+from nntrace.expr import Call, Expr, Num, Sym, exp, ln, tanh
 from nntrace.expr.enclosures import Enclosure, Precision, UndecidedError
 from nntrace.expr.functions import FUNCTIONS
 from nntrace.expr.real_values import enclosed
@@ -55,7 +55,8 @@ def test_the_primes_are_a_chain() -> None:
 
 X, Y = Sym("x"), Sym("y")
 SAME = (exp(X) * exp(Y) - exp(X + Y), exp(X) / (exp(X) + exp(Y)) + exp(Y) / (exp(X) + exp(Y)) - 1,
-        1 - tanh(X) ** 2 - 4 / (exp(X) + exp(-X)) ** 2, exp(exp(X) + Y) - exp(exp(X)) * exp(Y))  # fmt: skip
+        1 - tanh(X) ** 2 - 4 / (exp(X) + exp(-X)) ** 2, exp(exp(X) + Y) - exp(exp(X)) * exp(Y),
+        ln(exp(X)) - X, exp(exp(X) - ln(exp(exp(X)))) - 1)  # fmt: skip
 
 
 @pytest.mark.parametrize("node", SAME)

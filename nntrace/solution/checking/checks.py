@@ -265,6 +265,6 @@ def _why_not_lower(writer: Writer, update: Update, rate: float) -> str:
         if not any(old.minus(new).sign for old, new in pairs):
             return ": nothing was updated"
         return ": the step ends where the loss is as high as before"
-    if all(writer.trace.total(found).exact == 0 for found in moving):
-        return ": every gradient is 0"
-    return ": every gradient is smaller than the smallest double"
+    if any(writer.trace.total(found).is_lost for found in moving):
+        return ": 1,000 digits do not tell the gradient from 0"
+    return ": every gradient is 0" + ("" if writer.trace.elementwise else " in double precision")
