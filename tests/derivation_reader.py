@@ -286,6 +286,7 @@ class Reading:
     def extent(self, letter: str, text: str) -> int:
         """How far a letter runs where it first stands in a text, or in the formula that is differentiated there."""
         found: list[tuple[int, int]] = []
+        end = summand_end(text)
         text += self.differentiated
         meant = (of for name, (letters, of) in self.definitions.items() if letter in letters and f"{name}_" in text)
         text = " ".join([text, *meant])
@@ -294,6 +295,8 @@ class Reading:
                 shape = self.written(name, self.array(name, letters).shape, letters)
                 if letter in letters and len(shape) == len(letters):
                     found.append((place, shape[letters.index(letter)]))
+        if summed := [size for place, size in found if place < end]:
+            return min(summed)  # where it runs along the first part of an axis, that of the part
         return min(found)[1] if found or letter != self.n else self.network.samples or 0
 
     # -- steps -------------------------------------------------------------------------------------------------------
@@ -542,6 +545,16 @@ class Reading:
         cells = (self.written(shown, cell) for cell in np.ndindex(values.shape))
         slopes = np.array([self.slope(kind[:-1], shown, cell) for cell in cells])
         return self.laid_out(self.keys[shown], self.of_sample(name, slopes.reshape(values.shape)))
+
+
+def summand_end(text: str) -> int:
+    """Where what a sum adds up ends: before the next term, or the bracket around it."""
+    depth = 0
+    for place, letter in enumerate(text):
+        depth += (letter in "([{") - (letter in ")]}")
+        if depth < 0 or (not depth and text[place : place + 3] in (" + ", " - ")):
+            return place
+    return len(text)
 
 
 def texts_of(step: dict[str, Any]) -> list[str]:

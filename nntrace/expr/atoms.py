@@ -61,10 +61,11 @@ def subscript(index: tuple[Index, ...]) -> str:
     """``[2,1]`` for bound indices, counted from 1; ``_ji`` for free ones, ``_(p+r-1)`` where one is affine."""
     if not index:
         return ""
-    if all(isinstance(i, str) for i in index):
-        return "_" + "".join(map(str, index))
-    letters = ",".join(index_text(i) for i in index)
-    return f"_({letters})" if any(isinstance(i, Affine) for i in index) else f"[{letters}]"
+    written = [index_text(i) for i in index]
+    if all(isinstance(i, str) or (isinstance(i, Affine) and i.is_letter) for i in index):
+        return "_" + "".join(written)
+    affine = any(isinstance(i, Affine) and not i.is_letter for i in index)
+    return f"_({','.join(written)})" if affine else f"[{','.join(written)}]"
 
 
 def index_text(index: Index, space: str = "") -> str:

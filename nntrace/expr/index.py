@@ -42,6 +42,11 @@ class Affine(Frozen):
         """The form where everything counts from 1, as it is written: p + r is p + r - 1 then."""
         return Affine(self.terms, self.offset + 1 - sum(factor for factor, _ in self.terms))
 
+    @property
+    def is_letter(self) -> bool:
+        """Whether it is written as nothing but a letter, as the first segment of an axis is."""
+        return len(self.terms) == 1 and self.terms[0][0] == 1 and not self.offset
+
 
 class Segment(Affine):
     """A letter that runs along a segment of an axis, from ``offset`` on: no plain letter, be it the first segment."""

@@ -5,10 +5,13 @@ from __future__ import annotations
 import pytest
 from derivation_reader import reading
 
+from nntrace.expr.script import UNICODE
+from nntrace.formats import render
 from nntrace.network.apart import apart
 from nntrace.network.building.build import build
 from nntrace.network.model import Network
 from nntrace.solution.derive.question import Question
+from nntrace.solution.derive.sheet import Derivation
 from nntrace.spec import read
 from nntrace.trace.arrays import ArrayTrace
 
@@ -258,3 +261,30 @@ def test_a_network_taken_apart_has_the_same_numbers(text: str) -> None:
         for use, other in zip(uses, moved, strict=True):
             assert traces[0].value(use) == traces[1].value(other)
             assert traces[0].gradient(use).number == pytest.approx(traces[1].gradient(other).number)
+
+
+JOINED = """\
+inputs: {x: [1, 2]}
+values: {NAME: [3, 4]}
+layers:
+  - let: {d: x + NAME}
+  - {concat: c, from: [x, d]}
+  - let: {f: sum(c * c)}
+loss: f
+"""
+
+
+def test_the_first_of_joined_parts_has_no_brackets() -> None:
+    """They stand around l + 2 alone."""
+    one = reading(network(JOINED.replace("NAME", "v")), Question())
+    lines = {line["text"] for step in one.sheet["steps"] for line in step["lines"]}
+    assert "∂f/∂c_(l+2)" in lines
+    assert any("∂f/∂c_k" in line for line in lines)
+    assert list(one.disagreements()) == []
+
+
+def test_the_identity_is_named_where_its_name_is_taken() -> None:
+    solution = Derivation(network(JOINED.replace("NAME", "I")), Question()).solution()
+    page = "\n".join(render(solution, "txt", width=120, script=UNICODE))
+    assert "∂d/∂I = E " in page
+    assert "E is the identity matrix, as I is a name here" in page

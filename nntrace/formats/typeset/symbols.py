@@ -112,7 +112,7 @@ class SymbolWriter(ChunkWriter):
     def _indices(self, index: Sequence[Index]) -> str:
         """Indices, counted from 1; with commas between them where one has two digits."""
         numbers = [place for place in index if isinstance(place, int)]
-        affine = any(isinstance(place, Affine) for place in index)
+        affine = any(isinstance(place, Affine) and not place.is_letter for place in index)
         apart = affine or (numbers and (len(numbers) < len(index) or max(numbers) > 8))
         comma = self.language.sign(",") if apart else "" if numbers else self.language.between
         return comma.join(self._index(place).text for place in index)

@@ -28,7 +28,7 @@ from .calculus.loss import LossGradient
 from .layers import LayerFormulas
 from .naming.citations import Citations, names_of
 from .naming.headings import gradients_title
-from .naming.legend import legend
+from .naming.legend import identity_words, legend
 from .naming.repeats import Repeats
 from .naming.symbols import Symbols
 from .question import Question
@@ -84,7 +84,10 @@ class Derivation:
             network.title,
             network.source,
             convention_values(network.conventions),
-            agreed(network, sections, matrices=self._has_matrices, updating=True),
+            (
+                *agreed(network, sections, matrices=self._has_matrices, updating=True),
+                *identity_words(symbols, sections),
+            ),
             sections,
             Results(),
             symbolic=True,

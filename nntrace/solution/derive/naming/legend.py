@@ -8,8 +8,9 @@ from ....expr import Expr, Sym, Whole
 from ....expr.bind import walk
 from ....expr.index import letters_of
 from ....expr.letters import written_indices
+from ....expr.matrices import IDENTITY
 from ....network.batch import SAMPLE
-from ...content.model import Section, Step
+from ...content.model import Note, Section, Step
 from ...formulas.naming import PRIME
 from .symbols import Symbols, how_many_samples
 
@@ -38,6 +39,15 @@ def legend(symbols: Symbols, sections: Iterable[Section], chosen: str | None) ->
         letter = symbols.letter(wanted)
         found |= {name: meaning for name in sorted(names) if name.rstrip(PRIME) == letter}
     return found
+
+
+def identity_words(symbols: Symbols, sections: Iterable[Section]) -> Iterator[Note]:
+    """What the identity matrix is called, where its own name is taken."""
+    letter = symbols.letter("identity")
+    steps = [block for section in sections for block in section.blocks if isinstance(block, Step)]
+    expressions = (node for step in steps for one in _expressions(step) for node in walk(one))
+    if letter != IDENTITY.name and any(letter in _names(node) for node in expressions):
+        yield (Sym(letter), " is the identity matrix, as ", IDENTITY, " is a name here")
 
 
 def _of_sum(symbols: Symbols, shared: str) -> str:
