@@ -559,3 +559,14 @@ def test_steps_in_index_notation_have_their_numbers(run: Run) -> None:
     silent = [name for name, step in found.items() if step["value"] is None and step["section"] != "stability"]
     assert silent == []
     assert all(step["value"] is None for step in steps(run, NUMBERS).values() if step["section"] == "gradients")
+
+
+def test_what_no_sample_changes_has_one_shape(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "net.yaml").write_text(
+        "inputs: {x: [1, 2]}\nvalues: {W: [[1, 2], [3, 4]], v: [1, 2]}\n"
+        "layers: [{let: {T: W @ W, u: v + v, S: T @ x, f: sum(S * u)}}]\nloss: f\n",
+        encoding="utf-8",
+    )
+    rows = [line.split("  ") for line in run("derive", cwd=tmp_path).out.splitlines() if "layer's result" in line]
+    shapes = {row[0].strip(): [cell.strip() for cell in row[2:] if cell.strip()][-2:] for row in rows}
+    assert shapes == {"T": ["[2×2]", "[2×2]"], "u": ["[2×1]", "[2×1]"], "S": ["[2×1]", "[2×m]"]}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from functools import cached_property
 from math import prod
 
 from ...expr import Dimensions, Expr, Mul, Neg, Num, Sym, total
@@ -61,6 +62,15 @@ class Shapes:
         """How many samples there are, or may be."""
         return str(how_many_samples(self.network) or self.symbols.letter("samples"))
 
+    @cached_property
+    def _of_each_sample(self) -> set[str]:
+        """The tensors that another sample changes: the given ones, and what is worked out from these."""
+        found = {key for key, tensor in self.network.tensors.items() if tensor.role in ("input", "target")}
+        for step in self.network.steps:
+            if not found.isdisjoint(step.arguments.values()):
+                found.add(step.output)
+        return found
+
     def _count_of(self, tensor: Tensor) -> Expr:
         sizes = [size_of(str(size)) for size in tensor.written_shape if size != 1]
         return sizes[0] if len(sizes) == 1 else Mul(tuple(sizes)) if sizes else Num(1)
@@ -69,7 +79,7 @@ class Shapes:
         """The shape of a tensor, and that of the matrix that holds m samples of it."""
         single = [str(size) for size in tensor.written_shape[tensor.sampled :]]
         columns = self.network.conventions.vectors == "columns"
-        if tensor.role in ("parameter", "constant"):
+        if tensor.key not in self._of_each_sample:
             shape = Dimensions(tuple(single)) if len(single) > 1 else self._vector(single, "1", columns)
             return (shape,), (shape,)
         if len(single) > 1:
