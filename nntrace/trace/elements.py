@@ -248,7 +248,7 @@ def _cells(step: BoundOperation, axes: list[str]) -> list[Cell]:
 
 
 def _settled(step: BoundOperation, values: Mapping[str, Amounts]) -> BoundOperation:
-    """A step of a batch without the distinctions that come out the same for every cell."""
+    """A step without the distinctions that come out the same for every cell; what is not a number meets no need."""
 
     def leaf(node: Expr) -> Expr | None:
         if not isinstance(node, Cases) or free_indices(Indicator(node.condition)):
@@ -256,9 +256,7 @@ def _settled(step: BoundOperation, values: Mapping[str, Amounts]) -> BoundOperat
         is_true = decided(node.condition, lambda name, cell: values[step.key(name)][cell], {}, step.sizes)
         return transform(node.then if is_true else node.otherwise, leaf)
 
-    return (
-        step._replace(numeric=transform(step.numeric, leaf)) if step.operation.output.index and step.reasons else step
-    )
+    return step._replace(numeric=transform(step.numeric, leaf)) if step.reasons else step
 
 
 def _at(axes: list[str], cell: Cell) -> dict[str, int]:

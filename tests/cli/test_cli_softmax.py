@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -96,3 +97,14 @@ def test_a_single_unit_is_noted(run: Run, tmp_path: Path, command: str) -> None:
 def test_what_is_0_by_algebra_has_gradients_of_0(run: Run, layer: str, said: str) -> None:
     text = f"inputs: {{x: 2.0}}\ntargets: {{t: 0.5}}\nlayers: [{{dense: y, weights: 0.4}}, {layer}]\nloss: mse\n"
     assert said in " ".join(run("step", "--lr", "0.1", "-", stdin=text.encode()).out.split()) + " "
+
+
+@pytest.mark.parametrize(
+    "given", ["inputs: {x: -4.0}\ntargets: a\n", "inputs: [x]\ntargets: y\nsamples: [[-4.0, a], [1, b]]\n"]
+)
+def test_what_is_undefined_is_not_shifted(run: Run, given: str) -> None:
+    layers = "let: {p: sqrt(x)}, {dense: [c, d], weights: [[1], [2]]}, softmax: [a, b]"
+    text = f"{given}layers: [{layers}]\nloss: ce\n"
+    code, out, _ = run("step", "--lr", "0.1", "-", stdin=text.encode())
+    assert (code, "m1" in out, "put a softmax" in out, "sum to 1" in out) == (0, False, False, "samples" in given)
+    assert re.search(r" = -ln\(a\)\s+undefined, as a is\s+≈ -ln\(undefined\)\s+≈ undefined\n", out)

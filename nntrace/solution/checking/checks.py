@@ -47,21 +47,22 @@ def forward_checks(writer: Writer) -> Iterator[Check]:
         break
     for step in writer.network.layer_steps():
         if step.operation.sums_to_one and step.edges and not writer.network.tensors[step.output].overridden:
-            sums = _sums(writer.trace, writer.network.tensors[step.output])
-            holds = all(abs(one - 1) <= 1e-12 * len(sums) + 1e-12 for one in sums if isfinite(one))
-            yield Check((f"the outputs of the {step.kind} sum to 1",), "ok" if holds else "failed")
+            sums = [*filter(isfinite, _sums(writer.trace, writer.network.tensors[step.output]))]
+            if sums:
+                holds = all(abs(one - 1) <= 1e-12 * len(sums) + 1e-12 for one in sums)
+                yield Check((f"the outputs of the {step.kind} sum to 1",), "ok" if holds else "failed")
             if writer.network.tensors[step.output].shape[-1] == 1:
                 words = f"the {step.kind} is over a single unit: its output is always 1, and its gradient 0"
                 yield Check((f"{words} (give it a unit for each class)",), "note")
 
 
 def _are_shares(trace: Trace, outputs: Tensor) -> bool:
-    """Whether each output is between 0 and 1."""
+    """Whether each output that is a number is between 0 and 1."""
     if not trace.elementwise:
         array = trace.arrays[outputs.key]
-        return bool(((array >= 0) & (array <= 1)).all())
+        return not ((array < 0) | (array > 1)).any()
     values = (trace.value(Element(outputs.key, cell)) for cell in outputs.cells())
-    return all(value.sign >= 0 and value.minus(ONE).sign <= 0 for value in values)
+    return not any(value.sign < 0 or value.minus(ONE).sign > 0 for value in values)
 
 
 def _sums(trace: Trace, outputs: Tensor) -> list[float]:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from math import nan
+from math import isnan, nan
 from typing import TypeVar
 
 from ...expr import Add, Expr, Sym, approximate, children
@@ -186,13 +186,13 @@ def from_logits(writer: Writer, step: BoundOperation, cell: Cell) -> bool:
 
     Carried digits are the numbers themselves: they do, unless they left no logarithm.
     """
-    if not step.has_logits:
+    number = writer.trace.value(Element(step.output, cell)).number
+    if not step.has_logits or isnan(number):
         return False
     if writer.network.conventions.rounding.places is not None:
         return writer.trace.needs_logits(Element(step.output, cell))
     expansion = writer.write(step.operation.sheet_formula, step, step.at(cell))
     substituted, _ = writer.substituted(expansion)
-    number = writer.trace.value(Element(step.output, cell)).number
     noticed = 10.0 ** -max(1, writer.digits.significant - 3)
     return _has_logarithm_of_zero(substituted) or not abs(_number(substituted) - number) <= noticed * abs(number)
 
