@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+from typing import TYPE_CHECKING
+
 import pytest
 from derivation_reader import reading
 
@@ -14,6 +17,9 @@ from nntrace.solution.derive.question import Question
 from nntrace.solution.derive.sheet import Derivation
 from nntrace.spec import read
 from nntrace.trace.arrays import ArrayTrace
+
+if TYPE_CHECKING:
+    from conftest import Run
 
 GRAPHS = {
     "a loss that reads a tensor twice": """\
@@ -288,3 +294,17 @@ def test_the_identity_is_named_where_its_name_is_taken() -> None:
     page = "\n".join(render(solution, "txt", width=120, script=UNICODE))
     assert "∂d/∂I = E " in page
     assert "E is the identity matrix, as I is a name here" in page
+
+
+SYMBOLIC = "inputs: {{x: {{size: D}}}}\nlayers:\n  - {{tanh: h, from: x}}\n  - {}\n  - let: {{f: mean(c)}}\nloss: f\n"
+
+
+def test_parts_of_symbolic_sizes(run: Run, tmp_path: Path) -> None:
+    """A joined argument has a part of a matrix beside each part; where one begins in a vector is no number."""
+    (tmp_path / "net.yaml").write_text(SYMBOLIC.format("{dense: {c: {size: H}}, from: [x, h]}"), encoding="utf-8")
+    out = run("derive", cwd=tmp_path).out
+    assert "    W1a is the first D columns of W1\n    W1b is the next D columns of W1\n" in out
+    (tmp_path / "net.yaml").write_text(SYMBOLIC.format("{concat: c, from: [x, h]}"), encoding="utf-8")
+    code, _, err = run("derive", cwd=tmp_path)
+    assert code == 2
+    assert "net.yaml:4:23: 'concat' joins parts, and D is no number" in err

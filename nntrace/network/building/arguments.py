@@ -35,7 +35,20 @@ class ArgumentReader:
             self.draft.problems.add(layer.kind.place, f"{what} has several arguments, and no `from`", remedy)
         elif rows := self._rows(layer, made, current):
             found = {made.arguments[0]: joined(rows)}
+        for name, source in (found or {}).items():
+            self._check_sizes(layer, made, name, source)
         return found or dict.fromkeys(made.arguments, unjoined(current))
+
+    def _check_sizes(self, layer: Layer, made: Operation, name: str, source: Source) -> None:
+        """Where parts of symbolic sizes stand in one vector cannot be written; beside each, a part of a matrix can."""
+        sizes = [self.draft.sizes.label(part.size) for part in source.parts]
+        owned = {letter for one in made.parameters for letter in one.symbol.index}
+        if source.is_whole or owned.intersection(made.argument(name).index):
+            return
+        if symbolic := [size for size in sizes if isinstance(size, str)]:
+            assert layer.source is not None
+            message = f"{quoted(layer.kind.text)} joins parts, and {symbolic[0]} is no number"
+            self.draft.problems.add(layer.source.place, message, f"write a number for {symbolic[0]}")
 
     def _rows(self, layer: Layer, made: Operation, current: Tensor) -> list[SourcePart]:
         """What the rows of a labelled table of weights name, where that is not all of the result before."""
