@@ -110,7 +110,10 @@ class _Exact(ScalarArithmetic):
         except ZeroDivisionError:
             raise UndefinedError from None
         if result is None:
-            number = row.number(*map(float, args))
+            try:
+                number = row.number(*map(float, args))
+            except OverflowError:  # of the argument, or of the result
+                raise IrrationalError from None
             raise UndefinedError if number != number or number == -math.inf else IrrationalError
         return result
 

@@ -164,8 +164,6 @@ def evaluated(formula: Expr, value: AmountOf, index: Mapping[str, int] = {}, siz
             return NOTHING
     except UndefinedError:
         return Amount(approximate(formula, lambda name, cell: value(name, cell).number, index, sizes))
-    if (short := real.by_algebra()) is not None:
-        return fraction(short)
     number = real.nearest(float) + 0.0
     return Amount(number if _SMALLEST < abs(number) < inf else _beyond(number, real.nearest(_TRUE.plus)), real=real)
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from decimal import MAX_EMAX, MIN_EMIN, Context, Decimal
-from fractions import Fraction
 from typing import TYPE_CHECKING, TypeVar
 
 from ..expr import Expr
@@ -24,8 +23,6 @@ LADDER = (
     Precision(MOST_DIGITS, signed=True, last=True),
 )
 """From one precision to the next, until the digits that are asked for are settled."""
-SIGNED, FEW_DIGITS = 1, 12
-"""The first step of the ladder with signatures, and how many digits a decimal has that it is worth to look for."""
 _SHORT = Context(24, Emin=MIN_EMIN, Emax=MAX_EMAX)
 
 
@@ -108,17 +105,6 @@ class RealNumber:
             if self.enclosure.at.last:
                 return rounding(Decimal(0)) if self.is_lost else high
             self.refine(self.rung + 1)
-
-    def by_algebra(self) -> Fraction | None:
-        """The short decimal that it is, if it is one and algebra says so: e^x / e^x + 1 is 2."""
-        enclosure = self.enclosure
-        short = _SHORT.plus(enclosure.high).normalize(_SHORT)
-        few = len(short.as_tuple().digits) <= FEW_DIGITS and abs(short.adjusted()) <= FEW_DIGITS
-        if not few or not enclosure.low <= short <= enclosure.high:
-            return None
-        self.refine(SIGNED)
-        found = self._short()
-        return None if found is None else Fraction(found)
 
     def _short(self) -> Decimal | None:
         """The short decimal that it is by algebra, if it is one: it may lie where roundings part."""

@@ -139,5 +139,5 @@ def test_a_diverging_curve_leaves_the_picture_and_the_others_fill_it(run: Run) -
 @pytest.mark.parametrize(("batch", "words"), [("all", "the loss before the update of its"), ("1", "the mean over an")])
 def test_a_comparison_says_what_the_loss_of_an_epoch_is(run: Run, batch: str, words: str) -> None:
     """The last loss is not that after the last update."""
-    out = run("train", "configs/xor.yaml", "--epochs", "2", "--lr", "0.1,0.2", "--batch", batch).out
-    assert f"    E is {words} epoch" in out
+    out = run("train", "configs/xor.yaml", "--epochs", "2", "--lr", "0.1,0.2", "--batch", batch, "--width", "200").out
+    assert f"    E first, at epoch 0, is the loss of all samples before the training; then E is {words} epoch" in out

@@ -134,7 +134,8 @@ class Backward:
                 continue
             forms = self.gradients.forms(summand)
             if len(forms) > 1:
-                by = at_its_place(self.network, summand.use) if summand.use in again else self.writer.symbol(first)
+                tied = (summand.use, summand.reached) in again
+                by = at_its_place(self.network, summand.use) if tied else self.writer.symbol(first)
                 left = Partial(self.writer.symbol(summand.reached), by)
                 yield from (Line("rule", "=", self.writer.named(form), left=left) for form in forms)
 
@@ -225,17 +226,19 @@ def via(writer: Writer, summands: list[Summand]) -> tuple[Note, ...]:
         if summand.output is None:
             notes += [("the penalty",)] * (len(summand.local.terms) if isinstance(summand.local, Add) else 1)
         else:
-            place: Note = (" as ", at_its_place(writer.network, summand.use)) if summand.use in again else ()
+            tied = (summand.use, summand.output) in again
+            place: Note = (" as ", at_its_place(writer.network, summand.use)) if tied else ()
             notes.append(("via ", writer.network.symbol(summand.output), *place))
     return tuple(notes)
 
 
-def repeated(reached: Iterable[tuple[Element, Element | None]]) -> set[Element]:
-    """Of the places of one name those from which the same element is reached: there the name does not tell which."""
+def repeated(reached: Iterable[tuple[Element, Element | None]]) -> set[tuple[Element, Element | None]]:
+    """Of the places of one name, each with the element that is reached, those from which others reach the same one:
+    there the name does not tell which."""
     found: dict[Element | None, set[Element]] = {}
     for use, output in reached:
         found.setdefault(output, set()).add(use)
-    return {use for uses in found.values() if len(uses) > 1 for use in uses}
+    return {(use, output) for output, uses in found.items() if len(uses) > 1 for use in uses}
 
 
 def at_its_place(network: Network, element: Element) -> Sym:

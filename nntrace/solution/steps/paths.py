@@ -19,6 +19,8 @@ from ..formulas.gradients import ElementGradients, Summand
 from .backward import at_its_place, repeated
 from .ids import Ids
 
+Places = set[tuple[Element, Element | None]]
+"""Where a path starts and what it reaches first."""
 MOST_PATHS = 6
 LONGEST_PATH = 16
 MOST_EDGES = 20_000
@@ -182,7 +184,7 @@ class Paths:
                 rest = rest.plus(path.size)
         return [path for path in paths if id(path) in kept], rest
 
-    def _bodies(self, paths: list[Path], count: int, rest: Amount, again: set[Element]) -> tuple[Expansion, Expr]:
+    def _bodies(self, paths: list[Path], count: int, rest: Amount, again: Places) -> tuple[Expansion, Expr]:
         """The sum of products of local derivatives over keys, and the same as a chain of ∂/∂ symbols.
 
         ``again`` are the starts that only their places tell apart.
@@ -194,7 +196,7 @@ class Paths:
         others = Rest(count - len(paths), None, "path")
         return Expansion(as_sum([*products, others]), (rest,)), as_sum([*chains, others])
 
-    def _chain(self, path: Path, again: set[Element]) -> Expr:
+    def _chain(self, path: Path, again: Places) -> Expr:
         """∂L/∂o1 × ∂o1/∂h3 × …, from the loss back to the start."""
         symbol = self.network.symbol
         factors: list[Expr] = []
@@ -202,13 +204,14 @@ class Paths:
         for edge in path.edges:
             direct = edge.reader.step.is_penalty
             above = self.network.loss_symbol if edge.output is None and not direct else symbol(edge.reached)
-            by = at_its_place(self.network, below) if below in again else symbol(below)
+            tied = (below, edge.reached) in again
+            by = at_its_place(self.network, below) if tied else symbol(below)
             factors.append(Partial(above, by))
             if edge.output is not None:
                 below = edge.output
         return product(reversed(factors))
 
-    def _notes(self, paths: list[Path], again: set[Element]) -> tuple[Note, ...]:
+    def _notes(self, paths: list[Path], again: Places) -> tuple[Note, ...]:
         """Which units tell the paths apart: the layers' results that are not on all of them."""
         if len(paths) < 2:
             return ()
@@ -216,13 +219,13 @@ class Paths:
         common = set(through[0]).intersection(*through[1:]) if len(through) > 1 else set()
         return tuple(self._note(path, common, again) for path in paths)
 
-    def _note(self, path: Path, common: set[Element], again: set[Element]) -> Note:
+    def _note(self, path: Path, common: set[Element], again: Places) -> Note:
         own = [element for element in path.elements if element not in common]
         results = [element for element in own if self.writer.naming.is_delta(element.key)] or own
         note: Note = ("via ", *listed(map(self.network.symbol, results)))
         if path.edges[-1].reader.step.is_penalty:
             return ("the penalty",)
-        if path.start not in again:
+        if (path.start, path.edges[0].reached) not in again:
             return note if results else ("directly",)
         place = at_its_place(self.network, path.start)
         return (*note, " as ", place) if results else ("as ", place)
