@@ -199,3 +199,10 @@ def test_a_loss_that_falls_is_the_smaller_one_in_the_digits_shown(run: Run, tmp_
     (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
     out = " ".join(run("step", cwd=tmp_path).out.split())
     assert "loss after this update 1.840835 < 1.84083845 ✓" in out
+
+
+def test_a_difference_tells_no_more_than_the_digits_of_the_loss(run: Run) -> None:
+    """Of 1 - tanh(10) a double has half its digits."""
+    text = "inputs: {x: 10.0}\ntargets: {t: 1}\nlayers: [tanh: y, let: {q: (1 - y)^(-2)}]\nloss: mae\n"
+    code, out, _ = run("grad", "-", stdin=text.encode())
+    assert (code, "∂L/∂x by central difference ≈ 2.35382×10¹⁷ ✓" in out) == (0, True)

@@ -35,12 +35,13 @@ class Differences:
         self.values = trace.floats
         self._decisions = self.formulas.conditions(list(_decisions(self.network)))
         self._copies: dict[str, Any] = {}
+        assert self.network.loss is not None
+        self._loss, true = float(self.values[self.network.loss]), trace.value_of_loss().number
+        self._error = abs(true - self._loss) if isfinite(true) else 0.0
 
     def is_lost(self) -> bool:
         """Whether doubles are too coarse for the loss itself, as after 10¹⁶ + 1 - 10¹⁶: no difference is one of it."""
-        assert self.network.loss is not None
-        true, found = self.trace.value_of_loss().number, float(self.values[self.network.loss])
-        return isfinite(true) and abs(true - found) > AGREEMENT * max(abs(true), abs(found), STEP)
+        return self._error > AGREEMENT * max(abs(self._loss), STEP)
 
     def confirming(self, found: Quantity, gradient: float) -> Difference:
         """The difference quotient that a gradient is held against: where the loss bends too much for the usual step,
@@ -62,14 +63,12 @@ class Differences:
 
     def of(self, found: Quantity, step: float = STEP) -> Difference:
         """The difference quotient by one quantity."""
-        network = self.network
-        assert network.loss is not None
         first = found.uses[0]
         size = step * self._scale(first)
         above, below = (self._moved(found, sign * size) for sign in (1, -1))
         apart = above.value - below.value
         quotient = (above.loss - below.loss) / apart if apart else nan
-        resolution = abs(float(self.values[network.loss])) * 1e-9 / size + 1e-9 if size else 0.0
+        resolution = max(abs(self._loss) * 1e-9, self._error) / size + 1e-9 if size else 0.0
         if not _differ(above, below):
             return Difference(quotient, "", resolution)
         return Difference(quotient, *self._at_a_decision(found, size, resolution))
