@@ -59,8 +59,8 @@ class Layout:
         indices = tuple(str(index) for index in own.index)
         if own.name not in self.network.tensors:
             return (None, None)  # a size
-        named = isinstance(symbol, Sym) and self.element(symbol) is not None
-        if not self.is_matrix(own.name) or not (named or all(self._on_axes(own))):
+        is_laid = all(self._on_axes(own)) or (isinstance(symbol, Sym) and self.element(symbol) is not None)
+        if not (is_laid and self.is_matrix(own.name)):
             raise NoMatrixFormError
         laid = self.vector(indices) if own.mark == SAMPLES else self.laid_out(own.name, indices)
         down, across = (None if axis is None or axis.isdigit() else axis for axis in laid)
@@ -114,8 +114,8 @@ class Layout:
     def matrix(self, formula: Expr, target: Axes, sizes: Mapping[str, int] = {}) -> Expr | None:
         """A formula over keys in matrix form, a number for all elements times ones; ``sizes`` tell how far letters run
         that stand at no symbol. A column of a single one is left out."""
-        found = self.matrix_or_number(formula, target, sizes)
         single = self._single(formula, sizes)
+        found = self._form(formula, target, single)
         if found is None or not {*(shape(found) or ())} <= {None, *single}:
             return found
         down, across = (None if axis in single else axis for axis in target)
@@ -123,7 +123,10 @@ class Layout:
 
     def matrix_or_number(self, formula: Expr, target: Axes, sizes: Mapping[str, int] = {}) -> Expr | None:
         """The same, a number as it is."""
-        single = self._single(formula, sizes)
+        return self._form(formula, target, self._single(formula, sizes))
+
+    def _form(self, formula: Expr, target: Axes, single: set[str]) -> Expr | None:
+        """The same, where the letters with one value only are known."""
 
         def at_one_place(part: Expr) -> Expr | None:
             """1[j = 1] is 1 where j has one value."""

@@ -14,7 +14,6 @@ from ...expr.properties import has_kink
 from ...network.model import WEIGHT, BoundOperation, Network
 from ...spec.model import Conventions
 from ..content.model import Note, Section, Step
-from ..formulas.kinks import has_sided_kink
 from ..formulas.naming import Naming
 
 
@@ -105,9 +104,12 @@ def _bends(step: BoundOperation, kink: int) -> bool:
     operation = step.operation
     if not step.edges or not has_kink(operation.formula, operation.arguments) or _is_flat(operation):
         return False
-    of_loss = step.is_penalty or find("loss", step.kind)
+    if not step.is_penalty and not find("loss", step.kind):
+        return True
+    from ..formulas.kinks import has_sided_kink  # few losses have a kink
+
     by = (operation.argument(edge.argument) for edge in step.edges)
-    return not of_loss or any(has_sided_kink(operation.formula, one, kink) for one in by)
+    return any(has_sided_kink(operation.formula, one, kink) for one in by)
 
 
 def _is_flat(operation: Operation) -> bool:
