@@ -172,6 +172,18 @@ def test_wrong_samples(run: Run, tmp_path: Path, change: tuple[str, str], parts:
         assert part in err
 
 
+@pytest.mark.parametrize("loss", ["ce", "hinge", "mse"])
+def test_a_row_of_a_wrong_size_is_the_only_problem(run: Run, tmp_path: Path, loss: str) -> None:
+    """Its numbers are no targets, which a loss would have to take."""
+    layers = f"layers: [{{dense: [p, q], weights: [[1, 1], [1, 2]]}}, softmax]\nloss: {loss}\n"
+    text = "inputs: [x1, x2]\ntargets: {t: {size: 2, one_hot: k}}\nsamples: [[0, -1, 2], [1, 1, 1, 0]]\n"
+    (tmp_path / "net.yaml").write_text(text + layers, encoding="utf-8")
+    found = run("grad", cwd=tmp_path)
+    assert found.code == 2
+    assert found.err.count("net.yaml:") == 1
+    assert found.err.startswith("net.yaml:3:11: this sample has 3 numbers for 2 inputs and 2 targets")
+
+
 def test_several_iterations_follow_the_schema(run: Run, tmp_path: Path) -> None:
     found = sheet(run, tmp_path, XOR + "iterations: 2\n")
     first, second = found["iterations"]

@@ -252,8 +252,9 @@ def test_what_is_told(run: Run, tmp_path: Path, text: str, command: tuple[str, .
 
 
 def test_a_second_tensor_among_the_inputs_is_told_where_it_may_stand(run: Run, tmp_path: Path) -> None:
-    text = "inputs: {q: [1, 2], k: 3}\nlayers: [{relu: [a, b]}]\nloss: a\n"
+    text = "inputs: {q: [1, 2], k: 3}\nvalues: {W: [[1, 2]]}\nlayers: [{let: {a: W @ q}}]\nloss: a\n"
     (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
     found = run("grad", cwd=tmp_path)
     assert found.code == 2
     assert "write q: 1.0; a second tensor, which formulas read, stands in values, with frozen: [q]" in found.err
+    assert found.err.count("net.yaml:") == 1  # not of the formulas that read it

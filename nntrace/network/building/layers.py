@@ -175,7 +175,8 @@ class Layers:
             case None:
                 return NamedResult()
             case Name():
-                return NamedResult(tensor=value, place=value.place, alone=True)
+                single = (value,) if any(_is_row_of(value, given) for given in layer.parameters.values()) else ()
+                return NamedResult(tensor=value, elements=single, place=value.place, alone=True)
             case Number():
                 return NamedResult(units=int(value.value), place=value.place)
             case Items(_, place):
@@ -190,6 +191,15 @@ class Layers:
                 remedy = "write names [h1, h2], one name, a count, or nothing"
                 self.draft.problems.add(value.place, "this does not name a result", remedy)
                 return NamedResult()
+
+
+def _is_row_of(result: Name, given: Value) -> bool:
+    """Whether a table of weights has one row, called as the result: then the result is a single unit."""
+    match given:
+        case Labelled(((label, Labelled() | Items() as row),), _) if label.text == result.text:
+            return not isinstance(row, Items) or not any(isinstance(one, Items) for one in row.items)
+        case _:
+            return False
 
 
 def _count(layer: Layer) -> int:

@@ -189,6 +189,8 @@ class Leaves:
                     remedy += f"; a second tensor, which formulas read, stands in values, with frozen: [{own.text}]"
                 self.problems.add(own.place, f"{quoted(own.text)} needs one number", remedy)
             listed.append(((cell,), own, Number("0", Fraction(0), place)))  # so that nothing else is missing
+        if role == "input" and any(isinstance(value, Items) for _, value in entries):
+            self.problems.raise_if_any()  # the sizes of all that follows are unknown
         return listed
 
     def entry(self, value: Value) -> Leaf:

@@ -67,9 +67,9 @@ class Samples:
             return self.sizes.count(self.size)
         return max(1, self._in_file or len(self.rows))
 
-    def check_width(self, inputs: int, targets: int) -> None:
-        """Every row must have a number for each input and each target (or the name of a class)."""
-        wanted = inputs + targets
+    def check_width(self, inputs: int, targets: int) -> bool:
+        """Whether every row has a number for each input and each target (or the name of a class); others are noted."""
+        noted, wanted = len(self.problems.found), inputs + targets
         words = counted(inputs, "input") + (f" and {counted(targets, 'target')}" if targets else "")
         remedy = "a row lists its inputs, then its targets (or the name of its class)"
         by_class = self.counts is not None and self.array is not None and self.array.shape[1] == inputs + 1
@@ -80,6 +80,7 @@ class Samples:
             named = targets and len(row.items) == inputs + 1 and (self.counts or isinstance(row.items[-1], Name))
             if len(row.items) != wanted and not named:
                 self.problems.add(row.place, f"this sample has {counted(len(row.items), 'number')} for {words}", remedy)
+        return len(self.problems.found) == noted
 
     def check_declared(self, value: Value | None, key: str, role: Role) -> None:
         """``inputs`` and ``targets`` give names or sizes beside samples, and no numbers."""

@@ -24,8 +24,8 @@ def targets_of(draft: Draft, current: Tensor) -> Tensor | None:
         draft.names.numbers.pop(label, None)
     if draft.samples is not None:
         declared = draft.samples.declared(value, default_name(draft), "target", size or 1)
-        draft.samples.check_width(draft.tensors["x"].shape[1], declared.shape[1])
-        if size == 0:  # the outputs could not be read: a target may be a class of theirs
+        fits = draft.samples.check_width(draft.tensors["x"].shape[1], declared.shape[1])
+        if size == 0 or not fits:  # the outputs could not be read: a target may be a class of theirs
             return draft.add(declared)
         targets = draft.add(draft.samples.filled(declared, draft.tensors["x"].shape[1], classes))
         known = targets.typed is not None or targets.array is not None
