@@ -63,6 +63,8 @@ def _near(word: str, known: Iterable[str]) -> list[str]:
         words = [other for other in words if other[:2].lower() == word[:2].lower()][:MOST_COMPARED]
     by_lower = {other.lower(): other for other in reversed(words)}
     lower = word.lower()[:WIDEST_WORD]
+    if lower in by_lower:
+        return [by_lower[lower]]
     longer = [other for other in by_lower if shortens(lower, other)]
     if sum(other.startswith(lower) for other in longer) > 1:  # it may mean any of them
         return [other for other in words if other.lower().startswith(f"{lower}_")]

@@ -26,7 +26,8 @@ _SIGNS = r"[()*^/+]|[^eE]-"
 def number(text: str) -> Fraction | Fault:
     """A number as it may be typed: by itself, or as arithmetic."""
     found = scalars.number(text)
-    if isinstance(found, Fault) and re.search(_SIGNS, text) and not re.fullmatch(_FRACTION, text):
+    worked_out = re.search(_SIGNS, text) and not re.fullmatch(_FRACTION, text) and not scalars.are_several(text)
+    if isinstance(found, Fault) and worked_out:
         return _worked_out(text) or found
     return found
 

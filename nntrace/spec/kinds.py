@@ -53,7 +53,9 @@ def kinded(
         case tree.Mapping() if node.entries:
             place = _kind_index(node.entries, known, own_keys)
             if place is None:
-                problems.add(node.place, f"{what} without its kind", f"begin with the kind; {suggestion('', known)}")
+                inner = [one.text for _, one in node.entries if isinstance(one, tree.Scalar) and one.text in known]
+                remedy = f"write {inner[0]} alone" if inner else f"begin with the kind; {suggestion('', known)}"
+                problems.add(node.place, f"{what} without its kind", remedy)
                 return None
             key, content = node.entries[place]
             if key.text not in known and isinstance(content, tree.Scalar) and content.text in known:
@@ -86,6 +88,11 @@ def _entry(word: tree.Scalar, what: str, sorts: Sequence[str], problems: Problem
     known = [word for sort in sorts for word in names(sort)]
     if word.text in values.NOT_YET:
         values.unknown_key(word, what, known, problems)
+        return None
+    first, _, rest = word.text.partition(" ")
+    if rest and first in known:
+        message = f"{quoted(word.text)} is {what} without a colon behind its kind"
+        problems.add(word.place, message, f"write {first}: {rest}")
         return None
     from ..expr.functions import FUNCTIONS
 

@@ -37,7 +37,7 @@ def _loss(node: Node, second: str, problems: Problems) -> LossSpec | None:
         case tree.Scalar(text) if text == UPSTREAM:
             problems.add(node.place, "`upstream` without its gradients", "write {upstream: [0.5, -1.0]}")
             return None
-        case tree.Scalar(text) if not is_null(node) and text not in names("loss"):
+        case tree.Scalar(text) if not is_null(node) and text not in names("loss") and not _is_slip(text):
             return _of_result(tree.Mapping((), node.place), node, problems)
     of = kinds.kinded(node, "a loss", ("loss",), LOSS_KEYS, problems, second)
     if of is None:
@@ -62,6 +62,11 @@ def _loss(node: Node, second: str, problems: Problems) -> LossSpec | None:
         source=sources.source(own[sources.FROM], problems) if sources.FROM in own else None,
         class_weights=values.value(own["class_weights"], problems) if "class_weights" in own else None,
     )
+
+
+def _is_slip(text: str) -> bool:
+    """Whether a word that no result can have is near to a kind: ``cross-entropy``."""
+    return isinstance(scalars.element(text), Fault) and nearest(text, names("loss")) is not None
 
 
 def _of_result(node: tree.Mapping, result: Node, problems: Problems) -> LossSpec | None:

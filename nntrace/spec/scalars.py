@@ -101,12 +101,19 @@ def _beyond_floats(text: str, large: bool) -> Fault:
     return Fault(f"{quoted(text)} is too {size} for a number here", f"give a number whose size is {limit}")
 
 
+def are_several(text: str) -> bool:
+    """Whether these are numbers with spaces between, ``0.1 -2``: a difference has a space behind its sign, too."""
+    return " " in text and all(map(_DECIMAL.fullmatch, text.split()))
+
+
 def _not_a_number(text: str) -> Fault:
     message = f"{quoted(text)} is not a number"
     if "_" in text and isinstance(number(text.replace("_", "")), Fraction):
         return Fault(message, f"write it without _: {text.replace('_', '')}")
     if re.fullmatch(_DECIMAL_COMMA, text):
         return Fault(message, f"write a decimal point: {text.replace(',', '.')}")
+    if are_several(text):
+        return Fault(message, f"put a comma between two numbers: {', '.join(text.split())}")
     if text.startswith("−"):
         return Fault(message, "write the keyboard's minus sign, -")
     if not text.isascii() and any(char.isdecimal() and not char.isascii() for char in text):

@@ -21,6 +21,8 @@ KeyReader = Callable[[Node, Problems], Any]
 FILE_SUFFIXES = (".npy", ".npz", ".csv")
 NOT_YET = {"for": "write the steps out as layers"}
 """Keys that the program has not, and what works instead."""
+ELSEWHERE = {"batch_size": "samples_per_step", "eta": "learning_rate", "alpha": "learning_rate"}
+"""Words for keys that are called otherwise here."""
 
 
 def value(node: Node, problems: Problems, *, sizes: bool = False) -> Value | None:
@@ -46,7 +48,9 @@ def scalar(node: tree.Scalar, problems: Problems) -> Number | Name | Null | None
             found = Fraction(1)  # in its place, so that nothing else is missing
         return Number(node.text, found, node.place)
     word = scalars.element(node.text)
-    if isinstance(word, Fault) and isinstance(scalars.number(node.text), Fraction):
+    if isinstance(word, Fault) and node.text.lower().endswith(FILE_SUFFIXES):
+        word = word._replace(remedy=f"numbers of a file are written {{file: {node.text}}}")
+    elif isinstance(word, Fault) and isinstance(scalars.number(node.text), Fraction):
         message = f"{quoted(node.text)} is in quotes, so it is a text and not a number"
         problems.add(node.place, message, "remove the quotes", apart=True)
         return Number(node.text, Fraction(1), node.place)
@@ -273,7 +277,9 @@ def unknown_key(key: tree.Scalar, where: str, known: Iterable[str], problems: Pr
     if key.text in NOT_YET:
         problems.add(key.place, f"`{key.text}` is not supported yet", NOT_YET[key.text])
     else:
-        problems.add(key.place, f"unknown key {quoted(key.text)} in {where}", suggestion(key.text, known))
+        words, other = list(known), ELSEWHERE.get(key.text)
+        remedy = f"write {other}: …" if other in words else suggestion(key.text, words)
+        problems.add(key.place, f"unknown key {quoted(key.text)} in {where}", remedy)
 
 
 def refuse_others(node: tree.Mapping, known: Sequence[str], where: str, problems: Problems) -> None:

@@ -544,6 +544,49 @@ ALONE: dict[str, tuple[str, str, str]] = {
         "2:16: this bracket is not closed",
         ")",
     ),
+    "a capital": (
+        "inputs: [1]\nlayers: []\noptimizer: Adam\n",
+        "3:12: an optimizer of unknown kind 'Adam'",
+        "did you mean 'adam'?",
+    ),
+    "a loss with a hyphen": (
+        "inputs: [1, 2]\nlayers: [softmax]\ntargets: {class: 1}\nloss: cross-entropy\n",
+        "4:7: a loss of unknown kind 'cross-entropy'",
+        "did you mean 'cross_entropy'?",
+    ),
+    "no colon": (
+        "inputs: [1]\nlayers:\n- relu [a]\n",
+        "3:3: 'relu [a]' is a layer without a colon behind its kind",
+        "write relu: [a]",
+    ),
+    "an activation for a layer": (
+        "inputs: [1]\nlayers:\n- activation: relu\n",
+        "3:3: a layer without its kind",
+        "write relu alone",
+    ),
+    "no comma": (
+        "inputs: [0.1 -2]\nlayers: []\n",  # and no difference
+        "1:10: '0.1 -2' is not a number",
+        "put a comma between two numbers: 0.1, -2",
+    ),
+    "a file without its key": (
+        "inputs: [1]\nlayers:\n- {dense: y, weights: w.npy}\n",
+        "3:23: 'w.npy' is not a name: '.' cannot stand there",
+        "numbers of a file are written {file: w.npy}",
+    ),
+    "one bias for each": (
+        "inputs: [1]\nlayers:\n- {dense: [h1, h2], weights: [[1], [2]], biases: 0}\n",
+        "3:50: the biases are 1 number for 2 units",
+        "give one for each unit; one shared by all is bias: {b: 0.35}",
+    ),
+    **{
+        word: (
+            f"inputs: [1]\nlayers: []\n{word}: 1\n",
+            f"3:1: unknown key '{word}' in a network file",
+            f"write {meant}: …",
+        )
+        for word, meant in {"batch_size": "samples_per_step", "eta": "learning_rate"}.items()
+    },
     "optimiser": (
         "inputs: [1]\nlayers: []\noptimiser: sgd\n",
         "3:1: unknown key 'optimiser' in a network file",

@@ -116,7 +116,7 @@ class ParameterReader:
                 if parameter.shared is not None:
                     symbol = parameter.symbol.name
                     remedy += f"; one shared by all is {parameter.shared}: {{{symbol}: 0.35}}"
-                message = f"there are {found} {parameter.key} for {size_label} {noun}s"
+                message = f"the {parameter.key} are {counted(found, 'number')} for {self.draft.counted(expected, noun)}"
                 self.draft.problems.add(given.place, message, remedy)
                 continue
             vectors = self.draft.spec.conventions.vectors
