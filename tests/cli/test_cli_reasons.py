@@ -209,6 +209,13 @@ def test_a_decision_is_told_once(run: Run, tmp_path: Path) -> None:
     assert [step["reason"] for step in found if step["section"] == "backward"] == ["x[2] = 2 > x[1]"] * 2
 
 
+def test_a_case_is_derived_once_also_after_a_border_where_its_slopes_meet(run: Run) -> None:
+    text = "inputs: [x]\ntargets: [t]\nsamples: [[1, 2], [2, 2.5]]\nlayers: [{dense: y, weights: 1}]\nloss: huber\n"
+    out = run("grad", "-", "--width", "200", stdin=text.encode()).out
+    assert "B1.1 δ_y = ∂L/∂y = 1/2 × (1/2) × 2 × (t - y) × (-1) = 1/2 × (y - t) = " in out
+    assert "B1.2 δ_y = ∂L/∂y = 1/2 × (y - t) = 1/2 × (2.0 - 2.5) = -0.25" in out
+
+
 def test_a_sign_shows_its_value(run: Run, tmp_path: Path) -> None:
     found = steps(run, tmp_path, weight=1.1, loss="mae")["∂L/∂a"]
     assert [line["text"] for line in found["lines"][-3:]] == ["-sign(0.5 - 1.1)", "-(-1)", "1.0"]

@@ -38,7 +38,7 @@ class Summand(Record):
     """One addend of ∂L/∂use, over keys: ∂L/∂output × local. ``output`` is ``None`` next to the loss itself.
 
     A ``Rest`` stands for the addends left out of a long sum: then ``local`` is that, and nothing else counts.
-    ``decided`` are the conditions that chose between cases.
+    ``decided`` are the conditions that chose between cases, ``cases`` how each of the formula turned out.
     """
 
     use: Element
@@ -46,6 +46,7 @@ class Summand(Record):
     output: Element | None
     local: Expr
     decided: tuple[tuple[Condition, bool], ...] = ()
+    cases: tuple[bool, ...] = ()
 
     @property
     def reached(self) -> Element:
@@ -80,10 +81,11 @@ class ElementGradients:
         rests: tuple[Amount, ...] = ()
         for reader in self.chain.readers(use.key):
             expansion, addends = self._addends(reader, use.cell)
+            cases = tuple(held for _, held in expansion.decided)
             rests += expansion.rests
             for output, local in addends:
                 if not is_zero(local):
-                    found.append(Summand(use, reader, output, local, expansion.deciding))
+                    found.append(Summand(use, reader, output, local, expansion.deciding, cases))
         return found, rests
 
     def _addends(self, reader: Reader, cell: Cell) -> tuple[Expansion, _Locals]:

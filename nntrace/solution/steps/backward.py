@@ -163,7 +163,7 @@ class Backward:
         return mixes or output.cell[tensor.sampled :] in tensor.overridden
 
     def _is_new(self, summand: Summand) -> bool:
-        cases = tuple(cases for _, cases in summand.decided)
+        cases = summand.cases
         if summand.reader.tells_places_apart:  # the diagonal of a Jacobian is derived in its own right
             output = summand.output
             added = any(isinstance(node, Add) for node in walk(summand.local))  # of a class ŷ - 1, of the others ŷ
