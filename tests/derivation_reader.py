@@ -28,7 +28,7 @@ from nntrace.trace.arrays import ArrayTrace
 
 CLOSE = 1e-10
 CALLED = re.compile(rf"([a-z_]+)\(([^;]+)({OPTIONS.pattern})\)")
-NAMED = [letter + "′" * count for letter in "Zu" for count in range(9)]
+NAMED = [letter + "′" * count for letter in "ZSQuvq" for count in range(9)]
 """What a derivation calls a part that repeats, in these networks."""
 MIXED = r"\[((?:\d+,)+[a-z](?:,[a-z0-9]+)*|[a-z](?:,[a-z0-9]+)+)\]"
 """An index of letters and of numbers, in brackets."""
@@ -157,7 +157,7 @@ class Reading:
             name, _, text = line["text"].partition(" = ")
             is_name = " " not in name
             name, letters = self.parted(name)
-            if text and is_name and name in NAMED:
+            if text and is_name and name in NAMED and name not in (*self.keys, *self.cells):
                 meant[name] = (letters, text)
             else:
                 own.append(line)

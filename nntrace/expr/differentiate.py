@@ -122,7 +122,7 @@ def contract(over: str, body: Expr) -> Expr:
     """Σ over an index, with a factor δ taken at the one value it leaves: Σ_j g_j δ_jp = g_p."""
     if found := _picked(body, over):
         other, left = found
-        return _placed(left, over, other) if isinstance(other, int) else at(left, {over: other})
+        return placed(left, over, other) if isinstance(other, int) else at(left, {over: other})
     match body:
         case Add(terms):
             return total(contract(over, term) for term in terms)
@@ -136,7 +136,7 @@ def contract(over: str, body: Expr) -> Expr:
     return ZERO if is_zero(body) else Sum(over, body)
 
 
-def _placed(node: Expr, over: str, place: int) -> Expr:
+def placed(node: Expr, over: str, place: int) -> Expr:
     """An expression at one place of an index, without the zeros and ones that its δs are there."""
 
     def leaf(part: Expr) -> Expr | None:

@@ -8,8 +8,9 @@ from collections.abc import Collection, Iterable, Iterator, Mapping
 from itertools import combinations
 from sys import maxsize
 
-from ..catalogue import Operation, Parameter
-from ..expr import Index, Partial, Sym, rename, symbols
+from ..catalogue import Operation, Parameter, Same
+from ..expr import Expr, Index, Partial, Sym, factors_of, product, rename, symbols
+from ..expr.differentiate import placed
 from ..expr.index import Segment
 from ..record import Record
 from .model import BoundOperation, Cell, Edge, Element, Network, Tensor
@@ -226,10 +227,30 @@ class _StepParts:
                 read = (one for one in symbols(operation.formula) if isinstance(one, Sym))
                 own = dict.fromkeys(self._named(one) for one in read if one.name == parameter.symbol.name)
                 owned += [parameter._replace(symbol=part) for part in own if isinstance(part, Sym)]
-            kept = {name: forms for name, forms in operation.declared.items() if name in self.arguments}
-            plain = operation._replace(declared=kept, parameters=()).over(lambda node: rename(node, self._named))
-            self.operations[id(operation)] = plain._replace(parameters=tuple(owned))
+            plain = operation._replace(declared={}, parameters=()).over(lambda node: rename(node, self._named))
+            declared = dict(self._declared(operation))
+            self.operations[id(operation)] = plain._replace(declared=declared, parameters=tuple(owned))
         return self.operations[id(operation)]
+
+    def _declared(self, operation: Operation) -> Iterator[tuple[str, tuple[Same, ...]]]:
+        """The textbook's derivatives, those by a whole tensor as by each of its elements that is read."""
+
+        def read(name: str, bound: Mapping[str, int]) -> tuple[Same, ...]:
+            def part(node: Expr) -> Expr:
+                for letter, place in bound.items():
+                    node = product(factors_of(placed(node, letter, place)))
+                return rename(node, self._named)
+
+            return tuple(form.map(part) for form in operation.declared[name])
+
+        for name in operation.declared:
+            letters = tuple(map(str, operation.argument(name).index))
+            if name in self.arguments:
+                yield name, read(name, {})
+            for number, (spans, _) in enumerate(self.split.get(self.original.arguments[name], ())):
+                bound = {letter: span for letter, span in zip(letters, spans, strict=True) if isinstance(span, int)}
+                if f"{name}|{number}" in self.arguments and len(bound) + spans.count(None) == len(spans):
+                    yield f"{name}|{number}", read(name, bound)
 
     def _edges(self, given: Iterable[Edge]) -> Iterator[Edge]:
         for over_tensors, argument in given:

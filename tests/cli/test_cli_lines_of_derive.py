@@ -120,6 +120,14 @@ def test_what_leads_to_one_weight_ends_in_symbols_that_have_been_derived(run: Ru
     ]
 
 
+def test_an_input_has_the_slope_in_the_result_as_a_parameter_has(run: Run) -> None:
+    text = "inputs: {x1: 1, x2: 2}\nvalues: {w: 0.7, b: 0.1}\nlayers: [let: {y: sigmoid(w*x1 + b*x2)}]\nloss: y\n"
+    out = " ".join(run("derive", "-", stdin=text.encode()).out.split())
+    for by, slope in {"x1": "w", "w": "x1", "x2": "b", "b": "x2"}.items():
+        assert f"= (1/u) × (e^{{v}} / u) × {slope} split the fraction = y (1 - y) {slope}" in out, by
+    assert " v = -(w x1 + b x2) " in out  # and no u′, which would look like a slope
+
+
 def test_stability_is_shown_beside_one_gradient_where_it_is_asked_for(run: Run) -> None:
     title = "Numerical stability"
     assert title not in run("derive", "configs/mazur.yaml", "--wrt", "w5").out

@@ -85,7 +85,7 @@ def gathered(operation: Operation, found: Reads) -> Operation:
             declared[found.renamed[argument]] = changed
         for symbol in {read.symbol for read in found.joined.get(argument, ())}:
             if _readers(found, symbol) == [argument]:
-                declared[symbol] = (_by_part(operation, made, argument, found, symbol, changed[-1]),)
+                declared[symbol] = tuple(_by_part(operation, made, argument, found, symbol, form) for form in changed)
     return made._replace(declared=declared)
 
 

@@ -36,8 +36,8 @@ def legend(symbols: Symbols, sections: Iterable[Section], chosen: str | None) ->
         "identity": "the identity matrix",
     }
     for wanted, meaning in own.items():
-        letter = symbols.letter(wanted)
-        found |= {name: meaning for name in sorted(names) if name.rstrip(PRIME) == letter}
+        letters = symbols.letters_for(wanted)
+        found |= {name: meaning for name in sorted(names) if name.rstrip(PRIME) in letters}
     return found
 
 

@@ -34,7 +34,9 @@ class Repeats:
         for meant, node in found.items():
             wanted = "sum" if isinstance(node, Sum) else "repeated"
             alike = sum(isinstance(other, Sum) == isinstance(node, Sum) for other in names)
-            names[meant] = Sym(self.symbols.letter(wanted) + PRIME * alike, tuple(free_indices(node)))
+            letters = self.symbols.letters_for(wanted)
+            primes = PRIME * (alike // len(letters))
+            names[meant] = Sym(letters[alike % len(letters)] + primes, tuple(free_indices(node)))
         new = [(found[meant], name) for meant, name in names.items() if self._meant.get(name.name) != found[meant]]
         self._meant.update((name.name, found[meant]) for meant, name in names.items())
         kinds = {type(node) for node in names}

@@ -162,15 +162,24 @@ class Symbols:
         """A letter of the derivation's own for something, another one where the user's names have that."""
         return self._letters[wanted]
 
+    def letters_for(self, wanted: str) -> tuple[str, ...]:
+        """Letters for several of a kind, that for a single one first; of none a prime makes what looks like a slope."""
+        taken = {*self._known, *self._letters.values(), *self.letters.values()}
+        return (self._letters[wanted], *(one for one in LETTERS[wanted] if one not in taken))
+
     @cached_property
     def _letters(self) -> dict[str, str]:
         """The derivation's own letters: none is a name of the network's, and no two are the same."""
         found: dict[str, str] = {}
-        known = names_of(self.formulas.naming) | self._taken | classes_of(self.network)
         for wanted, letters in LETTERS.items():
             forms = [*letters, *(letters[0] + PRIME * count for count in range(1, 100))]
-            found[wanted] = next(one for one in forms if one not in known and one not in found.values())
+            found[wanted] = next(one for one in forms if one not in self._known and one not in found.values())
         return found
+
+    @cached_property
+    def _known(self) -> set[str]:
+        """What the user has names for."""
+        return names_of(self.formulas.naming) | self._taken | classes_of(self.network)
 
     def index(self, letter: str) -> str:
         """An index letter as it is written: another one where the user's names have that."""
