@@ -17,8 +17,7 @@ def transform(node: Expr, leaf: Callable[[Expr], Expr | None]) -> Expr:
     replacement = leaf(node)
     if replacement is not None:
         return replacement
-    operands = children(node)
-    if not operands:
+    if not (operands := children(node)):
         return node
     changed = tuple([transform(part, leaf) for part in operands])
     return rebuild(node, changed) if any(map(is_not, changed, operands)) else node

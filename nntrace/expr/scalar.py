@@ -101,7 +101,7 @@ class _Exact(ScalarArithmetic):
         self.bits = bits
 
     def number(self, value: int | Fraction | Decimal) -> Any:
-        return Fraction(value)
+        return value if type(value) is Fraction else Fraction(value)
 
     def call(self, function: str, args: list[Any]) -> Any:
         row = FUNCTIONS[function]

@@ -12,6 +12,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from functools import cache
 from importlib import import_module
+from os import listdir
 from typing import TYPE_CHECKING
 
 from ..errors import UserError
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
     from ..expr.script import Script
     from ..solution.content.model import Solution
 
-_NOT_FILES = {"terminal"}
+_NOT_FILES = {"__init__", "terminal"}
 ALIASES = {"markdown": "md", "latex": "tex", "typst": "typ", "htm": "html", "text": "txt"}
 """Other names and suffixes of formats."""
 FRAGMENTS = ("tex",)
@@ -30,9 +31,8 @@ FRAGMENTS = ("tex",)
 @cache
 def names() -> tuple[str, ...]:
     """The formats that there are, each the suffix of its files."""
-    from pkgutil import iter_modules
-
-    return tuple(sorted(file.name for file in iter_modules(__path__) if not file.ispkg and file.name not in _NOT_FILES))
+    files = (file for folder in __path__ for file in listdir(folder) if file.endswith(".py"))
+    return tuple(sorted({file.removesuffix(".py") for file in files} - _NOT_FILES))
 
 
 def render(solution: Solution, format: str, *, width: int, script: Script, standalone: bool = False) -> Iterator[str]:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from itertools import accumulate, islice
 
@@ -47,6 +46,8 @@ def broken(expression: Body, width: int, inside: bool = False) -> list[tuple[int
     plain = wide == len(one_line) and not inside and not signs
     if len(best) == len(texts) and plain and max(map(len, texts)) <= width:
         return [(0, line.replace("\n", " ")) for line in full_lines("\n".join(texts), width)]
+    from bisect import bisect_right  # most lines need no break
+
     ends = list(accumulate(map(len if wide == len(one_line) else columns, texts), lambda end, size: end + size + 1))
     lines: list[tuple[int, str]] = []
     open_lines = [(least - inside, 0)]

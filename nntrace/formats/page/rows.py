@@ -69,16 +69,15 @@ def drawing(script: Script) -> Drawing:
     return _ASCII_BOXES if script.ascii else _BOXES
 
 
-_NARROW = frozenset(
-    chr(code)
+_NARROW = frozenset().union(*(
+    map(chr, range(ord(first), ord(last) + 1))
     for first, last in (
         (" ", "~"), ("\u00a1", "\u00ac"), ("\u00ae", "\u02ff"), ("\u0370", "\u0377"), ("\u037a", "\u037f"),
         ("\u0384", "\u0482"), ("\u2010", "\u2027"), ("\u2030", "\u205e"), ("\u2070", "\u2071"), ("\u2074", "\u208e"),
         ("\u20a0", "\u20c0"), ("\u2100", "\u218b"), ("\u2190", "\u22ff"), ("\u2500", "\u25fc"), ("✓", "✓"), ("✗", "✗"),
         ("ᵀ", "ᵀ"),
     )
-    for code in range(ord(first), ord(last) + 1)
-)  # fmt: skip
+))  # fmt: skip
 """Characters that take one column, as a set: quicker to make than a pattern."""
 
 

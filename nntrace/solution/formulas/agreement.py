@@ -9,7 +9,6 @@ from typing import Any
 
 from ...expr import Add, Expr, Neg, Num, approximate
 from ...expr.bind import walk
-from ...expr.enclosures import Precision, UndecidedError
 from ...expr.functions import is_step
 from ...expr.scalar import UndefinedError
 from ..numbers.digits import Digits, Shown
@@ -18,11 +17,11 @@ MOST_DIGITS, MOST_ZEROS = 1000, 8
 LINE_DIGITS = 16
 """As many digits a line may have before a form is looked for that does not cancel."""
 
+_PRECISIONS = ((32, False), (128, False), (MOST_DIGITS + 100, True))
+"""With how many digits a line is computed, one after the other until they decide; with the last ones they have to."""
+
 LineForm = tuple[Expr, bool] | None
 """A form of a line, and whether any of its numbers is rounded; nothing where the line has no such form."""
-
-
-_PRECISIONS = (Precision(32), Precision(128), Precision(MOST_DIGITS + 100, last=True))
 
 
 def _unknown(name: str, cell: tuple[int, ...]) -> Any:
@@ -32,16 +31,17 @@ def _unknown(name: str, cell: tuple[int, ...]) -> Any:
 def missing_digits(printed: Expr, value: Shown) -> int:
     """How many more digits the numbers of a line need for it to come to within one unit of its value's last digit; one
     more where they leave it without a value."""
-    from ...expr.real_values import enclosed  # most lines have no rounded numbers
+    from ...expr.enclosures import Precision, UndecidedError  # most lines have no rounded numbers
+    from ...expr.real_values import enclosed
 
     exponent = value.decimal.as_tuple().exponent
     numbers = (one.value for one in walk(printed) if isinstance(one, Num) and isinstance(one.value, Decimal))
     if not isinstance(exponent, int) or not all(number.is_finite() for number in numbers):
         return 0
     difference, unit = Add((printed, Neg(Num(value.decimal)))), Decimal((0, (1,), exponent))
-    for at in _PRECISIONS:
+    for precise, last in _PRECISIONS:
         try:
-            error = enclosed(difference, _unknown, {}, {}, at)
+            error = enclosed(difference, _unknown, {}, {}, Precision(precise, last=last))
         except UndecidedError:
             continue
         except UndefinedError:
