@@ -4,7 +4,7 @@ columns of W that meet one joined argument each. Derivations and affine maps are
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import combinations
 from sys import maxsize
 
@@ -35,6 +35,14 @@ class TensorPart(Record):
         pairs = zip(self.spans, cell, strict=True)
         return tuple(place - (span[0] if span else 0) for span, place in pairs if not isinstance(span, int))
 
+    @property
+    def slices(self) -> tuple[int | slice, ...]:
+        """Where it lies, as an array takes it."""
+        return tuple(span if isinstance(span, int) else slice(*span) if span else slice(None) for span in self.spans)
+
+
+PartsOf = Mapping[str, Sequence[TensorPart]]
+"""The parts of tensors, by the keys of these."""
 
 SPLIT = ("input", "parameter")
 
@@ -87,7 +95,7 @@ def _reads(network: Network) -> dict[str, dict[tuple[AxisPart, ...], None]]:
 def _spans(tensor: Tensor, readings: Iterable[tuple[AxisPart, ...]]) -> list[tuple[AxisPart, ...]]:
     """The parts in which a tensor is read, none of which is all of it and no two overlap; else nothing."""
     found = dict.fromkeys(readings)
-    if any(all(span is None for span in spans) or (0, -1) in spans for spans in found):
+    if any(all(map(_is_all, spans, tensor.shape)) or (0, -1) in spans for spans in found):
         return []
     if any(all(map(_meet, one, other)) for one, other in combinations(found, 2)):
         return []
@@ -130,6 +138,11 @@ def _reach(span: AxisPart) -> range:
             return range(start, end)
 
 
+def _is_all(span: AxisPart, size: int) -> bool:
+    """Whether a span is all of an axis."""
+    return span is None or len(_reach(span)) == size
+
+
 def _meet(one: AxisPart, other: AxisPart) -> bool:
     """Whether two spans of one axis have a place in common."""
     first, second = _reach(one), _reach(other)
@@ -157,13 +170,12 @@ def _tensor_parts(
             free = (f"{tensor.name or tensor.key}{letter}" for letter in letters)
             name = next(one for one in free if one not in taken)
             taken.add(name)
-        axes = tuple(span if isinstance(span, int) else slice(*span) if span else slice(None) for span in place)
         typed = tensor.typed
         yield own._replace(
             tensor=own.tensor._replace(
                 name=name,
                 names=names,
-                array=None if tensor.array is None else tensor.array[axes],
+                array=None if tensor.array is None else tensor.array[own.slices],
                 typed=typed and {moved: typed[cell] for cell, moved in cells.items() if cell in typed},
                 missing=frozenset(moved for cell in tensor.missing if (moved := own.moved(cell)) is not None),
                 places={},

@@ -19,6 +19,7 @@ from .trace import Trace
 from .update import Kept, Limit, Memory, Update, moved, shared_lines
 
 if TYPE_CHECKING:
+    from ..network.apart import PartsOf
     from ..network.model import Array
 
 
@@ -91,6 +92,11 @@ class ArrayTrace(Trace):
     def in_network(self, network: Network, program: Program | None = None) -> Trace:
         own = {key: self._given[key] for key in network.parameters}
         return ArrayTrace(network, {**own, **data(network)}, program, self.memory)
+
+    def in_parts(self, network: Network, parts: PartsOf) -> Trace:
+        given = {key: array for key, array in self._given.items() if key not in parts}
+        given |= {part.tensor.key: self._given[key][part.slices] for key, own in parts.items() for part in own}
+        return ArrayTrace(network, given, memory=Memory(self.memory.done, {}))
 
     def precisely(self) -> Trace:
         return self

@@ -37,6 +37,7 @@ from .update import (
 )  # fmt: skip
 
 if TYPE_CHECKING:
+    from ..network.apart import PartsOf
     from ..network.model import Array
     from .program import CompiledNetwork, Program
 
@@ -203,6 +204,14 @@ class ElementTrace(Trace):
         own = {key: self._given[key] for key in network.parameters}
         given = {**ElementTrace(network)._given, **own}
         return ElementTrace(network, given, program, self.memory)
+
+    def in_parts(self, network: Network, parts: PartsOf) -> Trace:
+        given = {key: amounts for key, amounts in self._given.items() if key not in parts}
+        for key, own in parts.items():
+            for part in own:
+                cells = ((part.moved(cell), amount) for cell, amount in self._given[key].items())
+                given[part.tensor.key] = {cell: amount for cell, amount in cells if cell is not None}
+        return ElementTrace(network, given, memory=Memory(self.memory.done, {}))
 
     def precisely(self) -> Trace:
         if self.rule.places is None:

@@ -18,6 +18,7 @@ from .amount import Amount
 from .update import Limit, Memory, Update, given_gradient
 
 if TYPE_CHECKING:
+    from ..network.apart import PartsOf
     from ..network.model import Array
     from .program import CompiledNetwork, Program
 
@@ -119,6 +120,10 @@ class Trace(ABC):
     @abstractmethod
     def in_network(self, network: Network, program: Program | None = None) -> Trace:
         """The same parameters with the samples of another network, for which there may be a ``program`` already."""
+
+    @abstractmethod
+    def in_parts(self, network: Network, parts: PartsOf) -> Trace:
+        """The same numbers in a network that has parts of these tensors in their place; nothing of the optimizer's."""
 
     def left_out(self, element: Element) -> bool:
         """Whether an element is no part of any formula: such as the shift of exponentials that need none."""

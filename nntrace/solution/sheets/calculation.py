@@ -242,12 +242,10 @@ class Sheet:
 
         ``used`` are the quantities asked for, and those whose gradients lead to these.
         """
-        if named:
-            keys = {use.key for one in asked for use in one.uses}
-        else:
-            keys = {*self.ids.gradients, *self.network.parameters, *by_tensor(asked)}
+        every = set() if named else {*self.ids.gradients, *self.network.parameters}
+        uses = [use for one in asked for use in one.uses]
         elements = partial(self._gradient_by_elements, asked)
-        matrices = self.matrices(lambda forms: forms.backward(elements, keys))
+        matrices = self.matrices(lambda forms: forms.backward(elements, every, uses))
         if self.view == "matrix":
             return [Section("backward", matrices[1:])]
         few = named and len(asked) <= MOST_WITH_PATHS and self.view != "delta"
@@ -260,8 +258,11 @@ class Sheet:
     def _gradient_by_elements(self, asked: Sequence[Quantity], key: str) -> Iterator[Block]:
         """A gradient that has no matrix form, where a sheet has none by elements besides: by every unit of a layer, by
         the parameters and inputs that are asked for."""
-        tensor = self.network.tensors[key]
-        own = of_tensor(self.network, tensor) if tensor.role == "unit" else by_tensor(asked).get(key, ())
+        whole, part = self.matrix_forms.place(key)
+        tensor = self.network.tensors[whole]
+        own = of_tensor(self.network, tensor) if tensor.role == "unit" else by_tensor(asked).get(whole, ())
+        if part is not None:
+            own = [one for one in own if any(part.moved(use.cell) is not None for use in one.uses if use.key == whole)]
         return self.gradients.steps(own, own) if self.view == "matrix" else iter(())
 
     def _forward_values(self, used: Sequence[Quantity]) -> Iterator[Quantities]:

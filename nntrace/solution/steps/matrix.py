@@ -6,30 +6,23 @@ The lines are those of the element form: formula = numbers put in = value; besid
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from decimal import Decimal
-from functools import partial
+from functools import cached_property, partial
 
 from ...catalogue import OUTPUT, TARGET
 from ...expr import (
-    Div,
     Expr,
     Max,
-    Mul,
-    Neg,
-    Num,
     Partial,
     Sum,
     Sym,
     Whole,
-    children,
     maximum,
-    product,
-    simplify,
 )  # fmt: skip
 from ...expr.bind import contains, transform, walk
 from ...expr.constants import constants_multiplied
 from ...expr.letters import written_indices
 from ...expr.matrices import IDENTITY, Axes
+from ...network.apart import TensorPart
 from ...network.chain_rule import Reader
 from ...network.model import BoundOperation, Cell, Element, Network
 from ...network.quantities import partly_frozen
@@ -38,9 +31,10 @@ from ..content.model import Block, Line, Matrix, Note, Remark, SectionName, Step
 from ..formulas.element import Writer
 from ..formulas.layout import cell_content
 from ..formulas.naming import is_single
+from ..formulas.parts import in_parts, taken_apart
 from ..formulas.tensor import TensorFormulas
 from .forward import from_logits, listed_cells, together
-from .matrix_equation import EquationWriter, MatrixEquation, sized
+from .matrix_equation import EquationWriter, MatrixEquation, folded, sized
 from .reasons import NO_WAY, cancels_softmax
 from .statements import Statements
 
@@ -57,12 +51,14 @@ class MatrixForms:
     """
 
     def __init__(self, writer: Writer, short: bool = False) -> None:
-        self.writer = writer
+        self.whole = writer
+        """The writer over the network as it is; the steps up to the updates are over the parts that are read."""
+        self.writer, self.parts = in_parts(writer)
         self.short = short
-        self.network: Network = writer.network
+        self.network: Network = self.writer.network
         self.formulas = TensorFormulas(self.network)
-        self.equations = EquationWriter(writer, self.formulas)
-        self.statements = Statements(writer, self.formulas)
+        self.equations = EquationWriter(self.writer, self.formulas)
+        self.statements = Statements(self.writer, self.formulas)
         self._results = list(self.network.layer_steps())
         self._losses = list(self.network.loss_steps())
         reached = self.network.reached()
@@ -72,14 +68,16 @@ class MatrixForms:
         numbered = [step.output for step in self._results if self.network.tensors[step.output].numbered]
         order = [*(f"F{key}" for key in numbered), *(f"L{step.output}" for step in self._losses)]
         order += [f"B{key}" for key in self._gradients if key not in inputs]
-        order += [f"U{key}" for key in self.network.parameters]
+        order += [f"U{key}" for key in writer.network.parameters]
         order += [f"B{key}" for key in inputs]  # which are shown where they are asked for
         self.ids = {one: f"M{number}" for number, one in enumerate(order, start=1)}
 
     # -- the sections ------------------------------------------------------------------------------------------------
 
-    def names(self, losses: bool = True) -> Iterator[Matrix]:
-        """What the matrices hold, where their elements have names of their own; without ``losses`` the layers' only."""
+    def names(self, losses: bool = True) -> Iterator[Block]:
+        """Which parts of others matrices are, and what those hold whose elements have names of their own; without
+        ``losses`` the layers' only."""
+        yield from taken_apart(self.whole.network, self.parts, self.formulas)
         steps = (*self._results, *self._losses) if losses else self._results
         keys = {key for step in steps for key in (*step.arguments.values(), step.output)}
         for key, tensor in self.network.tensors.items():
@@ -109,10 +107,11 @@ class MatrixForms:
         shown = [one for one in steps if not self.writer.presence.is_left_out(self.network.tensors[one.output])]
         return self._or_elements(((step.output, self.result(step, section)) for step in shown), by_elements)
 
-    def backward(self, by_elements: ByElements, keys: Iterable[str]) -> Iterator[Block]:
-        """The gradients by these tensors and the layers' results that they use: from the last layer to the first, then
-        by the parameters and the inputs."""
-        wanted = self._needed(set(keys))
+    def backward(self, by_elements: ByElements, keys: Iterable[str], uses: Iterable[Element]) -> Iterator[Block]:
+        """The gradients by these tensors, by those that have these elements, and by the layers' results that they use:
+        from the last layer to the first, then by the parameters and the inputs."""
+        own = (part.tensor.key for key in keys for part in self.parts.get(key, ()))
+        wanted = self._needed({*keys, *own, *map(self._with, uses)})
         return self._or_elements(((key, self.gradient(key)) for key in self._gradients if key in wanted), by_elements)
 
     def _or_elements(self, found: Iterable[tuple[str, Step | Remark]], by_elements: ByElements) -> Iterator[Block]:
@@ -126,9 +125,27 @@ class MatrixForms:
             yield from elements
             of_one_sample = any(isinstance(block, Remark) and block.heading for block in elements)
 
+    @cached_property
+    def updates(self) -> EquationWriter:
+        """Writes the updates, of whole parameters."""
+        if not self.parts:
+            return self.equations
+        return EquationWriter(self.whole, TensorFormulas(self.whole.network))
+
     def is_updated(self, key: str) -> bool:
         """Whether a parameter's new value is one matrix: nothing in it is tied, missing or frozen."""
-        return self.formulas.has_matrix(key) and not partly_frozen(self.network, self.network.tensors[key])
+        network = self.whole.network
+        return self.updates.formulas.has_matrix(key) and not partly_frozen(network, network.tensors[key])
+
+    def place(self, key: str) -> tuple[str, TensorPart | None]:
+        """The tensor of the network that a tensor of these steps is, and which part of it."""
+        every = ((of, part) for of, own in self.parts.items() for part in own)
+        return next(((of, part) for of, part in every if part.tensor.key == key), (key, None))
+
+    def _with(self, element: Element) -> str:
+        """The tensor of these steps that has an element of the network."""
+        parts = self.parts.get(element.key, ())
+        return next((part.tensor.key for part in parts if part.moved(element.cell) is not None), element.key)
 
     def _needed(self, keys: set[str]) -> set[str]:
         """Tensors, and the results between them and the loss."""
@@ -221,7 +238,7 @@ class MatrixForms:
                           self.formulas.name(fused.key(TARGET)), " sum to 1")  # fmt: skip
         before += [Line("rule", "=", form) for form in uncancelled]
         long = sized(body, found.sizes)
-        body = constants_multiplied(long)[0] if self.short else _folded(long)
+        body = constants_multiplied(long)[0] if self.short else folded(long)
         before += [Line("rule", "=", self.equations.named(long))] if body != long else []
 
         def value(cell: Cell) -> Amount:
@@ -248,7 +265,7 @@ class MatrixForms:
         """What comes back by one reader, in matrix form."""
         found = self.formulas.through(reader)
         body = self.formulas.matrix(found.formula, self.formulas.laid_out(reader.key, found.indices), found.sizes)
-        return None if body is None else _folded(sized(body, found.sizes))
+        return None if body is None else folded(sized(body, found.sizes))
 
     def _obstacle(self, key: str) -> str:
         """What in a tensor keeps it, or its gradient, from being one matrix."""
@@ -269,27 +286,6 @@ def _parts(formula: Expr) -> str:
     whole tensors, in words."""
     whole = all(isinstance(index, str) for index in written_indices(formula))
     return "" if whole else ", as parts of tensors stand in its formula"
-
-
-def _folded(body: Expr) -> Expr:
-    """The formula's own constants in each product as one: 1/2 × 2 × (a - y) is a - y."""
-
-    def leaf(node: Expr) -> Expr | None:
-        if not isinstance(node, Mul):
-            return None
-        factors = [transform(factor, leaf) for factor in node.factors]
-        constants = [factor for factor in factors if _is_constant(factor)]
-        others = [factor for factor in factors if not _is_constant(factor)]
-        return product((simplify(Mul(tuple(constants))), *others)) if constants else Mul(tuple(factors))
-
-    return transform(body, leaf)
-
-
-def _is_constant(node: Expr) -> bool:
-    """Whether a factor is a number of the formula: 2, 1/2, -1."""
-    if isinstance(node, Num):
-        return not isinstance(node.value, Decimal)
-    return isinstance(node, Div | Neg) and all(map(_is_constant, children(node)))
 
 
 def _for_slope(key: str, found: Expr, node: Expr) -> Expr | None:

@@ -23,7 +23,7 @@ from .update import line_id, of_parameter
 def matrix_updates(forms: MatrixForms, update: Update) -> Iterator[Step]:
     """The lines of the optimizer for every parameter that is one matrix."""
     naming = Naming(update.before.network)
-    for key in forms.network.parameters:
+    for key in forms.updates.network.parameters:
         if forms.is_updated(key):
             yield from _lines(forms, key, naming.tensor(key), update)
 
@@ -33,7 +33,7 @@ def _lines(forms: MatrixForms, key: str, parameter: Sym, update: Update) -> Iter
     tensor = before.network.tensors[key]
     indices = tuple(f"i{place}" for place in range(len(tensor.shape)))
     sizes = dict(zip(indices, tensor.shape, strict=True))
-    axes = forms.formulas.laid_out(key, indices)
+    axes = forms.updates.formulas.laid_out(key, indices)
     own = {symbol: of_parameter(symbol, parameter) for symbol in update.rule.own}
     there = before.ahead is before
     element = Sym(key, indices)
@@ -59,7 +59,7 @@ def _lines(forms: MatrixForms, key: str, parameter: Sym, update: Update) -> Iter
     if not there:  # the parameters of the point ahead have other names
         matrices[parameter.name] = old
     counts = {symbol.name: count for symbol, count in update.counts.items()}
-    equations = forms.equations.knowing(forms.writer.knowing(named(update.common(key)), counts), matrices)
+    equations = forms.updates.knowing(forms.updates.writer.knowing(named(update.common(key)), counts), matrices)
     for place, (symbol, formula) in enumerate(update.rule.lines):
         body = matrix_form(rename(formula, lambda symbol: meant.get(symbol, symbol)), axes, laid_out)
         assert body is not None  # it goes element by element

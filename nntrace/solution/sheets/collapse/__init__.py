@@ -8,13 +8,10 @@ from ....network.apart import apart, parts_of, with_owned_parameters
 from ....network.model import Network
 from ....trace.tracing import trace_of
 from ...content.model import Solution
-from ...formulas.parts import taken_apart
+from ...formulas.parts import PARTED, taken_apart
 from ..pictures import structure
 from .sheet import Collapse
 from .vectors import with_vectors
-
-PARTED = ("parameter",)
-"""What is taken apart where it is only read in parts."""
 
 
 def collapsed(network: Network) -> Solution:
