@@ -34,6 +34,7 @@ ONE = {
     "nesterov": "w1", "xor": "w11", "four-curves": "w1", "sigmoid-chain": "w1", "cloud": "w1",
     "logistic": "w", "deep": "W1[1,1]", "gap": "w", "perceptron": "w1",
     "circuit": "x", "neuron": "w0", "expression": "a", "parabola": "p", "skip": "x1", "residual": "x[1]",
+    "lstm": "Wa[1,3]",
 }  # fmt: skip
 BY_INPUT = ("skip", "residual")
 """The networks whose gradient is asked for by an input: both ways of it are summands."""

@@ -65,6 +65,30 @@ def test_a_residual_block(run: Run, tmp_path: Path) -> None:
     assert "∂L/∂x = W1ᵀ δ_h + ∂L/∂s" in matrix
 
 
+def test_a_layer_reads_a_vector_of_values(run: Run, tmp_path: Path) -> None:
+    """As formulas do: it is a parameter then, the same for all samples, and a frozen one keeps its value."""
+    text = """\
+inputs: [x1, x2]
+targets: [t]
+samples: [[1, 2, 0], [0, 1, 1]]
+values: {h0: [0.5, -1], M: [[1, 2], [3, 4]]}
+frozen: [h0]
+layers: [{dense: [y], from: [h0, x1, 'h0[2]'], weights: [[1, 2, 3, 4]]}]
+loss: {half_squared_error: L, over_samples: sum}
+learning_rate: 0.5
+"""
+    found = sheet(run, tmp_path, text, "step")
+    assert [one["values"]["y"] for one in found["samples"]] == [-2.5, -5.5]
+    assert found["updated"] == {"h0": [0.5, -1], "W1": [[3.25, -2.5, 4.25, -0.5]]}
+    gradients = sheet(run, tmp_path, text, "grad", "--param", "h0")["gradients"]
+    assert gradients == {"h0": [-2.5 - 6.5, (-2.5 - 6.5) * 6]}
+    for wrong, message in {"M": "'M' is 2×2, and a layer reads vectors", "h1": "known here: x1, x2, x, h0, M"}.items():
+        (tmp_path / "net.yaml").write_text(text.replace("from: [h0", f"from: [{wrong}"), encoding="utf-8")
+        code, _, err = run("grad", cwd=tmp_path)
+        assert code == 2
+        assert message in err
+
+
 READS = {
     "one name": ("{dense: [o], from: a, weights: [[1, 2]]}", "a[1] × W2[1,1] + a[2] × W2[1,2]"),
     "joined, whole and by elements": (

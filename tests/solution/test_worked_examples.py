@@ -88,6 +88,15 @@ PUBLISHED: dict[str, dict[str, str]] = {
         "updated": "p -1.44",
         "after": "t 0.0144",
     },
+    "lstm": {  # to four decimals: the article carries on numbers that it rounded to five
+        "forward": "a1 0.8178, i1 0.9608, f1 0.8520, o1 0.8176, c1 0.7857, h1 0.5363, a2 0.8498, i2 0.9812, f2 0.8703, "
+        "o2 0.8499, c2 1.5176, h2 0.7720",
+        "gradient": "h2 -0.4780, c2 -0.0711, za2 -0.0194, zi2 -0.0011, zf2 -0.0063, zo2 -0.0554, x21 -0.0474, "
+        "x22 -0.0307, h1 0.0180, c1 -0.0535, za1 -0.0170, zi1 -0.0016, zf1 0, zo1 0.0018, x11 -0.0082, x12 -0.0049",
+        "updated": "Wa[1,1] 0.4527, Wa[1,2] 0.2592, Wa[1,3] 0.1510, ba[1] 0.2036, Wi[1,1] 0.9502, Wi[1,2] 0.8007, "
+        "Wi[1,3] 0.8001, bi[1] 0.6503, Wf[1,1] 0.7003, Wf[1,2] 0.4519, Wf[1,3] 0.1003, bf[1] 0.1506, Wo[1,1] 0.6026, "
+        "Wo[1,2] 0.4163, Wo[1,3] 0.2530, bo[1] 0.1054",
+    },
     "residual": {  # our own: half of what reaches s[1], s[2] goes through both layers, and all of it past them
         "forward": "h[1] 1, h[2] 2, z[1] 0.5, z[2] 1, s[1] 1.5, s[2] 3, L 2.125",
         "gradient": "s[1] 0.5, s[2] 2, h[1] 0.25, h[2] 1, x[1] 0.75, x[2] 3, W2[1,1] 0.5, W2[1,2] 1, W2[2,1] 2, "

@@ -10,8 +10,8 @@ from ..batch import batched, sized
 from ..model import FORMULA, BoundOperation, Cell, Edge, Tensor
 from .draft import Draft
 from .formula_functions import activated
-from .formulas import READABLE, FormulaReader
-from .sources import Directory
+from .formulas import FormulaReader
+from .sources import NAMED, Directory
 
 
 class FormulaSteps(Record):
@@ -49,7 +49,7 @@ class FormulaSteps(Record):
             return current
         kind, keys = FORMULA, {one: one for one in made.arguments}
         match formula.root:
-            case Application(function, (Reference(read),)) if found := self.directory.find(read, READABLE):
+            case Application(function, (Reference(read),)) if found := self.directory.find(read, NAMED):
                 special = None if found.shape else activated(function.name, found.cell or (), key)
                 if special is not None:
                     (argument,) = special.arguments

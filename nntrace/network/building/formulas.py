@@ -33,13 +33,13 @@ from ..quantities import is_inside
 from .formula_functions import CHOICES, CONSTANTS, ELEMENTWISE, TOTALS, TRANSPOSE, function_names, inlined, put_into
 from .formula_slopes import with_slopes
 from .formula_terms import FormulaAxes, Term, constant, together
+from .sources import NAMED
 
 if TYPE_CHECKING:
     from ..model import Tensor
     from .draft import Draft
     from .sources import Directory, SourcePart
 
-READABLE = ("input", "parameter", "unit")
 LARGEST_CHOICE = 100
 """Elements that a maximum is taken over: its derivative compares each of them with all others."""
 _EULER = "e"
@@ -143,7 +143,7 @@ class FormulaReader:
     def _pick(self, part: Pick, body: FormulaPart, places: tuple[int, ...]) -> Term:
         if isinstance(body, Reference):
             name = f"{body.name}[{','.join(map(str, places))}]"
-            if found := self.directory.find(name, READABLE):
+            if found := self.directory.find(name, NAMED):
                 return self._read(found)
         term = self._term(body)
         shape = self.axes.shape(term)
@@ -167,42 +167,32 @@ class FormulaReader:
         return part.name == _EULER and not self._is_name(part.name)
 
     def _is_name(self, name: str) -> bool:
-        return bool(self.directory.find(name, READABLE)) or name in {*self.draft.defined, *self.draft.names.numbers}
+        return bool(self.directory.find(name, NAMED)) or name in {*self.draft.defined, *self.draft.names.numbers}
 
     def _reference(self, part: Reference) -> Term:
         name = part.name
         if name == self.own:
             remedy = "read an earlier result, or choose another name"
             raise MisreadError(part.start, f"{quoted(name)} uses itself", remedy)
-        if found := self.directory.find(name, READABLE):
+        if found := self.directory.find(name, NAMED):
             return self._read(found)
         if name in self.draft.target_names:
             message = f"{quoted(name)} is a target, and formulas read no targets (a loss such as mse does)"
             remedy = f"give it as an input: inputs: {{…, {name}: …}}, with no targets beside it"
             raise MisreadError(part.start, message, remedy)
-        if given := self._parameter(part):
+        if given := self.directory.parameter(Name(name, self.formula.places[part.start])):
             return self._read(given)
         if self._is_euler(part):
             return constant(exp(ONE))
         if name in CONSTANTS:
             return constant(CONSTANTS[name]())
-        known = [*self.directory.known(READABLE), *self.draft.names.numbers, *self.draft.names.tensors]
+        known = [*self.directory.known(NAMED), *self.draft.names.numbers, *self.draft.names.tensors]
         message, remedy = f"there is no {quoted(name)} to read", suggestion(name, known)
         if name in function_names():
             message, remedy = f"{quoted(name)} is a function", f"give its argument in brackets: {name}(x)"
         elif name in self.draft.defined:
             message, remedy = f"{quoted(name)} is worked out later", "put its line before this one"
         raise MisreadError(part.start, message, remedy)
-
-    def _parameter(self, part: Reference) -> SourcePart | None:
-        """A name of the table of values, as a parameter of its own."""
-        draft, name = self.draft, Name(part.name, self.formula.places[part.start])
-        if (tensor := draft.leaves.of_values(name, f"values.{name.text}")) is None:
-            return None
-        draft.add(tensor)
-        draft.parameters.append(tensor.key)
-        draft.weights.append(tensor.key)
-        return self.directory.find(name.text, READABLE)
 
     def _read(self, found: SourcePart) -> Term:
         tensor, cell = found

@@ -13,6 +13,8 @@ from .draft import Draft
 from .leaves import elements
 
 READABLE = ("input", "unit")
+NAMED = ("input", "parameter", "unit")
+"""What may be read where it is asked for by name."""
 
 
 class SourcePart(Record):
@@ -96,18 +98,29 @@ class Directory(Record):
         """The parts of these names; each that there is none of is a problem, and so is a matrix among them."""
         found: list[SourcePart] = []
         for name in names:
-            part = self.find(name.text)
+            part = self.find(name.text, NAMED) or self.parameter(name)
             if part is None and name.text in self.draft.unread:
                 continue
             if part is None:
                 message = f"there is no input or earlier result {quoted(name.text)}"
-                self.draft.problems.add(name.place, message, suggestion(name.text, self.known()))
+                known = [*self.known(), *self.draft.names.tensors]
+                self.draft.problems.add(name.place, message, suggestion(name.text, known))
             elif len(part.shape) > 1 and not any_shape:
                 message = f"{quoted(name.text)} is {shape_text(part.shape)}, and a layer reads vectors"
                 self.draft.problems.add(name.place, message, "name a vector")
             else:
                 found.append(part)
         return found
+
+    def parameter(self, name: Name) -> SourcePart | None:
+        """A name of the table of values, or an element of a tensor there, as a parameter of its own."""
+        draft, called = self.draft, Name(name.text.partition("[")[0], name.place)
+        if (tensor := draft.leaves.of_values(called, f"values.{called.text}")) is None:
+            return None
+        draft.add(tensor)
+        draft.parameters.append(tensor.key)
+        draft.weights.append(tensor.key)
+        return self.find(name.text, NAMED)
 
     def known(self, roles: Sequence[str] = READABLE) -> list[str]:
         """Every name to suggest."""
