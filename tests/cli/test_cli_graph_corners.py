@@ -256,5 +256,5 @@ def test_a_second_tensor_among_the_inputs_is_told_where_it_may_stand(run: Run, t
     (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
     found = run("grad", cwd=tmp_path)
     assert found.code == 2
-    assert "write q: 1.0; a second tensor, which formulas read, stands in values, with frozen: [q]" in found.err
+    assert "write q: 1.0; a second tensor stands in values, with frozen: [q]" in found.err
     assert found.err.count("net.yaml:") == 1  # not of the formulas that read it

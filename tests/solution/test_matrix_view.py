@@ -679,6 +679,9 @@ def test_joined_arguments_meet_a_part_of_the_weights_each(vectors: str) -> None:
     sheet = "\n".join(render(stepped(network, Settings(view="matrix")), "txt", width=120, script=UNICODE))
     assert f"W2b is {noun} 3 to 4 of W2\n" in sheet
     assert f"W̃2b is {noun} 3 to 4 of W̃2\n" in sheet
+    bold = "\n".join(render(stepped(network, Settings(view="matrix")), "tex", width=120, script=UNICODE))
+    assert r"$\mathbf{W}_{\mathrm{2a}}$ is " in bold
+    assert r"\partial \mathbf{W}_{\mathrm{2a}}" in bold
     asked = quantity(network, Element("W2", (0, 2) if vectors == "columns" else (2, 0)))
     own = Sheet(network, Settings(view="matrix")).gradient([asked], named=True)
     assert [step["name"] for step in object_of(own)["steps"] if step["section"] == "backward"] == ["δ_z", "∂L/∂W2b"]

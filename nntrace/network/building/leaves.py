@@ -186,7 +186,7 @@ class Leaves:
             else:
                 remedy = f"write {own.text}: 1.0"
                 if role == "input" and not isinstance(value, File | Init):
-                    remedy += f"; a second tensor, which formulas read, stands in values, with frozen: [{own.text}]"
+                    remedy += f"; a second tensor stands in values, with frozen: [{own.text}]"
                 self.problems.add(own.place, f"{quoted(own.text)} needs one number", remedy)
             listed.append(((cell,), own, Number("0", Fraction(0), place)))  # so that nothing else is missing
         if role == "input" and any(isinstance(value, Items) for _, value in entries):

@@ -91,7 +91,7 @@ class Derivation:
             sections,
             Results(),
             symbolic=True,
-            tensors=lambda: tensor_names(network),
+            tensors=lambda: tensor_names(self.all_samples),
             pictures=lambda: structure(self.all_samples, "network"),
             legend=legend(symbols, sections, of_catalogue.chosen_letter if of_catalogue else None),
         )

@@ -147,8 +147,15 @@ def _rows(shape: tuple[int, ...]) -> Iterator[list[Cell]]:
 
 
 def tensor_names(network: Network) -> frozenset[str]:
-    """The names that a sheet of this network has for whole vectors and matrices, and for their gradients."""
-    from ..formulas.layout import Layout  # a format that has no bold letters never asks
+    """The names that a sheet of this network has for whole vectors and matrices, their parts, and their gradients."""
+    from ...network.apart import apart  # a format that has no bold letters never asks
+
+    parts = apart(network)
+    return _tensor_names(network) | (_tensor_names(parts) if parts is not network else frozenset())
+
+
+def _tensor_names(network: Network) -> frozenset[str]:
+    from ..formulas.layout import Layout
 
     formulas = Layout(network)
     keys = [key for key, tensor in network.tensors.items() if tensor.shape[1 if tensor.sampled else 0 :]]

@@ -9,6 +9,7 @@ from ....network.model import Network
 from ....trace.tracing import trace_of
 from ...content.model import Solution
 from ...formulas.parts import PARTED, taken_apart
+from ..head import tensor_names
 from ..pictures import structure
 from .sheet import Collapse
 from .vectors import with_vectors
@@ -19,4 +20,7 @@ def collapsed(network: Network) -> Solution:
     merged = with_vectors(with_owned_parameters(apart(network, PARTED)))
     parts = partial(taken_apart, network, parts_of(network, PARTED))
     solution = Collapse(merged, trace_of(merged) if merged.has_numbers else None, parts).solution()
-    return solution._replace(pictures=lambda: structure(network, "collapse"))
+    names = solution.tensors
+    return solution._replace(
+        pictures=lambda: structure(network, "collapse"), tensors=lambda: names() | tensor_names(network)
+    )
