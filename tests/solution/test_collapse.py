@@ -149,6 +149,11 @@ def test_a_layer_that_is_not_affine_keeps_its_neighbours_apart(run: Run, tmp_pat
     assert reason.count(image(2)) == 3
 
 
+def test_one_number_of_each_sample_is_not_the_first_of_several(run: Run, tmp_path: Path) -> None:
+    (tmp_path / "net.yaml").write_text("inputs: [x]\nsamples: [[1], [2]]\nlayers: [let: {y: x^2 - x}]\n", "utf-8")
+    assert "halfway between y(-2) = 6 and y(2) = 2 is 4, but y(0) = 0" in run("collapse", cwd=tmp_path).out
+
+
 def test_what_was_not_shown_is_not_said(run: Run, tmp_path: Path) -> None:
     """relu(z) - relu(-z) is z: nothing says that it keeps layers from being one map."""
     found = sheet(run, tmp_path, network("convolution", "mixed", "folded", "last"))

@@ -10,6 +10,7 @@ from math import prod
 
 from ....expr import Call, Condition, Expr, Num, Sym
 from ....expr.properties import has_kink, is_affine
+from ....network.batch import SAMPLE
 from ....network.model import BoundOperation, Cell, Element, Network
 from ....record import Record
 from ....trace.amount import Amount, evaluated, fraction
@@ -161,7 +162,7 @@ class Refutation:
             return (self._applied(Num(value)), sign, image.number)
         count = self._read()
         zeros: list[Expr] = [Num(0)] * (count - 1) if count <= MOST_ARGUMENTS else [Num(0), Sym("…")]
-        results = prod(self.sizes[str(letter)] for letter in self.operation.output.index)
+        results = prod(self.sizes[str(letter)] for letter in self.operation.output.index if letter != SAMPLE)
         first = ("the first of ",) if results > 1 else ()
         return (*first, self._applied(Num(value), *zeros), sign, image.number)
 
