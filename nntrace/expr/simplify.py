@@ -7,12 +7,13 @@ what rules.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Sequence
 from decimal import Decimal
 from fractions import Fraction
 
-from .bind import free_indices
-from .nodes import ONE, ZERO, Add, Cases, Delta, Div, Expr, Indicator, Mul, Neg, Num, Pow, Size, Sum
+from .bind import contains, free_indices
+from .factors import cancelled, counted, parts_of, power, under_root
+from .nodes import ONE, ZERO, Add, Cases, Delta, Div, Expr, Indicator, Mul, Neg, Num, Pow, Size, Sum, Sym
 from .structure import as_product, as_sum, factors_of, negative
 from .tree import over_parts
 
@@ -22,6 +23,8 @@ WORKED_OUT, MULTIPLIED = ("drop 0s and 1s",), ("multiply the constants",)
 SIGNS, BRACKETS = ("combine the signs",), ("open the brackets",)
 NUMBERS, LIKE_TERMS, POWERS = ("add the numbers",), ("add like terms",), ("equal factors as a power",)
 ONCE = ("equal conditions once",)
+SQUARED_ROOT: Rule = ("the square of a root",)
+ONE_FRACTION: Rule = ("write one fraction",)
 COUNTED: Rule = ("count the equal terms",)
 
 
@@ -58,6 +61,9 @@ def _simplify(node: Expr, rules: list[Rule]) -> Expr:
             return ONE
         case Pow(base, Num(1)):
             return base
+        case Pow(base, Num(2)) if (inner := under_root(base)) is not None:
+            rules.append(SQUARED_ROOT)
+            return inner
         case Cases(_, then, otherwise) if then == ZERO == otherwise:
             rules.append(WORKED_OUT)
             return ZERO
@@ -126,6 +132,16 @@ def _with(sign: int, factors: list[Expr], rules: list[Rule]) -> Expr:
                     opposite = Neg(first) if isinstance(first, Num) else negative(first)
                     coefficient, kept[place] = -coefficient, Add((second, opposite))
                     break
+    for place, factor in enumerate(kept):
+        if isinstance(factor, Div):
+            scale, below = _coefficient(factor.bottom)
+            if scale > 1 and coefficient % scale == 0:
+                rules.append(MULTIPLIED)
+                coefficient, kept[place] = coefficient / scale, Div(factor.top, below)
+    shorter, common = cancelled(kept) if any(isinstance(one, Div) for one in kept) else (kept, [])
+    if common:
+        rules.append(cancelling(common))
+        return _with(1, [constant(coefficient), *shorter], rules)
     kept = _gather_powers(kept, rules)
     if not kept:
         return constant(coefficient)
@@ -141,26 +157,10 @@ def _gather_powers(factors: list[Expr], rules: list[Rule]) -> list[Expr]:
     if len(set(conditions)) < len(conditions):
         rules.append(ONCE)
         factors = [one for place, one in enumerate(factors) if one not in conditions or one not in factors[:place]]
-    counts = _counted(factors)
+    counts = counted(factors)
     if len(counts) < len(factors):
         rules.append(POWERS)
-    return [_power(base, count) for base, count in counts.items() if count]
-
-
-def _counted(factors: Iterable[Expr]) -> Counter[Expr]:
-    """How often each factor stands in a product, that of a power as often as its exponent says."""
-    counts: Counter[Expr] = Counter()
-    for factor in factors:
-        match factor:
-            case Pow(base, Num(int(exponent))):
-                counts[base] += exponent
-            case _:
-                counts[factor] += 1
-    return counts
-
-
-def _power(base: Expr, count: int) -> Expr:
-    return base if count == 1 else Pow(base, Num(count))
+    return [power(base, count) for base, count in counts.items() if count]
 
 
 def _add(terms: tuple[Expr, ...], rules: list[Rule]) -> Expr:
@@ -217,6 +217,7 @@ def _divide(top: Expr, bottom: Expr, rules: list[Rule]) -> Expr:
     if top == ZERO and bottom != ZERO:
         rules.append(WORKED_OUT)
         return ZERO
+    bottom = _opened(bottom, top)
     sign, above = _coefficient(top)
     scale, below = _coefficient(bottom)
     if scale == 0 or _as_constant(bottom) == 0:
@@ -226,27 +227,48 @@ def _divide(top: Expr, bottom: Expr, rules: list[Rule]) -> Expr:
         sign, above = sign * value_above, ONE
     if value_below is not None:
         scale, below = scale * value_below, ONE
+    tops, bottoms = ([parts_of(factor) for factor in factors_of(part)] for part in (above, below))
+    if any(under != ONE for _, under in (*tops, *bottoms)) and contains(below, Sym):  # a constant stays in front
+        rules.append(ONE_FRACTION)
+        over = [constant(sign), *(one for one, _ in tops), *(one for _, one in bottoms)]
+        under = [constant(scale), *(one for _, one in tops), *(one for one, _ in bottoms)]
+        return _divide(_with(1, over, rules), _with(1, under, rules), rules)
     coefficient = sign / scale
     if scale < 0:
         rules.append(SIGNS)
     if {abs(sign), abs(scale)} != {1} and coefficient.denominator < abs(scale.numerator * sign.denominator):
         rules.append(MULTIPLIED)
-    numerators, denominators = (_counted(one for one in factors_of(part) if one != ONE) for part in (above, below))
+    numerators, denominators = (counted(one for one in factors_of(part) if one != ONE) for part in (above, below))
     if ZERO in (*numerators, *denominators):  # a power of 0 may be undefined: it stays as it is written
         return Div(top, bottom)
     if common := [base for base in numerators if base in denominators]:
         rules.append(cancelling(common))
     powers = Counter(numerators)
     powers.subtract(denominators)
-    numerator = [_power(base, count) for base, count in powers.items() if count > 0]
-    denominator = [_power(base, -count) for base, count in powers.items() if count < 0]
+    numerator = [power(base, count) for base, count in powers.items() if count > 0]
+    denominator = [power(base, -count) for base, count in powers.items() if count < 0]
     front: list[Expr] = [] if abs(coefficient.numerator) == 1 else [Num(abs(coefficient.numerator))]
-    under: list[Expr] = [] if coefficient.denominator == 1 else [Num(coefficient.denominator)]
-    upper, lower = as_product(front + numerator), as_product(under + denominator)
+    behind: list[Expr] = [] if coefficient.denominator == 1 else [Num(coefficient.denominator)]
+    upper, lower = as_product(front + numerator), as_product(behind + denominator)
     body = upper if lower == ONE else constant(abs(coefficient)) if not numerator + denominator else Div(upper, lower)
     if coefficient >= 0:
         return body
     return _with(-1, [body], rules)
+
+
+def _opened(node: Expr, other: Expr) -> Expr:
+    """A product with the powers of products written out that share a factor with another: of (2 × s²)² 4 × s⁴."""
+    known = counted(factors_of(other))
+    found: list[Expr] = []
+    for factor in factors_of(node):
+        match factor:
+            case Pow(Mul(inner), Num(int(exponent))) if any(base in known for base in counted(inner)):
+                for base, count in counted(inner).items():
+                    value, often = _as_constant(base), count * exponent
+                    found.append(power(base, often) if value is None else constant(value**often))
+            case _:
+                found.append(factor)
+    return node if found == list(factors_of(node)) else _with(1, found, [])
 
 
 def cancelling(common: Sequence[Expr]) -> Rule:

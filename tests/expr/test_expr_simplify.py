@@ -26,6 +26,7 @@ from nntrace.expr import (
     exp,
     expand,
     simplify,
+    sqrt,
 )
 from nntrace.expr.text import text
 from tests.expr.expressions import SIZES, Numbers, close, expressions, walk
@@ -79,6 +80,19 @@ SIMPLIFIED: list[tuple[Expr, str]] = [
     (Num(Decimal("0.1")) * 2, "2 × 0.1"),
     (Num(Decimal("2.0")) + Num(Decimal("3.0")), "2.0 + 3.0"),
     (a * (1 - a), "a × (1 - a)"),
+    (a * (1 / (a / b)) * (1 / b), "1"),
+    (-a * (1 / a), "-1"),
+    (a**3 * (b / a), "a² × b"),
+    ((1 / b) * (exp(b) / a) * t, "(1 / b) × (e^{b} / a) × t"),  # nothing stands above and below
+    (1 / (a / b), "b / a"),
+    (t * (1 / a) / b, "t / (a × b)"),
+    (t / a / exp(Num(2)), "(t / a) / e^{2}"),  # a constant stays by itself
+    (2 * (t / (2 * a)) * b, "(t / a) × b"),
+    (3 * (t / (2 * a)), "3 × (t / (2 × a))"),
+    (sqrt(a) ** 2, "a"),
+    (t / (sqrt(a) * sqrt(a) ** 2), "t / (sqrt(a) × a)"),
+    (4 * a * b / (2 * b**2) ** 2, "a / b³"),
+    (t / (2 * b) ** 2, "t / (2 × b)²"),
 ]  # fmt: skip
 
 

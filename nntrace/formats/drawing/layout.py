@@ -49,7 +49,8 @@ def figure(picture: Picture) -> Figure:
 def stacked(pictures: Sequence[Picture]) -> Figure:
     """The pictures of a sheet under each other, each below its caption. Raises a ``UserError`` where there are none."""
     if not pictures:
-        raise UserError("there is no picture of this\n  forward, grad, step and draw have one, of 2 to 24 layers, inputs and loss among them")
+        remedy = "forward, grad, step and draw have one, of 2 to 24 layers, inputs and loss among them"
+        raise UserError(f"there is no picture of this\n  {remedy}")
     shapes: list[DrawnShape] = []
     described: list[str] = []
     y = wide = 0.0
