@@ -32,6 +32,7 @@ from nntrace.expr.constants import constants_multiplied
 from nntrace.expr.script import UNICODE
 from nntrace.expr.text import text
 from nntrace.formats import render
+from nntrace.network.apart import apart
 from nntrace.network.building.build import build
 from nntrace.network.quantities import find
 from nntrace.solution.content.model import Line, Solution, Step
@@ -69,7 +70,7 @@ def test_every_line_after_the_first_has_a_rule() -> None:
 @pytest.mark.parametrize("only", [(), ("W1",)])
 def test_what_a_rule_cites_is_a_step_above_it(path: Path, only: tuple[str, ...]) -> None:
     source = path.read_text(encoding="utf-8")
-    if only and "W1" not in build(read(source, "", None), numbers=False).parameters:
+    if only and "W1" not in apart(build(read(source, "", None), numbers=False)).parameters:
         return
     seen: set[str] = set()
     for step in steps(derived(source, Question(wrt=only))):

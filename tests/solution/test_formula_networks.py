@@ -454,12 +454,13 @@ def test_a_softmax_of_an_expression_is_derived_in_its_own_results() -> None:
         assert any(expected in line["text"] for step in sheet["steps"] for line in step["lines"])
 
 
+NO_LAYERS = "this network has fewer than two of them; nntrace grad shows its gradients"
 OTHER_QUESTIONS = ("draw -f svg", "step --view all -f html", "grad --view paths -f tex", "train --epochs 2", "flow")
 
 
-@pytest.mark.parametrize("seed", sorted({*range(share_of_drawn(0.2)), 5098, 5122}))
+@pytest.mark.parametrize("seed", sorted({*range(share_of_drawn(0.2)), 30, 5098, 5122}))
 def test_every_command_answers(run: Run, tmp_path: Path, seed: int) -> None:
     (tmp_path / "net.yaml").write_text(draw(seed).text, encoding="utf-8")
     for question in ("collapse", OTHER_QUESTIONS[seed % len(OTHER_QUESTIONS)]):
         code, _, err = run(*question.split(), cwd=tmp_path)
-        assert code == 0, f"{question}: {err}"
+        assert code == 0 or NO_LAYERS in err, f"{question}: {err}"

@@ -69,8 +69,11 @@ class SymbolWriter(ChunkWriter):
         """A vector or a matrix is bold, a single number is not."""
         if isinstance(symbol, Partial):
             return self._symbol(symbol, depth)
-        bold = node.down is not None or node.across is not None or symbol.name in self.tensors
-        return self._letters(symbol, bold, depth, above)
+        return self._letters(symbol, self._is_bold(node, symbol), depth, above)
+
+    def _is_bold(self, node: Whole, symbol: Sym) -> bool:
+        has_axes = node.down is not None or node.across is not None
+        return not symbol.index and (has_axes or symbol.name in self.tensors)
 
     def _letters(self, symbol: Sym, bold: bool, depth: int, above: str = "") -> Chunk:
         if symbol.name[0] == "@":  # what stands for a factor of a family
@@ -150,9 +153,8 @@ class SymbolWriter(ChunkWriter):
         match node:
             case Sym(name, index, mark):
                 return bool(mark) or bool((index or name in self.tensors) and layer_of(name)[1])
-            case Whole(Sym(name, _, mark), down, across):
-                bold = down is not None or across is not None or name in self.tensors
-                return bool(mark) or bool(bold and layer_of(name)[1])
+            case Whole(Sym(name, index, mark) as symbol):
+                return bool(mark) or bool((index or self._is_bold(node, symbol)) and layer_of(name)[1])
             case _:
                 return False
 

@@ -52,8 +52,8 @@ class Layout:
     def axes(self, symbol: Sym | Partial) -> Axes:
         """How a tensor is laid out: a vector as a column or as a row, the samples beside each other the other way.
 
-        What belongs to one sample (marked so, without the sample's index) is a vector by itself. An element that has a
-        name is a number, in a batch one for each sample, and so is the one element on an axis.
+        What belongs to one sample (marked so, without the sample's index) is a vector by itself. An element is a
+        number, in a batch one for each sample, and so is the one element on an axis.
         """
         own = symbol.by if isinstance(symbol, Partial) else symbol
         indices = tuple(str(index) for index in own.index)
@@ -67,13 +67,16 @@ class Layout:
         return down, across
 
     def element(self, symbol: Sym) -> Sym | None:
-        """The user's name for one of several elements of a tensor."""
+        """One of several elements of a tensor, by the user's name for it or by its place."""
         tensor = self.network.tensors.get(symbol.name)
         if tensor is None or all(self._on_axes(symbol)):
             return None
         cell = symbol.index[len(symbol.index) - len(tensor.sample_shape) :]
+        if not all(isinstance(place, int) for place in cell):
+            return None
         name = tensor.names.get(cell)  # type: ignore[arg-type]
-        return None if name is None else Sym(name, (), SAMPLES if tensor.sampled else "")
+        mark = SAMPLES if tensor.sampled else ""
+        return Sym(name, (), mark) if name is not None else Sym(self.name(symbol.name).name, cell, mark)
 
     def _on_axes(self, symbol: Sym) -> Iterator[bool]:
         """Of each index whether it has all that is on its axis: a letter, or the one element."""

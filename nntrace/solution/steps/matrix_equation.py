@@ -117,7 +117,7 @@ class EquationWriter:
                     return Whole(Sym(name, (), mark), down, across)
                 case Whole(Sym(name, _, mark) as symbol, down, across) if name in self.network.tensors:
                     tensor = self.formulas.element(symbol) or self.formulas.name(name)
-                    return Whole(Sym(tensor.name, (), mark or tensor.mark), down, across)
+                    return Whole(Sym(tensor.name, tensor.index, mark or tensor.mark), down, across)
                 case _:
                     return None
 

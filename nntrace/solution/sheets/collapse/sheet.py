@@ -200,7 +200,7 @@ class Collapse:
     def _result(self, layers: tuple[BoundOperation, ...], affine: AffineMap, source: Expr) -> Iterator[Block]:
         last = self.formulas.name(layers[-1].output)
         merged = yield from self._under_names(affine, *self._own_names(last), len(layers))
-        if self.trace is None or self.network.samples is not None:
+        if self.trace is None or self._samples(layers) is not None:
             yield self._step(last, self.algebra.applied(merged, source), ADDS_NOTHING)
         if self.trace is not None:
             yield from self._compared(layers, merged)
@@ -228,10 +228,14 @@ class Collapse:
             suffix += f"_{last.name}"
         return Sym(f"W{suffix}"), Sym(f"b{suffix}")
 
+    def _samples(self, layers: tuple[BoundOperation, ...]) -> int | None:
+        """How many samples these layers work out; of parameters alone, and without a batch, none."""
+        return self.network.samples if self.network.tensors[layers[-1].output].sampled else None
+
     def _compared(self, layers: tuple[BoundOperation, ...], merged: AffineMap) -> Iterator[Block]:
         """The merged map on the inputs, with its numbers, against the network's own result."""
-        maps, algebra, count = self.maps, self.algebra, self.network.samples
-        source, last = layers[0].argument, layers[-1].output
+        maps, algebra = self.maps, self.algebra
+        source, last, count = layers[0].argument, layers[-1].output, self._samples(layers)
         x, z = self.formulas.name(source), self.formulas.name(last)
         holds = True
         own: Grid = []
