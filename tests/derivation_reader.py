@@ -376,7 +376,10 @@ class Reading:
             return True
         if any(" if " in text for text in texts) or (after in self.cells and after not in (*self.keys, *self.deltas)):
             return True
-        return bool(whole) or name == self.loss
+        defined = any(
+            re.search(rf"(?<![^\W_]){re.escape(one)}(?![^\W_]|′)", text) for one in self.definitions for text in texts
+        )
+        return bool(whole) or defined or name == self.loss
 
     def by_index(self, step: dict[str, Any], texts: list[str]) -> Iterator[str]:
         name, _ = self.parted(step["name"].partition("/∂")[0].removeprefix("∂"))

@@ -94,6 +94,7 @@ def test_what_is_0_whatever_was_rounded_is_equal_to_0(run: Run, tmp_path: Path) 
     [
         ("(x - 1) * a", "f = (x - 1) × a ≈ (1.0 - 1) × 0.333333 = 0.0"),
         ("(a - b) * a", "f = (a - b) × a ≈ (0.333333 - 0.333333) × 0.333333 ≈ 0.0"),
+        ("a * sin(x - 1)", "f = a × sin(x - 1) ≈ 0.333333 × sin(1.0 - 1) = 0.0"),
         ("(a * max(0, -x))^2", "f = (a × max(0, -x))² ≈ (0.333333 × max(0, -1.0))² = 0.0"),
     ],
 )

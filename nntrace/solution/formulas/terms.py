@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from fractions import Fraction
 from math import nan
 from typing import TypeGuard
 
@@ -94,5 +95,7 @@ def is_nothing(form: Expr, exactly: bool) -> bool:
             others = [one for one in args if not is_nothing(one, exactly)]
             chosen = len(others) < len(args) and approximate(form, lambda *_: nan) == 0
             return chosen and all(approximate(one, lambda *_: nan) for one in others)  # else rounding may choose
+        case Call(_, (body,)) if (row := row_of(form)) and row.exact(Fraction(0)) == 0:
+            return is_nothing(body, exactly)
         case _:
             return False

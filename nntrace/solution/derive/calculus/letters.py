@@ -82,4 +82,5 @@ class _Names:
         for letter in letters:
             keeps = not wanted and letter not in self.taken and origin(letter) == letter
             found[letter] = free.pop(0) if free else letter if keeps else self.new(wanted + LETTERS)
+            self.taken.add(found[letter])
         return found
