@@ -781,6 +781,14 @@ def batched(network: Network, draw: random.Random) -> tuple[str, list[dict[str, 
     return "\n".join([*head, *lines]) + "\n", samples
 
 
+def sampled(seed: int) -> str:
+    """The text of a seed's network; of each fourth with samples, where it can have some."""
+    network = generate(seed)
+    in_turn = network.loss.kind == "perceptron"  # which takes one sample after another, in sheets of their own
+    several = batched(network, random.Random(seed)) if seed % 4 == 3 and not in_turn else None
+    return several[0] if several else network.text
+
+
 def declared(names: tuple[str, ...]) -> str:
     if "[" in names[0]:
         return f"{{{quoted(names[0].partition('[')[0])}: {{size: {len(names)}}}}}"

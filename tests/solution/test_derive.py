@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 from derivation_reader import Reading, reading, texts_of
-from networks import BATCH, DRAWN, OF_ANY_OUTPUTS, generate
+from networks import BATCH, DRAWN, OF_ANY_OUTPUTS, sampled
 from shipped import CONFIGS, tried
 from symbolic_reader import AtKink
 
@@ -36,7 +36,7 @@ CHUNK = 10
 @pytest.mark.parametrize("start", range(0, DRAWN, CHUNK))
 def test_every_line_of_generated_networks(start: int) -> None:
     for seed in range(start, min(start + CHUNK, DRAWN)):
-        text = generate(seed).text
+        text = sampled(seed)
         try:
             one = reading(build(read(text, "generated", None)), Question(with_numbers=True))
             problems = [] if one.saturated() else list(one.disagreements())
@@ -46,7 +46,7 @@ def test_every_line_of_generated_networks(start: int) -> None:
 
 
 @pytest.mark.grid
-@pytest.mark.parametrize("loss", OF_ANY_OUTPUTS)
+@pytest.mark.parametrize("loss", [*OF_ANY_OUTPUTS, "{mse: J, parts: [E1, E2]}"])
 @pytest.mark.parametrize("vectors", ["columns", "rows"])
 def test_every_line_of_a_batch(vectors: str, loss: str) -> None:
     text = BATCH.replace("VECTORS", vectors).replace("LOSS", loss)

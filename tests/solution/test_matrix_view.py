@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 import pytest
 from derivation_reader import Reading, same
-from networks import ALIKE, BATCH, DRAWN, OF_ANY_OUTPUTS, generate
+from networks import ALIKE, BATCH, DRAWN, OF_ANY_OUTPUTS, generate, sampled
 from shipped import CONFIGS, tried
 from stepping import rate_of, stepped
 from symbolic_reader import FUNCTIONS, OPTIONS, AtKink, Dual, Index, Matrix, dual, shape_differs, shape_of, signs
@@ -153,7 +153,7 @@ CHUNK = 10
 @pytest.mark.parametrize("start", range(0, DRAWN, CHUNK))
 def test_generated_networks(start: int) -> None:
     for seed in range(start, min(start + CHUNK, DRAWN)):
-        source = generate(seed).text
+        source = sampled(seed)
         try:
             assert list(wrong_lines(build(read(source, "generated", None)))) == [], source
         except AtKink:

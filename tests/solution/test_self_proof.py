@@ -20,7 +20,7 @@ from typing import Any, NamedTuple
 
 import pytest
 import reader
-from networks import DRAWN, batched, generate, share_of_drawn
+from networks import DRAWN, sampled, share_of_drawn
 from reader import Read, ReadError, half_unit
 from rich.cells import cell_len
 from rich.console import Console
@@ -790,10 +790,7 @@ def drawn() -> Iterator[Drawn]:
     for text in (UPSTREAM, LONG, WIDE, SATURATED.format(20), SATURATED.format(1000)):
         yield Drawn(build(read(text, "typed", None)), text, random.Random(0))
     for seed in range(share_of_drawn(0.5)):  # each for four questions, in several formats
-        network = generate(seed)
-        one_step = network.loss.kind != "perceptron"  # which takes one sample after another, in sheets of their own
-        several = batched(network, random.Random(seed)) if seed % 4 == 3 and one_step else None
-        text = several[0] if several else network.text
+        text = sampled(seed)
         yield Drawn(build(read(text, "generated", None)), text, random.Random(seed))
 
 

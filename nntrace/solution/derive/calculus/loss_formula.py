@@ -50,13 +50,14 @@ class LossFormula:
         self.other = next(letter for letter in "ikj" if letter != (self.letter or "k"))
         """The index of the logit that the loss is derived by."""
         self.batch = (SAMPLE,) if self.network.samples is not None else ()
-        self.per_sample = next((step.output for step in steps if tensors[step.output].sampled), None)
-        self.of_sample = Sym(self.per_sample or self.data, self.batch)
-        """The loss, in a batch that of each sample, over keys."""
-        self.loss = symbols.tensor(self.of_sample)
         indexed = (step for step in self.network.loss_steps() if tensors[step.output].sample_shape)
         self.parts_of = {step.output: step for step in indexed}
         """The steps that give what each output adds to the loss, by their keys."""
+        whole = (step.output for step in steps if step.output not in self.parts_of)
+        self.per_sample = next((key for key in whole if tensors[key].sampled), None)
+        self.of_sample = Sym(self.per_sample or self.data, self.batch)
+        """The loss, in a batch that of each sample, over keys."""
+        self.loss = symbols.tensor(self.of_sample)
 
     # -- formulas ----------------------------------------------------------------------------------------------------
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Iterator
 
-from ....expr import Call, Expr, Max, Sum, Sym, Whole, children, free_indices
+from ....expr import Call, Expr, Max, Sum, Sym, Whole, children, free_indices, symbols
 from ....expr.bind import contains, transform, walk
 from ....expr.letters import relettered
-from ...formulas.naming import PRIME
+from ....network.batch import SAMPLE
+from ...formulas.naming import PRIME, SAMPLES
 from ..steps import Form, Part
 from .symbols import Symbols
 
@@ -36,17 +37,25 @@ class Repeats:
             alike = sum(isinstance(other, Sum) == isinstance(node, Sum) for other in names)
             letters = self.symbols.letters_for(wanted)
             primes = PRIME * (alike // len(letters))
-            names[meant] = Sym(letters[alike % len(letters)] + primes, tuple(free_indices(node)))
+            names[meant] = Sym(letters[alike % len(letters)] + primes, self._indices(node))
         new = [(found[meant], name) for meant, name in names.items() if self._meant.get(name.name) != found[meant]]
         self._meant.update((name.name, found[meant]) for meant, name in names.items())
         kinds = {type(node) for node in names}
 
         def leaf(node: Expr) -> Expr | None:
             name = names.get(by_place(node)) if type(node) in kinds else None
-            return name and Sym(name.name, tuple(free_indices(node)))
+            return name and Sym(name.name, self._indices(node))
 
         renamed = (line.map(lambda form: transform(form, leaf)) for line in part.lines)
         return part._replace(lines=(*(Form(node, left=name) for node, name in new), *renamed))
+
+    def _indices(self, node: Expr) -> tuple[str, ...]:
+        """The letters of a part's name: those that are free in it, and the sample's where it has a number of each."""
+        letters = tuple(free_indices(node))
+        of_each = any(isinstance(one, Sym) and one.mark == SAMPLES for one in symbols(node))
+        if not of_each or SAMPLE in letters:
+            return letters
+        return (*letters, SAMPLE) if self.symbols.network.conventions.vectors == "columns" else (SAMPLE, *letters)
 
 
 def by_place(node: Expr) -> Expr:
