@@ -92,9 +92,9 @@ def shape(node: Expr) -> Axes | None:
 
 
 def _largest(operands: tuple[Expr, ...]) -> Axes | None:
-    """The shape of parts of one shape, or numbers, which fit any."""
+    """The shape of parts of one shape, or numbers, which fit any, as those of the one sample of a batch do."""
     shapes = [found for part in operands if (found := shape(part)) is not None]
-    return next((found for found in shapes if found != (None, None)), shapes[0] if shapes else None)
+    return max(shapes, key=lambda axes: sum(axis is not None for axis in axes), default=None)
 
 
 class _MatrixForm:

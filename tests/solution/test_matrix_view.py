@@ -715,3 +715,21 @@ def test_what_is_a_number_of_each_sample_is_one_between_matrices() -> None:
     derived = Derivation(network, Question()).solution()
     sheet = "\n".join(render(derived, "txt", width=120, script=UNICODE))
     assert all(f"{name} = {formulas[name]}" in sheet for name in ("m", "h", "∂f/∂v"))
+
+
+ONE_SAMPLE = """
+inputs: {x: {size: 2}}
+samples: [[1.8, 0.4]]
+values: {v: [0.3, 0.5]}
+layers: [{let: {s: 'sum(x - v)', u: 'v - x', f: 'sum(u^2) - s'}}]
+loss: {of: f, over_samples: sum}
+learning_rate: 1
+"""
+
+
+def test_a_number_of_the_only_sample_is_no_column() -> None:
+    network = build(read(ONE_SAMPLE, "one sample", None))
+    assert list(wrong_lines(network)) == []
+    derived = Derivation(network, Question()).solution()
+    sheet = "\n".join(render(derived, "txt", width=120, script=UNICODE))
+    assert "∂f/∂v = ∂f/∂s⁽ⁿ⁾ × (-1) + ∂f/∂u " in sheet
