@@ -13,7 +13,7 @@ What an expression *means* (its numbers, text, derivative) is for the interprete
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Hashable, Iterator
 from decimal import Decimal
 from fractions import Fraction
 from typing import Literal
@@ -208,16 +208,17 @@ class Cases(Expr):
 class Rest(Expr):
     """The addends a long sum leaves out: how many, and what they come to (``None`` in a formula without numbers).
 
-    ``noun`` says what they are: a ``term``, a ``path``.
+    ``noun`` says what they are: a ``term``, a ``path``; ``of`` tells those of one sum from those of another.
     """
 
-    __slots__ = ("count", "total", "noun")
+    __slots__ = ("count", "total", "noun", "of")
     count: int
     total: Num | None
     noun: str
+    of: Hashable
 
-    def __init__(self, count: int, total: Num | None, noun: str = "term") -> None:
-        super().__init__(count, total, noun)
+    def __init__(self, count: int, total: Num | None, noun: str = "term", of: Hashable = None) -> None:
+        super().__init__(count, total, noun, of)
 
 
 ZERO, ONE = Num(0), Num(1)

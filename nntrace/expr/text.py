@@ -106,7 +106,7 @@ def pieces(node: Expr, script: Script = UNICODE, depth: int = 0) -> list[Piece]:
                 return [Piece(f"{text(top, script)}/{text(bottom, script)}", depth)]
             return write(top, "top") + _led("/ ", write(bottom, "bottom"), depth + 1)
         case Pow(base, exponent):
-            return _around("", write(base, "base"), _exponent(exponent, script))
+            return _raised(write(base, "base"), exponent, script, depth)
         case Call():
             return _call(node, script, depth)
         case Sum(over, body):
@@ -142,7 +142,7 @@ def pieces(node: Expr, script: Script = UNICODE, depth: int = 0) -> list[Piece]:
                 result += _led(f"{sign} ", write(other, "elementwise"), depth + 1)
             return result
         case HadamardPow(base, exponent):
-            return _around("", write(base, "base"), "^{" + plain("∘", script) + text(exponent, script) + "}")
+            return _raised(write(base, "base"), exponent, script, depth, plain("∘", script))
         case Literal(matrix):
             return _literal(matrix, script, depth)
         case Rest(count, total, noun):
@@ -219,11 +219,13 @@ def _juxtaposed(operator: str, inner: list[Piece], depth: int) -> list[Piece]:
     return [Piece(inner[0].text, depth, operator), *inner[1:]]
 
 
-def _exponent(exponent: Expr, script: Script) -> str:
+def _raised(base: list[Piece], exponent: Expr, script: Script, depth: int, sign: str = "") -> list[Piece]:
+    """A base in its pieces to a power, which is small in height where it is a count and no ``sign`` stands before it;
+    a line may break inside another one."""
     match exponent:
-        case Num(int(value)):
-            if not script.ascii:
-                return str(value).translate(SUPERSCRIPTS)
-            return f"^{value}" if value >= 0 else f"^({value})"
+        case Num(int(value)) if not sign:
+            small = f"^{value}" if value >= 0 else f"^({value})"
+            return _around("", base, small if script.ascii else str(value).translate(SUPERSCRIPTS))
         case _:
-            return "^{" + text(exponent, script) + "}"
+            first, *others = _around(f"^{{{sign}", pieces(exponent, script, depth + 3), "}")
+            return [*_around("", base, first.text), *others]

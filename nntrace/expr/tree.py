@@ -47,7 +47,7 @@ _REBUILT: dict[type[Expr], Callable[[Any, tuple[Any, ...]], Expr]] = {
     Call: lambda node, parts: Call(node.function, parts, node.options),
     Indicator: lambda node, parts: Indicator(_related(node.condition, *parts)),
     Cases: lambda node, parts: Cases(_related(node.condition, *parts[:2]), *parts[2:]),
-    Rest: lambda node, parts: Rest(node.count, parts[0], node.noun) if parts else node,
+    Rest: lambda node, parts: Rest(node.count, parts[0], node.noun, node.of) if parts else node,
 }
 """How each kind of node is made of other expressions."""
 

@@ -120,6 +120,29 @@ def test_a_long_sum_of_zeros_is_0(run: Run, tmp_path: Path) -> None:
     assert value.strip() == "= 0.0"
 
 
+def test_each_long_sum_of_a_line_says_what_it_leaves_out(run: Run, tmp_path: Path) -> None:
+    text = f"inputs: {{x: {list(range(1, 15))}}}\nlayers: [let: {{f: sum(x) / (1 + sum(x^2))}}]\nloss: f\n"
+    (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
+    top, bottom = (
+        "1 + 2 + 3 + … 10 more terms, together 85 + 14",
+        "1 + 1² + 2² + 3² + … 10 more terms, together 805 + 14²",
+    )
+    assert f"= ({top}) / ({bottom})" in " ".join(run("forward", cwd=tmp_path).out.split())
+    found = " ".join(run("grad", "--param", "x[1]", cwd=tmp_path).out.split())
+    assert f"= ({bottom} - 2 × ({top}) × 1) / ({bottom})²" in found
+
+
+def test_a_line_breaks_inside_an_exponent(run: Run, tmp_path: Path) -> None:
+    text = "inputs: {first: 1, second: 2}\nlayers: [let: {f: '2^tanh(first * second + second * second + first)'}]\n"
+    (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
+    lines = run("forward", "--width", "40", cwd=tmp_path).out.splitlines()
+    assert lines[-4:-1] == [
+        "F1  f = 2^{tanh(first × second",
+        "        + second × second + first)}",
+        "      = 2^{tanh(1 × 2 + 2 × 2 + 1)}",
+    ]
+
+
 UNITS = "inputs: {x: [1, 2]}\nlayers: [LAYERS, {relu: a}]\nloss: {half_squared_error: L}\ntargets: {t: [3, 1]}\n"
 ONE = UNITS.replace("t: [3, 1]", "t: 3")
 DEAD_UNITS = {  # a network, and what its dead unit leaves without a gradient

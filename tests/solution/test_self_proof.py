@@ -94,6 +94,7 @@ class _Writing:
         words = text.split(" ")
         if words[0] == "together" and self.forms[-1][1][-1].endswith(","):  # of what is left out, on a row of its own
             self.forms[-1][1].extend(words[:2])
+            self.depth += words[1].count("(") - words[1].count(")")
             del words[:2]
         while words:
             word = words.pop(0)

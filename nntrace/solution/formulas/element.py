@@ -97,7 +97,6 @@ class Writer(ElementFormulas):
     def substituted(self, expansion: Expansion, digits: Digits | None = None) -> tuple[Expr, bool]:
         """One number for each symbol, in the same order; and whether any of them was rounded."""
         number = NumbersShown(digits or self.digits)
-        rests = iter(expansion.rests)
 
         def leaf(part: Expr) -> Expr | None:
             match part:
@@ -111,7 +110,7 @@ class Writer(ElementFormulas):
                 case Neg(Indicator() as one) if self.evaluate(one).exact == 0 and begins(part, expansion.body):
                     return ZERO
                 case Rest(count, _, noun):
-                    return Rest(count, number(next(rests)), noun)
+                    return Rest(count, number(expansion.rests[part]), noun)
                 case _:
                     return None
 
@@ -138,13 +137,13 @@ class Writer(ElementFormulas):
         if found_sum is None:
             return None
         outer, inner = found_sum
-        number, rests = NumbersShown(digits), iter(expansion.rests)
+        number = NumbersShown(digits)
         folded: list[Expr] = []
         for term in inner.terms:
             if isinstance(term, Rest):
-                folded.append(Rest(term.count, number(next(rests)), term.noun))
+                folded.append(Rest(term.count, number(expansion.rests[term]), term.noun))
             else:
-                folded.append(folded_sign(term, number(self._with_rests(term, rests)), first=not folded))
+                folded.append(folded_sign(term, number(self._with_rests(term, expansion.rests)), first=not folded))
         body = rename(outer(Add(tuple(folded))), lambda one: number(self.read(one)))
         return body, number.rounded
 
@@ -164,14 +163,14 @@ class Writer(ElementFormulas):
         form = self.substituted(Expansion(body, expansion.rests), digits)
         return None if is_nothing(form[0], True) else form
 
-    def _with_rests(self, term: Expr, rests: Iterator[Amount]) -> Amount:
+    def _with_rests(self, term: Expr, rests: Mapping[Expr, Amount]) -> Amount:
         """The number of a term; what the long sums inside it leave out is taken from ``rests``."""
         left_out: list[Amount] = []
 
         def leaf(part: Expr) -> Expr | None:
             if not isinstance(part, Rest):
                 return None
-            left_out.append(next(rests))
+            left_out.append(rests[part])
             number = left_out[-1].exact
             return Rest(part.count, Num(Decimal(left_out[-1].number) if number is None else number), part.noun)
 
@@ -273,7 +272,7 @@ class Writer(ElementFormulas):
     def _telling_sides(self, expansion: Expansion, digits: Digits) -> Digits:
         """The digits with which each argument whose sign decides, such as a divisor, shows its own sign."""
         for argument in filter(None, map(decided_by_sign, walk(expansion.body))):
-            value, own = self.evaluate(argument), Expansion(argument, ())
+            value, own = self.evaluate(argument), Expansion(argument)
             printed, _ = self.substituted(own, digits)
             if value.is_lost or not all(map(is_finite, walk(printed))):
                 continue

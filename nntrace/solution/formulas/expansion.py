@@ -52,7 +52,7 @@ SHOWN_FIRST, SHOWN_LAST, LONGEST_SUM = 3, 1, 12
 
 
 class Expansion(Record):
-    """A formula over keys and bound indices (``Sym("W1", (0, 1))``), with what its ``Rest`` nodes come to, in order.
+    """A formula over keys and bound indices (``Sym("W1", (0, 1))``), with what its ``Rest`` nodes come to.
 
     ``decided`` are the conditions of the cases that it stood on, each with how it turned out: only the case that
     holds is written. ``deciding`` are those that made a difference: the others' two cases meet here, and come to the
@@ -60,7 +60,7 @@ class Expansion(Record):
     """
 
     body: Expr
-    rests: tuple[Amount, ...] = ()
+    rests: Mapping[Expr, Amount] = {}
     decided: tuple[tuple[Condition, bool], ...] = ()
     deciding: tuple[tuple[Condition, bool], ...] = ()
 
@@ -69,7 +69,7 @@ class _Writing(Record):
     """What is gathered while one formula is written out."""
 
     sizes: Mapping[str, int]
-    rests: list[Amount]
+    rests: dict[Expr, Amount]
     decided: dict[Condition, bool]
     continuous: set[Condition]
 
@@ -107,10 +107,10 @@ class ElementFormulas:
 
     def write(self, formula: Expr, step: BoundOperation, index: Mapping[str, int]) -> Expansion:
         """An operation's formula for one element, over keys, its sums written out and long ones cut."""
-        writing = _Writing(step.sizes, [], {}, set())
+        writing = _Writing(step.sizes, {}, {}, set())
         body = self._expanded(keyed(at(formula, index), step), writing)
         deciding = tuple(one for one in writing.decided.items() if one[0] not in writing.continuous)
-        return Expansion(body, tuple(writing.rests), tuple(writing.decided.items()), deciding)
+        return Expansion(body, writing.rests, tuple(writing.decided.items()), deciding)
 
     def why(self, step: BoundOperation) -> str:
         """What a line is for, or by which case of its numbers it is worked out, the same in every sample."""
@@ -237,9 +237,11 @@ class ElementFormulas:
             return total(self._expanded(addend(place), writing) for place in places)
         first, middle, last = places[:SHOWN_FIRST], places[SHOWN_FIRST:-SHOWN_LAST], places[-SHOWN_LAST:]
         before = [self._expanded(addend(place), writing) for place in first]  # a sum in it may be cut too
-        writing.rests.append(self._together(body, indices, middle, writing.sizes))
+        left_out = Rest(len(middle), None, of=(body, tuple(indices), middle[0], middle[-1]))
+        if left_out not in writing.rests:
+            writing.rests[left_out] = self._together(body, indices, middle, writing.sizes)
         after = (self._expanded(addend(place), writing) for place in last)
-        return Add((*before, Rest(len(middle), None), *after))
+        return Add((*before, left_out, *after))
 
     def _together(self, body: Expr, indices: list[str], places: list[Cell], sizes: Mapping[str, int]) -> Amount:
         if self.trace.elementwise:
@@ -254,7 +256,7 @@ class ElementFormulas:
         if self.presence.is_absent(addend):
             return True
         structural = any(self.network.tensors[s.name].structural for s in symbols(addend) if isinstance(s, Sym))
-        return structural and self._expanded(addend, writing._replace(rests=[], decided={}, continuous=set())) == ZERO
+        return structural and self._expanded(addend, writing._replace(rests={}, decided={}, continuous=set())) == ZERO
 
 
 def _decided_deltas(node: Expr) -> Expr:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Mapping
 
 from ...expr import (
     ONE,
@@ -22,7 +23,6 @@ from ...expr import (
     simplify,
     total,
 )
-from ...expr.bind import walk
 from ...expr.structure import is_zero, negative
 from ...network.chain_rule import LOSS, ChainRule, Reader
 from ...network.model import Cell, Element, Network
@@ -67,22 +67,22 @@ class ElementGradients:
     def __init__(self, writer: Writer, everywhere: bool = False) -> None:
         self.writer = writer
         self.network: Network = writer.network
-        self._known: dict[Element, tuple[list[Summand], tuple[Amount, ...]]] = {}
+        self._known: dict[Element, tuple[list[Summand], Mapping[Expr, Amount]]] = {}
         self.chain = ChainRule(self.network, everywhere)
 
-    def summands(self, use: Element) -> tuple[list[Summand], tuple[Amount, ...]]:
+    def summands(self, use: Element) -> tuple[list[Summand], Mapping[Expr, Amount]]:
         """The addends of ∂L/∂element through this one use, and what the parts left out of long sums come to."""
         if use not in self._known:
             self._known[use] = self._summands(use)
         return self._known[use]
 
-    def _summands(self, use: Element) -> tuple[list[Summand], tuple[Amount, ...]]:
+    def _summands(self, use: Element) -> tuple[list[Summand], Mapping[Expr, Amount]]:
         found: list[Summand] = []
-        rests: tuple[Amount, ...] = ()
+        rests: dict[Expr, Amount] = {}
         for reader in self.chain.readers(use.key):
             expansion, addends = self._addends(reader, use.cell)
             cases = tuple(held for _, held in expansion.decided)
-            rests += expansion.rests
+            rests.update(expansion.rests)
             for output, local in addends:
                 if not is_zero(local):
                     found.append(Summand(use, reader, output, local, expansion.deciding, cases))
@@ -151,19 +151,14 @@ class ElementGradients:
         return total(chain), total(long)
 
     def _by_output(self, formula: Expr, reader: Reader, cell: Cell) -> tuple[Expansion, _Locals]:
-        """A formula of what comes back, and each output in it with all of ∂output/∂argument, be it in several addends;
-        what long sums leave out is in the order of these."""
+        """A formula of what comes back, and each output in it with all of ∂output/∂argument, be it in several
+        addends."""
         expansion = self._at_cell(formula, reader, cell)
-        rests = iter(expansion.rests)
-        found: dict[Element | int, tuple[list[Expr], list[Amount]]] = {}
+        found: dict[Element | int, list[Expr]] = {}
         for place, term in enumerate(_terms(self._with_parts_inlined(expansion.body))):
             output, local = _chained(term)
-            addends, left_out = found.setdefault(place if output is None else output, ([], []))
-            addends.append(local)
-            left_out += [next(rests) for node in walk(local) if isinstance(node, Rest)]
-        ordered = (*(one for _, left_out in found.values() for one in left_out), *rests)
-        locals_of = [(None if isinstance(key, int) else key, total(addends)) for key, (addends, _) in found.items()]
-        return expansion._replace(rests=ordered), locals_of
+            found.setdefault(place if output is None else output, []).append(local)
+        return expansion, [(None if isinstance(key, int) else key, total(addends)) for key, addends in found.items()]
 
     def _at_cell(self, formula: Expr, reader: Reader, cell: Cell) -> Expansion:
         """A formula of a reader for one cell of what it reads; without a cell, its indices are left free."""

@@ -62,11 +62,11 @@ class Backward:
             line = writer.given(given, (("given",),))
             return Step(self.ids.of("B", first), "backward", writer.partial(first), (line,), given.number, given.exact)
         summands: list[Summand] = []
-        rests: tuple[Amount, ...] = ()
+        rests: dict[Expr, Amount] = {}
         for use in found.uses:
             more, amounts = self.gradients.summands(use)
             summands += more
-            rests += amounts
+            rests.update(amounts)
         body = total(summand.body for summand in summands)
         name = writer.gradient_name(first)
         if len(summands) == 1 and summands[0].output is None:

@@ -132,10 +132,8 @@ class Paths:
 
     def _sum_of(self, expansion: Expansion) -> Amount:
         """What the products of a path form come to."""
-        rests = iter(expansion.rests)
-        return sum_of(
-            [next(rests) if isinstance(term, Rest) else self.writer.evaluate(term) for term in terms_of(expansion.body)]
-        )
+        known, terms = expansion.rests, terms_of(expansion.body)
+        return sum_of([known[term] if isinstance(term, Rest) else self.writer.evaluate(term) for term in terms])
 
     def from_element(self, start: Element) -> Found | None:
         """The largest paths from an element to the loss, and how many there are; ``None`` where these are too many.
@@ -194,7 +192,7 @@ class Paths:
         if len(paths) == count:
             return Expansion(as_sum(products)), as_sum(chains)
         others = Rest(count - len(paths), None, "path")
-        return Expansion(as_sum([*products, others]), (rest,)), as_sum([*chains, others])
+        return Expansion(as_sum([*products, others]), {others: rest}), as_sum([*chains, others])
 
     def _chain(self, path: Path, again: Places) -> Expr:
         """∂L/∂o1 × ∂o1/∂h3 × …, from the loss back to the start."""

@@ -81,7 +81,7 @@ class Updates:
     def _over_all(self, formula: Expr) -> Expansion:
         """A formula with its sums over the parameters that learn written out, the middle of a long one left out."""
         every = learned(self.writer.network)
-        rests: list[Amount] = []
+        rests: dict[Expr, Amount] = {}
 
         def leaf(node: Expr) -> Expr | None:
             match node:
@@ -91,14 +91,14 @@ class Updates:
                     first, last = every[:SHOWN_FIRST], every[-SHOWN_LAST:]
                     between = slice(SHOWN_FIRST, len(every) - SHOWN_LAST)
                     known = {name: self.writer.extra[name] for name in self.rule.common if name in self.writer.extra}
-                    rests.append(self.update.before.shared_number(node, known, between))
-                    left_out = Rest(len(every) - SHOWN_FIRST - SHOWN_LAST, None)
+                    left_out = Rest(len(every) - SHOWN_FIRST - SHOWN_LAST, None, of=body)
+                    rests[left_out] = self.update.before.shared_number(node, known, between)
                     return Add(
                         (*(_of_one(body, one) for one in first), left_out, *(_of_one(body, one) for one in last))
                     )
             return None
 
-        return Expansion(transform(formula, leaf), tuple(rests))
+        return Expansion(transform(formula, leaf), rests)
 
     def steps(self, found: Quantity) -> Iterator[Step]:
         """The lines for one parameter, the last as ``U3: w21⁺ = w21 - lr × ∂L/∂w21 = … = new``."""
