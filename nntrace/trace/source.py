@@ -59,13 +59,21 @@ class SharedLines:
         """``eager``: a part that is read once stands where it is read, since no loop works it out again."""
         self._eager = eager
         self._known: dict[tuple[Expr, tuple[str, ...]], str] = {}
+        self._reading: dict[str, list[tuple[Expr, tuple[str, ...]]]] = {}
         self._parts: dict[str, SourceLine] = {}
         self._uses: dict[str, int] = {}
-        self._given = [line._replace(formula=self._shared(line.formula, line.sizes)) for line in lines]
+        self._given = [self._of_shared(line) for line in lines]
         self.lines: list[SourceLine] = []
         """All lines in order, a shared part before the first that reads it."""
         for line in self._given:
             self._add(line)
+
+    def _of_shared(self, line: SourceLine) -> SourceLine:
+        """The line with a symbol for each part; what reads its target is another part from there on."""
+        found = line._replace(formula=self._shared(line.formula, line.sizes))
+        for key in self._reading.pop(line.target, ()):
+            self._known.pop(key, None)
+        return found
 
     def _shared(self, node: Expr, sizes: Mapping[str, int]) -> Expr:
         """The expression with a symbol for each sum, maximum and function in it, and for how a few terms begin."""
@@ -83,8 +91,10 @@ class SharedLines:
         key = (same, tuple(f"{letter}{size}" for letter, size in runs.items()))
         if (name := self._known.get(key)) is None:
             word = node.function if isinstance(node, Call) else type(node).__name__.lower()
-            name = self._known[key] = f"{word} {len(self._known) + 1}"  # no tensor's key has a space
+            name = self._known[key] = f"{word} {len(self._parts) + 1}"  # no tensor's key has a space
             self._parts[name] = SourceLine(name, letters, node, sizes)
+            for read in {one.name for one in symbols(node) if isinstance(one, Sym)}:
+                self._reading.setdefault(read, []).append(key)
         self._uses[name] = self._uses.get(name, 0) + 1
         return Sym(name, letters)
 

@@ -290,7 +290,10 @@ def gradients_of(net: Network) -> dict[str, Any]:
 @pytest.mark.parametrize("seed", range(share_of_drawn(0.6)))
 def test_gradients_are_autograds_and_torchs(seed: int, drawing: type[_Drawing]) -> None:
     drawn = draw(seed, drawing)
-    found = gradients_of(network(drawn))
+    net = network(drawn)
+    found, elements, arrays = gradients_of(net), Sheet(net, Settings()).trace, ArrayTrace(net)
+    for one in parameters(net):
+        assert arrays.total(one).number == pytest.approx(elements.total(one).number, rel=1e-7, abs=1e-9), drawn.text
     wanted = {name: value for name, value in drawn.given.items() if name != "x" or not drawn.samples}
     assert found["loss"]["before"] == pytest.approx(float(drawn.loss(wanted, anp)), rel=1e-9)
     if not wanted:

@@ -89,3 +89,21 @@ def test_the_gradients_of_arrays_do_not_cancel(name: str) -> None:
         found, true = (trace.gradient(Element(key, cell)).number for trace in (arrays, exact))
         assert true
         assert found == pytest.approx(true, rel=1e-12, abs=0)
+
+
+TWICE_THE_SAME = """\
+inputs: {x: [1, 2]}
+values: {W: [[1, 2], [3, 4]]}
+layers:
+  - let: {h: W @ x}
+  - {concat: c, from: [x, h]}
+  - {concat: d, from: [c, h]}
+  - let: {f: sum(h * h) + sum(d)}
+loss: f
+"""
+
+
+def test_what_is_added_twice_is_added_to_what_there_is() -> None:
+    """∂f/∂h = 2h + 1 + 1: after the first 1, the second sum is no longer the first one."""
+    gradients = ArrayTrace(build(read(TWICE_THE_SAME, "twice", None))).gradients
+    assert gradients["let.h"].tolist() == [2 * 5 + 2, 2 * 11 + 2]
