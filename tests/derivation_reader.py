@@ -376,9 +376,7 @@ class Reading:
             return True
         if any(" if " in text for text in texts) or (after in self.cells and after not in (*self.keys, *self.deltas)):
             return True
-        defined = any(
-            re.search(rf"(?<![^\W_]){re.escape(one)}(?![^\W_]|′)", text) for one in self.definitions for text in texts
-        )
+        defined = any(re.search(rf"(?<!\w){one}(?![^\W_]|['′])", text) for one in self.definitions for text in texts)
         return bool(whole) or defined or name == self.loss
 
     def by_index(self, step: dict[str, Any], texts: list[str]) -> Iterator[str]:
