@@ -8,7 +8,7 @@ from fractions import Fraction
 from ..record import Record
 from .brackets import is_scientific
 from .decimal_places import decimal_places
-from .nodes import Add, Div, Expr, Mul, Neg, Num, Size, Sym
+from .nodes import ONE, Add, Div, Expr, Mul, Neg, Num, Size, Sym
 from .simplify import LIKE_TERMS, MULTIPLIED, Rule, constant, simplified, with_rules
 from .structure import as_product, as_sum, negative, product
 from .tree import over_parts
@@ -58,7 +58,7 @@ def _folded(factors: tuple[Expr, ...], rules: list[Rule]) -> Expr | None:
     found = [constant_of(factor) for factor in factors]
     constants = [one for one in found if one is not None]
     if len(constants) < 2:
-        return None
+        return product(factors) if ONE in factors else None  # what is left of 2/2 × a
     value = Fraction(1)
     for one in constants:
         value *= one.value

@@ -170,6 +170,7 @@ CONSTANTS: list[tuple[Expr, str, str]] = [
     (Mul((Num(1) / 4, half, Num(2))), "1/4", "multiply the constants"),
     (Mul((third, decimal("0.02"), w)), "1/150 × w_ji", "multiply the constants"),
     (Mul((Num(2), w, Num(-3))), "-6 w_ji", "multiply the constants"),
+    (Mul((Num(2) / Num(2), w)), "w_ji", "multiply the constants"),
     (Mul((Num(2), decimal("0.01"), w)) + decimal("0.1") * w, "0.12 w_ji", "multiply the constants, add like terms"),
     (decimal("0.1") * w - decimal("0.3") * w, "-0.2 w_ji", "add like terms"),
     (Mul((decimal("1.0507009873554805"), decimal("1.6732632423543772"), w)),
