@@ -19,8 +19,8 @@ from .trace import Trace
 from .update import Kept, Limit, Memory, Update, moved, shared_lines
 
 if TYPE_CHECKING:
-    from ..network.apart import PartsOf
     from ..network.model import Array
+    from ..network.tensor_parts import PartsOf
 
 
 def given_arrays(network: Network) -> dict[str, Array]:

@@ -37,8 +37,8 @@ from .update import (
 )  # fmt: skip
 
 if TYPE_CHECKING:
-    from ..network.apart import PartsOf
     from ..network.model import Array
+    from ..network.tensor_parts import PartsOf
     from .program import CompiledNetwork, Program
 
 

@@ -18,8 +18,8 @@ from .amount import Amount
 from .update import Limit, Memory, Update, given_gradient
 
 if TYPE_CHECKING:
-    from ..network.apart import PartsOf
     from ..network.model import Array
+    from ..network.tensor_parts import PartsOf
     from .program import CompiledNetwork, Program
 
 

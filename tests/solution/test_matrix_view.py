@@ -27,6 +27,7 @@ from nntrace.network.apart import apart
 from nntrace.network.building.build import build
 from nntrace.network.model import Element, Network, Tensor
 from nntrace.network.quantities import parameters, quantity
+from nntrace.network.tensor_parts import parts_of
 from nntrace.solution.derive.question import Question
 from nntrace.solution.derive.sheet import Derivation
 from nntrace.solution.formulas.parts import PARTED
@@ -367,13 +368,20 @@ def steps_in(network: Network, view: Any) -> dict[str, dict[str, Any]]:
 def test_every_number_is_in_a_matrix_or_by_its_elements(seed: int) -> None:
     network = build(read(generate(seed).text, "generated", None))._replace(iterations=1)
     elements, matrices = steps_in(network, "delta"), steps_in(network, "matrix")
-    formulas, ids = TensorFormulas(network), Ids(network)
+    formulas, ids, parts = TensorFormulas(apart(network, PARTED)), Ids(network), parts_of(network, PARTED)
     whole = {step["name"] for id, step in matrices.items() if id.startswith("M")}
-    sought = [("B", key, formulas.gradient_name(key)) for key in (*ids.gradients, *network.parameters)]
-    sought += [("F", step.output, formulas.name(step.output)) for step in network.layer_steps()]
-    sought += [("L", step.output, formulas.name(step.output)) for step in network.loss_steps()]
-    missing = [(letter, key) for letter, key, name in sought if text(name) not in whole]
-    own = {ids.of(letter, Element(key, cell)) for letter, key in missing for cell in network.tensors[key].cells()}
+    gradients = [(key, list(network.tensors[key].cells()), key) for key in ids.gradients]
+    for key in network.parameters:
+        cells = list(network.tensors[key].cells())
+        for part in parts.get(key, ()):
+            gradients.append((key, [cell for cell in cells if part.moved(cell) is not None], part.tensor.key))
+        gradients += [] if key in parts else [(key, cells, key)]
+    sought = [("B", key, cells, formulas.gradient_name(part)) for key, cells, part in gradients]
+    for letter, steps in ("F", network.layer_steps()), ("L", network.loss_steps()):
+        for key in (step.output for step in steps):
+            sought.append((letter, key, list(network.tensors[key].cells()), formulas.name(key)))
+    missing = [(letter, key, cells) for letter, key, cells, name in sought if text(name) not in whole]
+    own = {ids.of(letter, Element(key, cell)) for letter, key, cells in missing for cell in cells}
     assert own & elements.keys()
     assert [(id, matrices[id]["lines"]) for id in own & elements.keys()] == [
         (id, elements[id]["lines"]) for id in own & elements.keys()
@@ -685,6 +693,20 @@ def test_joined_arguments_meet_a_part_of_the_weights_each(vectors: str) -> None:
     asked = quantity(network, Element("W2", (0, 2) if vectors == "columns" else (2, 0)))
     own = Sheet(network, Settings(view="matrix")).gradient([asked], named=True)
     assert [step["name"] for step in object_of(own)["steps"] if step["section"] == "backward"] == ["δ_z", "∂L/∂W2b"]
+
+
+@pytest.mark.parametrize("kind", ["l2", "half_l2", "l1"])
+@pytest.mark.parametrize("on", ["weights", "[W2]", "all"])
+def test_a_penalty_sums_over_each_part_by_itself(kind: str, on: str) -> None:
+    text = JOINED.replace("from: [h, x], weights: [[", "from: [x, h, x], weights: [[3, 5, ")
+    text += f"penalty: {{{kind}: 0.25, on: {on}}}\n"
+    network = build(read(text, "joined", None))
+    assert list(wrong_lines(network)) == []
+    steps = {step["name"]: step for step in steps_of(network)[0]}
+    added = {"l2": "2 × 0.25 × W2b", "half_l2": "0.25 × W2b", "l1": "0.25 × sign(W2b)"}[kind]
+    assert any(f"δ_z hᵀ + {added}" in line["text"] for line in steps["∂L/∂W2b"]["lines"])
+    derived = "\n".join(render(Derivation(network, Question()).solution(), "txt", width=120, script=UNICODE))
+    assert "Σ_i |W2a[1,i]| + Σ_i |W2b[1,i]|" in derived if kind == "l1" else "Σ_i W2a[1,i]² + Σ_i W2b[1,i]²" in derived
 
 
 SINGLE_RESULTS = """

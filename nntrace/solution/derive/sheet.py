@@ -7,10 +7,11 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ...expr import Condition, Dimensions, Expr, Num, Partial, Sym
-from ...network.apart import apart, parts_of
+from ...network.apart import apart
 from ...network.model import BoundOperation, Network
 from ...network.portion import chosen, portion
 from ...network.quantities import Quantity
+from ...network.tensor_parts import parts_of
 from ..content.model import Block, Check, Note, Remark, Section, SectionName, Solution, Step, listed
 from ..content.results import Results
 from ..formulas.lettering import Lettering

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...expr import Sym
-from ...network.apart import PartsOf, apart, parts_of
+from ...network.apart import apart
 from ...network.model import Network
+from ...network.tensor_parts import PartsOf, parts_of
 from ..content.model import Remark
 from .element import Writer
 from .layout import Layout

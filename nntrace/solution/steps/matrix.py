@@ -22,10 +22,10 @@ from ...expr.bind import contains, transform, walk
 from ...expr.constants import constants_multiplied
 from ...expr.letters import written_indices
 from ...expr.matrices import IDENTITY, Axes
-from ...network.apart import TensorPart
 from ...network.chain_rule import Reader
 from ...network.model import BoundOperation, Cell, Element, Network
 from ...network.quantities import partly_frozen
+from ...network.tensor_parts import TensorPart
 from ...trace.amount import Amount
 from ..content.model import Block, Line, Matrix, Note, Remark, SectionName, Step
 from ..formulas.element import Writer

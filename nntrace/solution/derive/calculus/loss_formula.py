@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from functools import cached_property
 
 from ....expr import ONE, Delta, Div, Expr, Mul, Neg, Partial, Sum, Sym, at, contract, product, symbols
-from ....expr.bind import transform, walk
+from ....expr.bind import origin, transform, walk
 from ....expr.functions import spelled_out
 from ....expr.letters import index_letters, relettered
 from ....expr.structure import negative
@@ -174,7 +174,7 @@ def own_formula(symbols: Symbols, step: BoundOperation, keys: set[str]) -> Part:
     keyed = symbols.formulas.keyed
     formula, output = keyed(step.operation.formula, step), keyed(step.operation.output, step)
     assert isinstance(output, Sym)
-    plain = {letter: letter.rstrip("0123456789") for letter in (*index_letters(formula), *step.sizes)}
+    plain = {letter: origin(letter).rstrip("0123456789") for letter in (*index_letters(formula), *step.sizes)}
     extents = {plain[letter]: size for letter, size in step.sizes.items()}
     lines = index_lines(symbols, [Form(relettered(formula, plain))], extents=extents)
     return Part(symbols.tensor(output), lines, keys, (), Numbers(step.output, "value", indexed=bool(output.index)))

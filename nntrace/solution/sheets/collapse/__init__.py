@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from functools import partial
 
-from ....network.apart import apart, parts_of, with_owned_parameters
+from ....network.apart import apart, with_owned_parameters
 from ....network.model import Network
+from ....network.tensor_parts import parts_of
 from ....trace.tracing import trace_of
 from ...content.model import Solution
 from ...formulas.parts import PARTED, taken_apart
