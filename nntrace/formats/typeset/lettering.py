@@ -13,7 +13,6 @@ ACCENTS = {
     "\u0300": "grave", "\u030c": "check", "\u0306": "breve",
 }  # fmt: skip
 """The marks over a letter that formulas know, as LaTeX calls them."""
-_SUPERSCRIPTS = str.maketrans("⁰¹²³⁴⁵⁶⁷⁸⁹⁺⁻⁽⁾ⁿⁱʰᵍᵗᵈᶜᶠʷᵇᵃˣʸᶻᵒ", "0123456789+-()nihgtdcfwbaxyzo")
 
 
 class Lettered(Record):
@@ -46,7 +45,7 @@ def layer_of(name: str) -> tuple[str, str]:
 
 def mark_of(mark: str) -> str:
     """What a symbol's raised mark says: ``⁽²⁾`` is (2), ``⁽ʰ⁾`` is (h), ``⁺`` is +."""
-    return mark.translate(_SUPERSCRIPTS)
+    return unicodedata.normalize("NFKC", mark).replace("\u2212", "-")
 
 
 def accented(letters: str) -> tuple[str, str]:

@@ -6,7 +6,7 @@ from ... import catalogue
 from ...catalogue import Operation
 from ...errors import quoted
 from ...expr.index import letters_of
-from ...spec.model import Items, Labelled, Layer, Name, Value
+from ...spec.model import Items, Labelled, Layer, Name, Place, Value
 from ..model import Tensor
 from .draft import Draft
 from .layer_draft import LayerDraft
@@ -30,25 +30,24 @@ class ArgumentReader:
             found = self.directory.given(layer.source, made.arguments, what)
             if found is None:  # of what it reads nothing is known, so no shape that follows is a mistake of its own
                 self.draft.problems.raise_if_any()
+            for name, source in (found or {}).items():
+                self._check_sizes(layer.source.place, what, made, name, source)
         elif len(made.arguments) > 1:
             remedy = f"write {layer.kind.text}: …, from: [{', '.join(made.arguments)}] with the names of results"
             self.draft.problems.add(layer.kind.place, f"{what} has several arguments, and no `from`", remedy)
         elif rows := self._rows(layer, made, current):
             found = {made.arguments[0]: joined(rows)}
-        for name, source in (found or {}).items():
-            self._check_sizes(layer, made, name, source)
         return found or dict.fromkeys(made.arguments, unjoined(current))
 
-    def _check_sizes(self, layer: Layer, made: Operation, name: str, source: Source) -> None:
+    def _check_sizes(self, place: Place, what: str, made: Operation, name: str, source: Source) -> None:
         """Where parts of symbolic sizes stand in one vector cannot be written; beside each, a part of a matrix can."""
         sizes = [self.draft.sizes.label(part.size) for part in source.parts]
         owned = {letter for one in made.parameters for letter in one.symbol.index}
         if source.is_whole or owned.intersection(made.argument(name).index):
             return
         if symbolic := [size for size in sizes if isinstance(size, str)]:
-            assert layer.source is not None
-            message = f"{quoted(layer.kind.text)} joins parts, and {symbolic[0]} is no number"
-            self.draft.problems.add(layer.source.place, message, f"write a number for {symbolic[0]}")
+            message = f"{what} joins parts, and {symbolic[0]} is no number"
+            self.draft.problems.add(place, message, f"write a number for {symbolic[0]}")
 
     def _rows(self, layer: Layer, made: Operation, current: Tensor) -> list[SourcePart]:
         """What the rows of a labelled table of weights name, where that is not all of the result before."""

@@ -126,7 +126,7 @@ class Backward:
 
     def _local_rules(self, first: Element, summands: list[Summand]) -> Iterator[Line]:
         """``∂a/∂z = e^{-z} / (1 + e^{-z})² = a × (1 - a)``, an equation of its own before the step."""
-        again = repeated((summand.use, summand.reached) for summand in summands)
+        again = not_told_apart((summand.use, summand.reached) for summand in summands)
         for summand in summands:
             if isinstance(summand.local, Rest) or self._is_direct(summand) or self._is_given(summand):
                 continue
@@ -221,7 +221,7 @@ def via(writer: Writer, summands: list[Summand]) -> tuple[Note, ...]:
     if len(without_rests) > MOST_NOTES:
         return (("via ", named[0], " to ", named[-1], ", and the penalty" if penalties else ""),)
     notes: list[Note] = []
-    again = repeated((summand.use, summand.output) for summand in without_rests)
+    again = not_told_apart((summand.use, summand.output) for summand in without_rests)
     for summand in without_rests:
         if summand.output is None:
             notes += [("the penalty",)] * (len(summand.local.terms) if isinstance(summand.local, Add) else 1)
@@ -232,7 +232,7 @@ def via(writer: Writer, summands: list[Summand]) -> tuple[Note, ...]:
     return tuple(notes)
 
 
-def repeated(reached: Iterable[tuple[Element, Element | None]]) -> set[tuple[Element, Element | None]]:
+def not_told_apart(reached: Iterable[tuple[Element, Element | None]]) -> set[tuple[Element, Element | None]]:
     """Of the places of one name, each with the element that is reached, those from which others reach the same one:
     there the name does not tell which."""
     found: dict[Element | None, set[Element]] = {}

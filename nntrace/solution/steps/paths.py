@@ -16,7 +16,7 @@ from ..content.model import Line, Note, Step, listed
 from ..formulas.element import Writer
 from ..formulas.expansion import Expansion
 from ..formulas.gradients import ElementGradients, Summand
-from .backward import at_its_place, repeated
+from .backward import at_its_place, not_told_apart
 from .ids import Ids
 
 Places = set[tuple[Element, Element | None]]
@@ -75,7 +75,7 @@ class Paths:
         followed = self._followed(found)
         if followed is None or not followed.best:
             return ()
-        again = repeated((path.start, path.edges[0].reached) for path in followed.best)
+        again = not_told_apart((path.start, path.edges[0].reached) for path in followed.best)
         notes = self._notes(followed.best, again) or (("its only path",),)
         sizes = (self.writer.digits.show(path.size).number for path in followed.best)
         return tuple(
@@ -108,7 +108,7 @@ class Paths:
             largest = sorted(largest, key=lambda path: -abs(path.size.number))
         first = found.uses[0]
         writer, value = self.writer, self.writer.trace.total(found)
-        again = repeated((path.start, path.edges[0].reached) for path in everything)
+        again = not_told_apart((path.start, path.edges[0].reached) for path in everything)
         expansion, chain = self._bodies(largest, count, rest, again)
         name = writer.partial(first)
         notes = self._notes(largest, again)
