@@ -553,6 +553,7 @@ def summand_end(text: str) -> int:
     depth = 0
     for place, letter in enumerate(text):
         depth += (letter in "([{") - (letter in ")]}")
+        depth += (1 if text[place - 1 : place] in ("", *" ([{|-") else -1) if letter == "|" else 0
         if depth < 0 or (not depth and text[place : place + 3] in (" + ", " - ")):
             return place
     return len(text)

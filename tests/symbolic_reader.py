@@ -472,7 +472,8 @@ class Matrix:
                 arguments.append(self.sum(r))
             r.must(")")
             if found.group(1) == "max" and len(arguments) == 1:
-                return np.max(arguments[0], axis=0 if self.down else 1, keepdims=True)
+                inner = np.asarray(arguments[0])
+                return np.max(inner, axis=0 if self.down else 1, keepdims=True) if inner.ndim else inner
             kinds: dict[str, Any] = {"sin": np.sin, "cos": np.cos, "min": np.minimum,
                                      "ln": np.log, "max": np.maximum, "tanh": np.tanh, "sqrt": np.sqrt,
                                      "erf": np.vectorize(math.erf), "sign": np.sign}  # fmt: skip

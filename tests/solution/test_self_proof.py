@@ -627,10 +627,13 @@ FLOAT_SLACK = Fraction(1, 10**12)
 
 
 def _is_nothing(tree: Read, truth: Truth) -> bool:
-    """Whether a form is 0 whatever its rounded numbers are, term by term: 0.5 - 0.5 is only a sum."""
+    """Whether a form is 0 whatever its rounded numbers are, term by term: 0.5 - 0.5 is only a sum; its power too."""
     try:
         return all(
-            -FLOAT_SLACK <= end <= FLOAT_SLACK for _, term in _terms(tree) for end in _tree_interval(term, truth)
+            _is_nothing(term.parts[0], truth)
+            if term.kind == "power"
+            else all(-FLOAT_SLACK <= end <= FLOAT_SLACK for end in _tree_interval(term, truth))
+            for _, term in _terms(tree)
         )
     except (ReadError, ArithmeticError):
         return False
