@@ -153,8 +153,8 @@ class CompiledNetwork:
                 return self._constant[step.output]
             return Num(1) if step.output == self.network.loss else Sym(slope_key(step.output), one.by.index)
 
-        over_keys = uncancelled_misses(rename(formula, named), self.network, overridden)
-        return SourceLine(target, tuple(map(str, symbol.index)), over_keys, step.sizes)
+        over_keys, more = uncancelled_misses(rename(formula, named), self.network, overridden)
+        return SourceLine(target, tuple(map(str, symbol.index)), over_keys, {**step.sizes, **more})
 
     def conditions(self, found: list[tuple[BoundOperation, Indicator]]) -> CompiledLines:
         """What tells, for each condition of a step, where it holds."""

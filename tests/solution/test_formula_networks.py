@@ -39,26 +39,30 @@ FUNCTIONS = ("tanh", "sigmoid", "sin", "cos", "relu", "abs", "softplus")
 
 
 class Drawn(NamedTuple):
-    """A network file; what it gives by name; its lines, the last of which is the loss; and in a batch each sample's x,
-    the loss then being their sum or mean."""
+    """A network file; what it gives by name; its lines, the last of which is the loss; in a batch each sample's x, the
+    loss then being their sum or mean; and what the loss has for t."""
 
     text: str
     given: dict[str, Any]
     lines: list[tuple[str, str]]
     samples: list[list[float]] = []
     is_mean: bool = True
+    targets: list[list[float]] = []
 
     def loss(self, given: dict[str, Any], np_: Any) -> Any:
         """What the loss comes to with these numbers, by autograd's numpy or by PyTorch."""
         unread = sum(0 * np_.sum(value) for value in given.values())  # both want some way from each of them
-        if not self.samples:
-            return evaluated(self.lines, given, np_) + unread
         array = anp.array if np_ is anp else np_.tensor
-        each = [evaluated(self.lines, {**given, "x": array(sample, dtype=np_.float64)}, np_) for sample in self.samples]
+        known = [{"x": array(sample, dtype=np_.float64)} for sample in self.samples] or [{}]
+        for own, target in zip(known, self.targets, strict=False):
+            own["t"] = array(target, dtype=np_.float64)
+        each = [evaluated(self.lines, {**given, **own}, np_) for own in known]
         return sum(each[1:], each[0]) / (len(each) if self.is_mean else 1) + unread
 
 
 class _Drawing:
+    rows = False
+
     def __init__(self, seed: int) -> None:
         self.random = random.Random(seed)
         self.given: dict[str, Any] = {}
@@ -142,9 +146,10 @@ class _Drawing:
         count = sum(self.vectors.get(one, 1) for one in read)
         if kind == "dense":
             units = draw.randint(2, 3)
-            weights, bias = self.parameter(units, count), self.parameter(units)
+            weights, bias = self.parameter(*((count, units) if self.rows else (units, count))), self.parameter(units)
             self.layers.append(f"{{dense: {name}, from: [{every}], weights: {weights}, biases: {bias}}}")
-            self.lines.append((name, f"{weights} @ joined({every}) + {bias}"))
+            product = f"joined({every}) @ {weights}" if self.rows else f"{weights} @ joined({every})"
+            self.lines.append((name, f"{product} + {bias}"))
             self.vectors[name] = units
         elif kind == "concat" and count > 1:
             self.layers.append(f"{{concat: {name}, from: [{every}]}}")
@@ -247,7 +252,84 @@ class _Transposed(_Drawing):
         self.matrices[name] = size
 
 
-KINDS = pytest.mark.parametrize("drawing", [_Drawing, _Powers, _Transposed])
+class _Joined(_Transposed):
+    """Besides, layers that read elements and name their arguments, matrices for the inputs, shared biases, a loss of
+    targets, and a penalty."""
+
+    def __init__(self, seed: int) -> None:
+        super().__init__(seed)
+        self.rows = self.random.random() < 0.4
+
+    def element(self) -> str:
+        name = self.random.choice(list(self.vectors))
+        return f"{name}[{self.random.randint(1, self.vectors[name])}]"
+
+    def joined(self) -> tuple[list[str], int]:
+        """Results and elements to be read one after the other, and how many numbers they have."""
+        draw, names = self.random, [*self.vectors, *self.scalars]
+        read = [self.element() if draw.random() < 0.4 else draw.choice(names) for _ in range(draw.randint(1, 3))]
+        return read, sum(self.vectors.get(one, 1) for one in read)
+
+    def layer(self) -> None:
+        draw, name = self.random, f"u{len(self.layers)}"
+        if draw.random() < 0.5:
+            super().layer()
+        elif draw.random() < 0.5:
+            some = draw.choice(list(self.vectors))
+            size = self.vectors[some]
+            same = [one for one, length in self.vectors.items() if length == size]
+            read = [[some], [draw.choice(same)], [self.element() for _ in range(size)]][: draw.randint(2, 3)]
+            listed = [f"x{place}: {_listed(one)}" for place, one in enumerate(read, start=1)]
+            kind, sign = draw.choice((("add", " + "), ("multiply", " * ")))
+            self.layers.append(f"{{{kind}: {name}, from: {{{', '.join(draw.sample(listed, len(listed)))}}}}}")
+            self.lines.append((name, sign.join(f"joined({', '.join(one)})" for one in read)))
+            self.vectors[name] = size
+        else:
+            read, count = self.joined()
+            units, turned = draw.randint(2, 3), draw.random() < 0.3
+            weights, bias = (
+                self.parameter(*((units, count) if self.rows == turned else (count, units))),
+                self.parameter(),
+            )
+            own = f"{{transpose: {weights}}}" if turned else weights
+            self.layers.append(f"{{dense: {name}, from: {_listed(read)}, weights: {own}, bias: {bias}}}")
+            matrix, vector = f"transpose({weights})" if turned else weights, f"joined({', '.join(read)})"
+            product = f"{vector} @ {matrix}" if self.rows else f"{matrix} @ {vector}"
+            self.lines.append((name, f"{product} + {bias}"))
+            self.vectors[name] = units
+
+    def network(self) -> Drawn:
+        """The network, half of the time with another loss than its last line, that one then stands beside it."""
+        found, draw = super().network(), self.random
+        text = found.text + ("vectors: rows\n" if self.rows else "")
+        names, last = [name for name in found.given if name != "x"], "loss"
+        if draw.random() < 0.5:
+            read, count = self.joined()
+            targets = [[self.number() for _ in range(count)] for _ in found.samples or [()]]
+            half, mean = draw.random() < 0.5, draw.random() < 0.5
+            kind = f"{'half_squared_error' if half else 'squared_error'}: J, from: {_listed(read)}"
+            kind += ", over_outputs: mean" * mean + f", parts: {[f'E{one}' for one in range(count)]}" * (
+                draw.random() < 0.3
+            )
+            error, last = f"sum((joined({', '.join(read)}) - t)^2) / {(1 + half) * (count if mean else 1)}", "J"
+            found.lines.append(("J", error))
+            text = text.replace("{of: loss,", f"{{{kind},").replace("loss: loss\n", f"loss: {{{kind}}}\n")
+            rows = [[*sample, *target] for sample, target in zip(found.samples, targets, strict=False)]
+            shape = f"{{size: {count}}}" if rows else f"{targets[0]}"
+            text = text.replace(f"samples: {found.samples}", f"samples: {rows}") + f"targets: {{t: {shape}}}\n"
+            found = found._replace(targets=targets)
+        if names and found.is_mean and draw.random() < 0.4:
+            chosen = draw.sample(names, min(2, len(names)))
+            found.lines.append(("P", f"{last} + 0.1 * ({' + '.join(f'sum({name}^2)' for name in chosen)})"))
+            text += f"penalty: {{l2: 0.1, on: [{', '.join(chosen)}]}}\n"
+        return found._replace(text=text)
+
+
+def _listed(read: list[str]) -> str:
+    return f"[{', '.join(f'{one!r}' for one in read)}]"
+
+
+KINDS = pytest.mark.parametrize("drawing", [_Drawing, _Powers, _Transposed, _Joined])
 
 
 def size_of(drawing: _Drawing, formula: str) -> int:
@@ -348,7 +430,7 @@ def test_a_result_beside_the_way_to_the_loss_has_gradients_of_zeros() -> None:
 
 
 @pytest.mark.parametrize("seed", sorted({*range(share_of_drawn(0.1)), 547, 617, 720, 769, 1174, 2908, 3008, 10405}))
-@pytest.mark.parametrize("drawing", [_Drawing, _Transposed])
+@pytest.mark.parametrize("drawing", [_Drawing, _Transposed, _Joined])
 def test_every_derivation_holds(seed: int, drawing: type[_Drawing]) -> None:
     with suppress(AtKink):
         assert list(reading(network(draw(seed, drawing)), Question()).disagreements()) == []

@@ -107,3 +107,18 @@ def test_what_is_added_twice_is_added_to_what_there_is() -> None:
     """∂f/∂h = 2h + 1 + 1: after the first 1, the second sum is no longer the first one."""
     gradients = ArrayTrace(build(read(TWICE_THE_SAME, "twice", None))).gradients
     assert gradients["let.h"].tolist() == [2 * 5 + 2, 2 * 11 + 2]
+
+
+MISSED = """\
+inputs: {x: [1, 2, 3]}
+values: {W: [[0.1, 0.2, 0.3], [0.3, 0.1, -0.2]]}
+layers: [{let: {y: sigmoid(W @ x)}}]
+targets: {t: [1, 0]}
+loss: half_squared_error
+"""
+
+
+def test_a_sum_that_a_loss_reads_runs_as_far_as_in_its_own_step() -> None:
+    """1 - σ(Wx), by which the first output misses its target: over three inputs, not over two outputs."""
+    network = build(read(MISSED, "missed", None))
+    assert ElementTrace(network).floats["L"] == pytest.approx(float(ArrayTrace(network).arrays["L"]))
