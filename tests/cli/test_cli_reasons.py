@@ -230,7 +230,12 @@ def test_a_decision_is_told_once(run: Run, tmp_path: Path) -> None:
     text = "inputs: {x: [1, 2]}\nlayers:\n- let:\n    f: max(x) - min(x[1], x[2])\nloss: f\n"
     (tmp_path / "net.yaml").write_text(text, encoding="utf-8")
     found = json.loads(run("grad", "-f", "json", cwd=tmp_path).out)["steps"]
-    assert [step["reason"] for step in found if step["section"] == "backward"] == ["x[2] = 2 > x[1]"] * 2
+    assert [step["reason"] for step in found if step["section"] == "backward"] == ["x[2] = 2 > 1 = x[1]"] * 2
+
+
+def test_a_negative_number_is_written_once_in_a_condition(run: Run) -> None:
+    text = "inputs: {x: 1}\nlayers: [let: {f: 'max(x, -3)'}]\nloss: f\n"
+    assert "B1  ∂f/∂x = 1[x > -3] = 1     " in run("grad", "-", stdin=text.encode()).out
 
 
 def test_a_case_is_derived_once_also_after_a_border_where_its_slopes_meet(run: Run) -> None:

@@ -23,6 +23,7 @@ from ...expr import (
     simplify,
     total,
 )
+from ...expr.bind import transform
 from ...expr.structure import is_zero, negative
 from ...network.chain_rule import LOSS, ChainRule, Reader
 from ...network.model import Cell, Element, Network
@@ -125,9 +126,7 @@ class ElementGradients:
         short = simplify(derived)
         if isinstance(derived, Mul) and isinstance(short, Mul) and Counter(derived.factors) == Counter(short.factors):
             derived = short  # the same factors in another order
-        if isinstance(derived, Neg) and isinstance(derived.body, Num):
-            derived = negative(derived.body)  # which is written the same
-        return tuple(dict.fromkeys((derived, short, summand.local)))
+        return tuple({_as_written(form): form for form in (derived, short, summand.local)}.values())
 
     def _uncancelled(self, summand: Summand) -> tuple[Expr, ...]:
         """A fused loss's long form: Σ_k ∂L/∂y_k × ∂y_k/∂z, as symbols and with the local derivatives written in."""
@@ -177,6 +176,13 @@ class ElementGradients:
             return symbol
 
         return _without_ones(rename(body, inline))
+
+
+def _as_written(body: Expr) -> Expr:
+    """The same for what is written the same: a negative number, and the negative of a number."""
+    return transform(
+        body, lambda node: negative(node.body) if isinstance(node, Neg) and isinstance(node.body, Num) else None
+    )
 
 
 def _without_ones(body: Expr) -> Expr:

@@ -122,11 +122,12 @@ def weightless(writer: Writer, body: Expr) -> Note:
 
 
 def _compared(writer: Writer, condition: Condition) -> Note:
-    """``h2 = -0.5 ≤ 0``: the quantity, its number, and how this compares."""
-    right = condition.right if isinstance(condition.right, Num) else writer.named(condition.right)
-    if condition.relation == "=" and isinstance(right, Num):
-        return _valued(writer, condition.left)
-    return (*_valued(writer, condition.left), f" {condition.relation} ", right)
+    """``h2 = -0.5 ≤ 0``, ``a = 1 ≤ 2 = b``: the quantity, its number, and how this compares."""
+    left, right = _valued(writer, condition.left), condition.right
+    if any(symbols(right)):
+        relation, number = writer.equal_to(writer.evaluate(right))
+        return (*left, f" {condition.relation} ", number, relation, writer.named(right))
+    return left if condition.relation == "=" else (*left, f" {condition.relation} ", right)
 
 
 def _valued(writer: Writer, body: Expr) -> Note:
