@@ -6,6 +6,8 @@ that the rules themselves bring in are left out.
 
 from __future__ import annotations
 
+from itertools import product as pairs
+
 from .bind import at, free_indices, fresh, kronecker, transform
 from .calls import ln, xln
 from .functions import FUNCTIONS
@@ -32,7 +34,7 @@ from .nodes import (
     Sum,
     Sym,
 )  # fmt: skip
-from .structure import as_sum, is_one, is_zero, negative, product, total
+from .structure import as_sum, factors_of, is_one, is_zero, negative, product, terms_of, total
 from .tree import over_parts
 
 
@@ -102,8 +104,20 @@ def _power(base: Expr, exponent: Expr, slope: Expr, growth: Expr) -> Expr:
         return product((exponent, base if is_one(less) else Pow(base, less), slope))
     if is_zero(slope) and not isinstance(base, Num):  # 0 to a power above 0 stays 0 whatever the power is
         return product((growth, xln(Pow(base, exponent), base)))
+    if _are_apart(slope, growth):
+        return total((_power(base, exponent, slope, ZERO), _power(base, exponent, ZERO, growth)))
     change = total((product((growth, ln(base))), product((exponent, slope, Div(ONE, base)))))
     return product((Pow(base, exponent), change))
+
+
+def _are_apart(one: Expr, other: Expr) -> bool:
+    """Whether two derivatives are by different elements, so that one of them is always 0."""
+    return all(_never_both(first, second) for first in terms_of(one) for second in terms_of(other))
+
+
+def _never_both(one: Expr, other: Expr) -> bool:
+    deltas = ([factor for factor in factors_of(term) if isinstance(factor, Delta)] for term in (one, other))
+    return any(a.j == b.j and kronecker(a.i, b.i) == ZERO for a, b in pairs(*deltas))
 
 
 def sided(node: Expr, kink: int) -> Expr:

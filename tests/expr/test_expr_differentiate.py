@@ -97,6 +97,7 @@ WRITTEN_OUT: list[tuple[Expr, Sym, str]] = [
     (Cases(Condition(a, "=", Num(0)), 2 * a, a), a, "2 if a = 0, else 1"),
     (xs(0), xs(0), "1"),
     (xs(0), xs(1), "0"),
+    (xs(0) ** xs(1), xs("q"), "x[2] × x[1]^{x[2] - 1} × 1[1 = q] + 1[2 = q] × (x[1]^{x[2]} × ln(x[1]))"),
     (xs("j"), xs("q"), "1[j = q]"),
     (xs("j"), xs(1), "1[j = 2]"),
     (W("j", "i"), W("p", "q"), "1[j = p] × 1[i = q]"),
