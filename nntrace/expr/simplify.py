@@ -25,6 +25,8 @@ NUMBERS, LIKE_TERMS, POWERS = ("add the numbers",), ("add like terms",), ("equal
 ONCE = ("equal conditions once",)
 SQUARED_ROOT: Rule = ("the square of a root",)
 ONE_FRACTION: Rule = ("write one fraction",)
+MOST_OPENED = 9
+"""A product to a higher power is not written out: its constants would be."""
 COUNTED: Rule = ("count the equal terms",)
 
 
@@ -262,7 +264,9 @@ def _opened(node: Expr, other: Expr) -> Expr:
     found: list[Expr] = []
     for factor in factors_of(node):
         match factor:
-            case Pow(Mul(inner), Num(int(exponent))) if any(base in known for base in counted(inner)):
+            case Pow(Mul(inner), Num(int(exponent))) if 1 < exponent <= MOST_OPENED and any(
+                base in known for base in counted(inner)
+            ):
                 for base, count in counted(inner).items():
                     value, often = _as_constant(base), count * exponent
                     found.append(power(base, often) if value is None else constant(value**often))

@@ -92,6 +92,7 @@ SIMPLIFIED: list[tuple[Expr, str]] = [
     (sqrt(a) ** 2, "a"),
     (t / (sqrt(a) * sqrt(a) ** 2), "t / (sqrt(a) × a)"),
     (4 * a * b / (2 * b**2) ** 2, "a / b³"),
+    (4 * a / (2 * a) ** 10**9, "4 × a / (2 × a)¹⁰⁰⁰⁰⁰⁰⁰⁰⁰"),
     (t / (2 * b) ** 2, "t / (2 × b)²"),
 ]  # fmt: skip
 
