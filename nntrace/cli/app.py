@@ -37,7 +37,7 @@ def common(
 
 @cache
 def _program(name: str | None) -> Any:
-    """The program with one command or, without a name, with all of them; made once however many are run."""
+    """One command or, without a name, the program with all of them; made once however many are run."""
     app = typer.Typer(
         name="nntrace",
         help="A tracer of neural networks that shows its work: each number as formula = numbers put in = value.",
@@ -48,7 +48,8 @@ def _program(name: str | None) -> Any:
         rich_markup_mode=None,
         context_settings={"help_option_names": ["-h", "--help"]},
     )
-    app.callback()(common)
+    if name is None:
+        app.callback()(common)
     for command in NAMES if name is None else (name,):
         import_module(f"{__package__}.commands.{command}")
         COMMANDS[command](app)
@@ -95,7 +96,8 @@ def run(arguments: list[str]) -> int:
     asked = next((name for name in arguments[:1] if name in NAMES), None)
     width = max(NARROWEST_HELP, min(get_terminal_size().columns, WIDEST_HELP))
     try:
-        with (program := _program(asked)).make_context("nntrace", arguments, terminal_width=width) as context:
+        called, given = ("nntrace", arguments) if asked is None else (f"nntrace {asked}", arguments[1:])
+        with (program := _program(asked)).make_context(called, given, terminal_width=width) as context:
             program.invoke(context)
     except typer.Exit as end:
         return end.exit_code
