@@ -161,7 +161,10 @@ class _Parser:
                 raise MisreadError(opened.start, "this bracket is not closed", "write the element's number, as in x[2]")
             found = Pick(found, tuple(places), found.start, self.end())
         if self.next.kind in ("number", "name") or (self.next.kind == "mark" and self.next.text == "("):
-            raise MisreadError(self.next.start, "there is no operator here", "write * for a product, as in 2*x")
+            remedy = "write * for a product, as in 2*x"
+            if isinstance(found, Reference) and _is_function(found.name):
+                remedy = f"write {found.name}({self.next.text if self.next.kind != 'mark' else '…'})"
+            raise MisreadError(self.next.start, "there is no operator here", remedy)
         return found
 
     def place(self) -> int:
@@ -211,3 +214,10 @@ class _Parser:
             message = f"{quoted(token.text)} closes no bracket"
             return MisreadError(token.start, message, "remove it, or open one before it")
         return MisreadError(token.start, f"{quoted(token.text)} cannot stand here", "put a name or a number before it")
+
+
+def _is_function(name: str) -> bool:
+    from ..catalogue.registry import find
+    from ..expr.functions import FUNCTIONS
+
+    return name in FUNCTIONS or find("activation", name) is not None

@@ -31,6 +31,10 @@ def lines(node: tree.Mapping, problems: Problems) -> list[Layer]:
             problems.add(inner.place, f"`{LET}` cannot be {describe(inner)}", remedy)
         elif not _is_split(inner, problems):
             for name, value in inner.entries:
+                if is_null(value) and "=" in name.text:
+                    own, _, body = (part.strip() for part in name.text.partition("="))
+                    problems.add(name.place, f"{quoted(name.text)} has no colon", f"write {own}: {body}")
+                    continue
                 label, formula = values.name(name, problems, "a result"), _formula(name, value, problems)
                 if label and formula:
                     found.append(Layer(Name(LET, key.place), label, formula=formula))

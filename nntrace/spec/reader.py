@@ -6,6 +6,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
+from ..catalogue.registry import names
 from ..errors import UserError, nearest, printable, quoted
 from ..limits import USUAL, Limits
 from . import conventions, layers, losses, passes, shorthands, training, tree, validation, values
@@ -135,6 +136,9 @@ def _refuse_unknown(key: tree.Scalar, node: Node, root: tree.Mapping, problems: 
     elif key.text.startswith(tuple(f"{known} {bracket}" for known in READERS for bracket in "{[")):
         remedy = f"write it between the key and its value: {key.text.partition(' ')[0]}: …"
         problems.add(key.place, f"a colon is missing in {quoted(key.text)}", remedy)
+    elif sort := next((sort for sort in ("optimizer", "loss") if key.text in names(sort)), None):
+        remedy = f"write {sort}: {key.text}, or with options {sort}: {{{key.text}: …}}"
+        problems.add(key.place, f"`{key.text}` is a kind of `{sort}`, and no key of a network file", remedy)
     elif not shorthands.refuse_vague((key, node), problems):
         values.unknown_key(key, "a network file", READERS, problems)
 

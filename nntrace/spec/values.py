@@ -21,7 +21,8 @@ KeyReader = Callable[[Node, Problems], Any]
 FILE_SUFFIXES = (".npy", ".npz", ".csv")
 NOT_YET = {"for": "write the steps out as layers"}
 """Keys that the program has not, and what works instead."""
-ELSEWHERE = {"batch_size": "samples_per_step", "eta": "learning_rate", "alpha": "learning_rate"}
+ELSEWHERE = {"batch_size": "samples_per_step", "eta": "learning_rate", "alpha": "learning_rate",
+             "W": "weights", "kernel": "weights", "b": "biases"}  # fmt: skip
 """Words for keys that are called otherwise here."""
 
 

@@ -579,6 +579,31 @@ ALONE: dict[str, tuple[str, str, str]] = {
         "3:50: the biases are 1 number for 2 units",
         "give one for each unit; one shared by all is bias: {b: 0.35}",
     ),
+    "a function without brackets": (
+        "inputs: {x: 1}\nlayers: [let: {f: exp x}]\n",
+        "2:23: there is no operator here",
+        "write exp(x)",
+    ),
+    "a logarithm to a base": (
+        "inputs: {x: 1}\nlayers: [let: {f: log2(x)}]\n",
+        "2:19: there is no function 'log2'",
+        "write ln(x) / ln(2)",
+    ),
+    "an equation for a formula": (
+        "inputs: {x: 1}\nlayers: [let: {f = x + 1}]\n",
+        "2:16: 'f = x + 1' has no colon",
+        "write f: x + 1",
+    ),
+    "an optimizer for a key": (
+        "inputs: [1]\nlayers: []\nmomentum: 0.9\n",
+        "3:1: `momentum` is a kind of `optimizer`, and no key of a network file",
+        "write optimizer: momentum, or with options optimizer: {momentum: …}",
+    ),
+    "W in a layer": (
+        "inputs: [1]\nlayers: [{dense: y, W: [[1]], weights: [[1]]}]\n",
+        "2:21: unknown key 'W' in a layer",
+        "write weights: …",
+    ),
     **{
         word: (
             f"inputs: [1]\nlayers: []\n{word}: 1\n",

@@ -209,7 +209,9 @@ class FormulaReader:
             message = f"there is no function {quoted(name)}"
             if self._is_name(name):
                 raise MisreadError(part.start, f"{quoted(name)} is no function", f"write * for a product: {name} * (…)")
-            raise MisreadError(part.start, message, suggestion(name, function_names()))
+            base = name.removeprefix("log").lstrip("_")
+            remedy = f"write ln(x) / ln({base})" if base.isdecimal() else suggestion(name, function_names())
+            raise MisreadError(part.start, message, remedy)
         if name in CHOICES and len(arguments) > 1:
             terms, axes = self._fitted(arguments)
             return together(CHOICES[name], terms, axes)
