@@ -106,6 +106,22 @@ def test_the_homework() -> None:
     assert [spoken(note) for note in backward.paths] == ["via o1: 0.5", "via o2: −2.0"]
 
 
+def test_values_that_a_layer_reads_have_a_place_and_a_penalty_none(tmp_path: Path) -> None:
+    text = """\
+inputs: {x: 1.0}
+values: {s: [0.5, -2.0], c: 3.0}
+layers:
+  - {dense: h, from: [x, s], weights: [[1, 2, 3]]}
+  - {multiply: r, from: [h, c]}
+  - let: {f: (r * c)^2}
+loss: f
+penalty: {l2: 0.5}
+"""
+    assert told(of(text, tmp=tmp_path)["forward"]) == [
+        "x → h W1[1,1] 1.0", "s[1] → h W1[1,2] 2.0", "s[2] → h W1[1,3] 3.0", "c → r", "c → f", "h → r", "r → f",
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("config", tried(CONFIGS))
 def test_numbers_are_those_of_the_sheet(config: str) -> None:
     net = nntrace.load(ROOT / f"configs/{config}.yaml")

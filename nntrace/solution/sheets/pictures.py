@@ -100,7 +100,8 @@ class _Drawing:
 
     def _depths(self) -> dict[str, int]:
         """How far each result that is drawn is from the inputs, in the order of the network."""
-        depths = {key: 0 for key, tensor in self.network.tensors.items() if tensor.role == "input"}
+        inputs = [key for key, tensor in self.network.tensors.items() if tensor.role == "input"]
+        depths = dict.fromkeys((*inputs, *self._arguments()), 0)
         for step in self.network.layer_steps():
             read = [step.key(edge.argument) for edge in step.edges]
             if read:  # else it is worked out on the way to a result
@@ -108,6 +109,13 @@ class _Drawing:
         if self.network.loss_is_known and self.network.loss is not None:
             depths[self.network.loss] = 1 + max(depths.values(), default=0)
         return depths
+
+    def _arguments(self) -> Iterator[str]:
+        """The parameters that a layer reads as it reads an input, beside those of its own."""
+        for step in (one for one in self.network.layer_steps() if not one.is_formula):
+            own = {parameter.symbol.name for parameter in step.operation.parameters}
+            keys = (step.key(edge.argument) for edge in step.edges if edge.argument not in own)
+            yield from (key for key in keys if key in self.network.parameters)
 
     def _layer(self, key: str, depth: int) -> DrawnLayer:
         tensor = self.network.tensors[key]
@@ -134,7 +142,8 @@ class _Drawing:
 
     def _names(self, tensor: Tensor, step: BoundOperation | None) -> Note:
         tensor_name: Note = () if tensor.names else (self.writer.naming.tensor(tensor.key), " ")
-        return (*tensor_name, step.kind.replace("_", " ")) if step is not None else (*tensor_name, "inputs")
+        what = "inputs" if tensor.role == "input" else "values"
+        return (*tensor_name, what if step is None else step.kind.replace("_", " "))
 
     def _numbered(self, name: Expr, element: Element) -> NumberedName:
         """A name with its number; what differs from sample to sample has none."""
@@ -168,7 +177,8 @@ class _Drawing:
             cells = [(place, *element.cell[1:]) for place in self._samples] if tensor.sampled else [element.cell]
             uses = (Element(element.key, cell) for cell in cells)
             for summand in (one for use in uses for one in self.gradients.summands(use)[0]):
-                if not summand.reader.leads_past and (end := self._end(summand)) is not None:
+                is_drawn = not (summand.reader.leads_past or summand.reader.step.is_penalty)
+                if is_drawn and (end := self._end(summand)) is not None:
                     ends.setdefault(end, summand)
             for end, summand in ends.items():
                 weight = self._weight(summand.local)
@@ -193,10 +203,11 @@ class _Drawing:
         return self.places.get(reached)
 
     def _weight(self, local: Expr) -> Element | None:
-        """The parameter that a unit is multiplied by."""
-        if isinstance(local, Sym) and local.name in self.network.parameters:
-            return Element(local.name, tuple(number_of(index, {}) for index in local.index))
-        return None
+        """The parameter that a unit is multiplied by; none that has a place of its own."""
+        if not isinstance(local, Sym) or local.name not in self.network.parameters:
+            return None
+        weight = Element(local.name, tuple(number_of(index, {}) for index in local.index))
+        return None if weight in self.places else weight
 
     def _is_on(self, path: MarkedPath, summand: Summand, weight: Element | None) -> bool:
         """Whether a path goes along an edge, or begins at its weight."""
