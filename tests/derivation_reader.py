@@ -28,7 +28,7 @@ from nntrace.trace.arrays import ArrayTrace
 
 CLOSE = 1e-10
 CALLED = re.compile(rf"([a-z_]+)\(([^;]+)({OPTIONS.pattern})\)")
-NAMED = [letter + "′" * count for letter in "ZSQuvq" for count in range(9)]
+NAMED = [letter + "′" * count for letter in "ZSQuvqUVR" for count in range(9)]
 """What a derivation calls a part that repeats, in these networks."""
 MIXED = r"\[((?:\d+,)+[a-z](?:,[a-z0-9]+)*|[a-z](?:,[a-z0-9]+)+)\]"
 """An index of letters and of numbers, in brackets."""

@@ -23,7 +23,7 @@ from ...formulas.tensor import TensorFormulas
 NO_LOSS = Sym("L")
 """What a gradient would be of, where a network has no loss and no gradients."""
 SIZES = dict[str, str]
-LETTERS: Mapping[str, str] = {"sum": "ZSQ", "repeated": "uvq", "samples": "mNB", "largest": "McC", "identity": "IE",
+LETTERS: Mapping[str, str] = {"sum": "ZSQ", "repeated": "uvqUVR", "samples": "mNB", "largest": "McC", "identity": "IE",
                               "term": "ℓCJ"}  # fmt: skip
 """What the sum of a softmax, something else that repeats, a number of samples, a softmax's largest argument, the
 identity, and the term of one output in a loss are called."""
