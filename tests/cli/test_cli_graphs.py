@@ -82,6 +82,8 @@ learning_rate: 0.5
     assert found["updated"] == {"h0": [0.5, -1], "W1": [[3.25, -2.5, 4.25, -0.5]]}
     gradients = sheet(run, tmp_path, text, "grad", "--param", "h0")["gradients"]
     assert gradients == {"h0": [-2.5 - 6.5, (-2.5 - 6.5) * 6]}
+    text = text.replace("learning_rate", "penalty: {l2: 1}\nlearning_rate")  # which is not on what is there as an input
+    assert sheet(run, tmp_path, text, "forward")["values"]["L_penalty"] == 1 + 4 + 9 + 16
     for wrong, message in {"M": "'M' is 2×2, and a layer reads vectors", "h1": "known here: x1, x2, x, h0, M"}.items():
         (tmp_path / "net.yaml").write_text(text.replace("from: [h0", f"from: [{wrong}"), encoding="utf-8")
         code, _, err = run("grad", cwd=tmp_path)

@@ -119,7 +119,8 @@ class Directory(Record):
             return None
         draft.add(tensor)
         draft.parameters.append(tensor.key)
-        draft.weights.append(tensor.key)
+        if called.text not in {one.text for one in draft.spec.frozen}:  # else it is there as an input is
+            draft.weights.append(tensor.key)
         return self.find(name.text, NAMED)
 
     def known(self, roles: Sequence[str] = READABLE) -> list[str]:
