@@ -134,7 +134,8 @@ class Reading:
 
     @property
     def reader(self) -> Index:
-        return Index(self.names, self.look, self.partial, self.slope, self.extent)
+        bare = [name for name in self.names if name.removesuffix(self.mark) not in {*self.names} - {name}]
+        return Index(bare, self.look, self.partial, self.slope, self.extent)
 
     def saturated(self) -> bool:
         """Whether a unit is so near to 1 that ``1 - a`` has lost its digits."""

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Collection, Iterator, Mapping
 from functools import cached_property, partial
 
-from ..expr import ZERO, Add, Cases, Condition, Expr, Index, Max, Rule, Sym, rename, symbols, total
-from ..expr.bind import is_absent, transform
+from ..expr import ZERO, Add, Cases, Condition, Delta, Expr, Index, Max, Rule, Sym, rename, symbols, total
+from ..expr.bind import contains, is_absent, transform
 from ..expr.letters import index_letters, plain_letters
 from ..record import Record
 
@@ -193,8 +193,9 @@ class Operation(_OperationFields):
 
     @property
     def reads_whole(self) -> bool:
-        """Whether it reads no argument at a place of its own, as what joins parts of several does."""
-        return all(isinstance(place, str) for one in _read(self.formula) for place in one.index)
+        """Whether it reads no argument at a place of its own, as what joins parts of several does, nor one twice."""
+        joins = contains(self.formula, Delta)
+        return not joins and all(isinstance(place, str) for one in _read(self.formula) for place in one.index)
 
     @property
     def is_identity(self) -> bool:

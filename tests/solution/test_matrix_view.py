@@ -755,3 +755,11 @@ def test_a_number_of_the_only_sample_is_no_column() -> None:
     derived = Derivation(network, Question()).solution()
     sheet = "\n".join(render(derived, "txt", width=120, script=UNICODE))
     assert "∂f/∂v = ∂f/∂s⁽ⁿ⁾ × (-1) + ∂f/∂u " in sheet
+
+
+def test_a_softmax_that_reads_a_vector_twice_is_no_softmax_of_it() -> None:
+    layers = "[{softmax: p, from: [x, x]}]\ntargets: [1, 0, 0, 2]\nloss: mse\nlearning_rate: 1\n"
+    network = build(read(f"inputs: {{x: [1, 2]}}\nlayers: {layers}", "twice", None))
+    assert list(wrong_lines(network)) == []
+    words = "\n".join(render(stepped(network, Settings(view="matrix")), "txt", width=120, script=UNICODE))
+    assert "softmax(" not in words
