@@ -219,8 +219,8 @@ def _divide(top: Expr, bottom: Expr, rules: list[Rule]) -> Expr:
     if top == ZERO and bottom != ZERO:
         rules.append(WORKED_OUT)
         return ZERO
-    bottom = _opened(bottom, top)
     sign, above = _coefficient(top)
+    bottom = _opened(bottom, above)
     scale, below = _coefficient(bottom)
     if scale == 0 or _as_constant(bottom) == 0:
         return Div(top, bottom)

@@ -93,6 +93,7 @@ SIMPLIFIED: list[tuple[Expr, str]] = [
     (t / (sqrt(a) * sqrt(a) ** 2), "t / (sqrt(a) × a)"),
     (4 * a * b / (2 * b**2) ** 2, "a / b³"),
     (4 * a / (2 * a) ** 10**9, "4 × a / (2 × a)¹⁰⁰⁰⁰⁰⁰⁰⁰⁰"),
+    (-(4 * a * b) / (2 * b**2) ** 2, "-a / b³"),
     (t / (2 * b) ** 2, "t / (2 × b)²"),
 ]  # fmt: skip
 
