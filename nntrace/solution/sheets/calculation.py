@@ -243,8 +243,7 @@ class Sheet:
         ``used`` are the quantities asked for, and those whose gradients lead to these.
         """
         every = set() if named else {*self.ids.gradients, *self.network.parameters}
-        uses = [use for one in asked for use in one.uses]
-        elements = partial(self._gradient_by_elements, asked)
+        elements, uses = partial(self._gradient_by_elements, asked), [use for one in asked for use in one.uses]
         matrices = self.matrices(lambda forms: forms.backward(elements, every, uses))
         if self.view == "matrix":
             return [Section("backward", matrices[1:])]
@@ -256,8 +255,7 @@ class Sheet:
         return [Section("backward", (*self.gradients.steps(used, asked), *matrices)), *paths]
 
     def _gradient_by_elements(self, asked: Sequence[Quantity], key: str) -> Iterator[Block]:
-        """A gradient that has no matrix form, where a sheet has none by elements besides: by every unit of a layer, by
-        the parameters and inputs that are asked for."""
+        """A gradient without matrix form, where a sheet has none by elements: of a layer by all units, else as asked."""
         whole, part = self.matrix_forms.place(key)
         tensor = self.network.tensors[whole]
         own = of_tensor(self.network, tensor) if tensor.role == "unit" else by_tensor(asked).get(whole, ())
