@@ -138,9 +138,10 @@ class Reading:
         return Index(bare, self.look, self.partial, self.slope, self.extent)
 
     def saturated(self) -> bool:
-        """Whether a unit is so near to 1 that ``1 - a`` has lost its digits."""
-        units = [array for key, array in self.values.items() if self.network.tensors[key].role == "unit"]
-        return any(bool(((np.abs(np.abs(array) - 1) < 1e-5) & (np.abs(array) != 1)).any()) for array in units)
+        """Whether a unit is so near to 1 that ``1 - a`` has lost its digits, or nearly 0 in doubles where it is 0."""
+        units = [np.abs(array) for key, array in self.values.items() if self.network.tensors[key].role == "unit"]
+        near = [((np.abs(size - 1) < 1e-5) & (size != 1)) | ((size < 1e-15) & (size != 0)) for size in units]
+        return any(bool(one.any()) for one in near)
 
     def parted(self, text: str) -> tuple[str, tuple[str, ...]]:
         """A symbol as its name and its index letters."""
