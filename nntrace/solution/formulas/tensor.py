@@ -180,7 +180,8 @@ class TensorFormulas(Layout):
 def _apart(found: Gradient, sizes: Mapping[str, int]) -> Gradient:
     """A gradient by one reader with other letters where those of the readers before it run otherwise."""
     other = [letter for letter, size in found.sizes.items() if sizes.get(letter, size) != size]
-    free = (letter for letter in LETTERS + OTHERS if letter not in {*sizes, *found.sizes})
+    used = {*sizes, *found.sizes, *(letter for addend in found.addends for letter in index_letters(addend))}
+    free = (letter for letter in dict.fromkeys(LETTERS + OTHERS) if letter not in used)
     letters = dict(zip([letter for letter in other if letter not in found.indices], free, strict=False))
     addends = tuple(relettered(addend, letters) for addend in found.addends)
     return Gradient(found.indices, addends, {letters.get(one, one): size for one, size in found.sizes.items()})
