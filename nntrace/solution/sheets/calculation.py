@@ -255,7 +255,7 @@ class Sheet:
         return [Section("backward", (*self.gradients.steps(used, asked), *matrices)), *paths]
 
     def _gradient_by_elements(self, asked: Sequence[Quantity], key: str) -> Iterator[Block]:
-        """Without matrix form, where a sheet has none by elements: by all units of a layer, else as asked."""
+        """A gradient without matrix form, where no sheet has it by elements: by all units of a layer, else as asked."""
         whole, part = self.matrix_forms.place(key)
         tensor = self.network.tensors[whole]
         own = of_tensor(self.network, tensor) if tensor.role == "unit" else by_tensor(asked).get(whole, ())
