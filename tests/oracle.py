@@ -174,7 +174,7 @@ def _sigmoid(value: float) -> float:
 
 
 def _normal(value: float) -> float:
-    return (1 + math.erf(value / math.sqrt(2))) / 2
+    return math.erfc(-value / math.sqrt(2)) / 2
 
 
 def _density(value: float) -> float:
