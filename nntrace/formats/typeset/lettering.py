@@ -45,7 +45,10 @@ def layer_of(name: str) -> tuple[str, str]:
 
 def mark_of(mark: str) -> str:
     """What a symbol's raised mark says: ``⁽²⁾`` is (2), ``⁽ʰ⁾`` is (h), ``⁺`` is +."""
-    return unicodedata.normalize("NFKC", mark).replace("\u2212", "-")
+    raised = (unicodedata.decomposition(sign).partition("<super> ")[2] for sign in mark)
+    return "".join(chr(int(code, 16)) if code else sign for code, sign in zip(raised, mark, strict=True)).replace(
+        "−", "-"
+    )
 
 
 def accented(letters: str) -> tuple[str, str]:
