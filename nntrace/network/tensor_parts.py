@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from itertools import combinations
+from itertools import combinations, count
 from sys import maxsize
 
 from ..expr import Index, Sym, symbols
@@ -127,8 +127,8 @@ def _meet(one: AxisPart, other: AxisPart) -> bool:
 def _tensor_parts(
     network: Network, tensor: Tensor, spans: Iterable[tuple[AxisPart, ...]], taken: set[str]
 ) -> Iterator[TensorPart]:
-    known = {count: size for one in network.tensors.values() for count, size in zip(one.shape, one.sizes, strict=False)}
-    letters = iter(LETTERS)
+    known = {size: label for one in network.tensors.values() for size, label in zip(one.shape, one.sizes, strict=False)}
+    letters = (letter * times for times in count(1) for letter in LETTERS)
     for number, place in enumerate(spans):
         shape = tuple(
             size if span is None else span[1] - span[0]

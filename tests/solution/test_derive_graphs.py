@@ -269,6 +269,15 @@ def test_a_network_taken_apart_has_the_same_numbers(text: str) -> None:
             assert traces[0].gradient(use).number == pytest.approx(traces[1].gradient(other).number)
 
 
+def test_a_tensor_has_as_many_parts_as_are_read() -> None:
+    """More of them than there are letters."""
+    elements = ", ".join(f"'x[{place}]'" for place in range(1, 29))
+    layer = f"{{dense: 2, from: [{elements}], weights: {{init: he_normal, seed: 1}}}}"
+    text = f"inputs: {{x: {{size: 30}}}}\nlayers: [{layer}]"
+    names = {tensor.name for tensor in apart(build(read(text, "many", None), numbers=False)).tensors.values()}
+    assert {"W1a", "W1z", "W1aa", "W1bb"} < names
+
+
 JOINED = """\
 inputs: {x: [1, 2]}
 values: {NAME: [3, 4]}
