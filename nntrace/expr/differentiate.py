@@ -197,7 +197,7 @@ def _picked(node: Expr, over: str) -> tuple[Index, Expr] | None:
             if each := _picked_alike((then, otherwise), over):
                 return each[0], Cases(condition, *each[1])
         case Sum(inner, body) if inner != over:
-            if (found := _picked(body, over)) and found[0] != inner:
+            if (found := _picked(body, over)) and inner not in letters_of(found[0]):
                 return found[0], Sum(inner, found[1])
     return None
 

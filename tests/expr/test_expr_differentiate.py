@@ -52,6 +52,7 @@ from nntrace.expr import (
     xln,
 )  # fmt: skip
 from nntrace.expr.functions import FUNCTIONS
+from nntrace.expr.index import Affine
 from nntrace.expr.text import text
 from tests.expr.derivatives import central
 from tests.expr.expressions import SIZES, TENSORS, Numbers, arity, close, expressions, walk
@@ -296,6 +297,12 @@ def test_contraction_distributes_only_where_every_term_has_a_delta() -> None:
     assert contract("j", mixed) == Sum("j", mixed)
     assert text(contract("j", g * (Delta("j", "p") * a + Delta("j", "k") * b))) == "g_p × a + g_k × b"
     assert text(contract("j", g * (Delta("j", "p") - 2))) == "Σ_j g_j × (1[j = p] - 2)"
+
+
+def test_contraction_takes_no_letter_out_of_its_sum() -> None:
+    """1[j = k + 1] is within Σ_k, and where it leaves j to be k + 1, k has no meaning outside."""
+    inner = Sum("k", Delta("j", Affine(((1, "k"),), 1)) * Sym("y", ("k",)))
+    assert text(contract("j", inner * Sym("g", ("j",)))) == "Σ_j (Σ_k 1[j = k + 1] × y_k) × g_j"
 
 
 def test_the_largest_shares_its_slope_among_equals() -> None:
