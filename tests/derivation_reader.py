@@ -57,6 +57,8 @@ class Reading:
         self.jacobians = {label: pair for pair, label in question.jacobians.items()}
         self.differentiated = ""
         """The formula of what a line is the derivative of, with the space before it."""
+        self.by_itself = False
+        """Whether a line says that it is by one place of an element that is in several."""
         self.sample, self.of_each = 0, False
         """Of which sample a line is read that is about each of them, and whether it says that it is."""
         self.n, self.k, self.mark = "n", "", "⁽ⁿ⁾"
@@ -223,7 +225,7 @@ class Reading:
     def partial(self, of: str, at: tuple[int, ...], by: str, index: tuple[int, ...]) -> float:
         if of == self.loss and not at and self.is_element(by, index):
             return self.total_by(by, index)
-        if of == self.loss and not at and self.repeats(by, index):
+        if of == self.loss and not at and self.repeats(by, index) and not self.by_itself:
             return self.total_by(self.network.tensors[self.keys[by]].names[self.stored(by, index)], ())
         stored = index if by in (self.loss, self.summed) else self.stored(by, index)
         key = self.per_sample if by == self.summed and index else self.keys[by]
@@ -316,6 +318,7 @@ class Reading:
             meant, own = self.apart(step)
             self.definitions.update(meant)
             texts = [line["text"] for line in own]
+            self.by_itself = "by itself" in (step["reason"] or "")
             check = self.by_index if self.in_indices(step["name"], texts) else self.as_matrix
             yield from (f"{step['id']} {step['name']}: {problem}" for problem in check(step, texts))
 
@@ -443,8 +446,7 @@ class Reading:
         cell = () if tensor is None else self.stored(by, written)
         reason = step["reason"] or ""
         if tensor is None or of != f"∂{self.loss}":
-            by_itself = "by itself" in reason and self.repeats(by, written)
-            return tensor is not None and (cell in tensor.missing or by_itself)
+            return tensor is not None and cell in tensor.missing
         missing = cell in tensor.missing and re.search("every connection|missing", reason)
         return bool(missing or (self.repeats(by, written) and "tied" in reason))
 

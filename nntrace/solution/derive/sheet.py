@@ -12,7 +12,7 @@ from ...network.model import BoundOperation, Network
 from ...network.portion import chosen, portion
 from ...network.quantities import Quantity
 from ...network.tensor_parts import parts_of
-from ..content.model import Block, Check, Note, Remark, Section, SectionName, Solution, Step, listed
+from ..content.model import Block, Check, Note, Remark, Section, SectionName, Solution, Step
 from ..content.results import Results
 from ..formulas.lettering import Lettering
 from ..formulas.parts import taken_apart
@@ -213,13 +213,8 @@ class Derivation:
             for edge in step.edges:
                 key = step.arguments[edge.argument]
                 heading = Partial(self.symbols.formulas.name(step.output), self.symbols.formulas.name(key))
-                tied = any(use.key == key for one in self.elements.tied for use in one.uses)
-                which: Note = ("each place of ", heading.by, " by itself") if tied else ()
-                parts = self.jacobians.of(step, edge.argument)
-                jacobians = [one._replace(reason=listed((one.reason, which))) for one in parts]
-                yield self._section(
-                    "jacobian", [*jacobians, *self._matrix_of(step, edge.argument, heading)], (heading,)
-                )
+                parts = (*self.jacobians.of(step, edge.argument), *self._matrix_of(step, edge.argument, heading))
+                yield self._section("jacobian", parts, (heading,))
 
     def _matrix_of(self, step: BoundOperation, argument: str, heading: Partial) -> Iterator[Part]:
         """The Jacobian as a matrix; in a batch that of each sample."""

@@ -15,7 +15,7 @@ from ....expr.simplify import WORKED_OUT, simplified
 from ....network.batch import SAMPLE
 from ....network.model import BoundOperation
 from ....record import Record
-from ...content.model import Note
+from ...content.model import Note, listed
 from ...formulas.kinks import kink_note
 from ...formulas.naming import of_sample
 from ..naming.symbols import Symbols
@@ -94,7 +94,8 @@ class Jacobians:
         for place, part in enumerate(self._of(step, argument)):
             operation = step.operation
             alike = None if operation.parameters or step.is_formula else (step.kind, operation.formula, argument, place)
-            yield part._replace(alike=alike)
+            tied = self.symbols.each_place(step.key(argument))
+            yield part._replace(alike=alike, reason=listed((part.reason, tied)))
 
     def _of(self, step: BoundOperation, argument: str) -> Iterator[Part]:
         one = self.bound(step, argument)

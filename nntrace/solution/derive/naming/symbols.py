@@ -12,7 +12,7 @@ from ....expr.matrices import IDENTITY
 from ....expr.structure import as_product
 from ....network.batch import SAMPLE
 from ....network.chain_rule import LOSS
-from ....network.model import BoundOperation, Network
+from ....network.model import BoundOperation, Cell, Network
 from ...content.model import Note, listed
 from ...formulas.lettering import classes_of, letters_of, names_of
 from ...formulas.naming import PRIME, SAMPLES, is_single
@@ -230,7 +230,7 @@ class Symbols:
         tensor = self.network.tensors[key]
         if tensor.sampled or self.formulas.has_matrix(key):
             return ()
-        tied = {cell for cell, name in tensor.names.items() if len(self.network.uses[name]) > 1}
+        tied = self._tied(key)
         if not tied and not tensor.missing:
             return ()
         if all(cell in tied for cell in tensor.cells()):
@@ -242,6 +242,15 @@ class Symbols:
         if len(own) > MOST_NAMES:
             return (f"where nothing is {rest}",)
         return ("for ", *listed(own), f": the others are {rest}")
+
+    def each_place(self, key: str) -> Note:
+        """That a derivative is by one place of a tensor, where others hold the same number."""
+        return ("each place of ", self.formulas.name(key), " by itself") if self._tied(key) else ()
+
+    def _tied(self, key: str) -> set[Cell]:
+        """The places of a tensor whose elements are in several places."""
+        names = self.network.tensors[key].names.items()
+        return {cell for cell, name in names if len(self.network.uses.get(name, ())) > 1}
 
     # -- steps -------------------------------------------------------------------------------------------------------
 
