@@ -17,8 +17,11 @@ from unicodedata import normalize
 import numpy as np
 from symbolic_reader import OPTIONS, Dual, Identity, Index, Matrix, dual, shape_differs
 
+from nntrace.expr import Expr, Sym
+from nntrace.expr.bind import walk
 from nntrace.expr.script import UNICODE
 from nntrace.formats import render
+from nntrace.network.chain_rule import keyed
 from nntrace.network.model import Network
 from nntrace.network.quantities import parameters
 from nntrace.solution.derive.question import Question
@@ -250,13 +253,22 @@ class Reading:
                 inner, definition = meant[name]
                 return reader.evaluate(definition, dict(zip(inner, cell, strict=True)))
             uses = [(use.key, use.cell) for use in self.network.uses.get(name, ()) if use.key == self.keys.get(by)]
-            element = uses[0] if uses else self.cells.get(name)  # h1 is the first of a1
+            if self.by_itself and len(self.network.uses.get(name, ())) > 1:
+                uses = [one for one in uses if Sym(*one) in self.read_by(of)]
+                element = uses[0] if uses else None
+            else:
+                element = uses[0] if uses else self.cells.get(name)  # h1 is the first of a1
             same = name == by and cell == index
             same = same or (element is not None and (element[0], (*cell, *element[1])) == (self.keys.get(by), place))
             return Dual(self.look(name, cell), float(same))
 
         reader = Index(self.names, look, self.partial, self.slope, self.extent)
         return dual(reader.evaluate(text, dict(zip(letters, at, strict=True)))).slope
+
+    def read_by(self, of: str) -> set[Expr]:
+        """What the engine's formula of ``of`` reads: of a name in several places it tells which one is meant."""
+        step = self.network.made_by.get(self.keys.get(of, ""))
+        return set() if step is None else {*walk(keyed(step.operation.formula, step))}
 
     def slope(self, kind: str, name: str, index: tuple[int, ...]) -> float:
         if self.is_element(name, index):

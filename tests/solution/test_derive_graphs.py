@@ -192,6 +192,15 @@ layers:
   - {concat: [o1, o2], from: [q, v]}
 loss: mse
 """,
+    "an element beside the matrix that holds it": """\
+inputs: {u: 0.5, v: 2}
+targets: [1, 0]
+layers:
+  - {tanh: a, from: x}
+  - {dense: [h1, h2], from: [u, v], weights: [[1, 4], [3, v]]}
+  - {add: s, from: [a, z1]}
+loss: mse
+""",
     "a sum of equal terms": """\
 inputs: {x: [1, -2]}
 values: {w: 0.5}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 
 from ....expr import ONE, ZERO, Call, Delta, Expr, Partial, Rule, Size, Sym, at, factors_of, product, sided, simplify
-from ....expr.bind import contains
+from ....expr.bind import contains, walk
 from ....expr.constants import constants_multiplied, shortened
 from ....expr.letters import relettered
 from ....expr.matrices import Axes
@@ -184,7 +184,15 @@ class Jacobians:
         formula = self._with_counts(Form(formula, ()), one.sizes).body
         [down], [across] = one.result, one.argument
         body = self.symbols.formulas.matrix(of_sample(formula), (down, across), one.sizes)
+        body = None if self._is_beside_its_elements(one) else body
         return None if formula in (ONE, ZERO) else JacobianMatrix(body, formula, (down, across))
+
+    def _is_beside_its_elements(self, one: Bound) -> bool:
+        """Whether an element of ``by`` stands in the formula by its name, as that of another tensor: with it more
+        changes than its own place."""
+        names = {*self.symbols.network.tensors[one.by.name].names.values()}
+        others = (part for part in walk(one.formula) if isinstance(part, Sym) and part.name != one.by.name)
+        return any(not found.index and found.name in names for found in map(self.symbols.tensor, others))
 
     def _is_between_vectors(self, one: Bound) -> bool:
         """Whether a Jacobian has a row for each result and a column for each element of the argument, and is more than
