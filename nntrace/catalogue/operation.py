@@ -140,14 +140,14 @@ class Operation(_OperationFields):
         They are the formula's own: where results mix an argument's elements, those that it sums over; where it is read
         in several parts otherwise, those that all of them share.
         """
-        return Sym(name, self._letters[name])
+        return Sym(name, self.letters[name])
 
     def extents(self, name: str, shape: tuple[int, ...]) -> dict[str, int]:
         """How far the letters run by which an argument of this shape is differentiated."""
-        return dict(zip(self._letters[name], shape, strict=True))
+        return dict(zip(self.letters[name], shape, strict=True))
 
     @cached_property
-    def _letters(self) -> dict[str, tuple[str, ...]]:
+    def letters(self) -> dict[str, tuple[str, ...]]:
         """The letters of every argument and parameter; one that is not the formula's own belongs to a single place."""
         used = set(index_letters(self.formula))
         letters: dict[str, tuple[str, ...]] = {}

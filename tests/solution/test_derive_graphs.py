@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
-from derivation_reader import reading
+from derivation_reader import reading, texts_of
 
 from nntrace.expr.script import UNICODE
 from nntrace.formats import render
@@ -312,6 +312,27 @@ def test_the_identity_is_named_where_its_name_is_taken() -> None:
     page = "\n".join(render(solution, "txt", width=120, script=UNICODE))
     assert "∂d/∂I = E " in page
     assert "E is the identity matrix, as I is a name here" in page
+
+
+MANY_LETTERS = """\
+inputs: {y: [0.5, -1, 2]}
+values: {A: NUMBERS, B: NUMBERS, C: NUMBERS, D: NUMBERS}
+layers:
+  - {dense: t, weights: [[1, 2, 3], [3, 4, 5]]}
+  - let: {LINES}
+loss: f
+""".replace("NUMBERS", "[[1, 2, 0], [3, -1, 1], [1, 1, 2]]")
+
+
+@pytest.mark.parametrize("lines", [
+    "w: '(A @ B @ C @ y) * (D @ A @ y) + t[1]', f: sum(w^2)",  # ∂w/∂t has a letter that w's formula has not
+    "w: (A @ B @ C @ D @ y) * (A @ B @ C @ D @ y), f: 'sum(w^2) + t[1]'",  # ∂f/∂y has many sums
+])  # fmt: skip
+def test_no_letter_besides_the_usual_ones_is_a_name(lines: str) -> None:
+    one = reading(network(MANY_LETTERS.replace("LINES", lines)), Question())
+    assert list(one.disagreements()) == []
+    texts = " ".join(text for step in one.sheet["steps"] for text in (step["name"], *texts_of(step)))
+    assert not [name for name in "twy" if f"{name}_{name}" in texts]
 
 
 SYMBOLIC = "inputs: {{x: {{size: D}}}}\nlayers:\n  - {{tanh: h, from: x}}\n  - {}\n  - let: {{f: mean(c)}}\nloss: f\n"

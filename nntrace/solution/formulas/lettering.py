@@ -6,17 +6,20 @@ A sheet is made with the letters of the formulas, and written with these others 
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
+from itertools import count as counting
 
 from ...expr import Condition, Delta, Expr, Max, Partial, Sum, Sym, Whole
 from ...expr.bind import transform
 from ...expr.index import Index, bound
+from ...expr.letters import OTHERS as MORE
 from ...expr.letters import index_letters
 from ...network.batch import SAMPLE
 from ...network.model import Network
 from ..content.model import Block, Line, Matrix, Note, Remark, Section, Step
 from .naming import PRIME, SAMPLES, Naming
-from .tensor import LETTERS
 
+LETTERS = "kjilqrsuv"
 INDICES = (SAMPLE, *dict.fromkeys("ijklp" + LETTERS))
 """Every letter that a formula may have for an index."""
 OTHERS: Mapping[str, str] = dict(zip("hgtdcfwbaxyzo", "ʰᵍᵗᵈᶜᶠʷᵇᵃˣʸᶻᵒ", strict=True))
@@ -43,10 +46,25 @@ def classes_of(network: Network) -> set[str]:
 
 def letters_of(naming: Naming, more: Iterable[str] = (), avoided: Iterable[str] = ()) -> dict[str, str]:
     """The letters in whose place others are written on a sheet, which has ``more`` names of its own."""
-    formulas = (step.operation.formula for step in naming.network.steps)
+    operations = [step.operation for step in naming.network.steps]
+    formulas = (part for one in operations for part in (one.formula, *map(one.argument, one.letters)))
     indices = {letter for formula in formulas for letter in index_letters(formula) if letter.isalpha()}
     names, avoided = {*names_of(naming), *more}, {*classes_of(naming.network), *avoided}
     return other_letters(names, _wholes(naming), avoided, sorted(indices))
+
+
+def more_letters(naming: Naming, more: Iterable[str] = ()) -> Iterator[str]:
+    """Letters for where ``LETTERS`` are not enough: no names, and none that stands in the place of another one."""
+    names, others = {*names_of(naming), *more}, letters_of(naming, more).values()
+    taken = {*LETTERS, *names, *"".join(_ends(names, _wholes(naming))), *classes_of(naming.network), *others}
+    forms = chain(MORE, (LETTERS[0] + PRIME * count for count in counting(1)))
+    return (letter for letter in forms if letter not in taken)
+
+
+def _ends(names: set[str], wholes: set[str]) -> set[str]:
+    """What stands behind a tensor's name in these names, as an index would."""
+    lines = ((name, place) for name in names for place, letter in enumerate(name) if letter == "_")
+    return {name[place + 1 :] for name, place in lines if name[:place] in wholes}
 
 
 def other_letters(names: set[str], wholes: set[str], avoided: set[str], indices: Iterable[str]) -> dict[str, str]:
@@ -56,8 +74,7 @@ def other_letters(names: set[str], wholes: set[str], avoided: set[str], indices:
     are the letters of the network's own formulas.
     """
     indices = dict.fromkeys((*INDICES, *indices))
-    lines = ((name, place) for name in names for place, letter in enumerate(name) if letter == "_")
-    behind = {name[place + 1 :] for name, place in lines if name[:place] in wholes}
+    behind = _ends(names, wholes)
     taken = {*names, *(letter for letters in behind if set(letters) <= set(indices) for letter in letters)}
     used = {*taken, *avoided, *"".join(behind), *(letter for letter in indices if letter not in INDICES)}
     found: dict[str, str] = {}

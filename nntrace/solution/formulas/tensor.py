@@ -6,7 +6,8 @@ tensors' keys.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
+from itertools import chain
 
 from ...catalogue import find
 from ...expr import (
@@ -32,7 +33,7 @@ from ...expr import (
     total,
 )  # fmt: skip
 from ...expr.bind import contains, extent, fresh, origin, transform, walk
-from ...expr.letters import OTHERS, index_letters, relettered
+from ...expr.letters import index_letters, relettered
 from ...expr.rules import distributed
 from ...network.batch import SAMPLE
 from ...network.chain_rule import LOSS, ChainRule, Reader, keyed
@@ -40,9 +41,8 @@ from ...network.model import BoundOperation, Network
 from ...record import Record
 from .connections import without_missing
 from .layout import Layout
+from .lettering import LETTERS, more_letters
 from .naming import PRIME
-
-LETTERS = "kjilqrsuv"
 
 
 class Gradient(Record):
@@ -61,10 +61,11 @@ class Gradient(Record):
 
 
 class TensorFormulas(Layout):
-    """The formulas of one network, over the keys of its tensors."""
+    """The formulas of one network, over the keys of its tensors; a sheet may have ``names`` of its own."""
 
-    def __init__(self, network: Network) -> None:
+    def __init__(self, network: Network, names: Iterable[str] = ()) -> None:
         super().__init__(network)
+        self._names = tuple(names)
         self._gradients: dict[str, Gradient] = {}
         self.chain = ChainRule(network)
 
@@ -122,7 +123,7 @@ class TensorFormulas(Layout):
         addends: list[Expr] = []
         sizes: dict[str, int] = {}
         for reader in self.readers(key):
-            through = _apart(self.through(reader, indices), sizes)
+            through = self._apart(self.through(reader, indices), sizes)
             indices = through.indices
             addends += through.addends
             sizes.update(through.sizes)
@@ -157,6 +158,18 @@ class TensorFormulas(Layout):
         sizes.update(self.extents(formula), **self.extents(Sym(reader.key, indices)))
         return Gradient(indices, (formula,), sizes)
 
+    def _apart(self, found: Gradient, sizes: Mapping[str, int]) -> Gradient:
+        """A gradient by one reader with other letters where those of the readers before it run otherwise."""
+        other = [letter for letter, size in found.sizes.items() if sizes.get(letter, size) != size]
+        if not other:
+            return found
+        used = {*sizes, *found.sizes, *(letter for addend in found.addends for letter in index_letters(addend))}
+        letters = chain(LETTERS, more_letters(self.naming, self._names))
+        free = (letter for letter in letters if letter not in used)
+        new = dict(zip([letter for letter in other if letter not in found.indices], free, strict=False))
+        addends = tuple(relettered(addend, new) for addend in found.addends)
+        return Gradient(found.indices, addends, {new.get(one, one): size for one, size in found.sizes.items()})
+
     def own_letters(self, count: int) -> tuple[str, ...]:
         """Letters for a parameter that a penalty alone reads: those of a layer, not its own ``j0``, ``i0``."""
         return ("i", "j") if count == 2 and self.network.conventions.vectors == "rows" else ("j", "i")[:count]
@@ -175,16 +188,6 @@ class TensorFormulas(Layout):
         if not any(isinstance(one, Partial) and inline(one) is not one for one in symbols(formula)):
             return formula
         return _without_ones(rename(formula, inline))
-
-
-def _apart(found: Gradient, sizes: Mapping[str, int]) -> Gradient:
-    """A gradient by one reader with other letters where those of the readers before it run otherwise."""
-    other = [letter for letter, size in found.sizes.items() if sizes.get(letter, size) != size]
-    used = {*sizes, *found.sizes, *(letter for addend in found.addends for letter in index_letters(addend))}
-    free = (letter for letter in dict.fromkeys(LETTERS + OTHERS) if letter not in used)
-    letters = dict(zip([letter for letter in other if letter not in found.indices], free, strict=False))
-    addends = tuple(relettered(addend, letters) for addend in found.addends)
-    return Gradient(found.indices, addends, {letters.get(one, one): size for one, size in found.sizes.items()})
 
 
 def _plain_letters(formula: Expr) -> dict[str, str]:

@@ -13,7 +13,8 @@ from ....expr.rules import where_equal
 from ....network.chain_rule import LOSS, Reader
 from ....record import Record
 from ...content.model import Note
-from ...formulas.tensor import LETTERS, Gradient
+from ...formulas.lettering import LETTERS
+from ...formulas.tensor import Gradient
 from ..naming.symbols import Symbols
 from ..steps import NO_MATRIX_FORM, Form, Numbers, Part, defined, in_names, index_lines, matrix_step, put_in
 from .jacobians import Jacobians

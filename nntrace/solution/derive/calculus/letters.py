@@ -12,7 +12,7 @@ from ....expr.bind import origin
 from ....expr.letters import index_letters
 from ....network.batch import SAMPLE
 from ....record import Record
-from ...formulas.tensor import LETTERS
+from ...formulas.lettering import LETTERS
 
 Pair = tuple[str, str]
 

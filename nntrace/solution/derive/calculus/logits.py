@@ -11,7 +11,7 @@ from ....expr.letters import relettered
 from ....expr.rules import constants_out, where_different, where_equal
 from ...content.model import Note
 from ...formulas.kinks import equal_extents, some_number
-from ...formulas.tensor import LETTERS
+from ...formulas.lettering import LETTERS
 from ..naming.symbols import Symbols
 from ..steps import Form, IndexFormula, Part, defined, index_lines, joined, put_in
 from .jacobians import Jacobians

@@ -14,7 +14,7 @@ from ....network.batch import SAMPLE
 from ....network.model import PENALTY
 from ...content.model import Note, listed
 from ...formulas.kinks import kink_note
-from ...formulas.tensor import LETTERS
+from ...formulas.lettering import LETTERS
 from ..naming.symbols import how_many_samples
 from ..steps import REORDERED, Form, IndexFormula, Numbers, Part, defined, index_lines, joined, matrix_step, put_in
 from .jacobians import derivative

@@ -14,7 +14,7 @@ from ....network.batch import SAMPLE
 from ....network.model import BoundOperation, Edge, Network
 from ....trace.scores import takes_classes
 from ...content.model import Note
-from ...formulas.tensor import LETTERS
+from ...formulas.lettering import LETTERS
 from ..naming.symbols import Symbols
 from ..steps import Form, IndexFormula, Numbers, Part, case_of, index_lines
 from .products import sum_constants_out

@@ -9,7 +9,7 @@ from ....expr.constants import shortened
 from ....expr.letters import index_letters
 from ....network.model import PENALTY, BoundOperation
 from ...formulas.kinks import kink_note
-from ...formulas.tensor import LETTERS
+from ...formulas.lettering import LETTERS
 from ..naming.symbols import Symbols
 from ..steps import REORDERED, Form, IndexFormula, Part, index_lines, joined
 from .jacobians import derivative

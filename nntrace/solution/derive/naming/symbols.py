@@ -44,10 +44,10 @@ class Symbols:
 
     def __init__(self, network: Network, labels: Mapping[str, str], jacobians: Mapping[tuple[str, str], str]) -> None:
         self.network = network
-        self.formulas = TensorFormulas(network)
         self.labels = labels
         self.jacobians = jacobians
         self._taken = {*labels.values(), *jacobians.values()}
+        self.formulas = TensorFormulas(network, self._taken)
         self.loss = self.formulas.name(network.loss) if network.loss is not None else NO_LOSS
 
     # -- names -------------------------------------------------------------------------------------------------------
