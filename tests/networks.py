@@ -14,7 +14,7 @@ import math
 import os
 import random
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import Any
 
@@ -163,6 +163,8 @@ class _Drawing:
         self.activated_units: set[str] = set()
         self.formula_parameters: list[str] = []
         self.own_tensors: list[str] = []
+        self.is_of_weights = False
+        """Whether the penalty is on the weights, whatever they are called."""
 
     # ------------------------------------------------------------------------------------------------------- drawing
 
@@ -269,7 +271,7 @@ class _Drawing:
             }[sort]
             targets = self.given("targets", len(outputs), "y", numbers)
         described, penalty = self.loss(loss, len(outputs), read)
-        frozen = self.frozen()
+        frozen, penalty = self.frozen(penalty)
         rate = random.choice(("1", "2")) if self.integers else random.choice(("0.1", "1/3", "1e-2", "0.5", ".05"))
         if self.chance(0.9):
             self.lines.append(f"learning_rate: {rate}")
@@ -709,8 +711,7 @@ class _Drawing:
 
     def penalty(self, loss: str) -> tuple[Penalty | None, str]:
         """Perhaps a penalty on the weights, on all parameters or on some; and its text."""
-        weights = [name for layer in self.layers for row in layer.weights or () for name in row if name]
-        weights += self.formula_parameters
+        weights = [*self.layer_weights(), *self.formula_parameters]
         if not weights or self.chance(0.6):
             return None, ""
         every = list(KINDS["penalty"].values())
@@ -732,16 +733,26 @@ class _Drawing:
         self.random.shuffle(beside)
         factors = {kind: Fraction(factor) for kind, factor in kinds.items()}
         terms = name or f"{loss}_penalty", data or f"{loss}_data"
+        self.is_of_weights = on in ("", "weights")
         return Penalty(factors, tuple(dict.fromkeys(counted)), *terms), f"{{{', '.join(beside)}}}"
 
-    def frozen(self) -> set[str]:
-        """Some names, now and then a whole tensor."""
+    def layer_weights(self) -> list[str]:
+        return [name for layer in self.layers for row in layer.weights or () for name in row if name]
+
+    def frozen(self, penalty: Penalty | None) -> tuple[set[str], Penalty | None]:
+        """Some names, and the penalty: a frozen value of a formula is no weight, and one weight at least stays."""
         names = list(dict.fromkeys(name for name in self.parameters if name not in self.inputs))
         if not names or self.chance(0.6):
-            return set()
+            return set(), penalty
         chosen = self.random.sample(names, min(len(names), self.random.randint(1, 3)))
-        self.lines.append(f"frozen: [{', '.join(map(quoted, chosen))}]")
-        return set(chosen)
+        if penalty is not None and self.is_of_weights:
+            given = {*self.formula_parameters} - {*self.layer_weights()}
+            kept = [name for name in penalty.on if name not in given or name not in chosen] or [penalty.on[0]]
+            chosen = [name for name in chosen if name not in given or name not in kept]
+            penalty = replace(penalty, on=tuple(kept))
+        if chosen:
+            self.lines.append(f"frozen: [{', '.join(map(quoted, chosen))}]")
+        return set(chosen), penalty
 
 
 def _turned(rows: tuple[tuple[str | None, ...], ...], by_input: bool) -> tuple[tuple[str | None, ...], ...]:

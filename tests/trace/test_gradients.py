@@ -214,7 +214,7 @@ def test_generated_networks(check: Check, drawn: list[tuple[Network, Sheet, orac
 
 @pytest.fixture(scope="module")
 def drawn() -> list[tuple[Network, Sheet, oracle.Result]]:
-    found = [generate(seed) for seed in range(DRAWN)]
+    found = [generate(seed) for seed in sorted({*range(DRAWN), 348, 1002})]  # frozen values beside a penalty
     return [(network, sheet_of(network), oracle.run(network)) for network in found]
 
 
