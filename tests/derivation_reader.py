@@ -589,7 +589,7 @@ def calculated(text: str) -> float:
     power = str.maketrans("⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "-0123456789")
     text = re.sub(r"×10([⁻⁰¹²³⁴⁵⁶⁷⁸⁹]+)", lambda found: "e" + found.group(1).translate(power), text)
     text = re.sub(r"(?<![\w.)}∞²³])\|", "abs(", text).replace("|", ")")
-    text = text.replace("e^{", "exp(").replace("}", ")").replace("×", "*")
+    text = text.replace("e^{", "exp(").replace("^{", "**(").replace("}", ")").replace("×", "*")
     text = re.sub(r"(?<![a-z\d.])\d+(\.\d+)?(e-?\d+)?", lambda found: f"number({found.group()})", text).replace(
         "∞", "inf"
     )
