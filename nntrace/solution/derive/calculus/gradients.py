@@ -90,7 +90,7 @@ class ParameterGradients:
             by_loss = self.network.tensors[reader.step.output].role == "loss"
             added = by_loss and not reader.step.is_penalty and len(found.addends) > 1  # no derivative by itself
             chain = sized if added else self._chain(reader, found.indices)
-            worked_out = constants_multiplied(addend)[0] if by_loss else sized
+            worked_out = self.symbols.sized(constants_multiplied(addend)[0], found.sizes) if by_loss else sized
             apart = reader.edge.operation.is_read_in_ways(reader.edge.argument) and not by_loss
             yield Way(chain, self._through_jacobian(reader, found.indices) if apart else worked_out, worked_out)
 
@@ -112,12 +112,6 @@ class ParameterGradients:
         assert isinstance(result, Sym)
         inserted = factors_of(_relettered_apart(jacobian, letters))
         return _summed(product((Partial(LOSS, result), *inserted)), over.values())
-
-    def _addends(self, key: str, found: Gradient) -> Iterator[Expr]:
-        """What comes back by each reader: by the loss itself with one constant, as it was derived with it."""
-        for reader, addend in zip(self.formulas.readers(key), found.addends, strict=True):
-            by_loss = self.network.tensors[reader.step.output].role == "loss"
-            yield constants_multiplied(addend)[0] if by_loss else self.symbols.sized(addend, found.sizes)
 
     def _chain(self, reader: Reader, indices: tuple[str, ...]) -> Expr:
         """Σ ∂L/∂result × ∂result/∂tensor, over the result's indices that some element of the tensor lacks."""
