@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from decimal import Decimal
+from functools import cache
 from math import isfinite
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from ...expr import Add, Expr, Neg, Num, approximate
 from ...expr.bind import walk
@@ -13,12 +14,12 @@ from ...expr.functions import is_step
 from ...expr.scalar import UndefinedError
 from ..numbers.digits import Digits, Shown
 
+if TYPE_CHECKING:
+    from ...expr.enclosures import Precision
+
 MOST_DIGITS, MOST_ZEROS = 1000, 8
 LINE_DIGITS = 16
 """As many digits a line may have before a form is looked for that does not cancel."""
-
-_PRECISIONS = ((32, False), (128, False), (MOST_DIGITS + 100, True))
-"""With how many digits a line is computed, one after the other until they decide; with the last ones they have to."""
 
 LineForm = tuple[Expr, bool] | None
 """A form of a line, and whether any of its numbers is rounded; nothing where the line has no such form."""
@@ -28,10 +29,18 @@ def _unknown(name: str, cell: tuple[int, ...]) -> Any:
     raise LookupError(f"{name}{list(cell)} is no number of a printed line")
 
 
+@cache
+def _precisions() -> tuple[Precision, ...]:
+    """With what a line is computed, one after the other until they decide; with the last one they have to."""
+    from ...expr.enclosures import Precision  # most lines have no rounded numbers
+
+    return Precision(32), Precision(128), Precision(MOST_DIGITS + 100, last=True)
+
+
 def missing_digits(printed: Expr, value: Shown) -> int:
     """How many more digits the numbers of a line need for it to come to within one unit of its value's last digit; one
     more where they leave it without a value."""
-    from ...expr.enclosures import Precision, UndecidedError  # most lines have no rounded numbers
+    from ...expr.enclosures import UndecidedError
     from ...expr.real_values import enclosed
 
     exponent = value.decimal.as_tuple().exponent
@@ -39,9 +48,9 @@ def missing_digits(printed: Expr, value: Shown) -> int:
     if not isinstance(exponent, int) or not all(number.is_finite() for number in numbers):
         return 0
     difference, unit = Add((printed, Neg(Num(value.decimal)))), Decimal((0, (1,), exponent))
-    for precise, last in _PRECISIONS:
+    for at in _precisions():
         try:
-            error = enclosed(difference, _unknown, {}, {}, Precision(precise, last=last))
+            error = enclosed(difference, _unknown, {}, {}, at)
         except UndecidedError:
             continue
         except UndefinedError:

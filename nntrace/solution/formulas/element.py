@@ -220,11 +220,10 @@ class Writer(ElementFormulas):
             forms = [form for form in forms if all(map(is_finite, walk(form[1])))]
         forms.append(("value", shown.number, shown.rounded or value.rounded))
         about = nothing = False
-        in_terms = sum_inside(expansion.body, self.network) is not None  # which may be rounded each
         for form, body, inexact in forms:
             own = self._without_zeros(expansion) if value.exact == 0 and form == "substitution" else body
             was_nothing = nothing
-            stays = (nothing and not in_terms) or form == "value"
+            stays = form == "value" or (nothing and not sum_inside(expansion.body, self.network))  # in rounded terms
             nothing = value.number == 0 and (stays or is_nothing(own, value.exact == 0))
             about = (about or inexact) and not (was_nothing and nothing)
             result.append(Line(form, "≈" if about else "=", body))
