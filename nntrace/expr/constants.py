@@ -6,12 +6,13 @@ from decimal import Decimal
 from fractions import Fraction
 
 from ..record import Record
+from .bind import transform
 from .brackets import is_scientific
 from .decimal_places import decimal_places
 from .nodes import ONE, Add, Div, Expr, Mul, Neg, Num, Size, Sym
-from .simplify import LIKE_TERMS, MULTIPLIED, Rule, constant, simplified, with_rules
+from .simplify import LIKE_TERMS, MULTIPLIED, Rule, constant, simplified, simplify, with_rules
 from .structure import as_product, as_sum, negative, product
-from .tree import over_parts
+from .tree import children, over_parts
 
 MOST_DIGITS = 10
 """A decimal of more significant digits is not written out: its factors stay as they are."""
@@ -38,6 +39,27 @@ def shortened(node: Expr) -> tuple[Expr, tuple[Rule, ...]]:
     short, rules = simplified(node)
     found, more = constants_multiplied(short)
     return found, tuple(dict.fromkeys((*rules, *more)))
+
+
+def folded(body: Expr) -> Expr:
+    """The formula's own constants in each product as one: 1/2 × 2 × (a - y) is a - y."""
+
+    def leaf(node: Expr) -> Expr | None:
+        if not isinstance(node, Mul):
+            return None
+        factors = [transform(factor, leaf) for factor in node.factors]
+        constants = [factor for factor in factors if _is_constant(factor)]
+        others = [factor for factor in factors if not _is_constant(factor)]
+        return product((simplify(Mul(tuple(constants))), *others)) if constants else Mul(tuple(factors))
+
+    return transform(body, leaf)
+
+
+def _is_constant(node: Expr) -> bool:
+    """Whether a factor is a number of the formula: 2, 1/2, -1."""
+    if isinstance(node, Num):
+        return not isinstance(node.value, Decimal)
+    return isinstance(node, Div | Neg) and all(map(_is_constant, children(node)))
 
 
 def _multiplied(node: Expr, rules: list[Rule]) -> Expr:

@@ -14,12 +14,16 @@ from ..expr.differentiate import placed
 from ..expr.index import Segment, segment
 from ..expr.structure import as_sum, terms_of
 from .model import BoundOperation, Edge, Element, Network, Tensor
-from .tensor_parts import SPLIT, AxisPart, PartsOf, TensorPart, parts_of, span_of
+from .tensor_parts import SPLIT, AxisPart, PartsOf, parts_of, span_of
 
 
 def apart(network: Network, roles: Collection[str] = SPLIT) -> Network:
+    """The network with the parts of its tensors of these roles in their place."""
+    return with_parts(network, parts_of(network, roles))
+
+
+def with_parts(network: Network, split: PartsOf) -> Network:
     """The network with these parts in the place of what they are parts of."""
-    split = parts_of(network, roles)
     if not split:
         return network
 
@@ -40,16 +44,14 @@ def apart(network: Network, roles: Collection[str] = SPLIT) -> Network:
     )
 
 
-def _step(
-    step: BoundOperation, split: Mapping[str, tuple[TensorPart, ...]], tensors: Mapping[str, Tensor]
-) -> BoundOperation:
+def _step(step: BoundOperation, split: PartsOf, tensors: Mapping[str, Tensor]) -> BoundOperation:
     """A step over the parts that it reads."""
     if step.is_penalty:
-        step = _over_parts(step, split)
+        step = _summed_by_parts(step, split)
     return _StepParts(step, split).step(tensors) if any(key in split for key in step.arguments.values()) else step
 
 
-def _over_parts(penalty: BoundOperation, split: PartsOf) -> BoundOperation:
+def _summed_by_parts(penalty: BoundOperation, split: PartsOf) -> BoundOperation:
     """A penalty that sums over each part of a tensor by itself: Σ_i w_i² is Σ_k w_k² + Σ_l w_(l+2)²."""
     sizes = dict(penalty.sizes)
 
@@ -86,7 +88,7 @@ def _over_parts(penalty: BoundOperation, split: PartsOf) -> BoundOperation:
 class _StepParts:
     """What one step reads, each part of a tensor under a symbol of its own."""
 
-    def __init__(self, step: BoundOperation, split: Mapping[str, tuple[TensorPart, ...]]) -> None:
+    def __init__(self, step: BoundOperation, split: PartsOf) -> None:
         self.original = step
         self.split = split
         self.arguments = {name: key for name, key in step.arguments.items() if key not in split}

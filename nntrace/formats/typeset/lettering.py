@@ -45,10 +45,9 @@ def layer_of(name: str) -> tuple[str, str]:
 
 def mark_of(mark: str) -> str:
     """What a symbol's raised mark says: ``⁽²⁾`` is (2), ``⁽ʰ⁾`` is (h), ``⁺`` is +."""
-    raised = (unicodedata.decomposition(sign).partition("<super> ")[2] for sign in mark)
-    return "".join(chr(int(code, 16)) if code else sign for code, sign in zip(raised, mark, strict=True)).replace(
-        "−", "-"
-    )
+    codes = (unicodedata.decomposition(sign).partition("<super> ")[2] for sign in mark)
+    lowered = [chr(int(code, 16)) if code else sign for code, sign in zip(codes, mark, strict=True)]
+    return "".join(lowered).replace("\N{MINUS SIGN}", "-")
 
 
 def accented(letters: str) -> tuple[str, str]:

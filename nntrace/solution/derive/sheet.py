@@ -7,7 +7,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from ...expr import Condition, Dimensions, Expr, Num, Partial, Sym
-from ...network.apart import apart
+from ...network.apart import with_parts
 from ...network.model import BoundOperation, Network
 from ...network.portion import chosen, portion
 from ...network.quantities import Quantity
@@ -53,7 +53,7 @@ class Derivation:
         """With all samples; a step of some of them at a time is derived from those of the first step."""
         network = portion(network, chosen(network, 0)) if network.samples_per_step else network
         self.parts = parts_of(network)
-        self.network = network = apart(network)
+        self.network = network = with_parts(network, self.parts)
         self.question = question
         self.symbols = Symbols(network, question.labels, question.jacobians)
         self.jacobians = Jacobians(self.symbols)

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 
 from ...expr import Sym
-from ...network.apart import apart
+from ...network.apart import with_parts
 from ...network.model import Network
 from ...network.tensor_parts import PartsOf, parts_of
 from ..content.model import Remark
@@ -21,7 +21,7 @@ def in_parts(writer: Writer) -> tuple[Writer, PartsOf]:
     parts = parts_of(writer.network, PARTED)
     if not parts:
         return writer, parts
-    trace = writer.trace.in_parts(apart(writer.network, PARTED), parts)
+    trace = writer.trace.in_parts(with_parts(writer.network, parts), parts)
     precise = None if writer.precise is None else trace.precisely()
     return Writer(trace, writer.digits, writer.full, precise), parts
 

@@ -19,7 +19,7 @@ from ...expr import (
     maximum,
 )  # fmt: skip
 from ...expr.bind import contains, transform, walk
-from ...expr.constants import constants_multiplied
+from ...expr.constants import constants_multiplied, folded
 from ...expr.letters import written_indices
 from ...expr.matrices import IDENTITY, Axes
 from ...network.chain_rule import Reader
@@ -34,7 +34,7 @@ from ..formulas.naming import is_single
 from ..formulas.parts import in_parts, taken_apart
 from ..formulas.tensor import TensorFormulas
 from .forward import from_logits, listed_cells, together
-from .matrix_equation import EquationWriter, MatrixEquation, folded, sized
+from .matrix_equation import EquationWriter, MatrixEquation, sized
 from .reasons import NO_WAY, cancels_softmax
 from .statements import Statements
 

@@ -4,29 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from copy import copy
-from decimal import Decimal
 from functools import partial
 
-from ...expr import (
-    ONE,
-    Call,
-    Div,
-    Expr,
-    Indicator,
-    Literal,
-    Mul,
-    Neg,
-    Num,
-    Ones,
-    Partial,
-    Size,
-    Sym,
-    Transpose,
-    Whole,
-    children,
-    product,
-    simplify,
-)  # fmt: skip
+from ...expr import ONE, Call, Expr, Indicator, Literal, Num, Ones, Partial, Size, Sym, Transpose, Whole
 from ...expr.bind import extent, transform
 from ...expr.lazy import Lazy
 from ...expr.matrices import Axes
@@ -236,24 +216,3 @@ def sized(body: Expr, sizes: Mapping[str, int]) -> Expr:
                 return None
 
     return transform(body, leaf)
-
-
-def folded(body: Expr) -> Expr:
-    """The formula's own constants in each product as one: 1/2 × 2 × (a - y) is a - y."""
-
-    def leaf(node: Expr) -> Expr | None:
-        if not isinstance(node, Mul):
-            return None
-        factors = [transform(factor, leaf) for factor in node.factors]
-        constants = [factor for factor in factors if _is_constant(factor)]
-        others = [factor for factor in factors if not _is_constant(factor)]
-        return product((simplify(Mul(tuple(constants))), *others)) if constants else Mul(tuple(factors))
-
-    return transform(body, leaf)
-
-
-def _is_constant(node: Expr) -> bool:
-    """Whether a factor is a number of the formula: 2, 1/2, -1."""
-    if isinstance(node, Num):
-        return not isinstance(node.value, Decimal)
-    return isinstance(node, Div | Neg) and all(map(_is_constant, children(node)))
